@@ -1,0 +1,39 @@
+// RFC 6749 4.1.2, RFC 9207 2, OAuth 2.0 Form Post Response Mode 2: the answer to the redirect URI.
+import type { ResponseMode } from './authorization.ts';
+import { OAuthError } from './errors.ts';
+
+/** Where the answer goes: a URL to redirect to, or a form that the browser submits. */
+export type AuthorizationResponse =
+  | { mode: 'query'; location: string }
+  | { mode: 'form_post'; action: string; fields: [name: string, value: string][] };
+
+/** Members of the answer; those that are undefined are left out. */
+export interface ResponseParameters {
+  code?: string | undefined;
+  error?: string | undefined;
+  error_description?: string | undefined;
+  state?: string | undefined;
+  iss: string;
+}
+
+/** Builds the answer; the registered query stays as it is (RFC 6749 3.1.2). */
+export function authorizationResponse(
+  redirectUri: string,
+  mode: ResponseMode,
+  parameters: ResponseParameters,
+): AuthorizationResponse {
+  if (redirectUri.includes('#')) {
+    throw new OAuthError('server_error', 'the registered redirect URI has a fragment');
+  }
+  const fields = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  if (mode === 'form_post') return { mode, action: redirectUri, fields };
+  return { mode, location: withQuery(redirectUri, fields) };
+}
+
+/** Appends parameters to a URI, byte for byte as it is registered. */
+export function withQuery(uri: string, fields: [name: string, value: string][]): string {
+  const query = new URLSearchParams(fields).toString();
+  if (query === '') return uri;
+  if (!uri.includes('?')) return `${uri}?${query}`;
+  return /[?&]$/.test(uri) ? uri + query : `${uri}&${query}`;
+}

@@ -1,0 +1,166 @@
+// RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
+import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
+import { type ErrorCode, OAuthError } from './errors.ts';
+import { type RawParameters, readParameters, refuseFaults } from './params.ts';
+import { isChallenge } from './pkce.ts';
+import { parseResources, parseScope, words } from './scope.ts';
+
+const names = [
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'nonce',
+  'code_challenge',
+  'code_challenge_method',
+  'prompt',
+  'max_age',
+  'id_token_hint',
+  'login_hint',
+  'acr_values',
+  'ui_locales',
+  'display',
+  'claims',
+  'request',
+  'request_uri',
+  'registration',
+] as const;
+
+type Values = Partial<Record<(typeof names)[number], string>>;
+
+export type ResponseMode = 'query' | 'form_post';
+export type Prompt = (typeof prompts)[number];
+export type Display = (typeof displays)[number];
+
+/**
+ * An authorization request. With `error` set it holds what an answer needs (client_id,
+ * redirect_uri, response_mode, state) and nothing else of what was sent: the error may go to the
+ * client only after client_id and redirect_uri are proven (RFC 6749 4.1.2.1).
+ */
+export interface AuthorizationRequest {
+  client_id: string;
+  redirect_uri: string | undefined;
+  response_type: 'code';
+  response_mode: ResponseMode;
+  state: string | undefined;
+  error: ErrorCode | undefined;
+  reason: string | undefined;
+  scopes: string[];
+  nonce: string | undefined;
+  /** S256; whether one is required is for the tenant's policy to say. */
+  code_challenge: string | undefined;
+  prompts: Prompt[];
+  /** Seconds. */
+  max_age: number | undefined;
+  id_token_hint: string | undefined;
+  login_hint: string | undefined;
+  acr_values: string[];
+  ui_locales: string[];
+  display: Display | undefined;
+  claims: RequestedClaims;
+  resources: string[];
+}
+
+const prompts = ['none', 'login', 'consent', 'select_account'] as const;
+const displays = ['page', 'popup', 'touch', 'wap'] as const;
+const longestAge = 2 ** 31 - 1;
+
+const noClaims: RequestedClaims = { userinfo: [], id_token: [], sub: undefined };
+
+/** Reads an authorization request; throws invalid_request when there is no client to answer to. */
+export function readAuthorizationRequest(raw: RawParameters): AuthorizationRequest {
+  const { values, resources, faults } = readParameters(raw, names);
+  refuseFaults({ client_id: faults.client_id, redirect_uri: faults.redirect_uri });
+  if (values.client_id === undefined) throw new OAuthError('invalid_request', 'no client_id');
+  const answerable = {
+    client_id: values.client_id,
+    redirect_uri: values.redirect_uri,
+    response_type: 'code',
+    response_mode: values.response_mode === 'form_post' ? 'form_post' : 'query',
+    state: values.state,
+  } as const;
+  try {
+    refuseRequestObjects({ ...values, ...faults });
+    refuseFaults(faults);
+    requireCode(values);
+    const requested = readRequested(values, resources);
+    return { ...answerable, ...requested, error: undefined, reason: undefined };
+  } catch (failure) {
+    if (!(failure instanceof OAuthError)) throw failure;
+    const { error, reason } = failure;
+    return { ...answerable, ...readRequested({}, []), error, reason };
+  }
+}
+
+function refuseRequestObjects(sent: Values): void {
+  for (const name of ['request', 'request_uri', 'registration'] as const) {
+    if (sent[name] !== undefined) {
+      throw new OAuthError(`${name}_not_supported`, `the request carries ${name}`);
+    }
+  }
+}
+
+function requireCode({ response_type, response_mode = 'query' }: Values): void {
+  if (response_type === undefined) throw new OAuthError('invalid_request', 'no response_type');
+  if (response_type !== 'code') {
+    throw new OAuthError('unsupported_response_type', 'response_type is not code');
+  }
+  if (response_mode !== 'query' && response_mode !== 'form_post') {
+    throw new OAuthError('invalid_request', 'response_mode is neither query nor form_post');
+  }
+}
+
+function readRequested(values: Values, resources: readonly string[]) {
+  return {
+    scopes: parseScope(values.scope),
+    nonce: values.nonce,
+    code_challenge: readChallenge(values.code_challenge, values.code_challenge_method),
+    prompts: readPrompts(values.prompt),
+    max_age: readMaxAge(values.max_age),
+    id_token_hint: values.id_token_hint,
+    login_hint: values.login_hint,
+    acr_values: words(values.acr_values),
+    ui_locales: words(values.ui_locales).filter(isLocale),
+    display: displays.find((display) => display === values.display),
+    claims: values.claims === undefined ? noClaims : parseClaims(values.claims),
+    resources: parseResources(resources),
+  };
+}
+
+/** RFC 7636 4.3 reads an absent method as `plain`, which OAuth 2.1 and this server do not have. */
+function readChallenge(challenge: string | undefined, method: string | undefined) {
+  if (challenge === undefined && method === undefined) return undefined;
+  if (method !== 'S256') throw new OAuthError('invalid_request', 'PKCE method is not S256');
+  if (challenge === undefined || !isChallenge(challenge)) {
+    throw new OAuthError('invalid_request', 'code_challenge is not a base64url SHA-256 digest');
+  }
+  return challenge;
+}
+
+function readPrompts(prompt: string | undefined): Prompt[] {
+  const asked = words(prompt);
+  const known = prompts.filter((value) => asked.includes(value));
+  if (known.length !== asked.length) throw new OAuthError('invalid_request', 'unknown prompt');
+  if (known.includes('none') && known.length > 1) {
+    throw new OAuthError('invalid_request', 'prompt none is not alone');
+  }
+  return known;
+}
+
+function readMaxAge(max_age: string | undefined): number | undefined {
+  if (max_age === undefined) return undefined;
+  if (!/^\d+$/.test(max_age)) {
+    throw new OAuthError('invalid_request', 'max_age is not a non-negative integer');
+  }
+  return Math.min(Number(max_age), longestAge);
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}

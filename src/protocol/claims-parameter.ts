@@ -1,0 +1,57 @@
+// OpenID Connect Core 5.5: the `claims` request parameter.
+import { OAuthError } from './errors.ts';
+
+/** Names of the claims asked for, and the subject that the ID token must have, if one was named. */
+export interface RequestedClaims {
+  userinfo: string[];
+  id_token: string[];
+  sub: string | undefined;
+}
+
+const nameLimit = 100;
+
+/** Reads the `claims` parameter (JSON text); throws invalid_request when it is malformed. */
+export function parseClaims(text: string): RequestedClaims {
+  const request = asObject(parseJson(text), 'claims');
+  const idToken = asObject(member(request, 'id_token') ?? {}, 'claims.id_token');
+  const userinfo = asObject(member(request, 'userinfo') ?? {}, 'claims.userinfo');
+  const sub = member(idToken, 'sub') as { value?: unknown } | null | undefined;
+  return {
+    userinfo: claimNames(userinfo),
+    id_token: claimNames(idToken),
+    sub: typeof sub?.value === 'string' ? sub.value : undefined,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed('it is not JSON');
+  }
+}
+
+function member(object: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function asObject(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw malformed(`${where} is not an object`);
+}
+
+function claimNames(members: Record<string, unknown>): string[] {
+  const names = Object.keys(members);
+  if (names.length > nameLimit) throw malformed('it asks for too many claims');
+  for (const name of names) {
+    if (/[\p{Cc}\p{Cs}]/u.test(name)) throw malformed('a claim has an unreadable name');
+    if (members[name] !== null) asObject(members[name], 'the request for a claim');
+  }
+  return names;
+}
+
+function malformed(why: string): OAuthError {
+  return new OAuthError('invalid_request', `the claims parameter is malformed: ${why}`);
+}

@@ -1,0 +1,66 @@
+// RFC 6749 2.3.1 and RFC 7617 2: how a client says who it is.
+import { OAuthError } from './errors.ts';
+import { decodeFormText } from './params.ts';
+import { secretHash } from './secrets.ts';
+
+/** What a client presented; `method` tells which proof comes with it. */
+export type ClientCredentials =
+  | { method: 'none'; client_id: string }
+  | {
+      method: 'client_secret_basic' | 'client_secret_post';
+      client_id: string;
+      secret_hash: Buffer;
+    };
+
+const visible = /^[\x20-\x7E]+$/;
+
+/**
+ * Reads the client's credentials from the Authorization header and the body's parameters.
+ * Throws invalid_client when they are absent or broken, invalid_request when they contradict.
+ */
+export function clientCredentials(
+  authorization: string | undefined,
+  body: { client_id?: string | undefined; client_secret?: string | undefined },
+): ClientCredentials {
+  const { client_id, client_secret } = body;
+  if (authorization !== undefined) {
+    const [id, secret] = basicCredentials(authorization);
+    if (client_secret !== undefined) {
+      throw new OAuthError('invalid_request', 'the client authenticates by header and by body');
+    }
+    if (client_id !== undefined && client_id !== id) {
+      throw new OAuthError('invalid_request', 'client_id differs from the Authorization header');
+    }
+    return { method: 'client_secret_basic', client_id: id, secret_hash: secretHash(secret) };
+  }
+  if (client_id === undefined) throw new OAuthError('invalid_client', 'no client_id');
+  requireVisible(client_id);
+  if (client_secret === undefined) return { method: 'none', client_id };
+  requireVisible(client_secret);
+  return { method: 'client_secret_post', client_id, secret_hash: secretHash(client_secret) };
+}
+
+function basicCredentials(authorization: string): [id: string, secret: string] {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
+  if (encoded === undefined || encoded.length % 4 !== 0) {
+    throw new OAuthError('invalid_client', 'the Authorization header is not well-formed Basic');
+  }
+  const pair = Buffer.from(encoded, 'base64').toString('latin1');
+  const colon = pair.indexOf(':');
+  if (colon < 0) throw new OAuthError('invalid_client', 'Basic credentials without a colon');
+  const [id, secret] = [pair.slice(0, colon), pair.slice(colon + 1)].map(decodeHalf);
+  return [requireVisible(id), requireVisible(secret)];
+}
+
+function decodeHalf(half: string): string {
+  try {
+    return decodeFormText(half);
+  } catch {
+    throw new OAuthError('invalid_client', 'Basic credentials are not form-urlencoded');
+  }
+}
+
+function requireVisible(text: string | undefined): string {
+  if (text !== undefined && visible.test(text)) return text;
+  throw new OAuthError('invalid_client', 'client_id or secret is empty or not visible ASCII');
+}

@@ -1,0 +1,52 @@
+// RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1: server metadata.
+import type { SigningAlg } from './keys.ts';
+
+/** What a tenant adds to the constants of its metadata. */
+export interface TenantFacts {
+  issuer: string;
+  scopes: readonly string[];
+  claims: readonly string[];
+  algs: readonly SigningAlg[];
+  acr_values?: readonly string[];
+  ui_locales?: readonly string[];
+}
+
+/** The metadata document; the same for OAuth and for OpenID Connect clients. */
+export function metadata(tenant: TenantFacts) {
+  const endpoint = (name: string) => `${tenant.issuer}/oauth/${name}`;
+  return {
+    issuer: tenant.issuer,
+    authorization_endpoint: endpoint('authorize'),
+    token_endpoint: endpoint('token'),
+    userinfo_endpoint: endpoint('userinfo'),
+    jwks_uri: endpoint('jwks.json'),
+    revocation_endpoint: endpoint('revoke'),
+    introspection_endpoint: endpoint('introspect'),
+    end_session_endpoint: endpoint('logout'),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'form_post'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    revocation_endpoint_auth_methods_supported: [
+      'client_secret_basic',
+      'client_secret_post',
+      'none',
+    ],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    authorization_response_iss_parameter_supported: true,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [...tenant.algs].sort().reverse(),
+    scopes_supported: tenant.scopes,
+    claims_supported: tenant.claims,
+    claim_types_supported: ['normal'],
+    claims_parameter_supported: true,
+    request_parameter_supported: false,
+    // Means true when it is left out (OpenID Connect Discovery 3).
+    request_uri_parameter_supported: false,
+    ...(tenant.acr_values?.length && { acr_values_supported: tenant.acr_values }),
+    ...(tenant.ui_locales?.length && {
+      ui_locales_supported: Intl.getCanonicalLocales([...tenant.ui_locales]),
+    }),
+  };
+}

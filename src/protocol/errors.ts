@@ -1,0 +1,58 @@
+// RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7591 3.2.2, RFC 8707 2, OpenID Connect Core 3.1.2.6.
+
+/** What the public sees for each error code: HTTP status and a constant text. */
+export const publicErrors = {
+  invalid_request: { status: 400, description: 'The request is malformed.' },
+  invalid_client: { status: 401, description: 'Client authentication failed.' },
+  invalid_grant: { status: 400, description: 'The grant is invalid, expired or revoked.' },
+  unauthorized_client: { status: 400, description: 'The client may not use this grant type.' },
+  unsupported_grant_type: { status: 400, description: 'The grant type is not supported.' },
+  unsupported_response_type: { status: 400, description: 'The response type is not supported.' },
+  invalid_scope: { status: 400, description: 'A requested scope is invalid or unknown.' },
+  invalid_target: { status: 400, description: 'A requested resource is invalid or unknown.' },
+  access_denied: { status: 403, description: 'The request was denied.' },
+  login_required: { status: 400, description: 'The user has to sign in.' },
+  consent_required: { status: 400, description: 'The user has to consent.' },
+  interaction_required: { status: 400, description: 'The user has to interact.' },
+  account_selection_required: { status: 400, description: 'The user has to select an account.' },
+  invalid_token: { status: 401, description: 'The access token is invalid, expired or revoked.' },
+  insufficient_scope: { status: 403, description: 'The access token lacks a scope.' },
+  request_not_supported: { status: 400, description: 'Request objects are not supported.' },
+  request_uri_not_supported: { status: 400, description: 'Request URIs are not supported.' },
+  registration_not_supported: { status: 400, description: 'Registration is not supported here.' },
+  invalid_redirect_uri: { status: 400, description: 'A redirect URI is not acceptable.' },
+  invalid_client_metadata: { status: 400, description: 'The client metadata is not acceptable.' },
+  not_found: { status: 404, description: 'There is nothing here.' },
+  too_many_attempts: { status: 429, description: 'Too many attempts. Try again later.' },
+  temporarily_unavailable: { status: 503, description: 'The server is busy. Try again later.' },
+  server_error: { status: 500, description: 'The server failed to answer.' },
+} as const satisfies Record<string, { status: number; description: string }>;
+
+export type ErrorCode = keyof typeof publicErrors;
+
+/** The characters of error_description (RFC 6749 4.1.2.1), in a length that fits any URL. */
+const publicText = /^[\x20\x21\x23-\x5B\x5D-\x7E]{1,200}$/;
+
+/**
+ * A refusal: `error`, `status` and `description` are for the public, `reason` is for the log.
+ * A `detail` (such as the scope's name) joins the description, unless a character of it may not.
+ */
+export class OAuthError extends Error {
+  readonly error: ErrorCode;
+  readonly reason: string;
+  readonly status: number;
+  readonly description: string;
+
+  constructor(error: ErrorCode, reason: string, extra: { status?: number; detail?: string } = {}) {
+    super(`${error}: ${reason}`);
+    this.name = 'OAuthError';
+    this.error = error;
+    this.reason = reason;
+    this.status = extra.status ?? publicErrors[error].status;
+    const { description } = publicErrors[error];
+    this.description =
+      extra.detail !== undefined && publicText.test(extra.detail)
+        ? `${description.slice(0, -1)}: ${extra.detail}`
+        : description;
+  }
+}

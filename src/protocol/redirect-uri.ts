@@ -1,0 +1,77 @@
+// RFC 8252 7 and 8, OAuth 2.1 2.3, RFC 9700 4.1 and 4.11: where a browser may be sent.
+import { OAuthError } from './errors.ts';
+import { isAbsoluteUri, readWebUrl } from './uri.ts';
+
+const lengthLimit = 2048;
+
+/** Names of the authorization response: a registered query must not repeat them (RFC 6749 3.1). */
+const responseNames = ['code', 'state', 'iss', 'error', 'error_description', 'response'];
+
+/** A scheme under a domain name's control, reversed (RFC 8252 7.1): so never javascript or data. */
+const privateScheme = /^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$/;
+
+/** Encoded slash, backslash or dot: a second decoder would see another path. */
+const disguisedPath = /%(?:2[ef]|5c)/i;
+
+const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
+
+/** Throws invalid_redirect_uri when a client of this kind may not register the redirect URI. */
+export function checkRedirectUri(uri: string, client: { public: boolean }): void {
+  const fault = redirectUriFault(uri, client);
+  if (fault !== undefined) {
+    throw new OAuthError('invalid_redirect_uri', `this can't be a redirect URI: ${fault}`);
+  }
+}
+
+function redirectUriFault(uri: string, client: { public: boolean }): string | undefined {
+  if (uri.length > lengthLimit) return `it is longer than ${lengthLimit} characters`;
+  if (!isAbsoluteUri(uri)) return 'it is not an absolute URI without fragment';
+  if (uri.includes('*')) return 'wildcards are not matched';
+  if (encodedControl.test(uri)) return 'it holds an encoded control character';
+  const [path, query] = split(uri, '?');
+  if (disguisedPath.test(path)) return 'its path holds an encoded dot, slash or backslash';
+  const stray = responseNames.find((name) => new URLSearchParams(query).has(name));
+  if (stray !== undefined) return `its query holds the response parameter '${stray}'`;
+  const [scheme] = split(uri, ':');
+  if (/^https?$/i.test(scheme)) {
+    const url = readWebUrl(uri);
+    return typeof url === 'string' ? url : undefined;
+  }
+  return privateUseFault(uri, scheme, client);
+}
+
+function privateUseFault(uri: string, scheme: string, client: { public: boolean }) {
+  if (!privateScheme.test(scheme)) {
+    return 'its scheme is neither https nor a reversed domain name in lower case';
+  }
+  if (!client.public) return 'private-use schemes are for public clients';
+  const url = new URL(uri);
+  if (!uri.startsWith(`${scheme}:/`)) return `it does not begin with ${scheme}:/`;
+  if (url.username !== '' || url.password !== '') return 'it carries user information';
+  return url.href === uri ? undefined : `its normal form is ${url.href}`;
+}
+
+function split(text: string, mark: string): [string, string] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+/**
+ * The CSP form-action source that lets a form's answer end in a redirect to this URI.
+ * A host-source can't name an IPv6 address, so such a URI gets its scheme (CSP 3, 2.3.1).
+ */
+export function formActionSource(uri: string): string {
+  const url = new URL(uri);
+  const web = url.protocol === 'https:' || url.protocol === 'http:';
+  return web && /^[a-z0-9.-]+$/.test(url.hostname) ? url.origin : url.protocol;
+}
+
+/** The path when it stays on this origin for every browser and proxy; undefined otherwise. */
+export function returnPath(path: string): string | undefined {
+  const [plain] = split(path, '?');
+  const origin = 'https://origin.invalid';
+  if (path.length > lengthLimit || !plain.startsWith('/') || plain.includes('//')) return undefined;
+  if (!isAbsoluteUri(origin + path) || disguisedPath.test(plain)) return undefined;
+  if (encodedControl.test(path) || new URL(path, origin).href !== origin + path) return undefined;
+  return path;
+}

@@ -1,0 +1,34 @@
+// RFC 9700 4.14.2 and RFC 5869: the successor of a refresh token, readable by its predecessor only.
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { type RefreshToken, refreshToken } from './secrets.ts';
+
+const cipher = 'aes-256-gcm';
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** Seals the successor's secret (60 bytes: nonce, ciphertext, tag) for the holder of `old`. */
+export function sealSuccessor(old: RefreshToken, successor: RefreshToken): Buffer {
+  if (old.handle !== successor.handle) throw new TypeError('the successor is of another family');
+  // Requests that race seal different successors under the same key: hence a random nonce.
+  const nonce = randomBytes(nonceBytes);
+  const sealing = createCipheriv(cipher, sealingKey(old), nonce);
+  sealing.setAAD(Buffer.from(old.handle));
+  const sealed = sealing.update(successor.secret, 'base64url');
+  sealing.final();
+  return Buffer.concat([nonce, sealed, sealing.getAuthTag()]);
+}
+
+/** Opens what sealSuccessor made; throws when `old` is not the token that it was sealed for. */
+export function openSuccessor(old: RefreshToken, sealed: Buffer): RefreshToken {
+  const opening = createDecipheriv(cipher, sealingKey(old), sealed.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  });
+  opening.setAAD(Buffer.from(old.handle));
+  opening.setAuthTag(sealed.subarray(-tagBytes));
+  const secret = opening.update(sealed.subarray(nonceBytes, -tagBytes), undefined, 'base64url');
+  return refreshToken(old.handle, secret + opening.final('base64url'));
+}
+
+function sealingKey(old: RefreshToken): Buffer {
+  return Buffer.from(hkdfSync('sha256', old.token, '', 'pgrant refresh successor', 32));
+}

@@ -1,0 +1,25 @@
+// RFC 6749 3.3 and RFC 8707 2: scopes and resources, as they are asked for.
+import { OAuthError } from './errors.ts';
+import { isAbsoluteUri } from './uri.ts';
+
+/** Scope names, once each; throws invalid_scope for characters that no scope can have. */
+export function parseScope(scope: string | undefined): string[] {
+  const scopes = words(scope);
+  if (scopes.some((name) => !/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(name))) {
+    throw new OAuthError('invalid_scope', 'a scope holds a character that none may have');
+  }
+  return scopes;
+}
+
+/** Resources, once each; throws invalid_target for one that is no absolute URI. */
+export function parseResources(resources: readonly string[]): string[] {
+  if (!resources.every(isAbsoluteUri)) {
+    throw new OAuthError('invalid_target', 'a resource is not an absolute URI without fragment');
+  }
+  return [...new Set(resources)];
+}
+
+/** The words of a space-separated list, once each. */
+export function words(text: string | undefined): string[] {
+  return [...new Set((text ?? '').split(' '))].filter((word) => word !== '');
+}

@@ -1,0 +1,105 @@
+// RFC 6749 10.10 and RFC 9700 4.14: tokens of 256 random bits, of which only SHA-256 is kept.
+import { hash, randomBytes } from 'node:crypto';
+
+/** Prefixes by kind, so that secret scanners find a leaked one. */
+const prefixes = {
+  client_secret: 'pgrant_cs_',
+  browser: 'pgrant_br_',
+  code: 'pgrant_ac_',
+  access_token: 'pgrant_at_',
+  request: 'pgrant_rq_',
+  session: 'pgrant_ss_',
+} as const;
+
+const refreshPrefix = 'pgrant_rt_';
+const handleLength = 22;
+
+/** Canonical base64url of 32 and of 16 bytes: the last character has no stray bits. */
+const secretText = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
+const handleText = '[A-Za-z0-9_-]{21}[AQgw]';
+
+export type LastingKind = 'client_secret' | 'browser';
+export type ExpiringKind = Exclude<keyof typeof prefixes, LastingKind>;
+
+const expiringForms = {
+  code: expiringForm('code'),
+  access_token: expiringForm('access_token'),
+  request: expiringForm('request'),
+  session: expiringForm('session'),
+} as const satisfies Record<ExpiringKind, RegExp>;
+
+const refreshForm = new RegExp(`^${refreshPrefix}${handleText}\\.${secretText}$`);
+
+function expiringForm(kind: ExpiringKind): RegExp {
+  return new RegExp(`^${prefixes[kind]}([1-9a-z][0-9a-z]{0,7})_(${secretText})$`);
+}
+
+/** SHA-256 of a secret's text. */
+export function secretHash(secret: string): Buffer {
+  return hash('sha256', secret, 'buffer');
+}
+
+/** Makes the secret of an expiring token: the database takes `hash`, assembleToken takes `secret`. */
+export function newSecret(): { secret: string; hash: Buffer } {
+  const secret = randomBytes(32).toString('base64url');
+  return { secret, hash: secretHash(secret) };
+}
+
+/** Makes a secret that carries no expiry; `hash` is of the whole text, prefix included. */
+export function newLastingSecret(kind: LastingKind): { secret: string; hash: Buffer } {
+  const secret = prefixes[kind] + randomBytes(32).toString('base64url');
+  return { secret, hash: secretHash(secret) };
+}
+
+/**
+ * The token that the client gets: prefix, expiry (epoch seconds) and secret.
+ * The expiry leads a lookup to its partition; it is the database that holds the true one.
+ */
+export function assembleToken(kind: ExpiringKind, expiresAt: number, secret: string): string {
+  return `${prefixes[kind]}${expiresAt.toString(36)}_${secret}`;
+}
+
+/** Reads what assembleToken made; undefined for anything else. */
+export function parseToken(
+  kind: ExpiringKind,
+  token: string,
+): { expires_at: number; hash: Buffer } | undefined {
+  const parts = expiringForms[kind].exec(token);
+  if (parts?.[1] === undefined || parts[2] === undefined) return undefined;
+  return { expires_at: Number.parseInt(parts[1], 36), hash: secretHash(parts[2]) };
+}
+
+/** A refresh token: the handle names the family for its whole life, the secret changes. */
+export interface RefreshToken {
+  token: string;
+  handle: string;
+  secret: string;
+  handle_hash: Buffer;
+  /** Over the whole token, so that a secret is worth nothing under another handle. */
+  secret_hash: Buffer;
+}
+
+/** Makes a refresh token: of a new family, or the next one of the family that has the handle. */
+export function newRefreshToken(handle?: string): RefreshToken {
+  const secret = randomBytes(32).toString('base64url');
+  return refreshToken(handle ?? randomBytes(16).toString('base64url'), secret);
+}
+
+/** Reads a refresh token; undefined when the text can't be one. */
+export function parseRefreshToken(token: string): RefreshToken | undefined {
+  if (!refreshForm.test(token)) return undefined;
+  const handleEnd = refreshPrefix.length + handleLength;
+  return refreshToken(token.slice(refreshPrefix.length, handleEnd), token.slice(handleEnd + 1));
+}
+
+/** The refresh token of a handle and a secret. */
+export function refreshToken(handle: string, secret: string): RefreshToken {
+  const token = `${refreshPrefix}${handle}.${secret}`;
+  return {
+    token,
+    handle,
+    secret,
+    handle_hash: secretHash(handle),
+    secret_hash: secretHash(token),
+  };
+}

@@ -1,0 +1,124 @@
+// RFC 9068, RFC 7519, RFC 8725 and OpenID Connect Core 2: tokens that are signed.
+import { hash } from 'node:crypto';
+import { compactVerify, errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
+import { OAuthError } from './errors.ts';
+import type { SigningAlg, TokenKey } from './keys.ts';
+
+type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+
+/** Claims of a JWT access token (RFC 9068 2.2); times are epoch seconds. */
+export interface AccessTokenClaims {
+  iss: string;
+  sub: string;
+  aud: string | string[];
+  client_id: string;
+  iat: number;
+  exp: number;
+  jti: string;
+  scope?: string | undefined;
+  auth_time?: number | undefined;
+  acr?: string | undefined;
+}
+
+/** Claims of an ID token (OpenID Connect Core 2); times are epoch seconds. */
+export interface IdTokenClaims {
+  iss: string;
+  sub: string;
+  aud: string;
+  iat: number;
+  exp: number;
+  auth_time?: number | undefined;
+  nonce?: string | undefined;
+  acr?: string | undefined;
+  amr?: string[] | undefined;
+  sid?: string | undefined;
+}
+
+/** Claims beside the registered ones, which they can't replace. */
+export type ExtraClaims = Readonly<Record<string, Json | undefined>>;
+
+export type VerificationKeys = ReadonlyMap<string, TokenKey>;
+
+const algorithms: SigningAlg[] = ['ES256', 'RS256'];
+const accessTokenClaims = ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'];
+
+/** Signs an access token; its `typ` keeps it from passing for an ID token (RFC 9068 2.1). */
+export function signAccessToken(
+  claims: AccessTokenClaims,
+  key: TokenKey,
+  extra: ExtraClaims = {},
+): Promise<string> {
+  return sign('at+jwt', { ...extra, ...claims }, key);
+}
+
+/** Signs an ID token, with the at_hash of the access token that is issued beside it, if any. */
+export function signIdToken(
+  claims: IdTokenClaims,
+  key: TokenKey,
+  accessToken?: string,
+  extra: ExtraClaims = {},
+): Promise<string> {
+  const at_hash = accessToken === undefined ? undefined : accessTokenHash(accessToken);
+  return sign('JWT', { ...extra, ...claims, at_hash }, key);
+}
+
+/** Verifies an access token of this issuer; throws invalid_token. Revocation is not seen here. */
+export async function verifyAccessToken(
+  token: string,
+  keys: VerificationKeys,
+  issuer: string,
+): Promise<AccessTokenClaims & ExtraClaims> {
+  try {
+    const verified = await jwtVerify<AccessTokenClaims & ExtraClaims>(token, keyOf(keys), {
+      algorithms,
+      issuer,
+      typ: 'at+jwt',
+      requiredClaims: accessTokenClaims,
+    });
+    return verified.payload;
+  } catch (failure) {
+    throw refusal('invalid_token', 'access token', failure);
+  }
+}
+
+/** Verifies an id_token_hint of this issuer, expired or not; throws invalid_request. */
+export async function verifyIdTokenHint(
+  hint: string,
+  keys: VerificationKeys,
+  issuer: string,
+): Promise<IdTokenClaims & ExtraClaims> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(hint, keyOf(keys), { algorithms });
+    const claims = JSON.parse(Buffer.from(payload).toString());
+    if (protectedHeader.typ !== 'JWT') throw new errors.JWTInvalid('it is not an ID token');
+    if (claims?.iss !== issuer) throw new errors.JWTInvalid('it is of another issuer');
+    return claims;
+  } catch (failure) {
+    throw refusal('invalid_request', 'id_token_hint', failure);
+  }
+}
+
+function sign(typ: string, claims: object, { kid, alg, key }: TokenKey): Promise<string> {
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg, typ, kid }).sign(key);
+}
+
+/** Left half of SHA-256, which is the hash of ES256 as of RS256 (OpenID Connect Core 3.1.3.6). */
+function accessTokenHash(accessToken: string): string {
+  return hash('sha256', accessToken, 'buffer').subarray(0, 16).toString('base64url');
+}
+
+function keyOf(keys: VerificationKeys) {
+  return ({ kid, alg }: Partial<JWTHeaderParameters>) => {
+    const found = kid === undefined ? undefined : keys.get(kid);
+    if (found === undefined) throw new errors.JWKSNoMatchingKey('no key has its kid');
+    if (found.alg !== alg) throw new errors.JOSEAlgNotAllowed('its alg is not that of its key');
+    return found.key;
+  };
+}
+
+function refusal(error: 'invalid_token' | 'invalid_request', what: string, failure: unknown) {
+  if (failure instanceof errors.JOSEError || failure instanceof SyntaxError) {
+    return new OAuthError(error, `${what}: ${failure.message}`);
+  }
+  return failure;
+}

@@ -1,0 +1,63 @@
+import * as oauth from 'oauth4webapi';
+import { describe, expect, test } from 'vitest';
+import { metadata } from '../../src/protocol/discovery.ts';
+
+const issuer = 'https://id.example/db/container';
+const facts = {
+  issuer,
+  scopes: ['openid', 'profile'],
+  claims: ['sub', 'name'],
+  algs: ['ES256', 'RS256'] as const,
+};
+
+/** RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1. */
+const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
+  end_session_endpoint revocation_endpoint introspection_endpoint response_types_supported
+  response_modes_supported grant_types_supported code_challenge_methods_supported
+  token_endpoint_auth_methods_supported revocation_endpoint_auth_methods_supported
+  introspection_endpoint_auth_methods_supported subject_types_supported scopes_supported
+  id_token_signing_alg_values_supported claims_supported claim_types_supported
+  claims_parameter_supported request_parameter_supported request_uri_parameter_supported
+  authorization_response_iss_parameter_supported acr_values_supported
+  ui_locales_supported`.split(/\s+/);
+
+describe('metadata', () => {
+  test('an independent client accepts it for its issuer [RFC 8414 3.3]', async () => {
+    const response = Response.json(metadata(facts));
+    const read = await oauth.processDiscoveryResponse(new URL(issuer), response);
+    expect(read.issuer).toBe(issuer);
+  });
+
+  test('every member is a registered one [RFC 8414 7.1]', () => {
+    const full = metadata({ ...facts, acr_values: ['1'], ui_locales: ['en'] });
+    expect(registered).toEqual(expect.arrayContaining(Object.keys(full)));
+    expect(Object.keys(full)).toHaveLength(registered.length);
+  });
+
+  test('every endpoint lies under the issuer [RFC 8414 2]', () => {
+    const urls = Object.entries(metadata(facts)).filter(([name]) => /_(endpoint|uri)$/.test(name));
+    expect(urls).toHaveLength(7);
+    for (const [, url] of urls)
+      expect(url).toMatch(/^https:\/\/id\.example\/db\/container\/oauth\//);
+  });
+
+  test('it says what is left out otherwise [OpenID Connect Discovery 3, RFC 7636 5, RFC 9207 3]', () => {
+    expect(metadata(facts)).toMatchObject({
+      code_challenge_methods_supported: ['S256'],
+      response_types_supported: ['code'],
+      request_parameter_supported: false,
+      request_uri_parameter_supported: false,
+      authorization_response_iss_parameter_supported: true,
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256', 'ES256'],
+    });
+  });
+
+  test('locales are in canonical case, empty lists are left out [RFC 5646 2.1.1]', () => {
+    expect(metadata({ ...facts, ui_locales: ['DE-ch', 'en'] })).toMatchObject({
+      ui_locales_supported: ['de-CH', 'en'],
+    });
+    const sparse = metadata({ ...facts, ui_locales: [], acr_values: [] });
+    expect(JSON.stringify(sparse)).not.toMatch(/ui_locales|acr_values/);
+  });
+});

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { openSuccessor, sealSuccessor } from '../../src/protocol/refresh.ts';
+import {
+  assembleToken,
+  newLastingSecret,
+  newRefreshToken,
+  newSecret,
+  parseRefreshToken,
+  parseToken,
+} from '../../src/protocol/secrets.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
+const expiry = 1_795_219_200;
+
+describe('an expiring token', () => {
+  test.each([
+    ['code', 'pgrant_ac_'],
+    ['access_token', 'pgrant_at_'],
+    ['request', 'pgrant_rq_'],
+    ['session', 'pgrant_ss_'],
+  ] as const)('%s begins with %s and leads to its expiry and hash', (kind, prefix) => {
+    for (let round = 0; round < 200; round += 1) {
+      const { secret, hash } = newSecret();
+      const token = assembleToken(kind, expiry, secret);
+      expect(token.startsWith(prefix)).toBe(true);
+      expect(parseToken(kind, token)).toEqual({ expires_at: expiry, hash });
+      expect(hash).toEqual(sha256(secret));
+    }
+  });
+
+  test('has 256 random bits, never the same twice [RFC 6749 10.10]', () => {
+    const secrets = Array.from({ length: 1000 }, () => newSecret().secret);
+    expect(new Set(secrets).size).toBe(1000);
+    expect(Buffer.from(secrets[0] ?? '', 'base64url')).toHaveLength(32);
+  });
+
+  const secret = 'A'.repeat(43);
+  test.each([
+    '',
+    'pgrant_at_',
+    `pgrant_at_${secret}`,
+    `pgrant_at__${secret}`,
+    `pgrant_at_0tosjk_${secret}`,
+    `pgrant_at_TOSJK0_${secret}`,
+    `pgrant_at_-1_${secret}`,
+    `pgrant_at_123456789_${secret}`,
+    `pgrant_ac_tosjk0_${secret}`,
+    `pgrant_at_tosjk0_${secret}A`,
+    `pgrant_at_tosjk0_${secret.slice(1)}`,
+    `pgrant_at_tosjk0_${secret.slice(1)}B`,
+    `pgrant_at_tosjk0_${secret.slice(1)}=`,
+    `pgrant_at_tosjk0_${secret.slice(1)}+`,
+    `pgrant_at_tosjk0_${secret}\n`,
+    ` pgrant_at_tosjk0_${secret}`,
+    `PGRANT_AT_tosjk0_${secret}`,
+  ])('%j is none', (token) => {
+    expect(parseToken('access_token', token)).toBeUndefined();
+  });
+});
+
+describe('a lasting secret', () => {
+  test.each([
+    ['client_secret', /^pgrant_cs_[\w-]{43}$/],
+    ['browser', /^pgrant_br_[\w-]{43}$/],
+  ] as const)('%s has the form %s and is hashed whole', (kind, form) => {
+    const { secret, hash } = newLastingSecret(kind);
+    expect(secret).toMatch(form);
+    expect(hash).toEqual(sha256(secret));
+  });
+});
+
+describe('a refresh token', () => {
+  test('is a handle of 128 bits and a secret of 256 bits', () => {
+    for (let round = 0; round < 200; round += 1) {
+      const made = newRefreshToken();
+      expect(made.token).toMatch(/^pgrant_rt_[\w-]{22}\.[\w-]{43}$/);
+      expect(parseRefreshToken(made.token)).toEqual(made);
+      expect(made.handle_hash).toEqual(sha256(made.handle));
+      expect(made.secret_hash).toEqual(sha256(made.token));
+    }
+  });
+
+  test('its successor has the same handle and another secret', () => {
+    const first = newRefreshToken();
+    const second = newRefreshToken(first.handle);
+    expect(second.handle_hash).toEqual(first.handle_hash);
+    expect(second.secret_hash).not.toEqual(first.secret_hash);
+  });
+
+  const { token } = newRefreshToken(`${'A'.repeat(21)}Q`);
+  test.each([
+    '',
+    'pgrant_rt_.',
+    token.slice(1),
+    token.slice(0, -1),
+    `${token}A`,
+    `${token}\n`,
+    token.replace('.', '_'),
+    token.replace('pgrant_rt_', 'pgrant_at_'),
+    token.replace('Q.', 'R.'),
+    `${token.slice(0, -1)}B`,
+    `${token.slice(0, -1)}=`,
+  ])('%j is none', (text) => {
+    expect(parseRefreshToken(text)).toBeUndefined();
+  });
+});
+
+describe('a sealed successor', () => {
+  const old = newRefreshToken();
+  const successor = newRefreshToken(old.handle);
+
+  test('opens for the holder of the old token, as the very same token', () => {
+    for (let round = 0; round < 200; round += 1) {
+      const next = newRefreshToken(old.handle);
+      expect(openSuccessor(old, sealSuccessor(old, next))).toEqual(next);
+    }
+  });
+
+  test('is 60 bytes, differs each time, and holds nothing in the clear', () => {
+    const sealed = sealSuccessor(old, successor);
+    expect(sealed).toHaveLength(60);
+    expect(sealed.equals(sealSuccessor(old, successor))).toBe(false);
+    expect(sealed.includes(Buffer.from(successor.secret, 'base64url'))).toBe(false);
+  });
+
+  test.each([
+    ['another family', newRefreshToken()],
+    ['another secret of the family', newRefreshToken(old.handle)],
+    ['the successor itself', successor],
+  ])('does not open for %s', (_, other) => {
+    expect(() => openSuccessor(other, sealSuccessor(old, successor))).toThrow();
+  });
+
+  test('does not open when a bit of it is changed, or its end is cut off', () => {
+    const sealed = sealSuccessor(old, successor);
+    for (let at = 0; at < sealed.length; at += 1) {
+      const changed = Buffer.from(sealed);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(() => openSuccessor(old, changed)).toThrow();
+    }
+    for (const length of [0, 11, 28, 59]) {
+      expect(() => openSuccessor(old, sealed.subarray(0, length))).toThrow();
+    }
+  });
+
+  test('can not be made for another family', () => {
+    expect(() => sealSuccessor(old, newRefreshToken())).toThrow(TypeError);
+  });
+});
