@@ -143,7 +143,7 @@ describe('the claims parameter', () => {
 
   test('names claims for userinfo and the ID token [OpenID Connect Core 5.5]', () => {
     const request = claims({
-      userinfo: { email: null, name: { essential: true }, __proto__: null },
+      userinfo: { email: null, name: { essential: true } },
       id_token: { auth_time: { essential: true }, sub: { value: 'u-1' } },
       unknown_member: 1,
     });

@@ -64,6 +64,7 @@ describe('client authentication', () => {
     ['an empty header', ''],
     ['no credentials', 'Basic'],
     ['broken base64', 'Basic a'],
+    ['base64 without padding', basic('id:se').replaceAll('=', '')],
     ['base64url', 'Basic a-b_'],
     ['two credentials', `${basic('a:b')}, ${basic('a:b')}`],
     ['no colon', basic('id')],

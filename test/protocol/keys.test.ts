@@ -55,6 +55,7 @@ describe('a signing key', () => {
 describe('a sealed signing key', () => {
   const { kid, key } = made.ES256.signing;
   const sealed = sealSigningKey(master, tenant, made.ES256.signing);
+  const altered = Buffer.from(sealed.map((octet, at) => (at === 40 ? octet ^ 1 : octet)));
   const open = (secret: Buffer, owner: string, change: object = {}) =>
     openSigningKey(secret, owner, { kid, alg: 'ES256', sealed, ...change });
 
@@ -75,10 +76,7 @@ describe('a sealed signing key', () => {
     ['another master secret', () => open(randomBytes(32), tenant)],
     ['another tenant', () => open(master, tenant.replace(/1$/, '2'))],
     ['another kid', () => open(master, tenant, { kid: made.RS256.signing.kid })],
-    [
-      'an altered copy',
-      () => open(master, tenant, { sealed: Buffer.from(sealed).fill(0, 40, 41).fill(1, 41, 42) }),
-    ],
+    ['an altered copy', () => open(master, tenant, { sealed: altered })],
   ])('does not open with %s, and says so without the secret', (_, work) => {
     expect(work).toThrow(/does not open: it was sealed under another master secret/);
   });
