@@ -60,8 +60,6 @@ function encoder(type: string): (value: never) => string {
   return String;
 }
 
-const prepared = { prepare: true };
-
 /** Calls a function that returns one row; throws Refusal where the row has an error. */
 export async function call<Args, Row>(
   database: Database,
@@ -84,10 +82,10 @@ export async function callAll<Args, Row>(
   const values: (string | null)[] = [];
   const text = statement(binding, args as Record<string, unknown>, values);
   try {
-    return await (database.unsafe(text, values, prepared) as unknown as Promise<Row[]>);
+    return (await database.query(text, values)) as Row[];
   } catch (error) {
     if (!metReload(error)) throw error;
-    return await (database.unsafe(text, values, prepared) as unknown as Promise<Row[]>);
+    return (await database.query(text, values)) as Row[];
   }
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
 import { dependents, releasedHash } from './release-queries.ts';
+import { become, makeQueueSchema, makeReleaseSchema, makeSchema } from './release-schemas.ts';
 import { statements } from './statements.ts';
 
 export type Released = {
@@ -61,7 +62,7 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await runFile(sql, folder, 'roles.sql');
   await refuseDependents(sql);
   await makeSchema(sql, 'pgrant', 'pgrant_owner');
-  await makeSchema(sql, 'pgrant_release', 'pgrant_owner');
+  await makeReleaseSchema(sql);
   await makeQueueSchema(sql);
   await become(sql, 'pgrant_owner');
   await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor`;
@@ -91,35 +92,6 @@ function hashOf(folder: string): string {
 function sqlFiles(folder: string, kind: 'tables' | 'functions'): string[] {
   const names = readdirSync(join(folder, kind)).filter((name) => name.endsWith('.sql'));
   return names.sort().map((name) => join(kind, name));
-}
-
-async function become(sql: TransactionSql, role: string): Promise<void> {
-  await sql.unsafe(`set local role ${role}`);
-}
-
-async function makeSchema(sql: TransactionSql, schema: string, owner: string): Promise<void> {
-  await become(sql, 'none');
-  const found = await sql`select from pg_namespace where nspname = ${schema}`;
-  if (found.length === 0) await sql.unsafe(`create schema ${schema} authorization ${owner}`);
-}
-
-/**
- * graphile-worker migrates its own schema as pgrant_worker, which may not make schemas: so the schema
- * is made here, with the table whose absence tells graphile-worker to make it.
- */
-async function makeQueueSchema(sql: TransactionSql): Promise<void> {
-  await become(sql, 'none');
-  const found = await sql`select from pg_namespace where nspname = 'graphile_worker'`;
-  if (found.length > 0) return;
-  const [row] = await sql`select pg_has_role('pgrant_worker', 'MEMBER') as member`;
-  if (!row?.member) await sql`grant pgrant_worker to current_user`;
-  await sql`create schema graphile_worker authorization pgrant_worker`;
-  await become(sql, 'pgrant_worker');
-  await sql`create table graphile_worker.migrations (
-    id int primary key,
-    ts timestamptz default now() not null,
-    breaking boolean not null default false
-  )`;
 }
 
 async function refuseDependents(sql: TransactionSql): Promise<void> {
@@ -199,7 +171,6 @@ function located(error: unknown, file: string): unknown {
 
 async function storeHash(sql: TransactionSql, hash: string): Promise<void> {
   await become(sql, 'pgrant_owner');
-  await sql`create table if not exists pgrant_release.released (hash text not null, at timestamptz not null)`;
   await sql`delete from pgrant_release.released`;
   await sql`insert into pgrant_release.released values (${hash}, now())`;
 }

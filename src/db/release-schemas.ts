@@ -1,0 +1,52 @@
+// The schemas that a release makes. Only the login of the release may make schemas.
+import type { TransactionSql } from 'postgres';
+
+/** Works as a role until the next change of it; `none` is the login of the release. */
+export async function become(sql: TransactionSql, role: string): Promise<void> {
+  await sql.unsafe(`set local role ${role}`);
+}
+
+/** Makes a schema where it is missing; whether it was. */
+export async function makeSchema(
+  sql: TransactionSql,
+  schema: string,
+  owner: string,
+): Promise<boolean> {
+  await become(sql, 'none');
+  const found = await sql`select from pg_namespace where nspname = ${schema}`;
+  if (found.length > 0) return false;
+  await sql.unsafe(`create schema ${schema} authorization ${owner}`);
+  return true;
+}
+
+/** What a release remembers. Left to itself, postgrator would make schemas, which the owner may not. */
+export async function makeReleaseSchema(sql: TransactionSql): Promise<void> {
+  if (!(await makeSchema(sql, 'pgrant_release', 'pgrant_owner'))) return;
+  await become(sql, 'pgrant_owner');
+  await sql`create table pgrant_release.versions (
+    version bigint primary key,
+    name text,
+    md5 text,
+    run_at timestamptz
+  )`;
+  await sql`insert into pgrant_release.versions (version) values (0)`;
+  await sql`create table pgrant_release.released (hash text not null, at timestamptz not null)`;
+}
+
+/**
+ * graphile-worker migrates its own schema as pgrant_worker, which may not make schemas: so the schema
+ * is made here, with the table whose absence tells graphile-worker to make it.
+ */
+export async function makeQueueSchema(sql: TransactionSql): Promise<void> {
+  await become(sql, 'none');
+  // From PostgreSQL 16 on, making a role does not include the right to act as it.
+  const [login] = await sql`select rolsuper as all from pg_roles where rolname = current_user`;
+  if (!login?.all) await sql`grant pgrant_worker to current_user`;
+  if (!(await makeSchema(sql, 'graphile_worker', 'pgrant_worker'))) return;
+  await become(sql, 'pgrant_worker');
+  await sql`create table graphile_worker.migrations (
+    id int primary key,
+    ts timestamptz default now() not null,
+    breaking boolean not null default false
+  )`;
+}
