@@ -43,39 +43,48 @@ const types = {
  */
 export function connect(url: string, role: Role, options: ConnectOptions = {}): Database {
   const { pool = 1, prepare = true } = options;
-  const lanes: Lane[] = [];
-  const pick = () => {
-    const idle = lanes.find((lane) => lane.running === 0);
-    if (idle) return idle;
-    if (lanes.length < pool) return lanes[lanes.push(openLane(url, role, prepare)) - 1] as Lane;
-    return lanes.reduce((least, lane) => (lane.running < least.running ? lane : least));
+  const all: Sql[] = [];
+  const idle: Sql[] = [];
+  const waiting: ((connection: Sql) => void)[] = [];
+  const take = (): Sql | Promise<Sql> => {
+    const free = idle.pop();
+    if (free) return free;
+    if (all.length === pool) return new Promise((resolve) => waiting.push(resolve));
+    const opened = openOne(url, role, prepare);
+    all.push(opened);
+    return opened;
+  };
+  const giveBack = (connection: Sql) => {
+    const next = waiting.shift();
+    if (next) next(connection);
+    else idle.push(connection);
   };
   return {
     query: async (text, values) => {
-      const lane = pick();
-      lane.running++;
+      const connection = await take();
       try {
-        return await lane.sql.unsafe(text, values, prepared);
+        return await connection.unsafe(text, values, prepared);
       } finally {
-        lane.running--;
+        giveBack(connection);
       }
     },
     end: async () => {
-      await Promise.all(lanes.map(({ sql }) => sql.end()));
+      await Promise.all(all.map((connection) => connection.end()));
     },
   };
 }
 
-// One postgres.js instance per connection: its own pool (3.4.9) never forgets what has passed through
-// the queue of idle connections while one of them stays idle, and searches it at each call. After a
-// burst a call cost four times as much as before within 400,000 calls, and ever more.
-type Lane = { sql: Sql; running: number };
-
 const prepared = { prepare: true };
 
-function openLane(url: string, role: Role, prepare: boolean): Lane {
+// One postgres.js instance per connection and one statement at a time on it, because in 3.4.9:
+// - a statement that is prepared again after its result type has changed, while others follow on the
+//   same connection, gets the row of another one;
+// - the pool never forgets what has passed through its queue of idle connections while one of them
+//   stays idle, and searches it at each call: after a burst a call cost four times as much within
+//   400,000 calls, and ever more.
+function openOne(url: string, role: Role, prepare: boolean): Sql {
   const login = decodeURIComponent(new URL(url).username);
-  const sql = postgres(url, {
+  return postgres(url, {
     max: 1,
     prepare,
     connect_timeout: 10,
@@ -88,7 +97,6 @@ function openLane(url: string, role: Role, prepare: boolean): Lane {
       ...(login === role ? undefined : { role, ...limits }),
     },
   });
-  return { sql, running: 0 };
 }
 
 /** The literal of a one-dimensional array of texts. */

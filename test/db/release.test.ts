@@ -1,25 +1,13 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Logger, runMigrations } from 'graphile-worker';
 import postgres from 'postgres';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startEmbedded } from '../../src/db/embedded.ts';
 import { release } from '../../src/db/release.ts';
 import { createDatabase } from '../support/database.ts';
-
-const sqlFolder = fileURLToPath(new URL('../../sql', import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), 'pgrant-sql-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
-
-/** A copy of sql/ with files of its own on top. */
-function variant(name: string, files: Record<string, string>): string {
-  const folder = join(scratch, name);
-  cpSync(sqlFolder, folder, { recursive: true });
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-  return folder;
-}
+import { sqlVariant } from '../support/sql.ts';
 
 test('a release of what is already there changes nothing', async () => {
   const { url } = await createDatabase();
@@ -36,7 +24,7 @@ test('20 releases at once are one release', async () => {
 
 test('a changed function is loaded anew and tables stay', async () => {
   const { url, sql } = await createDatabase();
-  const folder = variant('changed', {
+  const folder = sqlVariant({
     'functions/98-extra.sql': `create function pgrant_rules.extra() returns integer language sql as 'select 1';`,
   });
   await sql`create table pgrant.kept (answer integer)`;
@@ -49,7 +37,7 @@ test('a changed function is loaded anew and tables stay', async () => {
 
 test('an error names the file and line and leaves the database as it was', async () => {
   const { url, sql } = await createDatabase();
-  const folder = variant('broken', {
+  const folder = sqlVariant({
     'tables/9000.do.broken.sql': `create table pgrant.half_done (id uuid);\n\n-- why\nselect 1 / 0;\n`,
   });
   await expect(release(url('postgres'), folder)).rejects.toThrow(
@@ -62,7 +50,7 @@ test('an error names the file and line and leaves the database as it was', async
 test('a table that depends on a code schema is refused before anything is dropped', async () => {
   const { url, sql } = await createDatabase();
   await sql`create table public.customer (error pgrant_api.error)`;
-  const folder = variant('dependent', { 'functions/98-extra.sql': '-- changed\n' });
+  const folder = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
   await expect(release(url('postgres'), folder)).rejects.toThrow(
     /column error of table (public\.)?customer depends on type pgrant_api.error/,
   );
@@ -71,20 +59,21 @@ test('a table that depends on a code schema is refused before anything is droppe
 test('a database that is newer than the program is refused', async () => {
   const { url, sql } = await createDatabase();
   await sql`insert into pgrant_release.versions (version) values (9999)`;
-  const folder = variant('older', { 'functions/98-extra.sql': '-- changed\n' });
+  const folder = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
   await expect(release(url('postgres'), folder)).rejects.toThrow(/at table version 9999/);
 });
 
 test('an applied migration that was edited is refused', async () => {
   const { url, sql } = await createDatabase();
   await sql`update pgrant_release.versions set md5 = 'other' where version = 1`;
-  const folder = variant('edited', { 'functions/98-extra.sql': '-- changed\n' });
+  const folder = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
   await expect(release(url('postgres'), folder)).rejects.toThrow(/MD5 checksum failed/);
 });
 
 test('an owner who is no superuser releases, and the worker may fill graphile_worker', async () => {
   // A server of its own: roles belong to the whole server, and whoever makes them may hand them out.
-  const server = await startEmbedded(join(scratch, 'server'), { durable: false });
+  const folder = mkdtempSync(join(tmpdir(), 'pgrant-owner-'));
+  const server = await startEmbedded(folder, { durable: false });
   const sql = postgres(server.url('postgres'), { max: 1 });
   const as = async (role: string, run: (url: string) => Promise<void>) => {
     await sql.unsafe(`alter role ${role} password 'p'`);
@@ -99,8 +88,8 @@ test('an owner who is no superuser releases, and the worker may fill graphile_wo
     await as('deployer', async (url) => {
       expect((await release(url)).reloaded).toBe(true);
       expect((await release(url)).reloaded).toBe(false);
-      const folder = variant('again', { 'functions/98-extra.sql': '-- changed\n' });
-      expect((await release(url, folder)).reloaded).toBe(true);
+      const changed = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
+      expect((await release(url, changed)).reloaded).toBe(true);
     });
     await as('pgrant_worker', async (connectionString) => {
       await runMigrations({ connectionString, logger: new Logger(() => () => {}) });
@@ -108,5 +97,6 @@ test('an owner who is no superuser releases, and the worker may fill graphile_wo
   } finally {
     await sql.end();
     await server.stop();
+    rmSync(folder, { recursive: true });
   }
 });
