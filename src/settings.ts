@@ -48,7 +48,7 @@ export function oneOf(name: string, text: string, allowed: readonly string[]): s
 export function databaseAddress(name: string, text: string | undefined): string | undefined {
   // The text may hold a password, so it is never repeated in the message.
   if (text === undefined) return undefined;
-  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  if (/^postgres(ql)?:\/\//.test(text) && URL.parse(text)?.hostname) return text;
   throw new ConfigError(`${name} must look like postgres://user:password@host:5432/database`);
 }
 

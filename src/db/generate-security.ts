@@ -80,7 +80,7 @@ function isolation(sql: Sql): Promise<Line[]> {
 function policies(sql: Sql): Promise<Line[]> {
   return sql<Line[]>`
     select concat_ws('  ', p.schemaname || '.' || p.tablename, p.policyname, lower(p.cmd), array_to_string(p.roles, ', '),
-             regexp_replace(coalesce(p.qual, '-'), '\s+', ' ', 'g'), regexp_replace(coalesce(p.with_check, '-'), '\s+', ' ', 'g')) as line
+             regexp_replace(coalesce(p.qual, '-'), '[[:space:]]+', ' ', 'g'), regexp_replace(coalesce(p.with_check, '-'), '[[:space:]]+', ' ', 'g')) as line
       from pg_policies p join pg_class c on c.relname = p.tablename and c.relnamespace = p.schemaname::regnamespace
      where p.schemaname like 'pgrant%' and not c.relispartition
      order by p.tablename collate "C", p.policyname collate "C"`;
