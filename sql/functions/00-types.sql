@@ -1,0 +1,183 @@
+-- What the functions of pgrant_api return: first the error, then the reason, then the answer.
+
+-- Nothing that is made from here on may be executed by PUBLIC.
+alter default privileges revoke execute on functions from public;
+
+create type pgrant_api.error as enum (
+  -- RFC 6749 4.1.2.1 and 5.2
+  'invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type',
+  'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable',
+  -- RFC 6750 3.1
+  'invalid_token', 'insufficient_scope',
+  -- OpenID Connect Core 3.1.2.6
+  'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
+  'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
+  -- Shown to a person, never sent to a client
+  'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
+  'csrf_mismatch', 'not_found'
+);
+
+comment on type pgrant_api.error is 'Error codes; null means that the request is granted.';
+
+create type pgrant_api.tenant as (
+  error      pgrant_api.error,
+  reason     text,
+  tenant_id  uuid,
+  issuer     text,
+  path       text,
+  disabled   boolean
+);
+
+comment on type pgrant_api.tenant is 'The tenant that answers under a host and path.';
+comment on column pgrant_api.tenant.path is 'Path of the issuer: the part of the asked path that names the tenant.';
+
+create type pgrant_api.tenant_facts as (
+  error                pgrant_api.error,
+  reason               text,
+  title                text,
+  scopes               text[],
+  refresh_lifetime     integer,
+  session_lifetime     integer
+);
+
+comment on type pgrant_api.tenant_facts is 'What the web process says of a tenant in metadata and on pages.';
+
+create type pgrant_api.signing_keys as (
+  error   pgrant_api.error,
+  reason  text,
+  keys    jsonb
+);
+
+comment on type pgrant_api.signing_keys is 'The keys of a tenant.';
+comment on column pgrant_api.signing_keys.keys is
+  'Array of {kid, alg, public_jwk, sealed_private (base64), active_at, expires_at (epoch seconds, null = not known yet)}, youngest first.';
+
+create type pgrant_api.authorization as (
+  error               pgrant_api.error,
+  reason              text,
+  next                text,
+  request_expires_at  bigint,
+  redirect_uri        text,
+  response_mode       text,
+  state               text,
+  response_error      pgrant_api.error,
+  response_reason     text,
+  response_detail     text,
+  code_expires_at     bigint,
+  page                jsonb
+);
+
+comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
+comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or consent = show that page.';
+comment on column pgrant_api.authorization.response_detail is 'What the client may be told besides the code of the error, e.g. the name of an unknown scope.';
+comment on column pgrant_api.authorization.page is
+  'For the pages: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name]}.';
+
+create type pgrant_api.login_challenge as (
+  error        pgrant_api.error,
+  reason       text,
+  salt         bytea,
+  params       jsonb,
+  retry_after  integer
+);
+
+comment on type pgrant_api.login_challenge is 'What the web process needs to derive a password: the same for an unknown username as for a known one.';
+comment on column pgrant_api.login_challenge.params is 'Argon2id parameters {m (KiB), t, p}.';
+comment on column pgrant_api.login_challenge.retry_after is 'Seconds; with too_many_attempts.';
+
+create type pgrant_api.session as (
+  error               pgrant_api.error,
+  reason              text,
+  session_expires_at  bigint,
+  username            text,
+  retry_after         integer
+);
+
+comment on type pgrant_api.session is 'A signed-in browser.';
+
+create type pgrant_api.tokens as (
+  error                pgrant_api.error,
+  reason               text,
+  detail               text,
+  client_id            text,
+  subject              text,
+  scopes               text[],
+  audience             text[],
+  access_token_format  text,
+  access_token_alg     text,
+  issued_at            bigint,
+  access_expires_at    bigint,
+  family_id            uuid,
+  auth_time            bigint,
+  acr                  text,
+  amr                  text[],
+  refresh_token        boolean,
+  sealed_successor     bytea,
+  id_token_alg         text,
+  id_expires_at        bigint,
+  id_claims            jsonb,
+  nonce                text,
+  session_id           uuid
+);
+
+comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
+comment on column pgrant_api.tokens.detail is 'What the client may be told besides the code of the error.';
+comment on column pgrant_api.tokens.audience is 'aud of the access token.';
+comment on column pgrant_api.tokens.refresh_token is 'Whether the refresh token that the web process proposed has been stored.';
+comment on column pgrant_api.tokens.sealed_successor is 'Set on a replay: the successor that was given before, to be opened with the token just presented.';
+comment on column pgrant_api.tokens.id_token_alg is 'Null where no ID token is due.';
+
+create type pgrant_api.introspection as (
+  error       pgrant_api.error,
+  reason      text,
+  active      boolean,
+  token_type  text,
+  client_id   text,
+  subject     text,
+  username    text,
+  scopes      text[],
+  audience    text[],
+  issued_at   bigint,
+  expires_at  bigint,
+  auth_time   bigint,
+  acr         text
+);
+
+comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else is null where active is false.';
+
+create type pgrant_api.userinfo as (
+  error   pgrant_api.error,
+  reason  text,
+  claims  jsonb
+);
+
+comment on type pgrant_api.userinfo is 'Claims about the person (OpenID Connect Core 5.3).';
+
+create type pgrant_api.done as (
+  error   pgrant_api.error,
+  reason  text
+);
+
+comment on type pgrant_api.done is 'Done, unless there is an error.';
+
+create type pgrant_api.logout as (
+  error         pgrant_api.error,
+  reason        text,
+  next          text,
+  redirect_uri  text,
+  username      text
+);
+
+comment on type pgrant_api.logout is 'Where a logout stands.';
+comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm = ask the person first; done = show the logged-out page.';
+
+create type pgrant_api.consents as (
+  error     pgrant_api.error,
+  reason    text,
+  username  text,
+  consents  jsonb
+);
+
+comment on type pgrant_api.consents is 'The grants of the signed-in person.';
+comment on column pgrant_api.consents.consents is
+  'Array of {grant_id, client_id, client_name, scopes: [{scope, title}], created_at, consented_at, consent_expires_at, last_used_at}; times ISO 8601 in UTC, null = never.';

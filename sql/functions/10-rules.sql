@@ -1,0 +1,87 @@
+-- Private rules that every decision stands on: entering a tenant, recording, time.
+
+create function pgrant_rules.enter(p_tenant uuid, p_request_id text, p_address inet) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('pgrant.tenant', p_tenant::text, true),
+          set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
+          set_config('pgrant.address', coalesce(host(p_address), ''), true);
+  if not exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.disabled_at is null) then
+    -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
+    perform set_config('pgrant.tenant', '', true);
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.enter(uuid, text, inet) is
+  'Binds the transaction to a tenant that is not disabled, else to none. First statement of every function of pgrant_api.';
+
+create function pgrant_rules.administer(p_tenant uuid) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('pgrant.tenant', p_tenant::text, true),
+          set_config('pgrant.request_id', '', true),
+          set_config('pgrant.address', '', true);
+  if not exists (select from pgrant.tenants t where t.tenant_id = p_tenant) then
+    raise exception 'there is no tenant %', p_tenant
+      using errcode = 'OA001', hint = 'select tenant_id, name from pgrant_ops.tenant_list() shows those that are there';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.administer(uuid) is
+  'Binds the transaction to a tenant, disabled or not. First statement of every per-tenant function of pgrant_ops. Raises OA001.';
+
+create function pgrant_rules.audit(
+  p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
+  p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
+) returns void
+language plpgsql
+as $$
+begin
+  if pgrant.tenant() is null then
+    return;
+  end if;
+  insert into pgrant.audit_events (tenant_id, action, error, reason, client_id, user_id, grant_id, family_id, detail,
+                                   address, request_id)
+  values (p_tenant, p_action, p_error, p_reason, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail,
+          nullif(current_setting('pgrant.address', true), '')::inet,
+          nullif(current_setting('pgrant.request_id', true), ''));
+end
+$$;
+
+comment on function pgrant_rules.audit(uuid, text, pgrant_api.error, text, text, uuid, uuid, uuid, jsonb) is
+  'Records a decision in the transaction that took it. Does nothing for a tenant that does not exist or is disabled.';
+
+create function pgrant_rules.whole_second(p_at timestamptz) returns timestamptz
+language sql stable
+as $$ select date_trunc('second', p_at) $$;
+
+comment on function pgrant_rules.whole_second(timestamptz) is
+  'Without fractions: an expiry travels inside its secret in whole seconds and is compared for equality.';
+
+create function pgrant_rules.after(p_lifetime integer) returns timestamptz
+language sql stable
+as $$ select pgrant_rules.whole_second(now()) + make_interval(secs => p_lifetime) $$;
+
+comment on function pgrant_rules.after(integer) is 'The moment p_lifetime seconds from now, in whole seconds.';
+
+create function pgrant_rules.epoch(p_at timestamptz) returns bigint
+language sql immutable
+as $$ select floor(extract(epoch from p_at))::bigint $$;
+
+comment on function pgrant_rules.epoch(timestamptz) is 'Seconds since 1970, as JWTs count them.';
+
+create function pgrant_rules.moment(p_epoch bigint) returns timestamptz
+language sql immutable
+as $$ select to_timestamp(p_epoch) $$;
+
+comment on function pgrant_rules.moment(bigint) is 'The inverse of epoch().';
+
+create function pgrant_rules.consent_expiry(p_lifetime integer) returns timestamptz
+language sql stable
+as $$ select case when p_lifetime = 0 then 'infinity'::timestamptz else pgrant_rules.after(p_lifetime) end $$;
+
+comment on function pgrant_rules.consent_expiry(integer) is 'When a consent given now expires; 0 = it never does.';

@@ -1,0 +1,129 @@
+-- Clients: their policy, their authentication, and what they may ask for.
+
+create view pgrant_rules.client_policies with (security_invoker = true) as
+select c.tenant_id, c.client_id, c.name, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
+       c.grant_types, c.scopes, c.consent, c.require_pkce, c.access_token_format, c.access_token_alg, c.id_token_alg,
+       t.code_lifetime, t.request_lifetime,
+       coalesce(c.access_token_lifetime, t.access_token_lifetime) as access_token_lifetime,
+       coalesce(c.id_token_lifetime, t.id_token_lifetime) as id_token_lifetime,
+       coalesce(c.refresh_idle_lifetime, t.refresh_idle_lifetime) as refresh_idle_lifetime,
+       coalesce(c.refresh_lifetime, t.refresh_lifetime) as refresh_lifetime,
+       coalesce(c.replay_window, t.replay_window) as replay_window,
+       coalesce(c.consent_lifetime, t.consent_lifetime) as consent_lifetime,
+       coalesce(t.audience, t.issuer) as audience
+  from pgrant.clients c
+  join pgrant.tenants t on t.tenant_id = c.tenant_id
+ where c.disabled_at is null
+   and t.disabled_at is null;
+
+comment on view pgrant_rules.client_policies is
+  'Clients that are not disabled, each with the policy that holds for it: its own setting, or else its tenant''s.';
+
+create type pgrant_rules.authenticated_client as (
+  error   pgrant_api.error,
+  reason  text,
+  client  pgrant_rules.client_policies
+);
+
+comment on type pgrant_rules.authenticated_client is 'A client that has proven who it is, or the error.';
+
+create function pgrant_rules.client_authenticate(
+  p_tenant uuid, p_client_id text, p_auth_method text, p_secret_hash bytea
+) returns pgrant_rules.authenticated_client
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.authenticated_client;
+begin
+  select c into v_out.client
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant
+     and c.client_id = p_client_id;
+
+  if not found then
+    v_out.reason := 'client unknown or disabled';
+  elsif v_out.client.token_endpoint_auth_method = 'none' then
+    -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
+    if p_auth_method <> 'none' then
+      v_out.reason := 'a public client sent a secret';
+    end if;
+  elsif p_auth_method not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null then
+    v_out.reason := 'a confidential client did not authenticate';
+  elsif not exists (
+    select from pgrant.client_secrets s
+     where s.tenant_id = p_tenant
+       and s.client_id = p_client_id
+       and s.secret_hash = p_secret_hash
+       and s.expires_at > now()
+  ) then
+    v_out.reason := 'client secret wrong or expired';
+  end if;
+
+  if v_out.reason is not null then
+    v_out.error := 'invalid_client';
+    perform pgrant_rules.audit(p_tenant, 'client.authenticate', 'invalid_client', v_out.reason, p_client_id);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea) is
+  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1). Records failures. Errors: invalid_client.';
+
+create function pgrant_rules.scope_narrow(p_tenant uuid, p_client_scopes text[], p_requested text[], p_consented text[])
+returns text[]
+language plpgsql
+as $$
+declare
+  v_scopes text[];
+begin
+  select coalesce(array_agg(s.scope order by r.position), '{}')
+    into v_scopes
+    from unnest(p_requested) with ordinality r (scope, position)
+    join pgrant.scopes s on s.tenant_id = p_tenant and s.scope = r.scope
+   where (p_client_scopes is null or s.scope = any (p_client_scopes))
+     and (p_consented is null or s.scope = any (p_consented));
+  return v_scopes;
+end
+$$;
+
+comment on function pgrant_rules.scope_narrow(uuid, text[], text[], text[]) is
+  'The effective scopes: requested, still defined by the tenant, allowed to the client (null = all), consented to (null = not asked yet); in the order of the request.';
+
+create function pgrant_rules.scope_unknown(p_tenant uuid, p_requested text[]) returns text
+language plpgsql
+as $$
+declare
+  v_unknown text;
+begin
+  select r.scope into v_unknown
+    from unnest(p_requested) r (scope)
+   where not exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = r.scope)
+   limit 1;
+  return v_unknown;
+end
+$$;
+
+comment on function pgrant_rules.scope_unknown(uuid, text[]) is
+  'A requested scope that the tenant does not define, which is invalid_scope and is named; else null.';
+
+create function pgrant_rules.redirect_uri_portless(p_uri text) returns text
+language sql immutable
+as $$ select regexp_replace(p_uri, '^(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(?=[/?]|$)', '\1') $$;
+
+comment on function pgrant_rules.redirect_uri_portless(text) is
+  'A redirect URI on a loopback IP literal without its port, which a native app cannot know beforehand (RFC 8252 7.3); any other URI as it is.';
+
+create function pgrant_rules.redirect_uri_allowed(p_registered text[], p_uri text) returns boolean
+language plpgsql immutable
+as $$
+begin
+  return p_uri = any (p_registered)
+      or (p_uri ~ '^http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
+          and exists (select from unnest(p_registered) r (uri)
+                       where pgrant_rules.redirect_uri_portless(r.uri) = pgrant_rules.redirect_uri_portless(p_uri)));
+end
+$$;
+
+comment on function pgrant_rules.redirect_uri_allowed(text[], text) is
+  'Exact string comparison (RFC 9700 4.1.3), but for the port of a loopback IP literal (RFC 8252 7.3).';

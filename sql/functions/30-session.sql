@@ -1,0 +1,198 @@
+-- Signed-in browsers: signing in, the session behind a cookie, and the brute-force limit.
+
+create function pgrant_rules.session_use(p_tenant uuid, p_session_hash bytea, p_expires_at bigint)
+returns pgrant.sessions
+language plpgsql
+as $$
+declare
+  v_session pgrant.sessions;
+  v_idle integer;
+begin
+  select s.* into v_session
+    from pgrant.sessions s
+   where s.tenant_id = p_tenant
+     and s.session_hash = p_session_hash
+     and s.expires_at = pgrant_rules.moment(p_expires_at)
+     and s.expires_at > now()
+     and s.idle_expires_at > now()
+     and s.ended_at is null;
+  if not found or not exists (
+    select from pgrant.users u
+     where u.tenant_id = p_tenant and u.user_id = v_session.user_id and u.disabled_at is null
+  ) then
+    return null;
+  end if;
+
+  if v_session.last_seen_at < now() - interval '1 minute' then
+    select t.session_idle_lifetime into v_idle from pgrant.tenants t where t.tenant_id = p_tenant;
+    update pgrant.sessions s
+       set last_seen_at = now(),
+           idle_expires_at = least(pgrant_rules.after(v_idle), s.expires_at)
+     where s.tenant_id = p_tenant
+       and s.session_hash = p_session_hash
+       and s.expires_at = v_session.expires_at;
+  end if;
+  return v_session;
+end
+$$;
+
+comment on function pgrant_rules.session_use(uuid, bytea, bigint) is
+  'The live session behind a cookie, or null: ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
+
+create function pgrant_rules.login_failure_keys(p_tenant uuid, p_username text, p_address inet)
+returns table (key_hash bytea, factor integer)
+language plpgsql stable
+as $$
+declare
+  v_name text := lower(p_username);
+  v_prefix text := network(set_masklen(p_address, case family(p_address) when 4 then 32 else 64 end))::text;
+begin
+  return query values
+    (sha256(convert_to('both ' || p_tenant || ' ' || coalesce(v_prefix, '') || ' ' || v_name, 'utf8')), 1),
+    (sha256(convert_to('user ' || p_tenant || ' ' || v_name, 'utf8')), 10),
+    (sha256(convert_to('address ' || p_tenant || ' ' || coalesce(v_prefix, ''), 'utf8')), 10);
+end
+$$;
+
+comment on function pgrant_rules.login_failure_keys(uuid, text, inet) is
+  'Under what failed logins are counted, and how many times login_failure_limit each allows: username from an address prefix (1), username (10), address prefix (10). An IPv6 /64 counts as one address.';
+
+create function pgrant_rules.login_retry_after(p_tenant uuid, p_username text, p_address inet) returns integer
+language plpgsql
+as $$
+declare
+  v_until timestamptz;
+begin
+  select max(f.expires_at) into v_until
+    from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
+    join pgrant.tenants t on t.tenant_id = p_tenant
+    join pgrant.login_failures f on f.tenant_id = p_tenant and f.key_hash = k.key_hash and f.expires_at > now()
+   where f.failures >= t.login_failure_limit * k.factor;
+  return ceil(extract(epoch from v_until - now()))::integer;
+end
+$$;
+
+comment on function pgrant_rules.login_retry_after(uuid, text, inet) is
+  'Seconds until another try is allowed, or null where one is allowed now.';
+
+create function pgrant_rules.login_failure_count(p_tenant uuid, p_username text, p_address inet) returns void
+language plpgsql
+as $$
+declare
+  v_window integer;
+  v_end timestamptz;
+begin
+  select t.login_failure_window into v_window from pgrant.tenants t where t.tenant_id = p_tenant;
+  v_end := to_timestamp((floor(extract(epoch from now()) / v_window) + 1) * v_window);
+  insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
+  select p_tenant, k.key_hash, v_end, 1
+    from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
+   order by k.key_hash
+      on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures + 1;
+end
+$$;
+
+comment on function pgrant_rules.login_failure_count(uuid, text, inet) is 'Counts one failed login.';
+
+create function pgrant_api.login_begin(p_tenant uuid, p_request_id text, p_address inet, p_username text)
+returns pgrant_api.login_challenge
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_out pgrant_api.login_challenge;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_out.retry_after := pgrant_rules.login_retry_after(p_tenant, p_username, p_address);
+  if v_out.retry_after is not null then
+    v_out.error := 'too_many_attempts';
+    v_out.reason := 'login_failure_limit reached';
+    return v_out;
+  end if;
+
+  select u.password_salt, u.password_params
+    into v_out.salt, v_out.params
+    from pgrant.users u
+   where u.tenant_id = p_tenant
+     and lower(u.username) = lower(p_username)
+     and u.password_hash is not null;
+  if not found then
+    select substr(sha256(t.decoy_salt || convert_to(lower(p_username), 'utf8')), 1, 16),
+           jsonb_build_object('m', 19456, 't', 2, 'p', 1)
+      into v_out.salt, v_out.params
+      from pgrant.tenants t
+     where t.tenant_id = p_tenant;
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.login_begin(uuid, text, inet, text) is
+  'Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts.';
+
+create function pgrant_api.login_finish(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
+  p_username text, p_password_hash bytea,
+  p_session_hash bytea, p_csrf_hash bytea, p_old_session_hash bytea, p_old_session_expires_at bigint
+) returns pgrant_api.session
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_out pgrant_api.session;
+  v_user pgrant.users;
+  v_tenant pgrant.tenants;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  if pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash) is null then
+    v_out.error := 'expired_request';
+    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s';
+    return v_out;
+  end if;
+
+  -- One try after the other for the same username, or parallel tries would all see the count before theirs.
+  perform pg_advisory_xact_lock(hashtextextended('pgrant login ' || p_tenant || ' ' || lower(p_username), 0));
+  v_out.retry_after := pgrant_rules.login_retry_after(p_tenant, p_username, p_address);
+  if v_out.retry_after is not null then
+    v_out.error := 'too_many_attempts';
+    v_out.reason := 'login_failure_limit reached';
+    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
+    return v_out;
+  end if;
+
+  select u.* into v_user
+    from pgrant.users u
+   where u.tenant_id = p_tenant
+     and lower(u.username) = lower(p_username)
+     and u.password_hash = p_password_hash
+     and u.disabled_at is null;
+  if not found then
+    perform pgrant_rules.login_failure_count(p_tenant, p_username, p_address);
+    v_out.error := 'wrong_password';
+    v_out.reason := 'username unknown, password wrong, or user disabled';
+    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null,
+                               p_detail => jsonb_build_object('username', p_username));
+    return v_out;
+  end if;
+
+  select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  -- The id changes at login (session fixation); what the browser had before is over.
+  update pgrant.sessions s
+     set ended_at = now()
+   where s.tenant_id = p_tenant
+     and s.session_hash = p_old_session_hash
+     and s.expires_at = pgrant_rules.moment(p_old_session_expires_at)
+     and s.ended_at is null;
+  insert into pgrant.sessions (tenant_id, session_hash, expires_at, user_id, auth_time, acr, amr, csrf_hash, idle_expires_at)
+  values (p_tenant, p_session_hash, pgrant_rules.after(v_tenant.session_lifetime), v_user.user_id,
+          now(), '1', array['pwd'], p_csrf_hash,
+          pgrant_rules.after(least(v_tenant.session_idle_lifetime, v_tenant.session_lifetime)));
+  perform pgrant_rules.audit(p_tenant, 'session.login', null, null, null, v_user.user_id);
+
+  v_out.session_expires_at := pgrant_rules.epoch(pgrant_rules.after(v_tenant.session_lifetime));
+  v_out.username := v_user.username;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.login_finish(uuid, text, inet, bytea, bigint, bytea, text, bytea, bytea, bytea, bytea, bigint) is
+  'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, wrong_password, too_many_attempts.';

@@ -1,0 +1,165 @@
+-- Private rules of the authorization endpoint: where a request stands, and what lets it become a code.
+
+create function pgrant_rules.request_find(
+  p_tenant uuid, p_request_hash bytea, p_expires_at bigint, p_browser_hash bytea
+) returns pgrant.authorization_requests
+language plpgsql
+as $$
+declare
+  v_request pgrant.authorization_requests;
+begin
+  select r.* into v_request
+    from pgrant.authorization_requests r
+   where r.tenant_id = p_tenant
+     and r.request_hash = p_request_hash
+     and r.expires_at = pgrant_rules.moment(p_expires_at)
+     and r.expires_at > now()
+     and r.completed_at is null
+     and r.browser_hash = p_browser_hash
+     for update;
+  return v_request;
+end
+$$;
+
+comment on function pgrant_rules.request_find(uuid, bytea, bigint, bytea) is
+  'The unanswered authorization request of this browser, locked, or null. What makes a forged form useless: its sender has no handle that belongs to the victim''s browser.';
+
+create function pgrant_rules.consent_covers(
+  p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_scopes text[]
+) returns boolean
+language plpgsql
+as $$
+begin
+  return p_client.consent = 'never' or (
+    p_client.consent = 'remember' and exists (
+      select from pgrant.grants g
+       where g.tenant_id = p_tenant
+         and g.user_id = p_user_id
+         and g.client_id = p_client.client_id
+         and g.revoked_at is null
+         and g.consent_expires_at > now()
+         and g.scopes @> p_scopes
+         and g.claims @> (p_request.claims_id_token || p_request.claims_userinfo)));
+end
+$$;
+
+comment on function pgrant_rules.consent_covers(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[]) is
+  'Whether the person need not be asked: a first-party client, or a live consent of which the request is a subset.';
+
+create function pgrant_rules.request_page(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_user_id uuid
+) returns jsonb
+language plpgsql
+as $$
+declare
+  v_granted text[];
+  v_page jsonb;
+begin
+  select g.scopes into v_granted
+    from pgrant.grants g
+   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null;
+
+  select jsonb_build_object(
+           'client_id', p_client.client_id,
+           'client_name', p_client.name,
+           'redirect_uri', p_request.redirect_uri,
+           'login_hint', p_request.login_hint,
+           'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),
+           'claims', to_jsonb(p_request.claims_id_token || p_request.claims_userinfo),
+           'scopes', coalesce(jsonb_agg(jsonb_build_object(
+             'scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
+             'granted', s.scope = any (coalesce(v_granted, '{}'))) order by s.sensitive desc, s.scope), '[]'))
+    into v_page
+    from pgrant.scopes s
+   where s.tenant_id = p_tenant
+     -- Asking for more asks for the union, so that what was allowed before is not lost.
+     and s.scope = any (p_request.scopes || coalesce(v_granted, '{}'));
+  return v_page;
+end
+$$;
+
+comment on function pgrant_rules.request_page(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, uuid) is
+  'What the login and consent pages show of a request.';
+
+create function pgrant_rules.grant_consent(
+  p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_scopes text[], p_consented boolean
+) returns uuid
+language plpgsql
+as $$
+declare
+  v_grant_id uuid;
+  v_claims text[] := p_request.claims_id_token || p_request.claims_userinfo;
+  v_expiry timestamptz := pgrant_rules.consent_expiry(p_client.consent_lifetime);
+  v_now timestamptz := now();
+begin
+  -- A remembered consent is used as it is: neither widened nor made to live longer.
+  select g.grant_id into v_grant_id
+    from pgrant.grants g
+   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null
+     for no key update;
+  if found and not p_consented and p_client.consent <> 'never' then
+    return v_grant_id;
+  end if;
+
+  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, consent_expires_at, expires_at)
+  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, v_expiry, v_expiry)
+      on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
+     set scopes = (select array_agg(distinct u.scope order by u.scope) from unnest(g.scopes || excluded.scopes) u (scope)),
+         claims = (select coalesce(array_agg(distinct u.claim order by u.claim), '{}')
+                     from unnest(g.claims || excluded.claims) u (claim)),
+         consented_at = v_now,
+         consent_expires_at = excluded.consent_expires_at,
+         expires_at = greatest(g.expires_at, excluded.expires_at)
+  returning g.grant_id into v_grant_id;
+  return v_grant_id;
+end
+$$;
+
+comment on function pgrant_rules.grant_consent(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[], boolean) is
+  'The live grant of person and client, locked: made or widened to the union where the person has just consented.';
+
+create function pgrant_rules.code_issue(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_session pgrant.sessions, p_scopes text[], p_consented boolean, p_code_hash bytea
+) returns bigint
+language plpgsql
+as $$
+declare
+  v_grant_id uuid;
+  v_expires_at timestamptz := pgrant_rules.after(p_client.code_lifetime);
+begin
+  v_grant_id := pgrant_rules.grant_consent(p_tenant, p_session.user_id, p_client, p_request, p_scopes, p_consented);
+  insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
+                            redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
+                            auth_time, acr, amr)
+  values (p_tenant, p_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
+          p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
+          p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
+          p_session.auth_time, p_session.acr, p_session.amr);
+  perform pgrant_rules.request_complete(p_tenant, p_request);
+  perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
+                             p_client.client_id, p_session.user_id, v_grant_id,
+                             p_detail => jsonb_build_object('scopes', to_jsonb(p_scopes)));
+  return pgrant_rules.epoch(v_expires_at);
+end
+$$;
+
+comment on function pgrant_rules.code_issue(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, text[], boolean, bytea) is
+  'Turns a request into a code: records the consent, stores the code, completes the request. Returns the expiry of the code.';
+
+create function pgrant_rules.request_complete(p_tenant uuid, p_request pgrant.authorization_requests) returns void
+language plpgsql
+as $$
+begin
+  update pgrant.authorization_requests r
+     set completed_at = now()
+   where r.tenant_id = p_tenant
+     and r.request_hash = p_request.request_hash
+     and r.expires_at = p_request.expires_at;
+end
+$$;
+
+comment on function pgrant_rules.request_complete(uuid, pgrant.authorization_requests) is
+  'Marks a request as answered, once and for all.';

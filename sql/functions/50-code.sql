@@ -1,0 +1,241 @@
+-- Codes become tokens.
+
+create function pgrant_rules.family_revoke(p_tenant uuid, p_family_id uuid, p_reason text) returns boolean
+language plpgsql
+as $$
+begin
+  update pgrant.token_families f
+     set revoked_at = now(),
+         revoked_reason = p_reason,
+         sealed_successor = null
+   where f.tenant_id = p_tenant
+     and f.family_id = p_family_id
+     and f.revoked_at is null;
+  return found;
+end
+$$;
+
+comment on function pgrant_rules.family_revoke(uuid, uuid, text) is
+  'Revokes a family for good: its refresh token, and every access token that hangs on it. False where it was revoked before.';
+
+create function pgrant_rules.id_claims(p_tenant uuid, p_user_id uuid, p_names text[]) returns jsonb
+language plpgsql
+as $$
+declare
+  v_claims jsonb;
+begin
+  if p_names = '{}' then
+    return '{}';
+  end if;
+  select coalesce(jsonb_object_agg(c.key, c.value), '{}')
+    into v_claims
+    from pgrant.users u, jsonb_each(pgrant_rules.user_claims(u)) c
+   where u.tenant_id = p_tenant
+     and u.user_id = p_user_id
+     and c.key = any (p_names);
+  return v_claims;
+end
+$$;
+
+comment on function pgrant_rules.id_claims(uuid, uuid, text[]) is
+  'The claims of a person that were asked for by name for the ID token (OpenID Connect Core 5.5).';
+
+create function pgrant_rules.access_token_store(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_access_hash bytea,
+  p_family pgrant.token_families, inout p_out pgrant_api.tokens
+)
+language plpgsql
+as $$
+declare
+  v_issued_at timestamptz := pgrant_rules.whole_second(now());
+  v_expires_at timestamptz := least(pgrant_rules.after(p_client.access_token_lifetime), p_family.expires_at);
+begin
+  p_out.client_id := p_client.client_id;
+  p_out.subject := coalesce(p_family.user_id::text, p_client.client_id);
+  p_out.audience := array[p_client.audience];
+  p_out.access_token_format := p_client.access_token_format;
+  p_out.access_token_alg := p_client.access_token_alg;
+  p_out.issued_at := pgrant_rules.epoch(v_issued_at);
+  p_out.access_expires_at := pgrant_rules.epoch(v_expires_at);
+  p_out.family_id := p_family.family_id;
+  if p_client.access_token_format = 'opaque' then
+    insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id,
+                                      family_expires_at, scopes, audience, issued_at)
+    values (p_tenant, p_access_hash, v_expires_at, p_client.client_id, p_family.user_id, p_family.family_id,
+            p_family.expires_at, p_out.scopes, p_out.audience, v_issued_at);
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.access_token_store(uuid, pgrant_rules.client_policies, bytea, pgrant.token_families, pgrant_api.tokens) is
+  'Fills in the access token for p_out.scopes and stores it where it is opaque. It never outlives its family.';
+
+create function pgrant_rules.id_token_fill(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_family pgrant.token_families, inout p_out pgrant_api.tokens
+)
+language plpgsql
+as $$
+begin
+  p_out.auth_time := pgrant_rules.epoch(p_family.auth_time);
+  p_out.acr := p_family.acr;
+  p_out.amr := p_family.amr;
+  if 'openid' = any (p_out.scopes) then
+    p_out.id_token_alg := p_client.id_token_alg;
+    p_out.id_expires_at := pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime));
+    p_out.id_claims := pgrant_rules.id_claims(p_tenant, p_family.user_id, p_family.claims_id_token);
+    p_out.session_id := p_family.session_id;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.id_token_fill(uuid, pgrant_rules.client_policies, pgrant.token_families, pgrant_api.tokens) is
+  'Fills in what an ID token says (OpenID Connect Core 2), where openid is among p_out.scopes.';
+
+create function pgrant_rules.code_refusal(
+  p_code pgrant.codes, p_client_id text, p_redirect_uri text, p_code_challenge text
+) returns text
+language plpgsql stable
+as $$
+begin
+  return case
+    when p_code.code_hash is null then 'code unknown'
+    when p_code.client_id <> p_client_id then 'code of another client'
+    when p_redirect_uri <> p_code.redirect_uri then 'redirect_uri differs'
+    -- OAuth 2.1 10.2 drops the parameter for clients that use PKCE; RFC 6749 4.1.3 holds for the others.
+    when p_redirect_uri is null and p_code.redirect_uri_sent and p_code.code_challenge is null
+      then 'redirect_uri missing'
+    when p_code.code_challenge is null and p_code_challenge is not null
+      -- RFC 9700 4.8.2: a verifier for a code that was asked for without a challenge is a downgrade.
+      then 'code_verifier without a code_challenge'
+    when p_code.code_challenge is distinct from p_code_challenge then 'code_verifier missing or wrong'
+    when p_code.expires_at <= now() and p_code.used_at is null then 'code expired'
+  end;
+end
+$$;
+
+comment on function pgrant_rules.code_refusal(pgrant.codes, text, text, text) is
+  'Why a code is not this caller''s to redeem, or null. A wrong client, redirect URI or verifier burns nothing.';
+
+create function pgrant_rules.family_start(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_code pgrant.codes,
+  p_handle_hash bytea, p_refresh_hash bytea
+) returns pgrant.token_families
+language plpgsql
+as $$
+declare
+  v_family pgrant.token_families;
+  v_refresh boolean := 'refresh_token' = any (p_client.grant_types);
+  v_lifetime integer := case when v_refresh then p_client.refresh_lifetime else p_client.access_token_lifetime end;
+  v_idle integer := case when v_refresh then least(p_client.refresh_idle_lifetime, v_lifetime) else v_lifetime end;
+begin
+  insert into pgrant.token_families (
+    tenant_id, grant_id, user_id, client_id, session_id, offline, scopes, claims_id_token, claims_userinfo,
+    auth_time, acr, amr, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after)
+  values (
+    p_tenant, p_code.grant_id, p_code.user_id, p_code.client_id, p_code.session_id,
+    'offline_access' = any (p_code.scopes) or not 'openid' = any (p_code.scopes),
+    p_code.scopes, p_code.claims_id_token, p_code.claims_userinfo, p_code.auth_time, p_code.acr, p_code.amr,
+    case when v_refresh then p_handle_hash end, case when v_refresh then p_refresh_hash end,
+    pgrant_rules.after(v_idle), pgrant_rules.after(v_lifetime), pgrant_rules.sweep_day(pgrant_rules.after(v_idle)) + 7)
+  returning * into v_family;
+
+  -- The grant outlives what hangs on it.
+  update pgrant.grants g
+     set last_used_at = now(),
+         expires_at = greatest(g.expires_at, v_family.expires_at)
+   where g.tenant_id = p_tenant
+     and g.grant_id = p_code.grant_id;
+  return v_family;
+end
+$$;
+
+comment on function pgrant_rules.family_start(uuid, pgrant_rules.client_policies, pgrant.codes, bytea, bytea) is
+  'Starts the family of what a code gives, with a refresh token where the client is registered for refresh_token.';
+
+create function pgrant_rules.sweep_day(p_dead_at timestamptz) returns date
+language sql stable
+as $$ select (p_dead_at at time zone 'UTC')::date + 1 $$;
+
+comment on function pgrant_rules.sweep_day(timestamptz) is 'The first day (UTC) on which a family that is dead at p_dead_at may be swept.';
+
+create function pgrant_api.code_redeem(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_client_id text, p_auth_method text, p_secret_hash bytea,
+  p_code_hash bytea, p_code_expires_at bigint, p_redirect_uri text, p_code_challenge text,
+  p_access_hash bytea, p_handle_hash bytea, p_refresh_hash bytea
+) returns pgrant_api.tokens
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_out pgrant_api.tokens;
+  v_auth pgrant_rules.authenticated_client;
+  v_code pgrant.codes;
+  v_family pgrant.token_families;
+  v_consented text[];
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
+  if v_auth.error is not null then
+    v_out.error := v_auth.error;
+    v_out.reason := v_auth.reason;
+    return v_out;
+  end if;
+
+  -- The grant is locked before the code, as everywhere.
+  select c.* into v_code
+    from pgrant.codes c
+   where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = pgrant_rules.moment(p_code_expires_at);
+  v_out.reason := pgrant_rules.code_refusal(v_code, p_client_id, p_redirect_uri, p_code_challenge);
+  if v_out.reason is null then
+    select g.scopes into v_consented
+      from pgrant.grants g
+      join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
+     where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id and g.revoked_at is null
+       for no key update of g;
+    if not found then
+      v_out.reason := 'grant revoked or user disabled';
+    end if;
+  end if;
+  if v_out.reason is null then
+    v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes, v_code.scopes, v_consented);
+    if v_out.scopes = '{}' then
+      v_out.reason := 'no scope is left';
+    end if;
+  end if;
+  if v_out.reason is not null then
+    v_out.error := 'invalid_grant';
+    perform pgrant_rules.audit(p_tenant, 'code.redeem', v_out.error, v_out.reason, p_client_id, v_code.user_id, v_code.grant_id);
+    return v_out;
+  end if;
+
+  select c.* into v_code
+    from pgrant.codes c
+   where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = v_code.expires_at
+     for update;
+  if v_code.used_at is not null then
+    -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
+    perform pgrant_rules.family_revoke(p_tenant, v_code.family_id, 'code used twice');
+    v_out.error := 'invalid_grant';
+    v_out.reason := 'code used twice';
+    perform pgrant_rules.audit(p_tenant, 'code.reuse', v_out.error, v_out.reason, p_client_id, v_code.user_id,
+                               v_code.grant_id, v_code.family_id);
+    return v_out;
+  end if;
+
+  v_family := pgrant_rules.family_start(p_tenant, v_auth.client, v_code, p_handle_hash, p_refresh_hash);
+  update pgrant.codes c
+     set used_at = now(), family_id = v_family.family_id
+   where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = v_code.expires_at;
+
+  v_out.refresh_token := v_family.handle_hash is not null;
+  v_out.nonce := v_code.nonce;
+  v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, v_family, v_out);
+  v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
+  perform pgrant_rules.audit(p_tenant, 'code.redeem', null, null, p_client_id, v_code.user_id, v_code.grant_id,
+                             v_family.family_id, jsonb_build_object('scopes', to_jsonb(v_out.scopes)));
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, bytea, bigint, text, text, bytea, bytea, bytea) is
+  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, invalid_grant.';

@@ -1,0 +1,50 @@
+-- Confidential clients that act for themselves (RFC 6749 4.4).
+
+create function pgrant_api.client_credentials_issue(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_client_id text, p_auth_method text, p_secret_hash bytea, p_scopes text[], p_access_hash bytea
+) returns pgrant_api.tokens
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_out pgrant_api.tokens;
+  v_auth pgrant_rules.authenticated_client;
+  v_unknown text;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
+  if v_auth.error is not null then
+    v_out.error := v_auth.error;
+    v_out.reason := v_auth.reason;
+    return v_out;
+  end if;
+
+  v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
+  v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes,
+                                            coalesce(p_scopes, array_remove(array_remove((v_auth.client).scopes, 'openid'),
+                                                                            'offline_access'), '{}'), null);
+  if not 'client_credentials' = any ((v_auth.client).grant_types) then
+    v_out.error := 'unauthorized_client';
+    v_out.reason := 'client is not registered for client_credentials';
+  elsif v_unknown is not null then
+    v_out.error := 'invalid_scope';
+    v_out.reason := 'unknown scope ' || v_unknown;
+    v_out.detail := 'unknown scope: ' || v_unknown;
+  elsif p_scopes && array['openid', 'offline_access'] then
+    -- There is no person whose identity or absence these could be about.
+    v_out.error := 'invalid_scope';
+    v_out.reason := 'openid or offline_access without a person';
+  elsif v_out.scopes = '{}' and p_scopes <> '{}' then
+    v_out.error := 'invalid_scope';
+    v_out.reason := 'the client may ask for none of these scopes';
+  end if;
+  if v_out.error is null then
+    v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, null, v_out);
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'client_credentials.issue', v_out.error, v_out.reason, p_client_id);
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.client_credentials_issue(uuid, text, inet, text, text, bytea, text[], bytea) is
+  'Issues an access token to a confidential client for itself. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope.';

@@ -1,0 +1,261 @@
+-- What operators call, from psql or through the command line: tenants and their keys.
+
+create function pgrant_ops.tenant_id(p_name text) returns uuid
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  v_tenant_id uuid;
+begin
+  select i.tenant_id into v_tenant_id from pgrant.issuers i where i.name = p_name;
+  if not found then
+    raise exception 'there is no tenant named %', p_name
+      using errcode = 'OA001', hint = 'list the tenants: select * from pgrant_ops.tenant_list()';
+  end if;
+  return v_tenant_id;
+end
+$$;
+
+comment on function pgrant_ops.tenant_id(text) is 'The id of the tenant with this name. Raises OA001.';
+
+create function pgrant_ops.tenant_add(p_name text, p_issuer text, p_host text, p_path text, p_title text default null)
+returns uuid
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_tenant_id uuid := gen_random_uuid();
+begin
+  if exists (select from pgrant.issuers i where i.name = p_name) then
+    raise exception 'there is a tenant named % already', p_name
+      using errcode = 'OA002', hint = 'choose another name';
+  elsif exists (select from pgrant.issuers i where i.host = p_host and i.path = p_path) then
+    raise exception 'the issuer % belongs to another tenant', p_issuer
+      using errcode = 'OA002', hint = 'choose another host or path';
+  elsif p_name !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' then
+    raise exception 'the tenant name % is not valid', p_name
+      using errcode = 'OA003', hint = 'use 1 to 63 lower-case letters, digits and inner hyphens';
+  elsif p_issuer not in ('https://' || p_host || p_path, 'http://' || p_host || p_path) then
+    raise exception 'the issuer % is not the URL of host % and path %', p_issuer, p_host, p_path
+      using errcode = 'OA003';
+  elsif p_issuer like 'http:%' and p_host !~ '^(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$' then
+    raise exception 'the issuer % is not https', p_issuer
+      using errcode = 'OA003', hint = 'http is for loopback hosts only (RFC 8414 2)';
+  end if;
+
+  insert into pgrant.issuers (tenant_id, name, issuer, host, path)
+  values (v_tenant_id, p_name, p_issuer, p_host, p_path);
+  perform set_config('pgrant.tenant', v_tenant_id::text, true);
+  insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt)
+  values (v_tenant_id, p_name, coalesce(p_title, p_name), p_issuer, pgrant_rules.random_bytes());
+  insert into pgrant.scopes (tenant_id, scope, title, description)
+  select v_tenant_id, s.scope, s.title, s.description
+    from (values ('openid', 'Know who you are', 'See an identifier for your account here.'),
+                 ('profile', 'See your profile', 'Your name, picture and similar public details.'),
+                 ('email', 'See your email address', 'And whether it has been verified.'),
+                 ('address', 'See your postal address', ''),
+                 ('phone', 'See your phone number', 'And whether it has been verified.'),
+                 ('offline_access', 'Keep access while you are away', 'Until you revoke it.')) s (scope, title, description);
+  perform pgrant_rules.audit(v_tenant_id, 'tenant.add', null, null, null,
+                             p_detail => jsonb_build_object('name', p_name, 'issuer', p_issuer));
+  return v_tenant_id;
+end
+$$;
+
+comment on function pgrant_ops.tenant_add(text, text, text, text, text) is
+  'Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003.';
+
+create function pgrant_rules.random_bytes() returns bytea
+language sql volatile
+as $$ select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) $$;
+
+comment on function pgrant_rules.random_bytes() is '32 random bytes, from the 366 random bits of three version 4 UUIDs. For salts, not for secrets.';
+
+create function pgrant_ops.tenant_list()
+returns table (tenant_id uuid, name text, issuer text, disabled_at timestamptz)
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return query
+  select i.tenant_id, i.name, i.issuer, i.disabled_at from pgrant.issuers i order by i.name;
+end
+$$;
+
+comment on function pgrant_ops.tenant_list() is 'All tenants, by name.';
+
+create function pgrant_ops.tenant_show(p_tenant uuid) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return (select to_jsonb(t) - 'decoy_salt' from pgrant.tenants t where t.tenant_id = p_tenant);
+end
+$$;
+
+comment on function pgrant_ops.tenant_show(uuid) is 'The settings of a tenant; lifetimes in seconds. Raises OA001.';
+
+create function pgrant_rules.tenant_settings() returns text[]
+language sql immutable
+as $$
+  select array['title', 'audience', 'code_lifetime', 'request_lifetime', 'access_token_lifetime', 'id_token_lifetime',
+               'refresh_idle_lifetime', 'refresh_lifetime', 'replay_window', 'consent_lifetime', 'session_lifetime',
+               'session_idle_lifetime', 'login_failure_limit', 'login_failure_window', 'key_rotation_interval',
+               'key_publish_lead']
+$$;
+
+comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
+
+create function pgrant_ops.tenant_set(p_tenant uuid, p_settings jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_key text;
+  v_tenant pgrant.tenants;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  foreach v_key in array array(select jsonb_object_keys(p_settings)) loop
+    if not v_key = any (pgrant_rules.tenant_settings()) then
+      raise exception 'there is no tenant setting %', v_key
+        using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.tenant_settings(), ', ');
+    end if;
+  end loop;
+
+  select (jsonb_populate_record(t, p_settings)).* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  update pgrant.tenants t
+     set title = v_tenant.title,
+         audience = v_tenant.audience,
+         code_lifetime = v_tenant.code_lifetime,
+         request_lifetime = v_tenant.request_lifetime,
+         access_token_lifetime = v_tenant.access_token_lifetime,
+         id_token_lifetime = v_tenant.id_token_lifetime,
+         refresh_idle_lifetime = v_tenant.refresh_idle_lifetime,
+         refresh_lifetime = v_tenant.refresh_lifetime,
+         replay_window = v_tenant.replay_window,
+         consent_lifetime = v_tenant.consent_lifetime,
+         session_lifetime = v_tenant.session_lifetime,
+         session_idle_lifetime = v_tenant.session_idle_lifetime,
+         login_failure_limit = v_tenant.login_failure_limit,
+         login_failure_window = v_tenant.login_failure_window,
+         key_rotation_interval = v_tenant.key_rotation_interval,
+         key_publish_lead = v_tenant.key_publish_lead
+   where t.tenant_id = p_tenant;
+  perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);
+  return pgrant_ops.tenant_show(p_tenant);
+end
+$$;
+
+comment on function pgrant_ops.tenant_set(uuid, jsonb) is
+  'Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting.';
+
+create function pgrant_ops.tenant_disable(p_tenant uuid, p_disabled boolean) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  update pgrant.issuers i
+     set disabled_at = case when p_disabled then coalesce(i.disabled_at, now()) end
+   where i.tenant_id = p_tenant;
+  update pgrant.tenants t
+     set disabled_at = case when p_disabled then coalesce(t.disabled_at, now()) end
+   where t.tenant_id = p_tenant;
+  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'tenant.disable' else 'tenant.enable' end, null, null, null);
+end
+$$;
+
+comment on function pgrant_ops.tenant_disable(uuid, boolean) is
+  'Disables a tenant (every endpoint refuses at once) or enables it again; repeating it changes nothing. Raises OA001.';
+
+create function pgrant_ops.tenant_remove(p_tenant uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_table text;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  delete from pgrant.issuers i where i.tenant_id = p_tenant;
+  foreach v_table in array array['sessions', 'authorization_requests', 'codes', 'access_tokens', 'revoked_tokens',
+                                 'login_failures', 'tenants'] loop
+    execute format('delete from pgrant.%I where tenant_id = $1', v_table) using p_tenant;
+  end loop;
+  perform pgrant_rules.audit_forget(p_tenant);
+end
+$$;
+
+comment on function pgrant_ops.tenant_remove(uuid) is
+  'Removes a tenant with all that it has, its audit events too. There is no way back. Raises OA001.';
+
+create function pgrant_ops.key_list(p_tenant uuid)
+returns table (kid text, alg text, state text, created_at timestamptz, active_at timestamptz, expires_at timestamptz)
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select k.kid, k.alg,
+         case when k.active_at > now() then 'published'
+              when k.active_at = max(k.active_at) filter (where k.active_at <= now()) over (partition by k.alg) then 'active'
+              else 'retired' end,
+         k.created_at, k.active_at, nullif(k.expires_at, 'infinity')
+    from pgrant.signing_keys k
+   where k.tenant_id = p_tenant
+     and k.expires_at > now()
+   order by k.alg, k.active_at desc;
+end
+$$;
+
+comment on function pgrant_ops.key_list(uuid) is
+  'The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001.';
+
+create function pgrant_ops.key_due() returns table (tenant_id uuid, alg text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_tenant_id uuid;
+begin
+  for v_tenant_id in select i.tenant_id from pgrant.issuers i loop
+    perform pgrant_rules.administer(v_tenant_id);
+    return query
+    select v_tenant_id, a.alg
+      from pgrant.tenants t
+     cross join (values ('ES256'), ('RS256')) a (alg)
+     where t.tenant_id = v_tenant_id
+       and not exists (
+         select from pgrant.signing_keys k
+          where k.tenant_id = v_tenant_id
+            and k.alg = a.alg
+            and k.active_at > now() - make_interval(secs => t.key_rotation_interval - t.key_publish_lead));
+  end loop;
+end
+$$;
+
+comment on function pgrant_ops.key_due() is
+  'Where a new signing key is due: no key yet, or the youngest has signed for key_rotation_interval less key_publish_lead. The worker asks this.';
+
+create function pgrant_ops.key_add(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea)
+returns timestamptz
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_active_at timestamptz := now();
+  v_lead integer;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  select t.key_publish_lead into v_lead from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
+  if exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.active_at > now()) then
+    return null;
+  elsif exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at > now()) then
+    v_active_at := now() + make_interval(secs => v_lead);
+  end if;
+
+  -- The key before stays published until the last token that it can sign is dead: a day at most, and an hour of doubt.
+  update pgrant.signing_keys k
+     set expires_at = v_active_at + interval '25 hours'
+   where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at = 'infinity';
+  insert into pgrant.signing_keys (tenant_id, kid, alg, public_jwk, sealed_private, active_at)
+  values (p_tenant, p_kid, p_alg, p_public_jwk, p_sealed_private, v_active_at);
+  perform pgrant_rules.audit(p_tenant, 'key.add', null, null, null,
+                             p_detail => jsonb_build_object('kid', p_kid, 'alg', p_alg, 'active_at', v_active_at));
+  return v_active_at;
+end
+$$;
+
+comment on function pgrant_ops.key_add(uuid, text, text, jsonb, bytea) is
+  'Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already: two workers add one. Raises OA001.';

@@ -1,0 +1,231 @@
+-- What operators call: clients, users, scopes, grants of a tenant.
+
+create function pgrant_ops.client_add(p_tenant uuid, p_client_id text, p_metadata jsonb, p_secret_hash bytea default null)
+returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_client pgrant.clients;
+  v_unknown text;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  if exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
+    raise exception 'there is a client % already', p_client_id
+      using errcode = 'OA002', hint = 'leave the client_id out to have one made';
+  end if;
+  select string_agg(k, ', ') into v_unknown
+    from jsonb_object_keys(p_metadata) k where not k = any (pgrant_rules.client_settings());
+  if v_unknown is not null then
+    raise exception 'there is no client setting %', v_unknown
+      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.client_settings(), ', ');
+  end if;
+
+  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || p_metadata);
+  v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
+  if v_unknown is not null then
+    raise exception 'the tenant has no scope %', v_unknown
+      using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
+  elsif (v_client.token_endpoint_auth_method = 'none') <> (p_secret_hash is null) then
+    raise exception 'a confidential client has a secret, a public one (token_endpoint_auth_method none) has not'
+      using errcode = 'OA003';
+  end if;
+  v_client.tenant_id := p_tenant;
+  v_client.client_id := p_client_id;
+  v_client.created_at := now();
+  insert into pgrant.clients select v_client.*;
+  if p_secret_hash is not null then
+    perform pgrant_ops.client_secret_add(p_tenant, p_client_id, p_secret_hash);
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'client.add', null, null, p_client_id, p_detail => p_metadata);
+  return pgrant_ops.client_show(p_tenant, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_add(uuid, text, jsonb, bytea) is
+  'Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003.';
+
+create function pgrant_rules.client_settings() returns text[]
+language sql immutable
+as $$
+  select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
+               'grant_types', 'scopes', 'consent', 'require_pkce', 'access_token_format', 'access_token_alg',
+               'id_token_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
+               'refresh_lifetime', 'replay_window', 'consent_lifetime']
+$$;
+
+comment on function pgrant_rules.client_settings() is 'The columns of pgrant.clients that an operator may set.';
+
+create function pgrant_rules.client_defaults() returns jsonb
+language sql immutable
+as $$
+  select jsonb_build_object(
+    'token_endpoint_auth_method', 'client_secret_basic', 'application_type', 'web', 'redirect_uris', '[]'::jsonb,
+    'post_logout_redirect_uris', '[]'::jsonb, 'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
+    'consent', 'remember', 'require_pkce', true, 'access_token_format', 'jwt', 'access_token_alg', 'ES256',
+    'id_token_alg', 'RS256')
+$$;
+
+comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say.';
+
+create function pgrant_ops.client_set(p_tenant uuid, p_client_id text, p_settings jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_client pgrant.clients;
+  v_unknown text;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  select string_agg(k, ', ') into v_unknown
+    from jsonb_object_keys(p_settings) k where not k = any (pgrant_rules.client_settings());
+  if v_unknown is not null then
+    raise exception 'there is no client setting %', v_unknown
+      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.client_settings(), ', ');
+  end if;
+  select (jsonb_populate_record(c, p_settings)).* into v_client
+    from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id for update;
+  update pgrant.clients c
+     set name = v_client.name,
+         token_endpoint_auth_method = v_client.token_endpoint_auth_method,
+         application_type = v_client.application_type,
+         redirect_uris = v_client.redirect_uris,
+         post_logout_redirect_uris = v_client.post_logout_redirect_uris,
+         grant_types = v_client.grant_types,
+         scopes = v_client.scopes,
+         consent = v_client.consent,
+         require_pkce = v_client.require_pkce,
+         access_token_format = v_client.access_token_format,
+         access_token_alg = v_client.access_token_alg,
+         id_token_alg = v_client.id_token_alg,
+         access_token_lifetime = v_client.access_token_lifetime,
+         id_token_lifetime = v_client.id_token_lifetime,
+         refresh_idle_lifetime = v_client.refresh_idle_lifetime,
+         refresh_lifetime = v_client.refresh_lifetime,
+         replay_window = v_client.replay_window,
+         consent_lifetime = v_client.consent_lifetime
+   where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);
+  return pgrant_ops.client_show(p_tenant, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_set(uuid, text, jsonb) is
+  'Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant''s. Returns the client. Raises OA001, OA003.';
+
+create function pgrant_rules.client_check(p_tenant uuid, p_client_id text) returns void
+language plpgsql
+as $$
+begin
+  if not exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
+    raise exception 'there is no client %', p_client_id
+      using errcode = 'OA001', hint = 'list the clients: select * from pgrant_ops.client_list(p_tenant)';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_check(uuid, text) is 'Raises OA001 where the tenant has no such client.';
+
+create function pgrant_ops.client_list(p_tenant uuid)
+returns table (client_id text, name text, token_endpoint_auth_method text, grant_types text[], redirect_uris text[],
+               created_at timestamptz, disabled_at timestamptz)
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select c.client_id, c.name, c.token_endpoint_auth_method, c.grant_types, c.redirect_uris, c.created_at, c.disabled_at
+    from pgrant.clients c where c.tenant_id = p_tenant order by c.name, c.client_id;
+end
+$$;
+
+comment on function pgrant_ops.client_list(uuid) is 'The clients of a tenant, by name. Raises OA001.';
+
+create function pgrant_ops.client_show(p_tenant uuid, p_client_id text) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  return (select to_jsonb(c) || jsonb_build_object('secrets', (
+            select coalesce(jsonb_agg(jsonb_build_object('secret_id', s.secret_id, 'created_at', s.created_at,
+                     'expires_at', nullif(s.expires_at, 'infinity')) order by s.created_at), '[]')
+              from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_client_id))
+            from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_show(uuid, text) is 'All that is known of a client, its secrets by id and expiry only. Raises OA001.';
+
+create function pgrant_ops.client_disable(p_tenant uuid, p_client_id text, p_disabled boolean) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  update pgrant.clients c
+     set disabled_at = case when p_disabled then coalesce(c.disabled_at, now()) end
+   where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'client.disable' else 'client.enable' end, null, null, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_disable(uuid, text, boolean) is
+  'Disables a client (its tokens are dead at once, while it is disabled) or enables it again. Raises OA001.';
+
+create function pgrant_ops.client_remove(p_tenant uuid, p_client_id text) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  perform pgrant_rules.audit(p_tenant, 'client.remove', null, null, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_remove(uuid, text) is 'Removes a client with its secrets, grants and tokens. There is no way back. Raises OA001.';
+
+create function pgrant_ops.client_secret_add(p_tenant uuid, p_client_id text, p_secret_hash bytea,
+                                             p_lifetime integer default null, p_retire_others_after integer default null)
+returns uuid
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_secret_id uuid;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  if p_retire_others_after is not null then
+    update pgrant.client_secrets s
+       set expires_at = least(s.expires_at, now() + make_interval(secs => p_retire_others_after))
+     where s.tenant_id = p_tenant and s.client_id = p_client_id;
+  end if;
+  insert into pgrant.client_secrets (tenant_id, client_id, secret_hash, expires_at)
+  values (p_tenant, p_client_id, p_secret_hash, coalesce(now() + make_interval(secs => p_lifetime), 'infinity'))
+  returning secret_id into v_secret_id;
+  perform pgrant_rules.audit(p_tenant, 'client.secret_add', null, null, p_client_id,
+                             p_detail => jsonb_build_object('secret_id', v_secret_id));
+  return v_secret_id;
+end
+$$;
+
+comment on function pgrant_ops.client_secret_add(uuid, text, bytea, integer, integer) is
+  'Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001.';
+
+create function pgrant_ops.client_secret_remove(p_tenant uuid, p_client_id text, p_secret_id uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  delete from pgrant.client_secrets s
+   where s.tenant_id = p_tenant and s.client_id = p_client_id and s.secret_id = p_secret_id;
+  if not found then
+    raise exception 'the client % has no secret %', p_client_id, p_secret_id
+      using errcode = 'OA001', hint = 'pgrant_ops.client_show lists its secrets';
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'client.secret_remove', null, null, p_client_id,
+                             p_detail => jsonb_build_object('secret_id', p_secret_id));
+end
+$$;
+
+comment on function pgrant_ops.client_secret_remove(uuid, text, uuid) is 'Removes a secret of a client at once. Raises OA001.';

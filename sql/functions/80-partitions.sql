@@ -1,0 +1,93 @@
+-- Partitions are made ahead and dropped behind. Owned by the owner of the tables, because this is DDL.
+set local role pgrant_owner;
+alter default privileges revoke execute on functions from public;
+
+create function pgrant_ops.partitions_maintain() returns table (action text, partition text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_plan record;
+begin
+  -- A busy table makes this give up and be run again, rather than make every request queue behind it.
+  perform set_config('lock_timeout', '2s', true);
+  for v_plan in select p.* from pgrant.partition_plans p order by p.table_name loop
+    return query select 'made', m.partition from pgrant_ops.partitions_make(v_plan.table_name, v_plan.step, v_plan.ahead) m;
+    return query select 'dropped', d.partition from pgrant_ops.partitions_drop(v_plan.table_name, v_plan.retention) d;
+  end loop;
+end
+$$;
+
+comment on function pgrant_ops.partitions_maintain() is
+  'Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans. Returns what it did; repeating it does nothing.';
+
+create function pgrant_ops.partitions_make(p_table text, p_step interval, p_ahead interval) returns table (partition text)
+language plpgsql set search_path = ''
+as $$
+declare
+  v_origin constant timestamptz := '2024-01-01 00:00:00+00';
+  v_from timestamptz;
+begin
+  perform set_config('timezone', 'UTC', true);
+  if to_regclass(format('pgrant.%I', p_table || '_default')) is null then
+    -- Nothing is lost where no worker has run for long; the janitor empties it row by row.
+    perform pgrant_ops.partition_add(p_table, p_table || '_default', 'default');
+    partition := p_table || '_default';
+    return next;
+  end if;
+  v_from := case when p_step = interval '1 month' then date_trunc('month', now())
+                 else date_bin(p_step, now(), v_origin) end;
+  while v_from < now() + p_ahead loop
+    partition := p_table || '_' || to_char(v_from, 'YYYYMMDD');
+    if to_regclass(format('pgrant.%I', partition)) is null then
+      begin
+        perform pgrant_ops.partition_add(p_table, partition, format('for values from (%L) to (%L)', v_from, v_from + p_step));
+        return next;
+      exception when check_violation then
+        raise notice 'rows of % are in the default partition; they stay there until they expire', partition;
+      end;
+    end if;
+    v_from := v_from + p_step;
+  end loop;
+end
+$$;
+
+comment on function pgrant_ops.partitions_make(text, interval, interval) is 'Makes the missing partitions of one table up to p_ahead from now.';
+
+create function pgrant_ops.partition_add(p_table text, p_partition text, p_bound text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  execute format('create table pgrant.%I partition of pgrant.%I %s', p_partition, p_table, p_bound);
+  -- Reached through its parent only: no policy and no right of its own.
+  execute format('alter table pgrant.%I enable row level security', p_partition);
+  execute format('alter table pgrant.%I force row level security', p_partition);
+end
+$$;
+
+comment on function pgrant_ops.partition_add(text, text, text) is 'Makes one partition, closed to direct access.';
+
+create function pgrant_ops.partitions_drop(p_table text, p_retention interval) returns table (partition text)
+language plpgsql set search_path = ''
+as $$
+declare
+  v_upper timestamptz;
+begin
+  for partition, v_upper in
+    select c.relname, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz
+      from pg_catalog.pg_inherits i
+      join pg_catalog.pg_class c on c.oid = i.inhrelid
+     where i.inhparent = to_regclass(format('pgrant.%I', p_table))
+     order by c.relname
+  loop
+    if v_upper < now() - p_retention then
+      execute format('drop table pgrant.%I', partition);
+      return next;
+    end if;
+  end loop;
+end
+$$;
+
+comment on function pgrant_ops.partitions_drop(text, interval) is 'Drops the partitions of one table whose upper bound is more than p_retention ago.';
+
+grant execute on function pgrant_ops.partitions_maintain() to pgrant_worker;
+select pgrant_ops.partitions_maintain();

@@ -1,0 +1,22 @@
+-- Who may call what. The files of other owners grant their own functions.
+do $$
+declare
+  v_function record;
+begin
+  for v_function in
+    select p.oid::regprocedure as signature, case n.nspname when 'pgrant_api' then 'pgrant_web' else 'pgrant_worker' end as role
+      from pg_catalog.pg_proc p
+      join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+     where n.nspname in ('pgrant_api', 'pgrant_ops')
+       and p.proowner = 'pgrant_definer'::regrole
+  loop
+    execute format('grant execute on function %s to %I', v_function.signature, v_function.role);
+  end loop;
+end
+$$;
+
+set local role pgrant_owner;
+grant usage on schema pgrant_api to pgrant_web;
+grant usage on schema pgrant_ops to pgrant_worker;
+grant usage on schema pgrant_report to pgrant_auditor;
+revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from public;

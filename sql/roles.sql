@@ -1,0 +1,54 @@
+-- The six roles of pgrant. Run first by every release, as the role that releases. None is a superuser
+-- or has BYPASSRLS, so this runs on managed PostgreSQL. Passwords are set by whoever operates the server.
+
+do $$
+declare
+  v_role record;
+begin
+  for v_role in
+    select r.name, r.login
+      from (values ('pgrant_owner', true), ('pgrant_definer', false), ('pgrant_janitor', true),
+                   ('pgrant_web', true), ('pgrant_worker', true), ('pgrant_auditor', true)) as r (name, login)
+     where not exists (select from pg_catalog.pg_roles p where p.rolname = r.name)
+  loop
+    execute format('create role %I %s noinherit', v_role.name, case when v_role.login then 'login' else 'nologin' end);
+  end loop;
+end
+$$;
+
+comment on role pgrant_owner is 'pgrant: owns schemas and tables; used by the release only';
+comment on role pgrant_definer is 'pgrant: owns the functions; reaches one tenant at a time, through the tenant policy; cannot log in';
+comment on role pgrant_janitor is 'pgrant: sees and deletes only rows past their expiry, of any tenant';
+comment on role pgrant_web is 'pgrant: the web process; may execute pgrant_api and nothing else';
+comment on role pgrant_worker is 'pgrant: workers and operators; may execute pgrant_ops';
+comment on role pgrant_auditor is 'pgrant: people who read pgrant_report';
+
+-- The release acts as owner, definer and janitor in turn. A role that may release but is no superuser
+-- needs SET on them, which PostgreSQL 16 and up does not give to the creator of a role by itself.
+do $$
+declare
+  v_name text;
+begin
+  foreach v_name in array array['pgrant_owner', 'pgrant_definer', 'pgrant_janitor'] loop
+    if not pg_catalog.pg_has_role(current_user, v_name, 'SET') then
+      execute format('grant %I to %I', v_name, current_user);
+    end if;
+  end loop;
+exception
+  -- PostgreSQL 15 knows no privilege type SET; membership is enough there.
+  when invalid_parameter_value then
+    foreach v_name in array array['pgrant_owner', 'pgrant_definer', 'pgrant_janitor'] loop
+      if not pg_catalog.pg_has_role(current_user, v_name, 'MEMBER') then
+        execute format('grant %I to %I', v_name, current_user);
+      end if;
+    end loop;
+end
+$$;
+
+do $$
+begin
+  execute format('grant create, connect, temporary on database %I to pgrant_owner', current_database());
+  execute format('grant connect on database %I to pgrant_janitor, pgrant_web, pgrant_worker, pgrant_auditor',
+                 current_database());
+end
+$$;

@@ -1,0 +1,171 @@
+-- The kernel: the tenant of the running transaction, isolation as one call per table, and the tenants themselves.
+
+create function pgrant.tenant() returns uuid
+language sql stable parallel safe
+as $$ select nullif(current_setting('pgrant.tenant', true), '')::uuid $$;
+
+comment on function pgrant.tenant() is
+  'The tenant that the running transaction has entered, or null. After a transaction the setting is '''' and not null.';
+
+create function pgrant.distribute(p_table regclass) returns void
+language plpgsql
+as $$
+begin
+  if exists (select from pg_catalog.pg_extension where extname = 'citus') then
+    execute format('select create_distributed_table(%L, ''tenant_id'')', p_table);
+  end if;
+end
+$$;
+
+comment on function pgrant.distribute(regclass) is
+  'Distributes a tenant table by tenant_id where Citus is installed; does nothing without it.';
+
+create function pgrant.isolate(p_table regclass) returns void
+language plpgsql
+as $$
+begin
+  execute format('alter table %s enable row level security', p_table);
+  execute format('alter table %s force row level security', p_table);
+  execute format('create policy tenant_isolation on %s to pgrant_definer
+                    using (tenant_id = pgrant.tenant()) with check (tenant_id = pgrant.tenant())', p_table);
+  execute format('grant select, insert, update, delete on %s to pgrant_definer', p_table);
+  perform pgrant.distribute(p_table);
+end
+$$;
+
+comment on function pgrant.isolate(regclass) is
+  'Makes a table a tenant table: row-level security enabled and forced, one policy: tenant_id = pgrant.tenant().';
+
+create function pgrant.expire(p_table regclass) returns void
+language plpgsql
+as $$
+begin
+  execute format('create policy expired_seen on %s for select to pgrant_janitor using (expires_at < now())', p_table);
+  execute format('create policy expired_deleted on %s for delete to pgrant_janitor using (expires_at < now())', p_table);
+  execute format('grant select, delete on %s to pgrant_janitor', p_table);
+end
+$$;
+
+comment on function pgrant.expire(regclass) is
+  'Lets the janitor see and delete the rows of a table that are past expires_at, of any tenant, and no others.';
+
+revoke execute on function pgrant.tenant(), pgrant.distribute(regclass), pgrant.isolate(regclass), pgrant.expire(regclass)
+  from public;
+grant execute on function pgrant.tenant() to pgrant_definer;
+
+create table pgrant.partition_plans (
+  table_name  text primary key,
+  step        interval not null,
+  ahead       interval not null,
+  retention   interval not null
+);
+
+comment on table pgrant.partition_plans is 'Global: how each partitioned table is cut by time.';
+comment on column pgrant.partition_plans.table_name is 'Table of schema pgrant, partitioned by range of a timestamptz.';
+comment on column pgrant.partition_plans.step is 'Width of one partition.';
+comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
+comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
+
+alter table pgrant.partition_plans enable row level security;
+alter table pgrant.partition_plans force row level security;
+create policy plans_seen on pgrant.partition_plans for select to pgrant_owner, pgrant_janitor, pgrant_definer using (true);
+create policy plans_written on pgrant.partition_plans for insert to pgrant_owner with check (true);
+grant select on pgrant.partition_plans to pgrant_janitor, pgrant_definer;
+
+create table pgrant.issuers (
+  tenant_id    uuid primary key,
+  name         text not null unique check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+  issuer       text not null unique check (length(issuer) <= 512),
+  host         text not null,
+  path         text not null check (path = '' or path ~ '^/.*[^/]$'),
+  disabled_at  timestamptz,
+  unique (host, path)
+);
+
+comment on table pgrant.issuers is 'Global catalogue: which tenant answers under which host and path. Read, never written, by pgrant_api.';
+comment on column pgrant.issuers.name is 'The operator''s short name of the tenant.';
+comment on column pgrant.issuers.issuer is 'Issuer identifier (RFC 8414 2): the URL, byte for byte as published.';
+comment on column pgrant.issuers.host is 'Host of the issuer, lower case, with the port where it is not the scheme''s own.';
+comment on column pgrant.issuers.path is 'Path of the issuer, '''' for none; never ends in a slash.';
+comment on column pgrant.issuers.disabled_at is 'Since when every endpoint of the tenant refuses; the twin of pgrant.tenants.disabled_at.';
+
+alter table pgrant.issuers enable row level security;
+alter table pgrant.issuers force row level security;
+create policy catalogue on pgrant.issuers to pgrant_definer using (true) with check (true);
+grant select, insert, update, delete on pgrant.issuers to pgrant_definer;
+
+create table pgrant.tenants (
+  tenant_id               uuid primary key,
+  name                    text not null,
+  title                   text not null,
+  issuer                  text not null,
+  audience                text,
+  code_lifetime           integer not null default 60 check (code_lifetime between 1 and 600),
+  request_lifetime        integer not null default 600 check (request_lifetime between 60 and 3600),
+  access_token_lifetime   integer not null default 900 check (access_token_lifetime between 1 and 86400),
+  id_token_lifetime       integer not null default 3600 check (id_token_lifetime between 1 and 86400),
+  refresh_idle_lifetime   integer not null default 2592000 check (refresh_idle_lifetime >= 1),
+  refresh_lifetime        integer not null default 31536000 check (refresh_lifetime between 1 and 157680000),
+  replay_window           integer not null default 60 check (replay_window between 0 and 600),
+  consent_lifetime        integer not null default 2592000 check (consent_lifetime >= 0),
+  session_lifetime        integer not null default 43200 check (session_lifetime between 60 and 2592000),
+  session_idle_lifetime   integer not null default 28800 check (session_idle_lifetime >= 60),
+  login_failure_limit     integer not null default 10 check (login_failure_limit between 1 and 1000),
+  login_failure_window    integer not null default 900 check (login_failure_window between 1 and 86400),
+  key_rotation_interval   integer not null default 7776000 check (key_rotation_interval between 3600 and 63072000),
+  key_publish_lead        integer not null default 86400 check (key_publish_lead between 120 and 604800),
+  decoy_salt              bytea not null check (length(decoy_salt) = 32),
+  created_at              timestamptz not null default now(),
+  disabled_at             timestamptz
+);
+
+comment on table pgrant.tenants is 'One row per tenant: its policy. Lifetimes are in seconds.';
+comment on column pgrant.tenants.title is 'The name that people see on the pages.';
+comment on column pgrant.tenants.audience is 'The aud of access tokens (RFC 9068 3); the issuer where null.';
+comment on column pgrant.tenants.code_lifetime is 'Authorization code.';
+comment on column pgrant.tenants.request_lifetime is 'Authorization request, while the person signs in.';
+comment on column pgrant.tenants.refresh_idle_lifetime is 'Refresh token not used for so long dies; each use starts it anew.';
+comment on column pgrant.tenants.refresh_lifetime is 'Refresh family dies after so long, however often it is used.';
+comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
+comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
+comment on column pgrant.tenants.login_failure_limit is 'Failed logins per username and address prefix within login_failure_window.';
+comment on column pgrant.tenants.key_publish_lead is 'A new signing key is in the JWKS for so long before it signs.';
+comment on column pgrant.tenants.decoy_salt is 'Makes the salt shown for an unknown username stable.';
+
+select pgrant.isolate('pgrant.tenants');
+
+create table pgrant.signing_keys (
+  tenant_id       uuid not null references pgrant.tenants on delete cascade,
+  kid             text not null,
+  alg             text not null check (alg in ('ES256', 'RS256')),
+  public_jwk      jsonb not null check (not public_jwk ?| array['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']),
+  sealed_private  bytea not null,
+  created_at      timestamptz not null default now(),
+  active_at       timestamptz not null,
+  expires_at      timestamptz not null default 'infinity',
+  primary key (tenant_id, kid)
+);
+
+comment on table pgrant.signing_keys is 'Signing keys: published from created_at, signing from active_at until a younger one is active, published until expires_at.';
+comment on column pgrant.signing_keys.sealed_private is 'Private half, AES-256-GCM under a key that the database does not have.';
+comment on column pgrant.signing_keys.expires_at is 'When the last token that it signed is dead: infinity until a successor is published.';
+
+select pgrant.isolate('pgrant.signing_keys');
+select pgrant.expire('pgrant.signing_keys');
+create index signing_keys_expires_at on pgrant.signing_keys (tenant_id, expires_at);
+
+create table pgrant.scopes (
+  tenant_id    uuid not null references pgrant.tenants on delete cascade,
+  scope        text not null check (scope ~ '^[\x21\x23-\x5B\x5D-\x7E]{1,128}$'),
+  title        text not null,
+  description  text not null default '',
+  sensitive    boolean not null default false,
+  created_at   timestamptz not null default now(),
+  primary key (tenant_id, scope)
+);
+
+comment on table pgrant.scopes is 'What may be asked for at a tenant, in words for people.';
+comment on column pgrant.scopes.scope is 'scope-token (RFC 6749 3.3).';
+comment on column pgrant.scopes.sensitive is 'Shown with a warning at consent.';
+
+select pgrant.isolate('pgrant.scopes');

@@ -1,0 +1,84 @@
+-- Clients, their secrets, and the people.
+
+create table pgrant.clients (
+  tenant_id                   uuid not null references pgrant.tenants on delete cascade,
+  client_id                   text not null check (client_id ~ '^[\x21-\x7E]{1,256}$'),
+  name                        text not null,
+  token_endpoint_auth_method  text not null
+    check (token_endpoint_auth_method in ('none', 'client_secret_basic', 'client_secret_post')),
+  application_type            text not null default 'web' check (application_type in ('web', 'native')),
+  redirect_uris               text[] not null default '{}',
+  post_logout_redirect_uris   text[] not null default '{}',
+  grant_types                 text[] not null
+    check (grant_types <@ array['authorization_code', 'refresh_token', 'client_credentials']),
+  scopes                      text[],
+  consent                     text not null default 'remember' check (consent in ('remember', 'always', 'never')),
+  require_pkce                boolean not null default true,
+  access_token_format         text not null default 'jwt' check (access_token_format in ('jwt', 'opaque')),
+  access_token_alg            text not null default 'ES256' check (access_token_alg in ('ES256', 'RS256')),
+  id_token_alg                text not null default 'RS256' check (id_token_alg in ('ES256', 'RS256')),
+  access_token_lifetime       integer check (access_token_lifetime between 1 and 86400),
+  id_token_lifetime           integer check (id_token_lifetime between 1 and 86400),
+  refresh_idle_lifetime       integer check (refresh_idle_lifetime >= 1),
+  refresh_lifetime            integer check (refresh_lifetime between 1 and 157680000),
+  replay_window               integer check (replay_window between 0 and 600),
+  consent_lifetime            integer check (consent_lifetime >= 0),
+  created_at                  timestamptz not null default now(),
+  disabled_at                 timestamptz,
+  primary key (tenant_id, client_id),
+  -- RFC 6749 4.4: client credentials are for confidential clients only.
+  check (token_endpoint_auth_method <> 'none' or not 'client_credentials' = any (grant_types)),
+  -- RFC 7636, OAuth 2.1 7.5.1: nothing waives PKCE for a public client.
+  check (token_endpoint_auth_method <> 'none' or require_pkce),
+  check (not 'authorization_code' = any (grant_types) or cardinality(redirect_uris) > 0)
+);
+
+comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
+comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; always = asked each time; never = a first-party client.';
+comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
+comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
+
+select pgrant.isolate('pgrant.clients');
+
+create table pgrant.client_secrets (
+  tenant_id    uuid not null,
+  client_id    text not null,
+  secret_id    uuid not null default gen_random_uuid(),
+  secret_hash  bytea not null check (length(secret_hash) = 32),
+  created_at   timestamptz not null default now(),
+  expires_at   timestamptz not null default 'infinity',
+  primary key (tenant_id, client_id, secret_id),
+  foreign key (tenant_id, client_id) references pgrant.clients on delete cascade
+);
+
+comment on table pgrant.client_secrets is 'Live secrets of confidential clients; several at once, so that a secret can be replaced without an outage.';
+comment on column pgrant.client_secrets.secret_hash is 'SHA-256 of 256 random bits.';
+
+select pgrant.isolate('pgrant.client_secrets');
+select pgrant.expire('pgrant.client_secrets');
+
+create table pgrant.users (
+  tenant_id        uuid not null references pgrant.tenants on delete cascade,
+  user_id          uuid not null default gen_random_uuid(),
+  username         text not null check (length(username) between 1 and 255),
+  claims           jsonb not null default '{}' check (jsonb_typeof(claims) = 'object'),
+  password_salt    bytea,
+  password_params  jsonb,
+  password_hash    bytea check (length(password_hash) = 32),
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  disabled_at      timestamptz,
+  primary key (tenant_id, user_id)
+);
+
+create unique index users_username on pgrant.users (tenant_id, lower(username));
+
+comment on table pgrant.users is 'People who can sign in.';
+comment on column pgrant.users.user_id is 'The sub of their tokens.';
+comment on column pgrant.users.claims is 'Standard claims (OpenID Connect Core 5.1) as they leave at userinfo.';
+comment on column pgrant.users.password_params is 'Argon2id parameters (RFC 9106): m in KiB, t, p.';
+comment on column pgrant.users.password_hash is 'SHA-256 of the Argon2id key, which only the web process derives.';
+comment on column pgrant.users.updated_at is 'When claims last changed (updated_at of OpenID Connect Core 5.1).';
+
+select pgrant.isolate('pgrant.users');
