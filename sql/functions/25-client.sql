@@ -34,15 +34,16 @@ language plpgsql
 as $$
 declare
   v_out pgrant_rules.authenticated_client;
+  v_client pgrant_rules.client_policies;
 begin
-  select c into v_out.client
+  select c.* into v_client
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant
      and c.client_id = p_client_id;
 
   if not found then
     v_out.reason := 'client unknown or disabled';
-  elsif v_out.client.token_endpoint_auth_method = 'none' then
+  elsif v_client.token_endpoint_auth_method = 'none' then
     -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
     if p_auth_method <> 'none' then
       v_out.reason := 'a public client sent a secret';
@@ -63,6 +64,7 @@ begin
     v_out.error := 'invalid_client';
     perform pgrant_rules.audit(p_tenant, 'client.authenticate', 'invalid_client', v_out.reason, p_client_id);
   end if;
+  v_out.client := v_client;
   return v_out;
 end
 $$;

@@ -25,7 +25,7 @@ declare
   v_claims jsonb;
 begin
   if p_names = '{}' then
-    return '{}';
+    return jsonb_build_object();
   end if;
   select coalesce(jsonb_object_agg(c.key, c.value), '{}')
     into v_claims

@@ -24,7 +24,7 @@ create function pgrant_ops.partitions_make(p_table text, p_step interval, p_ahea
 language plpgsql set search_path = ''
 as $$
 declare
-  v_origin constant timestamptz := '2024-01-01 00:00:00+00';
+  v_origin constant timestamptz := timestamptz '2024-01-01 00:00:00+00';
   v_from timestamptz;
 begin
   perform set_config('timezone', 'UTC', true);

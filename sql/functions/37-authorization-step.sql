@@ -1,0 +1,106 @@
+-- Private rules of the authorization endpoint: what comes next for a request, and why one is refused.
+
+create function pgrant_rules.login_due(p_request pgrant.authorization_requests, p_session pgrant.sessions)
+returns boolean
+language plpgsql stable
+as $$
+begin
+  return p_session.session_id is null
+      or coalesce(p_request.prompt && array['login', 'select_account']
+                  and p_session.auth_time < p_request.created_at, false)
+      or coalesce(p_session.auth_time < p_request.created_at - make_interval(secs => p_request.max_age), false)
+      or coalesce(p_session.user_id::text <> p_request.hint_sub, false);
+end
+$$;
+
+comment on function pgrant_rules.login_due(pgrant.authorization_requests, pgrant.sessions) is
+  'Whether the person must sign in first: nobody is signed in, prompt asks for it, max_age has passed, or id_token_hint names another. A login after the request was made satisfies prompt and max_age (OpenID Connect Core 3.1.2.1).';
+
+create function pgrant_rules.authorization_step(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_session pgrant.sessions, p_code_hash bytea
+) returns pgrant_api.authorization
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.authorization;
+  v_scopes text[];
+begin
+  v_out.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
+  v_out.redirect_uri := p_request.redirect_uri;
+  v_out.response_mode := p_request.response_mode;
+  v_out.state := p_request.state;
+
+  if pgrant_rules.login_due(p_request, p_session) then
+    v_out.next := 'login';
+    v_out.response_reason := 'nobody suitable is signed in';
+  else
+    v_scopes := pgrant_rules.scope_narrow(p_tenant, p_client.scopes, p_request.scopes, null);
+    if 'consent' = any (p_request.prompt)
+       or not pgrant_rules.consent_covers(p_tenant, p_session.user_id, p_client, p_request, v_scopes)
+    then
+      v_out.next := 'consent';
+      v_out.response_reason := 'consent was not given, not for all of this, or has expired';
+    end if;
+  end if;
+
+  if v_out.next is null then
+    v_out.next := 'respond';
+    v_out.code_expires_at := pgrant_rules.code_issue(p_tenant, p_client, p_request, p_session, v_scopes, false, p_code_hash);
+  elsif 'none' = any (p_request.prompt) then
+    v_out.response_error := (v_out.next || '_required')::pgrant_api.error;
+    v_out.next := 'respond';
+    perform pgrant_rules.request_complete(p_tenant, p_request);
+  else
+    v_out.response_reason := null;
+    -- Consent is given in the session to which the page was shown, and in no other.
+    update pgrant.authorization_requests r
+       set session_id = p_session.session_id
+     where r.tenant_id = p_tenant
+       and r.request_hash = p_request.request_hash
+       and r.expires_at = p_request.expires_at
+       and r.session_id is distinct from p_session.session_id;
+    v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, p_session.user_id);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.authorization_step(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
+  'What comes next for a request: login, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
+
+create function pgrant_rules.request_refusal(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[], p_nonce text, p_code_challenge text,
+  out error pgrant_api.error, out reason text, out detail text
+)
+language plpgsql
+as $$
+begin
+  if not 'authorization_code' = any (p_client.grant_types) then
+    error := 'unauthorized_client';
+    reason := 'client is not registered for authorization_code';
+  elsif p_code_challenge is null and p_client.require_pkce then
+    error := 'invalid_request';
+    reason := 'code_challenge missing';
+    detail := 'code_challenge is required';
+  elsif p_code_challenge is null and (p_nonce is null or not 'openid' = any (p_scopes)) then
+    -- RFC 9700 2.1.1: without PKCE only the nonce of an ID token tells an injected code.
+    error := 'invalid_request';
+    reason := 'neither code_challenge nor an OpenID Connect nonce';
+    detail := 'code_challenge or nonce is required';
+  else
+    detail := pgrant_rules.scope_unknown(p_tenant, p_scopes);
+    if detail is not null then
+      error := 'invalid_scope';
+      reason := 'unknown scope ' || detail;
+      detail := 'unknown scope: ' || detail;
+    elsif pgrant_rules.scope_narrow(p_tenant, p_client.scopes, p_scopes, null) = '{}' then
+      error := 'invalid_scope';
+      reason := 'the client may ask for none of these scopes';
+    end if;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.request_refusal(uuid, pgrant_rules.client_policies, text[], text, text) is
+  'Why a request of a known client with a proven redirect URI is refused, or nulls.';

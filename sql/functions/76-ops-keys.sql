@@ -1,0 +1,79 @@
+-- What operators and the worker call: signing keys.
+
+create function pgrant_ops.key_list(p_tenant uuid)
+returns table (kid text, alg text, state text, created_at timestamptz, active_at timestamptz, expires_at timestamptz)
+language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select k.kid, k.alg,
+         case when k.active_at > now() then 'published'
+              when k.active_at = max(k.active_at) filter (where k.active_at <= now()) over (partition by k.alg) then 'active'
+              else 'retired' end,
+         k.created_at, k.active_at, nullif(k.expires_at, 'infinity')
+    from pgrant.signing_keys k
+   where k.tenant_id = p_tenant
+     and k.expires_at > now()
+   order by k.alg, k.active_at desc;
+end
+$$;
+
+comment on function pgrant_ops.key_list(uuid) is
+  'The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001.';
+
+create function pgrant_ops.key_due() returns table (tenant_id uuid, alg text)
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_tenant_id uuid;
+begin
+  for v_tenant_id in select i.tenant_id from pgrant.issuers i loop
+    perform pgrant_rules.administer(v_tenant_id);
+    return query
+    select v_tenant_id, a.alg
+      from pgrant.tenants t
+     cross join (values ('ES256'), ('RS256')) a (alg)
+     where t.tenant_id = v_tenant_id
+       and not exists (
+         select from pgrant.signing_keys k
+          where k.tenant_id = v_tenant_id
+            and k.alg = a.alg
+            and k.active_at > now() - make_interval(secs => t.key_rotation_interval - t.key_publish_lead));
+  end loop;
+end
+$$;
+
+comment on function pgrant_ops.key_due() is
+  'Where a new signing key is due: no key yet, or the youngest has signed for key_rotation_interval less key_publish_lead. The worker asks this.';
+
+create function pgrant_ops.key_add(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea)
+returns timestamptz
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_active_at timestamptz := now();
+  v_lead integer;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  select t.key_publish_lead into v_lead from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
+  if exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.active_at > now()) then
+    return null;
+  elsif exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at > now()) then
+    v_active_at := now() + make_interval(secs => v_lead);
+  end if;
+
+  -- The key before stays published until the last token that it can sign is dead: a day at most, and an hour of doubt.
+  update pgrant.signing_keys k
+     set expires_at = v_active_at + interval '25 hours'
+   where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at = 'infinity';
+  insert into pgrant.signing_keys (tenant_id, kid, alg, public_jwk, sealed_private, active_at)
+  values (p_tenant, p_kid, p_alg, p_public_jwk, p_sealed_private, v_active_at);
+  perform pgrant_rules.audit(p_tenant, 'key.add', null, null, null,
+                             p_detail => jsonb_build_object('kid', p_kid, 'alg', p_alg, 'active_at', v_active_at));
+  return v_active_at;
+end
+$$;
+
+comment on function pgrant_ops.key_add(uuid, text, text, jsonb, bytea) is
+  'Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already: two workers add one. Raises OA001.';
