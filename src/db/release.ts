@@ -127,6 +127,11 @@ async function migrate(sql: TransactionSql, folder: string): Promise<string[]> {
     const applied = await migrator.migrate();
     return applied.map(({ filename }) => basename(filename));
   } catch (error) {
+    if (/^MD5 checksum failed/.test((error as Error).message)) {
+      throw new ReleaseError(
+        `${(error as Error).message}: a file in sql/tables was changed after it had been applied; add a new one instead`,
+      );
+    }
     throw located(error, running.file);
   }
 }

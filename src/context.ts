@@ -1,0 +1,20 @@
+import type { Config } from './config.ts';
+import type { Database } from './db/connect.ts';
+import type { Log } from './log.ts';
+
+/** Ends what was started, and resolves when it has ended. */
+export type Stop = () => Promise<void>;
+
+/** What every part of a process is handed. */
+export type Context = {
+  config: Config;
+  log: Log;
+  /** The 32 bytes that encrypt the signing keys; other keys are derived apart from it. */
+  secret: Buffer;
+};
+
+/** What the web process works with: the database as pgrant_web. */
+export type WebContext = Context & { database: Database };
+
+/** What the worker works with: the database as pgrant_worker, and its URL for graphile-worker. */
+export type WorkerContext = Context & { database: Database; url: string };

@@ -1,0 +1,159 @@
+// npm start, npm run release, npm run web, npm run worker.
+import { type Config, ConfigError, loadConfig, requireSecret } from './config.ts';
+import type { Context, Stop } from './context.ts';
+import { connect } from './db/connect.ts';
+import { findEmbedded, startEmbedded } from './db/embedded.ts';
+import { setPasswords } from './db/logins.ts';
+import { type Released, ReleaseError, release } from './db/release.ts';
+import { startDemo } from './demo/start.ts';
+import { createLog } from './log.ts';
+import { startWeb } from './web.ts';
+import { startWorker } from './worker.ts';
+
+const stopTimeout = 30_000;
+
+/** Where the databases are: one URL for each role that a process works as. */
+type Urls = { web: string; worker: string; owner: string | undefined; secret: Buffer };
+
+/** What has been started, to be stopped in reverse order. */
+const started: Stop[] = [];
+
+const commands: Record<string, (config: Config) => Promise<void>> = {
+  start,
+  release: releaseOnly,
+  web: async (config) => {
+    const urls = givenUrls(config);
+    started.push(await startWeb(context(config, urls.secret), urls.web));
+    console.log(`pgrant answers at ${config.publicUrl}`);
+  },
+  worker: async (config) => {
+    const urls = givenUrls(config);
+    await work(context(config, urls.secret), urls.worker);
+    console.log('pgrant works');
+  },
+};
+
+async function start(config: Config): Promise<void> {
+  const begin = performance.now();
+  const urls = config.embedded ? await embeddedUrls(config) : givenUrls(config);
+  const here = context(config, urls.secret);
+  if (urls.owner) await release(urls.owner);
+  if (config.embedded) await openLogins(config);
+  started.push(await startWeb(here, urls.web));
+  await work(here, urls.worker);
+  const lines = config.demo ? await demonstrate(here, urls.worker) : [];
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  console.log([`pgrant is ready at ${config.publicUrl} (${seconds} s)`, ...lines].join('\n'));
+}
+
+async function embeddedUrls(config: Config): Promise<Urls> {
+  const server = await startEmbedded(config.dataFolder);
+  started.push(server.stop);
+  return {
+    web: server.url('pgrant_web'),
+    worker: server.url('pgrant_worker'),
+    owner: server.url('postgres'),
+    secret: config.secret ?? server.secret,
+  };
+}
+
+/** The roles exist once the database is released: only then do they get their passwords. */
+async function openLogins({ dataFolder }: Config): Promise<void> {
+  const server = findEmbedded(dataFolder);
+  if (server) await setPasswords(server.url('postgres'), server.credentials);
+}
+
+/** The databases of the settings, or those of an `npm start` that runs on the same data folder. */
+function givenUrls(config: Config): Urls {
+  const { databaseUrl, databaseWorkerUrl, databaseOwnerUrl: owner } = config;
+  if (databaseUrl && databaseWorkerUrl) {
+    return { web: databaseUrl, worker: databaseWorkerUrl, owner, secret: requireSecret(config) };
+  }
+  const server = config.embedded ? findEmbedded(config.dataFolder) : undefined;
+  if (!server) throw new ConfigError('DATABASE_URL must be set, or npm start be running');
+  return {
+    web: server.url('pgrant_web'),
+    worker: server.url('pgrant_worker'),
+    owner: undefined,
+    secret: config.secret ?? server.secret,
+  };
+}
+
+function context(config: Config, secret: Buffer): Context {
+  return { config, secret, log: createLog(config.logLevel) };
+}
+
+async function work(here: Context, url: string): Promise<void> {
+  const database = connect(url, 'pgrant_worker', { pool: 2, prepare: here.config.databasePrepare });
+  started.push(database.end);
+  started.push(await startWorker({ ...here, url, database }));
+}
+
+async function demonstrate(here: Context, url: string): Promise<string[]> {
+  const database = connect(url, 'pgrant_worker', { prepare: here.config.databasePrepare });
+  started.push(database.end);
+  const { stop, lines } = await startDemo({ ...here, url, database });
+  started.push(stop);
+  return lines;
+}
+
+async function releaseOnly(config: Config): Promise<void> {
+  if (!config.databaseOwnerUrl && !config.embedded) {
+    throw new ConfigError('DATABASE_OWNER_URL must be set to release');
+  }
+  const running = config.embedded ? findEmbedded(config.dataFolder)?.url('postgres') : undefined;
+  const url = config.databaseOwnerUrl ?? running ?? (await embeddedUrls(config)).owner;
+  console.log(describe(await release(url ?? '')));
+  await stopAll();
+}
+
+function describe({ migrations, reloaded }: Released): string {
+  if (!reloaded) return 'nothing to release: the database is what sql/ says';
+  const tables =
+    migrations.length === 0 ? 'no migration was due' : `applied ${migrations.join(', ')}`;
+  return `released: ${tables}; functions loaded anew`;
+}
+
+async function stopAll(): Promise<void> {
+  for (let stop = started.pop(); stop; stop = started.pop()) await stop();
+}
+
+let ending = false;
+
+/** Stops everything in reverse order, once, and ends the process. */
+async function end(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  setTimeout(() => process.exit(1), stopTimeout).unref();
+  try {
+    await stopAll();
+  } catch (error) {
+    complain(error);
+    process.exit(1);
+  }
+  process.exit(code);
+}
+
+/** One line for what the operator can set right; the stack for anything else. */
+function complain(error: unknown): void {
+  const { message, stack, syscall } = error as NodeJS.ErrnoException;
+  const expected = error instanceof ConfigError || error instanceof ReleaseError || syscall;
+  console.error(`pgrant: ${expected ? message : stack}`);
+}
+
+async function main(): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
+  process.on('uncaughtException', (error) => {
+    complain(error);
+    end(1);
+  });
+  const name = process.argv[2] ?? 'start';
+  const command = commands[name];
+  if (!command) throw new ConfigError(`no command ${name}: one of ${Object.keys(commands)}`);
+  await command(loadConfig());
+}
+
+main().catch((error) => {
+  complain(error);
+  end(1);
+});

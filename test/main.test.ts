@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { findEmbedded } from '../src/db/embedded.ts';
+import { createDatabase } from './support/database.ts';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'pgrant-main-'));
+const running = new Set<ChildProcess>();
+let port = 0;
+
+beforeAll(async () => {
+  port = await freePort();
+});
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+type Run = {
+  child: ChildProcess;
+  /** What it has written to stdout and stderr so far. */
+  written: { out: string; err: string };
+  /** Resolves with the exit code. */
+  ended: Promise<number>;
+};
+
+function run(environment: Record<string, string>, ...args: string[]): Run {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PORT: String(port), PGRANT_DATA: folder, LOG_LEVEL: 'warn', ...environment },
+  });
+  running.add(child);
+  const written = { out: '', err: '' };
+  child.stdout?.on('data', (text) => {
+    written.out += text;
+  });
+  child.stderr?.on('data', (text) => {
+    written.err += text;
+  });
+  const ended = once(child, 'close').then(([code]) => {
+    running.delete(child);
+    return code as number;
+  });
+  return { child, written, ended };
+}
+
+async function untilReady({ written, ended, child }: Run): Promise<void> {
+  while (!written.out.includes('pgrant is ready at')) {
+    if (child.exitCode !== null) throw new Error(`ended with ${await ended}: ${written.err}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s stops everything and the exit code is 0',
+  async (signal) => {
+    const started = run({});
+    await untilReady(started);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBeLessThan(500);
+    expect(findEmbedded(folder)).toBeDefined();
+    started.child.kill(signal);
+    expect(await started.ended).toBe(0);
+    expect(findEmbedded(folder)).toBeUndefined();
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+  },
+);
+
+test('a second start on the same data folder is one line and exit code 1', async () => {
+  const first = run({});
+  await untilReady(first);
+  const second = run({ PORT: '0' });
+  expect(await second.ended).toBe(1);
+  expect(second.written.err).toBe(
+    `pgrant: another pgrant is already running on the data folder ${folder}\n`,
+  );
+  first.child.kill('SIGINT');
+  expect(await first.ended).toBe(0);
+});
+
+test('a port in use is one line and exit code 1, and no database stays behind', async () => {
+  const occupant = createServer().listen(port, '127.0.0.1');
+  await once(occupant, 'listening');
+  const refused = run({});
+  expect(await refused.ended).toBe(1);
+  expect(refused.written.err).toBe(`pgrant: PORT ${port} is already in use on 127.0.0.1\n`);
+  expect(findEmbedded(folder)).toBeUndefined();
+  occupant.close();
+});
+
+test('a bad setting is one line and exit code 1', async () => {
+  const refused = run({ PORT: 'http' });
+  expect(await refused.ended).toBe(1);
+  expect(refused.written.err).toMatch(/^pgrant: PORT must be [^\n]*\n$/);
+});
+
+test('a database that was never released is one line that says what to run', async () => {
+  const { url } = await createDatabase({ empty: true });
+  const secret = Buffer.alloc(32).toString('base64');
+  const refused = run({ DATABASE_URL: url('postgres'), PGRANT_SECRET: secret }, 'web');
+  expect(await refused.ended).toBe(1);
+  expect(refused.written.err).toMatch(/^pgrant: [^\n]*npm run release[^\n]*\n$/);
+});
+
+test('a release of a given database says what it did, and the web process then starts', async () => {
+  const { url } = await createDatabase({ empty: true });
+  const owner = { DATABASE_OWNER_URL: url('postgres') };
+  const first = run(owner, 'release');
+  expect(await first.ended).toBe(0);
+  expect(first.written.out).toMatch(/^released: applied 0001\./);
+  const second = run(owner, 'release');
+  expect(await second.ended).toBe(0);
+  expect(second.written.out).toBe('nothing to release: the database is what sql/ says\n');
+
+  const secret = Buffer.alloc(32).toString('base64');
+  const web = run({ DATABASE_URL: url('pgrant_web'), PGRANT_SECRET: secret }, 'web');
+  while (!web.written.out.includes('pgrant answers')) {
+    if (web.child.exitCode !== null) throw new Error(web.written.err);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  web.child.kill('SIGTERM');
+  expect(await web.ended).toBe(0);
+});
