@@ -1,0 +1,1137 @@
+// GENERATED from sql/functions by `npm run generate`. Do not edit.
+import { bind } from './call.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** Error codes; null means that the request is granted. */
+export type ApiError =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'unsupported_response_type'
+  | 'invalid_scope'
+  | 'access_denied'
+  | 'temporarily_unavailable'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'login_required'
+  | 'consent_required'
+  | 'interaction_required'
+  | 'account_selection_required'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  | 'registration_not_supported'
+  | 'unknown_client'
+  | 'invalid_redirect_uri'
+  | 'expired_request'
+  | 'wrong_password'
+  | 'too_many_attempts'
+  | 'csrf_mismatch'
+  | 'not_found';
+
+/** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
+export type ApiAuthorization = {
+  error: ApiError | null;
+  reason: string | null;
+  next: string | null;
+  request_expires_at: number | null;
+  redirect_uri: string | null;
+  response_mode: string | null;
+  state: string | null;
+  response_error: ApiError | null;
+  response_reason: string | null;
+  response_detail: string | null;
+  code_expires_at: number | null;
+  page: Json;
+};
+
+/** The grants of the signed-in person. */
+export type ApiConsents = {
+  error: ApiError | null;
+  reason: string | null;
+  username: string | null;
+  consents: Json;
+};
+
+/** Done, unless there is an error. */
+export type ApiDone = {
+  error: ApiError | null;
+  reason: string | null;
+};
+
+/** The state of a token (RFC 7662 2.2). Everything else is null where active is false. */
+export type ApiIntrospection = {
+  error: ApiError | null;
+  reason: string | null;
+  active: boolean | null;
+  token_type: string | null;
+  client_id: string | null;
+  subject: string | null;
+  username: string | null;
+  scopes: string[] | null;
+  audience: string[] | null;
+  issued_at: number | null;
+  expires_at: number | null;
+  auth_time: number | null;
+  acr: string | null;
+};
+
+/** What the web process needs to derive a password: the same for an unknown username as for a known one. */
+export type ApiLoginChallenge = {
+  error: ApiError | null;
+  reason: string | null;
+  salt: Buffer | null;
+  params: Json;
+  retry_after: number | null;
+};
+
+/** Where a logout stands. */
+export type ApiLogout = {
+  error: ApiError | null;
+  reason: string | null;
+  next: string | null;
+  redirect_uri: string | null;
+  username: string | null;
+};
+
+/** A signed-in browser. */
+export type ApiSession = {
+  error: ApiError | null;
+  reason: string | null;
+  session_expires_at: number | null;
+  username: string | null;
+  retry_after: number | null;
+};
+
+/** The keys of a tenant. */
+export type ApiSigningKeys = {
+  error: ApiError | null;
+  reason: string | null;
+  keys: Json;
+};
+
+/** The tenant that answers under a host and path. */
+export type ApiTenant = {
+  error: ApiError | null;
+  reason: string | null;
+  tenant_id: string | null;
+  issuer: string | null;
+  path: string | null;
+  disabled: boolean | null;
+};
+
+/** What the web process says of a tenant in metadata and on pages. */
+export type ApiTenantFacts = {
+  error: ApiError | null;
+  reason: string | null;
+  title: string | null;
+  scopes: string[] | null;
+  refresh_lifetime: number | null;
+  session_lifetime: number | null;
+};
+
+/** What a token response is to contain. Times are epoch seconds. */
+export type ApiTokens = {
+  error: ApiError | null;
+  reason: string | null;
+  detail: string | null;
+  client_id: string | null;
+  subject: string | null;
+  scopes: string[] | null;
+  audience: string[] | null;
+  access_token_format: string | null;
+  access_token_alg: string | null;
+  issued_at: number | null;
+  access_expires_at: number | null;
+  family_id: string | null;
+  auth_time: number | null;
+  acr: string | null;
+  amr: string[] | null;
+  refresh_token: boolean | null;
+  sealed_successor: Buffer | null;
+  id_token_alg: string | null;
+  id_expires_at: number | null;
+  id_claims: Json;
+  nonce: string | null;
+  session_id: string | null;
+};
+
+/** Claims about the person (OpenID Connect Core 5.3). */
+export type ApiUserinfo = {
+  error: ApiError | null;
+  reason: string | null;
+  claims: Json;
+};
+
+export const api = {
+  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, without openid and offline_access. Errors: unknown_client, invalid_redirect_uri. */
+  authorization_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+      client_id: string | null;
+      redirect_uri: string | null;
+      response_mode: string | null;
+      state: string | null;
+      nonce: string | null;
+      code_challenge: string | null;
+      scopes: string[] | null;
+      prompt: string[] | null;
+      max_age: number | null;
+      hint_sub: string | null;
+      login_hint: string | null;
+      acr_values: string[] | null;
+      claims_id_token: string[] | null;
+      claims_userinfo: string[] | null;
+      error: ApiError | null;
+      error_reason: string | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.authorization_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['redirect_uri', 'text'],
+    ['response_mode', 'text'],
+    ['state', 'text'],
+    ['nonce', 'text'],
+    ['code_challenge', 'text'],
+    ['scopes', 'text[]'],
+    ['prompt', 'text[]'],
+    ['max_age', 'integer'],
+    ['hint_sub', 'text'],
+    ['login_hint', 'text'],
+    ['acr_values', 'text[]'],
+    ['claims_id_token', 'text[]'],
+    ['claims_userinfo', 'text[]'],
+    ['error', 'pgrant_api.error'],
+    ['error_reason', 'text'],
+  ]),
+
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Errors: expired_request. */
+  authorization_continue: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.authorization_continue', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+  ]),
+
+  /** Issues an access token to a confidential client for itself. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope. */
+  client_credentials_issue: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      scopes: string[] | null;
+      access_hash: Uint8Array | null;
+    },
+    ApiTokens
+  >('pgrant_api.client_credentials_issue', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['scopes', 'text[]'],
+    ['access_hash', 'bytea'],
+  ]),
+
+  /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, invalid_grant. */
+  code_redeem: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      code_hash: Uint8Array | null;
+      code_expires_at: number | null;
+      redirect_uri: string | null;
+      code_challenge: string | null;
+      access_hash: Uint8Array | null;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+    },
+    ApiTokens
+  >('pgrant_api.code_redeem', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['code_hash', 'bytea'],
+    ['code_expires_at', 'bigint'],
+    ['redirect_uri', 'text'],
+    ['code_challenge', 'text'],
+    ['access_hash', 'bytea'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+  ]),
+
+  /** The person's decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request. */
+  consent_decide: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+      allow: boolean | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.consent_decide', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+    ['allow', 'boolean'],
+  ]),
+
+  /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
+  consent_list: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+    },
+    ApiConsents
+  >('pgrant_api.consent_list', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+  ]),
+
+  /** Revokes a grant of the signed-in person, with every token that hangs on it. Another person's grant is like one that does not exist. Errors: login_required, csrf_mismatch, not_found. */
+  consent_revoke: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      grant_id: string | null;
+    },
+    ApiDone
+  >('pgrant_api.consent_revoke', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['grant_id', 'text'],
+  ]),
+
+  /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. */
+  key_list: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiSigningKeys
+  >('pgrant_api.key_list', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ]),
+
+  /** Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts. */
+  login_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      username: string | null;
+    },
+    ApiLoginChallenge
+  >('pgrant_api.login_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['username', 'text'],
+  ]),
+
+  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, wrong_password, too_many_attempts. */
+  login_finish: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      username: string | null;
+      password_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+    },
+    ApiSession
+  >('pgrant_api.login_finish', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['username', 'text'],
+    ['password_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+  ]),
+
+  /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family's. Errors: invalid_client, invalid_grant, invalid_scope. */
+  refresh_rotate: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+      scopes: string[] | null;
+      access_hash: Uint8Array | null;
+      successor_hash: Uint8Array | null;
+      sealed_successor: Uint8Array | null;
+    },
+    ApiTokens
+  >('pgrant_api.refresh_rotate', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+    ['scopes', 'text[]'],
+    ['access_hash', 'bytea'],
+    ['successor_hash', 'bytea'],
+    ['sealed_successor', 'bytea'],
+  ]),
+
+  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
+  session_logout: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      hint_sub: string | null;
+      hint_client_id: string | null;
+      client_id: string | null;
+      post_logout_redirect_uri: string | null;
+    },
+    ApiLogout
+  >('pgrant_api.session_logout', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['hint_sub', 'text'],
+    ['hint_client_id', 'text'],
+    ['client_id', 'text'],
+    ['post_logout_redirect_uri', 'text'],
+  ]),
+
+  /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
+  tenant_describe: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiTenantFacts
+  >('pgrant_api.tenant_describe', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ]),
+
+  /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
+  tenant_find: bind<
+    {
+      host: string | null;
+      path: string | null;
+    },
+    ApiTenant
+  >('pgrant_api.tenant_find', [
+    ['host', 'text'],
+    ['path', 'text'],
+  ]),
+
+  /** Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash names it, none = not a token of ours. Writes nothing. Errors: invalid_client. */
+  token_introspect: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+    },
+    ApiIntrospection
+  >('pgrant_api.token_introspect', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+  ]),
+
+  /** Revokes a token of the calling client (RFC 7009): an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client. */
+  token_revoke: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+    },
+    ApiDone
+  >('pgrant_api.token_revoke', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+  ]),
+
+  /** Claims about the person behind an access token with openid (OpenID Connect Core 5.3): by its scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope. */
+  userinfo_read: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+    },
+    ApiUserinfo
+  >('pgrant_api.userinfo_read', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+  ]),
+} as const;
+
+export const ops = {
+  /** Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003. */
+  client_add: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      metadata: unknown;
+      secret_hash?: Uint8Array | null;
+    },
+    {
+      client_add: Json;
+    }
+  >('pgrant_ops.client_add', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['metadata', 'jsonb'],
+    ['secret_hash', 'bytea', 'optional'],
+  ]),
+
+  /** Disables a client (its tokens are dead at once, while it is disabled) or enables it again. Raises OA001. */
+  client_disable: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      disabled: boolean | null;
+    },
+    {
+      client_disable: null;
+    }
+  >('pgrant_ops.client_disable', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The clients of a tenant, by name. Raises OA001. */
+  client_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      name: string | null;
+      token_endpoint_auth_method: string | null;
+      grant_types: string[] | null;
+      redirect_uris: string[] | null;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.client_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes a client with its secrets, grants and tokens. There is no way back. Raises OA001. */
+  client_remove: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+    },
+    {
+      client_remove: null;
+    }
+  >('pgrant_ops.client_remove', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+  ]),
+
+  /** Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001. */
+  client_secret_add: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      secret_hash: Uint8Array | null;
+      lifetime?: number | null;
+      retire_others_after?: number | null;
+    },
+    {
+      client_secret_add: string | null;
+    }
+  >('pgrant_ops.client_secret_add', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['secret_hash', 'bytea'],
+    ['lifetime', 'integer', 'optional'],
+    ['retire_others_after', 'integer', 'optional'],
+  ]),
+
+  /** Removes a secret of a client at once. Raises OA001. */
+  client_secret_remove: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      secret_id: string | null;
+    },
+    {
+      client_secret_remove: null;
+    }
+  >('pgrant_ops.client_secret_remove', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['secret_id', 'uuid'],
+  ]),
+
+  /** Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant's. Returns the client. Raises OA001, OA003. */
+  client_set: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      settings: unknown;
+    },
+    {
+      client_set: Json;
+    }
+  >('pgrant_ops.client_set', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['settings', 'jsonb'],
+  ]),
+
+  /** All that is known of a client, its secrets by id and expiry only. Raises OA001. */
+  client_show: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+    },
+    {
+      client_show: Json;
+    }
+  >('pgrant_ops.client_show', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+  ]),
+
+  /** Deletes expired rows that arrived while no partition had been made for them. */
+  default_partition_delete: bind<
+    {
+      table: string | null;
+      limit: number | null;
+    },
+    {
+      default_partition_delete: number | null;
+    }
+  >('pgrant_ops.default_partition_delete', [
+    ['table', 'text'],
+    ['limit', 'integer'],
+  ]),
+
+  /** Deletes expired rows of any tenant, at most p_limit of a large table at a time, skipping what is locked. Returns the counts; call it again while one equals p_limit. */
+  expired_delete: bind<
+    {
+      limit?: number | null;
+    },
+    {
+      table_name: string | null;
+      deleted: number | null;
+    }
+  >('pgrant_ops.expired_delete', [
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** The live grants of a tenant, of one person or client where given, p_limit of them after grant_id p_after; with live refresh tokens and replays. Raises OA001. */
+  grant_list: bind<
+    {
+      tenant: string;
+      username?: string | null;
+      client_id?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      grant_id: string | null;
+      username: string | null;
+      client_id: string | null;
+      scopes: string[] | null;
+      created_at: string | null;
+      consented_at: string | null;
+      consent_expires_at: string | null;
+      last_used_at: string | null;
+      refresh_tokens: number | null;
+      replays: number | null;
+    }
+  >('pgrant_ops.grant_list', [
+    ['tenant', 'uuid'],
+    ['username', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+    ['after', 'uuid', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Revokes a grant with every token that hangs on it. Raises OA001. */
+  grant_revoke: bind<
+    {
+      tenant: string;
+      grant_id: string | null;
+    },
+    {
+      grant_revoke: null;
+    }
+  >('pgrant_ops.grant_revoke', [
+    ['tenant', 'uuid'],
+    ['grant_id', 'uuid'],
+  ]),
+
+  /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already: two workers add one. Raises OA001. */
+  key_add: bind<
+    {
+      tenant: string;
+      kid: string | null;
+      alg: string | null;
+      public_jwk: unknown;
+      sealed_private: Uint8Array | null;
+    },
+    {
+      key_add: string | null;
+    }
+  >('pgrant_ops.key_add', [
+    ['tenant', 'uuid'],
+    ['kid', 'text'],
+    ['alg', 'text'],
+    ['public_jwk', 'jsonb'],
+    ['sealed_private', 'bytea'],
+  ]),
+
+  /** Where a new signing key is due: no key yet, or the youngest has signed for key_rotation_interval less key_publish_lead. The worker asks this. */
+  key_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+      alg: string | null;
+    }
+  >('pgrant_ops.key_due', [
+  ]),
+
+  /** The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001. */
+  key_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      kid: string | null;
+      alg: string | null;
+      state: string | null;
+      created_at: string | null;
+      active_at: string | null;
+      expires_at: string | null;
+    }
+  >('pgrant_ops.key_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Makes one partition, closed to direct access. */
+  partition_add: bind<
+    {
+      table: string | null;
+      partition: string | null;
+      bound: string | null;
+    },
+    {
+      partition_add: null;
+    }
+  >('pgrant_ops.partition_add', [
+    ['table', 'text'],
+    ['partition', 'text'],
+    ['bound', 'text'],
+  ]),
+
+  /** Drops the partitions of one table whose upper bound is more than p_retention ago. */
+  partitions_drop: bind<
+    {
+      table: string | null;
+      retention: string | null;
+    },
+    {
+      partition: string | null;
+    }
+  >('pgrant_ops.partitions_drop', [
+    ['table', 'text'],
+    ['retention', 'interval'],
+  ]),
+
+  /** Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans. Returns what it did; repeating it does nothing. */
+  partitions_maintain: bind<
+    {
+    },
+    {
+      action: string | null;
+      partition: string | null;
+    }
+  >('pgrant_ops.partitions_maintain', [
+  ]),
+
+  /** Makes the missing partitions of one table up to p_ahead from now. */
+  partitions_make: bind<
+    {
+      table: string | null;
+      step: string | null;
+      ahead: string | null;
+    },
+    {
+      partition: string | null;
+    }
+  >('pgrant_ops.partitions_make', [
+    ['table', 'text'],
+    ['step', 'interval'],
+    ['ahead', 'interval'],
+  ]),
+
+  /** Defines a scope in words for people. Raises OA001, OA002. */
+  scope_add: bind<
+    {
+      tenant: string;
+      scope: string | null;
+      title: string | null;
+      description?: string | null;
+      sensitive?: boolean | null;
+    },
+    {
+      scope_add: null;
+    }
+  >('pgrant_ops.scope_add', [
+    ['tenant', 'uuid'],
+    ['scope', 'text'],
+    ['title', 'text'],
+    ['description', 'text', 'optional'],
+    ['sensitive', 'boolean', 'optional'],
+  ]),
+
+  /** The scopes of a tenant. Raises OA001. */
+  scope_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      scope: string | null;
+      title: string | null;
+      description: string | null;
+      sensitive: boolean | null;
+    }
+  >('pgrant_ops.scope_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many. */
+  sealed_erase: bind<
+    {
+      part: number | null;
+      parts: number | null;
+    },
+    {
+      sealed_erase: number | null;
+    }
+  >('pgrant_ops.sealed_erase', [
+    ['part', 'integer'],
+    ['parts', 'integer'],
+  ]),
+
+  /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003. */
+  tenant_add: bind<
+    {
+      name: string | null;
+      issuer: string | null;
+      host: string | null;
+      path: string | null;
+      title?: string | null;
+    },
+    {
+      tenant_add: string | null;
+    }
+  >('pgrant_ops.tenant_add', [
+    ['name', 'text'],
+    ['issuer', 'text'],
+    ['host', 'text'],
+    ['path', 'text'],
+    ['title', 'text', 'optional'],
+  ]),
+
+  /** Disables a tenant (every endpoint refuses at once) or enables it again; repeating it changes nothing. Raises OA001. */
+  tenant_disable: bind<
+    {
+      tenant: string;
+      disabled: boolean | null;
+    },
+    {
+      tenant_disable: null;
+    }
+  >('pgrant_ops.tenant_disable', [
+    ['tenant', 'uuid'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The id of the tenant with this name. Raises OA001. */
+  tenant_id: bind<
+    {
+      name: string | null;
+    },
+    {
+      tenant_id: string | null;
+    }
+  >('pgrant_ops.tenant_id', [
+    ['name', 'text'],
+  ]),
+
+  /** All tenants, by name. */
+  tenant_list: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+      name: string | null;
+      issuer: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.tenant_list', [
+  ]),
+
+  /** Removes a tenant with all that it has, its audit events too. There is no way back. Raises OA001. */
+  tenant_remove: bind<
+    {
+      tenant: string;
+    },
+    {
+      tenant_remove: null;
+    }
+  >('pgrant_ops.tenant_remove', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting. */
+  tenant_set: bind<
+    {
+      tenant: string;
+      settings: unknown;
+    },
+    {
+      tenant_set: Json;
+    }
+  >('pgrant_ops.tenant_set', [
+    ['tenant', 'uuid'],
+    ['settings', 'jsonb'],
+  ]),
+
+  /** The settings of a tenant; lifetimes in seconds. Raises OA001. */
+  tenant_show: bind<
+    {
+      tenant: string;
+    },
+    {
+      tenant_show: Json;
+    }
+  >('pgrant_ops.tenant_show', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */
+  user_add: bind<
+    {
+      tenant: string;
+      username: string | null;
+      claims?: unknown;
+      password_salt?: Uint8Array | null;
+      password_params?: unknown;
+      password_hash?: Uint8Array | null;
+    },
+    {
+      user_add: string | null;
+    }
+  >('pgrant_ops.user_add', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['claims', 'jsonb', 'optional'],
+    ['password_salt', 'bytea', 'optional'],
+    ['password_params', 'jsonb', 'optional'],
+    ['password_hash', 'bytea', 'optional'],
+  ]),
+
+  /** Disables a person, ending sessions and revoking tokens in the same transaction, or enables them again. Raises OA001. */
+  user_disable: bind<
+    {
+      tenant: string;
+      username: string | null;
+      disabled: boolean | null;
+    },
+    {
+      user_disable: null;
+    }
+  >('pgrant_ops.user_disable', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The people of a tenant by username, p_limit of them after p_after: the last username of the page before. Raises OA001. */
+  user_list: bind<
+    {
+      tenant: string;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      user_id: string | null;
+      username: string | null;
+      claims: Json;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.user_list', [
+    ['tenant', 'uuid'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Sets the password of a person, as derived outside, and ends their sessions. Raises OA001. */
+  user_password: bind<
+    {
+      tenant: string;
+      username: string | null;
+      password_salt: Uint8Array | null;
+      password_params: unknown;
+      password_hash: Uint8Array | null;
+    },
+    {
+      user_password: null;
+    }
+  >('pgrant_ops.user_password', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['password_salt', 'bytea'],
+    ['password_params', 'jsonb'],
+    ['password_hash', 'bytea'],
+  ]),
+} as const;
