@@ -1,4 +1,4 @@
-// npm start, npm run release, npm run web, npm run worker.
+// npm start, npm run release, web, worker and health.
 import { type Config, ConfigError, loadConfig, requireSecret } from './config.ts';
 import type { Context, Stop } from './context.ts';
 import { connect } from './db/connect.ts';
@@ -6,6 +6,7 @@ import { findEmbedded, startEmbedded } from './db/embedded.ts';
 import { setPasswords } from './db/logins.ts';
 import { type Released, ReleaseError, release } from './db/release.ts';
 import { startDemo } from './demo/start.ts';
+import { checkDatabase, checkWeb } from './health.ts';
 import { createLog } from './log.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
@@ -30,6 +31,10 @@ const commands: Record<string, (config: Config) => Promise<void>> = {
     const urls = givenUrls(config);
     await work(context(config, urls.secret), urls.worker);
     console.log('pgrant works');
+  },
+  health: async (config) => {
+    if (process.argv[3] === 'web') await checkWeb(config);
+    else await checkDatabase(givenUrls(config).worker, 'pgrant_worker');
   },
 };
 
