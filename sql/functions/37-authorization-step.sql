@@ -93,7 +93,6 @@ begin
     if detail is not null then
       error := 'invalid_scope';
       reason := 'unknown scope ' || detail;
-      detail := 'unknown scope: ' || detail;
     elsif pgrant_rules.scope_narrow(p_tenant, p_client.scopes, p_scopes, null) = '{}' then
       error := 'invalid_scope';
       reason := 'the client may ask for none of these scopes';

@@ -29,7 +29,7 @@ begin
   elsif v_unknown is not null then
     v_out.error := 'invalid_scope';
     v_out.reason := 'unknown scope ' || v_unknown;
-    v_out.detail := 'unknown scope: ' || v_unknown;
+    v_out.detail := v_unknown;
   elsif p_scopes && array['openid', 'offline_access'] then
     -- There is no person whose identity or absence these could be about.
     v_out.error := 'invalid_scope';

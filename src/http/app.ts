@@ -1,7 +1,125 @@
-import Koa from 'koa';
+// Every URL, method, audience and CORS class on one screen.
+import cors from '@koa/cors';
+import Router from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import helmet from 'koa-helmet';
 import type { WebContext } from '../context.ts';
+import { authorize } from '../endpoints/authorize.ts';
+import { consent } from '../endpoints/consent.ts';
+import { listConsents, revokeConsent } from '../endpoints/consents.ts';
+import { continueRequest } from '../endpoints/continue.ts';
+import { jwks, metadataDocument } from '../endpoints/discovery.ts';
+import { introspect } from '../endpoints/introspect.ts';
+import { login } from '../endpoints/login.ts';
+import { logout } from '../endpoints/logout.ts';
+import { revoke } from '../endpoints/revoke.ts';
+import { style } from '../endpoints/style.ts';
+import { token } from '../endpoints/token.ts';
+import { userinfo } from '../endpoints/userinfo.ts';
+import { OAuthError } from '../protocol/errors.ts';
+import { readBody } from './body.ts';
+import { answerErrors } from './errors.ts';
+import type { MakeEndpoint, Services, State } from './exchange.ts';
+import { makeKeyring } from './keyring.ts';
+import { identify } from './origin.ts';
+import { tenantFinder } from './tenant.ts';
 
-/** The web application. */
-export function createApp(_context: WebContext): Koa {
-  return new Koa();
+/** An application beside the tenants, such as the demonstration client, under a path of its own. */
+export type Mount = { path: string; middleware: Middleware };
+
+type Route = [
+  methods: string[],
+  path: string,
+  audience: State['audience'],
+  endpoint: MakeEndpoint,
+  cors?: 'any origin',
+];
+
+const routes: Route[] = [
+  [['GET'], '/.well-known/openid-configuration', 'json', metadataDocument, 'any origin'],
+  [['GET'], '/.well-known/oauth-authorization-server', 'json', metadataDocument, 'any origin'],
+  [['GET'], '/oauth/jwks.json', 'json', jwks, 'any origin'],
+  [['GET', 'POST'], '/oauth/authorize', 'page', authorize],
+  [['GET'], '/oauth/continue', 'page', continueRequest],
+  [['POST'], '/oauth/login', 'page', login],
+  [['POST'], '/oauth/consent', 'page', consent],
+  [['POST'], '/oauth/token', 'json', token],
+  [['POST'], '/oauth/revoke', 'json', revoke],
+  [['POST'], '/oauth/introspect', 'json', introspect],
+  [['GET', 'POST'], '/oauth/userinfo', 'bearer', userinfo],
+  [['GET', 'POST'], '/oauth/logout', 'page', logout],
+  [['GET'], '/oauth/consents', 'page', listConsents],
+  [['POST'], '/oauth/consents', 'page', revokeConsent],
+  [['GET'], '/oauth/style.css', 'page', style],
+];
+
+/** The web application; `mounts` may be filled later on. */
+export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
+  const services: Services = { ...context, keyring: makeKeyring(context) };
+  const router = makeRouter(services);
+  const app = new Koa<State>();
+  app.use(identify(context.config));
+  app.use(answerErrors(context.log));
+  app.use(serveMounts(mounts));
+  app.use(enterTenant(context));
+  app.use(router.routes() as unknown as Middleware<State>);
+  app.use(
+    router.allowedMethods({
+      throw: true,
+      notImplemented: () => new OAuthError('invalid_request', 'method unknown', { status: 501 }),
+      methodNotAllowed: () => new OAuthError('invalid_request', 'wrong method', { status: 405 }),
+    }) as unknown as Middleware<State>,
+  );
+  app.use(() => {
+    throw new OAuthError('not_found', 'no endpoint has this path');
+  });
+  app.on('error', (error) => context.log.warn({ err: error }, 'an answer could not be written'));
+  return app as unknown as Koa;
+}
+
+function makeRouter(services: Services): Router<State> {
+  const router = new Router<State>();
+  for (const [methods, path, audience, makeEndpoint, origins] of routes) {
+    const steps: unknown[] = [
+      (exchange: { state: State }, next: () => Promise<void>) => {
+        exchange.state.audience = audience;
+        return next();
+      },
+      ...(origins ? [anyOrigin] : []),
+      ...(audience === 'page' ? [pageHeaders] : []),
+      ...(methods.includes('POST') ? [readBody] : []),
+      makeEndpoint(services),
+    ];
+    router.register(path, methods, steps as Middleware[]);
+  }
+  return router;
+}
+
+// Public documents, without credentials. The other endpoints answer no foreign origin.
+const anyOrigin = cors({ origin: '*', allowMethods: 'GET' });
+
+/** Framing, sniffing and referrers are refused; the content security policy comes with each page. */
+const pageHeaders = helmet({
+  contentSecurityPolicy: false,
+  frameguard: { action: 'deny' },
+  referrerPolicy: { policy: 'no-referrer' },
+  crossOriginEmbedderPolicy: false,
+});
+
+function enterTenant(context: WebContext): Middleware<State> {
+  const find = tenantFinder(context);
+  return async (exchange, next) => {
+    const { tenant, endpoint } = await find(exchange);
+    exchange.state.tenant = tenant;
+    Object.assign(exchange, { newRouterPath: endpoint });
+    await next();
+  };
+}
+
+function serveMounts(mounts: Mount[]): Middleware<State> {
+  return (exchange, next) => {
+    const { path } = exchange;
+    const mount = mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`));
+    return mount ? mount.middleware(exchange as never, next) : next();
+  };
 }

@@ -22,6 +22,13 @@ export const publicErrors = {
   registration_not_supported: { status: 400, description: 'Registration is not supported here.' },
   invalid_redirect_uri: { status: 400, description: 'A redirect URI is not acceptable.' },
   invalid_client_metadata: { status: 400, description: 'The client metadata is not acceptable.' },
+  unknown_client: { status: 400, description: 'The application is not registered here.' },
+  expired_request: {
+    status: 400,
+    description: 'This sign-in has expired, was answered already, or was begun in another browser.',
+  },
+  wrong_password: { status: 400, description: 'The username or the password is wrong.' },
+  csrf_mismatch: { status: 403, description: 'The form is out of date. Reload the page.' },
   not_found: { status: 404, description: 'There is nothing here.' },
   too_many_attempts: { status: 429, description: 'Too many attempts. Try again later.' },
   temporarily_unavailable: { status: 503, description: 'The server is busy. Try again later.' },

@@ -1,0 +1,47 @@
+// RFC 7662: introspection.
+import { call } from '../db/call.ts';
+import { api } from '../db/functions.ts';
+import { parameters } from '../http/body.ts';
+import { caller, type Endpoint, type Services } from '../http/exchange.ts';
+import { clientCredentials } from '../protocol/client-auth.ts';
+import { OAuthError } from '../protocol/errors.ts';
+import { requireReadable } from '../protocol/params.ts';
+import { tokenArguments } from './presented-token.ts';
+
+const names = ['token', 'token_type_hint', 'client_id', 'client_secret'] as const;
+
+/** Tells an authenticated client of the tenant what a token is good for. */
+export function introspect({ database, keyring }: Services): Endpoint {
+  return async (exchange) => {
+    const { values } = requireReadable(parameters(exchange), names);
+    const client = clientCredentials(exchange.get('authorization') || undefined, values);
+    if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
+    const { issuer } = exchange.state.tenant;
+    const { verifying } = await keyring(exchange);
+    const row = await call(database, api.token_introspect, {
+      ...caller(exchange),
+      client_id: client.client_id,
+      auth_method: client.method,
+      secret_hash: client.method === 'none' ? null : client.secret_hash,
+      ...(await tokenArguments(values.token, verifying, issuer)),
+    });
+    exchange.set('Cache-Control', 'no-store');
+    const { audience } = row;
+    exchange.body = row.active
+      ? {
+          active: true,
+          iss: issuer,
+          sub: row.subject,
+          aud: audience?.length === 1 ? audience[0] : (audience ?? undefined),
+          client_id: row.client_id,
+          username: row.username ?? undefined,
+          scope: (row.scopes ?? []).join(' '),
+          token_type: row.token_type ?? undefined,
+          iat: row.issued_at,
+          exp: row.expires_at,
+          auth_time: row.auth_time ?? undefined,
+          acr: row.acr ?? undefined,
+        }
+      : { active: false };
+  };
+}

@@ -1,0 +1,18 @@
+// RFC 6749 4.4: client_credentials.
+import { call } from '../db/call.ts';
+import { api } from '../db/functions.ts';
+import { parseScope } from '../protocol/scope.ts';
+import { newSecret } from '../protocol/secrets.ts';
+import { type Grant, tokenResponse } from './token-grant.ts';
+
+/** Issues an access token to the client itself. */
+export const clientCredentialsGrant: Grant = async (request) => {
+  const scopes = parseScope(request.values.scope);
+  const access = newSecret();
+  const row = await call(request.database, api.client_credentials_issue, {
+    ...request.identity,
+    scopes: scopes.length === 0 ? null : scopes,
+    access_hash: access.hash,
+  });
+  return tokenResponse(request, row, access.secret);
+};

@@ -1,0 +1,46 @@
+// RFC 6749 3.2: the token endpoint, one file per grant.
+import { parameters } from '../http/body.ts';
+import { caller, type Endpoint, type Services } from '../http/exchange.ts';
+import { clientCredentials } from '../protocol/client-auth.ts';
+import { OAuthError } from '../protocol/errors.ts';
+import { requireReadable } from '../protocol/params.ts';
+import { clientCredentialsGrant } from './token-client-credentials.ts';
+import { codeGrant } from './token-code.ts';
+import { type Grant, names } from './token-grant.ts';
+import { refreshGrant } from './token-refresh.ts';
+
+const grants: Record<string, Grant> = {
+  authorization_code: codeGrant,
+  refresh_token: refreshGrant,
+  client_credentials: clientCredentialsGrant,
+};
+
+/** Answers a token request. */
+export function token({ database, keyring }: Services): Endpoint {
+  return async (exchange) => {
+    const { values } = requireReadable(parameters(exchange), names);
+    const authorization = exchange.get('authorization') || undefined;
+    const client = clientCredentials(authorization, values);
+    const { grant_type } = values;
+    if (grant_type === undefined) throw new OAuthError('invalid_request', 'no grant_type');
+    const grant = Object.hasOwn(grants, grant_type) ? grants[grant_type] : undefined;
+    if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
+    // What can fail comes first: after the commit there is nothing left to do but sign.
+    const keys = await keyring(exchange);
+    const answer = await grant({
+      database,
+      keys,
+      issuer: exchange.state.tenant.issuer,
+      values,
+      identity: {
+        ...caller(exchange),
+        client_id: client.client_id,
+        auth_method: client.method,
+        secret_hash: client.method === 'none' ? null : client.secret_hash,
+      },
+    });
+    exchange.set('Cache-Control', 'no-store');
+    exchange.set('Pragma', 'no-cache');
+    exchange.body = answer;
+  };
+}

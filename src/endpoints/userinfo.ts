@@ -1,0 +1,37 @@
+// OpenID Connect Core 5.3, RFC 6750 2: claims about the person behind an access token.
+import { call } from '../db/call.ts';
+import { api } from '../db/functions.ts';
+import { parameters } from '../http/body.ts';
+import { caller, type Endpoint, type Exchange, type Services } from '../http/exchange.ts';
+import { OAuthError } from '../protocol/errors.ts';
+import { requireReadable } from '../protocol/params.ts';
+import { accessTokenArguments } from './presented-token.ts';
+
+/** Answers GET and POST; the token comes in the header, or in a POSTed form. */
+export function userinfo({ database, keyring }: Services): Endpoint {
+  return async (exchange) => {
+    const token = bearerToken(exchange);
+    const { verifying } = await keyring(exchange);
+    const { claims } = await call(database, api.userinfo_read, {
+      ...caller(exchange),
+      ...(await accessTokenArguments(token, verifying, exchange.state.tenant.issuer)),
+    });
+    exchange.set('Cache-Control', 'no-store');
+    exchange.body = claims;
+  };
+}
+
+/** The one token of the request; throws invalid_token for none, invalid_request for two. */
+function bearerToken(exchange: Exchange): string {
+  const header = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(exchange.get('authorization'))?.[1];
+  const form = exchange.method === 'POST' && exchange.is('application/x-www-form-urlencoded');
+  const sent = form
+    ? requireReadable(parameters(exchange), ['access_token']).values.access_token
+    : undefined;
+  if (header !== undefined && sent !== undefined) {
+    throw new OAuthError('invalid_request', 'the access token is in header and body');
+  }
+  const token = header ?? sent;
+  if (token === undefined) throw new OAuthError('invalid_token', 'no access token');
+  return token;
+}

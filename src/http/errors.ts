@@ -1,0 +1,98 @@
+// The only catch, and the only logger of reasons: a constant text for the public, the reason for the log.
+import type { Middleware } from 'koa';
+import { Refusal } from '../db/call.ts';
+import type { Log } from '../log.ts';
+import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
+import type { Exchange, State } from './exchange.ts';
+import { render } from './render.ts';
+
+/** Answers every error in the form that its endpoint's audience reads. */
+export function answerErrors(log: Log): Middleware<State> {
+  return async (context, next) => {
+    const exchange = context as unknown as Exchange;
+    try {
+      await next();
+    } catch (failure) {
+      const error = publicError(failure);
+      const { requestId: request_id, address, tenant } = exchange.state;
+      const { method, path } = exchange;
+      const line = { request_id, address, tenant: tenant?.id, method, path, error: error.error };
+      if (error.status >= 500) log.error({ ...line, err: failure }, error.reason);
+      else log.info(line, error.reason);
+      answer(exchange, error, failure);
+    }
+  };
+}
+
+/** What the public may know of a failure. */
+function publicError(failure: unknown): OAuthError {
+  if (failure instanceof OAuthError) return failure;
+  if (failure instanceof Refusal) {
+    const { detail } = failure.row as { detail?: string | null };
+    return new OAuthError(failure.error as ErrorCode, failure.reason ?? '', {
+      ...(detail && { detail }),
+    });
+  }
+  const { status, expose, message } = failure as {
+    status?: number;
+    expose?: boolean;
+    message?: string;
+  };
+  if (expose && status) {
+    const code = status === 404 ? 'not_found' : 'invalid_request';
+    return new OAuthError(code, message ?? '', { status });
+  }
+  return new OAuthError('server_error', message ?? 'not an error');
+}
+
+function answer(exchange: Exchange, error: OAuthError, failure: unknown): void {
+  exchange.status = error.status;
+  exchange.set('Cache-Control', 'no-store');
+  if (failure instanceof Refusal && failure.row.retry_after) {
+    exchange.set('Retry-After', String(failure.row.retry_after));
+  }
+  const audience = exchange.state.audience ?? 'page';
+  if (audience === 'page' && exchange.accepts('json', 'html') === 'html') {
+    const { heading, advice } = pageText(error);
+    render(exchange, 'error', { title: heading, heading, text: error.description, advice }, error);
+    return;
+  }
+  challenge(exchange, error, audience);
+  exchange.body = { error: error.error, error_description: error.description };
+}
+
+/** WWW-Authenticate on every 401 (RFC 6749 5.2, RFC 6750 3). */
+function challenge(exchange: Exchange, error: OAuthError, audience: State['audience']): void {
+  const realm = `realm="${exchange.state.tenant?.issuer ?? 'pgrant'}"`;
+  if (audience === 'bearer') {
+    // RFC 6750 3.1: no error code for a request that carried no token at all.
+    const anonymous = error.error === 'invalid_token' && !exchange.get('authorization');
+    const detail = `, error="${error.error}", error_description="${error.description}"`;
+    const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
+    exchange.set('WWW-Authenticate', `Bearer ${realm}${anonymous ? '' : detail}${scope}`);
+  } else if (error.status === 401) {
+    exchange.set('WWW-Authenticate', `Basic ${realm}`);
+  }
+}
+
+const startAgain = 'Go back to the application and start again.';
+
+function pageText({ error, status }: OAuthError): { heading: string; advice: string } {
+  if (status === 404) return { heading: 'Not found', advice: 'Check the address.' };
+  if (status >= 500) return { heading: 'Something went wrong', advice: 'Try again in a minute.' };
+  if (error === 'login_required') {
+    return {
+      heading: 'You are not signed in',
+      advice: 'Sign in through one of your applications.',
+    };
+  }
+  if (error === 'csrf_mismatch') {
+    return { heading: 'Please try again', advice: 'Go back, reload the page and repeat it.' };
+  }
+  if (error === 'expired_request') return { heading: 'Please start again', advice: startAgain };
+  return {
+    heading: 'This request cannot go on',
+    advice:
+      'Tell the makers of the application that sent you here, and give them the number below.',
+  };
+}

@@ -1,0 +1,50 @@
+// Who asks, and under which host: believed from X-Forwarded headers only when the peer is a trusted proxy.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Middleware } from 'koa';
+import type { Config } from '../config.ts';
+import type { State } from './exchange.ts';
+
+/** Gives the request its id and finds the address of the client. */
+export function identify({ trustsProxy }: Config): Middleware<State> {
+  return async (exchange, next) => {
+    exchange.state.requestId = randomUUID();
+    exchange.state.address = clientAddress(exchange.req, trustsProxy);
+    exchange.set('X-Request-Id', exchange.state.requestId);
+    await next();
+  };
+}
+
+function clientAddress(request: IncomingMessage, trustsProxy: Config['trustsProxy']): string {
+  const peer = plain(request.socket.remoteAddress ?? '');
+  const forwarded = request.headers['x-forwarded-for'];
+  if (forwarded === undefined || !trustsProxy(peer)) return peer;
+  const hops = String(forwarded)
+    .split(',')
+    .map((hop) => plain(hop.trim()));
+  // Each proxy appends whom it saw: the last hop that is no proxy of ours is the client.
+  const client = hops.findLast((hop) => !trustsProxy(hop)) ?? hops[0];
+  return client !== undefined && isAddress.test(client) ? client : peer;
+}
+
+const isAddress = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]+)$/;
+
+/** An IPv4 address that arrived on an IPv6 socket, as the IPv4 address that it is. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+/** The host that was asked for, lower case, without the scheme's own port; a key to look up only. */
+export function requestHost(request: IncomingMessage, { trustsProxy }: Config): string {
+  const trusted = trustsProxy(plain(request.socket.remoteAddress ?? ''));
+  const forwarded = trusted ? first(request.headers['x-forwarded-host']) : undefined;
+  const scheme = trusted ? first(request.headers['x-forwarded-proto']) : undefined;
+  const secure = scheme ? scheme === 'https' : (request.socket as TLSSocket).encrypted === true;
+  const host = (forwarded ?? request.headers.host ?? '').toLowerCase();
+  return host.replace(secure ? /:443$/ : /:80$/, '');
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return header === undefined ? undefined : String(header).split(',')[0]?.trim();
+}

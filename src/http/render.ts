@@ -1,0 +1,60 @@
+// Pages: nunjucks with autoescape, under a content security policy that names all they may do.
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import nunjucks from 'nunjucks';
+import { formActionSource } from '../protocol/redirect-uri.ts';
+import type { Exchange } from './exchange.ts';
+
+const folder = fileURLToPath(new URL('../../templates', import.meta.url));
+const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {
+  autoescape: true,
+  throwOnUndefined: false,
+});
+
+/** The script of the form_post page, its only line of JavaScript. */
+export const formPostScript = readFileSync(`${folder}/form_post.js`, 'utf8').trim();
+const formPostSource = `'sha256-${hash('sha256', formPostScript, 'base64')}'`;
+
+export const stylesheet = readFileSync(`${folder}/style.css`);
+
+type Page = {
+  status?: number;
+  /** Where a form of the page may end in a redirect to, besides this server. */
+  redirectUri?: string | undefined;
+  /** Whether the form submits itself. */
+  selfSubmitting?: boolean;
+};
+
+/** Answers with a page; what it shows is `data`, and the tenant's issuer path as `base`. */
+export function render(
+  exchange: Exchange,
+  template: string,
+  data: Record<string, unknown>,
+  { status = 200, redirectUri, selfSubmitting = false }: Page = {},
+): void {
+  exchange.status = status;
+  exchange.type = 'html';
+  exchange.set('Cache-Control', 'no-store');
+  exchange.set('Content-Security-Policy', policy(redirectUri, selfSubmitting));
+  exchange.body = environment.render(`${template}.njk`, {
+    lang: 'en',
+    base: exchange.state.tenant?.path ?? '',
+    request_id: exchange.state.requestId,
+    ...data,
+  });
+}
+
+function policy(redirectUri: string | undefined, selfSubmitting: boolean): string {
+  // Chrome applies form-action to the redirects that a form ends in.
+  const target = redirectUri === undefined ? '' : ` ${formActionSource(redirectUri)}`;
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    ...(selfSubmitting ? [`script-src ${formPostSource}`] : []),
+    `form-action 'self'${target}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ');
+}

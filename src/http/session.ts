@@ -1,0 +1,61 @@
+// The two cookies: who is signed in, and which browser a sign-in was begun in (RFC 6265, RFC 9700 4.7).
+import { createHmac } from 'node:crypto';
+import { assembleToken, newLastingSecret, parseToken, secretHash } from '../protocol/secrets.ts';
+import type { Exchange } from './exchange.ts';
+
+const sessionCookie = 'pgrant_session';
+const browserCookie = 'pgrant_browser';
+const secretLength = 43;
+
+function set(exchange: Exchange, name: string, value: string | null, expiresAt?: number): void {
+  const { issuer, path } = exchange.state.tenant;
+  const secure = issuer.startsWith('https:');
+  // The proxy in front may speak TLS for us: what the issuer says decides, not the connection.
+  exchange.cookies.secure = secure;
+  exchange.cookies.set(name, value, {
+    // Not the issuer's path alone: that would reach an issuer nested below it.
+    path: `${path}/oauth`,
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+    overwrite: true,
+    ...(expiresAt !== undefined && { expires: new Date(expiresAt * 1000) }),
+  });
+}
+
+/** The session that the browser presents, by hash and expiry; nulls where there is none. */
+export function presentedSession(exchange: Exchange) {
+  const token = exchange.cookies.get(sessionCookie);
+  const parsed = token === undefined ? undefined : parseToken('session', token);
+  return { session_hash: parsed?.hash ?? null, session_expires_at: parsed?.expires_at ?? null };
+}
+
+/** Gives the browser its new session. */
+export function startSession(exchange: Exchange, secret: string, expiresAt: number): void {
+  set(exchange, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
+}
+
+/** Takes the session's cookie from the browser. */
+export function clearSession(exchange: Exchange): void {
+  set(exchange, sessionCookie, null);
+}
+
+/** The hash of the browser's cookie, which is set when it is not there yet. */
+export function browserHash(exchange: Exchange): Buffer {
+  const presented = exchange.cookies.get(browserCookie);
+  if (presented !== undefined) return secretHash(presented);
+  const { secret, hash } = newLastingSecret('browser');
+  set(exchange, browserCookie, secret);
+  return hash;
+}
+
+/** The token that forms of a session carry: only who holds the session's secret can make it. */
+export function csrfToken(sessionSecret: string): string {
+  return createHmac('sha256', sessionSecret).update('csrf').digest('base64url');
+}
+
+/** The token for the forms of the presented session; '' where there is none. */
+export function presentedCsrfToken(exchange: Exchange): string {
+  const token = exchange.cookies.get(sessionCookie);
+  return token === undefined ? '' : csrfToken(token.slice(-secretLength));
+}

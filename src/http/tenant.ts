@@ -1,0 +1,57 @@
+// Which tenant a request is for: the issuer is everything before the endpoint (RFC 8414 3.1).
+import { LRUCache } from 'lru-cache';
+import type { WebContext } from '../context.ts';
+import { callAll } from '../db/call.ts';
+import { api } from '../db/functions.ts';
+import { OAuthError } from '../protocol/errors.ts';
+import type { Tenant } from './exchange.ts';
+import { requestHost } from './origin.ts';
+
+type Found = Tenant & { disabled: boolean };
+
+// How long a removed or disabled tenant may still be found; SQL refuses it at once all the same.
+const cacheMilliseconds = 5_000;
+const cacheSize = 10_000;
+
+const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+
+/** Splits a path into the path of the issuer and that of the endpoint; undefined for neither. */
+export function splitPath(path: string): { issuer: string; endpoint: string } | undefined {
+  for (const endpoint of wellKnown) {
+    const rest = path.slice(endpoint.length);
+    if (path.startsWith(endpoint) && (rest === '' || /^\/.*[^/]$/.test(rest))) {
+      return { issuer: rest, endpoint };
+    }
+  }
+  const at = Math.max(path.lastIndexOf('/oauth/'), path.lastIndexOf('/.well-known/'));
+  if (at < 0) return undefined;
+  return { issuer: path.slice(0, at), endpoint: path.slice(at) };
+}
+
+type Arrived = { req: import('node:http').IncomingMessage; path: string };
+
+/** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */
+export function tenantFinder({ database, config }: WebContext) {
+  const cache = new LRUCache<string, Found | 'none'>({ max: cacheSize, ttl: cacheMilliseconds });
+
+  async function look(host: string, path: string): Promise<Found | 'none'> {
+    const [row] = await callAll(database, api.tenant_find, { host, path });
+    if (!row?.tenant_id || !row.issuer || row.path !== path) return 'none';
+    return { id: row.tenant_id, issuer: row.issuer, path, disabled: row.disabled === true };
+  }
+
+  return async ({ req, path }: Arrived): Promise<{ tenant: Tenant; endpoint: string }> => {
+    const parts = splitPath(path);
+    if (!parts) throw new OAuthError('not_found', 'no endpoint has this path');
+    const host = requestHost(req, config);
+    const key = `${host} ${parts.issuer}`;
+    let tenant = cache.get(key);
+    if (tenant === undefined) {
+      tenant = await look(host, parts.issuer);
+      cache.set(key, tenant);
+    }
+    if (tenant === 'none') throw new OAuthError('not_found', 'no issuer has this host and path');
+    if (tenant.disabled) throw new OAuthError('access_denied', 'the tenant is disabled');
+    return { tenant, endpoint: parts.endpoint };
+  };
+}
