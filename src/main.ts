@@ -7,6 +7,7 @@ import { setPasswords } from './db/logins.ts';
 import { type Released, ReleaseError, release } from './db/release.ts';
 import { startDemo } from './demo/start.ts';
 import { checkDatabase, checkWeb } from './health.ts';
+import type { Mount } from './http/app.ts';
 import { createLog } from './log.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
@@ -44,9 +45,10 @@ async function start(config: Config): Promise<void> {
   const here = context(config, urls.secret);
   if (urls.owner) await release(urls.owner);
   if (config.embedded) await openLogins(config);
-  started.push(await startWeb(here, urls.web));
+  const mounts: Mount[] = [];
+  started.push(await startWeb(here, urls.web, mounts));
   await work(here, urls.worker);
-  const lines = config.demo ? await demonstrate(here, urls.worker) : [];
+  const lines = config.demo ? await demonstrate(here, urls.worker, mounts) : [];
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   console.log([`pgrant is ready at ${config.publicUrl} (${seconds} s)`, ...lines].join('\n'));
 }
@@ -94,10 +96,10 @@ async function work(here: Context, url: string): Promise<void> {
   started.push(await startWorker({ ...here, url, database }));
 }
 
-async function demonstrate(here: Context, url: string): Promise<string[]> {
+async function demonstrate(here: Context, url: string, mounts: Mount[]): Promise<string[]> {
   const database = connect(url, 'pgrant_worker', { prepare: here.config.databasePrepare });
   started.push(database.end);
-  const { stop, lines } = await startDemo({ ...here, url, database });
+  const { stop, lines } = await startDemo({ ...here, url, database }, mounts);
   started.push(stop);
   return lines;
 }

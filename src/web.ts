@@ -5,14 +5,17 @@ import type { Config } from './config.ts';
 import type { Context, Stop } from './context.ts';
 import { connect } from './db/connect.ts';
 import { requireReleased } from './db/released.ts';
-import { createApp } from './http/app.ts';
+import { createApp, type Mount } from './http/app.ts';
 import { ConfigError } from './settings.ts';
 
 // What is being answered when the process is told to stop has this long, in milliseconds.
 const drainTimeout = 10_000;
 
-/** Serves the application on the database behind `url`. Throws ConfigError where it cannot. */
-export async function startWeb(context: Context, url: string): Promise<Stop> {
+/**
+ * Serves the application on the database behind `url`, and `mounts` beside it, which may be filled
+ * later on. Throws ConfigError where it cannot.
+ */
+export async function startWeb(context: Context, url: string, mounts: Mount[] = []): Promise<Stop> {
   const { config } = context;
   const database = connect(url, 'pgrant_web', {
     pool: config.databasePool,
@@ -20,7 +23,7 @@ export async function startWeb(context: Context, url: string): Promise<Stop> {
   });
   try {
     await requireReleased(database);
-    const app = createApp({ ...context, database });
+    const app = createApp({ ...context, database }, mounts);
     const server = await listen(config, app.callback());
     return async () => {
       await close(server);

@@ -49,40 +49,27 @@ async function freePort(): Promise<number> {
 /** Runs `use` with a superuser's URL of a server that is gone afterwards. */
 async function withServer(programs: string, use: (url: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-plpgsql-'));
-  const [initdb, server] = [join(programs, 'initdb'), join(programs, 'postgres')];
-  const runner = await chooseRunner({ initdb, postgres: server }, folder);
-  const data = join(folder, 'postgres');
-  await run(runner, initdb, [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '-N',
-    '--locale=C',
-  ]);
-  const port = await freePort();
-  const settings = [
-    '-c',
-    'listen_addresses=127.0.0.1',
-    '-c',
-    'unix_socket_directories=',
-    '-c',
-    'fsync=off',
-  ];
-  const log = openSync(join(folder, 'log'), 'w', 0o600);
-  const child = start(runner, server, ['-D', data, '-p', String(port), ...settings], log);
-  const ended = new Promise((resolve) => child.once('exit', resolve));
   try {
-    const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-    await untilUp(url);
-    await use(url);
+    const [initdb, server] = [join(programs, 'initdb'), join(programs, 'postgres')];
+    const runner = await chooseRunner({ initdb, postgres: server }, folder);
+    const data = join(folder, 'postgres');
+    const made = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
+    await run(runner, initdb, ['--pgdata', data, '--no-sync', ...made]);
+    const port = String(await freePort());
+    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
+    const options = settings.flatMap((setting) => ['-c', setting]);
+    const log = openSync(join(folder, 'log'), 'w', 0o600);
+    const child = start(runner, server, ['-D', data, '-p', port, ...options], log);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    try {
+      const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+      await untilUp(url);
+      await use(url);
+    } finally {
+      child.kill('SIGINT');
+      await ended;
+    }
   } finally {
-    child.kill('SIGINT');
-    await ended;
     rmSync(folder, { recursive: true });
   }
 }
