@@ -194,7 +194,7 @@ create table pgrant.clients (
   constraint clients_check CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
   constraint clients_check1 CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
   constraint clients_check2 CHECK (((NOT ('authorization_code'::text = ANY (grant_types))) OR (cardinality(redirect_uris) > 0))),
-  constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,256}$'::text)),
+  constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
   constraint clients_grant_types_check CHECK ((grant_types <@ ARRAY['authorization_code'::text, 'refresh_token'::text, 'client_credentials'::text])),

@@ -2,7 +2,7 @@
 
 create table pgrant.clients (
   tenant_id                   uuid not null references pgrant.tenants on delete cascade,
-  client_id                   text not null check (client_id ~ '^[\x21-\x7E]{1,256}$'),
+  client_id                   text not null check (client_id ~ '^[\x21-\x7E]{1,255}$'),
   name                        text not null,
   token_endpoint_auth_method  text not null
     check (token_endpoint_auth_method in ('none', 'client_secret_basic', 'client_secret_post')),

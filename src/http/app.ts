@@ -62,17 +62,9 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   app.use(answerErrors(context.log));
   app.use(serveMounts(mounts));
   app.use(enterTenant(context));
+  app.use(refuseUnanswered);
   app.use(router.routes() as unknown as Middleware<State>);
-  app.use(
-    router.allowedMethods({
-      throw: true,
-      notImplemented: () => new OAuthError('invalid_request', 'method unknown', { status: 501 }),
-      methodNotAllowed: () => new OAuthError('invalid_request', 'wrong method', { status: 405 }),
-    }) as unknown as Middleware<State>,
-  );
-  app.use(() => {
-    throw new OAuthError('not_found', 'no endpoint has this path');
-  });
+  app.use(router.allowedMethods() as unknown as Middleware<State>);
   app.on('error', (error) => context.log.warn({ err: error }, 'an answer could not be written'));
   return app as unknown as Koa;
 }
@@ -105,6 +97,15 @@ const pageHeaders = helmet({
   referrerPolicy: { policy: 'no-referrer' },
   crossOriginEmbedderPolicy: false,
 });
+
+const refuseUnanswered: Middleware<State> = async (exchange, next) => {
+  await next();
+  const { status } = exchange;
+  if (status === 404) throw new OAuthError('not_found', 'no endpoint has this path');
+  if (status === 405 || status === 501) {
+    throw new OAuthError('invalid_request', 'not a method of this endpoint', { status });
+  }
+};
 
 function enterTenant(context: WebContext): Middleware<State> {
   const find = tenantFinder(context);

@@ -1,0 +1,96 @@
+// A running pgrant with one or more tenants on a database of its own: the real application, listening.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll } from 'vitest';
+import { type Config, loadConfig } from '../../src/config.ts';
+import { call, callAll } from '../../src/db/call.ts';
+import { ops } from '../../src/db/functions.ts';
+import { createApp } from '../../src/http/app.ts';
+import { createLog } from '../../src/log.ts';
+import { newSigningKey, sealSigningKey } from '../../src/protocol/keys.ts';
+import { newPassword } from '../../src/protocol/password.ts';
+import { newLastingSecret } from '../../src/protocol/secrets.ts';
+import type { TestDatabase } from './database.ts';
+
+export const secret = Buffer.alloc(32, 7);
+
+export type Client = { client_id: string; client_secret: string };
+
+/** Starts the web process on the database; `lines` collects its log. */
+export async function startServer(database: TestDatabase, settings: Partial<Config> = {}) {
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line) => lines.push(line) });
+  const config = { ...loadConfig({}), ...settings };
+  const app = createApp({ config, log, secret, database: database.web });
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  afterAll(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return { origin: `http://127.0.0.1:${port}`, lines };
+}
+
+/** Adds a tenant with keys under a path of the server. */
+export async function addTenant(
+  database: TestDatabase,
+  origin: string,
+  name: string,
+  path = `/${name}`,
+) {
+  const issuer = origin + path;
+  const host = new URL(origin).host;
+  const [row] = await callAll(database.worker, ops.tenant_add, { name, issuer, host, path });
+  const tenant = (row as unknown as { tenant_add: string }).tenant_add;
+  for (const alg of ['ES256', 'RS256'] as const) await addKey(database, tenant, alg);
+  return { tenant, issuer };
+}
+
+async function addKey(database: TestDatabase, tenant: string, alg: 'ES256' | 'RS256') {
+  const { signing, public_jwk } = await newSigningKey(alg);
+  await call(database.worker, ops.key_add, {
+    tenant,
+    kid: signing.kid,
+    alg,
+    public_jwk: { ...public_jwk },
+    sealed_private: sealSigningKey(secret, tenant, signing),
+  });
+}
+
+/** Adds a person with a password. */
+export async function addUser(
+  database: TestDatabase,
+  tenant: string,
+  username: string,
+  password: string,
+  claims: Record<string, never> | object = {},
+) {
+  const { salt, parameters, verifier } = await newPassword(password);
+  await call(database.worker, ops.user_add, {
+    tenant,
+    username,
+    claims: claims as never,
+    password_salt: salt,
+    password_params: { ...parameters },
+    password_hash: verifier,
+  });
+}
+
+/** Registers a client; public where its token_endpoint_auth_method is none. */
+export async function addClient(
+  database: TestDatabase,
+  tenant: string,
+  client_id: string,
+  metadata: Record<string, unknown>,
+): Promise<Client> {
+  const isPublic = metadata.token_endpoint_auth_method === 'none';
+  const { secret: client_secret, hash } = newLastingSecret('client_secret');
+  await call(database.worker, ops.client_add, {
+    tenant,
+    client_id,
+    metadata: { name: client_id, ...metadata } as never,
+    ...(!isPublic && { secret_hash: hash }),
+  });
+  return { client_id, client_secret };
+}
