@@ -1,5 +1,8 @@
 -- What the functions of pgrant_api return: first the error, then the reason, then the answer.
 
+-- Every function of pgrant_api and pgrant_ops says set search_path = pg_catalog, pg_temp. An empty path would have
+-- PostgreSQL look into pg_temp first, where a caller can make a domain named text whose check then runs as the definer.
+
 -- Nothing that is made from here on may be executed by PUBLIC.
 alter default privileges revoke execute on functions from public;
 

@@ -1,10 +1,10 @@
 -- Which tenant answers, what it says of itself, and its keys.
 
 create function pgrant_api.tenant_find(p_host text, p_path text) returns pgrant_api.tenant
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_parts text[] := string_to_array(p_path, '/');
+  v_parts text[] := string_to_array(coalesce(nullif(p_path, ''), '/'), '/');
   v_paths text[];
   v_out pgrant_api.tenant;
 begin
@@ -33,7 +33,7 @@ comment on function pgrant_api.tenant_find(text, text) is
 
 create function pgrant_api.tenant_describe(p_tenant uuid, p_request_id text, p_address inet)
 returns pgrant_api.tenant_facts
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.tenant_facts;
@@ -57,12 +57,17 @@ comment on function pgrant_api.tenant_describe(uuid, text, inet) is
 
 create function pgrant_api.key_list(p_tenant uuid, p_request_id text, p_address inet)
 returns pgrant_api.signing_keys
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.signing_keys;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  if pgrant.tenant() is null then
+    v_out.error := 'not_found';
+    v_out.reason := 'tenant unknown or disabled';
+    return v_out;
+  end if;
   select coalesce(jsonb_agg(jsonb_build_object(
            'kid', k.kid,
            'alg', k.alg,
@@ -80,4 +85,4 @@ end
 $$;
 
 comment on function pgrant_api.key_list(uuid, text, inet) is
-  'The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing.';
+  'The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found.';

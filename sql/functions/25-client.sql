@@ -1,7 +1,7 @@
 -- Clients: their policy, their authentication, and what they may ask for.
 
 create view pgrant_rules.client_policies with (security_invoker = true) as
-select c.tenant_id, c.client_id, c.name, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
+select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
        c.grant_types, c.scopes, c.consent, c.require_pkce, c.access_token_format, c.access_token_alg, c.id_token_alg,
        t.code_lifetime, t.request_lifetime,
        coalesce(c.access_token_lifetime, t.access_token_lifetime) as access_token_lifetime,
@@ -28,7 +28,7 @@ create type pgrant_rules.authenticated_client as (
 comment on type pgrant_rules.authenticated_client is 'A client that has proven who it is, or the error.';
 
 create function pgrant_rules.client_authenticate(
-  p_tenant uuid, p_client_id text, p_auth_method text, p_secret_hash bytea
+  p_tenant uuid, p_client_id text, p_auth_method text, p_secret_hash bytea, p_grant_type text default null
 ) returns pgrant_rules.authenticated_client
 language plpgsql
 as $$
@@ -45,10 +45,10 @@ begin
     v_out.reason := 'client unknown or disabled';
   elsif v_client.token_endpoint_auth_method = 'none' then
     -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
-    if p_auth_method <> 'none' then
+    if p_auth_method is distinct from 'none' then
       v_out.reason := 'a public client sent a secret';
     end if;
-  elsif p_auth_method not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null then
+  elsif coalesce(p_auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null then
     v_out.reason := 'a confidential client did not authenticate';
   elsif not exists (
     select from pgrant.client_secrets s
@@ -62,15 +62,20 @@ begin
 
   if v_out.reason is not null then
     v_out.error := 'invalid_client';
-    perform pgrant_rules.audit(p_tenant, 'client.authenticate', 'invalid_client', v_out.reason, p_client_id);
+  elsif not p_grant_type = any (v_client.grant_types) then
+    v_out.error := 'unauthorized_client';
+    v_out.reason := 'client is not registered for ' || p_grant_type;
+  end if;
+  if v_out.error is not null then
+    perform pgrant_rules.audit(p_tenant, 'client.authenticate', v_out.error, v_out.reason, p_client_id);
   end if;
   v_out.client := v_client;
   return v_out;
 end
 $$;
 
-comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea) is
-  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1). Records failures. Errors: invalid_client.';
+comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea, text) is
+  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1); and for p_grant_type, where given. Records failures. Errors: invalid_client, unauthorized_client.';
 
 create function pgrant_rules.scope_narrow(p_tenant uuid, p_client_scopes text[], p_requested text[], p_consented text[])
 returns text[]

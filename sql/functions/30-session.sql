@@ -96,7 +96,7 @@ comment on function pgrant_rules.login_failure_count(uuid, text, inet) is 'Count
 
 create function pgrant_api.login_begin(p_tenant uuid, p_request_id text, p_address inet, p_username text)
 returns pgrant_api.login_challenge
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.login_challenge;
@@ -121,13 +121,17 @@ begin
       into v_out.salt, v_out.params
       from pgrant.tenants t
      where t.tenant_id = p_tenant;
+    if not found then
+      v_out.error := 'not_found';
+      v_out.reason := 'tenant unknown or disabled';
+    end if;
   end if;
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.login_begin(uuid, text, inet, text) is
-  'Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts.';
+  'Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts, not_found (the tenant).';
 
 create function pgrant_api.login_finish(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -135,22 +139,27 @@ create function pgrant_api.login_finish(
   p_username text, p_password_hash bytea,
   p_session_hash bytea, p_csrf_hash bytea, p_old_session_hash bytea, p_old_session_expires_at bigint
 ) returns pgrant_api.session
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.session;
   v_user pgrant.users;
+  v_old pgrant.sessions;
   v_tenant pgrant.tenants;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   if pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash) is null then
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s';
+    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
     return v_out;
   end if;
 
-  -- One try after the other for the same username, or parallel tries would all see the count before theirs.
-  perform pg_advisory_xact_lock(hashtextextended('pgrant login ' || p_tenant || ' ' || lower(p_username), 0));
+  -- One try after the other under each key, or parallel tries would all see the count before theirs.
+  perform pg_advisory_xact_lock(l.key)
+     from (select hashtextextended(encode(k.key_hash, 'hex'), 0) as key
+             from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
+            order by 1) l;
   v_out.retry_after := pgrant_rules.login_retry_after(p_tenant, p_username, p_address);
   if v_out.retry_after is not null then
     v_out.error := 'too_many_attempts';
@@ -175,16 +184,23 @@ begin
   end if;
 
   select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
-  -- The id changes at login (session fixation); what the browser had before is over.
+  -- The cookie changes at login (session fixation) and the one before is worth nothing. For the same person the
+  -- sign-in goes on, so that a logout ends what both gave; another person's is over.
   update pgrant.sessions s
      set ended_at = now()
    where s.tenant_id = p_tenant
      and s.session_hash = p_old_session_hash
      and s.expires_at = pgrant_rules.moment(p_old_session_expires_at)
-     and s.ended_at is null;
-  insert into pgrant.sessions (tenant_id, session_hash, expires_at, user_id, auth_time, acr, amr, csrf_hash, idle_expires_at)
-  values (p_tenant, p_session_hash, pgrant_rules.after(v_tenant.session_lifetime), v_user.user_id,
-          now(), '1', array['pwd'], p_csrf_hash,
+     and s.ended_at is null
+  returning s.* into v_old;
+  if v_old.user_id <> v_user.user_id then
+    perform pgrant_rules.session_end(p_tenant, v_old, null);
+  end if;
+  insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, acr, amr, csrf_hash,
+                               idle_expires_at)
+  values (p_tenant, p_session_hash, pgrant_rules.after(v_tenant.session_lifetime),
+          case when v_old.user_id = v_user.user_id then v_old.session_id else gen_random_uuid() end, v_user.user_id, now(),
+          '1', array['pwd'], p_csrf_hash,
           pgrant_rules.after(least(v_tenant.session_idle_lifetime, v_tenant.session_lifetime)));
   perform pgrant_rules.audit(p_tenant, 'session.login', null, null, null, v_user.user_id);
 

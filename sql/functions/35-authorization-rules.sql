@@ -31,21 +31,25 @@ create function pgrant_rules.consent_covers(
 language plpgsql
 as $$
 begin
-  return p_client.consent = 'never' or (
-    p_client.consent = 'remember' and exists (
-      select from pgrant.grants g
-       where g.tenant_id = p_tenant
-         and g.user_id = p_user_id
-         and g.client_id = p_client.client_id
-         and g.revoked_at is null
-         and g.consent_expires_at > now()
-         and g.scopes @> p_scopes
-         and g.claims @> (p_request.claims_id_token || p_request.claims_userinfo)));
+  if p_client.consent <> 'remember' then
+    return p_client.consent = 'never';
+  end if;
+  -- Locked, or the person could revoke it before the code is written, and the code would bring it back.
+  perform from pgrant.grants g
+    where g.tenant_id = p_tenant
+      and g.user_id = p_user_id
+      and g.client_id = p_client.client_id
+      and g.revoked_at is null
+      and g.consent_expires_at > now()
+      and g.scopes @> p_scopes
+      and g.claims @> (p_request.claims_id_token || p_request.claims_userinfo)
+      for no key update;
+  return found;
 end
 $$;
 
 comment on function pgrant_rules.consent_covers(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[]) is
-  'Whether the person need not be asked: a first-party client, or a live consent of which the request is a subset.';
+  'Whether the person need not be asked: a first-party client, or a live consent of which the request is a subset; locked.';
 
 create function pgrant_rules.request_page(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_user_id uuid
@@ -74,7 +78,8 @@ begin
     from pgrant.scopes s
    where s.tenant_id = p_tenant
      -- Asking for more asks for the union, so that what was allowed before is not lost.
-     and s.scope = any (p_request.scopes || coalesce(v_granted, '{}'));
+     and s.scope = any (p_request.scopes || coalesce(v_granted, '{}'))
+     and (p_client.scopes is null or s.scope = any (p_client.scopes));
   return v_page;
 end
 $$;

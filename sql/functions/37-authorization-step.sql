@@ -51,6 +51,8 @@ begin
     v_out.response_error := (v_out.next || '_required')::pgrant_api.error;
     v_out.next := 'respond';
     perform pgrant_rules.request_complete(p_tenant, p_request);
+    perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
+                               p_client.client_id, p_session.user_id);
   else
     v_out.response_reason := null;
     -- Consent is given in the session to which the page was shown, and in no other.

@@ -8,7 +8,7 @@ create function pgrant_api.authorization_begin(
   p_claims_id_token text[], p_claims_userinfo text[],
   p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.authorization
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.authorization;
@@ -24,6 +24,7 @@ begin
   if not found then
     v_out.error := 'unknown_client';
     v_out.reason := 'client unknown or disabled';
+    perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
     return v_out;
   end if;
   v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(v_client.redirect_uris) = 1
@@ -32,6 +33,7 @@ begin
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;
+    perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
     return v_out;
   end if;
 
@@ -41,9 +43,11 @@ begin
   v_out.state := p_state;
   v_scopes := p_scopes;
   if v_scopes = '{}' then
-    select coalesce(v_client.scopes, array_agg(s.scope order by s.scope)) into v_scopes
+    select coalesce(array_agg(s.scope order by s.scope), '{}') into v_scopes
       from pgrant.scopes s
-     where s.tenant_id = p_tenant and not s.scope = any (array['openid', 'offline_access']);
+     where s.tenant_id = p_tenant
+       and (v_client.scopes is null or s.scope = any (v_client.scopes))
+       and s.scope not in ('openid', 'offline_access');
   end if;
   v_out.response_error := p_error;
   v_out.response_reason := p_error_reason;
@@ -86,7 +90,7 @@ create function pgrant_api.authorization_continue(
   p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea
 ) returns pgrant_api.authorization
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.authorization;
@@ -107,6 +111,7 @@ begin
   if not found then
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled';
+    perform pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
   return pgrant_rules.authorization_step(
@@ -122,7 +127,7 @@ create function pgrant_api.consent_decide(
   p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_allow boolean
 ) returns pgrant_api.authorization
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.authorization;
@@ -139,6 +144,7 @@ begin
   if not found then
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled';
+    perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
 

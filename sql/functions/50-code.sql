@@ -164,7 +164,7 @@ create function pgrant_api.code_redeem(
   p_code_hash bytea, p_code_expires_at bigint, p_redirect_uri text, p_code_challenge text,
   p_access_hash bytea, p_handle_hash bytea, p_refresh_hash bytea
 ) returns pgrant_api.tokens
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.tokens;
@@ -174,51 +174,43 @@ declare
   v_consented text[];
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'authorization_code');
   if v_auth.error is not null then
     v_out.error := v_auth.error;
     v_out.reason := v_auth.reason;
     return v_out;
   end if;
 
-  -- The grant is locked before the code, as everywhere.
   select c.* into v_code
     from pgrant.codes c
    where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = pgrant_rules.moment(p_code_expires_at);
   v_out.reason := pgrant_rules.code_refusal(v_code, p_client_id, p_redirect_uri, p_code_challenge);
   if v_out.reason is null then
-    select g.scopes into v_consented
-      from pgrant.grants g
-      join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
-     where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id and g.revoked_at is null
-       for no key update of g;
-    if not found then
-      v_out.reason := 'grant revoked or user disabled';
-    end if;
-  end if;
-  if v_out.reason is null then
-    v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes, v_code.scopes, v_consented);
-    if v_out.scopes = '{}' then
-      v_out.reason := 'no scope is left';
+    -- The grant is locked before the code, as everywhere. What is read after it, nobody else is about to change.
+    perform from pgrant.grants g where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id for no key update;
+    select c.* into v_code
+      from pgrant.codes c
+     where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = v_code.expires_at
+       for update;
+    if v_code.used_at is not null then
+      -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
+      perform pgrant_rules.family_revoke(p_tenant, v_code.family_id, 'code used twice');
+      v_out.reason := 'code used twice';
+    else
+      select g.scopes into v_consented
+        from pgrant.grants g
+        join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
+       where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id and g.revoked_at is null;
+      v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes, v_code.scopes, v_consented);
+      v_out.reason := case when v_consented is null then 'grant revoked or user disabled'
+                           when v_out.scopes = '{}' then 'no scope is left' end;
     end if;
   end if;
   if v_out.reason is not null then
     v_out.error := 'invalid_grant';
-    perform pgrant_rules.audit(p_tenant, 'code.redeem', v_out.error, v_out.reason, p_client_id, v_code.user_id, v_code.grant_id);
-    return v_out;
-  end if;
-
-  select c.* into v_code
-    from pgrant.codes c
-   where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = v_code.expires_at
-     for update;
-  if v_code.used_at is not null then
-    -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
-    perform pgrant_rules.family_revoke(p_tenant, v_code.family_id, 'code used twice');
-    v_out.error := 'invalid_grant';
-    v_out.reason := 'code used twice';
-    perform pgrant_rules.audit(p_tenant, 'code.reuse', v_out.error, v_out.reason, p_client_id, v_code.user_id,
-                               v_code.grant_id, v_code.family_id);
+    v_out.scopes := null;
+    perform pgrant_rules.audit(p_tenant, case when v_code.used_at is null then 'code.redeem' else 'code.reuse' end,
+                               v_out.error, v_out.reason, p_client_id, v_code.user_id, v_code.grant_id, v_code.family_id);
     return v_out;
   end if;
 
@@ -238,4 +230,4 @@ end
 $$;
 
 comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, bytea, bigint, text, text, bytea, bytea, bytea) is
-  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, invalid_grant.';
+  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant.';

@@ -7,7 +7,7 @@ begin
   return case
     when p_family.family_id is null then 'refresh token unknown'
     when p_family.client_id <> p_client_id then 'refresh token of another client'
-    when p_family.revoked_at is not null then 'family revoked: ' || p_family.revoked_reason
+    when p_family.revoked_at is not null then concat('family revoked: ', p_family.revoked_reason)
     when p_family.expires_at <= now() then 'family expired'
     when p_family.idle_expires_at <= now() then 'refresh token idle too long'
     when p_family.current_hash = p_refresh_hash then 'rotate'
@@ -54,7 +54,7 @@ create function pgrant_api.refresh_rotate(
   p_handle_hash bytea, p_refresh_hash bytea, p_scopes text[],
   p_access_hash bytea, p_successor_hash bytea, p_sealed_successor bytea
 ) returns pgrant_api.tokens
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.tokens;
@@ -64,7 +64,7 @@ declare
   v_use text;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'refresh_token');
   if v_auth.error is not null then
     v_out.error := v_auth.error;
     v_out.reason := v_auth.reason;
@@ -123,4 +123,4 @@ end
 $$;
 
 comment on function pgrant_api.refresh_rotate(uuid, text, inet, text, text, bytea, bytea, bytea, text[], bytea, bytea, bytea) is
-  'Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family''s. Errors: invalid_client, invalid_grant, invalid_scope.';
+  'Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family''s. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope.';

@@ -4,7 +4,7 @@ create function pgrant_api.client_credentials_issue(
   p_tenant uuid, p_request_id text, p_address inet,
   p_client_id text, p_auth_method text, p_secret_hash bytea, p_scopes text[], p_access_hash bytea
 ) returns pgrant_api.tokens
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.tokens;
@@ -12,7 +12,7 @@ declare
   v_unknown text;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'client_credentials');
   if v_auth.error is not null then
     v_out.error := v_auth.error;
     v_out.reason := v_auth.reason;
@@ -23,10 +23,7 @@ begin
   v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes,
                                             coalesce(p_scopes, array_remove(array_remove((v_auth.client).scopes, 'openid'),
                                                                             'offline_access'), '{}'), null);
-  if not 'client_credentials' = any ((v_auth.client).grant_types) then
-    v_out.error := 'unauthorized_client';
-    v_out.reason := 'client is not registered for client_credentials';
-  elsif v_unknown is not null then
+  if v_unknown is not null then
     v_out.error := 'invalid_scope';
     v_out.reason := 'unknown scope ' || v_unknown;
     v_out.detail := v_unknown;

@@ -24,8 +24,12 @@ declare
 begin
   select c.scopes into v_client_scopes
     from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = p_token.client_id;
-  if not found or p_token.expires_at <= now() then
+   where c.tenant_id = p_tenant
+     and c.client_id = p_token.client_id
+     -- Not the tokens of a client that was removed, whose name was given to a new one.
+     and pgrant_rules.whole_second(c.created_at) <= p_token.issued_at
+     and p_token.expires_at > now();
+  if not found then
     p_token := null;
     return;
   end if;

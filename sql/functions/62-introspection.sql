@@ -5,7 +5,7 @@ create function pgrant_api.token_introspect(
   p_client_id text, p_auth_method text, p_secret_hash bytea,
   p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_handle_hash bytea, p_refresh_hash bytea
 ) returns pgrant_api.introspection
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.introspection;
@@ -14,7 +14,7 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
-  if v_auth.error is not null or p_auth_method = 'none' then
+  if v_auth.error is not null or (v_auth.client).token_endpoint_auth_method = 'none' then
     -- RFC 7662 2.1: the endpoint answers nobody who has not authenticated.
     v_out.error := 'invalid_client';
     v_out.reason := coalesce(v_auth.reason, 'a public client cannot introspect');
@@ -62,7 +62,7 @@ create function pgrant_api.token_revoke(
   p_client_id text, p_auth_method text, p_secret_hash bytea,
   p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_handle_hash bytea, p_refresh_hash bytea
 ) returns pgrant_api.done
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.done;

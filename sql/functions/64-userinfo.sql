@@ -36,7 +36,7 @@ comment on function pgrant_rules.scope_claims(text[]) is 'The claims that scopes
 create function pgrant_api.userinfo_read(
   p_tenant uuid, p_request_id text, p_address inet, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb
 ) returns pgrant_api.userinfo
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.userinfo;

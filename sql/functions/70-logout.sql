@@ -9,6 +9,13 @@ begin
    where s.tenant_id = p_tenant
      and s.session_hash = p_session.session_hash
      and s.expires_at = p_session.expires_at;
+  -- The grants first, then what hangs on them: the lock order of every function.
+  perform from pgrant.grants g
+    where g.tenant_id = p_tenant
+      and g.grant_id in (select f.grant_id from pgrant.token_families f
+                          where f.tenant_id = p_tenant and f.session_id = p_session.session_id
+                            and not f.offline and f.revoked_at is null)
+    order by g.grant_id for no key update;
   -- Refresh tokens given without offline_access end with the session (OpenID Connect Core 11); grants do not.
   update pgrant.token_families f
      set revoked_at = now(), revoked_reason = 'logged out', sealed_successor = null
@@ -27,7 +34,7 @@ create function pgrant_api.session_logout(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint,
   p_csrf_hash bytea, p_hint_sub text, p_hint_client_id text, p_client_id text, p_post_logout_redirect_uri text
 ) returns pgrant_api.logout
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.logout;
@@ -39,6 +46,7 @@ begin
   if p_hint_client_id is not null and p_client_id is not null and p_hint_client_id <> p_client_id then
     v_out.error := 'invalid_request';
     v_out.reason := 'client_id is not the audience of id_token_hint';
+    perform pgrant_rules.audit(p_tenant, 'session.logout', v_out.error, v_out.reason, p_hint_client_id, v_session.user_id);
     return v_out;
   end if;
 
@@ -52,6 +60,7 @@ begin
   if p_post_logout_redirect_uri is not null and p_hint_client_id is not null and not v_redirect then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'post_logout_redirect_uri is not registered';
+    perform pgrant_rules.audit(p_tenant, 'session.logout', v_out.error, v_out.reason, p_hint_client_id, v_session.user_id);
     return v_out;
   end if;
 

@@ -30,7 +30,7 @@ comment on function pgrant_rules.grant_end(uuid, uuid, text) is
 create function pgrant_api.consent_list(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint
 ) returns pgrant_api.consents
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.consents;
@@ -77,7 +77,7 @@ create function pgrant_api.consent_revoke(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint,
   p_csrf_hash bytea, p_grant_id text
 ) returns pgrant_api.done
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.done;

@@ -2,7 +2,7 @@
 
 create function pgrant_ops.key_list(p_tenant uuid)
 returns table (kid text, alg text, state text, created_at timestamptz, active_at timestamptz, expires_at timestamptz)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -23,7 +23,7 @@ comment on function pgrant_ops.key_list(uuid) is
   'The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001.';
 
 create function pgrant_ops.key_due() returns table (tenant_id uuid, alg text)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_tenant_id uuid;
@@ -49,7 +49,7 @@ comment on function pgrant_ops.key_due() is
 
 create function pgrant_ops.key_add(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea)
 returns timestamptz
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_active_at timestamptz := now();

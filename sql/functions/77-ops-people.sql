@@ -4,7 +4,7 @@ create function pgrant_ops.user_add(p_tenant uuid, p_username text, p_claims jso
                                     p_password_salt bytea default null, p_password_params jsonb default null,
                                     p_password_hash bytea default null)
 returns uuid
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user_id uuid;
@@ -44,7 +44,7 @@ comment on function pgrant_rules.user_id(uuid, text) is 'The id of the person wi
 
 create function pgrant_ops.user_list(p_tenant uuid, p_after text default '', p_limit integer default 100)
 returns table (user_id uuid, username text, claims jsonb, created_at timestamptz, disabled_at timestamptz)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -61,7 +61,7 @@ comment on function pgrant_ops.user_list(uuid, text, integer) is
   'The people of a tenant by username, p_limit of them after p_after: the last username of the page before. Raises OA001.';
 
 create function pgrant_ops.user_disable(p_tenant uuid, p_username text, p_disabled boolean) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user_id uuid;
@@ -73,6 +73,9 @@ begin
    where u.tenant_id = p_tenant and u.user_id = v_user_id;
   if p_disabled then
     -- The grants stay, the tokens go: enabling the person again does not bring old tokens back to life.
+    -- Locked first, or a code that is being redeemed would give a family that is not seen here.
+    perform from pgrant.grants g
+      where g.tenant_id = p_tenant and g.user_id = v_user_id order by g.grant_id for no key update;
     update pgrant.token_families f
        set revoked_at = now(), revoked_reason = 'user disabled', sealed_successor = null
      where f.tenant_id = p_tenant
@@ -91,7 +94,7 @@ comment on function pgrant_ops.user_disable(uuid, text, boolean) is
 create function pgrant_ops.user_password(p_tenant uuid, p_username text, p_password_salt bytea, p_password_params jsonb,
                                          p_password_hash bytea)
 returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user_id uuid;
@@ -113,7 +116,7 @@ comment on function pgrant_ops.user_password(uuid, text, bytea, jsonb, bytea) is
 create function pgrant_ops.scope_add(p_tenant uuid, p_scope text, p_title text, p_description text default '',
                                      p_sensitive boolean default false)
 returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -131,7 +134,7 @@ comment on function pgrant_ops.scope_add(uuid, text, text, text, boolean) is
 
 create function pgrant_ops.scope_list(p_tenant uuid)
 returns table (scope text, title text, description text, sensitive boolean)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -146,7 +149,7 @@ create function pgrant_ops.grant_list(p_tenant uuid, p_username text default nul
                                       p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100)
 returns table (grant_id uuid, username text, client_id text, scopes text[], created_at timestamptz, consented_at timestamptz,
                consent_expires_at timestamptz, last_used_at timestamptz, refresh_tokens bigint, replays bigint)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -175,7 +178,7 @@ comment on function pgrant_ops.grant_list(uuid, text, text, uuid, integer) is
   'The live grants of a tenant, of one person or client where given, p_limit of them after grant_id p_after; with live refresh tokens and replays. Raises OA001.';
 
 create function pgrant_ops.grant_revoke(p_tenant uuid, p_grant_id uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);

@@ -1,7 +1,7 @@
 -- What operators call, from psql or through the command line: tenants.
 
 create function pgrant_ops.tenant_id(p_name text) returns uuid
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_tenant_id uuid;
@@ -19,7 +19,7 @@ comment on function pgrant_ops.tenant_id(text) is 'The id of the tenant with thi
 
 create function pgrant_ops.tenant_add(p_name text, p_issuer text, p_host text, p_path text, p_title text default null)
 returns uuid
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_tenant_id uuid := gen_random_uuid();
@@ -71,7 +71,7 @@ comment on function pgrant_rules.random_bytes() is '32 random bytes, from the 36
 
 create function pgrant_ops.tenant_list()
 returns table (tenant_id uuid, name text, issuer text, disabled_at timestamptz)
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -82,7 +82,7 @@ $$;
 comment on function pgrant_ops.tenant_list() is 'All tenants, by name.';
 
 create function pgrant_ops.tenant_show(p_tenant uuid) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -104,7 +104,7 @@ $$;
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
 
 create function pgrant_ops.tenant_set(p_tenant uuid, p_settings jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_key text;
@@ -146,7 +146,7 @@ comment on function pgrant_ops.tenant_set(uuid, jsonb) is
   'Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting.';
 
 create function pgrant_ops.tenant_disable(p_tenant uuid, p_disabled boolean) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -164,7 +164,7 @@ comment on function pgrant_ops.tenant_disable(uuid, boolean) is
   'Disables a tenant (every endpoint refuses at once) or enables it again; repeating it changes nothing. Raises OA001.';
 
 create function pgrant_ops.tenant_remove(p_tenant uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_table text;

@@ -2,7 +2,7 @@
 
 create function pgrant_ops.client_add(p_tenant uuid, p_client_id text, p_metadata jsonb, p_secret_hash bytea default null)
 returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_client pgrant.clients;
@@ -68,7 +68,7 @@ $$;
 comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say.';
 
 create function pgrant_ops.client_set(p_tenant uuid, p_client_id text, p_settings jsonb) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_client pgrant.clients;
@@ -128,7 +128,7 @@ comment on function pgrant_rules.client_check(uuid, text) is 'Raises OA001 where
 create function pgrant_ops.client_list(p_tenant uuid)
 returns table (client_id text, name text, token_endpoint_auth_method text, grant_types text[], redirect_uris text[],
                created_at timestamptz, disabled_at timestamptz)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -141,7 +141,7 @@ $$;
 comment on function pgrant_ops.client_list(uuid) is 'The clients of a tenant, by name. Raises OA001.';
 
 create function pgrant_ops.client_show(p_tenant uuid, p_client_id text) returns jsonb
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -157,7 +157,7 @@ $$;
 comment on function pgrant_ops.client_show(uuid, text) is 'All that is known of a client, its secrets by id and expiry only. Raises OA001.';
 
 create function pgrant_ops.client_disable(p_tenant uuid, p_client_id text, p_disabled boolean) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -173,7 +173,7 @@ comment on function pgrant_ops.client_disable(uuid, text, boolean) is
   'Disables a client (its tokens are dead at once, while it is disabled) or enables it again. Raises OA001.';
 
 create function pgrant_ops.client_remove(p_tenant uuid, p_client_id text) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -188,7 +188,7 @@ comment on function pgrant_ops.client_remove(uuid, text) is 'Removes a client wi
 create function pgrant_ops.client_secret_add(p_tenant uuid, p_client_id text, p_secret_hash bytea,
                                              p_lifetime integer default null, p_retire_others_after integer default null)
 returns uuid
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_secret_id uuid;
@@ -213,7 +213,7 @@ comment on function pgrant_ops.client_secret_add(uuid, text, bytea, integer, int
   'Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001.';
 
 create function pgrant_ops.client_secret_remove(p_tenant uuid, p_client_id text, p_secret_id uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);

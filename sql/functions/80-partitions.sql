@@ -3,7 +3,7 @@ set local role pgrant_owner;
 alter default privileges revoke execute on functions from public;
 
 create function pgrant_ops.partitions_maintain() returns table (action text, partition text)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_plan record;
@@ -21,7 +21,7 @@ comment on function pgrant_ops.partitions_maintain() is
   'Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans. Returns what it did; repeating it does nothing.';
 
 create function pgrant_ops.partitions_make(p_table text, p_step interval, p_ahead interval) returns table (partition text)
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_origin constant timestamptz := timestamptz '2024-01-01 00:00:00+00';
@@ -54,7 +54,7 @@ $$;
 comment on function pgrant_ops.partitions_make(text, interval, interval) is 'Makes the missing partitions of one table up to p_ahead from now.';
 
 create function pgrant_ops.partition_add(p_table text, p_partition text, p_bound text) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   execute format('create table pgrant.%I partition of pgrant.%I %s', p_partition, p_table, p_bound);
@@ -67,7 +67,7 @@ $$;
 comment on function pgrant_ops.partition_add(text, text, text) is 'Makes one partition, closed to direct access.';
 
 create function pgrant_ops.partitions_drop(p_table text, p_retention interval) returns table (partition text)
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_upper timestamptz;

@@ -3,7 +3,7 @@ set local role pgrant_janitor;
 alter default privileges revoke execute on functions from public;
 
 create function pgrant_ops.expired_delete(p_limit integer default 5000) returns table (table_name text, deleted bigint)
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   table_name := 'token_families';
@@ -46,7 +46,7 @@ comment on function pgrant_ops.expired_delete(integer) is
   'Deletes expired rows of any tenant, at most p_limit of a large table at a time, skipping what is locked. Returns the counts; call it again while one equals p_limit.';
 
 create function pgrant_ops.default_partition_delete(p_table text, p_limit integer) returns bigint
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_deleted bigint;
@@ -66,7 +66,7 @@ comment on function pgrant_ops.default_partition_delete(text, integer) is
   'Deletes expired rows that arrived while no partition had been made for them.';
 
 create function pgrant_ops.sealed_erase(p_part integer, p_parts integer) returns bigint
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_blocks bigint := pg_relation_size('pgrant.token_families') / current_setting('block_size')::bigint;
@@ -89,7 +89,7 @@ comment on function pgrant_ops.sealed_erase(integer, integer) is
 grant execute on function pgrant_ops.expired_delete(integer), pgrant_ops.sealed_erase(integer, integer) to pgrant_worker;
 
 create function pgrant_rules.audit_forget(p_tenant uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from pgrant.audit_events a where a.tenant_id = p_tenant;

@@ -272,7 +272,7 @@ export const api = {
     ['access_hash', 'bytea'],
   ]),
 
-  /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, invalid_grant. */
+  /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant. */
   code_redeem: bind<
     {
       tenant: string;
@@ -374,7 +374,7 @@ export const api = {
     ['grant_id', 'text'],
   ]),
 
-  /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. */
+  /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found. */
   key_list: bind<
     {
       tenant: string;
@@ -388,7 +388,7 @@ export const api = {
     ['address', 'inet'],
   ]),
 
-  /** Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts. */
+  /** Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts, not_found (the tenant). */
   login_begin: bind<
     {
       tenant: string;
@@ -436,7 +436,7 @@ export const api = {
     ['old_session_expires_at', 'bigint'],
   ]),
 
-  /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family's. Errors: invalid_client, invalid_grant, invalid_scope. */
+  /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope. */
   refresh_rotate: bind<
     {
       tenant: string;
