@@ -58,7 +58,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   const services: Services = { ...context, keyring: makeKeyring(context) };
   const router = makeRouter(services);
   const app = new Koa<State>();
-  app.use(identify(context.config));
+  app.use(identify(context));
   app.use(answerErrors(context.log));
   app.use(serveMounts(mounts));
   app.use(enterTenant(context));

@@ -4,15 +4,23 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Middleware } from 'koa';
 import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
 import type { State } from './exchange.ts';
 
-/** Gives the request its id and finds the address of the client. */
-export function identify({ trustsProxy }: Config): Middleware<State> {
+/** Gives the request its id, finds the address of the client, and logs what was answered (debug). */
+export function identify({ config, log }: Context): Middleware<State> {
   return async (exchange, next) => {
-    exchange.state.requestId = randomUUID();
-    exchange.state.address = clientAddress(exchange.req, trustsProxy);
-    exchange.set('X-Request-Id', exchange.state.requestId);
+    const begin = performance.now();
+    const request_id = randomUUID();
+    const address = clientAddress(exchange.req, config.trustsProxy);
+    Object.assign(exchange.state, { requestId: request_id, address });
+    exchange.set('X-Request-Id', request_id);
     await next();
+    if (!log.isLevelEnabled('debug')) return;
+    // The path alone: a query may hold a code or a token.
+    const { method, path, status } = exchange;
+    const milliseconds = Math.round(performance.now() - begin);
+    log.debug({ request_id, address, method, path, status, milliseconds }, 'answered');
   };
 }
 

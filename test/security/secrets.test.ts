@@ -1,0 +1,101 @@
+// The database never holds, sees or logs a usable secret.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as client from 'openid-client';
+import { beforeAll, expect, test } from 'vitest';
+import { type Acme, discover, obtainTokens, password, startAcme } from '../support/acme.ts';
+import { Browser } from '../support/browser.ts';
+import { serverLog } from '../support/database.ts';
+import { addClient } from '../support/issuer.ts';
+
+let acme: Acme;
+const secrets = new Map<string, string>();
+
+beforeAll(async () => {
+  acme = await startAcme({ logStatements: true });
+  const opaque = await addClient(acme.database, acme.tenant, 'opaque', {
+    redirect_uris: ['http://127.0.0.1/callback'],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    access_token_format: 'opaque',
+  });
+  secrets.set('password', password);
+  secrets.set('secret of web', acme.web.client_secret);
+  secrets.set('secret of opaque', opaque.client_secret);
+  for (const app of [acme.web, opaque])
+    await useEverything(app.client_id, await discover(acme, app));
+});
+
+async function useEverything(name: string, config: client.Configuration): Promise<void> {
+  const browser = new Browser();
+  const redirect_uri = 'http://127.0.0.1:9999/callback';
+  const first = await obtainTokens(config, { redirect_uri }, browser);
+  const second = await client.refreshTokenGrant(config, first.refresh_token ?? '');
+  await client.refreshTokenGrant(config, first.refresh_token ?? '');
+  const own = await client.clientCredentialsGrant(config);
+  await client.tokenIntrospection(config, second.access_token);
+  await client.fetchUserInfo(config, first.access_token, first.claims?.sub ?? '');
+  await client.tokenRevocation(config, own.access_token);
+  await browser.fetch(`${acme.issuer}/oauth/consents`, { headers: { accept: 'application/json' } });
+  secrets.set(`code of ${name}`, new URL(first.callback).searchParams.get('code') ?? '');
+  secrets.set(`verifier of ${name}`, first.verifier);
+  for (const { name: cookie, value } of browser.cookies) secrets.set(`${cookie} of ${name}`, value);
+  for (const [which, tokens] of Object.entries({ first, second, own })) {
+    for (const kind of ['access_token', 'refresh_token', 'id_token'] as const) {
+      const token = tokens[kind];
+      if (token) secrets.set(`${which} ${kind} of ${name}`, token);
+    }
+  }
+}
+
+/** What of a secret must not be found: the whole, and the random part alone. */
+function needles(): [string, string][] {
+  return [...secrets].flatMap(([name, secret]) => {
+    const random = /(?:_|\.)([A-Za-z0-9_-]{43})$/.exec(secret)?.[1];
+    const all = random === undefined ? [secret] : [secret, random];
+    return all.map((text): [string, string] => [name, text]);
+  });
+}
+
+function found(haystack: Buffer | string): string[] {
+  return needles()
+    .filter(([, text]) => haystack.includes(text))
+    .map(([name]) => name);
+}
+
+test('the run has made secrets of every kind', () => {
+  expect(secrets.size).toBeGreaterThan(20);
+  expect(found(`x${secrets.get('code of web')}`)).toContain('code of web');
+});
+
+test('no row of any table holds one', async () => {
+  const { sql } = acme.database;
+  const tables = await sql`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables
+     where schemaname in ('pgrant', 'pgrant_release')`;
+  for (const { name } of tables) {
+    const rows = await sql.unsafe(`select t::text as row from ${name} t`);
+    expect([name, found(rows.map(({ row }) => row).join('\n'))]).toEqual([name, []]);
+  }
+});
+
+test('neither the statement log nor a file of the database or its write-ahead log holds one', async () => {
+  const { sql } = acme.database;
+  await sql`checkpoint`;
+  const [{ oid }] = (await sql`
+    select oid::text from pg_database where datname = current_database()`) as [{ oid: string }];
+  const log = readFileSync(serverLog());
+  expect(log.includes('pgrant_api.refresh_rotate')).toBe(true);
+  expect(found(log)).toEqual([]);
+  for (const folder of [`base/${oid}`, 'pg_wal']) {
+    const path = join(dirname(serverLog()), 'postgres', folder);
+    for (const file of readdirSync(path, { withFileTypes: true })) {
+      if (file.isFile())
+        expect([file.name, found(readFileSync(join(path, file.name)))]).toEqual([file.name, []]);
+    }
+  }
+});
+
+test("the web process's log holds none either", () => {
+  expect(acme.lines.length).toBeGreaterThan(0);
+  expect(found(acme.lines.join('\n'))).toEqual([]);
+});
