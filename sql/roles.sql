@@ -52,3 +52,10 @@ begin
                  current_database());
 end
 $$;
+
+-- A statement that hangs must not hold a connection, nor the locks of a rotation, for long.
+alter role pgrant_web set statement_timeout = '10s';
+alter role pgrant_web set lock_timeout = '5s';
+alter role pgrant_web set idle_in_transaction_session_timeout = '10s';
+alter role pgrant_worker set lock_timeout = '5s';
+alter role pgrant_worker set idle_in_transaction_session_timeout = '60s';

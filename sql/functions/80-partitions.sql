@@ -30,7 +30,7 @@ begin
   perform set_config('timezone', 'UTC', true);
   if to_regclass(format('pgrant.%I', p_table || '_default')) is null then
     -- Nothing is lost where no worker has run for long; the janitor empties it row by row.
-    perform pgrant_ops.partition_add(p_table, p_table || '_default', 'default');
+    perform pgrant_ops.partition_add(p_table, p_table || '_default', null, null);
     partition := p_table || '_default';
     return next;
   end if;
@@ -40,7 +40,7 @@ begin
     partition := p_table || '_' || to_char(v_from, 'YYYYMMDD');
     if to_regclass(format('pgrant.%I', partition)) is null then
       begin
-        perform pgrant_ops.partition_add(p_table, partition, format('for values from (%L) to (%L)', v_from, v_from + p_step));
+        perform pgrant_ops.partition_add(p_table, partition, v_from, v_from + p_step);
         return next;
       exception when check_violation then
         raise notice 'rows of % are in the default partition; they stay there until they expire', partition;
@@ -53,18 +53,23 @@ $$;
 
 comment on function pgrant_ops.partitions_make(text, interval, interval) is 'Makes the missing partitions of one table up to p_ahead from now.';
 
-create function pgrant_ops.partition_add(p_table text, p_partition text, p_bound text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp
+create function pgrant_ops.partition_add(p_table text, p_partition text, p_from timestamptz, p_to timestamptz) returns void
+language plpgsql set search_path = ''
 as $$
 begin
-  execute format('create table pgrant.%I partition of pgrant.%I %s', p_partition, p_table, p_bound);
+  if p_from is null then
+    execute format('create table pgrant.%I partition of pgrant.%I default', p_partition, p_table);
+  else
+    execute format('create table pgrant.%I partition of pgrant.%I for values from (%L) to (%L)', p_partition, p_table, p_from, p_to);
+  end if;
   -- Reached through its parent only: no policy and no right of its own.
   execute format('alter table pgrant.%I enable row level security', p_partition);
   execute format('alter table pgrant.%I force row level security', p_partition);
 end
 $$;
 
-comment on function pgrant_ops.partition_add(text, text, text) is 'Makes one partition, closed to direct access.';
+comment on function pgrant_ops.partition_add(text, text, timestamptz, timestamptz) is
+  'Makes one partition, closed to direct access; without bounds the default one.';
 
 create function pgrant_ops.partitions_drop(p_table text, p_retention interval) returns table (partition text)
 language plpgsql set search_path = pg_catalog, pg_temp

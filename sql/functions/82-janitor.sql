@@ -49,14 +49,15 @@ create function pgrant_ops.default_partition_delete(p_table text, p_limit intege
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
   v_deleted bigint;
 begin
   execute format(
-    'delete from pgrant.%1$I t
-      where t.tableoid = to_regclass(%2$L)
-        and t.ctid = any (array(select d.ctid from pgrant.%1$I d
-                                 where d.tableoid = to_regclass(%2$L) and d.expires_at < now() limit %3$s))',
-    p_table, 'pgrant.' || p_table || '_default', p_limit);
+    'delete from pgrant.%I t
+      where t.tableoid = $1
+        and t.ctid = any (array(select d.ctid from pgrant.%I d
+                                 where d.tableoid = $1 and d.expires_at < now() limit $2))', p_table, p_table)
+    using v_default, p_limit;
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end

@@ -854,12 +854,13 @@ export const ops = {
     ['tenant', 'uuid'],
   ]),
 
-  /** Makes one partition, closed to direct access. */
+  /** Makes one partition, closed to direct access; without bounds the default one. */
   partition_add: bind<
     {
       table: string | null;
       partition: string | null;
-      bound: string | null;
+      from: string | null;
+      to: string | null;
     },
     {
       partition_add: null;
@@ -867,7 +868,8 @@ export const ops = {
   >('pgrant_ops.partition_add', [
     ['table', 'text'],
     ['partition', 'text'],
-    ['bound', 'text'],
+    ['from', 'timestamp with time zone'],
+    ['to', 'timestamp with time zone'],
   ]),
 
   /** Drops the partitions of one table whose upper bound is more than p_retention ago. */

@@ -1,0 +1,145 @@
+// RP-initiated logout: whoever is redirected, and whoever is asked first.
+import * as client from 'openid-client';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Acme, discover, obtainTokens, redirect_uri, startAcme } from '../support/acme.ts';
+import { Browser } from '../support/browser.ts';
+import { addClient } from '../support/issuer.ts';
+
+const goodbye = 'http://127.0.0.1:9999/callback/goodbye?from=pgrant';
+let acme: Acme;
+let config: client.Configuration;
+
+beforeAll(async () => {
+  acme = await startAcme();
+  const app = await addClient(acme.database, acme.tenant, 'app', {
+    redirect_uris: [redirect_uri],
+    post_logout_redirect_uris: [goodbye],
+  });
+  config = await discover(acme, app);
+});
+
+async function signedIn(scope = 'openid') {
+  const browser = new Browser();
+  const tokens = await obtainTokens(config, { scope }, browser);
+  return { browser, ...tokens, id_token: tokens.id_token ?? '' };
+}
+
+async function isSignedIn(browser: Browser): Promise<boolean> {
+  const page = await browser.open(
+    client.buildAuthorizationUrl(config, {
+      redirect_uri,
+      scope: 'openid',
+      prompt: 'none',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    }),
+  );
+  return new URL(page.url).searchParams.get('error') !== 'login_required';
+}
+
+const logoutUrl = (parameters: Record<string, string>) =>
+  `${acme.issuer}/oauth/logout?${new URLSearchParams(parameters)}`;
+
+describe('a good hint and a registered URI [RP-Initiated Logout 2 and 3]', () => {
+  test('a redirect with state and nothing else; afterwards nobody is signed in', async () => {
+    const { browser, id_token } = await signedIn();
+    const url = client.buildEndSessionUrl(config, {
+      id_token_hint: id_token,
+      post_logout_redirect_uri: goodbye,
+      state: 'x y',
+    });
+    const page = await browser.open(url);
+    expect(page.url).toBe(`${goodbye}&state=x+y`);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  test('POST works as GET does', async () => {
+    const { browser, id_token } = await signedIn();
+    const body = new URLSearchParams({
+      id_token_hint: id_token,
+      post_logout_redirect_uri: goodbye,
+    });
+    const page = await browser.open(`${acme.issuer}/oauth/logout`, { method: 'POST', body });
+    expect(page.url).toBe(goodbye);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  test('an expired hint is fine', async () => {
+    await acme.database
+      .sql`update pgrant.clients set id_token_lifetime = 1 where client_id = 'app'`;
+    const { browser, id_token } = await signedIn();
+    await acme.database
+      .sql`update pgrant.clients set id_token_lifetime = null where client_id = 'app'`;
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const page = await browser.open(
+      logoutUrl({ id_token_hint: id_token, post_logout_redirect_uri: goodbye }),
+    );
+    expect(page.url).toBe(goodbye);
+  });
+});
+
+describe('no redirect', () => {
+  test.each([
+    [
+      'an unregistered URI',
+      (id_token: string) => ({
+        id_token_hint: id_token,
+        post_logout_redirect_uri: 'https://evil.example/',
+      }),
+    ],
+    [
+      'an added query',
+      (id_token: string) => ({
+        id_token_hint: id_token,
+        post_logout_redirect_uri: `${goodbye}&x=1`,
+      }),
+    ],
+    [
+      'a tampered hint',
+      (id_token: string) => ({
+        id_token_hint: `${id_token.slice(0, -3)}AAA`,
+        post_logout_redirect_uri: goodbye,
+      }),
+    ],
+    [
+      'an unsigned hint',
+      (id_token: string) => ({
+        id_token_hint: `eyJhbGciOiJub25lIn0.${id_token.split('.')[1]}.`,
+        post_logout_redirect_uri: goodbye,
+      }),
+    ],
+    ['no hint', () => ({ post_logout_redirect_uri: goodbye })],
+  ])('for %s', async (_name, parameters) => {
+    const { browser, id_token } = await signedIn();
+    const page = await browser.open(logoutUrl(parameters(id_token)));
+    expect(new URL(page.url).origin).toBe(acme.origin);
+    expect(page.html).toContain('<h1');
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+});
+
+test('without parameters the person is asked, and then signed out', async () => {
+  const { browser } = await signedIn();
+  const page = await browser.open(logoutUrl({}));
+  expect(page.html).toContain('ada');
+  const done = await browser.submit(page, {});
+  expect(done.status).toBe(200);
+  expect(await isSignedIn(browser)).toBe(false);
+});
+
+test("a confirmation without the session's token changes nothing", async () => {
+  const { browser } = await signedIn();
+  const body = new URLSearchParams({ csrf: 'forged' });
+  await browser.open(`${acme.issuer}/oauth/logout`, { method: 'POST', body });
+  expect(await isSignedIn(browser)).toBe(true);
+});
+
+test('logout ends the refresh token of the session, and leaves one with offline_access', async () => {
+  const online = await signedIn('openid');
+  const offline = await obtainTokens(config, { scope: 'openid offline_access' }, online.browser);
+  await online.browser.open(logoutUrl({ id_token_hint: online.id_token }));
+  const dead = client.refreshTokenGrant(config, online.refresh_token ?? '');
+  await expect(dead).rejects.toMatchObject({ error: 'invalid_grant' });
+  const alive = await client.refreshTokenGrant(config, offline.refresh_token ?? '');
+  expect(alive.access_token).toBeTruthy();
+});
