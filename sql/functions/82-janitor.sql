@@ -10,7 +10,7 @@ begin
   with dead as (
     select f.tenant_id, f.family_id from pgrant.token_families f
      where f.sweep_after < current_date
-     order by f.sweep_after limit p_limit for update skip locked
+     order by f.sweep_after limit p_limit
   )
   delete from pgrant.token_families f using dead d where f.tenant_id = d.tenant_id and f.family_id = d.family_id;
   get diagnostics deleted = row_count;
@@ -18,7 +18,7 @@ begin
 
   table_name := 'grants';
   with dead as (
-    select g.tenant_id, g.grant_id from pgrant.grants g where g.expires_at < now() limit p_limit for update skip locked
+    select g.tenant_id, g.grant_id from pgrant.grants g where g.expires_at < now() limit p_limit
   )
   delete from pgrant.grants g using dead d where g.tenant_id = d.tenant_id and g.grant_id = d.grant_id;
   get diagnostics deleted = row_count;
@@ -43,7 +43,7 @@ end
 $$;
 
 comment on function pgrant_ops.expired_delete(integer) is
-  'Deletes expired rows of any tenant, at most p_limit of a large table at a time, skipping what is locked. Returns the counts; call it again while one equals p_limit.';
+  'Deletes expired rows of any tenant, at most p_limit of a large table at a time. Returns the counts; call it again while one equals p_limit.';
 
 create function pgrant_ops.default_partition_delete(p_table text, p_limit integer) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp

@@ -1,0 +1,124 @@
+// How every decision is shaped.
+import { functions, type Rule } from './rule.ts';
+
+/** Functions that take no tenant first, and why. */
+const tenantless = {
+  'pgrant_api.tenant_find': 'finds the tenant',
+  'pgrant_ops.tenant_id': 'finds the tenant',
+  'pgrant_ops.tenant_list': 'lists the global catalogue',
+  'pgrant_ops.tenant_add': 'makes the tenant',
+  'pgrant_ops.key_due': 'goes through all tenants, entering each',
+  'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
+  'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
+  'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
+};
+const exceptions = Object.keys(tenantless)
+  .map((name) => `'${name}'`)
+  .join(', ');
+
+export const functionRules: Rule[] = [
+  {
+    name: 'no function is executable by PUBLIC',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0`,
+    broken: ['grant execute on function pgrant_api.tenant_find to public'],
+  },
+  {
+    name: 'a function that another role may call runs as its owner, with a search path that no caller can fill',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       where (f.prosecdef or f.schema = 'pgrant_api'
+              or f.schema = 'pgrant_ops' and has_function_privilege('pgrant_worker', f.oid, 'execute'))
+         and (not f.prosecdef or f.proconfig is distinct from array['search_path=pg_catalog, pg_temp'])`,
+    broken: [
+      'alter function pgrant_api.tenant_find security invoker',
+      `alter function pgrant_api.tenant_find set search_path = ''`,
+      'alter function pgrant_rules.audit_forget reset search_path',
+    ],
+  },
+  {
+    name: 'functions run as roles of ours, and only those that need to do so as others than the definer',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
+                                when f.proname in ('expired_delete', 'default_partition_delete', 'sealed_erase', 'audit_forget')
+                                then 'pgrant_janitor' else 'pgrant_definer' end::regrole`,
+    broken: ['alter function pgrant_api.tenant_find owner to pgrant_owner'],
+  },
+  {
+    name: 'a function takes the tenant first, but for the exceptions',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       where (f.schema = 'pgrant_api' or f.schema = 'pgrant_ops' and has_function_privilege('pgrant_worker', f.oid, 'execute'))
+         and (f.schema || '.' || f.proname in (${exceptions}))
+             = (f.proargnames[1] is not distinct from 'p_tenant' and f.proargtypes[0] = 'uuid'::regtype)`,
+    broken: [
+      `create function pgrant_api.loose(p_client_id text, p_tenant uuid) returns text language sql as 'select null'`,
+    ],
+  },
+  {
+    name: 'the first statement enters the tenant',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       where f.proargnames[1] = 'p_tenant'
+         and not starts_with(f.statements, case f.schema
+               when 'pgrant_api' then '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);'
+               when 'pgrant_ops' then '  perform pgrant_rules.administer(p_tenant);' else '' end)`,
+    broken: [
+      `create function pgrant_ops.loose(p_tenant uuid) returns void language plpgsql as $$
+begin
+  delete from pgrant.users;
+  perform pgrant_rules.administer(p_tenant);
+end $$`,
+    ],
+  },
+  {
+    name: 'each use of a tenant table names the tenant, whatever the policy says',
+    query: `with f as (${functions}) select f.oid::regprocedure, uses, names from f,
+       lateral (select regexp_count(f.prosrc, '(from|join|into|update) pgrant\\.(?!issuers|partition_plans)\\w') as uses,
+                       regexp_count(f.prosrc, 'tenant_id') as names) n
+       where f.proowner = 'pgrant_definer'::regrole and uses > names`,
+    broken: [
+      `create function pgrant_rules.loose() returns void language plpgsql as 'begin delete from pgrant.users; end';
+       alter function pgrant_rules.loose() owner to pgrant_definer`,
+    ],
+  },
+  {
+    name: 'decisions are written in PL/pgSQL, and no SQL function reads a tenant table',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       where (f.schema in ('pgrant_api', 'pgrant_ops') and f.lanname <> 'plpgsql')
+          or (f.lanname <> 'plpgsql' and f.prosrc ~ '(from|join|into|update) pgrant\\.')
+          or f.lanname not in ('plpgsql', 'sql')`,
+    broken: [
+      `create function pgrant_rules.loose() returns bigint language sql as 'select count(*) from pgrant.users'`,
+    ],
+  },
+  {
+    name: 'a function answers with a row whose first fields are the error and the reason',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+        left join pg_class c on c.reltype = f.prorettype
+       where f.schema = 'pgrant_api' and (f.proretset
+          or (select array_agg(a.attname::text || ' ' || a.atttypid::regtype order by a.attnum) from pg_attribute a
+               where a.attrelid = c.oid and a.attnum in (1, 2)) is distinct from array['error pgrant_api.error', 'reason text'])`,
+    broken: [
+      `create function pgrant_api.loose(p_tenant uuid) returns text language sql as 'select null'`,
+    ],
+  },
+  {
+    name: 'no name has two functions, and arguments are of types that every database has or of pgrant_api',
+    query: `with f as (${functions})
+      select f.schema || '.' || f.proname from f group by 1 having count(*) > 1
+      union all select f.oid::regprocedure::text from f cross join unnest(f.proargtypes) a (type)
+        join pg_type t on t.oid = a.type
+       where f.schema in ('pgrant_api', 'pgrant_ops')
+         and t.typnamespace::regnamespace::text not in ('pg_catalog', 'pgrant_api')`,
+    broken: [
+      `create function pgrant_api.tenant_find(p_host text) returns text language sql as 'select null'`,
+      `create function pgrant_api.loose(p_user pgrant.users) returns text language sql as 'select null'`,
+    ],
+  },
+  {
+    name: 'the web process never writes the global tables',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       where f.schema in ('pgrant_api', 'pgrant_rules') and f.prosrc ~ '(into|update|delete from) pgrant\\.(issuers|partition_plans)'`,
+    broken: [
+      `create function pgrant_rules.loose() returns void language plpgsql as 'begin delete from pgrant.issuers; end'`,
+    ],
+  },
+];

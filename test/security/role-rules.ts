@@ -1,0 +1,81 @@
+// Who may do what.
+import { code, functions, type Rule } from './rule.ts';
+
+const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor')`;
+
+export const roleRules: Rule[] = [
+  {
+    name: 'no role of ours is above the rules, and none is member of another',
+    query: `select rolname from pg_roles where rolname like 'pgrant%'
+         and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolinherit)
+      union all select member::regrole::text::name from pg_auth_members where member::regrole::text like 'pgrant%'`,
+    broken: ['alter role pgrant_auditor bypassrls', 'grant pgrant_definer to pgrant_auditor'],
+  },
+  {
+    name: 'the definer cannot log in',
+    query: `select rolname from pg_roles where rolname = 'pgrant_definer' and rolcanlogin`,
+    broken: ['alter role pgrant_definer login'],
+  },
+  {
+    name: 'web, worker and auditor have no right on a table, sequence or column of ours',
+    query: `select c.oid::regclass, r.rolname from pg_class c cross join pg_roles r
+       where c.relnamespace::regnamespace::text like 'pgrant%' and c.relnamespace::regnamespace::text <> 'pgrant_report'
+         and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and r.rolname in ${logins}
+         and (c.relkind = 'S' and has_sequence_privilege(r.oid, c.oid, 'usage, select, update')
+           or c.relkind <> 'S' and (has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger')
+             or has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')))`,
+    broken: [
+      'grant select (username) on pgrant.users to pgrant_web',
+      'grant truncate on pgrant.codes_default to public',
+    ],
+  },
+  {
+    name: 'each role reaches the one schema that is its own, and calls functions of no other',
+    query: `select r.rolname, n.nspname::text from pg_roles r
+        join (values ('pgrant_web', 'pgrant_api'), ('pgrant_worker', 'pgrant_ops'), ('pgrant_auditor', 'pgrant_report'))
+          own (role, schema) on own.role = r.rolname
+        join pg_namespace n on n.nspname like 'pgrant%' and n.nspname <> own.schema
+       where has_schema_privilege(r.oid, n.oid, 'usage, create')
+      union all select r.rolname, p.oid::regprocedure::text from pg_roles r
+        join pg_proc p on p.pronamespace::regnamespace::text like 'pgrant%'
+       where r.rolname in ${logins} and has_function_privilege(r.oid, p.oid, 'execute')
+         and p.pronamespace::regnamespace::text
+             <> case r.rolname when 'pgrant_web' then 'pgrant_api' when 'pgrant_worker' then 'pgrant_ops' else 'pgrant_report' end`,
+    broken: [
+      'grant usage on schema pgrant_rules to pgrant_web',
+      'grant execute on function pgrant_ops.tenant_list to pgrant_web',
+    ],
+  },
+  {
+    name: 'between releases nobody but the owner makes objects in our schemas',
+    query: `select n.nspname, a.grantee::regrole from pg_namespace n
+       cross join aclexplode(n.nspacl) a
+       where n.nspname like 'pgrant%' and a.privilege_type = 'CREATE' and a.grantee <> n.nspowner`,
+    broken: [
+      'grant create on schema pgrant_rules to pgrant_janitor',
+      'grant create on schema pgrant_api to public',
+    ],
+  },
+  {
+    name: 'views run with the rights of whoever asks',
+    query: `select c.oid::regclass from pg_class c where c.relkind = 'v' and c.relnamespace::regnamespace::text like 'pgrant%'
+         and coalesce(not 'security_invoker=true' = any (c.reloptions), true)`,
+    broken: ['create view pgrant_report.loose as select user_id from pgrant.users'],
+  },
+  {
+    name: 'every table, view, type and function says what it is',
+    query: `with f as (${functions})
+      select f.oid::regprocedure::text from f where obj_description(f.oid, 'pg_proc') is null
+      union all select c.oid::regclass::text from pg_class c
+       where c.relnamespace::regnamespace::text in ('pgrant', 'pgrant_rules', 'pgrant_api', 'pgrant_ops', 'pgrant_report')
+         and c.relkind in ('r', 'p', 'v') and not c.relispartition and obj_description(c.oid, 'pg_class') is null
+      union all select t.oid::regtype::text from pg_type t left join pg_class c on c.oid = t.typrelid
+       where t.typnamespace::regnamespace::text in ${code} and (t.typtype in ('e', 'd') or c.relkind = 'c')
+         and obj_description(t.oid, 'pg_type') is null`,
+    broken: [
+      'comment on function pgrant_api.tenant_find is null',
+      'comment on table pgrant.users is null',
+      'comment on type pgrant_api.done is null',
+    ],
+  },
+];

@@ -1,0 +1,13 @@
+/**
+ * A rule that the catalogs can be asked about. The query wants 0 rows; after each change in `broken` it
+ * must have some.
+ */
+export type Rule = { name: string; query: string; broken: string[] };
+
+/** The schemas that a release drops and makes anew. */
+export const code = `('pgrant_rules', 'pgrant_api', 'pgrant_ops', 'pgrant_report')`;
+
+/** Every function of ours; `statements` is its body after the first begin. */
+export const functions = `select p.*, p.pronamespace::regnamespace::text as schema, l.lanname,
+    split_part(p.prosrc, E'\\nbegin\\n', 2) as statements
+  from pg_proc p join pg_language l on l.oid = p.prolang where p.pronamespace::regnamespace::text like 'pgrant%'`;
