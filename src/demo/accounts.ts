@@ -1,0 +1,144 @@
+// The demo tenant and all that it has. Made once, and brought up to date at every start.
+import { ConfigError } from '../config.ts';
+import type { WorkerContext } from '../context.ts';
+import { call, callAll } from '../db/call.ts';
+import { ops } from '../db/functions.ts';
+import { parseIssuer } from '../protocol/issuer.ts';
+import { newSigningKey, type SigningAlg, sealSigningKey } from '../protocol/keys.ts';
+import { newPassword } from '../protocol/password.ts';
+import { newLastingSecret } from '../protocol/secrets.ts';
+
+/** A client and the secret that it has until the next start. */
+export type Credentials = { client_id: string; client_secret: string };
+
+const person = {
+  username: 'demo',
+  password: 'demo',
+  claims: {
+    name: 'Demo Person',
+    given_name: 'Demo',
+    family_name: 'Person',
+    preferred_username: 'demo',
+    email: 'demo@example.com',
+    email_verified: true,
+    locale: 'en',
+  },
+};
+
+const scopes = [
+  {
+    scope: 'courses',
+    title: 'Read your courses and lesson contents',
+    description: 'Titles, lessons and files. It cannot change them.',
+    sensitive: false,
+  },
+  {
+    scope: 'webhook',
+    title: 'Change your webhooks',
+    description: 'Add, change and remove the addresses that your data is sent to.',
+    sensitive: true,
+  },
+];
+
+/**
+ * Makes what is missing: tenant, signing keys, scopes, person, and two clients with new secrets.
+ * `base` is the URL of the demonstration client. Throws ConfigError where the names are taken.
+ */
+export async function makeAccounts(context: WorkerContext, base: string) {
+  const { database, config } = context;
+  const issuer = `${config.publicUrl}/demo`;
+  const tenant = await makeTenant(context, issuer);
+  await makeKeys(context, tenant);
+  for (const scope of scopes) {
+    await unlessThere(() => call(database, ops.scope_add, { tenant, ...scope }));
+  }
+  await makePerson(context, tenant);
+  const application = await makeClient(context, tenant, 'demo-client', {
+    name: 'Demonstration client',
+    redirect_uris: [`${base}/callback`],
+    post_logout_redirect_uris: [`${base}/signed-out`],
+    scopes: ['openid', 'profile', 'email', 'offline_access', 'courses', 'webhook'],
+  });
+  const machine = await makeClient(context, tenant, 'demo-machine', {
+    name: 'Demonstration machine',
+    grant_types: ['client_credentials'],
+    scopes: ['courses'],
+  });
+  return { issuer, person, application, machine };
+}
+
+/** Another tenant may have the name, such as that of a start under another PUBLIC_URL. */
+async function makeTenant({ database }: WorkerContext, issuer: string): Promise<string> {
+  const tenants = await callAll(database, ops.tenant_list, {});
+  const own = tenants.find((one) => one.issuer === issuer);
+  if (own?.tenant_id) return own.tenant_id;
+  const { host, path } = parseIssuer(issuer);
+  const [title, suffix] = ['Demo', host.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')];
+  const name = ['demo', `demo-${suffix}`].find((one) => !tenants.some((it) => it.name === one));
+  if (!name)
+    throw new ConfigError('the name "demo" is taken: remove that tenant or set PGRANT_DEMO=0');
+  const made = await call(database, ops.tenant_add, { name, issuer, host, path, title });
+  return made.tenant_add ?? '';
+}
+
+async function makeKeys({ database, secret }: WorkerContext, tenant: string): Promise<void> {
+  const due = await callAll(database, ops.key_due, {});
+  for (const { tenant_id, alg } of due) {
+    if (tenant_id !== tenant) continue;
+    const { signing, public_jwk } = await newSigningKey(alg as SigningAlg);
+    const sealed_private = sealSigningKey(secret, tenant, signing);
+    await call(database, ops.key_add, {
+      tenant,
+      kid: signing.kid,
+      alg,
+      public_jwk,
+      sealed_private,
+    });
+  }
+}
+
+async function makePerson({ database }: WorkerContext, tenant: string): Promise<void> {
+  const { username, claims, password } = person;
+  const { salt, parameters, verifier } = await newPassword(password);
+  await unlessThere(() =>
+    call(database, ops.user_add, {
+      tenant,
+      username,
+      claims,
+      password_salt: salt,
+      password_params: parameters,
+      password_hash: verifier,
+    }),
+  );
+}
+
+/** The secret is never stored: each start makes another, and the one before is refused. */
+async function makeClient(
+  { database }: WorkerContext,
+  tenant: string,
+  client_id: string,
+  metadata: Record<string, unknown>,
+): Promise<Credentials> {
+  const { secret, hash } = newLastingSecret('client_secret');
+  const named = { tenant, client_id };
+  const made = await unlessThere(() =>
+    call(database, ops.client_add, { ...named, metadata, secret_hash: hash }),
+  );
+  if (!made) {
+    await call(database, ops.client_set, { ...named, settings: metadata });
+    const replacing = { ...named, secret_hash: hash, retire_others_after: 0 };
+    await call(database, ops.client_secret_add, replacing);
+  }
+  return { client_id, client_secret: secret };
+}
+
+/** Whether it was made now; false where it was there (OA002). */
+async function unlessThere(make: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await make();
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'OA002') return false;
+    throw error;
+  }
+}

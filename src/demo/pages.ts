@@ -1,0 +1,28 @@
+// The pages of the demonstration client. They work without JavaScript.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Context } from 'koa';
+import nunjucks from 'nunjucks';
+import { mountPath } from './paths.ts';
+
+const folder = fileURLToPath(new URL('../../templates', import.meta.url));
+const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {
+  autoescape: true,
+});
+
+/** The stylesheet of the server's pages, and what the client has besides. */
+export const stylesheet = ['style.css', 'demo/style.css']
+  .map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
+  .join('\n');
+
+/** Answers with a page of templates/demo. */
+export function show(context: Context, page: string, data: Record<string, unknown>): void {
+  context.type = 'html';
+  context.body = environment.render(`demo/${page}.njk`, { base: mountPath, ...data });
+}
+
+/** Answers with a page that only says something. */
+export function say(context: Context, status: number, heading: string, text: string): void {
+  context.status = status;
+  show(context, 'message', { title: heading, heading, text });
+}
