@@ -1,0 +1,118 @@
+// What the arguments of pgrant_api mean, by their names.
+import { secret } from '../support/fixtures.ts';
+
+export type Values = Record<string, unknown>;
+
+/** Arguments that name nothing. */
+export const neutral = {
+  request_id: 'isolation',
+  address: '192.0.2.7',
+  response_mode: 'query',
+  state: 'state',
+  nonce: 'nonce',
+  scopes: ['email'],
+  prompt: [],
+  max_age: null,
+  login_hint: null,
+  acr_values: [],
+  claims_id_token: [],
+  claims_userinfo: [],
+  error: null,
+  error_reason: null,
+  allow: true,
+};
+
+/** Arguments that stand or fall together. Whatever is in no group is the same for every tenant. */
+export const groups: Record<string, string[]> = {
+  client: [
+    'client_id',
+    'auth_method',
+    'secret_hash',
+    'hint_client_id',
+    'redirect_uri',
+    'post_logout_redirect_uri',
+    'code_challenge',
+  ],
+  user: ['username', 'password_hash'],
+  session: [
+    'session_hash',
+    'session_expires_at',
+    'csrf_hash',
+    'hint_sub',
+    'old_session_hash',
+    'old_session_expires_at',
+  ],
+  request: ['request_hash', 'request_expires_at', 'browser_hash'],
+  code: ['code_hash', 'code_expires_at'],
+  token: [
+    'access_hash',
+    'access_expires_at',
+    'jwt',
+    'handle_hash',
+    'refresh_hash',
+    'successor_hash',
+    'sealed_successor',
+  ],
+  grant: ['grant_id'],
+};
+export const grouped = new Set(Object.values(groups).flat());
+export const known = new Set([...grouped, ...Object.keys(neutral)]);
+
+/** An argument whose presence says that the group names something that must exist, and is no proposal. */
+const lookups: Record<string, string[]> = {
+  client: ['secret_hash', 'redirect_uri', 'hint_client_id'],
+  user: ['password_hash'],
+  session: ['session_expires_at'],
+  request: ['request_expires_at'],
+  code: ['code_expires_at'],
+  token: ['successor_hash', 'jwt'],
+  grant: ['grant_id'],
+};
+
+/** The groups of a function's arguments that must be good for it to succeed. */
+export function referencesOf(names: string[]): string[] {
+  return Object.keys(lookups).filter((group) =>
+    lookups[group]?.some((name) => names.includes(name)),
+  );
+}
+
+/** A function that takes a token in one of three forms gets each by itself. */
+export function variants(names: string[]): Partial<Values>[] {
+  if (!names.includes('jwt')) return [{}];
+  const [access, jwt, refresh] = [
+    { access_hash: null, access_expires_at: null },
+    { jwt: null },
+    { handle_hash: null, refresh_hash: null },
+  ];
+  const forms = [
+    { ...jwt, ...refresh },
+    { ...access, ...refresh },
+  ];
+  return names.includes('handle_hash') ? [...forms, { ...access, ...jwt }] : forms;
+}
+
+/** Fresh hashes for what a function stores; it finds a row by a hash only together with its expiry. */
+export function proposals(names: string[]): Values {
+  const stored = ['session', 'request', 'code', 'access'].filter(
+    (kind) => names.includes(`${kind}_hash`) && !names.includes(`${kind}_expires_at`),
+  );
+  const values = Object.fromEntries(stored.map((kind) => [`${kind}_hash`, secret()]));
+  return names.includes('code_expires_at') ? { ...values, handle_hash: secret() } : values;
+}
+
+/** Every way to take each group from one tenant or the other, but all from the first. */
+export function mixtures(references: string[]): Set<string>[] {
+  return Array.from(
+    { length: 2 ** references.length - 1 },
+    (_, bits) => new Set(references.filter((_, index) => (bits + 1) & (1 << index))),
+  );
+}
+
+/** The values of one tenant, but for some groups. */
+export function mix(own: Values, foreign: Values, fromB: Set<string>): Values {
+  const values = { ...own };
+  for (const group of fromB) {
+    for (const name of groups[group] ?? []) values[name] = foreign[name];
+  }
+  return values;
+}

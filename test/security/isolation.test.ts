@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bind, callAll } from '../../src/db/call.ts';
+import { ops } from '../../src/db/functions.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { operate } from '../support/fixtures.ts';
+import {
+  grouped,
+  known,
+  mix,
+  mixtures,
+  proposals,
+  referencesOf,
+  type Values,
+  variants,
+} from './arguments.ts';
+import { makeSpecimen, type Tenant, valuesOf } from './specimen.ts';
+
+type Parameter = [string, string];
+type Row = Record<string, unknown>;
+
+let database: TestDatabase;
+let a: Tenant;
+let b: Tenant;
+let functions: Map<string, Parameter[]>;
+
+/** Every function of pgrant_api that works for a tenant, as the catalog has it. */
+async function enumerate(): Promise<Map<string, Parameter[]>> {
+  const rows = await database.sql<{ name: string; names: string[]; types: string[] }[]>`
+    select p.proname as name, p.proargnames as names,
+           array(select t::regtype::text from unnest(p.proargtypes) with ordinality u (t, n) order by n) as types
+      from pg_proc p where p.pronamespace = 'pgrant_api'::regnamespace and p.proname <> 'tenant_find'`;
+  return new Map(
+    rows.map(({ name, names, types }) => [
+      name,
+      types.map((type, index): Parameter => [(names[index] ?? '').replace(/^p_/, ''), type]),
+    ]),
+  );
+}
+
+beforeAll(async () => {
+  database = await createDatabase();
+  a = await makeSpecimen(database, 'alpha');
+  b = await makeSpecimen(database, 'bravo');
+  functions = await enumerate();
+});
+
+async function invoke(name: string, tenant: string, values: Values): Promise<Row> {
+  const binding = bind<Values, Row>(`pgrant_api.${name}`, functions.get(name) ?? []);
+  const [row] = await callAll(database.web, binding, { ...values, tenant });
+  return row ?? {};
+}
+
+/** Every row of a tenant, audit included, as text. */
+async function snapshot({ tenant }: Tenant): Promise<string[]> {
+  const tables = await database.sql`
+    select c.relname as name from pg_class c join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'
+     where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`;
+  const rows = await Promise.all(
+    tables.map(
+      ({ name }) =>
+        database.sql`select to_jsonb(t)::text as row from ${database.sql(`pgrant.${name}`)} t where tenant_id = ${tenant}`,
+    ),
+  );
+  return rows
+    .flatMap((found, index) => found.map(({ row }) => `${tables[index]?.name} ${row}`))
+    .sort();
+}
+
+/** What only the second tenant has: ids, hashes, names. */
+async function markers(): Promise<string[]> {
+  const texts = async (tenant: Tenant) =>
+    new Set((await snapshot(tenant)).join('\n').match(/"(?:[^"\\]|\\.){8,}"/g));
+  const common = await texts(a);
+  return [...(await texts(b))].filter((text) => !common.has(text)).map((text) => text.slice(1, -1));
+}
+
+/** What only a request that was granted has. */
+function granted(name: string, row: Row): boolean {
+  const fields = [
+    'code_expires_at',
+    'session_expires_at',
+    'access_expires_at',
+    'claims',
+    'consents',
+    'username',
+  ];
+  const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
+  const shown = row.active === true || row.next === 'consent';
+  return gave || shown || (name === 'consent_revoke' && row.error === null);
+}
+
+function text(row: Row): string {
+  return JSON.stringify(row, (_, value) =>
+    value?.type === 'Buffer' ? `\\x${Buffer.from(value.data).toString('hex')}` : value,
+  );
+}
+
+describe('every function of pgrant_api', () => {
+  test('has no argument that these tests do not know', () => {
+    expect(functions.size).toBeGreaterThan(15);
+    const names = [...functions.values()].flat().map(([name]) => name);
+    expect(names.filter((name) => name !== 'tenant' && !known.has(name))).toEqual([]);
+    expect([...grouped].filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  test('refuses at one tenant whatever belongs to another, changes nothing of it and tells nothing', {
+    timeout: 120_000,
+  }, async () => {
+    let refused = 0;
+    for (const [name, parameters] of functions) {
+      const names = parameters.map(([argument]) => argument);
+      const references = referencesOf(names);
+      for (const variant of variants(names)) {
+        const [own, foreign] = [await valuesOf(a), await valuesOf(b)];
+        const secrets = await markers();
+        const before = await snapshot(b);
+        for (const fromB of references.length > 0 ? mixtures(references) : [new Set<string>()]) {
+          const values = mix(own, foreign, fromB);
+          const row = await invoke(name, a.tenant, { ...values, ...proposals(names), ...variant });
+          const what = `${name}, ${[...fromB]} of the other tenant`;
+          const sent = JSON.stringify(Object.values(values));
+          const told = secrets.filter(
+            (secret) => text(row).includes(secret) && !sent.includes(secret),
+          );
+          expect(told, what).toEqual([]);
+          if (references.length > 0)
+            expect(granted(name, row), `${what}: ${text(row)}`).toBe(false);
+          refused++;
+        }
+        expect(await snapshot(b), name).toEqual(before);
+      }
+    }
+    expect(refused).toBeGreaterThan(45);
+  });
+
+  test('grants the same at the tenant to which all of it belongs', {
+    timeout: 120_000,
+  }, async () => {
+    for (const [name, parameters] of functions) {
+      const names = parameters.map(([argument]) => argument);
+      if (referencesOf(names).length === 0) continue;
+      for (const variant of variants(names)) {
+        const values = { ...(await valuesOf(b)), ...proposals(names), ...variant };
+        const before = await snapshot(b);
+        const row = await invoke(name, b.tenant, values);
+        const effective = granted(name, row) || name === 'token_revoke';
+        expect(effective, `${name}: ${text(row)}`).toBe(true);
+        if (name === 'token_revoke') expect(await snapshot(b)).not.toEqual(before);
+      }
+    }
+  });
+
+  test('grants nothing at a tenant that is disabled or does not exist', {
+    timeout: 120_000,
+  }, async () => {
+    const disabled = await makeSpecimen(database, 'charlie');
+    const values = await valuesOf(disabled);
+    await operate(disabled, ops.tenant_disable, { disabled: true });
+    const before = await snapshot(disabled);
+    for (const tenant of [disabled.tenant, randomUUID()]) {
+      for (const [name, parameters] of functions) {
+        for (const variant of variants(parameters.map(([argument]) => argument))) {
+          const row = await invoke(name, tenant, { ...values, ...variant });
+          expect(granted(name, row), `${name}: ${text(row)}`).toBe(false);
+          // A logout has nothing to end there, and says so.
+          if (name !== 'session_logout') expect(row.error, name).not.toBeNull();
+        }
+      }
+    }
+    expect(await snapshot(disabled)).toEqual(before);
+  });
+});

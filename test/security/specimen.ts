@@ -1,0 +1,89 @@
+// One tenant with a live specimen of everything, and what each argument of pgrant_api would be for it.
+import { randomBytes } from 'node:crypto';
+import { api, ops } from '../../src/db/functions.ts';
+import type { TestDatabase } from '../support/database.ts';
+import {
+  ask,
+  type Client,
+  makeClient,
+  makeTenant,
+  operate,
+  redirect_uri,
+  secret,
+  type User,
+  type World,
+} from '../support/fixtures.ts';
+import { begin, jwtOf, newBrowser, obtainCode, redeem } from '../support/flows.ts';
+import { neutral, type Values } from './arguments.ts';
+
+export type Tenant = World & { client: Client; user: User; uri: string };
+
+/** Two tenants have a client and a person of the same name, so that the name proves nothing. */
+export async function makeSpecimen(database: TestDatabase, name: string): Promise<Tenant> {
+  const world = await makeTenant(database, name);
+  const uri = `https://${name}.example/callback`;
+  const client = await makeClient(world, 'portal', {
+    name: `Portal of ${name}`,
+    redirect_uris: [uri, redirect_uri],
+    post_logout_redirect_uris: [`${uri}/bye`],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    access_token_format: 'opaque',
+  });
+  const user = await makeUserNamed(world, name);
+  await operate(world, ops.key_add, {
+    kid: `key-of-${name}`,
+    alg: 'ES256',
+    public_jwk: { kty: 'EC', x: randomBytes(32).toString('base64url') },
+    sealed_private: randomBytes(64),
+  });
+  return { ...world, client, user, uri };
+}
+
+async function makeUserNamed(world: World, name: string): Promise<User> {
+  const password_hash = secret();
+  const { user_add } = await operate(world, ops.user_add, {
+    username: 'ada',
+    claims: { name: `Ada of ${name}`, email: `ada@${name}.example` },
+    password_salt: randomBytes(16),
+    password_params: { m: 19_456, t: 2, p: 1 },
+    password_hash,
+  });
+  return { user_id: user_add ?? '', username: 'ada', password_hash };
+}
+
+/** Fresh values for every argument name of pgrant_api; each would be good at this tenant. */
+export async function valuesOf(tenant: Tenant): Promise<Values> {
+  const { client, user, uri } = tenant;
+  const browser = newBrowser();
+  const at = { redirect_uri: uri };
+  const spent = await redeem(
+    tenant,
+    client,
+    await obtainCode(tenant, browser, client, user, at),
+    at,
+  );
+  const code = await obtainCode(tenant, browser, client, user, at);
+  const { consents } = await ask(tenant, api.consent_list, browser);
+  const flow = await begin(tenant, browser, client, { ...at, prompt: ['consent'] });
+  return {
+    ...client,
+    hint_client_id: client.client_id,
+    redirect_uri: uri,
+    post_logout_redirect_uri: `${uri}/bye`,
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    ...user,
+    hint_sub: user.user_id,
+    ...browser,
+    old_session_hash: browser.session_hash,
+    old_session_expires_at: browser.session_expires_at,
+    ...flow.request,
+    ...code,
+    ...spent.access,
+    ...spent.refresh,
+    jwt: { ...(jwtOf(spent.row) as object) },
+    successor_hash: secret(),
+    sealed_successor: randomBytes(60),
+    grant_id: (consents as { grant_id: string }[])[0]?.grant_id,
+    ...neutral,
+  };
+}
