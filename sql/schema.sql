@@ -150,10 +150,12 @@ create table pgrant.client_secrets (
   secret_hash bytea not null,
   created_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone default 'infinity'::timestamp with time zone not null,
+  last_used_at timestamp with time zone,
   constraint client_secrets_pkey PRIMARY KEY (tenant_id, client_id, secret_id),
   constraint client_secrets_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
   constraint client_secrets_secret_hash_check CHECK ((length(secret_hash) = 32))
 );
+CREATE UNIQUE INDEX client_secrets_hash ON pgrant.client_secrets USING btree (tenant_id, secret_hash);
 alter table pgrant.client_secrets enable row level security;
 alter table pgrant.client_secrets force row level security;
 create policy expired_deleted on pgrant.client_secrets for delete to pgrant_janitor using ((expires_at < now()));
@@ -161,6 +163,7 @@ create policy expired_seen on pgrant.client_secrets for select to pgrant_janitor
 create policy tenant_isolation on pgrant.client_secrets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_secrets is 'Live secrets of confidential clients; several at once, so that a secret can be replaced without an outage.';
 comment on column pgrant.client_secrets.secret_hash is 'SHA-256 of 256 random bits.';
+comment on column pgrant.client_secrets.last_used_at is 'When an API credential last used it, to the minute; not kept for applications.';
 
 create table pgrant.clients (
   tenant_id uuid not null,
@@ -185,7 +188,10 @@ create table pgrant.clients (
   consent_lifetime integer,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  maker_id uuid,
+  allowed_networks cidr[],
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
+  constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint clients_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint clients_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
@@ -197,6 +203,7 @@ create table pgrant.clients (
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
+  constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
   constraint clients_grant_types_check CHECK ((grant_types <@ ARRAY['authorization_code'::text, 'refresh_token'::text, 'client_credentials'::text])),
   constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
@@ -205,6 +212,7 @@ create table pgrant.clients (
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text])))
 );
+CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
 alter table pgrant.clients enable row level security;
 alter table pgrant.clients force row level security;
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
@@ -213,6 +221,8 @@ comment on column pgrant.clients.scopes is 'What the client may ask for; null = 
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
+comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';
+comment on column pgrant.clients.allowed_networks is 'From where the client may authenticate; null = from anywhere.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -278,6 +288,51 @@ comment on column pgrant.grants.scopes is 'All that was consented to; consent is
 comment on column pgrant.grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
 comment on column pgrant.grants.consent_expires_at is 'Until when the authorization endpoint does not ask again; infinity = for ever.';
 comment on column pgrant.grants.expires_at is 'When the row may go: no sooner than its consent and its youngest family end, 90 days after it was revoked.';
+
+create table pgrant.group_members (
+  tenant_id uuid not null,
+  group_name text not null,
+  user_id uuid not null,
+  source text default 'operator'::text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint group_members_pkey PRIMARY KEY (tenant_id, user_id, group_name, source),
+  constraint group_members_tenant_id_group_name_fkey FOREIGN KEY (tenant_id, group_name) REFERENCES pgrant.groups(tenant_id, group_name) ON DELETE CASCADE,
+  constraint group_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX group_members_group ON pgrant.group_members USING btree (tenant_id, group_name);
+alter table pgrant.group_members enable row level security;
+alter table pgrant.group_members force row level security;
+create policy tenant_isolation on pgrant.group_members for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.group_members is 'Who is in a group, and who says so.';
+comment on column pgrant.group_members.source is 'operator, or the name of the upstream whose mapping put the person there and takes it out again.';
+
+create table pgrant.group_roles (
+  tenant_id uuid not null,
+  group_name text not null,
+  scope text not null,
+  constraint group_roles_pkey PRIMARY KEY (tenant_id, group_name, scope),
+  constraint group_roles_tenant_id_group_name_fkey FOREIGN KEY (tenant_id, group_name) REFERENCES pgrant.groups(tenant_id, group_name) ON DELETE CASCADE,
+  constraint group_roles_tenant_id_scope_fkey FOREIGN KEY (tenant_id, scope) REFERENCES pgrant.scopes(tenant_id, scope) ON DELETE CASCADE
+);
+CREATE INDEX group_roles_scope ON pgrant.group_roles USING btree (tenant_id, scope);
+alter table pgrant.group_roles enable row level security;
+alter table pgrant.group_roles force row level security;
+create policy tenant_isolation on pgrant.group_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.group_roles is 'Roles that the members of a group have.';
+
+create table pgrant.groups (
+  tenant_id uuid not null,
+  group_name text not null,
+  title text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint groups_pkey PRIMARY KEY (tenant_id, group_name),
+  constraint groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint groups_group_name_check CHECK ((group_name ~ '^[\x21-\x7E]{1,128}$'::text))
+);
+alter table pgrant.groups enable row level security;
+alter table pgrant.groups force row level security;
+create policy tenant_isolation on pgrant.groups for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.groups is 'Groups of people: teams, departments, the roles of an upstream.';
 
 create table pgrant.issuers (
   tenant_id uuid not null,
@@ -351,6 +406,25 @@ create policy expired_seen on pgrant.revoked_tokens for select to pgrant_janitor
 create policy tenant_isolation on pgrant.revoked_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.revoked_tokens is 'JWT access tokens that were revoked one by one (RFC 7009), until they expire.';
 
+create table pgrant.scope_refusals (
+  tenant_id uuid not null,
+  client_id text not null,
+  scope text not null,
+  reason text not null,
+  refused bigint default 1 not null,
+  first_at timestamp with time zone default now() not null,
+  last_at timestamp with time zone default now() not null,
+  last_user_id uuid,
+  constraint scope_refusals_pkey PRIMARY KEY (tenant_id, client_id, scope, reason),
+  constraint scope_refusals_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint scope_refusals_scope_check CHECK ((length(scope) <= 128))
+);
+alter table pgrant.scope_refusals enable row level security;
+alter table pgrant.scope_refusals force row level security;
+create policy tenant_isolation on pgrant.scope_refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.scope_refusals is 'What clients asked for in vain: how often, since when, and why.';
+comment on column pgrant.scope_refusals.reason is 'undefined, disabled, not registered, not consented, or role missing.';
+
 create table pgrant.scopes (
   tenant_id uuid not null,
   scope text not null,
@@ -358,8 +432,12 @@ create table pgrant.scopes (
   description text default ''::text not null,
   sensitive boolean default false not null,
   created_at timestamp with time zone default now() not null,
+  requires_role boolean default false not null,
+  icon text,
+  disabled_at timestamp with time zone,
   constraint scopes_pkey PRIMARY KEY (tenant_id, scope),
   constraint scopes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint scopes_icon_check CHECK ((icon ~ '^[a-z0-9-]{1,40}$'::text)),
   constraint scopes_scope_check CHECK ((scope ~ '^[\x21\x23-\x5B\x5D-\x7E]{1,128}$'::text))
 );
 alter table pgrant.scopes enable row level security;
@@ -368,6 +446,9 @@ create policy tenant_isolation on pgrant.scopes for all to pgrant_definer using 
 comment on table pgrant.scopes is 'What may be asked for at a tenant, in words for people.';
 comment on column pgrant.scopes.scope is 'scope-token (RFC 6749 3.3).';
 comment on column pgrant.scopes.sensitive is 'Shown with a warning at consent.';
+comment on column pgrant.scopes.requires_role is 'True for a role: effective only for people who have it now. False for what anybody may allow, such as openid.';
+comment on column pgrant.scopes.icon is 'Name of an icon that a product''s own pages may show.';
+comment on column pgrant.scopes.disabled_at is 'Since when nobody gets it, tokens that have been issued included.';
 
 create table pgrant.sessions (
   tenant_id uuid not null,
@@ -444,6 +525,9 @@ create table pgrant.tenants (
   decoy_salt bytea not null,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  roles_claim text default 'roles'::text not null,
+  permissions_claim text default 'permissions'::text not null,
+  tenant_claim text default 'org_id'::text not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
@@ -454,12 +538,15 @@ create table pgrant.tenants (
   constraint tenants_key_rotation_interval_check CHECK (((key_rotation_interval >= 3600) AND (key_rotation_interval <= 63072000))),
   constraint tenants_login_failure_limit_check CHECK (((login_failure_limit >= 1) AND (login_failure_limit <= 1000))),
   constraint tenants_login_failure_window_check CHECK (((login_failure_window >= 1) AND (login_failure_window <= 86400))),
+  constraint tenants_permissions_claim_check CHECK (((length(permissions_claim) >= 1) AND (length(permissions_claim) <= 255))),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
   constraint tenants_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint tenants_request_lifetime_check CHECK (((request_lifetime >= 60) AND (request_lifetime <= 3600))),
+  constraint tenants_roles_claim_check CHECK (((length(roles_claim) >= 1) AND (length(roles_claim) <= 255))),
   constraint tenants_session_idle_lifetime_check CHECK ((session_idle_lifetime >= 60)),
-  constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000)))
+  constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000))),
+  constraint tenants_tenant_claim_check CHECK (((length(tenant_claim) >= 1) AND (length(tenant_claim) <= 255)))
 );
 alter table pgrant.tenants enable row level security;
 alter table pgrant.tenants force row level security;
@@ -476,6 +563,9 @@ comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is r
 comment on column pgrant.tenants.login_failure_limit is 'Failed logins per username and address prefix within login_failure_window.';
 comment on column pgrant.tenants.key_publish_lead is 'A new signing key is in the JWKS for so long before it signs.';
 comment on column pgrant.tenants.decoy_salt is 'Makes the salt shown for an unknown username stable.';
+comment on column pgrant.tenants.roles_claim is 'Name of the claim of access tokens with the person''s roles; clients of another vendor may want a namespaced one.';
+comment on column pgrant.tenants.permissions_claim is 'Name of the claim of access tokens with the roles that the token may use.';
+comment on column pgrant.tenants.tenant_claim is 'Name of the claim of access tokens with the name of the tenant.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,
@@ -535,6 +625,21 @@ comment on column pgrant.token_families.replays_total is 'Replays in the whole l
 comment on column pgrant.token_families.idle_expires_at is 'Slides with each use.';
 comment on column pgrant.token_families.expires_at is 'Never moves.';
 comment on column pgrant.token_families.sweep_after is 'A day by which the family is dead unless it is used: moved a week at a time, because it is indexed.';
+
+create table pgrant.user_roles (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  scope text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint user_roles_pkey PRIMARY KEY (tenant_id, user_id, scope),
+  constraint user_roles_tenant_id_scope_fkey FOREIGN KEY (tenant_id, scope) REFERENCES pgrant.scopes(tenant_id, scope) ON DELETE CASCADE,
+  constraint user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX user_roles_scope ON pgrant.user_roles USING btree (tenant_id, scope);
+alter table pgrant.user_roles enable row level security;
+alter table pgrant.user_roles force row level security;
+create policy tenant_isolation on pgrant.user_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.user_roles is 'Roles that people have directly.';
 
 create table pgrant.users (
   tenant_id uuid not null,

@@ -108,6 +108,7 @@ create type pgrant_api.tokens as (
   audience             text[],
   access_token_format  text,
   access_token_alg     text,
+  access_claims        jsonb,
   issued_at            bigint,
   access_expires_at    bigint,
   family_id            uuid,
@@ -126,6 +127,7 @@ create type pgrant_api.tokens as (
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
 comment on column pgrant_api.tokens.detail is 'What the client may be told besides the code of the error.';
 comment on column pgrant_api.tokens.audience is 'aud of the access token.';
+comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen.';
 comment on column pgrant_api.tokens.refresh_token is 'Whether the refresh token that the web process proposed has been stored.';
 comment on column pgrant_api.tokens.sealed_successor is 'Set on a replay: the successor that was given before, to be opened with the token just presented.';
 comment on column pgrant_api.tokens.id_token_alg is 'Null where no ID token is due.';
@@ -143,7 +145,8 @@ create type pgrant_api.introspection as (
   issued_at   bigint,
   expires_at  bigint,
   auth_time   bigint,
-  acr         text
+  acr         text,
+  claims      jsonb
 );
 
 comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else is null where active is false.';

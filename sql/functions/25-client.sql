@@ -1,4 +1,4 @@
--- Clients: their policy, their authentication, and what they may ask for.
+-- Clients: their policy, their authentication, and their redirect URIs.
 
 create view pgrant_rules.client_policies with (security_invoker = true) as
 select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
@@ -10,14 +10,29 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        coalesce(c.refresh_lifetime, t.refresh_lifetime) as refresh_lifetime,
        coalesce(c.replay_window, t.replay_window) as replay_window,
        coalesce(c.consent_lifetime, t.consent_lifetime) as consent_lifetime,
-       coalesce(t.audience, t.issuer) as audience
+       coalesce(t.audience, t.issuer) as audience,
+       c.maker_id, c.allowed_networks, t.name as tenant_name, t.roles_claim, t.permissions_claim, t.tenant_claim
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id
  where c.disabled_at is null
-   and t.disabled_at is null;
+   and t.disabled_at is null
+   and (c.maker_id is null
+        or exists (select from pgrant.users u
+                    where u.tenant_id = c.tenant_id and u.user_id = c.maker_id and u.disabled_at is null));
 
 comment on view pgrant_rules.client_policies is
-  'Clients that are not disabled, each with the policy that holds for it: its own setting, or else its tenant''s.';
+  'Clients that are not disabled (nor is the maker of an API credential), each with the policy that holds for it: its own setting, or else its tenant''s.';
+
+create function pgrant_rules.network_allowed(p_networks cidr[]) returns boolean
+language plpgsql stable
+as $$
+begin
+  return p_networks is null
+      or coalesce(nullif(current_setting('pgrant.address', true), '')::inet <<= any (p_networks), false);
+end
+$$;
+
+comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller''s address is in one of the networks; null = any address will do.';
 
 create type pgrant_rules.authenticated_client as (
   error   pgrant_api.error,
@@ -43,6 +58,8 @@ begin
 
   if not found then
     v_out.reason := 'client unknown or disabled';
+  elsif not pgrant_rules.network_allowed(v_client.allowed_networks) then
+    v_out.reason := 'client may not authenticate from this address';
   elsif v_client.token_endpoint_auth_method = 'none' then
     -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
     if p_auth_method is distinct from 'none' then
@@ -76,43 +93,6 @@ $$;
 
 comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea, text) is
   'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1); and for p_grant_type, where given. Records failures. Errors: invalid_client, unauthorized_client.';
-
-create function pgrant_rules.scope_narrow(p_tenant uuid, p_client_scopes text[], p_requested text[], p_consented text[])
-returns text[]
-language plpgsql
-as $$
-declare
-  v_scopes text[];
-begin
-  select coalesce(array_agg(s.scope order by r.position), '{}')
-    into v_scopes
-    from unnest(p_requested) with ordinality r (scope, position)
-    join pgrant.scopes s on s.tenant_id = p_tenant and s.scope = r.scope
-   where (p_client_scopes is null or s.scope = any (p_client_scopes))
-     and (p_consented is null or s.scope = any (p_consented));
-  return v_scopes;
-end
-$$;
-
-comment on function pgrant_rules.scope_narrow(uuid, text[], text[], text[]) is
-  'The effective scopes: requested, still defined by the tenant, allowed to the client (null = all), consented to (null = not asked yet); in the order of the request.';
-
-create function pgrant_rules.scope_unknown(p_tenant uuid, p_requested text[]) returns text
-language plpgsql
-as $$
-declare
-  v_unknown text;
-begin
-  select r.scope into v_unknown
-    from unnest(p_requested) r (scope)
-   where not exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = r.scope)
-   limit 1;
-  return v_unknown;
-end
-$$;
-
-comment on function pgrant_rules.scope_unknown(uuid, text[]) is
-  'A requested scope that the tenant does not define, which is invalid_scope and is named; else null.';
 
 create function pgrant_rules.redirect_uri_portless(p_uri text) returns text
 language sql immutable

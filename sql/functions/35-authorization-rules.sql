@@ -79,7 +79,8 @@ begin
    where s.tenant_id = p_tenant
      -- Asking for more asks for the union, so that what was allowed before is not lost.
      and s.scope = any (p_request.scopes || coalesce(v_granted, '{}'))
-     and (p_client.scopes is null or s.scope = any (p_client.scopes));
+     and (p_client.scopes is null or s.scope = any (p_client.scopes))
+     and (not s.requires_role or pgrant_rules.has_role(p_tenant, p_user_id, s.scope));
   return v_page;
 end
 $$;

@@ -35,8 +35,12 @@ begin
     v_out.next := 'login';
     v_out.response_reason := 'nobody suitable is signed in';
   else
-    v_scopes := pgrant_rules.scope_narrow(p_tenant, p_client.scopes, p_request.scopes, null);
-    if 'consent' = any (p_request.prompt)
+    v_scopes := (pgrant_rules.scope_narrow(p_tenant, p_session.user_id, p_client.scopes, p_request.scopes, null)).scopes;
+    if v_scopes = '{}' then
+      v_out.next := 'respond';
+      v_out.response_error := 'invalid_scope';
+      v_out.response_reason := 'the person has none of the roles that were asked for';
+    elsif 'consent' = any (p_request.prompt)
        or not pgrant_rules.consent_covers(p_tenant, p_session.user_id, p_client, p_request, v_scopes)
     then
       v_out.next := 'consent';
@@ -44,11 +48,14 @@ begin
     end if;
   end if;
 
+  if v_scopes <> p_request.scopes then
+    perform pgrant_rules.scope_refuse(p_tenant, p_client.client_id, p_session.user_id, p_client.scopes, p_request.scopes, null);
+  end if;
   if v_out.next is null then
     v_out.next := 'respond';
     v_out.code_expires_at := pgrant_rules.code_issue(p_tenant, p_client, p_request, p_session, v_scopes, false, p_code_hash);
-  elsif 'none' = any (p_request.prompt) then
-    v_out.response_error := (v_out.next || '_required')::pgrant_api.error;
+  elsif v_out.next = 'respond' or 'none' = any (p_request.prompt) then
+    v_out.response_error := coalesce(v_out.response_error, (v_out.next || '_required')::pgrant_api.error);
     v_out.next := 'respond';
     perform pgrant_rules.request_complete(p_tenant, p_request);
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
@@ -95,7 +102,8 @@ begin
     if detail is not null then
       error := 'invalid_scope';
       reason := 'unknown scope ' || detail;
-    elsif pgrant_rules.scope_narrow(p_tenant, p_client.scopes, p_scopes, null) = '{}' then
+      perform pgrant_rules.scope_refuse(p_tenant, p_client.client_id, null, p_client.scopes, p_scopes, null);
+    elsif (pgrant_rules.scope_narrow(p_tenant, null, p_client.scopes, p_scopes, null)).scopes = '{}' then
       error := 'invalid_scope';
       reason := 'the client may ask for none of these scopes';
     end if;

@@ -161,7 +161,7 @@ begin
   if p_allow then
     v_out.code_expires_at := pgrant_rules.code_issue(
       p_tenant, v_client, v_request, v_session,
-      pgrant_rules.scope_narrow(p_tenant, v_client.scopes, v_request.scopes, null), true, p_code_hash);
+      (pgrant_rules.scope_narrow(p_tenant, v_session.user_id, v_client.scopes, v_request.scopes, null)).scopes, true, p_code_hash);
   else
     v_out.response_error := 'access_denied';
     v_out.response_reason := 'the person denied it';

@@ -40,9 +40,21 @@ $$;
 comment on function pgrant_rules.id_claims(uuid, uuid, text[]) is
   'The claims of a person that were asked for by name for the ID token (OpenID Connect Core 5.5).';
 
+create function pgrant_rules.token_claims(p_client pgrant_rules.client_policies, p_roles text[]) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return jsonb_build_object(p_client.roles_claim, p_roles, p_client.permissions_claim, p_roles,
+                            p_client.tenant_claim, p_client.tenant_name);
+end
+$$;
+
+comment on function pgrant_rules.token_claims(pgrant_rules.client_policies, text[]) is
+  'What an access token says besides the registered claims: the roles that it may use, twice, because a role is a permission and clients look for either name; and the tenant.';
+
 create function pgrant_rules.access_token_store(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_access_hash bytea,
-  p_family pgrant.token_families, inout p_out pgrant_api.tokens
+  p_family pgrant.token_families, p_roles text[], inout p_out pgrant_api.tokens
 )
 language plpgsql
 as $$
@@ -53,6 +65,7 @@ begin
   p_out.client_id := p_client.client_id;
   p_out.subject := coalesce(p_family.user_id::text, p_client.client_id);
   p_out.audience := array[p_client.audience];
+  p_out.access_claims := pgrant_rules.token_claims(p_client, p_roles);
   p_out.access_token_format := p_client.access_token_format;
   p_out.access_token_alg := p_client.access_token_alg;
   p_out.issued_at := pgrant_rules.epoch(v_issued_at);
@@ -67,7 +80,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.access_token_store(uuid, pgrant_rules.client_policies, bytea, pgrant.token_families, pgrant_api.tokens) is
+comment on function pgrant_rules.access_token_store(uuid, pgrant_rules.client_policies, bytea, pgrant.token_families, text[], pgrant_api.tokens) is
   'Fills in the access token for p_out.scopes and stores it where it is opaque. It never outlives its family.';
 
 create function pgrant_rules.id_token_fill(
@@ -172,6 +185,7 @@ declare
   v_code pgrant.codes;
   v_family pgrant.token_families;
   v_consented text[];
+  v_effective pgrant_rules.effective_scopes;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'authorization_code');
@@ -201,7 +215,8 @@ begin
         from pgrant.grants g
         join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
        where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id and g.revoked_at is null;
-      v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes, v_code.scopes, v_consented);
+      v_effective := pgrant_rules.scope_narrow(p_tenant, v_code.user_id, (v_auth.client).scopes, v_code.scopes, v_consented);
+      v_out.scopes := v_effective.scopes;
       v_out.reason := case when v_consented is null then 'grant revoked or user disabled'
                            when v_out.scopes = '{}' then 'no scope is left' end;
     end if;
@@ -221,7 +236,7 @@ begin
 
   v_out.refresh_token := v_family.handle_hash is not null;
   v_out.nonce := v_code.nonce;
-  v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, v_family, v_out);
+  v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, v_family, v_effective.roles, v_out);
   v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
   perform pgrant_rules.audit(p_tenant, 'code.redeem', null, null, p_client_id, v_code.user_id, v_code.grant_id,
                              v_family.family_id, jsonb_build_object('scopes', to_jsonb(v_out.scopes)));

@@ -62,6 +62,7 @@ declare
   v_family pgrant.token_families;
   v_consented text[];
   v_use text;
+  v_effective pgrant_rules.effective_scopes;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'refresh_token');
@@ -82,7 +83,9 @@ begin
       from pgrant.grants g
       join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
      where g.tenant_id = p_tenant and g.grant_id = v_family.grant_id and g.revoked_at is null;
-    v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes, coalesce(p_scopes, v_family.scopes), v_consented);
+    v_effective := pgrant_rules.scope_narrow(p_tenant, v_family.user_id, (v_auth.client).scopes,
+                                             coalesce(p_scopes, v_family.scopes), v_consented);
+    v_out.scopes := v_effective.scopes;
     if v_consented is null then
       v_out.reason := 'grant revoked or user disabled';
     elsif not coalesce(p_scopes <@ v_family.scopes, true) or v_out.scopes = '{}' then
@@ -113,8 +116,12 @@ begin
      where f.tenant_id = p_tenant and f.family_id = v_family.family_id;
     v_out.sealed_successor := v_family.sealed_successor;
   end if;
+  if v_out.scopes <> coalesce(p_scopes, v_family.scopes) then
+    perform pgrant_rules.scope_refuse(p_tenant, p_client_id, v_family.user_id, (v_auth.client).scopes,
+                                      coalesce(p_scopes, v_family.scopes), v_consented);
+  end if;
   v_out.refresh_token := true;
-  v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, v_family, v_out);
+  v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, v_family, v_effective.roles, v_out);
   v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
   perform pgrant_rules.audit(p_tenant, 'refresh.' || v_use, null, null, p_client_id, v_family.user_id, v_family.grant_id,
                              v_family.family_id);

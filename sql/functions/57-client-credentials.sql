@@ -9,6 +9,8 @@ as $$
 declare
   v_out pgrant_api.tokens;
   v_auth pgrant_rules.authenticated_client;
+  v_effective pgrant_rules.effective_scopes;
+  v_registered text[];
   v_unknown text;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
@@ -20,9 +22,16 @@ begin
   end if;
 
   v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
-  v_out.scopes := pgrant_rules.scope_narrow(p_tenant, (v_auth.client).scopes,
-                                            coalesce(p_scopes, array_remove(array_remove((v_auth.client).scopes, 'openid'),
-                                                                            'offline_access'), '{}'), null);
+  -- Without a list of its own a client has every scope that is no role: a role is given to a client by name.
+  v_registered := coalesce((v_auth.client).scopes,
+                           array(select s.scope from pgrant.scopes s where s.tenant_id = p_tenant and not s.requires_role));
+  v_effective := pgrant_rules.scope_narrow(
+    p_tenant, (v_auth.client).maker_id, v_registered,
+    coalesce(p_scopes, array_remove(array_remove((v_auth.client).scopes, 'openid'), 'offline_access'), '{}'), null);
+  v_out.scopes := v_effective.scopes;
+  if v_out.scopes <> p_scopes then
+    perform pgrant_rules.scope_refuse(p_tenant, p_client_id, (v_auth.client).maker_id, v_registered, p_scopes, null);
+  end if;
   if v_unknown is not null then
     v_out.error := 'invalid_scope';
     v_out.reason := 'unknown scope ' || v_unknown;
@@ -36,7 +45,7 @@ begin
     v_out.reason := 'the client may ask for none of these scopes';
   end if;
   if v_out.error is null then
-    v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, null, v_out);
+    v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, null, v_effective.roles, v_out);
   end if;
   perform pgrant_rules.audit(p_tenant, 'client_credentials.issue', v_out.error, v_out.reason, p_client_id);
   return v_out;
@@ -44,4 +53,4 @@ end
 $$;
 
 comment on function pgrant_api.client_credentials_issue(uuid, text, inet, text, text, bytea, text[], bytea) is
-  'Issues an access token to a confidential client for itself. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope.';
+  'Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope.';

@@ -10,7 +10,8 @@ create type pgrant_rules.live_token as (
   expires_at  timestamptz,
   auth_time   timestamptz,
   acr         text,
-  claims_userinfo text[]
+  claims_userinfo text[],
+  access_claims   jsonb
 );
 
 comment on type pgrant_rules.live_token is 'An access token that is good now.';
@@ -19,10 +20,11 @@ create function pgrant_rules.token_live(p_tenant uuid, inout p_token pgrant_rule
 language plpgsql
 as $$
 declare
-  v_client_scopes text[];
+  v_client pgrant_rules.client_policies;
   v_consented text[];
+  v_effective pgrant_rules.effective_scopes;
 begin
-  select c.scopes into v_client_scopes
+  select c.* into v_client
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant
      and c.client_id = p_token.client_id
@@ -50,7 +52,12 @@ begin
       return;
     end if;
   end if;
-  p_token.scopes := pgrant_rules.scope_narrow(p_tenant, v_client_scopes, p_token.scopes, v_consented);
+  v_effective := pgrant_rules.scope_narrow(p_tenant, coalesce(p_token.user_id, v_client.maker_id), v_client.scopes,
+                                           p_token.scopes, v_consented);
+  p_token.scopes := v_effective.scopes;
+  p_token.access_claims := pgrant_rules.token_claims(v_client, v_effective.roles)
+    || case when v_client.allowed_networks is null then '{}'
+            else jsonb_build_object('allowed_networks', v_client.allowed_networks) end;
 end
 $$;
 
@@ -105,6 +112,35 @@ $$;
 
 comment on function pgrant_rules.jwt_token_find(uuid, jsonb) is
   'The live JWT access token with these claims (aud always an array), whose signature the web process has verified; or null.';
+
+create function pgrant_rules.api_key_find(p_tenant uuid, p_key_hash bytea) returns pgrant_rules.live_token
+language plpgsql
+as $$
+declare
+  v_token pgrant_rules.live_token;
+  v_secret pgrant.client_secrets;
+begin
+  select s.* into v_secret
+    from pgrant.client_secrets s
+   where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now();
+  select c.client_id, c.scopes, array[c.audience], now(), v_secret.expires_at
+    into v_token.client_id, v_token.scopes, v_token.audience, v_token.issued_at, v_token.expires_at
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant and c.client_id = v_secret.client_id and c.maker_id is not null;
+  if not found then
+    return null;
+  end if;
+  if v_secret.last_used_at is null or v_secret.last_used_at < now() - interval '1 minute' then
+    update pgrant.client_secrets s
+       set last_used_at = now()
+     where s.tenant_id = p_tenant and s.client_id = v_secret.client_id and s.secret_id = v_secret.secret_id;
+  end if;
+  return pgrant_rules.token_live(p_tenant, v_token);
+end
+$$;
+
+comment on function pgrant_rules.api_key_find(uuid, bytea) is
+  'What an API credential that is presented as a bearer key is good for now, or null. Notes the use, to the minute.';
 
 create function pgrant_rules.token_find(p_tenant uuid, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb)
 returns pgrant_rules.live_token

@@ -3,7 +3,8 @@
 create function pgrant_api.token_introspect(
   p_tenant uuid, p_request_id text, p_address inet,
   p_client_id text, p_auth_method text, p_secret_hash bytea,
-  p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_handle_hash bytea, p_refresh_hash bytea
+  p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_handle_hash bytea, p_refresh_hash bytea,
+  p_key_hash bytea
 ) returns pgrant_api.introspection
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -22,7 +23,9 @@ begin
   end if;
 
   v_out.token_type := 'Bearer';
-  if p_handle_hash is null then
+  if p_key_hash is not null then
+    v_token := pgrant_rules.api_key_find(p_tenant, p_key_hash);
+  elsif p_handle_hash is null then
     v_token := pgrant_rules.token_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt);
   else
     v_out.token_type := null;
@@ -47,15 +50,16 @@ begin
   v_out.scopes := v_token.scopes;
   v_out.audience := v_token.audience;
   v_out.issued_at := pgrant_rules.epoch(v_token.issued_at);
-  v_out.expires_at := pgrant_rules.epoch(v_token.expires_at);
+  v_out.expires_at := case when isfinite(v_token.expires_at) then pgrant_rules.epoch(v_token.expires_at) end;
   v_out.auth_time := pgrant_rules.epoch(v_token.auth_time);
   v_out.acr := v_token.acr;
+  v_out.claims := v_token.access_claims;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.token_introspect(uuid, text, inet, text, text, bytea, bytea, bigint, jsonb, bytea, bytea) is
-  'Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash names it, none = not a token of ours. Writes nothing. Errors: invalid_client.';
+comment on function pgrant_api.token_introspect(uuid, text, inet, text, text, bytea, bytea, bigint, jsonb, bytea, bytea, bytea) is
+  'Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing. Errors: invalid_client.';
 
 create function pgrant_api.token_revoke(
   p_tenant uuid, p_request_id text, p_address inet,

@@ -33,6 +33,27 @@ $$;
 
 comment on function pgrant_rules.scope_claims(text[]) is 'The claims that scopes ask for (OpenID Connect Core 5.4).';
 
+create function pgrant_rules.role_claims(p_tenant uuid, p_user_id uuid) returns jsonb
+language plpgsql
+as $$
+begin
+  return (
+    select jsonb_build_object(
+             t.roles_claim,
+             (select coalesce(jsonb_agg(s.scope order by s.scope), '[]')
+                from pgrant.scopes s
+               where s.tenant_id = p_tenant and s.requires_role and s.disabled_at is null
+                 and pgrant_rules.has_role(p_tenant, p_user_id, s.scope)),
+             'groups',
+             (select coalesce(jsonb_agg(distinct m.group_name order by m.group_name), '[]')
+                from pgrant.group_members m where m.tenant_id = p_tenant and m.user_id = p_user_id))
+      from pgrant.tenants t
+     where t.tenant_id = p_tenant);
+end
+$$;
+
+comment on function pgrant_rules.role_claims(uuid, uuid) is 'All the roles and groups of a person, for clients with the scope roles.';
+
 create function pgrant_api.userinfo_read(
   p_tenant uuid, p_request_id text, p_address inet, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb
 ) returns pgrant_api.userinfo
@@ -60,6 +81,9 @@ begin
    where u.tenant_id = p_tenant
      and u.user_id = v_token.user_id
      and c.key = any (pgrant_rules.scope_claims(v_token.scopes) || v_token.claims_userinfo);
+  if 'roles' = any (v_token.scopes) then
+    v_out.claims := v_out.claims || pgrant_rules.role_claims(p_tenant, v_token.user_id);
+  end if;
   return v_out;
 end
 $$;

@@ -53,6 +53,7 @@ begin
                  ('email', 'See your email address', 'And whether it has been verified.'),
                  ('address', 'See your postal address', ''),
                  ('phone', 'See your phone number', 'And whether it has been verified.'),
+                 ('roles', 'See your roles and groups', 'What you may do here, and which groups you are in.'),
                  ('offline_access', 'Keep access while you are away', 'Until you revoke it.')) s (scope, title, description);
   perform pgrant_rules.audit(v_tenant_id, 'tenant.add', null, null, null,
                              p_detail => jsonb_build_object('name', p_name, 'issuer', p_issuer));
@@ -98,7 +99,7 @@ as $$
   select array['title', 'audience', 'code_lifetime', 'request_lifetime', 'access_token_lifetime', 'id_token_lifetime',
                'refresh_idle_lifetime', 'refresh_lifetime', 'replay_window', 'consent_lifetime', 'session_lifetime',
                'session_idle_lifetime', 'login_failure_limit', 'login_failure_window', 'key_rotation_interval',
-               'key_publish_lead']
+               'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -135,7 +136,10 @@ begin
          login_failure_limit = v_tenant.login_failure_limit,
          login_failure_window = v_tenant.login_failure_window,
          key_rotation_interval = v_tenant.key_rotation_interval,
-         key_publish_lead = v_tenant.key_publish_lead
+         key_publish_lead = v_tenant.key_publish_lead,
+         roles_claim = v_tenant.roles_claim,
+         permissions_claim = v_tenant.permissions_claim,
+         tenant_claim = v_tenant.tenant_claim
    where t.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);
   return pgrant_ops.tenant_show(p_tenant);

@@ -134,11 +134,11 @@ begin
   perform pgrant_rules.administer(p_tenant);
   return query
   select c.client_id, c.name, c.token_endpoint_auth_method, c.grant_types, c.redirect_uris, c.created_at, c.disabled_at
-    from pgrant.clients c where c.tenant_id = p_tenant order by c.name, c.client_id;
+    from pgrant.clients c where c.tenant_id = p_tenant and c.maker_id is null order by c.name, c.client_id;
 end
 $$;
 
-comment on function pgrant_ops.client_list(uuid) is 'The clients of a tenant, by name. Raises OA001.';
+comment on function pgrant_ops.client_list(uuid) is 'The applications of a tenant, by name; API credentials are in credential_list. Raises OA001.';
 
 create function pgrant_ops.client_show(p_tenant uuid, p_client_id text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp

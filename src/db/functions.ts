@@ -76,6 +76,7 @@ export type ApiIntrospection = {
   expires_at: number | null;
   auth_time: number | null;
   acr: string | null;
+  claims: Json;
 };
 
 /** What the web process needs to derive a password: the same for an unknown username as for a known one. */
@@ -143,6 +144,7 @@ export type ApiTokens = {
   audience: string[] | null;
   access_token_format: string | null;
   access_token_alg: string | null;
+  access_claims: Json;
   issued_at: number | null;
   access_expires_at: number | null;
   family_id: string | null;
@@ -248,7 +250,7 @@ export const api = {
     ['code_hash', 'bytea'],
   ]),
 
-  /** Issues an access token to a confidential client for itself. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope. */
+  /** Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope. */
   client_credentials_issue: bind<
     {
       tenant: string;
@@ -522,7 +524,7 @@ export const api = {
     ['path', 'text'],
   ]),
 
-  /** Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash names it, none = not a token of ours. Writes nothing. Errors: invalid_client. */
+  /** Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing. Errors: invalid_client. */
   token_introspect: bind<
     {
       tenant: string;
@@ -536,6 +538,7 @@ export const api = {
       jwt: unknown;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
+      key_hash: Uint8Array | null;
     },
     ApiIntrospection
   >('pgrant_api.token_introspect', [
@@ -550,6 +553,7 @@ export const api = {
     ['jwt', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
+    ['key_hash', 'bytea'],
   ]),
 
   /** Revokes a token of the calling client (RFC 7009): an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client. */
@@ -638,7 +642,7 @@ export const ops = {
     ['disabled', 'boolean'],
   ]),
 
-  /** The clients of a tenant, by name. Raises OA001. */
+  /** The applications of a tenant, by name; API credentials are in credential_list. Raises OA001. */
   client_list: bind<
     {
       tenant: string;
@@ -736,6 +740,54 @@ export const ops = {
     ['client_id', 'text'],
   ]),
 
+  /** Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003. */
+  credential_add: bind<
+    {
+      tenant: string;
+      username: string | null;
+      name: string | null;
+      permissions: string[] | null;
+      secret_hash: Uint8Array | null;
+      lifetime?: number | null;
+      allowed_networks?: string[] | null;
+    },
+    {
+      credential_add: string | null;
+    }
+  >('pgrant_ops.credential_add', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['name', 'text'],
+    ['permissions', 'text[]'],
+    ['secret_hash', 'bytea'],
+    ['lifetime', 'integer', 'optional'],
+    ['allowed_networks', 'cidr[]', 'optional'],
+  ]),
+
+  /** The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last. Raises OA001. */
+  credential_list: bind<
+    {
+      tenant: string;
+      username?: string | null;
+    },
+    {
+      client_id: string | null;
+      name: string | null;
+      username: string | null;
+      permissions: string[] | null;
+      effective: string[] | null;
+      allowed_networks: string[] | null;
+      live_secrets: number | null;
+      next_expiry: string | null;
+      last_used_at: string | null;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.credential_list', [
+    ['tenant', 'uuid'],
+    ['username', 'text', 'optional'],
+  ]),
+
   /** Deletes expired rows that arrived while no partition had been made for them. */
   default_partition_delete: bind<
     {
@@ -750,7 +802,7 @@ export const ops = {
     ['limit', 'integer'],
   ]),
 
-  /** Deletes expired rows of any tenant, at most p_limit of a large table at a time, skipping what is locked. Returns the counts; call it again while one equals p_limit. */
+  /** Deletes expired rows of any tenant, at most p_limit of a large table at a time. Returns the counts; call it again while one equals p_limit. */
   expired_delete: bind<
     {
       limit?: number | null;
@@ -806,7 +858,43 @@ export const ops = {
     ['grant_id', 'uuid'],
   ]),
 
-  /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already: two workers add one. Raises OA001. */
+  /** Puts a person into a group or takes them out; what an upstream says of them is not touched. Raises OA001. */
+  group_member: bind<
+    {
+      tenant: string;
+      group: string | null;
+      username: string | null;
+      member: boolean | null;
+    },
+    {
+      group_member: null;
+    }
+  >('pgrant_ops.group_member', [
+    ['tenant', 'uuid'],
+    ['group', 'text'],
+    ['username', 'text'],
+    ['member', 'boolean'],
+  ]),
+
+  /** Makes a group or changes its title and roles. Raises OA001. */
+  group_set: bind<
+    {
+      tenant: string;
+      group: string | null;
+      title: string | null;
+      roles: string[] | null;
+    },
+    {
+      group_set: null;
+    }
+  >('pgrant_ops.group_set', [
+    ['tenant', 'uuid'],
+    ['group', 'text'],
+    ['title', 'text'],
+    ['roles', 'text[]'],
+  ]),
+
+  /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001. */
   key_add: bind<
     {
       tenant: string;
@@ -814,6 +902,7 @@ export const ops = {
       alg: string | null;
       public_jwk: unknown;
       sealed_private: Uint8Array | null;
+      if_due?: boolean | null;
     },
     {
       key_add: string | null;
@@ -824,9 +913,10 @@ export const ops = {
     ['alg', 'text'],
     ['public_jwk', 'jsonb'],
     ['sealed_private', 'bytea'],
+    ['if_due', 'boolean', 'optional'],
   ]),
 
-  /** Where a new signing key is due: no key yet, or the youngest has signed for key_rotation_interval less key_publish_lead. The worker asks this. */
+  /** Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this. */
   key_due: bind<
     {
     },
@@ -913,6 +1003,95 @@ export const ops = {
     ['ahead', 'interval'],
   ]),
 
+  /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
+  role_add: bind<
+    {
+      tenant: string;
+      role: string | null;
+      title: string | null;
+      description?: string | null;
+      icon?: string | null;
+      sensitive?: boolean | null;
+    },
+    {
+      role_add: null;
+    }
+  >('pgrant_ops.role_add', [
+    ['tenant', 'uuid'],
+    ['role', 'text'],
+    ['title', 'text'],
+    ['description', 'text', 'optional'],
+    ['icon', 'text', 'optional'],
+    ['sensitive', 'boolean', 'optional'],
+  ]),
+
+  /** Gives a person a role; repeating it changes nothing. Raises OA001. */
+  role_assign: bind<
+    {
+      tenant: string;
+      username: string | null;
+      role: string | null;
+    },
+    {
+      role_assign: null;
+    }
+  >('pgrant_ops.role_assign', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['role', 'text'],
+  ]),
+
+  /** Disables a role for everybody, or enables it again. Raises OA001. */
+  role_disable: bind<
+    {
+      tenant: string;
+      role: string | null;
+      disabled: boolean | null;
+    },
+    {
+      role_disable: null;
+    }
+  >('pgrant_ops.role_disable', [
+    ['tenant', 'uuid'],
+    ['role', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The roles of a tenant: how many people have each directly, and through which groups. Raises OA001. */
+  role_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      role: string | null;
+      title: string | null;
+      description: string | null;
+      icon: string | null;
+      sensitive: boolean | null;
+      people: number | null;
+      groups: string[] | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.role_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Takes a role that a person has directly; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001. */
+  role_withdraw: bind<
+    {
+      tenant: string;
+      username: string | null;
+      role: string | null;
+    },
+    {
+      role_withdraw: null;
+    }
+  >('pgrant_ops.role_withdraw', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['role', 'text'],
+  ]),
+
   /** Defines a scope in words for people. Raises OA001, OA002. */
   scope_add: bind<
     {
@@ -945,6 +1124,25 @@ export const ops = {
       sensitive: boolean | null;
     }
   >('pgrant_ops.scope_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** What the clients of a tenant asked for in vain: how often, since when, and why. Raises OA001. */
+  scope_refusal_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      client_name: string | null;
+      scope: string | null;
+      reason: string | null;
+      refused: number | null;
+      first_at: string | null;
+      last_at: string | null;
+      last_username: string | null;
+    }
+  >('pgrant_ops.scope_refusal_list', [
     ['tenant', 'uuid'],
   ]),
 
@@ -1057,6 +1255,29 @@ export const ops = {
     }
   >('pgrant_ops.tenant_show', [
     ['tenant', 'uuid'],
+  ]),
+
+  /** For each requested scope: registered for the client, consented to by the person, role held (null = none is needed), final, and why. Works before any token exists. Raises OA001. */
+  token_explain: bind<
+    {
+      tenant: string;
+      username: string | null;
+      client_id: string | null;
+      scopes: string[] | null;
+    },
+    {
+      scope: string | null;
+      registered: boolean | null;
+      consented: boolean | null;
+      held: boolean | null;
+      final: boolean | null;
+      reason: string | null;
+    }
+  >('pgrant_ops.token_explain', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['client_id', 'text'],
+    ['scopes', 'text[]'],
   ]),
 
   /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */

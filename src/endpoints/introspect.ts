@@ -6,6 +6,7 @@ import { caller, type Endpoint, type Services } from '../http/exchange.ts';
 import { clientCredentials } from '../protocol/client-auth.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
+import { parseApiKey } from '../protocol/secrets.ts';
 import { tokenArguments } from './presented-token.ts';
 
 const names = ['token', 'token_type_hint', 'client_id', 'client_secret'] as const;
@@ -24,11 +25,13 @@ export function introspect({ database, keyring }: Services): Endpoint {
       auth_method: client.method,
       secret_hash: client.method === 'none' ? null : client.secret_hash,
       ...(await tokenArguments(values.token, verifying, issuer)),
+      key_hash: parseApiKey(values.token) ?? null,
     });
     exchange.set('Cache-Control', 'no-store');
     const { audience } = row;
     exchange.body = row.active
       ? {
+          ...(row.claims as object),
           active: true,
           iss: issuer,
           sub: row.subject,
@@ -38,7 +41,7 @@ export function introspect({ database, keyring }: Services): Endpoint {
           scope: (row.scopes ?? []).join(' '),
           token_type: row.token_type ?? undefined,
           iat: row.issued_at,
-          exp: row.expires_at,
+          exp: row.expires_at ?? undefined,
           auth_time: row.auth_time ?? undefined,
           acr: row.acr ?? undefined,
         }

@@ -5,7 +5,7 @@ import type { ApiTokens } from '../db/functions.ts';
 import type { TenantKeys } from '../http/keyring.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
 import { assembleToken } from '../protocol/secrets.ts';
-import { signAccessToken, signIdToken } from '../protocol/tokens.ts';
+import { type ExtraClaims, signAccessToken, signIdToken } from '../protocol/tokens.ts';
 
 export const names = [
   'grant_type',
@@ -84,7 +84,7 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
     },
     keys.signing(row.access_token_alg as SigningAlg),
     // Ties the token to what can be revoked; introspection and userinfo ask for it.
-    { family_id: row.family_id ?? undefined },
+    { ...(row.access_claims as ExtraClaims), family_id: row.family_id ?? undefined },
   );
 }
 

@@ -61,7 +61,7 @@ function answer(exchange: Exchange, error: OAuthError, failure: unknown): void {
   exchange.body = { error: error.error, error_description: error.description };
 }
 
-/** WWW-Authenticate on every 401 (RFC 6749 5.2, RFC 6750 3). */
+/** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3). */
 function challenge(exchange: Exchange, error: OAuthError, audience: State['audience']): void {
   const realm = `realm="${exchange.state.tenant?.issuer ?? 'pgrant'}"`;
   if (audience === 'bearer') {
@@ -70,7 +70,8 @@ function challenge(exchange: Exchange, error: OAuthError, audience: State['audie
     const detail = `, error="${error.error}", error_description="${error.description}"`;
     const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
     exchange.set('WWW-Authenticate', `Bearer ${realm}${anonymous ? '' : detail}${scope}`);
-  } else if (error.status === 401) {
+  } else if (error.status === 401 && exchange.get('authorization')) {
+    // Only to a client that tried the header: others would take the challenge for the answer.
     exchange.set('WWW-Authenticate', `Basic ${realm}`);
   }
 }

@@ -4,6 +4,7 @@ import { hash, randomBytes } from 'node:crypto';
 /** Prefixes by kind, so that secret scanners find a leaked one. */
 const prefixes = {
   client_secret: 'pgrant_cs_',
+  api_key: 'pgrant_ak_',
   browser: 'pgrant_br_',
   code: 'pgrant_ac_',
   access_token: 'pgrant_at_',
@@ -18,7 +19,7 @@ const handleLength = 22;
 const secretText = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
 const handleText = '[A-Za-z0-9_-]{21}[AQgw]';
 
-export type LastingKind = 'client_secret' | 'browser';
+export type LastingKind = 'client_secret' | 'api_key' | 'browser';
 export type ExpiringKind = Exclude<keyof typeof prefixes, LastingKind>;
 
 const expiringForms = {
@@ -29,6 +30,8 @@ const expiringForms = {
 } as const satisfies Record<ExpiringKind, RegExp>;
 
 const refreshForm = new RegExp(`^${refreshPrefix}${handleText}\\.${secretText}$`);
+
+const apiKeyForm = new RegExp(`^${prefixes.api_key}${secretText}$`);
 
 function expiringForm(kind: ExpiringKind): RegExp {
   return new RegExp(`^${prefixes[kind]}([1-9a-z][0-9a-z]{0,7})_(${secretText})$`);
@@ -49,6 +52,11 @@ export function newSecret(): { secret: string; hash: Buffer } {
 export function newLastingSecret(kind: LastingKind): { secret: string; hash: Buffer } {
   const secret = prefixes[kind] + randomBytes(32).toString('base64url');
   return { secret, hash: secretHash(secret) };
+}
+
+/** The hash of an API key, which is kept whole; undefined for anything else. */
+export function parseApiKey(token: string): Buffer | undefined {
+  return apiKeyForm.test(token) ? secretHash(token) : undefined;
 }
 
 /**

@@ -50,13 +50,20 @@ describe('errors of the token endpoint [RFC 6749 5.2]', () => {
     ['no secret', { client_secret: '' }],
     ['an unknown client', { client_id: 'nobody' }],
     ['a public client with a secret', { client_id: 'native' }],
-  ])('invalid_client 401 with WWW-Authenticate for %s', async (_name, change) => {
+  ])('invalid_client 401 for %s', async (_name, change) => {
     const response = await post('token', {
       grant_type: 'client_credentials',
       ...asWeb(),
       ...change,
     });
-    expect(response.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
+    expect(response.headers.get('www-authenticate')).toBeNull();
+    expect(await errorOf(response)).toEqual([401, 'invalid_client']);
+  });
+
+  test('a wrong secret in the header is answered with WWW-Authenticate', async () => {
+    const authorization = `Basic ${Buffer.from('web:wrong').toString('base64')}`;
+    const response = await post('token', { grant_type: 'client_credentials' }, { authorization });
+    expect(response.headers.get('www-authenticate')).toBe(`Basic realm="${acme.issuer}"`);
     expect(await errorOf(response)).toEqual([401, 'invalid_client']);
   });
 

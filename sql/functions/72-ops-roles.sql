@@ -1,0 +1,196 @@
+-- What operators call: roles, groups, and why a token lacks a scope.
+
+create function pgrant_ops.role_add(p_tenant uuid, p_role text, p_title text, p_description text default '',
+                                    p_icon text default null, p_sensitive boolean default false)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  if exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_role) then
+    raise exception 'there is a scope % already', p_role using errcode = 'OA002';
+  end if;
+  insert into pgrant.scopes (tenant_id, scope, title, description, icon, sensitive, requires_role)
+  values (p_tenant, p_role, p_title, p_description, p_icon, p_sensitive, true);
+  perform pgrant_rules.audit(p_tenant, 'role.add', null, null, null, p_detail => jsonb_build_object('role', p_role));
+end
+$$;
+
+comment on function pgrant_ops.role_add(uuid, text, text, text, text, boolean) is
+  'Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002.';
+
+create function pgrant_rules.role_check(p_tenant uuid, p_role text) returns void
+language plpgsql
+as $$
+begin
+  if not exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_role and s.requires_role) then
+    raise exception 'there is no role %', p_role
+      using errcode = 'OA001', hint = 'define it with pgrant_ops.role_add; pgrant_ops.scope_list shows those that are there';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.role_check(uuid, text) is 'Raises OA001 where the tenant has no such role.';
+
+create function pgrant_ops.role_assign(p_tenant uuid, p_username text, p_role text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user_id uuid;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  perform pgrant_rules.role_check(p_tenant, p_role);
+  insert into pgrant.user_roles (tenant_id, user_id, scope) values (p_tenant, v_user_id, p_role) on conflict do nothing;
+  perform pgrant_rules.audit(p_tenant, 'role.assign', null, null, null, v_user_id, p_detail => jsonb_build_object('role', p_role));
+end
+$$;
+
+comment on function pgrant_ops.role_assign(uuid, text, text) is 'Gives a person a role; repeating it changes nothing. Raises OA001.';
+
+create function pgrant_ops.role_withdraw(p_tenant uuid, p_username text, p_role text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user_id uuid;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  perform pgrant_rules.role_check(p_tenant, p_role);
+  delete from pgrant.user_roles r where r.tenant_id = p_tenant and r.user_id = v_user_id and r.scope = p_role;
+  perform pgrant_rules.audit(p_tenant, 'role.withdraw', null, null, null, v_user_id, p_detail => jsonb_build_object('role', p_role));
+end
+$$;
+
+comment on function pgrant_ops.role_withdraw(uuid, text, text) is
+  'Takes a role that a person has directly; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001.';
+
+create function pgrant_ops.role_disable(p_tenant uuid, p_role text, p_disabled boolean) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.role_check(p_tenant, p_role);
+  update pgrant.scopes s
+     set disabled_at = case when p_disabled then coalesce(s.disabled_at, now()) end
+   where s.tenant_id = p_tenant and s.scope = p_role;
+  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'role.disable' else 'role.enable' end, null, null, null,
+                             p_detail => jsonb_build_object('role', p_role));
+end
+$$;
+
+comment on function pgrant_ops.role_disable(uuid, text, boolean) is 'Disables a role for everybody, or enables it again. Raises OA001.';
+
+create function pgrant_ops.role_list(p_tenant uuid)
+returns table (role text, title text, description text, icon text, sensitive boolean, people bigint, groups text[],
+               disabled_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select s.scope, s.title, s.description, s.icon, s.sensitive,
+         (select count(*) from pgrant.user_roles r where r.tenant_id = p_tenant and r.scope = s.scope),
+         array(select g.group_name from pgrant.group_roles g
+                where g.tenant_id = p_tenant and g.scope = s.scope order by 1),
+         s.disabled_at
+    from pgrant.scopes s
+   where s.tenant_id = p_tenant and s.requires_role
+   order by s.scope;
+end
+$$;
+
+comment on function pgrant_ops.role_list(uuid) is 'The roles of a tenant: how many people have each directly, and through which groups. Raises OA001.';
+
+create function pgrant_ops.group_set(p_tenant uuid, p_group text, p_title text, p_roles text[]) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_role text;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  foreach v_role in array p_roles loop
+    perform pgrant_rules.role_check(p_tenant, v_role);
+  end loop;
+  insert into pgrant.groups (tenant_id, group_name, title) values (p_tenant, p_group, p_title)
+      on conflict (tenant_id, group_name) do update set title = excluded.title;
+  delete from pgrant.group_roles r where r.tenant_id = p_tenant and r.group_name = p_group and not r.scope = any (p_roles);
+  insert into pgrant.group_roles (tenant_id, group_name, scope)
+  select p_tenant, p_group, r.scope from unnest(p_roles) r (scope) on conflict do nothing;
+  perform pgrant_rules.audit(p_tenant, 'group.set', null, null, null,
+                             p_detail => jsonb_build_object('group', p_group, 'roles', to_jsonb(p_roles)));
+end
+$$;
+
+comment on function pgrant_ops.group_set(uuid, text, text, text[]) is 'Makes a group or changes its title and roles. Raises OA001.';
+
+create function pgrant_ops.group_member(p_tenant uuid, p_group text, p_username text, p_member boolean) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user_id uuid;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  if not exists (select from pgrant.groups g where g.tenant_id = p_tenant and g.group_name = p_group) then
+    raise exception 'there is no group %', p_group using errcode = 'OA001', hint = 'make it with pgrant_ops.group_set';
+  elsif p_member then
+    insert into pgrant.group_members (tenant_id, group_name, user_id) values (p_tenant, p_group, v_user_id)
+        on conflict do nothing;
+  else
+    delete from pgrant.group_members m
+     where m.tenant_id = p_tenant and m.user_id = v_user_id and m.group_name = p_group and m.source = 'operator';
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'group.member', null, null, null, v_user_id,
+                             p_detail => jsonb_build_object('group', p_group, 'member', p_member));
+end
+$$;
+
+comment on function pgrant_ops.group_member(uuid, text, text, boolean) is
+  'Puts a person into a group or takes them out; what an upstream says of them is not touched. Raises OA001.';
+
+create function pgrant_ops.token_explain(p_tenant uuid, p_username text, p_client_id text, p_scopes text[])
+returns table (scope text, registered boolean, consented boolean, held boolean, final boolean, reason text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user_id uuid;
+  v_consented text[];
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  select g.scopes into v_consented
+    from pgrant.grants g
+   where g.tenant_id = p_tenant and g.user_id = v_user_id and g.client_id = p_client_id and g.revoked_at is null;
+  return query
+  select e.scope, e.registered, coalesce(e.consented, false), e.held, e.reason is null,
+         coalesce(e.reason, case when e.consented is null then 'would be granted with consent' else 'granted' end)
+    from pgrant.clients c,
+         pgrant_rules.scope_explain(p_tenant, v_user_id, c.scopes, p_scopes, v_consented) e
+   where c.tenant_id = p_tenant and c.client_id = p_client_id;
+end
+$$;
+
+comment on function pgrant_ops.token_explain(uuid, text, text, text[]) is
+  'For each requested scope: registered for the client, consented to by the person, role held (null = none is needed), final, and why. Works before any token exists. Raises OA001.';
+
+create function pgrant_ops.scope_refusal_list(p_tenant uuid)
+returns table (client_id text, client_name text, scope text, reason text, refused bigint, first_at timestamptz,
+               last_at timestamptz, last_username text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select f.client_id, c.name, f.scope, f.reason, f.refused, f.first_at, f.last_at, u.username
+    from pgrant.scope_refusals f
+    join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = f.client_id
+    left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = f.last_user_id
+   where f.tenant_id = p_tenant
+   order by f.last_at desc;
+end
+$$;
+
+comment on function pgrant_ops.scope_refusal_list(uuid) is
+  'What the clients of a tenant asked for in vain: how often, since when, and why. Raises OA001.';
