@@ -95,6 +95,8 @@ const pageHeaders = helmet({
   contentSecurityPolicy: false,
   frameguard: { action: 'deny' },
   referrerPolicy: { policy: 'no-referrer' },
+  // A tenant's domain is not ours to speak for beyond this host.
+  strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   crossOriginEmbedderPolicy: false,
 });
 
