@@ -22,6 +22,24 @@ $$;
 comment on function pgrant_ops.key_list(uuid) is
   'The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001.';
 
+create function pgrant_rules.key_is_due(p_tenant uuid, p_alg text) returns boolean
+language plpgsql
+as $$
+begin
+  return exists (
+    select from pgrant.tenants t
+     where t.tenant_id = p_tenant
+       and not exists (
+         select from pgrant.signing_keys k
+          where k.tenant_id = p_tenant
+            and k.alg = p_alg
+            and k.active_at > now() - make_interval(secs => t.key_rotation_interval - t.key_publish_lead)));
+end
+$$;
+
+comment on function pgrant_rules.key_is_due(uuid, text) is
+  'Whether there is no key of p_alg yet, or the youngest has signed for key_rotation_interval less key_publish_lead.';
+
 create function pgrant_ops.key_due() returns table (tenant_id uuid, alg text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -32,22 +50,17 @@ begin
     perform pgrant_rules.administer(v_tenant_id);
     return query
     select v_tenant_id, a.alg
-      from pgrant.tenants t
-     cross join (values ('ES256'), ('RS256')) a (alg)
-     where t.tenant_id = v_tenant_id
-       and not exists (
-         select from pgrant.signing_keys k
-          where k.tenant_id = v_tenant_id
-            and k.alg = a.alg
-            and k.active_at > now() - make_interval(secs => t.key_rotation_interval - t.key_publish_lead));
+      from (values ('ES256'), ('RS256')) a (alg)
+     where pgrant_rules.key_is_due(v_tenant_id, a.alg);
   end loop;
 end
 $$;
 
 comment on function pgrant_ops.key_due() is
-  'Where a new signing key is due: no key yet, or the youngest has signed for key_rotation_interval less key_publish_lead. The worker asks this.';
+  'Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this.';
 
-create function pgrant_ops.key_add(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea)
+create function pgrant_ops.key_add(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea,
+                                   p_if_due boolean default false)
 returns timestamptz
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -57,7 +70,10 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   select t.key_publish_lead into v_lead from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
-  if exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.active_at > now()) then
+  -- Asked again behind the lock: another worker may have added the key that was due.
+  if p_if_due and not pgrant_rules.key_is_due(p_tenant, p_alg) then
+    return null;
+  elsif exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.active_at > now()) then
     return null;
   elsif exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at > now()) then
     v_active_at := now() + make_interval(secs => v_lead);
@@ -75,5 +91,5 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.key_add(uuid, text, text, jsonb, bytea) is
-  'Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already: two workers add one. Raises OA001.';
+comment on function pgrant_ops.key_add(uuid, text, text, jsonb, bytea, boolean) is
+  'Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001.';

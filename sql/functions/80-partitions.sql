@@ -10,6 +10,8 @@ declare
 begin
   -- A busy table makes this give up and be run again, rather than make every request queue behind it.
   perform set_config('lock_timeout', '2s', true);
+  -- Workers that start together would each make what the other is making.
+  perform pg_advisory_xact_lock(hashtext('pgrant.partition_plans'));
   for v_plan in select p.* from pgrant.partition_plans p order by p.table_name loop
     return query select 'made', m.partition from pgrant_ops.partitions_make(v_plan.table_name, v_plan.step, v_plan.ahead) m;
     return query select 'dropped', d.partition from pgrant_ops.partitions_drop(v_plan.table_name, v_plan.retention) d;

@@ -70,16 +70,24 @@ create function pgrant_ops.sealed_erase(p_part integer, p_parts integer) returns
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- Blocks in a row. Their part never changes, so none is passed over when the table grows between two parts.
+  v_stretch constant bigint := 16;
   v_blocks bigint := pg_relation_size('pgrant.token_families') / current_setting('block_size')::bigint;
-  v_erased bigint;
+  v_block bigint := p_part * v_stretch;
+  v_count bigint;
+  v_erased bigint := 0;
 begin
-  update pgrant.token_families f
-     set sealed_successor = null
-   where f.ctid >= format('(%s,0)', v_blocks * p_part / p_parts)::tid
-     and f.ctid < format('(%s,0)', v_blocks * (p_part + 1) / p_parts + 1)::tid
-     and f.replay_until < now()
-     and f.sealed_successor is not null;
-  get diagnostics v_erased = row_count;
+  while v_block < v_blocks loop
+    update pgrant.token_families f
+       set sealed_successor = null
+     where f.ctid >= format('(%s,0)', v_block)::tid
+       and f.ctid < format('(%s,0)', v_block + v_stretch)::tid
+       and f.replay_until < now()
+       and f.sealed_successor is not null;
+    get diagnostics v_count = row_count;
+    v_erased := v_erased + v_count;
+    v_block := v_block + p_parts * v_stretch;
+  end loop;
   return v_erased;
 end
 $$;

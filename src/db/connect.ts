@@ -83,7 +83,6 @@ const prepared = { prepare: true };
 //   stays idle, and searches it at each call: after a burst a call cost four times as much within
 //   400,000 calls, and ever more.
 function openOne(url: string, role: Role, prepare: boolean): Sql {
-  const login = decodeURIComponent(new URL(url).username);
   return postgres(url, {
     max: 1,
     prepare,
@@ -94,9 +93,15 @@ function openOne(url: string, role: Role, prepare: boolean): Sql {
     types,
     connection: {
       application_name: role,
-      ...(login === role ? undefined : { role, ...limits }),
+      ...sessionSettings(url, role),
     },
   });
+}
+
+/** What a session of the URL's login starts with so as to work as `role`; nothing for the role itself. */
+export function sessionSettings(url: string, role: Role): Record<string, string | number> {
+  const login = decodeURIComponent(new URL(url).username);
+  return login === role ? {} : { role, ...limits };
 }
 
 /** The literal of a one-dimensional array of texts. */

@@ -9,20 +9,21 @@ export async function requireReleased(database: Database): Promise<void> {
   try {
     await database.query(`select from pgrant_api.tenant_find('', '')`, []);
   } catch (error) {
-    throw explain(error as Error & { code?: string });
+    throw explainDatabase(error, 'DATABASE_URL');
   }
 }
 
-function explain(error: Error & { code?: string }): Error {
-  const { code = '', message } = error;
+/** The error as a ConfigError where it says that the database of a setting is not there or not released. */
+export function explainDatabase(error: unknown, setting: string): unknown {
+  const { code = '', message = '' } = error as Error & { code?: string };
   if (unreleased.includes(code) || /role ".*" does not exist/.test(message)) {
     return new ConfigError(
-      `the database of DATABASE_URL is not released (${message}): ` +
+      `the database of ${setting} is not released (${message}): ` +
         'run npm run release with DATABASE_OWNER_URL',
     );
   }
   if (/^(28|08|3D|53|57|E|CONN)/.test(code)) {
-    return new ConfigError(`DATABASE_URL cannot be used: ${message}`);
+    return new ConfigError(`${setting} cannot be used: ${message}`);
   }
   return error;
 }

@@ -1,0 +1,19 @@
+/**
+ * When each task runs, in UTC: minute, hour, day, month, weekday, task. The job key keeps jobs of a
+ * task from piling up while no worker runs. There are no queues: a worker that is killed leaves its
+ * job locked for hours, and a queue would make the next ones wait for it. max=1 where the next
+ * minute is the better retry.
+ */
+export const crontab = `
+# Partitions ahead of time, and those past their retention dropped.
+7 * * * * partitions ?jobKey=partitions
+# Rows past their expiry, wherever they are not in a partition of their own.
+* * * * * cleanup ?jobKey=cleanup&max=1
+# Sealed refresh tokens whose replay window has closed: one sixtieth of the table a minute.
+* * * * * sealed_erase ?jobKey=sealed_erase&max=1
+# Signing keys of new tenants, and the next ones of the others when their time has come.
+* * * * * keys ?jobKey=keys&max=1
+`;
+
+/** What runs at once when a worker starts, rather than at its next time. */
+export const atStart = ['partitions', 'keys'] as const;

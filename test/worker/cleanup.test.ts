@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import { runNow, start } from './worker.ts';
+
+const database = await createDatabase();
+const { sql } = database;
+const hash = () => randomBytes(32);
+let tenant = '';
+let user = '';
+
+beforeAll(async () => {
+  const [row] = await sql`
+    select pgrant_ops.tenant_add('acme', 'https://id.example.com', 'id.example.com', '') as tenant`;
+  tenant = row?.tenant;
+  const [person] = await sql`select pgrant_ops.user_add(${tenant}, 'ada') as id`;
+  user = person?.id;
+  for (const name of ['web', 'other']) {
+    await sql`select pgrant_ops.client_add(${tenant}, ${name},
+      ${sql.json({ name, redirect_uris: ['https://app.example/cb'] })}, ${hash()})`;
+  }
+  await start(database);
+});
+
+async function addGrant(client_id: string, expiry: string): Promise<string> {
+  const [row] = await sql`
+    insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
+    values (${tenant}, ${user}, ${client_id}, '{}', now() + ${expiry}::interval, now() + ${expiry}::interval)
+    returning grant_id`;
+  return row?.grant_id;
+}
+
+type Family = { idle?: string; replay?: string; revoked?: string };
+
+async function addFamily(grant: string, family: Family = {}): Promise<string> {
+  const { idle = '1 day', replay = '1 minute', revoked = null } = family;
+  const [row] = await sql`
+    insert into pgrant.token_families (tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time, amr,
+      handle_hash, current_hash, sealed_successor, replay_until, idle_expires_at, expires_at, sweep_after, revoked_at)
+    values (${tenant}, ${grant}, ${user}, 'web', true, '{}', now(), '{}', ${hash()}, ${hash()}, ${hash()},
+      now() + ${replay}::interval, now() + ${idle}::interval, now() + interval '1 year',
+      (now() + ${idle}::interval)::date, now() + ${revoked}::interval)
+    returning family_id`;
+  return row?.family_id;
+}
+
+const ids = async (table: string, id: string) =>
+  (await sql.unsafe(`select ${id} as id from pgrant.${table}`)).map((row) => row.id);
+
+test('expired grants and families are deleted, and those that live stay', async () => {
+  const live = await addGrant('web', '1 day');
+  const dead = await addGrant('other', '-1 minute');
+  await addFamily(dead);
+  const kept = await addFamily(live);
+  await addFamily(live, { idle: '-2 days' });
+  await runNow(database, 'cleanup');
+  expect(await ids('grants', 'grant_id')).toEqual([live]);
+  expect(await ids('token_families', 'family_id')).toEqual([kept]);
+});
+
+test('expired client secrets and signing keys are deleted', async () => {
+  await sql`update pgrant.client_secrets set expires_at = now() - interval '1 second' where client_id = 'other'`;
+  await sql`update pgrant.signing_keys set expires_at = now() - interval '1 second' where alg = 'ES256'`;
+  await runNow(database, 'cleanup');
+  expect(await ids('client_secrets', 'client_id')).toEqual(['web']);
+  expect(await ids('signing_keys', 'alg')).not.toContain('ES256');
+});
+
+test('more expired rows than one batch holds go in one job', async () => {
+  const day = `timestamptz '2020-05-05 12:00+00'`;
+  await sql.unsafe(`insert into pgrant.revoked_tokens (tenant_id, jti, expires_at)
+    select '${tenant}', n::text, ${day} from generate_series(1, 12000) n`);
+  await sql.unsafe(`insert into pgrant.revoked_tokens (tenant_id, jti, expires_at)
+    values ('${tenant}', 'kept', now() + interval '10 years')`);
+  const [before] = await sql`select count(*)::int as rows from pgrant.revoked_tokens_default`;
+  expect(before?.rows).toBe(12001);
+  await runNow(database, 'cleanup');
+  expect(await ids('revoked_tokens', 'jti')).toEqual(['kept']);
+});
+
+test('a sealed refresh token is erased once its replay window has closed, and no sooner', async () => {
+  const [grant] = await ids('grants', 'grant_id');
+  const open = await addFamily(grant, { replay: '5 minutes' });
+  const closed = await addFamily(grant, { replay: '-1 second' });
+  await sql`select pgrant_ops.sealed_erase(0, 60)`;
+  const rows = await sql`
+    select family_id from pgrant.token_families
+     where family_id in (${open}, ${closed}) and sealed_successor is not null`;
+  expect(rows.map((row) => row.family_id)).toEqual([open]);
+});
+
+test('a family that was revoked 90 days ago is deleted though it would live on', async () => {
+  const [grant] = await ids('grants', 'grant_id');
+  const recent = await addFamily(grant, { revoked: '-89 days' });
+  const old = await addFamily(grant, { revoked: '-91 days' });
+  await sql`update pgrant.token_families set sweep_after = current_date - 1 where family_id in (${recent}, ${old})`;
+  await runNow(database, 'cleanup');
+  const left = await ids('token_families', 'family_id');
+  expect(left).toContain(recent);
+  expect(left).not.toContain(old);
+});
+
+test('the sweep of a minute erases its part of the table, and an hour erases all of it', async () => {
+  const [grant] = await ids('grants', 'grant_id');
+  await sql.unsafe(`insert into pgrant.token_families (tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time,
+      amr, handle_hash, current_hash, sealed_successor, replay_until, idle_expires_at, expires_at, sweep_after)
+    select '${tenant}', '${grant}', '${user}', 'web', true, '{}', now(), '{}', sha256(n::text::bytea),
+      sha256(n::text::bytea), decode(repeat('00', 1500), 'hex'), now() - interval '1 minute',
+      now() + interval '1 day', now() + interval '1 day', current_date + 7 from generate_series(1, 6000) n`);
+  const sealed = () => sql`
+    select family_id, (ctid::text::point)[0]::int / 16 % 60 as part from pgrant.token_families
+     where sealed_successor is not null and replay_until < now()`;
+  const before = await sealed();
+  const minutes = [new Date().getUTCMinutes()];
+  await runNow(database, 'sealed_erase');
+  minutes.push(new Date().getUTCMinutes());
+  const left = new Set((await sealed()).map((row) => row.family_id));
+  const erased = before.filter((row) => !left.has(row.family_id));
+  expect(erased.length).toBeGreaterThan(0);
+  for (const { part } of erased) expect(minutes).toContain(part);
+  for (let part = 0; part < 60; part++) await sql`select pgrant_ops.sealed_erase(${part}, 60)`;
+  expect(await sealed()).toHaveLength(0);
+});
