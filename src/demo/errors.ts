@@ -8,8 +8,8 @@ import type { Sessions } from './sessions.ts';
 
 /** Whether a browser is about to show the answer; fetch and XMLHttpRequest can't follow a sign-in. */
 function isForPerson(context: Context): boolean {
-  const mode = context.get('sec-fetch-mode');
-  if (mode && mode !== 'navigate') return false;
+  const destination = context.get('sec-fetch-dest');
+  if (destination && destination !== 'document') return false;
   return context.get('accept').includes('text/html');
 }
 
