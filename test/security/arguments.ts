@@ -50,6 +50,7 @@ export const groups: Record<string, string[]> = {
     'jwt',
     'handle_hash',
     'refresh_hash',
+    'key_hash',
     'successor_hash',
     'sealed_successor',
   ],
@@ -76,19 +77,16 @@ export function referencesOf(names: string[]): string[] {
   );
 }
 
-/** A function that takes a token in one of three forms gets each by itself. */
+/** A function that takes a token in one of several forms gets each by itself. */
 export function variants(names: string[]): Partial<Values>[] {
   if (!names.includes('jwt')) return [{}];
-  const [access, jwt, refresh] = [
+  const forms = [
     { access_hash: null, access_expires_at: null },
     { jwt: null },
     { handle_hash: null, refresh_hash: null },
-  ];
-  const forms = [
-    { ...jwt, ...refresh },
-    { ...access, ...refresh },
-  ];
-  return names.includes('handle_hash') ? [...forms, { ...access, ...jwt }] : forms;
+    { key_hash: null },
+  ].filter((form) => Object.keys(form).every((name) => names.includes(name)));
+  return forms.map((own) => Object.assign({}, ...forms.filter((form) => form !== own)));
 }
 
 /** Fresh hashes for what a function stores; it finds a row by a hash only together with its expiry. */

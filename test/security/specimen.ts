@@ -16,7 +16,7 @@ import {
 import { begin, jwtOf, newBrowser, obtainCode, redeem } from '../support/flows.ts';
 import { neutral, type Values } from './arguments.ts';
 
-export type Tenant = World & { client: Client; user: User; uri: string };
+export type Tenant = World & { client: Client; user: User; uri: string; key_hash: Buffer };
 
 /** Two tenants have a client and a person of the same name, so that the name proves nothing. */
 export async function makeSpecimen(database: TestDatabase, name: string): Promise<Tenant> {
@@ -36,7 +36,16 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     public_jwk: { kty: 'EC', x: randomBytes(32).toString('base64url') },
     sealed_private: randomBytes(64),
   });
-  return { ...world, client, user, uri };
+  const key_hash = secret();
+  await operate(world, ops.role_add, { role: 'export', title: 'Export' });
+  await operate(world, ops.role_assign, { username: 'ada', role: 'export' });
+  await operate(world, ops.credential_add, {
+    username: 'ada',
+    name: `Key of ${name}`,
+    permissions: ['export'],
+    secret_hash: key_hash,
+  });
+  return { ...world, client, user, uri, key_hash };
 }
 
 async function makeUserNamed(world: World, name: string): Promise<User> {
@@ -83,6 +92,7 @@ export async function valuesOf(tenant: Tenant): Promise<Values> {
     jwt: { ...(jwtOf(spent.row) as object) },
     successor_hash: secret(),
     sealed_successor: randomBytes(60),
+    key_hash: tenant.key_hash,
     grant_id: (consents as { grant_id: string }[])[0]?.grant_id,
     ...neutral,
   };
