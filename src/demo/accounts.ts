@@ -4,9 +4,9 @@ import type { WorkerContext } from '../context.ts';
 import { call, callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
-import { newSigningKey, type SigningAlg, sealSigningKey } from '../protocol/keys.ts';
 import { newPassword } from '../protocol/password.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
+import { makeDueKeys } from '../worker/keys.ts';
 
 /** A client and the secret that it has until the next start. */
 export type Credentials = { client_id: string; client_secret: string };
@@ -48,7 +48,7 @@ export async function makeAccounts(context: WorkerContext, base: string) {
   const { database, config } = context;
   const issuer = `${config.publicUrl}/demo`;
   const tenant = await makeTenant(context, issuer);
-  await makeKeys(context, tenant);
+  await makeDueKeys(database, context.secret, context.log, tenant);
   for (const scope of scopes) {
     await unlessThere(() => call(database, ops.scope_add, { tenant, ...scope }));
   }
@@ -79,22 +79,6 @@ async function makeTenant({ database }: WorkerContext, issuer: string): Promise<
     throw new ConfigError('the name "demo" is taken: remove that tenant or set PGRANT_DEMO=0');
   const made = await call(database, ops.tenant_add, { name, issuer, host, path, title });
   return made.tenant_add ?? '';
-}
-
-async function makeKeys({ database, secret }: WorkerContext, tenant: string): Promise<void> {
-  const due = await callAll(database, ops.key_due, {});
-  for (const { tenant_id, alg } of due) {
-    if (tenant_id !== tenant) continue;
-    const { signing, public_jwk } = await newSigningKey(alg as SigningAlg);
-    const sealed_private = sealSigningKey(secret, tenant, signing);
-    await call(database, ops.key_add, {
-      tenant,
-      kid: signing.kid,
-      alg,
-      public_jwk,
-      sealed_private,
-    });
-  }
 }
 
 async function makePerson({ database }: WorkerContext, tenant: string): Promise<void> {
