@@ -17,7 +17,7 @@ create type pgrant_api.error as enum (
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
-  'csrf_mismatch', 'not_found'
+  'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed'
 );
 
 comment on type pgrant_api.error is 'Error codes; null means that the request is granted.';
@@ -74,7 +74,15 @@ comment on type pgrant_api.authorization is 'Where an authorization request stan
 comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or consent = show that page.';
 comment on column pgrant_api.authorization.response_detail is 'What the client may be told besides the code of the error, e.g. the name of an unknown scope.';
 comment on column pgrant_api.authorization.page is
-  'For the pages: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name]}.';
+  'For the pages: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}.';
+
+create type pgrant_api.origin as (
+  error    pgrant_api.error,
+  reason   text,
+  allowed  boolean
+);
+
+comment on type pgrant_api.origin is 'Whether programs of a web origin may read answers.';
 
 create type pgrant_api.login_challenge as (
   error        pgrant_api.error,
@@ -181,9 +189,11 @@ create type pgrant_api.consents as (
   error     pgrant_api.error,
   reason    text,
   username  text,
-  consents  jsonb
+  consents  jsonb,
+  upstreams jsonb
 );
 
 comment on type pgrant_api.consents is 'The grants of the signed-in person.';
+comment on column pgrant_api.consents.upstreams is 'Array of {name, title, linked}: where else the person may sign in.';
 comment on column pgrant_api.consents.consents is
   'Array of {grant_id, client_id, client_name, scopes: [{scope, title}], created_at, consented_at, consent_expires_at, last_used_at}; times ISO 8601 in UTC, null = never.';

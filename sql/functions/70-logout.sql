@@ -9,7 +9,7 @@ begin
    where s.tenant_id = p_tenant
      and s.session_hash = p_session.session_hash
      and s.expires_at = p_session.expires_at;
-  -- The grants first, then what hangs on them: the lock order of every function.
+  -- The session, the grants, then what hangs on them: the lock order of every function.
   perform from pgrant.grants g
     where g.tenant_id = p_tenant
       and g.grant_id in (select f.grant_id from pgrant.token_families f

@@ -4,7 +4,7 @@ create function pgrant_rules.grant_end(p_tenant uuid, p_grant_id uuid, p_reason 
 language plpgsql
 as $$
 begin
-  -- The grant first, then what hangs on it: the lock order of every function.
+  -- The session, the grants, then what hangs on them: the lock order of every function.
   update pgrant.grants g
      set revoked_at = now(),
          revoked_reason = p_reason,

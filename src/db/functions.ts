@@ -29,7 +29,9 @@ export type ApiError =
   | 'wrong_password'
   | 'too_many_attempts'
   | 'csrf_mismatch'
-  | 'not_found';
+  | 'not_found'
+  | 'unknown_account'
+  | 'upstream_failed';
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
 export type ApiAuthorization = {
@@ -53,6 +55,7 @@ export type ApiConsents = {
   reason: string | null;
   username: string | null;
   consents: Json;
+  upstreams: Json;
 };
 
 /** Done, unless there is an error. */
@@ -95,6 +98,13 @@ export type ApiLogout = {
   next: string | null;
   redirect_uri: string | null;
   username: string | null;
+};
+
+/** Whether programs of a web origin may read answers. */
+export type ApiOrigin = {
+  error: ApiError | null;
+  reason: string | null;
+  allowed: boolean | null;
 };
 
 /** A signed-in browser. */
@@ -158,6 +168,28 @@ export type ApiTokens = {
   id_claims: Json;
   nonce: string | null;
   session_id: string | null;
+};
+
+/** A sign-in at an upstream, and how that upstream is reached. */
+export type ApiUpstreamLogin = {
+  error: ApiError | null;
+  reason: string | null;
+  state_expires_at: number | null;
+  sealed_request: Buffer | null;
+  name: string | null;
+  kind: string | null;
+  title: string | null;
+  issuer: string | null;
+  authorization_endpoint: string | null;
+  token_endpoint: string | null;
+  userinfo_endpoint: string | null;
+  client_id: string | null;
+  token_endpoint_auth_method: string | null;
+  sealed_secrets: Buffer | null;
+  scopes: string[] | null;
+  settings: Json;
+  force_login: boolean | null;
+  login_hint: string | null;
 };
 
 /** Claims about the person (OpenID Connect Core 5.3). */
@@ -438,6 +470,22 @@ export const api = {
     ['old_session_expires_at', 'bigint'],
   ]),
 
+  /** Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
+  origin_find: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      origin: string | null;
+    },
+    ApiOrigin
+  >('pgrant_api.origin_find', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['origin', 'text'],
+  ]),
+
   /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope. */
   refresh_rotate: bind<
     {
@@ -584,6 +632,124 @@ export const api = {
     ['jwt', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
+  ]),
+
+  /** Sends a person to an upstream: for an authorization request of this browser, or, without one, to link an account to the signed-in person, whose form carries the token of the session. Errors: expired_request, login_required, csrf_mismatch, not_found. */
+  upstream_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      browser_hash: Uint8Array | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      sealed_request: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      upstream: string | null;
+      state_hash: Uint8Array | null;
+    },
+    ApiUpstreamLogin
+  >('pgrant_api.upstream_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['browser_hash', 'bytea'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['sealed_request', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['upstream', 'text'],
+    ['state_hash', 'bytea'],
+  ]),
+
+  /** Records why a sign-in at an upstream came to nothing. Errors: none. */
+  upstream_fail: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      upstream: string | null;
+      error: ApiError | null;
+      reason: string | null;
+    },
+    ApiDone
+  >('pgrant_api.upstream_fail', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['upstream', 'text'],
+    ['error', 'pgrant_api.error'],
+    ['reason', 'text'],
+  ]),
+
+  /** Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required. */
+  upstream_finish: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      browser_hash: Uint8Array | null;
+      state_hash: Uint8Array | null;
+      state_expires_at: number | null;
+      subject: string | null;
+      username: string | null;
+      profile: unknown;
+      claims: unknown;
+      roles: string[] | null;
+      amr: string[] | null;
+      present: boolean | null;
+      sealed_tokens: Uint8Array | null;
+      checkable: boolean | null;
+      session_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+    },
+    ApiSession
+  >('pgrant_api.upstream_finish', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['browser_hash', 'bytea'],
+    ['state_hash', 'bytea'],
+    ['state_expires_at', 'bigint'],
+    ['subject', 'text'],
+    ['username', 'text'],
+    ['profile', 'jsonb'],
+    ['claims', 'jsonb'],
+    ['roles', 'text[]'],
+    ['amr', 'text[]'],
+    ['present', 'boolean'],
+    ['sealed_tokens', 'bytea'],
+    ['checkable', 'boolean'],
+    ['session_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+  ]),
+
+  /** Takes state back from an upstream, once, in the browser that it was given to. Errors: expired_request, not_found. */
+  upstream_resume: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      browser_hash: Uint8Array | null;
+      state_hash: Uint8Array | null;
+      state_expires_at: number | null;
+    },
+    ApiUpstreamLogin
+  >('pgrant_api.upstream_resume', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['browser_hash', 'bytea'],
+    ['state_hash', 'bytea'],
+    ['state_expires_at', 'bigint'],
   ]),
 
   /** Claims about the person behind an access token with openid (OpenID Connect Core 5.3): by its scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope. */

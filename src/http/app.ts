@@ -1,5 +1,4 @@
 // Every URL, method, audience and CORS class on one screen.
-import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import helmet from 'koa-helmet';
@@ -18,6 +17,7 @@ import { token } from '../endpoints/token.ts';
 import { userinfo } from '../endpoints/userinfo.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { readBody } from './body.ts';
+import { answerOptions, anyOrigin, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
 import type { MakeEndpoint, Services, State } from './exchange.ts';
 import { makeKeyring } from './keyring.ts';
@@ -32,7 +32,7 @@ type Route = [
   path: string,
   audience: State['audience'],
   endpoint: MakeEndpoint,
-  cors?: 'any origin',
+  origins?: 'any origin' | 'client origins',
 ];
 
 const routes: Route[] = [
@@ -43,10 +43,10 @@ const routes: Route[] = [
   [['GET'], '/oauth/continue', 'page', continueRequest],
   [['POST'], '/oauth/login', 'page', login],
   [['POST'], '/oauth/consent', 'page', consent],
-  [['POST'], '/oauth/token', 'json', token],
-  [['POST'], '/oauth/revoke', 'json', revoke],
+  [['POST'], '/oauth/token', 'json', token, 'client origins'],
+  [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
   [['POST'], '/oauth/introspect', 'json', introspect],
-  [['GET', 'POST'], '/oauth/userinfo', 'bearer', userinfo],
+  [['GET', 'POST'], '/oauth/userinfo', 'bearer', userinfo, 'client origins'],
   [['GET', 'POST'], '/oauth/logout', 'page', logout],
   [['GET'], '/oauth/consents', 'page', listConsents],
   [['POST'], '/oauth/consents', 'page', revokeConsent],
@@ -71,24 +71,23 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
 
 function makeRouter(services: Services): Router<State> {
   const router = new Router<State>();
+  const byOrigin = { 'any origin': anyOrigin, 'client origins': clientOrigins(services) };
   for (const [methods, path, audience, makeEndpoint, origins] of routes) {
     const steps: unknown[] = [
       (exchange: { state: State }, next: () => Promise<void>) => {
         exchange.state.audience = audience;
         return next();
       },
-      ...(origins ? [anyOrigin] : []),
+      ...(origins ? [byOrigin[origins], answerOptions] : []),
       ...(audience === 'page' ? [pageHeaders] : []),
       ...(methods.includes('POST') ? [readBody] : []),
       makeEndpoint(services),
     ];
-    router.register(path, methods, steps as Middleware[]);
+    // Preflight requests are answered by the CORS step.
+    router.register(path, [...methods, ...(origins ? ['OPTIONS'] : [])], steps as Middleware[]);
   }
   return router;
 }
-
-// Public documents, without credentials. The other endpoints answer no foreign origin.
-const anyOrigin = cors({ origin: '*', allowMethods: 'GET' });
 
 /** Framing, sniffing and referrers are refused; the content security policy comes with each page. */
 const pageHeaders = helmet({

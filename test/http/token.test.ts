@@ -94,7 +94,7 @@ describe('errors of the token endpoint [RFC 6749 5.2]', () => {
     expect(await errorOf(json)).toEqual([400, 'invalid_request']);
     expect((await post('token', `x=${'y'.repeat(70_000)}`)).status).toBe(413);
     const get = await fetch(`${acme.issuer}/oauth/token`);
-    expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
+    expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
   });
 });
 

@@ -19,6 +19,7 @@ export const neutral = {
   claims_userinfo: [],
   error: null,
   error_reason: null,
+  origin: 'https://app.example.com',
   allow: true,
 };
 

@@ -1,0 +1,47 @@
+// RFC 10017 6.3.3.5: which web origins may read answers; never the authorization endpoint's.
+import cors from '@koa/cors';
+import type { Middleware } from 'koa';
+import { LRUCache } from 'lru-cache';
+import { call } from '../db/call.ts';
+import { api } from '../db/functions.ts';
+import { caller, type Exchange, type Services, type State } from './exchange.ts';
+
+const cacheMilliseconds = 60_000;
+const cacheSize = 10_000;
+const maxAge = 600;
+
+/** Public documents, to every origin. No answer is ever given with credentials. */
+export const anyOrigin: Middleware<State> = cors({ origin: '*', allowMethods: 'GET', maxAge });
+
+/** The token endpoint and its neighbours, to the origins of the tenant's clients. */
+export function clientOrigins({ database }: Services): Middleware<State> {
+  const cache = new LRUCache<string, boolean>({ max: cacheSize, ttl: cacheMilliseconds });
+
+  async function allowed(exchange: Exchange, origin: string): Promise<boolean> {
+    const key = `${exchange.state.tenant.id} ${origin}`;
+    const cached = cache.get(key);
+    if (cached !== undefined) return cached;
+    const row = await call(database, api.origin_find, { ...caller(exchange), origin });
+    cache.set(key, row.allowed === true);
+    return row.allowed === true;
+  }
+
+  const answer = cors({
+    origin: async (exchange) => {
+      const origin = exchange.get('origin');
+      return (await allowed(exchange as unknown as Exchange, origin)) ? origin : '';
+    },
+    allowMethods: 'GET,POST',
+    allowHeaders: 'Authorization,Content-Type',
+    exposeHeaders: 'WWW-Authenticate,X-Request-Id,Retry-After',
+    maxAge,
+  }) as Middleware<State>;
+  // Nothing of these endpoints is cached, so answers without an origin need not say that they vary by it.
+  return (exchange, next) => (exchange.get('origin') ? answer(exchange, next) : next());
+}
+
+/** OPTIONS that CORS has not answered: a preflight of a foreign origin, or no preflight at all. */
+export const answerOptions: Middleware<State> = async (exchange, next) => {
+  if (exchange.method !== 'OPTIONS') return await next();
+  exchange.status = 204;
+};
