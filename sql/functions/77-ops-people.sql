@@ -72,6 +72,8 @@ begin
      set disabled_at = case when p_disabled then coalesce(u.disabled_at, now()) end
    where u.tenant_id = p_tenant and u.user_id = v_user_id;
   if p_disabled then
+    update pgrant.sessions s set ended_at = now()
+     where s.tenant_id = p_tenant and s.user_id = v_user_id and s.ended_at is null;
     -- The grants stay, the tokens go: enabling the person again does not bring old tokens back to life.
     -- Locked first, or a code that is being redeemed would give a family that is not seen here.
     perform from pgrant.grants g
@@ -81,8 +83,6 @@ begin
      where f.tenant_id = p_tenant
        and f.grant_id in (select g.grant_id from pgrant.grants g where g.tenant_id = p_tenant and g.user_id = v_user_id)
        and f.revoked_at is null;
-    update pgrant.sessions s set ended_at = now()
-     where s.tenant_id = p_tenant and s.user_id = v_user_id and s.ended_at is null;
   end if;
   perform pgrant_rules.audit(p_tenant, case when p_disabled then 'user.disable' else 'user.enable' end, null, null, null, v_user_id);
 end
