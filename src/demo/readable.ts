@@ -36,7 +36,10 @@ const meanings: Record<string, string> = {
   name: 'full name',
   nbf: 'from when on it may be used',
   nonce: 'binds it to this sign-in',
+  org_id: 'which tenant it belongs to',
+  permissions: 'what the roles permit',
   preferred_username: 'the name to be shown',
+  roles: 'which roles the person has',
   scope: 'what it allows',
   sid: 'the session at the issuer',
   sub: 'whom it is about',
@@ -63,7 +66,7 @@ function readableValue(name: string, value: unknown, now: number): string {
     return `${inWords(value * 1000 - now)} (${at} UTC)`;
   }
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value)) return value.map(String).join(', ');
+  if (Array.isArray(value)) return value.map(String).join(', ') || 'none';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
