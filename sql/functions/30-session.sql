@@ -39,6 +39,42 @@ $$;
 comment on function pgrant_rules.session_use(uuid, bytea, bigint) is
   'The live session behind a cookie, or null: ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
 
+create function pgrant_rules.session_start(
+  p_tenant uuid, p_user_id uuid, p_acr text, p_amr text[], p_session_hash bytea, p_csrf_hash bytea,
+  p_old_session_hash bytea, p_old_session_expires_at bigint, p_auth_time timestamptz default now()
+) returns bigint
+language plpgsql
+as $$
+declare
+  v_old pgrant.sessions;
+  v_tenant pgrant.tenants;
+begin
+  select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  -- The cookie changes at login (session fixation) and the one before is worth nothing. For the same person the
+  -- sign-in goes on, so that a logout ends what both gave; another person's is over.
+  update pgrant.sessions s
+     set ended_at = now()
+   where s.tenant_id = p_tenant
+     and s.session_hash = p_old_session_hash
+     and s.expires_at = pgrant_rules.moment(p_old_session_expires_at)
+     and s.ended_at is null
+  returning s.* into v_old;
+  if v_old.user_id <> p_user_id then
+    perform pgrant_rules.session_end(p_tenant, v_old, null);
+  end if;
+  insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, acr, amr, csrf_hash,
+                               idle_expires_at)
+  values (p_tenant, p_session_hash, pgrant_rules.after(v_tenant.session_lifetime),
+          case when v_old.user_id = p_user_id then v_old.session_id else gen_random_uuid() end, p_user_id, p_auth_time,
+          p_acr, p_amr, p_csrf_hash,
+          pgrant_rules.after(least(v_tenant.session_idle_lifetime, v_tenant.session_lifetime)));
+  return pgrant_rules.epoch(pgrant_rules.after(v_tenant.session_lifetime));
+end
+$$;
+
+comment on function pgrant_rules.session_start(uuid, uuid, text, text[], bytea, bytea, bytea, bigint, timestamptz) is
+  'Starts the session of a person who was authenticated at p_auth_time, and ends the one that the browser had. Returns its expiry.';
+
 create function pgrant_rules.login_failure_keys(p_tenant uuid, p_username text, p_address inet)
 returns table (key_hash bytea, factor integer)
 language plpgsql stable
@@ -144,8 +180,6 @@ as $$
 declare
   v_out pgrant_api.session;
   v_user pgrant.users;
-  v_old pgrant.sessions;
-  v_tenant pgrant.tenants;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   if pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash) is null then
@@ -183,28 +217,9 @@ begin
     return v_out;
   end if;
 
-  select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
-  -- The cookie changes at login (session fixation) and the one before is worth nothing. For the same person the
-  -- sign-in goes on, so that a logout ends what both gave; another person's is over.
-  update pgrant.sessions s
-     set ended_at = now()
-   where s.tenant_id = p_tenant
-     and s.session_hash = p_old_session_hash
-     and s.expires_at = pgrant_rules.moment(p_old_session_expires_at)
-     and s.ended_at is null
-  returning s.* into v_old;
-  if v_old.user_id <> v_user.user_id then
-    perform pgrant_rules.session_end(p_tenant, v_old, null);
-  end if;
-  insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, acr, amr, csrf_hash,
-                               idle_expires_at)
-  values (p_tenant, p_session_hash, pgrant_rules.after(v_tenant.session_lifetime),
-          case when v_old.user_id = v_user.user_id then v_old.session_id else gen_random_uuid() end, v_user.user_id, now(),
-          '1', array['pwd'], p_csrf_hash,
-          pgrant_rules.after(least(v_tenant.session_idle_lifetime, v_tenant.session_lifetime)));
+  v_out.session_expires_at := pgrant_rules.session_start(
+    p_tenant, v_user.user_id, '1', array['pwd'], p_session_hash, p_csrf_hash, p_old_session_hash, p_old_session_expires_at);
   perform pgrant_rules.audit(p_tenant, 'session.login', null, null, null, v_user.user_id);
-
-  v_out.session_expires_at := pgrant_rules.epoch(pgrant_rules.after(v_tenant.session_lifetime));
   v_out.username := v_user.username;
   return v_out;
 end
