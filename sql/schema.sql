@@ -127,6 +127,7 @@ create table pgrant.authorization_requests (
   session_id uuid,
   created_at timestamp with time zone default now() not null,
   completed_at timestamp with time zone,
+  resources text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
@@ -244,6 +245,7 @@ create table pgrant.codes (
   amr text[] not null,
   used_at timestamp with time zone,
   family_id uuid,
+  resources text[] default '{}'::text[] not null,
   constraint codes_pkey PRIMARY KEY (tenant_id, code_hash, expires_at),
   constraint codes_check CHECK (((used_at IS NULL) = (family_id IS NULL))),
   constraint codes_code_hash_check CHECK ((length(code_hash) = 32))
@@ -269,6 +271,7 @@ create table pgrant.grants (
   revoked_at timestamp with time zone,
   revoked_reason text,
   expires_at timestamp with time zone not null,
+  resources text[] default '{}'::text[] not null,
   constraint grants_pkey PRIMARY KEY (tenant_id, grant_id),
   constraint grants_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
   constraint grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -288,6 +291,7 @@ comment on column pgrant.grants.scopes is 'All that was consented to; consent is
 comment on column pgrant.grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
 comment on column pgrant.grants.consent_expires_at is 'Until when the authorization endpoint does not ask again; infinity = for ever.';
 comment on column pgrant.grants.expires_at is 'When the row may go: no sooner than its consent and its youngest family end, 90 days after it was revoked.';
+comment on column pgrant.grants.resources is 'The resources that were consented to.';
 
 create table pgrant.group_members (
   tenant_id uuid not null,
@@ -360,6 +364,62 @@ comment on column pgrant.issuers.host is 'Host of the issuer, lower case, with t
 comment on column pgrant.issuers.path is 'Path of the issuer, '''' for none; never ends in a slash.';
 comment on column pgrant.issuers.disabled_at is 'Since when every endpoint of the tenant refuses; the twin of pgrant.tenants.disabled_at.';
 
+create table pgrant.login_assertions (
+  tenant_id uuid not null,
+  jti_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint login_assertions_pkey PRIMARY KEY (tenant_id, jti_hash, expires_at),
+  constraint login_assertions_jti_hash_check CHECK ((length(jti_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.login_assertions enable row level security;
+alter table pgrant.login_assertions force row level security;
+create policy expired_deleted on pgrant.login_assertions for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using ((expires_at < now()));
+create policy tenant_isolation on pgrant.login_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until they expire.';
+
+create table pgrant.login_challenges (
+  tenant_id uuid not null,
+  challenge_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  request_hash bytea not null,
+  browser_hash bytea not null,
+  created_at timestamp with time zone default now() not null,
+  answered_at timestamp with time zone,
+  verifier_hash bytea,
+  user_id uuid,
+  auth_time timestamp with time zone,
+  acr text,
+  amr text[],
+  reject_reason text,
+  used_at timestamp with time zone,
+  constraint login_challenges_pkey PRIMARY KEY (tenant_id, challenge_hash, expires_at),
+  constraint login_challenges_acr_check CHECK ((length(acr) <= 255)),
+  constraint login_challenges_browser_hash_check CHECK ((length(browser_hash) = 32)),
+  constraint login_challenges_challenge_hash_check CHECK ((length(challenge_hash) = 32)),
+  constraint login_challenges_check CHECK (((answered_at IS NULL) = (verifier_hash IS NULL))),
+  constraint login_challenges_check1 CHECK ((((user_id IS NULL) = (auth_time IS NULL)) AND ((user_id IS NULL) = (amr IS NULL)))),
+  constraint login_challenges_check2 CHECK (((user_id IS NULL) OR (answered_at IS NOT NULL))),
+  constraint login_challenges_check3 CHECK (((used_at IS NULL) OR (answered_at IS NOT NULL))),
+  constraint login_challenges_reject_reason_check CHECK ((length(reject_reason) <= 500)),
+  constraint login_challenges_request_hash_check CHECK ((length(request_hash) = 32)),
+  constraint login_challenges_verifier_hash_check CHECK ((length(verifier_hash) = 32))
+) partition by RANGE (expires_at);
+CREATE INDEX login_challenges_verifier ON ONLY pgrant.login_challenges USING btree (tenant_id, verifier_hash) WHERE (verifier_hash IS NOT NULL);
+alter table pgrant.login_challenges enable row level security;
+alter table pgrant.login_challenges force row level security;
+create policy expired_deleted on pgrant.login_challenges for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_seen on pgrant.login_challenges for select to pgrant_janitor using ((expires_at < now()));
+create policy tenant_isolation on pgrant.login_challenges for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.login_challenges is 'People who are at the product''s own login page at this moment. Expires with its authorization request.';
+comment on column pgrant.login_challenges.challenge_hash is 'SHA-256 of login_challenge, which goes to the product with the browser.';
+comment on column pgrant.login_challenges.request_hash is 'The authorization request; its expires_at is the one of this row.';
+comment on column pgrant.login_challenges.browser_hash is 'SHA-256 of the cookie of the browser that began, the only one that may come back.';
+comment on column pgrant.login_challenges.answered_at is 'When the product accepted or rejected; it never answers twice.';
+comment on column pgrant.login_challenges.verifier_hash is 'SHA-256 of login_verifier, which only the browser that the product signed in is given: whoever sent somebody else to the product with a challenge of their own has no use of the answer.';
+comment on column pgrant.login_challenges.user_id is 'Who was signed in; null where the product rejected.';
+comment on column pgrant.login_challenges.used_at is 'When the browser came back with the verifier.';
+
 create table pgrant.login_failures (
   tenant_id uuid not null,
   key_hash bytea not null,
@@ -391,6 +451,30 @@ comment on column pgrant.partition_plans.table_name is 'Table of schema pgrant, 
 comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
+
+create table pgrant.resources (
+  tenant_id uuid not null,
+  resource text not null,
+  title text not null,
+  scopes text[],
+  access_token_format text,
+  access_token_lifetime integer,
+  created_at timestamp with time zone default now() not null,
+  disabled_at timestamp with time zone,
+  constraint resources_pkey PRIMARY KEY (tenant_id, resource),
+  constraint resources_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint resources_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
+  constraint resources_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint resources_resource_check CHECK (((resource ~ '^[a-z][a-z0-9+.-]*://[^#]+[^/#]$'::text) AND (length(resource) <= 512)))
+);
+alter table pgrant.resources enable row level security;
+alter table pgrant.resources force row level security;
+create policy tenant_isolation on pgrant.resources for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.resources is 'What a client may name as resource, and find as aud of its access token.';
+comment on column pgrant.resources.resource is 'Absolute URI: scheme and host in lower case, no slash at the end. Requests are compared in that form.';
+comment on column pgrant.resources.scopes is 'The roles and scopes that mean something there; null = all. The standard ones of OpenID Connect always pass.';
+comment on column pgrant.resources.access_token_format is 'Format of its access tokens; null = the client''s.';
+comment on column pgrant.resources.access_token_lifetime is 'Lifetime of its access tokens in seconds; null = the client''s.';
 
 create table pgrant.revoked_tokens (
   tenant_id uuid not null,
@@ -528,6 +612,9 @@ create table pgrant.tenants (
   roles_claim text default 'roles'::text not null,
   permissions_claim text default 'permissions'::text not null,
   tenant_claim text default 'org_id'::text not null,
+  login_url text,
+  login_issuer text,
+  login_jwks jsonb,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
@@ -538,6 +625,9 @@ create table pgrant.tenants (
   constraint tenants_key_rotation_interval_check CHECK (((key_rotation_interval >= 3600) AND (key_rotation_interval <= 63072000))),
   constraint tenants_login_failure_limit_check CHECK (((login_failure_limit >= 1) AND (login_failure_limit <= 1000))),
   constraint tenants_login_failure_window_check CHECK (((login_failure_window >= 1) AND (login_failure_window <= 86400))),
+  constraint tenants_login_issuer_check CHECK (((length(login_issuer) >= 1) AND (length(login_issuer) <= 512))),
+  constraint tenants_login_jwks_check CHECK (((login_jwks ? 'keys'::text) AND (jsonb_typeof((login_jwks -> 'keys'::text)) = 'array'::text) AND (jsonb_array_length((login_jwks -> 'keys'::text)) <= 20) AND (NOT jsonb_path_exists(login_jwks, '$."keys"[*]?(((exists (@."d") || exists (@."p")) || exists (@."q")) || exists (@."k"))'::jsonpath)))),
+  constraint tenants_login_url_check CHECK (((length(login_url) <= 2000) AND (login_url ~ '^(https://([a-z0-9.-]+|\[[0-9a-f:.]+\])|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[\x21\x24-\x3E\x40-\x7E]*)?(\?[\x21\x24-\x7E]*)?$'::text))),
   constraint tenants_permissions_claim_check CHECK (((length(permissions_claim) >= 1) AND (length(permissions_claim) <= 255))),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
@@ -566,6 +656,9 @@ comment on column pgrant.tenants.decoy_salt is 'Makes the salt shown for an unkn
 comment on column pgrant.tenants.roles_claim is 'Name of the claim of access tokens with the person''s roles; clients of another vendor may want a namespaced one.';
 comment on column pgrant.tenants.permissions_claim is 'Name of the claim of access tokens with the roles that the token may use.';
 comment on column pgrant.tenants.tenant_claim is 'Name of the claim of access tokens with the name of the tenant.';
+comment on column pgrant.tenants.login_url is 'The product''s own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password.';
+comment on column pgrant.tenants.login_issuer is 'The iss of the product''s signed answers; the origin of login_url where null.';
+comment on column pgrant.tenants.login_jwks is 'JWK set (RFC 7517) with the public keys of the product''s signed answers; null = the product answers by SQL only.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,
@@ -596,6 +689,7 @@ create table pgrant.token_families (
   sweep_after date not null,
   revoked_at timestamp with time zone,
   revoked_reason text,
+  resources text[] default '{}'::text[] not null,
   constraint token_families_pkey PRIMARY KEY (tenant_id, family_id),
   constraint token_families_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES pgrant.grants(tenant_id, grant_id) ON DELETE CASCADE,
   constraint token_families_check CHECK ((idle_expires_at <= expires_at)),
@@ -625,21 +719,151 @@ comment on column pgrant.token_families.replays_total is 'Replays in the whole l
 comment on column pgrant.token_families.idle_expires_at is 'Slides with each use.';
 comment on column pgrant.token_families.expires_at is 'Never moves.';
 comment on column pgrant.token_families.sweep_after is 'A day by which the family is dead unless it is used: moved a week at a time, because it is indexed.';
+comment on column pgrant.token_families.resources is 'What access tokens of the family may be for; {} = the tenant''s own audience.';
+
+create table pgrant.upstream_accounts (
+  tenant_id uuid not null,
+  upstream text not null,
+  subject text not null,
+  user_id uuid not null,
+  made_user boolean default false not null,
+  profile jsonb default '{}'::jsonb not null,
+  claims jsonb default '{}'::jsonb not null,
+  sealed_tokens bytea,
+  created_at timestamp with time zone default now() not null,
+  checked_at timestamp with time zone,
+  check_after timestamp with time zone default 'infinity'::timestamp with time zone not null,
+  lost_at timestamp with time zone,
+  last_error text,
+  constraint upstream_accounts_pkey PRIMARY KEY (tenant_id, upstream, subject),
+  constraint upstream_accounts_tenant_id_user_id_upstream_key UNIQUE (tenant_id, user_id, upstream),
+  constraint upstream_accounts_tenant_id_upstream_fkey FOREIGN KEY (tenant_id, upstream) REFERENCES pgrant.upstreams(tenant_id, name) ON DELETE CASCADE,
+  constraint upstream_accounts_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
+  constraint upstream_accounts_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text)),
+  constraint upstream_accounts_profile_check CHECK ((jsonb_typeof(profile) = 'object'::text)),
+  constraint upstream_accounts_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+CREATE INDEX upstream_accounts_due ON pgrant.upstream_accounts USING btree (tenant_id, check_after);
+alter table pgrant.upstream_accounts enable row level security;
+alter table pgrant.upstream_accounts force row level security;
+create policy tenant_isolation on pgrant.upstream_accounts for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.upstream_accounts is 'Which account of an upstream is which user: made just in time, or linked on purpose; never by e-mail address.';
+comment on column pgrant.upstream_accounts.subject is 'The upstream''s lasting identifier of the person: sub, or the id of a Discord user.';
+comment on column pgrant.upstream_accounts.made_user is 'The user exists because of this account, and has its profile from it.';
+comment on column pgrant.upstream_accounts.profile is 'Standard claims (OpenID Connect Core 5.1) from the upstream; empty where the account was linked to a user.';
+comment on column pgrant.upstream_accounts.claims is 'Other claims: roles, subteams, discord_id, discord_username.';
+comment on column pgrant.upstream_accounts.sealed_tokens is 'The upstream''s tokens for the recheck, AES-256-GCM under a key that the database does not have; null where none is needed.';
+comment on column pgrant.upstream_accounts.checked_at is 'When the upstream last answered about the person.';
+comment on column pgrant.upstream_accounts.check_after is 'When the worker asks again; infinity = it has nothing to ask with.';
+comment on column pgrant.upstream_accounts.lost_at is 'Since when the upstream no longer vouches for the person; the memberships that it gave are gone.';
+comment on column pgrant.upstream_accounts.last_error is 'Why the last recheck got no answer; what it found before stays.';
+
+create table pgrant.upstream_logins (
+  tenant_id uuid not null,
+  state_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  upstream text not null,
+  browser_hash bytea not null,
+  request_hash bytea,
+  request_expires_at timestamp with time zone,
+  sealed_request bytea,
+  session_id uuid,
+  created_at timestamp with time zone default now() not null,
+  used_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint upstream_logins_pkey PRIMARY KEY (tenant_id, state_hash, expires_at),
+  constraint upstream_logins_browser_hash_check CHECK ((length(browser_hash) = 32)),
+  constraint upstream_logins_check CHECK (((request_hash IS NULL) = (session_id IS NOT NULL))),
+  constraint upstream_logins_check1 CHECK ((((request_hash IS NULL) = (request_expires_at IS NULL)) AND ((request_hash IS NULL) = (sealed_request IS NULL)))),
+  constraint upstream_logins_request_hash_check CHECK ((length(request_hash) = 32)),
+  constraint upstream_logins_state_hash_check CHECK ((length(state_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.upstream_logins enable row level security;
+alter table pgrant.upstream_logins force row level security;
+create policy expired_deleted on pgrant.upstream_logins for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_seen on pgrant.upstream_logins for select to pgrant_janitor using ((expires_at < now()));
+create policy tenant_isolation on pgrant.upstream_logins for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.upstream_logins is 'People who are at an upstream at this moment.';
+comment on column pgrant.upstream_logins.state_hash is 'SHA-256 of state (RFC 6749 10.12). The PKCE verifier and the nonce are derived from state, and so are not stored.';
+comment on column pgrant.upstream_logins.browser_hash is 'SHA-256 of the cookie of the browser that it was begun in.';
+comment on column pgrant.upstream_logins.sealed_request is 'The handle of the authorization request, sealed for whoever brings state.';
+comment on column pgrant.upstream_logins.session_id is 'The session of the person who links an account.';
+comment on column pgrant.upstream_logins.used_at is 'When state came back; it is never taken twice.';
+comment on column pgrant.upstream_logins.finished_at is 'When the person was signed in, or the account linked.';
+
+create table pgrant.upstreams (
+  tenant_id uuid not null,
+  name text not null,
+  kind text not null,
+  title text not null,
+  issuer text,
+  authorization_endpoint text,
+  token_endpoint text,
+  userinfo_endpoint text,
+  client_id text not null,
+  token_endpoint_auth_method text default 'client_secret_basic'::text not null,
+  sealed_secrets bytea,
+  scopes text[] not null,
+  settings jsonb default '{}'::jsonb not null,
+  just_in_time boolean default false not null,
+  recheck_interval integer default 3600 not null,
+  created_at timestamp with time zone default now() not null,
+  disabled_at timestamp with time zone,
+  constraint upstreams_pkey PRIMARY KEY (tenant_id, name),
+  constraint upstreams_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint upstreams_authorization_endpoint_check CHECK ((authorization_endpoint ~ '^https?://'::text)),
+  constraint upstreams_check CHECK (
+CASE kind
+    WHEN 'oidc'::text THEN (issuer IS NOT NULL)
+    ELSE ((authorization_endpoint IS NOT NULL) AND (token_endpoint IS NOT NULL) AND (userinfo_endpoint IS NOT NULL))
+END),
+  constraint upstreams_check1 CHECK (((kind <> 'discord'::text) OR (userinfo_endpoint ~~ '%/users/@me'::text))),
+  constraint upstreams_check2 CHECK (((token_endpoint_auth_method = 'none'::text) OR (sealed_secrets IS NOT NULL))),
+  constraint upstreams_client_id_check CHECK ((client_id ~ '^[\x20-\x7E]{1,255}$'::text)),
+  constraint upstreams_issuer_check CHECK ((issuer ~ '^https?://'::text)),
+  constraint upstreams_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'oauth2'::text, 'discord'::text]))),
+  constraint upstreams_name_check CHECK (((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text) AND (name <> 'operator'::text))),
+  constraint upstreams_recheck_interval_check CHECK (((recheck_interval = 0) OR (recheck_interval >= 60))),
+  constraint upstreams_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
+  constraint upstreams_title_check CHECK (((length(title) >= 1) AND (length(title) <= 100))),
+  constraint upstreams_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text]))),
+  constraint upstreams_token_endpoint_check CHECK ((token_endpoint ~ '^https?://'::text)),
+  constraint upstreams_userinfo_endpoint_check CHECK ((userinfo_endpoint ~ '^https?://'::text))
+);
+alter table pgrant.upstreams enable row level security;
+alter table pgrant.upstreams force row level security;
+create policy tenant_isolation on pgrant.upstreams for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.upstreams is 'Other authorization servers that people of the tenant may sign in with.';
+comment on column pgrant.upstreams.name is 'Stands in addresses, and is the source of the group memberships that it gives.';
+comment on column pgrant.upstreams.kind is 'oidc = OpenID Connect provider, found by discovery; oauth2 = plain OAuth 2.0 with an endpoint that tells who the person is; discord = Discord, with its guilds.';
+comment on column pgrant.upstreams.title is 'What people know it by: Continue with <title>.';
+comment on column pgrant.upstreams.issuer is 'Issuer identifier of an oidc upstream.';
+comment on column pgrant.upstreams.userinfo_endpoint is 'Where an access token is exchanged for a JSON object about the person.';
+comment on column pgrant.upstreams.client_id is 'What the upstream has registered this tenant as.';
+comment on column pgrant.upstreams.sealed_secrets is 'JSON {client_secret, bot_token}, AES-256-GCM under a key that the database does not have.';
+comment on column pgrant.upstreams.scopes is 'What is asked for at the upstream.';
+comment on column pgrant.upstreams.settings is '{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person''s roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}.';
+comment on column pgrant.upstreams.just_in_time is 'Whether an account that nobody has linked makes a new user.';
+comment on column pgrant.upstreams.recheck_interval is 'Seconds until the worker asks the upstream again about a person; 0 = never.';
+comment on column pgrant.upstreams.disabled_at is 'Since when nobody signs in with it; the memberships that it gave are gone.';
 
 create table pgrant.user_roles (
   tenant_id uuid not null,
   user_id uuid not null,
   scope text not null,
   created_at timestamp with time zone default now() not null,
-  constraint user_roles_pkey PRIMARY KEY (tenant_id, user_id, scope),
+  source text default 'operator'::text not null,
+  constraint user_roles_pkey PRIMARY KEY (tenant_id, user_id, scope, source),
   constraint user_roles_tenant_id_scope_fkey FOREIGN KEY (tenant_id, scope) REFERENCES pgrant.scopes(tenant_id, scope) ON DELETE CASCADE,
-  constraint user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE
+  constraint user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
+  constraint user_roles_source_check CHECK ((source = ANY (ARRAY['operator'::text, 'login'::text])))
 );
 CREATE INDEX user_roles_scope ON pgrant.user_roles USING btree (tenant_id, scope);
 alter table pgrant.user_roles enable row level security;
 alter table pgrant.user_roles force row level security;
 create policy tenant_isolation on pgrant.user_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_roles is 'Roles that people have directly.';
+comment on column pgrant.user_roles.source is 'operator, or login: what the product said at the last login, and replaces at the next.';
 
 create table pgrant.users (
   tenant_id uuid not null,
@@ -652,12 +876,15 @@ create table pgrant.users (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  external_subject text,
   constraint users_pkey PRIMARY KEY (tenant_id, user_id),
   constraint users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint users_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text)),
+  constraint users_external_subject_check CHECK (((length(external_subject) >= 1) AND (length(external_subject) <= 255))),
   constraint users_password_hash_check CHECK ((length(password_hash) = 32)),
   constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 255)))
 );
+CREATE UNIQUE INDEX users_external_subject ON pgrant.users USING btree (tenant_id, external_subject) WHERE (external_subject IS NOT NULL);
 CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, lower(username));
 alter table pgrant.users enable row level security;
 alter table pgrant.users force row level security;
@@ -668,3 +895,4 @@ comment on column pgrant.users.claims is 'Standard claims (OpenID Connect Core 5
 comment on column pgrant.users.password_params is 'Argon2id parameters (RFC 9106): m in KiB, t, p.';
 comment on column pgrant.users.password_hash is 'SHA-256 of the Argon2id key, which only the web process derives.';
 comment on column pgrant.users.updated_at is 'When claims last changed (updated_at of OpenID Connect Core 5.1).';
+comment on column pgrant.users.external_subject is 'What the product calls this person when it answers a login challenge; null for people whom it has not signed in.';

@@ -12,6 +12,8 @@ create type pgrant_api.error as enum (
   'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable',
   -- RFC 6750 3.1
   'invalid_token', 'insufficient_scope',
+  -- RFC 8707 2
+  'invalid_target',
   -- OpenID Connect Core 3.1.2.6
   'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
@@ -67,7 +69,9 @@ create type pgrant_api.authorization as (
   response_reason     text,
   response_detail     text,
   code_expires_at     bigint,
-  page                jsonb
+  page                jsonb,
+  login_url           text,
+  session_expires_at  bigint
 );
 
 comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
@@ -84,6 +88,9 @@ create type pgrant_api.origin as (
 
 comment on type pgrant_api.origin is 'Whether programs of a web origin may read answers.';
 
+comment on column pgrant_api.authorization.login_url is 'With next = login: the product''s own login page, to which the browser goes instead.';
+comment on column pgrant_api.authorization.session_expires_at is 'Set where the call has started a session.';
+
 create type pgrant_api.login_challenge as (
   error        pgrant_api.error,
   reason       text,
@@ -95,6 +102,48 @@ create type pgrant_api.login_challenge as (
 comment on type pgrant_api.login_challenge is 'What the web process needs to derive a password: the same for an unknown username as for a known one.';
 comment on column pgrant_api.login_challenge.params is 'Argon2id parameters {m (KiB), t, p}.';
 comment on column pgrant_api.login_challenge.retry_after is 'Seconds; with too_many_attempts.';
+
+create type pgrant_api.login_request as (
+  error            pgrant_api.error,
+  reason           text,
+  client_id        text,
+  client_name      text,
+  scopes           text[],
+  login_hint       text,
+  prompt           text[],
+  max_age          integer,
+  acr_values       text[],
+  subject          text,
+  auth_time_after  bigint,
+  expires_at       bigint
+);
+
+comment on type pgrant_api.login_request is 'What a product''s own login page is told: who asks, and for what kind of sign-in.';
+comment on column pgrant_api.login_request.subject is 'The only person who will do (id_token_hint), as the product calls them; null = anybody.';
+comment on column pgrant_api.login_request.auth_time_after is 'Epoch seconds: an earlier sign-in does not satisfy prompt or max_age; null = any will do.';
+comment on column pgrant_api.login_request.expires_at is 'Epoch seconds: until when the challenge can be answered.';
+
+create type pgrant_api.login_answer as (
+  error        pgrant_api.error,
+  reason       text,
+  detail       text,
+  redirect_to  text,
+  user_id      uuid
+);
+
+comment on type pgrant_api.login_answer is 'What becomes of the product''s answer to a login challenge.';
+comment on column pgrant_api.login_answer.detail is 'What the product may be told besides the code of the error.';
+comment on column pgrant_api.login_answer.redirect_to is 'Where the product sends the browser, with the parameter login_verifier.';
+comment on column pgrant_api.login_answer.user_id is 'The sub of the person''s tokens.';
+
+create type pgrant_api.login_settings as (
+  error   pgrant_api.error,
+  reason  text,
+  issuer  text,
+  jwks    jsonb
+);
+
+comment on type pgrant_api.login_settings is 'Who signs the product''s answers, and with which keys.';
 
 create type pgrant_api.session as (
   error               pgrant_api.error,

@@ -10,7 +10,7 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        coalesce(c.refresh_lifetime, t.refresh_lifetime) as refresh_lifetime,
        coalesce(c.replay_window, t.replay_window) as replay_window,
        coalesce(c.consent_lifetime, t.consent_lifetime) as consent_lifetime,
-       coalesce(t.audience, t.issuer) as audience,
+       array[coalesce(t.audience, t.issuer)] as audience,
        c.maker_id, c.allowed_networks, t.name as tenant_name, t.roles_claim, t.permissions_claim, t.tenant_claim
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id

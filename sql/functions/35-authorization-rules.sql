@@ -43,6 +43,7 @@ begin
       and g.consent_expires_at > now()
       and g.scopes @> p_scopes
       and g.claims @> (p_request.claims_id_token || p_request.claims_userinfo)
+      and g.resources @> p_request.resources
       for no key update;
   return found;
 end
@@ -70,7 +71,11 @@ begin
            'redirect_uri', p_request.redirect_uri,
            'login_hint', p_request.login_hint,
            'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),
+           'resources', (select coalesce(jsonb_agg(jsonb_build_object('resource', r.resource, 'title', r.title) order by r.title), '[]')
+                           from pgrant.resources r
+                          where r.tenant_id = p_tenant and r.resource = any (p_request.resources)),
            'claims', to_jsonb(p_request.claims_id_token || p_request.claims_userinfo),
+           'upstreams', pgrant_rules.upstream_choices(p_tenant, p_user_id),
            'scopes', coalesce(jsonb_agg(jsonb_build_object(
              'scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
              'granted', s.scope = any (coalesce(v_granted, '{}'))) order by s.sensitive desc, s.scope), '[]'))
@@ -109,12 +114,14 @@ begin
     return v_grant_id;
   end if;
 
-  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, consent_expires_at, expires_at)
-  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, v_expiry, v_expiry)
+  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, consent_expires_at, expires_at)
+  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, v_expiry, v_expiry)
       on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
      set scopes = (select array_agg(distinct u.scope order by u.scope) from unnest(g.scopes || excluded.scopes) u (scope)),
          claims = (select coalesce(array_agg(distinct u.claim order by u.claim), '{}')
                      from unnest(g.claims || excluded.claims) u (claim)),
+         resources = (select coalesce(array_agg(distinct u.uri order by u.uri), '{}')
+                        from unnest(g.resources || excluded.resources) u (uri)),
          consented_at = v_now,
          consent_expires_at = excluded.consent_expires_at,
          expires_at = greatest(g.expires_at, excluded.expires_at)
@@ -139,11 +146,11 @@ begin
   v_grant_id := pgrant_rules.grant_consent(p_tenant, p_session.user_id, p_client, p_request, p_scopes, p_consented);
   insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
                             redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
-                            auth_time, acr, amr)
+                            auth_time, acr, amr, resources)
   values (p_tenant, p_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
           p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
           p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
-          p_session.auth_time, p_session.acr, p_session.amr);
+          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources);
   perform pgrant_rules.request_complete(p_tenant, p_request);
   perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
                              p_client.client_id, p_session.user_id, v_grant_id,

@@ -6,7 +6,7 @@ create function pgrant_api.authorization_begin(
   p_client_id text, p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
   p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[],
   p_claims_id_token text[], p_claims_userinfo text[],
-  p_error pgrant_api.error, p_error_reason text
+  p_resources text[], p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -16,6 +16,7 @@ declare
   v_request pgrant.authorization_requests;
   v_scopes text[];
   v_refusal record;
+  v_target pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select c.* into v_client
@@ -52,9 +53,10 @@ begin
   v_out.response_error := p_error;
   v_out.response_reason := p_error_reason;
   if p_error is null then
-    v_refusal := pgrant_rules.request_refusal(p_tenant, v_client, v_scopes, p_nonce, p_code_challenge);
-    v_out.response_error := v_refusal.error;
-    v_out.response_reason := v_refusal.reason;
+    v_target := pgrant_rules.client_target(p_tenant, v_client, p_resources, null);
+    v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, v_scopes, p_nonce, p_code_challenge);
+    v_out.response_error := coalesce(v_target.error, v_refusal.error);
+    v_out.response_reason := coalesce(v_target.reason, v_refusal.reason);
     v_out.response_detail := v_refusal.detail;
   end if;
   if v_out.response_error is not null then
@@ -64,11 +66,13 @@ begin
 
   insert into pgrant.authorization_requests (
     tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, state,
-    nonce, code_challenge, scopes, prompt, max_age, hint_sub, login_hint, acr_values, claims_id_token, claims_userinfo)
+    nonce, code_challenge, scopes, prompt, max_age, hint_sub, login_hint, acr_values, claims_id_token, claims_userinfo,
+    resources)
   values (
     p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
     v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
-    p_prompt, p_max_age, p_hint_sub, p_login_hint, p_acr_values, p_claims_id_token, p_claims_userinfo)
+    p_prompt, p_max_age, p_hint_sub, p_login_hint, p_acr_values, p_claims_id_token, p_claims_userinfo,
+    v_target.resources)
   returning * into v_request;
 
   if p_browser_hash is null then
@@ -78,17 +82,17 @@ begin
     return v_out;
   end if;
   return pgrant_rules.authorization_step(
-    p_tenant, v_client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
+    p_tenant, v_target.client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
 end
 $$;
 
-comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], pgrant_api.error, text) is
+comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], pgrant_api.error, text) is
   'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, without openid and offline_access. Errors: unknown_client, invalid_redirect_uri.';
 
 create function pgrant_api.authorization_continue(
   p_tenant uuid, p_request_id text, p_address inet,
   p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
-  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea
+  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_next_challenge_hash bytea
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -114,13 +118,17 @@ begin
     perform pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
-  return pgrant_rules.authorization_step(
+  v_out := pgrant_rules.authorization_step(
     p_tenant, v_client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
+  if v_out.next = 'login' then
+    v_out.login_url := pgrant_rules.challenge_issue(p_tenant, v_request, p_next_challenge_hash);
+  end if;
+  return v_out;
 end
 $$;
 
-comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea) is
-  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. Errors: expired_request.';
+comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea) is
+  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request.';
 
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -154,6 +162,7 @@ begin
     v_out.request_expires_at := p_request_expires_at;
     return v_out;
   end if;
+  v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
   v_out.next := 'respond';
   v_out.redirect_uri := v_request.redirect_uri;
   v_out.response_mode := v_request.response_mode;

@@ -1,109 +1,5 @@
 -- Codes become tokens.
 
-create function pgrant_rules.family_revoke(p_tenant uuid, p_family_id uuid, p_reason text) returns boolean
-language plpgsql
-as $$
-begin
-  update pgrant.token_families f
-     set revoked_at = now(),
-         revoked_reason = p_reason,
-         sealed_successor = null
-   where f.tenant_id = p_tenant
-     and f.family_id = p_family_id
-     and f.revoked_at is null;
-  return found;
-end
-$$;
-
-comment on function pgrant_rules.family_revoke(uuid, uuid, text) is
-  'Revokes a family for good: its refresh token, and every access token that hangs on it. False where it was revoked before.';
-
-create function pgrant_rules.id_claims(p_tenant uuid, p_user_id uuid, p_names text[]) returns jsonb
-language plpgsql
-as $$
-declare
-  v_claims jsonb;
-begin
-  if p_names = '{}' then
-    return jsonb_build_object();
-  end if;
-  select coalesce(jsonb_object_agg(c.key, c.value), '{}')
-    into v_claims
-    from pgrant.users u, jsonb_each(pgrant_rules.user_claims(u)) c
-   where u.tenant_id = p_tenant
-     and u.user_id = p_user_id
-     and c.key = any (p_names);
-  return v_claims;
-end
-$$;
-
-comment on function pgrant_rules.id_claims(uuid, uuid, text[]) is
-  'The claims of a person that were asked for by name for the ID token (OpenID Connect Core 5.5).';
-
-create function pgrant_rules.token_claims(p_client pgrant_rules.client_policies, p_roles text[]) returns jsonb
-language plpgsql stable
-as $$
-begin
-  return jsonb_build_object(p_client.roles_claim, p_roles, p_client.permissions_claim, p_roles,
-                            p_client.tenant_claim, p_client.tenant_name);
-end
-$$;
-
-comment on function pgrant_rules.token_claims(pgrant_rules.client_policies, text[]) is
-  'What an access token says besides the registered claims: the roles that it may use, twice, because a role is a permission and clients look for either name; and the tenant.';
-
-create function pgrant_rules.access_token_store(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_access_hash bytea,
-  p_family pgrant.token_families, p_roles text[], inout p_out pgrant_api.tokens
-)
-language plpgsql
-as $$
-declare
-  v_issued_at timestamptz := pgrant_rules.whole_second(now());
-  v_expires_at timestamptz := least(pgrant_rules.after(p_client.access_token_lifetime), p_family.expires_at);
-begin
-  p_out.client_id := p_client.client_id;
-  p_out.subject := coalesce(p_family.user_id::text, p_client.client_id);
-  p_out.audience := array[p_client.audience];
-  p_out.access_claims := pgrant_rules.token_claims(p_client, p_roles);
-  p_out.access_token_format := p_client.access_token_format;
-  p_out.access_token_alg := p_client.access_token_alg;
-  p_out.issued_at := pgrant_rules.epoch(v_issued_at);
-  p_out.access_expires_at := pgrant_rules.epoch(v_expires_at);
-  p_out.family_id := p_family.family_id;
-  if p_client.access_token_format = 'opaque' then
-    insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id,
-                                      family_expires_at, scopes, audience, issued_at)
-    values (p_tenant, p_access_hash, v_expires_at, p_client.client_id, p_family.user_id, p_family.family_id,
-            p_family.expires_at, p_out.scopes, p_out.audience, v_issued_at);
-  end if;
-end
-$$;
-
-comment on function pgrant_rules.access_token_store(uuid, pgrant_rules.client_policies, bytea, pgrant.token_families, text[], pgrant_api.tokens) is
-  'Fills in the access token for p_out.scopes and stores it where it is opaque. It never outlives its family.';
-
-create function pgrant_rules.id_token_fill(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_family pgrant.token_families, inout p_out pgrant_api.tokens
-)
-language plpgsql
-as $$
-begin
-  p_out.auth_time := pgrant_rules.epoch(p_family.auth_time);
-  p_out.acr := p_family.acr;
-  p_out.amr := p_family.amr;
-  if 'openid' = any (p_out.scopes) then
-    p_out.id_token_alg := p_client.id_token_alg;
-    p_out.id_expires_at := pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime));
-    p_out.id_claims := pgrant_rules.id_claims(p_tenant, p_family.user_id, p_family.claims_id_token);
-    p_out.session_id := p_family.session_id;
-  end if;
-end
-$$;
-
-comment on function pgrant_rules.id_token_fill(uuid, pgrant_rules.client_policies, pgrant.token_families, pgrant_api.tokens) is
-  'Fills in what an ID token says (OpenID Connect Core 2), where openid is among p_out.scopes.';
-
 create function pgrant_rules.code_refusal(
   p_code pgrant.codes, p_client_id text, p_redirect_uri text, p_code_challenge text
 ) returns text
@@ -143,11 +39,11 @@ declare
 begin
   insert into pgrant.token_families (
     tenant_id, grant_id, user_id, client_id, session_id, offline, scopes, claims_id_token, claims_userinfo,
-    auth_time, acr, amr, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after)
+    auth_time, acr, amr, resources, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after)
   values (
     p_tenant, p_code.grant_id, p_code.user_id, p_code.client_id, p_code.session_id,
     'offline_access' = any (p_code.scopes) or not 'openid' = any (p_code.scopes),
-    p_code.scopes, p_code.claims_id_token, p_code.claims_userinfo, p_code.auth_time, p_code.acr, p_code.amr,
+    p_code.scopes, p_code.claims_id_token, p_code.claims_userinfo, p_code.auth_time, p_code.acr, p_code.amr, p_code.resources,
     case when v_refresh then p_handle_hash end, case when v_refresh then p_refresh_hash end,
     pgrant_rules.after(v_idle), pgrant_rules.after(v_lifetime), pgrant_rules.sweep_day(pgrant_rules.after(v_idle)) + 7)
   returning * into v_family;
@@ -175,7 +71,7 @@ create function pgrant_api.code_redeem(
   p_tenant uuid, p_request_id text, p_address inet,
   p_client_id text, p_auth_method text, p_secret_hash bytea,
   p_code_hash bytea, p_code_expires_at bigint, p_redirect_uri text, p_code_challenge text,
-  p_access_hash bytea, p_handle_hash bytea, p_refresh_hash bytea
+  p_access_hash bytea, p_handle_hash bytea, p_refresh_hash bytea, p_resources text[]
 ) returns pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -186,6 +82,7 @@ declare
   v_family pgrant.token_families;
   v_consented text[];
   v_effective pgrant_rules.effective_scopes;
+  v_target pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'authorization_code');
@@ -215,14 +112,16 @@ begin
         from pgrant.grants g
         join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
        where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id and g.revoked_at is null;
-      v_effective := pgrant_rules.scope_narrow(p_tenant, v_code.user_id, (v_auth.client).scopes, v_code.scopes, v_consented);
+      v_target := pgrant_rules.client_target(p_tenant, v_auth.client, p_resources, v_code.resources);
+      v_effective := pgrant_rules.scope_narrow(p_tenant, v_code.user_id, (v_target.client).scopes, v_code.scopes, v_consented);
       v_out.scopes := v_effective.scopes;
       v_out.reason := case when v_consented is null then 'grant revoked or user disabled'
+                           when v_target.error is not null then v_target.reason
                            when v_out.scopes = '{}' then 'no scope is left' end;
     end if;
   end if;
   if v_out.reason is not null then
-    v_out.error := 'invalid_grant';
+    v_out.error := coalesce(v_target.error, 'invalid_grant');
     v_out.scopes := null;
     perform pgrant_rules.audit(p_tenant, case when v_code.used_at is null then 'code.redeem' else 'code.reuse' end,
                                v_out.error, v_out.reason, p_client_id, v_code.user_id, v_code.grant_id, v_code.family_id);
@@ -236,7 +135,7 @@ begin
 
   v_out.refresh_token := v_family.handle_hash is not null;
   v_out.nonce := v_code.nonce;
-  v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, v_family, v_effective.roles, v_out);
+  v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, v_family, v_effective.roles, v_out);
   v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
   perform pgrant_rules.audit(p_tenant, 'code.redeem', null, null, p_client_id, v_code.user_id, v_code.grant_id,
                              v_family.family_id, jsonb_build_object('scopes', to_jsonb(v_out.scopes)));
@@ -244,5 +143,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, bytea, bigint, text, text, bytea, bytea, bytea) is
-  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant.';
+comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, bytea, bigint, text, text, bytea, bytea, bytea, text[]) is
+  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target.';

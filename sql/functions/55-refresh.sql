@@ -52,7 +52,7 @@ create function pgrant_api.refresh_rotate(
   p_tenant uuid, p_request_id text, p_address inet,
   p_client_id text, p_auth_method text, p_secret_hash bytea,
   p_handle_hash bytea, p_refresh_hash bytea, p_scopes text[],
-  p_access_hash bytea, p_successor_hash bytea, p_sealed_successor bytea
+  p_access_hash bytea, p_successor_hash bytea, p_sealed_successor bytea, p_resources text[]
 ) returns pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -63,6 +63,7 @@ declare
   v_consented text[];
   v_use text;
   v_effective pgrant_rules.effective_scopes;
+  v_target pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'refresh_token');
@@ -83,11 +84,15 @@ begin
       from pgrant.grants g
       join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
      where g.tenant_id = p_tenant and g.grant_id = v_family.grant_id and g.revoked_at is null;
-    v_effective := pgrant_rules.scope_narrow(p_tenant, v_family.user_id, (v_auth.client).scopes,
+    v_target := pgrant_rules.client_target(p_tenant, v_auth.client, p_resources, v_family.resources);
+    v_effective := pgrant_rules.scope_narrow(p_tenant, v_family.user_id, (v_target.client).scopes,
                                              coalesce(p_scopes, v_family.scopes), v_consented);
     v_out.scopes := v_effective.scopes;
     if v_consented is null then
       v_out.reason := 'grant revoked or user disabled';
+    elsif v_target.error is not null then
+      v_out.error := v_target.error;
+      v_out.reason := v_target.reason;
     elsif not coalesce(p_scopes <@ v_family.scopes, true) or v_out.scopes = '{}' then
       -- RFC 6749 6: no scope beyond what was granted.
       v_out.error := 'invalid_scope';
@@ -121,7 +126,7 @@ begin
                                       coalesce(p_scopes, v_family.scopes), v_consented);
   end if;
   v_out.refresh_token := true;
-  v_out := pgrant_rules.access_token_store(p_tenant, v_auth.client, p_access_hash, v_family, v_effective.roles, v_out);
+  v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, v_family, v_effective.roles, v_out);
   v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
   perform pgrant_rules.audit(p_tenant, 'refresh.' || v_use, null, null, p_client_id, v_family.user_id, v_family.grant_id,
                              v_family.family_id);
@@ -129,5 +134,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.refresh_rotate(uuid, text, inet, text, text, bytea, bytea, bytea, text[], bytea, bytea, bytea) is
-  'Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family''s. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope.';
+comment on function pgrant_api.refresh_rotate(uuid, text, inet, text, text, bytea, bytea, bytea, text[], bytea, bytea, bytea, text[]) is
+  'Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null, p_resources {} = all of the family''s. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target.';

@@ -123,7 +123,7 @@ begin
   select s.* into v_secret
     from pgrant.client_secrets s
    where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now();
-  select c.client_id, c.scopes, array[c.audience], now(), v_secret.expires_at
+  select c.client_id, c.scopes, c.audience, now(), v_secret.expires_at
     into v_token.client_id, v_token.scopes, v_token.audience, v_token.issued_at, v_token.expires_at
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant and c.client_id = v_secret.client_id and c.maker_id is not null;

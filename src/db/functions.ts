@@ -16,6 +16,7 @@ export type ApiError =
   | 'temporarily_unavailable'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'invalid_target'
   | 'login_required'
   | 'consent_required'
   | 'interaction_required'
@@ -47,6 +48,8 @@ export type ApiAuthorization = {
   response_detail: string | null;
   code_expires_at: number | null;
   page: Json;
+  login_url: string | null;
+  session_expires_at: number | null;
 };
 
 /** The grants of the signed-in person. */
@@ -82,6 +85,15 @@ export type ApiIntrospection = {
   claims: Json;
 };
 
+/** What becomes of the product's answer to a login challenge. */
+export type ApiLoginAnswer = {
+  error: ApiError | null;
+  reason: string | null;
+  detail: string | null;
+  redirect_to: string | null;
+  user_id: string | null;
+};
+
 /** What the web process needs to derive a password: the same for an unknown username as for a known one. */
 export type ApiLoginChallenge = {
   error: ApiError | null;
@@ -89,6 +101,30 @@ export type ApiLoginChallenge = {
   salt: Buffer | null;
   params: Json;
   retry_after: number | null;
+};
+
+/** What a product's own login page is told: who asks, and for what kind of sign-in. */
+export type ApiLoginRequest = {
+  error: ApiError | null;
+  reason: string | null;
+  client_id: string | null;
+  client_name: string | null;
+  scopes: string[] | null;
+  login_hint: string | null;
+  prompt: string[] | null;
+  max_age: number | null;
+  acr_values: string[] | null;
+  subject: string | null;
+  auth_time_after: number | null;
+  expires_at: number | null;
+};
+
+/** Who signs the product's answers, and with which keys. */
+export type ApiLoginSettings = {
+  error: ApiError | null;
+  reason: string | null;
+  issuer: string | null;
+  jwks: Json;
 };
 
 /** Where a logout stands. */
@@ -225,6 +261,7 @@ export const api = {
       acr_values: string[] | null;
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
+      resources: string[] | null;
       error: ApiError | null;
       error_reason: string | null;
     },
@@ -252,11 +289,12 @@ export const api = {
     ['acr_values', 'text[]'],
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
+    ['resources', 'text[]'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
   ]),
 
-  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Errors: expired_request. */
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request. */
   authorization_continue: bind<
     {
       tenant: string;
@@ -268,6 +306,7 @@ export const api = {
       session_hash: Uint8Array | null;
       session_expires_at: number | null;
       code_hash: Uint8Array | null;
+      next_challenge_hash: Uint8Array | null;
     },
     ApiAuthorization
   >('pgrant_api.authorization_continue', [
@@ -280,9 +319,10 @@ export const api = {
     ['session_hash', 'bytea'],
     ['session_expires_at', 'bigint'],
     ['code_hash', 'bytea'],
+    ['next_challenge_hash', 'bytea'],
   ]),
 
-  /** Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope. */
+  /** Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target. */
   client_credentials_issue: bind<
     {
       tenant: string;
@@ -293,6 +333,7 @@ export const api = {
       secret_hash: Uint8Array | null;
       scopes: string[] | null;
       access_hash: Uint8Array | null;
+      resources: string[] | null;
     },
     ApiTokens
   >('pgrant_api.client_credentials_issue', [
@@ -304,9 +345,10 @@ export const api = {
     ['secret_hash', 'bytea'],
     ['scopes', 'text[]'],
     ['access_hash', 'bytea'],
+    ['resources', 'text[]'],
   ]),
 
-  /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant. */
+  /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target. */
   code_redeem: bind<
     {
       tenant: string;
@@ -322,6 +364,7 @@ export const api = {
       access_hash: Uint8Array | null;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
+      resources: string[] | null;
     },
     ApiTokens
   >('pgrant_api.code_redeem', [
@@ -338,6 +381,7 @@ export const api = {
     ['access_hash', 'bytea'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
+    ['resources', 'text[]'],
   ]),
 
   /** The person's decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request. */
@@ -422,6 +466,42 @@ export const api = {
     ['address', 'inet'],
   ]),
 
+  /** The product's signed word for who has signed in; p_auth_time in epoch seconds, with or without fractions. Makes the person or brings them up to date. Errors: expired_request, invalid_request, access_denied, login_required. */
+  login_accept: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      challenge_hash: Uint8Array | null;
+      jti_hash: Uint8Array | null;
+      jti_expires_at: number | null;
+      next_verifier_hash: Uint8Array | null;
+      subject: string | null;
+      username: string | null;
+      claims: unknown;
+      roles: string[] | null;
+      acr: string | null;
+      amr: string[] | null;
+      auth_time: number | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_api.login_accept', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['challenge_hash', 'bytea'],
+    ['jti_hash', 'bytea'],
+    ['jti_expires_at', 'bigint'],
+    ['next_verifier_hash', 'bytea'],
+    ['subject', 'text'],
+    ['username', 'text'],
+    ['claims', 'jsonb'],
+    ['roles', 'text[]'],
+    ['acr', 'text'],
+    ['amr', 'text[]'],
+    ['auth_time', 'double precision'],
+  ]),
+
   /** Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts, not_found (the tenant). */
   login_begin: bind<
     {
@@ -438,7 +518,7 @@ export const api = {
     ['username', 'text'],
   ]),
 
-  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, wrong_password, too_many_attempts. */
+  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts. */
   login_finish: bind<
     {
       tenant: string;
@@ -470,6 +550,92 @@ export const api = {
     ['old_session_expires_at', 'bigint'],
   ]),
 
+  /** The product's signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request. */
+  login_reject: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      challenge_hash: Uint8Array | null;
+      jti_hash: Uint8Array | null;
+      jti_expires_at: number | null;
+      next_verifier_hash: Uint8Array | null;
+      reject_reason: string | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_api.login_reject', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['challenge_hash', 'bytea'],
+    ['jti_hash', 'bytea'],
+    ['jti_expires_at', 'bigint'],
+    ['next_verifier_hash', 'bytea'],
+    ['reject_reason', 'text'],
+  ]),
+
+  /** The browser comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
+  login_resume: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      verifier_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      next_request_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.login_resume', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['verifier_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['next_request_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+  ]),
+
+  /** The iss and the public keys of the product's signed answers. Writes nothing. Errors: not_found. */
+  login_settings: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiLoginSettings
+  >('pgrant_api.login_settings', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ]),
+
+  /** Who asks for a sign-in, for the product that has signed the question; p_jti_* name the signature, which is good once. Errors: expired_request. */
+  login_show: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      challenge_hash: Uint8Array | null;
+      jti_hash: Uint8Array | null;
+      jti_expires_at: number | null;
+    },
+    ApiLoginRequest
+  >('pgrant_api.login_show', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['challenge_hash', 'bytea'],
+    ['jti_hash', 'bytea'],
+    ['jti_expires_at', 'bigint'],
+  ]),
+
   /** Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
   origin_find: bind<
     {
@@ -486,7 +652,7 @@ export const api = {
     ['origin', 'text'],
   ]),
 
-  /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope. */
+  /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null, p_resources {} = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target. */
   refresh_rotate: bind<
     {
       tenant: string;
@@ -501,6 +667,7 @@ export const api = {
       access_hash: Uint8Array | null;
       successor_hash: Uint8Array | null;
       sealed_successor: Uint8Array | null;
+      resources: string[] | null;
     },
     ApiTokens
   >('pgrant_api.refresh_rotate', [
@@ -516,6 +683,7 @@ export const api = {
     ['access_hash', 'bytea'],
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
+    ['resources', 'text[]'],
   ]),
 
   /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
@@ -634,19 +802,16 @@ export const api = {
     ['refresh_hash', 'bytea'],
   ]),
 
-  /** Sends a person to an upstream: for an authorization request of this browser, or, without one, to link an account to the signed-in person, whose form carries the token of the session. Errors: expired_request, login_required, csrf_mismatch, not_found. */
+  /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, not_found. */
   upstream_begin: bind<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
-      browser_hash: Uint8Array | null;
       request_hash: Uint8Array | null;
       request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
       sealed_request: Uint8Array | null;
-      session_hash: Uint8Array | null;
-      session_expires_at: number | null;
-      csrf_hash: Uint8Array | null;
       upstream: string | null;
       state_hash: Uint8Array | null;
     },
@@ -655,35 +820,36 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-    ['browser_hash', 'bytea'],
     ['request_hash', 'bytea'],
     ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
     ['sealed_request', 'bytea'],
-    ['session_hash', 'bytea'],
-    ['session_expires_at', 'bigint'],
-    ['csrf_hash', 'bytea'],
     ['upstream', 'text'],
     ['state_hash', 'bytea'],
   ]),
 
-  /** Records why a sign-in at an upstream came to nothing. Errors: none. */
+  /** Ends a sign-in at an upstream that came to nothing, and records why. Errors: expired_request. */
   upstream_fail: bind<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
-      upstream: string | null;
+      browser_hash: Uint8Array | null;
+      state_hash: Uint8Array | null;
+      state_expires_at: number | null;
       error: ApiError | null;
-      reason: string | null;
+      error_reason: string | null;
     },
     ApiDone
   >('pgrant_api.upstream_fail', [
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-    ['upstream', 'text'],
+    ['browser_hash', 'bytea'],
+    ['state_hash', 'bytea'],
+    ['state_expires_at', 'bigint'],
     ['error', 'pgrant_api.error'],
-    ['reason', 'text'],
+    ['error_reason', 'text'],
   ]),
 
   /** Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required. */
@@ -730,6 +896,32 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
+  ]),
+
+  /** Sends the signed-in person to an upstream, to link the account there; the form carries the token of the session. Errors: login_required, csrf_mismatch, not_found. */
+  upstream_link_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      upstream: string | null;
+      state_hash: Uint8Array | null;
+    },
+    ApiUpstreamLogin
+  >('pgrant_api.upstream_link_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['upstream', 'text'],
+    ['state_hash', 'bytea'],
   ]),
 
   /** Takes state back from an upstream, once, in the browser that it was given to. Errors: expired_request, not_found. */
@@ -1110,6 +1302,62 @@ export const ops = {
     ['tenant', 'uuid'],
   ]),
 
+  /** Says who has signed in at the product. The person is found by p_subject, and made where nobody has it. p_claims replace the claims, p_roles the roles of the last login; null leaves them. Then send the browser to redirect_to with the parameter login_verifier, whose SHA-256 is p_verifier_hash. Errors are returned: expired_request, invalid_request, access_denied, login_required. Raises OA001, OA003. */
+  login_accept: bind<
+    {
+      tenant: string;
+      challenge_hash: Uint8Array | null;
+      verifier_hash: Uint8Array | null;
+      subject: string | null;
+      auth_time: string | null;
+      username?: string | null;
+      claims?: unknown;
+      roles?: string[] | null;
+      acr?: string | null;
+      amr?: string[] | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_ops.login_accept', [
+    ['tenant', 'uuid'],
+    ['challenge_hash', 'bytea'],
+    ['verifier_hash', 'bytea'],
+    ['subject', 'text'],
+    ['auth_time', 'timestamp with time zone'],
+    ['username', 'text', 'optional'],
+    ['claims', 'jsonb', 'optional'],
+    ['roles', 'text[]', 'optional'],
+    ['acr', 'text', 'optional'],
+    ['amr', 'text[]', 'optional'],
+  ]),
+
+  /** Says that nobody signs in: sent to redirect_to with login_verifier, the browser brings access_denied to the client. p_reason is for the audit. Errors are returned: expired_request. Raises OA001, OA003. */
+  login_reject: bind<
+    {
+      tenant: string;
+      challenge_hash: Uint8Array | null;
+      verifier_hash: Uint8Array | null;
+      reason?: string | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_ops.login_reject', [
+    ['tenant', 'uuid'],
+    ['challenge_hash', 'bytea'],
+    ['verifier_hash', 'bytea'],
+    ['reason', 'text', 'optional'],
+  ]),
+
+  /** Who asks for the sign-in that a login challenge stands for; p_challenge_hash is SHA-256 of the text of login_challenge. Errors are returned: expired_request. Raises OA001. */
+  login_show: bind<
+    {
+      tenant: string;
+      challenge_hash: Uint8Array | null;
+    },
+    ApiLoginRequest
+  >('pgrant_ops.login_show', [
+    ['tenant', 'uuid'],
+    ['challenge_hash', 'bytea'],
+  ]),
+
   /** Makes one partition, closed to direct access; without bounds the default one. */
   partition_add: bind<
     {
@@ -1167,6 +1415,59 @@ export const ops = {
     ['table', 'text'],
     ['step', 'interval'],
     ['ahead', 'interval'],
+  ]),
+
+  /** The resources of a tenant. Raises OA001. */
+  resource_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      resource: string | null;
+      title: string | null;
+      scopes: string[] | null;
+      access_token_format: string | null;
+      access_token_lifetime: number | null;
+      created_at: string | null;
+    }
+  >('pgrant_ops.resource_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes a resource: no more tokens for it, and none at refresh. Raises OA001. */
+  resource_remove: bind<
+    {
+      tenant: string;
+      resource: string | null;
+    },
+    {
+      resource_remove: null;
+    }
+  >('pgrant_ops.resource_remove', [
+    ['tenant', 'uuid'],
+    ['resource', 'text'],
+  ]),
+
+  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
+  resource_set: bind<
+    {
+      tenant: string;
+      resource: string | null;
+      title: string | null;
+      scopes?: string[] | null;
+      access_token_format?: string | null;
+      access_token_lifetime?: number | null;
+    },
+    {
+      resource_set: string | null;
+    }
+  >('pgrant_ops.resource_set', [
+    ['tenant', 'uuid'],
+    ['resource', 'text'],
+    ['title', 'text'],
+    ['scopes', 'text[]', 'optional'],
+    ['access_token_format', 'text', 'optional'],
+    ['access_token_lifetime', 'integer', 'optional'],
   ]),
 
   /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
@@ -1242,7 +1543,7 @@ export const ops = {
     ['tenant', 'uuid'],
   ]),
 
-  /** Takes a role that a person has directly; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001. */
+  /** Takes a role that a person has directly, whoever gave it, until the product's next login says it again; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001. */
   role_withdraw: bind<
     {
       tenant: string;
@@ -1446,6 +1747,259 @@ export const ops = {
     ['scopes', 'text[]'],
   ]),
 
+  /** The accounts of an upstream: whose, with which groups, when it last answered, why it last did not; p_limit of them after p_after. Raises OA001. */
+  upstream_account_list: bind<
+    {
+      tenant: string;
+      name: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      subject: string | null;
+      username: string | null;
+      made_user: boolean | null;
+      claims: Json;
+      groups: string[] | null;
+      created_at: string | null;
+      checked_at: string | null;
+      check_after: string | null;
+      lost_at: string | null;
+      last_error: string | null;
+    }
+  >('pgrant_ops.upstream_account_list', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Adds an upstream of kind oidc, oauth2 or discord; p_settings by the columns of pgrant.upstreams; p_sealed_secrets as sealed outside. Returns it. Raises OA001, OA002, OA003. */
+  upstream_add: bind<
+    {
+      tenant: string;
+      name: string | null;
+      kind: string | null;
+      settings: unknown;
+      sealed_secrets?: Uint8Array | null;
+    },
+    {
+      upstream_add: Json;
+    }
+  >('pgrant_ops.upstream_add', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['kind', 'text'],
+    ['settings', 'jsonb'],
+    ['sealed_secrets', 'bytea', 'optional'],
+  ]),
+
+  /** Takes an account that is due for a recheck: what its upstream is asked with. No row where another worker took it. Raises OA001. */
+  upstream_check_begin: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+    },
+    {
+      kind: string | null;
+      title: string | null;
+      issuer: string | null;
+      authorization_endpoint: string | null;
+      token_endpoint: string | null;
+      userinfo_endpoint: string | null;
+      client_id: string | null;
+      token_endpoint_auth_method: string | null;
+      sealed_secrets: Buffer | null;
+      scopes: string[] | null;
+      settings: Json;
+      sealed_tokens: Buffer | null;
+    }
+  >('pgrant_ops.upstream_check_begin', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+  ]),
+
+  /** Takes over the outcome of a recheck. p_present false = the upstream no longer vouches for the person, who loses every group from it. Raises OA001. */
+  upstream_check_end: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+      present: boolean | null;
+      profile: unknown;
+      claims: unknown;
+      roles: string[] | null;
+      sealed_tokens: Uint8Array | null;
+      checkable: boolean | null;
+      reason: string | null;
+    },
+    {
+      upstream_check_end: null;
+    }
+  >('pgrant_ops.upstream_check_end', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+    ['present', 'boolean'],
+    ['profile', 'jsonb'],
+    ['claims', 'jsonb'],
+    ['roles', 'text[]'],
+    ['sealed_tokens', 'bytea'],
+    ['checkable', 'boolean'],
+    ['reason', 'text'],
+  ]),
+
+  /** A recheck got no answer: what was known before stays, and the upstream is asked again after p_retry_after seconds. Raises OA001. */
+  upstream_check_fail: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+      reason: string | null;
+      retry_after: number | null;
+    },
+    {
+      upstream_check_fail: null;
+    }
+  >('pgrant_ops.upstream_check_fail', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+    ['reason', 'text'],
+    ['retry_after', 'integer'],
+  ]),
+
+  /** Disables an upstream, with every group membership that it gave, or enables it again. Raises OA001. */
+  upstream_disable: bind<
+    {
+      tenant: string;
+      name: string | null;
+      disabled: boolean | null;
+    },
+    {
+      upstream_disable: null;
+    }
+  >('pgrant_ops.upstream_disable', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** Accounts, of all tenants, about which the upstream is to be asked again. The worker asks this. */
+  upstream_due: bind<
+    {
+      limit?: number | null;
+    },
+    {
+      tenant_id: string | null;
+      upstream: string | null;
+      subject: string | null;
+    }
+  >('pgrant_ops.upstream_due', [
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Says that an account of an upstream, by its lasting identifier there, is this user. Raises OA001, OA002. */
+  upstream_link: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+      username: string | null;
+    },
+    {
+      upstream_link: null;
+    }
+  >('pgrant_ops.upstream_link', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+    ['username', 'text'],
+  ]),
+
+  /** The upstreams of a tenant, with how many accounts each has, and of how many the last recheck got no answer. Raises OA001. */
+  upstream_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      name: string | null;
+      kind: string | null;
+      title: string | null;
+      just_in_time: boolean | null;
+      accounts: number | null;
+      unanswered: number | null;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.upstream_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes an upstream with its accounts and the memberships that it gave; the users stay. Raises OA001. */
+  upstream_remove: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      upstream_remove: null;
+    }
+  >('pgrant_ops.upstream_remove', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it. Raises OA001, OA003. */
+  upstream_set: bind<
+    {
+      tenant: string;
+      name: string | null;
+      settings: unknown;
+      sealed_secrets?: Uint8Array | null;
+    },
+    {
+      upstream_set: Json;
+    }
+  >('pgrant_ops.upstream_set', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['settings', 'jsonb'],
+    ['sealed_secrets', 'bytea', 'optional'],
+  ]),
+
+  /** All that is known of an upstream but its secrets. Raises OA001. */
+  upstream_show: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      upstream_show: Json;
+    }
+  >('pgrant_ops.upstream_show', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Takes an account of an upstream away from its user, with the groups that it gave. Raises OA001. */
+  upstream_unlink: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+    },
+    {
+      upstream_unlink: null;
+    }
+  >('pgrant_ops.upstream_unlink', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+  ]),
+
   /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */
   user_add: bind<
     {
@@ -1522,5 +2076,21 @@ export const ops = {
     ['password_salt', 'bytea'],
     ['password_params', 'jsonb'],
     ['password_hash', 'bytea'],
+  ]),
+
+  /** Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002. */
+  user_subject: bind<
+    {
+      tenant: string;
+      username: string | null;
+      subject: string | null;
+    },
+    {
+      user_subject: null;
+    }
+  >('pgrant_ops.user_subject', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['subject', 'text'],
   ]),
 } as const;

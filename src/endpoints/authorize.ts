@@ -37,6 +37,7 @@ export function authorize({ database, keyring }: Services): Endpoint {
       acr_values: request.acr_values,
       claims_id_token: request.claims.id_token,
       claims_userinfo: request.claims.userinfo,
+      resources: request.resources,
       error: (error ?? null) as never,
       error_reason: reason ?? null,
     });

@@ -13,6 +13,7 @@ export const clientCredentialsGrant: Grant = async (request) => {
     ...request.identity,
     scopes: scopes.length === 0 ? null : scopes,
     access_hash: access.hash,
+    resources: request.resources,
   });
   return tokenResponse(request, row, access.secret);
 };

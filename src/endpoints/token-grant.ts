@@ -23,6 +23,8 @@ export type TokenRequest = {
   keys: TenantKeys;
   issuer: string;
   values: Partial<Record<(typeof names)[number], string>>;
+  /** What the access token is to be for (RFC 8707). */
+  resources: string[];
   /** The first arguments of the SQL function: tenant, request and client. */
   identity: {
     tenant: string;

@@ -21,6 +21,7 @@ export const refreshGrant: Grant = async (request) => {
     refresh_hash: old?.secret_hash ?? null,
     scopes: scopes.length === 0 ? null : scopes,
     access_hash: access.hash,
+    resources: request.resources,
     successor_hash: successor.secret_hash,
     sealed_successor: old ? sealSuccessor(old, successor) : null,
   });

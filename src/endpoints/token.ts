@@ -4,6 +4,7 @@ import { caller, type Endpoint, type Services } from '../http/exchange.ts';
 import { clientCredentials } from '../protocol/client-auth.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
+import { parseResources } from '../protocol/scope.ts';
 import { clientCredentialsGrant } from './token-client-credentials.ts';
 import { codeGrant } from './token-code.ts';
 import { type Grant, names } from './token-grant.ts';
@@ -18,7 +19,7 @@ const grants: Record<string, Grant> = {
 /** Answers a token request. */
 export function token({ database, keyring }: Services): Endpoint {
   return async (exchange) => {
-    const { values } = requireReadable(parameters(exchange), names);
+    const { values, resources } = requireReadable(parameters(exchange), names);
     const authorization = exchange.get('authorization') || undefined;
     const client = clientCredentials(authorization, values);
     const { grant_type } = values;
@@ -32,6 +33,7 @@ export function token({ database, keyring }: Services): Endpoint {
       keys,
       issuer: exchange.state.tenant.issuer,
       values,
+      resources: parseResources(resources),
       identity: {
         ...caller(exchange),
         client_id: client.client_id,

@@ -1,0 +1,75 @@
+-- Resource indicators (RFC 8707): which APIs a token is for.
+
+create function pgrant_rules.resource_canonical(p_uri text) returns text
+language plpgsql immutable
+as $$
+declare
+  v_parts text[] := regexp_match(p_uri, '^([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)(.*)$');
+begin
+  return lower(v_parts[1]) || regexp_replace(v_parts[2], '/+$', '');
+end
+$$;
+
+comment on function pgrant_rules.resource_canonical(text) is
+  'Scheme and host in lower case, no slash at the end: clients differ in how they write the same resource. Null for what is no absolute URI.';
+
+create type pgrant_rules.targeted_client as (
+  error      pgrant_api.error,
+  reason     text,
+  resources  text[],
+  client     pgrant_rules.client_policies
+);
+
+comment on type pgrant_rules.targeted_client is 'A client with the audience, scopes, format and lifetime that hold for the resources which it asked for.';
+
+create function pgrant_rules.client_target(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
+) returns pgrant_rules.targeted_client
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.targeted_client;
+  v_client pgrant_rules.client_policies := p_client;
+  v_asked text[] := coalesce(nullif(p_requested, '{}'), p_granted, '{}');
+  v_found record;
+begin
+  v_out.resources := '{}';
+  v_out.client := p_client;
+  -- A tenant that has registered no resource does not use them: the parameter is ignored.
+  if v_asked = '{}' or not exists (select from pgrant.resources r where r.tenant_id = p_tenant) then
+    return v_out;
+  end if;
+
+  v_asked := array(select distinct pgrant_rules.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
+  select count(*) as n, array_agg(r.resource order by r.resource) as audience, min(r.access_token_lifetime) as lifetime,
+         case when bool_or(r.access_token_format = 'opaque') then 'opaque' else min(r.access_token_format) end as format,
+         bool_or(r.scopes is null) as any_scope
+    into v_found
+    from pgrant.resources r
+   where r.tenant_id = p_tenant and r.resource = any (v_asked) and r.disabled_at is null;
+  if v_found.n < cardinality(v_asked) or not v_asked <@ coalesce(p_granted, v_asked) then
+    v_out.error := 'invalid_target';
+    v_out.reason := 'a resource is unknown, disabled, or was not granted';
+    return v_out;
+  end if;
+
+  v_client.audience := v_found.audience;
+  v_client.access_token_format := coalesce(v_found.format, p_client.access_token_format);
+  v_client.access_token_lifetime := coalesce(v_found.lifetime, p_client.access_token_lifetime);
+  if not v_found.any_scope then
+    v_client.scopes := array(
+      select s.scope from pgrant.scopes s
+       where s.tenant_id = p_tenant
+         and (p_client.scopes is null or s.scope = any (p_client.scopes))
+         and (s.scope in ('openid', 'profile', 'email', 'address', 'phone', 'roles', 'offline_access')
+              or exists (select from pgrant.resources r
+                          where r.tenant_id = p_tenant and r.resource = any (v_asked) and s.scope = any (r.scopes))));
+  end if;
+  v_out.client := v_client;
+  v_out.resources := v_asked;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.client_target(uuid, pgrant_rules.client_policies, text[], text[]) is
+  'Narrows a client to the resources that it asks for now (none = all that were granted). p_granted null = nothing has been granted yet. An access token''s aud covers no other. Errors: invalid_target.';

@@ -1,0 +1,108 @@
+// Resource indicators: an access token is for what was asked for, and for nothing else.
+import * as client from 'openid-client';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { call } from '../../src/db/call.ts';
+import { ops } from '../../src/db/functions.ts';
+import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { Browser } from '../support/browser.ts';
+
+const [mcp, files] = ['https://mcp.example.com/mcp', 'https://files.example.com'];
+let acme: Acme;
+let config: client.Configuration;
+
+beforeAll(async () => {
+  acme = await startAcme();
+  config = await discover(acme, acme.web);
+});
+
+const register = (resource: string, more = {}) =>
+  call(acme.database.worker, ops.resource_set, {
+    tenant: acme.tenant,
+    resource,
+    title: resource,
+    ...more,
+  });
+
+function audienceOf(token: string): unknown {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).aud;
+}
+
+test('a tenant without resources ignores the parameter', async () => {
+  const tokens = await obtainTokens(config, { resource: mcp });
+  expect(audienceOf(tokens.access_token)).toBe(acme.issuer);
+});
+
+describe('a tenant with resources [RFC 8707 2]', () => {
+  beforeAll(async () => {
+    await register(mcp);
+    await register(files, { access_token_format: 'opaque', access_token_lifetime: 60 });
+  });
+
+  test('aud is the resource that was asked for, however it was written', async () => {
+    for (const resource of [mcp, `${mcp}/`, 'HTTPS://MCP.example.com/mcp']) {
+      const tokens = await obtainTokens(config, { resource });
+      expect(audienceOf(tokens.access_token)).toBe(mcp);
+      const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '', {
+        resource,
+      });
+      expect(audienceOf(refreshed.access_token)).toBe(mcp);
+    }
+  });
+
+  test('an unknown one is invalid_target at authorize, token and client_credentials', async () => {
+    const unknown = { resource: 'https://evil.example/' };
+    await expect(obtainTokens(config, unknown)).rejects.toMatchObject({ error: 'invalid_target' });
+    await expect(client.clientCredentialsGrant(config, unknown)).rejects.toMatchObject({
+      error: 'invalid_target',
+    });
+    const { refresh_token = '' } = await obtainTokens(config, { resource: mcp });
+    const wider = client.refreshTokenGrant(config, refresh_token, { resource: files });
+    await expect(wider).rejects.toMatchObject({ error: 'invalid_target' });
+    const same = await client.refreshTokenGrant(config, refresh_token);
+    expect(audienceOf(same.access_token)).toBe(mcp);
+  });
+
+  test('two at authorize, one at refresh: repeated parameters, and narrowing', async () => {
+    const verifier = client.randomPKCECodeVerifier();
+    const url = client.buildAuthorizationUrl(config, {
+      redirect_uri: 'http://127.0.0.1:9999/callback',
+      scope: 'openid offline_access',
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    });
+    url.searchParams.append('resource', mcp);
+    url.searchParams.append('resource', files);
+    const { proceed } = await import('../support/acme.ts');
+    const browser = new Browser();
+    const done = await proceed(browser, await browser.open(url));
+    const tokens = await client.authorizationCodeGrant(config, new URL(done.url), {
+      pkceCodeVerifier: verifier,
+    });
+    expect(tokens.access_token).toMatch(/^pgrant_at_/);
+    expect(tokens.expires_in).toBe(60);
+    const one = await client.refreshTokenGrant(config, tokens.refresh_token ?? '', {
+      resource: mcp,
+    });
+    expect(audienceOf(one.access_token)).toBe(mcp);
+    const state = await client.tokenIntrospection(config, tokens.access_token);
+    expect(state.aud).toEqual([files, mcp]);
+  });
+
+  test('a new resource is asked for at consent, a remembered one is not', async () => {
+    const browser = new Browser();
+    await obtainTokens(config, { resource: mcp }, browser);
+    const silent = await obtainTokens(config, { resource: mcp, prompt: 'none' }, browser);
+    expect(silent.access_token).toBeTruthy();
+    await call(acme.database.worker, ops.resource_set, {
+      tenant: acme.tenant,
+      resource: 'https://new.example',
+      title: 'New',
+    });
+    const asked = obtainTokens(
+      config,
+      { resource: 'https://new.example', prompt: 'none' },
+      browser,
+    );
+    await expect(asked).rejects.toMatchObject({ error: 'consent_required' });
+  });
+});
