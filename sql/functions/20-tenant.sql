@@ -12,8 +12,8 @@ begin
     into v_paths
     from generate_series(1, least(cardinality(v_parts), 32)) n;
 
-  select i.tenant_id, i.issuer, i.path, i.disabled_at is not null
-    into v_out.tenant_id, v_out.issuer, v_out.path, v_out.disabled
+  select i.tenant_id, i.issuer, i.title, i.path, i.disabled_at is not null
+    into v_out.tenant_id, v_out.issuer, v_out.title, v_out.path, v_out.disabled
     from pgrant.issuers i
    where i.host = p_host
      and i.path = any (v_paths)

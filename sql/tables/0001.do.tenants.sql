@@ -76,6 +76,7 @@ create table pgrant.issuers (
   tenant_id    uuid primary key,
   name         text not null unique check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
   issuer       text not null unique check (length(issuer) <= 512),
+  title        text not null,
   host         text not null,
   path         text not null check (path = '' or path ~ '^/.*[^/]$'),
   disabled_at  timestamptz,
@@ -85,6 +86,7 @@ create table pgrant.issuers (
 comment on table pgrant.issuers is 'Global catalogue: which tenant answers under which host and path. Read, never written, by pgrant_api.';
 comment on column pgrant.issuers.name is 'The operator''s short name of the tenant.';
 comment on column pgrant.issuers.issuer is 'Issuer identifier (RFC 8414 2): the URL, byte for byte as published.';
+comment on column pgrant.issuers.title is 'The name that people see on the pages; the twin of pgrant.tenants.title.';
 comment on column pgrant.issuers.host is 'Host of the issuer, lower case, with the port where it is not the scheme''s own.';
 comment on column pgrant.issuers.path is 'Path of the issuer, '''' for none; never ends in a slash.';
 comment on column pgrant.issuers.disabled_at is 'Since when every endpoint of the tenant refuses; the twin of pgrant.tenants.disabled_at.';

@@ -7,6 +7,8 @@ export type Tenant = {
   id: string;
   /** Issuer identifier, byte for byte as published. */
   issuer: string;
+  /** The name that people see. */
+  title: string;
   /** Path of the issuer, '' for none. */
   path: string;
 };

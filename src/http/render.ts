@@ -40,6 +40,7 @@ export function render(
   exchange.body = environment.render(`${template}.njk`, {
     lang: 'en',
     base: exchange.state.tenant?.path ?? '',
+    tenant_title: exchange.state.tenant?.title,
     request_id: exchange.state.requestId,
     ...data,
   });

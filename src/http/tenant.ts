@@ -37,7 +37,8 @@ export function tenantFinder({ database, config }: WebContext) {
   async function look(host: string, path: string): Promise<Found | 'none'> {
     const [row] = await callAll(database, api.tenant_find, { host, path });
     if (!row?.tenant_id || !row.issuer || row.path !== path) return 'none';
-    return { id: row.tenant_id, issuer: row.issuer, path, disabled: row.disabled === true };
+    const { tenant_id: id, issuer, title } = row;
+    return { id, issuer, title: title ?? '', path, disabled: row.disabled === true };
   }
 
   return async ({ req, path }: Arrived): Promise<{ tenant: Tenant; endpoint: string }> => {
