@@ -66,6 +66,7 @@ begin
      and g.user_id = v_session.user_id
      and g.revoked_at is null
      and g.expires_at > now();
+  v_out.upstreams := pgrant_rules.upstream_choices(p_tenant, v_session.user_id);
   return v_out;
 end
 $$;

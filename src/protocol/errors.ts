@@ -29,6 +29,8 @@ export const publicErrors = {
   },
   wrong_password: { status: 400, description: 'The username or the password is wrong.' },
   csrf_mismatch: { status: 403, description: 'The form is out of date. Reload the page.' },
+  unknown_account: { status: 403, description: 'Nobody here has this account.' },
+  upstream_failed: { status: 502, description: 'The sign-in elsewhere did not work.' },
   not_found: { status: 404, description: 'There is nothing here.' },
   too_many_attempts: { status: 429, description: 'Too many attempts. Try again later.' },
   temporarily_unavailable: { status: 503, description: 'The server is busy. Try again later.' },

@@ -1,14 +1,7 @@
-// RFC 7517 4, RFC 7518 3, RFC 7638 and RFC 5869: a tenant's signing keys.
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPrivateKey,
-  createPublicKey,
-  hkdfSync,
-  KeyObject,
-  randomBytes,
-} from 'node:crypto';
+// RFC 7517 4, RFC 7518 3 and RFC 7638: a tenant's signing keys.
+import { createPrivateKey, createPublicKey, KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { seal, unseal } from './seal.ts';
 
 export type SigningAlg = 'ES256' | 'RS256';
 
@@ -32,9 +25,7 @@ export interface TokenKey {
   key: KeyObject;
 }
 
-const cipher = 'aes-256-gcm';
-const nonceBytes = 12;
-const tagBytes = 16;
+const purpose = 'pgrant signing key';
 
 /** Makes a key pair: P-256 for ES256, 2048 bits for RS256; kid is the RFC 7638 thumbprint. */
 export async function newSigningKey(
@@ -51,12 +42,8 @@ export async function newSigningKey(
 
 /** Seals a private key (nonce, ciphertext, tag) under the master secret, for its tenant only. */
 export function sealSigningKey(master: Buffer, tenant: string, { kid, key }: TokenKey): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const sealing = createCipheriv(cipher, sealingKey(master), nonce);
-  sealing.setAAD(Buffer.from(`${tenant} ${kid}`));
-  const sealed = sealing.update(key.export({ format: 'der', type: 'pkcs8' }));
-  sealing.final();
-  return Buffer.concat([nonce, sealed, sealing.getAuthTag()]);
+  const der = key.export({ format: 'der', type: 'pkcs8' });
+  return seal(master, purpose, `${tenant} ${kid}`, der);
 }
 
 /** Opens what sealSigningKey made; throws an Error that names the key when it does not open. */
@@ -65,21 +52,15 @@ export function openSigningKey(
   tenant: string,
   { kid, alg, sealed }: { kid: string; alg: SigningAlg; sealed: Buffer },
 ): TokenKey {
-  const opening = createDecipheriv(cipher, sealingKey(master), sealed.subarray(0, nonceBytes), {
-    authTagLength: tagBytes,
-  });
-  opening.setAAD(Buffer.from(`${tenant} ${kid}`));
-  opening.setAuthTag(sealed.subarray(-tagBytes));
-  const der = opening.update(sealed.subarray(nonceBytes, -tagBytes));
   try {
-    opening.final();
+    const der = unseal(master, purpose, `${tenant} ${kid}`, sealed);
+    return { kid, alg, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
   } catch (cause) {
     throw new Error(
       `signing key ${kid} of tenant ${tenant} does not open: it was sealed under another master secret, or was altered`,
       { cause },
     );
   }
-  return { kid, alg, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
 }
 
 /** The keys that verify, by kid, from the public JWKs of a tenant. */
@@ -90,9 +71,4 @@ export function verificationKeys(jwks: readonly PublicJwk[]): Map<string, TokenK
       return [jwk.kid, { kid: jwk.kid, alg: jwk.alg, key }];
     }),
   );
-}
-
-function sealingKey(master: Buffer): Buffer {
-  if (master.length !== 32) throw new Error('the master secret is not 32 bytes long');
-  return Buffer.from(hkdfSync('sha256', master, '', 'pgrant signing key', 32));
 }

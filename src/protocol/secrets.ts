@@ -6,10 +6,13 @@ const prefixes = {
   client_secret: 'pgrant_cs_',
   api_key: 'pgrant_ak_',
   browser: 'pgrant_br_',
+  login_challenge: 'pgrant_lc_',
+  login_verifier: 'pgrant_lv_',
   code: 'pgrant_ac_',
   access_token: 'pgrant_at_',
   request: 'pgrant_rq_',
   session: 'pgrant_ss_',
+  upstream: 'pgrant_us_',
 } as const;
 
 const refreshPrefix = 'pgrant_rt_';
@@ -19,7 +22,12 @@ const handleLength = 22;
 const secretText = '[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]';
 const handleText = '[A-Za-z0-9_-]{21}[AQgw]';
 
-export type LastingKind = 'client_secret' | 'api_key' | 'browser';
+export type LastingKind =
+  | 'client_secret'
+  | 'api_key'
+  | 'browser'
+  | 'login_challenge'
+  | 'login_verifier';
 export type ExpiringKind = Exclude<keyof typeof prefixes, LastingKind>;
 
 const expiringForms = {
@@ -27,6 +35,7 @@ const expiringForms = {
   access_token: expiringForm('access_token'),
   request: expiringForm('request'),
   session: expiringForm('session'),
+  upstream: expiringForm('upstream'),
 } as const satisfies Record<ExpiringKind, RegExp>;
 
 const refreshForm = new RegExp(`^${refreshPrefix}${handleText}\\.${secretText}$`);

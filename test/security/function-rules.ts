@@ -8,6 +8,7 @@ const tenantless = {
   'pgrant_ops.tenant_list': 'lists the global catalogue',
   'pgrant_ops.tenant_add': 'makes the tenant',
   'pgrant_ops.key_due': 'goes through all tenants, entering each',
+  'pgrant_ops.upstream_due': 'goes through all tenants, entering each',
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',

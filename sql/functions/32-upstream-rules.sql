@@ -1,0 +1,118 @@
+-- Private rules of upstream login: which upstream, whose account, which groups.
+
+create function pgrant_rules.upstream_live(p_tenant uuid, p_name text) returns pgrant.upstreams
+language plpgsql
+as $$
+declare
+  v_upstream pgrant.upstreams;
+begin
+  select u.* into v_upstream
+    from pgrant.upstreams u
+   where u.tenant_id = p_tenant and u.name = p_name and u.disabled_at is null;
+  return v_upstream;
+end
+$$;
+
+comment on function pgrant_rules.upstream_live(uuid, text) is 'The upstream of this name that is not disabled, or null.';
+
+create function pgrant_rules.upstream_choices(p_tenant uuid, p_user_id uuid) returns jsonb
+language plpgsql
+as $$
+declare
+  v_choices jsonb;
+begin
+  select coalesce(jsonb_agg(jsonb_build_object('name', u.name, 'title', u.title, 'linked', a.subject is not null)
+                            order by u.title, u.name), '[]')
+    into v_choices
+    from pgrant.upstreams u
+    left join pgrant.upstream_accounts a on a.tenant_id = p_tenant and a.upstream = u.name and a.user_id = p_user_id
+   where u.tenant_id = p_tenant and u.disabled_at is null;
+  return v_choices;
+end
+$$;
+
+comment on function pgrant_rules.upstream_choices(uuid, uuid) is
+  'What pages offer: [{name, title, linked: whether the person has an account there}].';
+
+create function pgrant_rules.upstream_memberships(
+  p_tenant uuid, p_upstream pgrant.upstreams, p_user_id uuid, p_roles text[]
+) returns void
+language plpgsql
+as $$
+declare
+  v_groups text[];
+begin
+  select coalesce(array_agg(distinct g.group_name), '{}')
+    into v_groups
+    from unnest(p_roles) r (role)
+    join jsonb_each_text(coalesce(p_upstream.settings -> 'role_groups', '{}')) m on m.key = r.role
+    join pgrant.groups g on g.tenant_id = p_tenant and g.group_name = m.value;
+  delete from pgrant.group_members m
+   where m.tenant_id = p_tenant and m.user_id = p_user_id and m.source = p_upstream.name
+     and not m.group_name = any (v_groups);
+  insert into pgrant.group_members (tenant_id, group_name, user_id, source)
+  select p_tenant, g.name, p_user_id, p_upstream.name from unnest(v_groups) g (name)
+      on conflict do nothing;
+end
+$$;
+
+comment on function pgrant_rules.upstream_memberships(uuid, pgrant.upstreams, uuid, text[]) is
+  'Makes the groups that a person has from an upstream those of p_roles by its role_groups. Groups from elsewhere stay.';
+
+create function pgrant_rules.upstream_record(
+  p_tenant uuid, p_upstream pgrant.upstreams, p_subject text, p_present boolean, p_profile jsonb, p_claims jsonb,
+  p_roles text[], p_sealed_tokens bytea, p_checkable boolean
+) returns void
+language plpgsql
+as $$
+declare
+  v_user_id uuid;
+  v_subteams jsonb;
+  v_roles text[] := case when p_present then p_roles else '{}' end;
+begin
+  select jsonb_agg(m.value order by m.value) into v_subteams
+    from jsonb_each_text(p_upstream.settings -> 'subteams') m
+   where m.key = any (v_roles);
+  update pgrant.upstream_accounts a
+     set profile = case when a.made_user then p_profile else '{}' end,
+         claims = p_claims || jsonb_build_object('roles', to_jsonb(v_roles))
+                  || case when p_upstream.settings ? 'subteams'
+                          then jsonb_build_object('subteams', coalesce(v_subteams, '[]')) else '{}' end,
+         sealed_tokens = p_sealed_tokens,
+         checked_at = now(),
+         check_after = case when p_checkable and p_upstream.recheck_interval > 0
+                            then now() + make_interval(secs => p_upstream.recheck_interval) else 'infinity' end,
+         lost_at = case when not p_present then coalesce(a.lost_at, now()) end,
+         last_error = null
+   where a.tenant_id = p_tenant and a.upstream = p_upstream.name and a.subject = p_subject
+  returning a.user_id into v_user_id;
+  perform pgrant_rules.upstream_memberships(p_tenant, p_upstream, v_user_id, v_roles);
+end
+$$;
+
+comment on function pgrant_rules.upstream_record(uuid, pgrant.upstreams, text, boolean, jsonb, jsonb, text[], bytea, boolean) is
+  'Takes over what an upstream says of a person now: claims, tokens for the next check, and groups. p_present false = it no longer vouches for them, and every group from it goes.';
+
+create function pgrant_rules.upstream_user_add(p_tenant uuid, p_upstream text, p_subject text, p_username text) returns uuid
+language plpgsql
+as $$
+declare
+  v_user_id uuid;
+  v_names text[] := array[left(nullif(p_username, ''), 150), left(nullif(p_username, ''), 150) || '@' || p_upstream,
+                          p_upstream || ':' || left(p_subject, 150)];
+  v_name text;
+begin
+  -- A username that is taken is another person's: it is never what two accounts are matched by.
+  foreach v_name in array v_names loop
+    insert into pgrant.users (tenant_id, username)
+    select p_tenant, v_name where v_name is not null
+        on conflict do nothing
+    returning user_id into v_user_id;
+    exit when v_user_id is not null;
+  end loop;
+  return v_user_id;
+end
+$$;
+
+comment on function pgrant_rules.upstream_user_add(uuid, text, text, text) is
+  'Adds the user of an upstream account, by its username there unless that is taken; null where no name is free.';

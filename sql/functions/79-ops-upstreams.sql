@@ -1,0 +1,206 @@
+-- What operators call: the upstreams of a tenant, and which account is whose.
+
+create function pgrant_rules.upstream_settings() returns text[]
+language sql immutable
+as $$
+  select array['title', 'issuer', 'authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'client_id',
+               'token_endpoint_auth_method', 'scopes', 'settings', 'just_in_time', 'recheck_interval']
+$$;
+
+comment on function pgrant_rules.upstream_settings() is 'The columns of pgrant.upstreams that an operator may set.';
+
+create function pgrant_rules.upstream_defaults(p_kind text) returns jsonb
+language sql immutable
+as $$
+  select jsonb_build_object('just_in_time', false, 'recheck_interval', 3600, 'settings', '{}'::jsonb, 'scopes', '[]'::jsonb,
+                            'token_endpoint_auth_method', 'client_secret_basic')
+      || case p_kind
+           when 'oidc' then jsonb_build_object('scopes', jsonb_build_array('openid', 'profile', 'email'))
+           when 'discord' then jsonb_build_object(
+             'title', 'Discord', 'scopes', jsonb_build_array('identify', 'guilds.members.read'),
+             'authorization_endpoint', 'https://discord.com/oauth2/authorize',
+             'token_endpoint', 'https://discord.com/api/oauth2/token',
+             'userinfo_endpoint', 'https://discord.com/api/v10/users/@me')
+           else '{}' end
+$$;
+
+comment on function pgrant_rules.upstream_defaults(text) is 'What an upstream of a kind is where the operator does not say.';
+
+create function pgrant_rules.upstream_check(p_tenant uuid, p_settings jsonb) returns void
+language plpgsql
+as $$
+declare
+  v_wrong text;
+begin
+  select string_agg(k, ', ') into v_wrong
+    from jsonb_object_keys(p_settings) k where not k = any (pgrant_rules.upstream_settings());
+  if v_wrong is not null then
+    raise exception 'there is no upstream setting %', v_wrong
+      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.upstream_settings(), ', ');
+  end if;
+  select string_agg(distinct m.value, ', ') into v_wrong
+    from jsonb_each_text(coalesce(p_settings -> 'settings' -> 'role_groups', '{}')) m
+   where not exists (select from pgrant.groups g where g.tenant_id = p_tenant and g.group_name = m.value);
+  if v_wrong is not null then
+    raise exception 'there is no group %', v_wrong
+      using errcode = 'OA001', hint = 'add the group before it is named in role_groups';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.upstream_check(uuid, jsonb) is
+  'Raises OA003 for a setting that does not exist, OA001 for a group that does not.';
+
+create function pgrant_rules.upstream_known(p_tenant uuid, p_name text) returns void
+language plpgsql
+as $$
+begin
+  if not exists (select from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name) then
+    raise exception 'there is no upstream %', p_name
+      using errcode = 'OA001', hint = 'list the upstreams: select * from pgrant_ops.upstream_list(p_tenant)';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.upstream_known(uuid, text) is 'Raises OA001 where the tenant has no such upstream.';
+
+create function pgrant_ops.upstream_add(p_tenant uuid, p_name text, p_kind text, p_settings jsonb,
+                                        p_sealed_secrets bytea default null)
+returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_upstream pgrant.upstreams;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  if exists (select from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name) then
+    raise exception 'there is an upstream % already', p_name using errcode = 'OA002', hint = 'choose another name';
+  end if;
+  perform pgrant_rules.upstream_check(p_tenant, p_settings);
+  v_upstream := jsonb_populate_record(null::pgrant.upstreams, pgrant_rules.upstream_defaults(p_kind) || p_settings);
+  v_upstream.tenant_id := p_tenant;
+  v_upstream.name := p_name;
+  v_upstream.kind := p_kind;
+  v_upstream.title := coalesce(v_upstream.title, p_name);
+  v_upstream.sealed_secrets := p_sealed_secrets;
+  v_upstream.created_at := now();
+  insert into pgrant.upstreams select v_upstream.*;
+  perform pgrant_rules.audit(p_tenant, 'upstream.add', null, null, null,
+                             p_detail => p_settings || jsonb_build_object('name', p_name, 'kind', p_kind));
+  return pgrant_ops.upstream_show(p_tenant, p_name);
+end
+$$;
+
+comment on function pgrant_ops.upstream_add(uuid, text, text, jsonb, bytea) is
+  'Adds an upstream of kind oidc, oauth2 or discord; p_settings by the columns of pgrant.upstreams; p_sealed_secrets as sealed outside. Returns it. Raises OA001, OA002, OA003.';
+
+create function pgrant_ops.upstream_set(p_tenant uuid, p_name text, p_settings jsonb, p_sealed_secrets bytea default null)
+returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_upstream pgrant.upstreams;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.upstream_known(p_tenant, p_name);
+  perform pgrant_rules.upstream_check(p_tenant, p_settings);
+  select (jsonb_populate_record(u, p_settings)).* into v_upstream
+    from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name for update;
+  update pgrant.upstreams u
+     set title = v_upstream.title,
+         issuer = v_upstream.issuer,
+         authorization_endpoint = v_upstream.authorization_endpoint,
+         token_endpoint = v_upstream.token_endpoint,
+         userinfo_endpoint = v_upstream.userinfo_endpoint,
+         client_id = v_upstream.client_id,
+         token_endpoint_auth_method = v_upstream.token_endpoint_auth_method,
+         scopes = v_upstream.scopes,
+         settings = v_upstream.settings,
+         just_in_time = v_upstream.just_in_time,
+         recheck_interval = v_upstream.recheck_interval,
+         sealed_secrets = coalesce(p_sealed_secrets, u.sealed_secrets)
+   where u.tenant_id = p_tenant and u.name = p_name;
+  -- Mapped anew at once, by asking the upstream about everybody whom it can be asked about.
+  update pgrant.upstream_accounts a
+     set check_after = now()
+   where a.tenant_id = p_tenant and a.upstream = p_name and isfinite(a.check_after);
+  perform pgrant_rules.audit(p_tenant, 'upstream.set', null, null, null,
+                             p_detail => p_settings || jsonb_build_object('name', p_name));
+  return pgrant_ops.upstream_show(p_tenant, p_name);
+end
+$$;
+
+comment on function pgrant_ops.upstream_set(uuid, text, jsonb, bytea) is
+  'Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it. Raises OA001, OA003.';
+
+create function pgrant_ops.upstream_list(p_tenant uuid)
+returns table (name text, kind text, title text, just_in_time boolean, accounts bigint, unanswered bigint,
+               created_at timestamptz, disabled_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select u.name, u.kind, u.title, u.just_in_time, count(a.subject), count(a.last_error), u.created_at, u.disabled_at
+    from pgrant.upstreams u
+    left join pgrant.upstream_accounts a on a.tenant_id = p_tenant and a.upstream = u.name
+   where u.tenant_id = p_tenant
+   group by u.tenant_id, u.name
+   order by u.name;
+end
+$$;
+
+comment on function pgrant_ops.upstream_list(uuid) is
+  'The upstreams of a tenant, with how many accounts each has, and of how many the last recheck got no answer. Raises OA001.';
+
+create function pgrant_ops.upstream_show(p_tenant uuid, p_name text) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.upstream_known(p_tenant, p_name);
+  return (select to_jsonb(u) - 'sealed_secrets' || jsonb_build_object('has_secrets', u.sealed_secrets is not null)
+            from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name);
+end
+$$;
+
+comment on function pgrant_ops.upstream_show(uuid, text) is 'All that is known of an upstream but its secrets. Raises OA001.';
+
+create function pgrant_ops.upstream_disable(p_tenant uuid, p_name text, p_disabled boolean) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.upstream_known(p_tenant, p_name);
+  update pgrant.upstreams u
+     set disabled_at = case when p_disabled then coalesce(u.disabled_at, now()) end
+   where u.tenant_id = p_tenant and u.name = p_name;
+  -- What it vouched for is worth nothing while it is not trusted; the next check or sign-in brings it back.
+  if p_disabled then
+    delete from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name;
+  else
+    update pgrant.upstream_accounts a set check_after = now()
+     where a.tenant_id = p_tenant and a.upstream = p_name and isfinite(a.check_after);
+  end if;
+  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'upstream.disable' else 'upstream.enable' end, null, null, null,
+                             p_detail => jsonb_build_object('name', p_name));
+end
+$$;
+
+comment on function pgrant_ops.upstream_disable(uuid, text, boolean) is
+  'Disables an upstream, with every group membership that it gave, or enables it again. Raises OA001.';
+
+create function pgrant_ops.upstream_remove(p_tenant uuid, p_name text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.upstream_known(p_tenant, p_name);
+  delete from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name;
+  delete from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name;
+  perform pgrant_rules.audit(p_tenant, 'upstream.remove', null, null, null, p_detail => jsonb_build_object('name', p_name));
+end
+$$;
+
+comment on function pgrant_ops.upstream_remove(uuid, text) is
+  'Removes an upstream with its accounts and the memberships that it gave; the users stay. Raises OA001.';
