@@ -1,0 +1,60 @@
+// Refresh families by the million, whose tokens can be told from their numbers.
+import type { Sql } from 'postgres';
+
+const batch = 100_000;
+const familiesPerGrant = 10;
+
+/**
+ * Adds families number `from` up to but not including `to`, of as many people and grants as they
+ * need. `sql` is a superuser's, because it goes past the functions that would make them one by one.
+ */
+export async function addFamilies(
+  sql: Sql,
+  { tenant, clientId }: { tenant: string; clientId: string },
+  from: number,
+  to: number,
+): Promise<void> {
+  // Foreign keys hold by construction; checking each would take longer than all the rest.
+  await sql`set session_replication_role = replica`;
+  const [first, last] = [Math.floor(from / familiesPerGrant), Math.ceil(to / familiesPerGrant) - 1];
+  await sql`
+    insert into pgrant.users (tenant_id, user_id, username)
+    select ${tenant}::uuid, md5('user' || n)::uuid, 'crowd' || n from generate_series(${first}::int, ${last}::int) n
+        on conflict do nothing`;
+  await sql`
+    insert into pgrant.grants (tenant_id, grant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
+    select ${tenant}::uuid, md5('grant' || n)::uuid, md5('user' || n)::uuid, ${clientId},
+           '{api,offline_access}', 'infinity', 'infinity'
+      from generate_series(${first}::int, ${last}::int) n
+        on conflict do nothing`;
+  for (let start = from; start < to; start += batch) {
+    await addBatch(sql, { tenant, clientId }, start, Math.min(start + batch, to) - 1);
+  }
+  await sql`set session_replication_role = default`;
+  await sql`vacuum (analyze) pgrant.token_families, pgrant.grants, pgrant.users`;
+}
+
+async function addBatch(
+  sql: Sql,
+  { tenant, clientId }: { tenant: string; clientId: string },
+  first: number,
+  last: number,
+): Promise<void> {
+  await sql`
+    insert into pgrant.token_families (
+      tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time, amr, handle_hash, current_hash,
+      idle_expires_at, expires_at, sweep_after)
+    select ${tenant}::uuid, md5('grant' || n / ${familiesPerGrant}::int)::uuid,
+           md5('user' || n / ${familiesPerGrant}::int)::uuid, ${clientId}, true, '{api,offline_access}', now(),
+           '{pwd}', sha256(convert_to(handle, 'utf8')),
+           sha256(convert_to('pgrant_rt_' || handle || '.' || lpad(n::text, 42, '0') || 'A', 'utf8')),
+           now() + interval '30 days', now() + interval '1 year', current_date + 38
+      from generate_series(${first}::int, ${last}::int) n,
+   lateral (select lpad(n::text, 21, '0') || 'A') as names (handle)`;
+}
+
+/** The refresh token of a family that has not been used yet. */
+export function refreshTokenOf(family: number): string {
+  const digits = String(family);
+  return `pgrant_rt_${digits.padStart(21, '0')}A.${digits.padStart(42, '0')}A`;
+}

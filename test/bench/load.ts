@@ -1,0 +1,96 @@
+// The load generator: a process of its own, told by its parent what to do.
+import type { Scenario } from './cells.ts';
+import { Connection } from './http.ts';
+import {
+  cpuOf,
+  cpuPerRequest,
+  type Measurement,
+  memoryOf,
+  type Processes,
+  quantile,
+} from './measure.ts';
+import { type Seen, type Step, stepOf, type Visitor } from './scenarios.ts';
+import { people, type Service } from './service.ts';
+import { signIn } from './sign-in.ts';
+
+export type Order = {
+  name: string;
+  service: Service;
+  scenario: Scenario;
+  /** Not measured, and measured. */
+  warmSeconds: number;
+  seconds: number;
+  /** How many families there are whose tokens can be told from their numbers. */
+  families: number;
+  processes: Required<Processes>;
+};
+
+export type Report = { measurement?: Measurement; failure?: string };
+
+type Person = Awaited<ReturnType<typeof signIn>>;
+
+/** The people of each server, who keep what they have from one cell to the next. */
+const known = new Map<string, Person[]>();
+
+async function peopleOf({ name, service }: Order): Promise<Person[]> {
+  const found = known.get(name);
+  if (found) return found;
+  const signedIn: Person[] = [];
+  for (let number = 0; number < people; number += 1) signedIn.push(await signIn(service, number));
+  known.set(name, signedIn);
+  return signedIn;
+}
+
+/** Lets every visitor repeat the step for a time; gives the latency of each, in milliseconds. */
+async function repeat(all: Visitor[], step: Step, seconds: number): Promise<number[]> {
+  const seen: Seen = new Set();
+  const latencies: number[] = [];
+  const end = performance.now() + seconds * 1000;
+  const visit = async (visitor: Visitor) => {
+    let begun = performance.now();
+    while (begun < end) {
+      await step(visitor, seen);
+      const done = performance.now();
+      latencies.push(done - begun);
+      begun = done;
+    }
+  };
+  await Promise.all(all.map(visit));
+  return latencies;
+}
+
+async function measure(order: Order): Promise<Measurement> {
+  const { service, scenario, processes, warmSeconds, seconds, families } = order;
+  // A server closes connections that idle from one cell to the next.
+  const all = (await peopleOf(order)).map((person) => ({
+    ...person,
+    connection: new Connection(service.origin),
+  }));
+  const step = stepOf(scenario, service, families);
+  await repeat(all, step, warmSeconds);
+  const before = cpuOf(processes);
+  const begun = performance.now();
+  const latencies = await repeat(all, step, seconds);
+  const elapsed = (performance.now() - begun) / 1000;
+  const cpu = cpuPerRequest(before, cpuOf(processes), latencies.length);
+  const memory = memoryOf(processes.app);
+  for (const { connection } of all) connection.close();
+  const sorted = Float64Array.from(latencies).sort();
+  return {
+    requests: latencies.length,
+    perSecond: latencies.length / elapsed,
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+    ...(cpu && { cpu }),
+    ...(memory !== undefined && { memory }),
+  };
+}
+
+process.on('message', async (order: Order) => {
+  const report: Report = await measure(order).then(
+    (measurement) => ({ measurement }),
+    (error) => ({ failure: String(error?.stack ?? error) }),
+  );
+  process.send?.(report);
+});
+process.on('disconnect', () => process.exit());

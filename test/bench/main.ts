@@ -1,0 +1,80 @@
+// npm run bench: pgrant beside oidc-provider and beside its own SQL functions, on this machine, now.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Bench, startBench } from './bench.ts';
+import { chooseCells, nameOf } from './cells.ts';
+import { measureGrowth } from './growth.ts';
+import { hasPgbench } from './pgbench.ts';
+import { json, type Result, ratioTable, table } from './report.ts';
+
+const usage = `npm run bench -- [options]
+  --seconds N    length of one measurement (3)
+  --rounds N     measurements of each cell (3)
+  --only WORDS   comma-separated: only cells whose name has one of them, such as pgrant or refresh
+  --families N   instead: what a refresh costs before and after N families are added
+  --json         results as JSON`;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '3' },
+      only: { type: 'string', default: '' },
+      families: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+  const families = values.families === undefined ? undefined : Number(values.families);
+  if (values.help || !(seconds > 0) || !(rounds >= 1) || (families ?? 1) < 1) {
+    console.log(usage);
+    process.exit(values.help ? 0 : 1);
+  }
+  const only = values.only.split(',').filter((word) => word !== '');
+  return { seconds, rounds, only, families, json: values.json };
+}
+
+/** All cells in a new random order, round after round. */
+async function compare(bench: Bench, settings: ReturnType<typeof options>): Promise<Result[]> {
+  const cells = chooseCells(settings.only, hasPgbench());
+  const results: Result[] = cells.map((cell) => ({ ...cell, rounds: [] }));
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    for (const result of shuffled(results)) {
+      const measurement = await bench.measure(result, settings.seconds);
+      result.rounds.push(measurement);
+      const rate = measurement.perSecond.toFixed(0);
+      console.error(`round ${round}/${settings.rounds}  ${nameOf(result)}: ${rate}/s`);
+    }
+  }
+  return results;
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map((item) => ({ item, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
+}
+
+const settings = options();
+const bench = await startBench({ peer: settings.families === undefined });
+try {
+  const { families } = settings;
+  const results =
+    families === undefined
+      ? await compare(bench, settings)
+      : await measureGrowth(bench, { ...settings, families });
+  const machine = { node: process.version, processors: cpus().length, model: cpus()[0]?.model };
+  if (settings.json) {
+    console.log(json(results, { ...settings, ...machine }));
+  } else {
+    const { node, processors, model } = machine;
+    const lengths = `${settings.rounds} rounds of ${settings.seconds} s`;
+    console.log(`\n${lengths}; Node.js ${node}; ${processors} x ${model}\n`);
+    console.log(table(results));
+    if (families === undefined) console.log(`\n${ratioTable(results)}`);
+  }
+} finally {
+  await bench.stop();
+}

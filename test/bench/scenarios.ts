@@ -1,0 +1,107 @@
+// What one connection does, over and over, in each scenario; every answer is checked.
+import type { Scenario } from './cells.ts';
+import { refreshTokenOf } from './families.ts';
+import { type Answer, type Connection, header } from './http.ts';
+import type { BenchClient, Service } from './service.ts';
+import { authorizePath, basicCredentials, type Holdings, redeemForm } from './sign-in.ts';
+
+/** A connection and what its person has. */
+export type Visitor = {
+  connection: Connection;
+  cookie: string;
+  tokens: Record<BenchClient['format'], Holdings>;
+};
+
+/** Sees every access token: one that was given before is not new. */
+export type Seen = Set<string>;
+
+export type Step = (visitor: Visitor, seen: Seen) => Promise<void>;
+
+type Tokens = { access_token?: string; refresh_token?: string; id_token?: string };
+
+const basic = (client: BenchClient) => `Authorization: ${basicCredentials(client)}\r\n`;
+
+function tokensOf(answer: Answer, seen: Seen): Tokens & { access_token: string } {
+  const tokens: Tokens = answer.status === 200 ? JSON.parse(answer.body) : {};
+  const { access_token } = tokens;
+  if (access_token === undefined) throw new Error(`${answer.head}\n${answer.body}`);
+  // The end of a token is random, whether it is opaque or signed.
+  const mark = access_token.slice(-24);
+  if (seen.has(mark)) throw new Error('an access token came twice');
+  seen.add(mark);
+  return { ...tokens, access_token };
+}
+
+function refresh(service: Service, format: BenchClient['format']): Step {
+  const authorization = basic(service.clients[format]);
+  return async ({ connection, tokens }, seen) => {
+    const { refresh_token } = tokens[format];
+    const form = `grant_type=refresh_token&refresh_token=${refresh_token}`;
+    const given = tokensOf(await connection.post(service.token, form, authorization), seen);
+    if (!given.refresh_token || given.refresh_token === refresh_token) {
+      throw new Error('the refresh token was not rotated');
+    }
+    tokens[format] = { access_token: given.access_token, refresh_token: given.refresh_token };
+  };
+}
+
+// Steps as wide as this prime reach every number below `families` once, in no order that a disk likes.
+const stride = 15_485_863;
+let used = 0;
+
+function refreshAtRandom(service: Service, families: number): Step {
+  const authorization = basic(service.clients.opaque);
+  return async ({ connection }, seen) => {
+    const family = (used++ * stride) % families;
+    const form = `grant_type=refresh_token&refresh_token=${refreshTokenOf(family)}`;
+    tokensOf(await connection.post(service.token, form, authorization), seen);
+  };
+}
+
+function clientCredentials(service: Service, format: BenchClient['format']): Step {
+  const authorization = basic(service.clients[format]);
+  const form = 'grant_type=client_credentials&scope=api';
+  return async ({ connection }, seen) => {
+    tokensOf(await connection.post(service.token, form, authorization), seen);
+  };
+}
+
+function introspection(service: Service, format: BenchClient['format']): Step {
+  const authorization = basic(service.clients[format]);
+  return async ({ connection, tokens }) => {
+    const form = `token=${tokens[format].access_token}&token_type_hint=access_token`;
+    const answer = await connection.post(service.introspect, form, authorization);
+    if (answer.status !== 200 || JSON.parse(answer.body).active !== true) {
+      throw new Error(`${answer.head}\n${answer.body}`);
+    }
+  };
+}
+
+function codeFlow(service: Service): Step {
+  const client = service.clients.opaque;
+  const authorization = basic(client);
+  const path = authorizePath(service, client, 'openid api');
+  return async ({ connection, cookie }, seen) => {
+    const answer = await connection.get(path, cookie);
+    const location = header(answer, 'location');
+    if (answer.status !== 303 || location === undefined) throw new Error(answer.head);
+    const redeemed = await connection.post(service.token, redeemForm(location), authorization);
+    const { refresh_token, id_token } = tokensOf(redeemed, seen);
+    if (!refresh_token || !id_token) throw new Error('the code gave too few tokens');
+  };
+}
+
+/** What a connection does in a scenario; `families` is how many tokens it can choose at random. */
+export function stepOf(scenario: Scenario, service: Service, families: number): Step {
+  const steps: Record<Scenario, () => Step> = {
+    'refresh opaque': () => refresh(service, 'opaque'),
+    'refresh ES256': () => refresh(service, 'jwt'),
+    'client_credentials opaque': () => clientCredentials(service, 'opaque'),
+    'client_credentials ES256': () => clientCredentials(service, 'jwt'),
+    'introspection opaque': () => introspection(service, 'opaque'),
+    'introspection JWT': () => introspection(service, 'jwt'),
+    'code flow': () => codeFlow(service),
+    'refresh at random': () => refreshAtRandom(service, families),
+  };
+  return steps[scenario]();
+}
