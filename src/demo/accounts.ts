@@ -25,15 +25,17 @@ const person = {
   },
 };
 
-const scopes = [
+const roles = [
   {
-    scope: 'courses',
+    role: 'courses',
+    icon: 'book',
     title: 'Read your courses and lesson contents',
     description: 'Titles, lessons and files. It cannot change them.',
     sensitive: false,
   },
   {
-    scope: 'webhook',
+    role: 'webhook',
+    icon: 'plug',
     title: 'Change your webhooks',
     description: 'Add, change and remove the addresses that your data is sent to.',
     sensitive: true,
@@ -41,7 +43,7 @@ const scopes = [
 ];
 
 /**
- * Makes what is missing: tenant, signing keys, scopes, person, and two clients with new secrets.
+ * Makes what is missing: tenant, signing keys, person, roles, and two clients with new secrets.
  * `base` is the URL of the demonstration client. Throws ConfigError where the names are taken.
  */
 export async function makeAccounts(context: WorkerContext, base: string) {
@@ -49,10 +51,8 @@ export async function makeAccounts(context: WorkerContext, base: string) {
   const issuer = `${config.publicUrl}/demo`;
   const tenant = await makeTenant(context, issuer);
   await makeDueKeys(database, context.secret, context.log, tenant);
-  for (const scope of scopes) {
-    await unlessThere(() => call(database, ops.scope_add, { tenant, ...scope }));
-  }
   await makePerson(context, tenant);
+  for (const role of roles) await giveRole(context, tenant, role);
   const application = await makeClient(context, tenant, 'demo-client', {
     name: 'Demonstration client',
     redirect_uris: [`${base}/callback`],
@@ -94,6 +94,13 @@ async function makePerson({ database }: WorkerContext, tenant: string): Promise<
       password_hash: verifier,
     }),
   );
+}
+
+async function giveRole({ database }: WorkerContext, tenant: string, role: (typeof roles)[number]) {
+  const { username } = person;
+  // A role that was there stays as it is, and whoever took it from the person meant it.
+  const made = await unlessThere(() => call(database, ops.role_add, { tenant, ...role }));
+  if (made) await call(database, ops.role_assign, { tenant, username, role: role.role });
 }
 
 /** The secret is never stored: each start makes another, and the one before is refused. */
