@@ -150,13 +150,20 @@ export async function obtainTokens(
   return { ...(await redeem(world, client, code)), code, browser };
 }
 
+type Rotated = {
+  row: ApiTokens;
+  refresh: RefreshToken;
+  sealed_successor: Buffer;
+  access: ReturnType<typeof access>;
+};
+
 /** Presents a refresh token; `refresh` is the successor that was proposed. */
 export async function rotate(
   world: World,
   client: Client,
   token: RefreshToken,
   scopes: string[] | null = null,
-) {
+): Promise<Rotated> {
   const [refresh_hash, access_hash, sealed_successor] = [secret(), secret(), randomBytes(60)];
   const row = await ask(world, api.refresh_rotate, {
     ...client,

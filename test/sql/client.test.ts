@@ -1,0 +1,194 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { api, ops } from '../../src/db/functions.ts';
+import {
+  ask,
+  auditOf,
+  type Client,
+  makeClient,
+  makeUser,
+  makeWorld,
+  operate,
+  secret,
+  type World,
+} from '../support/fixtures.ts';
+import { begin, newBrowser, obtainTokens, rotate } from '../support/flows.ts';
+
+let world: World;
+let confidential: Client;
+let open: Client;
+const native = 'native';
+
+beforeAll(async () => {
+  world = await makeWorld();
+  confidential = await makeClient(world, 'service', {
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+  });
+  open = await makeClient(world, 'spa', { token_endpoint_auth_method: 'none' });
+  await makeClient(world, native, {
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+    redirect_uris: [
+      'http://127.0.0.1/callback',
+      'http://[::1]:3000/callback?x=1',
+      'http://localhost/callback',
+      'com.example.app:/callback',
+      'https://app.example/callback?tenant=1',
+    ],
+  });
+});
+
+describe('a redirect URI', () => {
+  test.each([
+    'http://127.0.0.1/callback',
+    'http://127.0.0.1:0/callback',
+    'http://127.0.0.1:51004/callback',
+    'http://127.0.0.1:65535/callback',
+    'http://[::1]/callback?x=1',
+    'http://[::1]:51004/callback?x=1',
+    'com.example.app:/callback',
+    'https://app.example/callback?tenant=1',
+  ])(
+    '%s is as registered, but for the port of a loopback IP literal [RFC 8252 7.3]',
+    async (uri) => {
+      const { row } = await begin(
+        world,
+        newBrowser(),
+        { client_id: native },
+        { redirect_uri: uri },
+      );
+      expect(row).toMatchObject({ error: null, redirect_uri: uri });
+    },
+  );
+
+  test.each([
+    'http://127.0.0.1:51004/callback/',
+    'http://127.0.0.1:51004/callback?y=1',
+    'http://127.0.0.1:51004/callback#fragment',
+    'http://127.0.0.1:51004/Callback',
+    'http://127.0.0.1:51004//callback',
+    'http://127.0.0.1:51004@evil.example/callback',
+    'http://127.0.0.1:@evil.example/callback',
+    'http://127.0.0.1.evil.example/callback',
+    'http://127.0.0.1:51004.evil.example/callback',
+    'http://127.0.0.1:123456/callback',
+    'http://127.0.0.1:/callback',
+    'http://127a0b0c1/callback',
+    'http://127.0.0.2/callback',
+    'HTTP://127.0.0.1/callback',
+    'https://127.0.0.1/callback',
+    'http://127.0.0.1:51004/callback\nhttp://evil.example',
+    'http://[::1]:3000/callback',
+    'http://[0:0:0:0:0:0:0:1]:3000/callback?x=1',
+    'http://localhost:51004/callback',
+    'http://localhost.evil.example/callback',
+    'com.example.app:/callback/more',
+    'https://app.example/callback',
+    'https://app.example/callback?tenant=1&more=1',
+    'https://app.example:443/callback?tenant=1',
+    'https://app.example/callback?tenant=1#',
+    '//evil.example/callback',
+    'javascript:alert(1)',
+    '',
+  ])('%s is not registered, and nobody is sent there [RFC 9700 4.1.3]', async (uri) => {
+    const { row } = await begin(world, newBrowser(), { client_id: native }, { redirect_uri: uri });
+    expect(row).toMatchObject({
+      error: 'invalid_redirect_uri',
+      redirect_uri: null,
+      next: null,
+      state: null,
+    });
+  });
+
+  test('may be left out only where one is registered and openid is not asked for [Core 3.1.2.1]', async () => {
+    const send = (client_id: string, scopes: string[]) =>
+      begin(world, newBrowser(), { client_id }, { redirect_uri: null, scopes });
+    const registered = { error: null, redirect_uri: 'https://app.example/callback' };
+    expect((await send('spa', ['email'])).row).toMatchObject(registered);
+    expect((await send('spa', ['openid'])).row.error).toBe('invalid_redirect_uri');
+    expect((await send(native, ['email'])).row.error).toBe('invalid_redirect_uri');
+  });
+});
+
+describe('client authentication', () => {
+  const issue = (client: Partial<Client>) =>
+    ask(world, api.client_credentials_issue, { ...client, access_hash: secret() });
+
+  test.each([
+    ['the right secret in the header', {}, null],
+    ['the right secret in the body', { auth_method: 'client_secret_post' }, null],
+    ['a wrong secret', { secret_hash: secret() }, 'invalid_client'],
+    ['no secret', { secret_hash: null }, 'invalid_client'],
+    ['no method', { auth_method: 'none' }, 'invalid_client'],
+    ['no method and no secret', { auth_method: 'none', secret_hash: null }, 'invalid_client'],
+    ['a method of null', { auth_method: null as never, secret_hash: null }, 'invalid_client'],
+    ['another method', { auth_method: 'private_key_jwt' }, 'invalid_client'],
+    ['an unknown client', { client_id: 'nobody' }, 'invalid_client'],
+    ['another case', { client_id: 'SERVICE' }, 'invalid_client'],
+    [
+      'a public client',
+      { client_id: 'spa', auth_method: 'none', secret_hash: null },
+      'unauthorized_client',
+    ],
+    ['a public client with a secret', { client_id: 'spa' }, 'invalid_client'],
+    [
+      'a public client with a method of null',
+      { client_id: 'spa', auth_method: null as never },
+      'invalid_client',
+    ],
+  ])('with %s', async (_, change, error) => {
+    const row = await issue({ ...confidential, ...change });
+    expect(row.error).toBe(error);
+    expect(row.access_expires_at === null).toBe(error !== null);
+  });
+
+  test('takes several live secrets, each until its own end', async () => {
+    const client = await makeClient(world, 'rolling', {
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+    });
+    const next = { ...client, secret_hash: secret() };
+    await operate(world, ops.client_secret_add, {
+      client_id: 'rolling',
+      secret_hash: next.secret_hash,
+      retire_others_after: 60,
+    });
+    expect([(await issue(client)).error, (await issue(next)).error]).toEqual([null, null]);
+    await world.database.sql`
+      update pgrant.client_secrets set expires_at = now()
+       where client_id = 'rolling' and expires_at < 'infinity'`;
+    expect([(await issue(client)).error, (await issue(next)).error]).toEqual([
+      'invalid_client',
+      null,
+    ]);
+    const { client_show } = await operate(world, ops.client_show, { client_id: 'rolling' });
+    const { secrets } = client_show as {
+      secrets: { secret_id: string; expires_at: string | null }[];
+    };
+    const secret_id = secrets.find(({ expires_at }) => expires_at === null)?.secret_id ?? '';
+    await operate(world, ops.client_secret_remove, { client_id: 'rolling', secret_id });
+    expect((await issue(next)).error).toBe('invalid_client');
+  });
+
+  test('that fails is recorded, with the reason', async () => {
+    await issue({ ...confidential, secret_hash: secret() });
+    expect((await auditOf(world, 'client.authenticate')).at(-1)).toMatchObject({
+      error: 'invalid_client',
+      reason: 'client secret wrong or expired',
+      client_id: 'service',
+    });
+  });
+});
+
+test('a client that loses a grant type may not use it any more, with what it has [RFC 6749 5.2]', async () => {
+  const tokens = await obtainTokens(world, open, await makeUser(world, 'ada'));
+  expect(tokens.row.refresh_token).toBe(true);
+  const allow = (grant_type: string) =>
+    operate(world, ops.client_set, { client_id: 'spa', settings: { grant_types: [grant_type] } });
+  await allow('authorization_code');
+  const refused = { error: 'unauthorized_client', access_expires_at: null };
+  expect((await rotate(world, open, tokens.refresh)).row).toMatchObject(refused);
+  await allow('refresh_token');
+  expect((await begin(world, tokens.browser, open)).row.response_error).toBe('unauthorized_client');
+  expect((await rotate(world, open, tokens.refresh)).row.error).toBeNull();
+});

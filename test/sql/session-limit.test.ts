@@ -1,0 +1,108 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { api, ops } from '../../src/db/functions.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import {
+  ask,
+  auditOf,
+  type Client,
+  makeClient,
+  makeTenant,
+  makeUser,
+  operate,
+  secret,
+  type User,
+  type World,
+} from '../support/fixtures.ts';
+import { begin, login, newBrowser } from '../support/flows.ts';
+
+const limit = 3;
+let database: TestDatabase;
+let world: World;
+let client: Client;
+let ada: User;
+let count = 0;
+
+beforeAll(async () => {
+  database = await createDatabase({ pool: 20 });
+});
+
+beforeEach(async () => {
+  count += 1;
+  world = await makeTenant(database, `acme-${count}`);
+  const settings = { login_failure_limit: limit, login_failure_window: 86_400 };
+  await operate(world, ops.tenant_set, { settings });
+  client = await makeClient(world, 'app');
+  ada = await makeUser(world, 'ada');
+});
+
+type Try = { username?: string; address?: string; password_hash?: Buffer };
+
+async function attempt({ username = 'ada', address = '192.0.2.1', password_hash = secret() }: Try) {
+  const flow = await begin(world, newBrowser(), client);
+  return (await login(world, flow, { username, password_hash }, { address })).error ?? 'signed in';
+}
+
+async function failures(tries: Try[]): Promise<number> {
+  const errors = await Promise.all(tries.map(attempt));
+  return errors.filter((error) => error === 'wrong_password').length;
+}
+
+function many(length: number, make: (index: number) => Try): Try[] {
+  return Array.from({ length }, (_, index) => make(index));
+}
+
+describe('failed logins', () => {
+  test('are limited exactly, though 20 come at once on connections of their own', async () => {
+    expect(await failures(many(20, () => ({})))).toBe(limit);
+    const audit = await auditOf(world, 'session.login');
+    const refused = audit.filter(({ error }) => error === 'too_many_attempts');
+    expect(refused).toHaveLength(20 - limit);
+  });
+
+  test('keep out even the right password until the window is over, and say when that is', async () => {
+    await failures(many(limit, () => ({})));
+    const right = { password_hash: ada.password_hash };
+    expect(await attempt(right)).toBe('too_many_attempts');
+    const challenge = await ask(world, api.login_begin, { username: 'ADA' });
+    expect(challenge).toMatchObject({ error: 'too_many_attempts', salt: null });
+    expect(challenge.retry_after).toBeGreaterThan(0);
+    expect(challenge.retry_after).toBeLessThanOrEqual(86_400);
+    await database.sql`update pgrant.login_failures set expires_at = now() where tenant_id = ${world.tenant}`;
+    expect(await attempt(right)).toBe('signed in');
+  });
+
+  test('of an unknown username are limited alike', async () => {
+    expect(await failures(many(8, () => ({ username: 'nobody' })))).toBe(limit);
+  });
+
+  test('from one address leave the same person alone at another, up to ten times the limit', async () => {
+    await failures(many(limit, () => ({})));
+    const elsewhere = { address: '198.51.100.1', password_hash: ada.password_hash };
+    expect(await attempt(elsewhere)).toBe('signed in');
+    const spread = many(60, (index) => ({ address: `203.0.113.${index}` }));
+    expect(await failures(spread)).toBe(9 * limit);
+    expect(await attempt(elsewhere)).toBe('too_many_attempts');
+  });
+
+  test('of many usernames from one address are limited exactly too', async () => {
+    expect(await failures(many(60, (index) => ({ username: `user${index}` })))).toBe(10 * limit);
+  });
+
+  test('from one IPv6 network of 64 bits count as from one address', async () => {
+    const network = many(8, (index) => ({ address: `2001:db8:0:1:${index}::1` }));
+    expect(await failures(network)).toBe(limit);
+    expect(await attempt({ address: '2001:db8:0:2::1' })).toBe('wrong_password');
+  });
+
+  test('at one tenant are nothing to another', async () => {
+    await failures(many(limit, () => ({})));
+    const other = await makeTenant(database, `other-${count}`);
+    expect((await ask(other, api.login_begin, { username: 'ada' })).error).toBeNull();
+  });
+
+  test('do not count where the password was right', async () => {
+    for (let n = 0; n < 2 * limit; n++) {
+      expect(await attempt({ password_hash: ada.password_hash })).toBe('signed in');
+    }
+  });
+});
