@@ -1,4 +1,4 @@
--- The six roles of pgrant. Run first by every release, as the role that releases. None is a superuser
+-- The seven roles of pgrant. Run first by every release, as the role that releases. None is a superuser
 -- or has BYPASSRLS, so this runs on managed PostgreSQL. Passwords are set by whoever operates the server.
 
 do $$
@@ -8,7 +8,8 @@ begin
   for v_role in
     select r.name, r.login
       from (values ('pgrant_owner', true), ('pgrant_definer', false), ('pgrant_janitor', true),
-                   ('pgrant_web', true), ('pgrant_worker', true), ('pgrant_auditor', true)) as r (name, login)
+                   ('pgrant_web', true), ('pgrant_worker', true), ('pgrant_auditor', true),
+                   ('pgrant_product', false)) as r (name, login)
      where not exists (select from pg_catalog.pg_roles p where p.rolname = r.name)
   loop
     execute format('create role %I %s noinherit', v_role.name, case when v_role.login then 'login' else 'nologin' end);
@@ -21,6 +22,7 @@ comment on role pgrant_definer is 'pgrant: owns the functions; reaches one tenan
 comment on role pgrant_janitor is 'pgrant: sees and deletes only rows past their expiry, of any tenant';
 comment on role pgrant_web is 'pgrant: the web process; may execute pgrant_api and nothing else';
 comment on role pgrant_worker is 'pgrant: workers and operators; may execute pgrant_ops';
+comment on role pgrant_product is 'pgrant: the product''s backend, as a member; may answer login challenges, of any tenant, and nothing else';
 comment on role pgrant_auditor is 'pgrant: people who read pgrant_report';
 
 -- The release acts as owner, definer and janitor in turn. A role that may release but is no superuser

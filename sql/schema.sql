@@ -342,6 +342,7 @@ create table pgrant.issuers (
   tenant_id uuid not null,
   name text not null,
   issuer text not null,
+  title text not null,
   host text not null,
   path text not null,
   disabled_at timestamp with time zone,
@@ -360,6 +361,7 @@ create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor usin
 comment on table pgrant.issuers is 'Global catalogue: which tenant answers under which host and path. Read, never written, by pgrant_api.';
 comment on column pgrant.issuers.name is 'The operator''s short name of the tenant.';
 comment on column pgrant.issuers.issuer is 'Issuer identifier (RFC 8414 2): the URL, byte for byte as published.';
+comment on column pgrant.issuers.title is 'The name that people see on the pages; the twin of pgrant.tenants.title.';
 comment on column pgrant.issuers.host is 'Host of the issuer, lower case, with the port where it is not the scheme''s own.';
 comment on column pgrant.issuers.path is 'Path of the issuer, '''' for none; never ends in a slash.';
 comment on column pgrant.issuers.disabled_at is 'Since when every endpoint of the tenant refuses; the twin of pgrant.tenants.disabled_at.';
@@ -627,7 +629,8 @@ create table pgrant.tenants (
   constraint tenants_login_failure_window_check CHECK (((login_failure_window >= 1) AND (login_failure_window <= 86400))),
   constraint tenants_login_issuer_check CHECK (((length(login_issuer) >= 1) AND (length(login_issuer) <= 512))),
   constraint tenants_login_jwks_check CHECK (((login_jwks ? 'keys'::text) AND (jsonb_typeof((login_jwks -> 'keys'::text)) = 'array'::text) AND (jsonb_array_length((login_jwks -> 'keys'::text)) <= 20) AND (NOT jsonb_path_exists(login_jwks, '$."keys"[*]?(((exists (@."d") || exists (@."p")) || exists (@."q")) || exists (@."k"))'::jsonpath)))),
-  constraint tenants_login_url_check CHECK (((length(login_url) <= 2000) AND (login_url ~ '^(https://([a-z0-9.-]+|\[[0-9a-f:.]+\])|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(/[\x21\x24-\x3E\x40-\x7E]*)?(\?[\x21\x24-\x7E]*)?$'::text))),
+  constraint tenants_login_url_check CHECK ((login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text)),
+  constraint tenants_login_url_check1 CHECK (((length(login_url) <= 2000) AND (login_url ~ '^[\x21\x24-\x7E]+$'::text))),
   constraint tenants_permissions_claim_check CHECK (((length(permissions_claim) >= 1) AND (length(permissions_claim) <= 255))),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),

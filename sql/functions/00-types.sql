@@ -29,6 +29,7 @@ create type pgrant_api.tenant as (
   reason     text,
   tenant_id  uuid,
   issuer     text,
+  title      text,
   path       text,
   disabled   boolean
 );

@@ -188,6 +188,12 @@ begin
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
     return v_out;
   end if;
+  if exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
+    v_out.error := 'access_denied';
+    v_out.reason := 'people sign in on the product''s own page, which may ask for more than a password';
+    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
+    return v_out;
+  end if;
 
   -- One try after the other under each key, or parallel tries would all see the count before theirs.
   perform pg_advisory_xact_lock(l.key)
@@ -226,4 +232,4 @@ end
 $$;
 
 comment on function pgrant_api.login_finish(uuid, text, inet, bytea, bigint, bytea, text, bytea, bytea, bytea, bytea, bigint) is
-  'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, wrong_password, too_many_attempts.';
+  'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts.';

@@ -63,7 +63,7 @@ end
 $$;
 
 comment on function pgrant_ops.role_withdraw(uuid, text, text) is
-  'Takes a role that a person has directly; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001.';
+  'Takes a role that a person has directly, whoever gave it, until the product''s next login says it again; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001.';
 
 create function pgrant_ops.role_disable(p_tenant uuid, p_role text, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -90,7 +90,7 @@ begin
   perform pgrant_rules.administer(p_tenant);
   return query
   select s.scope, s.title, s.description, s.icon, s.sensitive,
-         (select count(*) from pgrant.user_roles r where r.tenant_id = p_tenant and r.scope = s.scope),
+         (select count(distinct r.user_id) from pgrant.user_roles r where r.tenant_id = p_tenant and r.scope = s.scope),
          array(select g.group_name from pgrant.group_roles g
                 where g.tenant_id = p_tenant and g.scope = s.scope order by 1),
          s.disabled_at

@@ -41,8 +41,8 @@ begin
       using errcode = 'OA003', hint = 'http is for loopback hosts only (RFC 8414 2)';
   end if;
 
-  insert into pgrant.issuers (tenant_id, name, issuer, host, path)
-  values (v_tenant_id, p_name, p_issuer, p_host, p_path);
+  insert into pgrant.issuers (tenant_id, name, issuer, title, host, path)
+  values (v_tenant_id, p_name, p_issuer, coalesce(p_title, p_name), p_host, p_path);
   perform set_config('pgrant.tenant', v_tenant_id::text, true);
   insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt)
   values (v_tenant_id, p_name, coalesce(p_title, p_name), p_issuer, pgrant_rules.random_bytes());
@@ -99,7 +99,8 @@ as $$
   select array['title', 'audience', 'code_lifetime', 'request_lifetime', 'access_token_lifetime', 'id_token_lifetime',
                'refresh_idle_lifetime', 'refresh_lifetime', 'replay_window', 'consent_lifetime', 'session_lifetime',
                'session_idle_lifetime', 'login_failure_limit', 'login_failure_window', 'key_rotation_interval',
-               'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim']
+               'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
+               'login_jwks']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -139,8 +140,12 @@ begin
          key_publish_lead = v_tenant.key_publish_lead,
          roles_claim = v_tenant.roles_claim,
          permissions_claim = v_tenant.permissions_claim,
-         tenant_claim = v_tenant.tenant_claim
+         tenant_claim = v_tenant.tenant_claim,
+         login_url = v_tenant.login_url,
+         login_issuer = v_tenant.login_issuer,
+         login_jwks = v_tenant.login_jwks
    where t.tenant_id = p_tenant;
+  update pgrant.issuers i set title = v_tenant.title where i.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);
   return pgrant_ops.tenant_show(p_tenant);
 end
@@ -176,7 +181,7 @@ begin
   perform pgrant_rules.administer(p_tenant);
   delete from pgrant.issuers i where i.tenant_id = p_tenant;
   foreach v_table in array array['sessions', 'authorization_requests', 'codes', 'access_tokens', 'revoked_tokens',
-                                 'login_failures', 'tenants'] loop
+                                 'login_failures', 'upstream_logins', 'login_challenges', 'login_assertions', 'tenants'] loop
     execute format('delete from pgrant.%I where tenant_id = $1', v_table) using p_tenant;
   end loop;
   perform pgrant_rules.audit_forget(p_tenant);

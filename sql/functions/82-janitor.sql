@@ -35,7 +35,8 @@ begin
   return next;
 
   foreach table_name in array array['sessions', 'authorization_requests', 'codes', 'access_tokens', 'revoked_tokens',
-                                    'login_failures', 'upstream_logins'] loop
+                                    'login_failures', 'upstream_logins',
+                                    'login_challenges', 'login_assertions'] loop
     deleted := pgrant_ops.default_partition_delete(table_name, p_limit);
     return next;
   end loop;

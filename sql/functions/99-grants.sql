@@ -15,9 +15,16 @@ begin
 end
 $$;
 
+-- The product's backend, which signs people in, is a member of this role, because a release drops what is granted to others.
+grant execute on function
+  pgrant_ops.login_show(uuid, bytea),
+  pgrant_ops.login_accept(uuid, bytea, bytea, text, timestamptz, text, jsonb, text[], text, text[]),
+  pgrant_ops.login_reject(uuid, bytea, bytea, text)
+  to pgrant_product;
+
 set local role pgrant_owner;
 grant usage on schema pgrant_api to pgrant_web;
-grant usage on schema pgrant_ops to pgrant_worker;
+grant usage on schema pgrant_ops to pgrant_worker, pgrant_product;
 grant usage on schema pgrant_report to pgrant_auditor;
 revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from public;
 -- Whoever could add an overload of a function here would be called in its place, with the rights of the caller.

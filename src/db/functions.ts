@@ -165,6 +165,7 @@ export type ApiTenant = {
   reason: string | null;
   tenant_id: string | null;
   issuer: string | null;
+  title: string | null;
   path: string | null;
   disabled: boolean | null;
 };

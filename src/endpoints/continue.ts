@@ -7,7 +7,7 @@ import { render } from '../http/render.ts';
 import { browserHash, presentedSession } from '../http/session.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
-import { newSecret, parseToken } from '../protocol/secrets.ts';
+import { newLastingSecret, newSecret, parseToken } from '../protocol/secrets.ts';
 import { respond } from './authorization-response.ts';
 
 /** Shows login or consent, whichever is due, or answers the client. */
@@ -34,17 +34,35 @@ export async function showRequest(
   { database }: Services,
   exchange: Exchange,
   handle: string | undefined,
-  trouble: { status?: number; error?: string; retry_after?: number | null } = {},
+  trouble: {
+    status?: number;
+    error?: string;
+    retry_after?: number | null;
+    username?: string;
+    upstream_title?: string | null;
+  } = {},
 ): Promise<void> {
-  const code = newSecret();
+  const [code, challenge] = [newSecret(), newLastingSecret('login_challenge')];
   const row = await call(database, api.authorization_continue, {
     ...caller(exchange),
     ...presentedRequest(exchange, handle),
     ...presentedSession(exchange),
     code_hash: code.hash,
+    next_challenge_hash: challenge.hash,
   });
   if (row.next === 'respond') return respond(exchange, row, code.secret);
+  if (row.login_url) return handOver(exchange, row.login_url, challenge.secret);
   showPage(exchange, row, { ...trouble, request: handle });
+}
+
+/** Sends the browser to the product's own login page, which answers the challenge. */
+function handOver(exchange: Exchange, loginUrl: string, challenge: string): void {
+  const url = new URL(loginUrl);
+  url.searchParams.set('login_challenge', challenge);
+  url.searchParams.set('iss', exchange.state.tenant.issuer);
+  exchange.status = 303;
+  exchange.set('Cache-Control', 'no-store');
+  exchange.set('Location', url.href);
 }
 
 function showPage(

@@ -1,7 +1,7 @@
 // Who may do what.
 import { code, functions, type Rule } from './rule.ts';
 
-const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor')`;
+const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor', 'pgrant_product')`;
 
 export const roleRules: Rule[] = [
   {
@@ -17,7 +17,7 @@ export const roleRules: Rule[] = [
     broken: ['alter role pgrant_definer login'],
   },
   {
-    name: 'web, worker and auditor have no right on a table, sequence or column of ours',
+    name: 'web, worker, auditor and product have no right on a table, sequence or column of ours',
     query: `select c.oid::regclass, r.rolname from pg_class c cross join pg_roles r
        where c.relnamespace::regnamespace::text like 'pgrant%' and c.relnamespace::regnamespace::text <> 'pgrant_report'
          and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and r.rolname in ${logins}
@@ -32,19 +32,26 @@ export const roleRules: Rule[] = [
   {
     name: 'each role reaches the one schema that is its own, and calls functions of no other',
     query: `select r.rolname, n.nspname::text from pg_roles r
-        join (values ('pgrant_web', 'pgrant_api'), ('pgrant_worker', 'pgrant_ops'), ('pgrant_auditor', 'pgrant_report'))
-          own (role, schema) on own.role = r.rolname
+        join (values ('pgrant_web', 'pgrant_api'), ('pgrant_worker', 'pgrant_ops'), ('pgrant_auditor', 'pgrant_report'),
+                     ('pgrant_product', 'pgrant_ops')) own (role, schema) on own.role = r.rolname
         join pg_namespace n on n.nspname like 'pgrant%' and n.nspname <> own.schema
        where has_schema_privilege(r.oid, n.oid, 'usage, create')
       union all select r.rolname, p.oid::regprocedure::text from pg_roles r
         join pg_proc p on p.pronamespace::regnamespace::text like 'pgrant%'
        where r.rolname in ${logins} and has_function_privilege(r.oid, p.oid, 'execute')
          and p.pronamespace::regnamespace::text
-             <> case r.rolname when 'pgrant_web' then 'pgrant_api' when 'pgrant_worker' then 'pgrant_ops' else 'pgrant_report' end`,
+             <> case r.rolname when 'pgrant_web' then 'pgrant_api' when 'pgrant_auditor' then 'pgrant_report' else 'pgrant_ops' end`,
     broken: [
       'grant usage on schema pgrant_rules to pgrant_web',
       'grant execute on function pgrant_ops.tenant_list to pgrant_web',
     ],
+  },
+  {
+    name: 'the product answers login challenges and calls nothing else',
+    query: `select p.oid::regprocedure from pg_proc p
+       where p.pronamespace::regnamespace::text like 'pgrant%' and has_function_privilege('pgrant_product', p.oid, 'execute')
+         and p.proname not in ('login_show', 'login_accept', 'login_reject')`,
+    broken: ['grant execute on function pgrant_ops.user_list to pgrant_product'],
   },
   {
     name: 'between releases nobody but the owner makes objects in our schemas',

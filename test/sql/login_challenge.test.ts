@@ -1,0 +1,344 @@
+// The product's own login, decided in SQL: who may answer, once, and what an answer changes.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/functions.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { auditOf, makeUser, operate, secret, type World } from '../support/fixtures.ts';
+import { login, newBrowser, proceed } from '../support/flows.ts';
+import { accept, handOver, makeProductTenant, resume } from '../support/login-challenge.ts';
+
+let database: TestDatabase;
+let world: World;
+let other: World;
+
+const seconds = (ago: number) => new Date(Date.now() - ago * 1000).toISOString();
+
+beforeAll(async () => {
+  database = await createDatabase();
+  world = await makeProductTenant(database, 'acme');
+  other = await makeProductTenant(database, 'bravo');
+});
+
+const rolesOf = (subject: string) =>
+  database.sql`select r.scope, r.source from pgrant.user_roles r join pgrant.users u using (tenant_id, user_id)
+                where tenant_id = ${world.tenant} and u.external_subject = ${subject} order by 1, 2`;
+
+/** All the way to a code. */
+async function signIn(args: Parameters<typeof accept>[2] = {}) {
+  const challenge = await handOver(world);
+  const answer = await accept(world, challenge, args);
+  expect(answer.error).toBeNull();
+  expect((await resume(world, challenge, answer.verifier_hash)).next).toBe('continue');
+  return { ...challenge, answer, row: await proceed(world, challenge.flow) };
+}
+
+describe('an accepted login', () => {
+  test('starts a session with what the product says, and login comes before consent', async () => {
+    const auth_time = seconds(600);
+    const { row, answer, browser } = await signIn({ auth_time, acr: 'mfa', amr: ['otp', 'pwd'] });
+    expect(row.code_expires_at).toBeTruthy();
+    const [session] = await database.sql`
+      select user_id, auth_time, acr, amr from pgrant.sessions where session_hash = ${browser.session_hash}`;
+    expect(session).toEqual({
+      user_id: answer.user_id,
+      auth_time: new Date(auth_time),
+      acr: 'mfa',
+      amr: ['otp', 'pwd'],
+    });
+    expect((await auditOf(world, 'login.accept')).at(-1)).toMatchObject({
+      user_id: answer.user_id,
+      client_id: 'portal',
+      detail: { subject: 'user-1' },
+    });
+  });
+
+  test('gives the browser another session than the one that it had', async () => {
+    const first = await signIn();
+    const before = first.browser.session_hash;
+    const again = await handOver(world, { prompt: ['login'] }, first.browser);
+    const { verifier_hash } = await accept(world, again);
+    await resume(world, again, verifier_hash);
+    expect(again.browser.session_hash).not.toEqual(before);
+    const [old] = await database.sql`
+      select ended_at from pgrant.sessions where session_hash = ${before}`;
+    expect(old?.ended_at).toBeTruthy();
+  });
+
+  test('makes the person, then keeps claims and roles as the product says', async () => {
+    const made = await signIn({
+      subject: 'user-2',
+      username: 'grace',
+      claims: { name: 'Grace', email: 'grace@example.com' },
+      roles: ['editor', 'team'],
+    });
+    await operate(world, ops.role_assign, { username: 'grace', role: 'team' });
+    const again = await signIn({ subject: 'user-2', claims: { name: 'Grace H.' }, roles: [] });
+    expect(again.answer.user_id).toBe(made.answer.user_id);
+    const [user] = await database.sql`
+      select username, claims from pgrant.users where user_id = ${again.answer.user_id}`;
+    expect(user).toEqual({ username: 'grace', claims: { name: 'Grace H.' } });
+    expect([...(await rolesOf('user-2'))]).toEqual([{ scope: 'team', source: 'operator' }]);
+    await signIn({ subject: 'user-2', roles: ['editor'] });
+    await signIn({ subject: 'user-2' });
+    expect(await rolesOf('user-2')).toHaveLength(2);
+  });
+
+  test('never takes over a person who is there by username, unless an operator has said so', async () => {
+    const ada = await makeUser(world, 'ada');
+    const stranger = await signIn({ subject: 'ada' });
+    expect(stranger.answer.user_id).not.toBe(ada.user_id);
+    const challenge = await handOver(world);
+    expect(await accept(world, challenge, { subject: 'user-3', username: 'Ada' })).toMatchObject({
+      error: 'invalid_request',
+      detail: expect.stringContaining('belongs to another person'),
+    });
+    await operate(world, ops.user_subject, { username: 'ada', subject: 'user-3' });
+    const linked = await accept(world, challenge, { subject: 'user-3', username: 'Ada' });
+    expect(linked.user_id).toBe(ada.user_id);
+    await expect(
+      operate(world, ops.user_subject, { username: 'ada', subject: 'user-1' }),
+    ).rejects.toMatchObject({ code: 'OA002' });
+  });
+
+  test('of somebody new in two browsers at once makes one person', async () => {
+    const challenges = await Promise.all([handOver(world), handOver(world)]);
+    const answers = await Promise.all(
+      challenges.map((one) => accept(world, one, { subject: 'user-new' })),
+    );
+    expect(answers.map(({ error }) => error)).toEqual([null, null]);
+    expect(answers[0]?.user_id).toBe(answers[1]?.user_id);
+  });
+});
+
+describe('an answer that the product may correct leaves the challenge open', () => {
+  const refused: [string, Parameters<typeof accept>[2], string, string][] = [
+    ['an unknown role', { roles: ['editor', 'ghost', 'boo'] }, 'invalid_request', 'boo, ghost'],
+    ['no subject', { subject: '' }, 'invalid_request', 'subject'],
+    ['claims that are no object', { claims: [] as never }, 'invalid_request', 'claims'],
+    ['no auth_time', { auth_time: null }, 'invalid_request', 'auth_time'],
+    ['an auth_time in the future', { auth_time: seconds(-600) }, 'invalid_request', 'future'],
+  ];
+  test.each(refused)('%s', async (_, args, error, detail) => {
+    const challenge = await handOver(world);
+    const answer = await accept(world, challenge, args);
+    expect(answer).toMatchObject({ error, detail: expect.stringContaining(detail) });
+    expect((await auditOf(world, 'login.accept')).at(-1)).toMatchObject({ error });
+    expect((await accept(world, challenge)).error).toBeNull();
+  });
+
+  test('a disabled person is refused, when accepting and when coming back', async () => {
+    await signIn({ subject: 'user-4', username: 'dora' });
+    const [early, late] = [await handOver(world), await handOver(world)];
+    const { verifier_hash } = await accept(world, early, { subject: 'user-4' });
+    await operate(world, ops.user_disable, { username: 'dora', disabled: true });
+    expect((await accept(world, late, { subject: 'user-4' })).error).toBe('access_denied');
+    expect(await resume(world, early, verifier_hash)).toMatchObject({
+      next: 'respond',
+      response_error: 'access_denied',
+      session_expires_at: null,
+    });
+  });
+
+  test('prompt=login and max_age want a login that is young enough [OpenID Connect Core 3.1.2.1]', async () => {
+    const anew = await handOver(world, { prompt: ['login'] });
+    expect((await accept(world, anew, { auth_time: seconds(5) })).error).toBe('login_required');
+    const answer = await accept(world, anew);
+    await resume(world, anew, answer.verifier_hash);
+    expect((await proceed(world, anew.flow)).code_expires_at).toBeTruthy();
+
+    const recent = await handOver(world, { max_age: 60 });
+    expect((await accept(world, recent, { auth_time: seconds(90) })).error).toBe('login_required');
+    expect((await accept(world, recent, { auth_time: seconds(30) })).error).toBeNull();
+  });
+
+  test('a request for one person takes no other [OpenID Connect Core 3.1.2.1, id_token_hint]', async () => {
+    const { answer } = await signIn({ subject: 'user-5' });
+    const challenge = await handOver(world, { hint_sub: answer.user_id });
+    const { challenge_hash } = challenge;
+    expect(await operate(world, ops.login_show, { challenge_hash })).toMatchObject({
+      subject: 'user-5',
+    });
+    expect((await accept(world, challenge, { subject: 'user-1' })).error).toBe('login_required');
+    expect((await accept(world, challenge, { subject: 'user-5' })).error).toBeNull();
+  });
+});
+
+describe('one and the same refusal', () => {
+  const same = {
+    error: 'expired_request',
+    reason: 'login challenge unknown, expired or answered, or its request was',
+    redirect_to: null,
+  };
+
+  test('for a challenge that is unknown, of another tenant, expired, answered, or whose request was', async () => {
+    expect(
+      await accept(world, { ...(await handOver(world)), challenge_hash: secret() }),
+    ).toMatchObject(same);
+    expect(await accept(world, await handOver(other))).toMatchObject(same);
+
+    const expired = await handOver(world);
+    await database.sql`update pgrant.login_challenges set expires_at = now() - interval '1 second'
+                        where challenge_hash = ${expired.challenge_hash}`;
+    expect(await accept(world, expired)).toMatchObject(same);
+
+    const answered = await handOver(world);
+    await accept(world, answered);
+    expect(await accept(world, answered)).toMatchObject(same);
+    expect((await auditOf(world, 'login.accept')).at(-1)).toMatchObject({ error: same.error });
+
+    const [one, two] = await twice();
+    const { verifier_hash } = await accept(world, one);
+    await resume(world, one, verifier_hash);
+    expect(await accept(world, two)).toMatchObject(same);
+    const { challenge_hash } = two;
+    expect(await operate(world, ops.login_show, { challenge_hash })).toMatchObject({
+      error: same.error,
+      client_id: null,
+    });
+    const rejected = await operate(world, ops.login_reject, {
+      challenge_hash,
+      verifier_hash: secret(),
+    });
+    expect(rejected).toMatchObject(same);
+  });
+
+  /** Two tabs of one browser with the same request. */
+  async function twice() {
+    const one = await handOver(world);
+    await database.sql`
+      insert into pgrant.login_challenges (tenant_id, challenge_hash, expires_at, request_hash, browser_hash)
+      select tenant_id, sha256(challenge_hash), expires_at, request_hash, browser_hash
+        from pgrant.login_challenges where challenge_hash = ${one.challenge_hash}`;
+    const [row] = await database.sql`select sha256(${one.challenge_hash}::bytea) as hash`;
+    return [one, { ...one, challenge_hash: row?.hash as Buffer }] as const;
+  }
+
+  test('for a browser that comes back twice, or is not the one that began', async () => {
+    const challenge = await handOver(world);
+    const { verifier_hash } = await accept(world, challenge);
+    const stranger = { ...challenge, browser: newBrowser() };
+    expect((await resume(world, stranger, verifier_hash)).error).toBe('expired_request');
+    expect((await resume(world, challenge, secret())).error).toBe('expired_request');
+    expect((await resume(other, challenge, verifier_hash)).error).toBe('expired_request');
+    const [first, second] = await Promise.all([
+      resume(world, challenge, verifier_hash),
+      resume(world, { ...challenge, browser: { ...challenge.browser } }, verifier_hash),
+    ]);
+    expect([first.error, second.error].sort()).toEqual([null, 'expired_request'].sort());
+    expect((await auditOf(world, 'session.login')).map(({ error }) => error)).toContain(
+      'expired_request',
+    );
+  });
+});
+
+test('a rejection is access_denied at the client, once', async () => {
+  const challenge = await handOver(world, { state: 's' });
+  const verifier_hash = secret();
+  const { challenge_hash } = challenge;
+  const args = { challenge_hash, verifier_hash, reason: 'account is locked' };
+  expect((await operate(world, ops.login_reject, args)).error).toBeNull();
+  expect(await resume(world, challenge, verifier_hash)).toMatchObject({
+    next: 'respond',
+    response_error: 'access_denied',
+    state: 's',
+  });
+  expect((await resume(world, challenge, verifier_hash)).error).toBe('expired_request');
+  expect((await auditOf(world, 'login.reject')).at(-1)).toMatchObject({
+    reason: 'account is locked',
+    client_id: 'portal',
+  });
+});
+
+test('a verifier is a SHA-256 and is used for one answer only', async () => {
+  const verifier_hash = secret();
+  await accept(world, await handOver(world), { verifier_hash });
+  const next = await handOver(world);
+  for (const wrong of [verifier_hash, Buffer.alloc(5), null]) {
+    await expect(accept(world, next, { verifier_hash: wrong as never })).rejects.toMatchObject({
+      code: 'OA003',
+    });
+  }
+});
+
+test('the product sees who asks and for what kind of login', async () => {
+  const challenge = await handOver(world, {
+    prompt: ['login'],
+    max_age: 300,
+    login_hint: 'ada@example.com',
+    acr_values: ['mfa'],
+  });
+  const { challenge_hash } = challenge;
+  const shown = await operate(world, ops.login_show, { challenge_hash });
+  expect(shown).toMatchObject({
+    error: null,
+    client_id: 'portal',
+    client_name: 'portal',
+    scopes: ['openid', 'email'],
+    prompt: ['login'],
+    max_age: 300,
+    login_hint: 'ada@example.com',
+    acr_values: ['mfa'],
+    subject: null,
+  });
+  expect(Math.abs((shown.auth_time_after ?? 0) - Date.now() / 1000)).toBeLessThan(5);
+  expect(shown.expires_at).toBe(challenge.flow.request.request_expires_at);
+});
+
+test('a password does not get past the product', async () => {
+  const user = await makeUser(world, 'pat');
+  const { flow } = await handOver(world);
+  expect((await login(world, flow, user)).error).toBe('access_denied');
+});
+
+test('the settings take https or loopback, public keys, and null', async () => {
+  const set = (settings: object) =>
+    operate(other, ops.tenant_set, { settings } as never).then(
+      () => 'taken',
+      ({ code }) => code,
+    );
+  for (const login_url of ['http://localhost:8080/login?x=1', 'https://a.example', null]) {
+    expect(await set({ login_url })).toBe('taken');
+  }
+  for (const login_url of [
+    'http://a.example/login',
+    'https://a.example#x',
+    'javascript:alert(1)',
+    'https://user@a.example/',
+    'https://a.example/ x',
+    'http://localhost.evil.example/',
+  ]) {
+    expect(await set({ login_url }), login_url).toBe('23514');
+  }
+  expect(await set({ login_jwks: { keys: [{ kty: 'EC' }] } })).toBe('taken');
+  expect(await set({ login_jwks: null })).toBe('taken');
+  for (const login_jwks of [
+    {},
+    { keys: {} },
+    { keys: [{ kty: 'oct', k: 'x' }] },
+    { keys: [{ d: 'x' }] },
+  ]) {
+    expect(await set({ login_jwks }), JSON.stringify(login_jwks)).toBe('23514');
+  }
+});
+
+test('a member of pgrant_product answers challenges and can do nothing else', async () => {
+  const role = `product_${database.name}`;
+  await database.sql.unsafe(`create role ${role} in role pgrant_product`);
+  try {
+    const backend = database.as(role);
+    const { challenge_hash } = await handOver(world);
+    const [row] = await backend`
+      select r.error, r.redirect_to
+        from pgrant_ops.login_accept(${world.tenant}, ${challenge_hash}, ${secret()}, 'user-1', now()) r`;
+    expect(row).toEqual({
+      error: null,
+      redirect_to: 'https://id.example/acme/oauth/login/continue',
+    });
+    await expect(backend`select pgrant_ops.tenant_show(${world.tenant})`).rejects.toMatchObject({
+      code: '42501',
+    });
+    await expect(backend`select from pgrant.users`).rejects.toMatchObject({ code: '42501' });
+    await backend.end();
+  } finally {
+    await database.sql.unsafe(`drop role ${role}`);
+  }
+});
