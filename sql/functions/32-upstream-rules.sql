@@ -116,3 +116,24 @@ $$;
 
 comment on function pgrant_rules.upstream_user_add(uuid, text, text, text) is
   'Adds the user of an upstream account, by its username there unless that is taken; null where no name is free.';
+
+create function pgrant_rules.upstream_claims(p_tenant uuid, p_user_id uuid, out profile jsonb, out claims jsonb)
+language plpgsql stable
+as $$
+begin
+  select coalesce(jsonb_object_agg(c.key, c.value order by a.created_at) filter (where c.of_profile), '{}'),
+         coalesce(jsonb_object_agg(c.key, c.value order by a.created_at) filter (where not c.of_profile), '{}')
+    into profile, claims
+    from pgrant.upstream_accounts a
+    join pgrant.upstreams u on u.tenant_id = p_tenant and u.name = a.upstream
+   cross join lateral (select p.key, p.value, true as of_profile from jsonb_each(a.profile) p
+                       union all
+                       select o.key, o.value, false from jsonb_each(a.claims) o where u.disabled_at is null) c
+   where a.tenant_id = p_tenant
+     and a.user_id = p_user_id
+     and c.value <> 'null';
+end
+$$;
+
+comment on function pgrant_rules.upstream_claims(uuid, uuid) is
+  'What the upstream accounts of a person say: standard claims of the one that made the user, and other claims of all.';

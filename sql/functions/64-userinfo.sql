@@ -8,8 +8,10 @@ declare
 begin
   select jsonb_object_agg(c.key, c.value)
     into v_claims
-    from jsonb_each(jsonb_build_object('preferred_username', p_user.username,
-                                       'updated_at', pgrant_rules.epoch(p_user.updated_at))
+    from pgrant_rules.upstream_claims(p_user.tenant_id, p_user.user_id) u,
+         jsonb_each(u.claims || u.profile
+                    || jsonb_build_object('preferred_username', p_user.username,
+                                          'updated_at', pgrant_rules.epoch(p_user.updated_at))
                     || p_user.claims) c
    where c.value not in ('null', '""');
   return v_claims || jsonb_build_object('sub', p_user.user_id);
@@ -37,8 +39,9 @@ create function pgrant_rules.role_claims(p_tenant uuid, p_user_id uuid) returns 
 language plpgsql
 as $$
 begin
+  -- A role here wins over a claim of an upstream that has the same name.
   return (
-    select jsonb_build_object(
+    select (pgrant_rules.upstream_claims(p_tenant, p_user_id)).claims || jsonb_build_object(
              t.roles_claim,
              (select coalesce(jsonb_agg(s.scope order by s.scope), '[]')
                 from pgrant.scopes s
@@ -52,7 +55,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.role_claims(uuid, uuid) is 'All the roles and groups of a person, for clients with the scope roles.';
+comment on function pgrant_rules.role_claims(uuid, uuid) is 'All the roles and groups of a person, and what upstreams say of theirs, for clients with the scope roles.';
 
 create function pgrant_api.userinfo_read(
   p_tenant uuid, p_request_id text, p_address inet, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb

@@ -15,12 +15,15 @@ export function listConsents({ database }: Services): Endpoint {
     const row = await asSignedIn(() =>
       call(database, api.consent_list, { ...caller(exchange), ...presentedSession(exchange) }),
     );
-    const { consents, username } = row;
+    const { consents, username, upstreams } = row;
     const csrf = presentedCsrfToken(exchange);
     exchange.set('Cache-Control', 'no-store');
     exchange.set('Vary', 'Accept, Cookie');
     if (wantsJson(exchange)) exchange.body = { consents, csrf };
-    else render(exchange, 'consents', { title: 'Your applications', username, consents, csrf });
+    else {
+      const title = 'Your applications';
+      render(exchange, 'consents', { title, username, consents, upstreams, csrf });
+    }
   };
 }
 

@@ -106,7 +106,7 @@ function idToken(
       auth_time: row.auth_time ?? undefined,
       nonce: row.nonce ?? undefined,
       acr: row.acr ?? undefined,
-      amr: row.amr ?? undefined,
+      amr: row.amr?.length ? row.amr : undefined,
       sid: row.session_id ?? undefined,
     },
     keys.signing(row.id_token_alg as SigningAlg),

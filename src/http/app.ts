@@ -14,8 +14,11 @@ import { logout } from '../endpoints/logout.ts';
 import { revoke } from '../endpoints/revoke.ts';
 import { style } from '../endpoints/style.ts';
 import { token } from '../endpoints/token.ts';
+import { upstreamCallback } from '../endpoints/upstream-callback.ts';
+import { linkUpstream, startUpstream } from '../endpoints/upstream-start.ts';
 import { userinfo } from '../endpoints/userinfo.ts';
 import { OAuthError } from '../protocol/errors.ts';
+import { makeUpstreams } from '../upstream/upstreams.ts';
 import { readBody } from './body.ts';
 import { answerOptions, anyOrigin, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
@@ -42,6 +45,9 @@ const routes: Route[] = [
   [['GET', 'POST'], '/oauth/authorize', 'page', authorize],
   [['GET'], '/oauth/continue', 'page', continueRequest],
   [['POST'], '/oauth/login', 'page', login],
+  [['GET'], '/oauth/upstream/start', 'page', startUpstream],
+  [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
+  [['POST'], '/oauth/upstream/link', 'page', linkUpstream],
   [['POST'], '/oauth/consent', 'page', consent],
   [['POST'], '/oauth/token', 'json', token, 'client origins'],
   [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
@@ -55,7 +61,11 @@ const routes: Route[] = [
 
 /** The web application; `mounts` may be filled later on. */
 export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
-  const services: Services = { ...context, keyring: makeKeyring(context) };
+  const services: Services = {
+    ...context,
+    keyring: makeKeyring(context),
+    upstreams: makeUpstreams(context),
+  };
   const router = makeRouter(services);
   const app = new Koa<State>();
   app.use(identify(context));
