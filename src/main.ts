@@ -4,7 +4,7 @@ import type { Context, Stop } from './context.ts';
 import { connect } from './db/connect.ts';
 import { findEmbedded, startEmbedded } from './db/embedded.ts';
 import { setPasswords } from './db/logins.ts';
-import { type Released, ReleaseError, release } from './db/release.ts';
+import { describeReleased, ReleaseError, release } from './db/release.ts';
 import { startDemo } from './demo/start.ts';
 import { checkDatabase, checkWeb } from './health.ts';
 import type { Mount } from './http/app.ts';
@@ -110,15 +110,8 @@ async function releaseOnly(config: Config): Promise<void> {
   }
   const running = config.embedded ? findEmbedded(config.dataFolder)?.url('postgres') : undefined;
   const url = config.databaseOwnerUrl ?? running ?? (await embeddedUrls(config)).owner;
-  console.log(describe(await release(url ?? '')));
+  console.log(describeReleased(await release(url ?? '')));
   await stopAll();
-}
-
-function describe({ migrations, reloaded }: Released): string {
-  if (!reloaded) return 'nothing to release: the database is what sql/ says';
-  const tables =
-    migrations.length === 0 ? 'no migration was due' : `applied ${migrations.join(', ')}`;
-  return `released: ${tables}; functions loaded anew`;
 }
 
 async function stopAll(): Promise<void> {

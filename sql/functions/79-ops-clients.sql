@@ -84,6 +84,11 @@ begin
   end if;
   select (jsonb_populate_record(c, p_settings)).* into v_client
     from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id for update;
+  v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
+  if v_unknown is not null then
+    raise exception 'the tenant has no scope %', v_unknown
+      using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
+  end if;
   update pgrant.clients c
      set name = v_client.name,
          token_endpoint_auth_method = v_client.token_endpoint_auth_method,

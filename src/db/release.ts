@@ -48,6 +48,14 @@ export async function release(url: string, folder = sqlFolder): Promise<Released
   }
 }
 
+/** What a release did, in a line. */
+export function describeReleased({ migrations, reloaded }: Released): string {
+  if (!reloaded) return 'nothing to release: the database is what sql/ says';
+  const tables =
+    migrations.length === 0 ? 'no migration was due' : `applied ${migrations.join(', ')}`;
+  return `released: ${tables}; functions loaded anew`;
+}
+
 async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   const hash = hashOf(folder);
   // Citus: objects that are read after they were made in one transaction. A placeholder elsewhere.

@@ -16,6 +16,9 @@ export async function requireReleased(database: Database): Promise<void> {
 /** The error as a ConfigError where it says that the database of a setting is not there or not released. */
 export function explainDatabase(error: unknown, setting: string): unknown {
   const { code = '', message = '' } = error as Error & { code?: string };
+  if (message.startsWith('permission denied to set role')) {
+    return new ConfigError(`${setting} cannot be used: ${message}`);
+  }
   if (unreleased.includes(code) || /role ".*" does not exist/.test(message)) {
     return new ConfigError(
       `the database of ${setting} is not released (${message}): ` +

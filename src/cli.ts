@@ -1,0 +1,33 @@
+// The `pgrant` command: what operators do, by pgrant_ops.
+import { Command } from 'commander';
+import { clientCommands } from './cli/client.ts';
+import { describeFault } from './cli/errors.ts';
+import { grantCommands } from './cli/grant.ts';
+import { keyCommands } from './cli/key.ts';
+import { releaseCommand } from './cli/release.ts';
+import { complain, wantsJson } from './cli/run.ts';
+import { scopeCommands } from './cli/scope.ts';
+import { tenantCommands } from './cli/tenant.ts';
+import { userCommands } from './cli/user.ts';
+
+const program = new Command('pgrant')
+  .description('Operates the tenants of a pgrant database.')
+  .option('--json', 'one JSON document on stdout, errors as JSON on stderr')
+  .configureHelp({ showGlobalOptions: true })
+  // complain() shows what is wrong, in the form that --json asks for.
+  .configureOutput({ outputError: () => {}, ...(wantsJson() && { writeErr: () => {} }) })
+  .exitOverride();
+
+tenantCommands(program);
+clientCommands(program);
+userCommands(program);
+scopeCommands(program);
+grantCommands(program);
+keyCommands(program);
+releaseCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  complain(await describeFault(error));
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { call, callAll } from '../db/call.ts';
+import { ops } from '../db/functions.ts';
+import { count } from './input.ts';
+import { withSession } from './run.ts';
+import { findTenant, type Output, type Session } from './session.ts';
+import { table, withTimes } from './text.ts';
+
+type ListOptions = {
+  tenant: string;
+  username?: string;
+  clientId?: string;
+  after?: string;
+  limit: number;
+};
+
+/** Adds the commands of grants. */
+export function grantCommands(program: Command): void {
+  const grant = program.command('grant').description('what people have allowed applications');
+  grant
+    .command('list')
+    .description('the live grants of a tenant')
+    .requiredOption('--tenant <name>', 'name of the tenant')
+    .option('--username <name>', 'of this person only')
+    .option('--client-id <id>', 'of this client only')
+    .option('--after <grant_id>', 'begin after this one')
+    .option('--limit <count>', 'most rows', count, 100)
+    .action(withSession(list));
+  grant
+    .command('revoke <grant_id>')
+    .description('revoke a grant with every token that hangs on it')
+    .requiredOption('--tenant <name>', 'name of the tenant')
+    .action(withSession(revoke));
+}
+
+async function list(session: Session, options: ListOptions): Promise<Output> {
+  const { username, clientId: client_id, after, limit } = options;
+  const tenant = await findTenant(session, options.tenant);
+  const rows = await callAll(session.database, ops.grant_list, {
+    tenant,
+    username,
+    client_id,
+    after,
+    limit,
+  });
+  const columns = [
+    'grant_id',
+    'username',
+    'client_id',
+    'scopes',
+    'refresh_tokens',
+    'replays',
+    'created_at',
+    'consent_expires_at',
+    'last_used_at',
+  ];
+  const text = table(withTimes(rows), columns, 'there are no such grants');
+  const more = rows.length === limit ? `\nmore: --after ${rows.at(-1)?.grant_id}` : '';
+  return { json: rows, text: text + more };
+}
+
+async function revoke(
+  session: Session,
+  grant_id: string,
+  options: { tenant: string },
+): Promise<Output> {
+  const tenant = await findTenant(session, options.tenant);
+  await call(session.database, ops.grant_revoke, { tenant, grant_id });
+  return { json: { grant_id, revoked: true }, text: `grant ${grant_id} is revoked` };
+}

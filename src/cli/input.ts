@@ -1,0 +1,93 @@
+// What people type: options that may be repeated, settings, passwords, and the name of what is to go.
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { InvalidArgumentError } from 'commander';
+import { UsageError } from './errors.ts';
+import { isDuration, parseDuration } from './text.ts';
+
+/** For an option that may be repeated, of any value or of the ones named. */
+export function collect(...choices: string[]) {
+  return (value: string, all: string[] = []): string[] => {
+    if (choices.length > 0 && !choices.includes(value)) {
+      throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`);
+    }
+    return [...all, value];
+  };
+}
+
+/** For an option that is a length of time: seconds. */
+export function duration(value: string): number {
+  const seconds = parseDuration(value);
+  if (seconds !== undefined) return seconds;
+  throw new InvalidArgumentError('It must be a length of time such as 90d, 24h, 15m or 60s.');
+}
+
+/** For an option that is a whole number from 1. */
+export function count(value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('It must be a whole number from 1.');
+}
+
+const lists = ['redirect_uris', 'post_logout_redirect_uris', 'grant_types', 'scopes'];
+
+/**
+ * Reads setting=value pairs: numbers, true, false, null and JSON as such, lengths of time in
+ * seconds, lists with spaces between their members, anything else as text.
+ */
+export function readSettings(pairs: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = /^([a-z_]+)=(.*)$/s.exec(pair) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new UsageError(`"${pair}" is not setting=value`);
+      }
+      return [name, readValue(name, value)];
+    }),
+  );
+}
+
+function readValue(name: string, value: string): unknown {
+  if (isDuration(name)) return value === 'null' ? null : (parseDuration(value) ?? value);
+  try {
+    return JSON.parse(value);
+  } catch {
+    return lists.includes(name) ? value.split(/\s+/).filter((member) => member !== '') : value;
+  }
+}
+
+/** Reads a JSON object. */
+export function readObject(json: string, option: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(json);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Not JSON at all: the same mistake as JSON of another kind.
+  }
+  throw new UsageError(`${option} must be a JSON object such as '{"email": "ada@example.com"}'`);
+}
+
+/** A password: all of stdin, without the line end that echo and editors add. */
+export async function readPassword(): Promise<string> {
+  return (await text(process.stdin)).replace(/\r?\n$/, '');
+}
+
+/** A terminal to ask at. */
+export type Terminal = {
+  input: NodeJS.ReadableStream & { isTTY?: boolean };
+  output: NodeJS.WritableStream;
+};
+
+/** Has the name typed before something goes for good; throws UsageError unless it is. */
+export async function confirm(
+  name: string,
+  what: string,
+  { yes = false }: { yes?: boolean },
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> {
+  if (yes) return;
+  if (!input.isTTY) throw new UsageError(`this removes ${what} for good: say so with --yes`);
+  const reader = createInterface({ input, output });
+  const typed = await reader.question(`This removes ${what} for good. Type ${name} to go on: `);
+  reader.close();
+  if (typed.trim() !== name) throw new UsageError('nothing was removed');
+}

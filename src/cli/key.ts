@@ -1,0 +1,61 @@
+import { type Command, Option } from 'commander';
+import { callAll } from '../db/call.ts';
+import { ops } from '../db/functions.ts';
+import type { SigningAlg } from '../protocol/keys.ts';
+import { addKey } from '../worker/keys.ts';
+import { withSession } from './run.ts';
+import { findTenant, type Output, type Session } from './session.ts';
+import { table, withTimes } from './text.ts';
+
+type Named = { tenant: string };
+const algorithms: readonly SigningAlg[] = ['ES256', 'RS256'];
+
+/** Adds the commands of signing keys. */
+export function keyCommands(program: Command): void {
+  const key = program.command('key').description('signing keys, which the worker rotates');
+  key
+    .command('list')
+    .description('the keys that are published, and which of them signs')
+    .requiredOption('--tenant <name>', 'name of the tenant')
+    .action(withSession(list));
+  key
+    .command('rotate')
+    .description('publish a new key now, to sign after key_publish_lead')
+    .requiredOption('--tenant <name>', 'name of the tenant')
+    .addOption(new Option('--alg <alg>', 'default: one of each').choices(algorithms))
+    .action(withSession(rotate));
+}
+
+async function list(session: Session, options: Named): Promise<Output> {
+  const rows = await findKeys(session, await findTenant(session, options.tenant));
+  const columns = ['alg', 'state', 'kid', 'created_at', 'active_at', 'expires_at'];
+  const empty = `tenant ${options.tenant} has no keys: the worker makes them within a minute`;
+  return { json: rows, text: table(withTimes(rows), columns, empty) };
+}
+
+async function findKeys({ database }: Session, tenant: string) {
+  return await callAll(database, ops.key_list, { tenant });
+}
+
+async function rotate(session: Session, options: Named & { alg?: SigningAlg }): Promise<Output> {
+  const secret = session.secret();
+  const tenant = await findTenant(session, options.tenant);
+  const keys = [];
+  for (const alg of options.alg === undefined ? algorithms : [options.alg]) {
+    const added = await addKey(session.database, secret, { tenant, alg, if_due: false });
+    keys.push(added ? { ...added, added: true } : await findWaiting(session, tenant, alg));
+  }
+  const lines = withTimes(keys).map(({ alg, kid, active_at, added }) =>
+    added
+      ? `${alg}: key ${kid} is published and signs from ${active_at}`
+      : `${alg}: key ${kid} is waiting already and signs from ${active_at}; no other was made`,
+  );
+  return { json: keys, text: lines.join('\n') };
+}
+
+async function findWaiting(session: Session, tenant: string, alg: SigningAlg) {
+  const keys = await findKeys(session, tenant);
+  const waiting = keys.find((key) => key.alg === alg && key.state === 'published');
+  const { kid = null, active_at = null } = waiting ?? {};
+  return { tenant_id: tenant, kid, alg, active_at, added: false };
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { ConfigError, loadConfig } from '../config.ts';
+import { findEmbedded } from '../db/embedded.ts';
+import { describeReleased, release } from '../db/release.ts';
+import { describeFault } from './errors.ts';
+import { complain, print } from './run.ts';
+
+/** Adds the command that applies sql/ to the database. */
+export function releaseCommand(program: Command): void {
+  program
+    .command('release')
+    .description('bring the database to what sql/ says, with DATABASE_OWNER_URL')
+    .action(async () => {
+      try {
+        const json = await release(ownerUrl());
+        print({ json, text: describeReleased(json) });
+      } catch (error) {
+        complain(await describeFault(error, { setting: 'DATABASE_OWNER_URL' }));
+      }
+    });
+}
+
+function ownerUrl(): string {
+  const { databaseOwnerUrl, embedded, dataFolder } = loadConfig();
+  const running = embedded ? findEmbedded(dataFolder)?.url('postgres') : undefined;
+  const url = databaseOwnerUrl ?? running;
+  if (url) return url;
+  throw new ConfigError(
+    `there is no database to release: set DATABASE_OWNER_URL, or run npm start, whose database is in ${dataFolder}`,
+  );
+}

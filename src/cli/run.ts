@@ -1,0 +1,42 @@
+import { loadConfig } from '../config.ts';
+import { describeFault, type Fault } from './errors.ts';
+import { type Output, openSession, type Session } from './session.ts';
+import { withTimes } from './text.ts';
+
+/**
+ * A commander action that runs the handler on the database and prints what it gives. The handler
+ * gets the arguments and options of its command, without the command itself.
+ */
+export function withSession<Args extends unknown[]>(
+  handler: (session: Session, ...args: Args) => Promise<Output>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    let session: Session | undefined;
+    try {
+      session = openSession(loadConfig());
+      print(await handler(session, ...(args.slice(0, -1) as Args)));
+    } catch (error) {
+      complain(await describeFault(error, session));
+    } finally {
+      await session?.database.end();
+    }
+  };
+}
+
+/** Writes the text, or with --json the document, to stdout. */
+export function print({ json, text }: Output): void {
+  console.log(wantsJson() ? JSON.stringify(withTimes(json), null, 2) : text);
+}
+
+/** Whether --json is there, before commander has come as far as to know. */
+export function wantsJson(): boolean {
+  return process.argv.includes('--json');
+}
+
+/** Writes the fault to stderr and sets the exit code. */
+export function complain({ exit, ...fault }: Fault): void {
+  process.exitCode = exit;
+  if (exit === 0) return;
+  if (wantsJson()) console.error(JSON.stringify(fault));
+  else console.error(`pgrant: ${fault.error}${fault.hint ? `\n  ${fault.hint}` : ''}`);
+}

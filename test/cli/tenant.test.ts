@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { openSigningKey } from '../../src/protocol/keys.ts';
+import { createDatabase } from '../support/database.ts';
+import { operator, secret } from './cli.ts';
+
+const database = await createDatabase();
+const { sql } = database;
+const { pgrant, document } = operator(database);
+
+test('a list without rows is said in words, and is an empty list in JSON', async () => {
+  const { code, out } = await pgrant(['tenant', 'list']);
+  expect({ code, out }).toEqual({ code: 0, out: 'there are no tenants: pgrant tenant add\n' });
+  expect(await document('tenant list')).toEqual([]);
+});
+
+test('tenant add makes the tenant and its keys, which open with the secret', async () => {
+  const added = await pgrant(['tenant', 'add', 'acme', '--issuer', 'http://localhost:3000/acme']);
+  expect(added.code).toBe(0);
+  expect(added.err).toBe('');
+  expect(added.out).toMatch(/^tenant acme is made\n/);
+  expect(added.out).toContain('http://localhost:3000/acme/.well-known/openid-configuration');
+  const keys =
+    await sql`select tenant_id, kid, alg, sealed_private as sealed from pgrant.signing_keys`;
+  expect(keys.map((key) => key.alg).sort()).toEqual(['ES256', 'RS256']);
+  for (const { tenant_id, kid, alg, sealed } of keys) {
+    expect(openSigningKey(secret, tenant_id, { kid, alg, sealed }).kid).toBe(kid);
+  }
+});
+
+test('a second tenant of the name is refused with what to do and exit code 1', async () => {
+  const words = ['tenant', 'add', 'acme', '--issuer', 'http://localhost:3000/other'];
+  expect(await pgrant(words)).toEqual({
+    code: 1,
+    out: '',
+    err: 'pgrant: there is a tenant named acme already\n  choose another name\n',
+  });
+  const { code, out, err } = await pgrant([...words, '--json']);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(JSON.parse(err)).toEqual({
+    error: 'there is a tenant named acme already',
+    hint: 'choose another name',
+    code: 'OA002',
+  });
+});
+
+test('an issuer that cannot be one is refused, and nothing is made', async () => {
+  const { code, err } = await pgrant(['tenant', 'add', 'plain', '--issuer', 'http://id.example']);
+  expect(code).toBe(1);
+  expect(err).toBe("pgrant: this can't be an issuer: http is for loopback hosts only\n");
+  expect(await document('tenant list')).toHaveLength(1);
+});
+
+test('settings are shown and changed, lengths of time in units, times in UTC', async () => {
+  const set = await pgrant([
+    'tenant',
+    'set',
+    'acme',
+    'access_token_lifetime=30m',
+    'title=Acme Inc',
+  ]);
+  expect(set.code).toBe(0);
+  expect(set.out).toMatch(/^access_token_lifetime +30m$/m);
+  expect(set.out).toMatch(/^created_at +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/m);
+  const shown = await document('tenant show acme');
+  expect(shown).toMatchObject({ title: 'Acme Inc', access_token_lifetime: 1800 });
+  expect(shown).not.toHaveProperty('decoy_salt');
+  const { out } = await pgrant(['tenant', 'list']);
+  expect(out).toBe(
+    'NAME  ISSUER                      DISABLED AT\nacme  http://localhost:3000/acme  -\n',
+  );
+});
+
+test.each([
+  ['access_token_lifetime=90d', 1, 'the value breaks a rule: (access_token_lifetime >= 1) AND'],
+  ['colour=red', 1, 'there is no tenant setting colour\n  settings: title, audience,'],
+  ['title=null', 1, 'null value in column "title"'],
+  ['code_lifetime=soon', 1, 'invalid input syntax for type integer: "soon"'],
+  ['title', 2, '"title" is not setting=value'],
+])('tenant set %s is refused with exit code %i', async (pair, code, message) => {
+  const refused = await pgrant(['tenant', 'set', 'acme', pair]);
+  expect(refused.code).toBe(code);
+  expect(refused.err).toContain(`pgrant: ${message}`);
+});
+
+test('disabling may be repeated, and so may enabling', async () => {
+  for (let round = 0; round < 2; round++) await document('tenant disable acme');
+  const [disabled] = await document('tenant list');
+  expect(disabled.disabled_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  for (let round = 0; round < 2; round++) await document('tenant enable acme');
+  expect(await document('tenant list')).toMatchObject([{ name: 'acme', disabled_at: null }]);
+});
+
+test('key rotate publishes a key that signs after the lead, and says so when one is waiting', async () => {
+  const [key] = await document('key rotate --tenant acme --alg ES256');
+  expect(key).toMatchObject({ alg: 'ES256', added: true });
+  const lead = Date.parse(key.active_at) - Date.now();
+  expect(lead).toBeGreaterThan(86_300_000);
+  expect(lead).toBeLessThanOrEqual(86_400_000);
+
+  const again = await pgrant(['key', 'rotate', '--tenant', 'acme']);
+  expect(again.code).toBe(0);
+  expect(again.out).toContain(
+    `ES256: key ${key.kid} is waiting already and signs from ${key.active_at}; no other was made\n`,
+  );
+  expect(again.out).toMatch(/^RS256: key \S+ is published and signs from \S+Z$/m);
+  const keys = await document('key list --tenant acme');
+  expect(keys.map(({ alg, state }: Record<string, string>) => `${alg} ${state}`)).toEqual([
+    'ES256 published',
+    'ES256 active',
+    'RS256 published',
+    'RS256 active',
+  ]);
+  const { out } = await pgrant(['key', 'list', '--tenant', 'acme']);
+  expect(out).toMatch(/^ALG +STATE +KID +CREATED AT +ACTIVE AT +EXPIRES AT\n/);
+  expect(out).not.toMatch(/sealed|private/i);
+});
+
+test('tenant remove without a terminal refuses with exit code 2, and goes ahead with --yes', async () => {
+  const refused = await pgrant(['tenant', 'remove', 'acme']);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toBe(
+    'pgrant: this removes the tenant acme with all that it has for good: say so with --yes\n',
+  );
+  expect(await document('tenant list')).toHaveLength(1);
+  expect(await document('tenant remove acme --yes')).toMatchObject({ removed: true });
+  expect(await document('tenant list')).toEqual([]);
+  const gone = await pgrant(['tenant', 'remove', 'acme', '--yes']);
+  expect(gone).toEqual({
+    code: 1,
+    out: '',
+    err: 'pgrant: there is no tenant named acme\n  list the tenants: pgrant tenant list\n',
+  });
+});
