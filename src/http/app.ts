@@ -10,6 +10,8 @@ import { continueRequest } from '../endpoints/continue.ts';
 import { jwks, metadataDocument } from '../endpoints/discovery.ts';
 import { introspect } from '../endpoints/introspect.ts';
 import { login } from '../endpoints/login.ts';
+import { acceptLogin, rejectLogin, showLogin } from '../endpoints/login-answer.ts';
+import { resumeLogin } from '../endpoints/login-resume.ts';
 import { logout } from '../endpoints/logout.ts';
 import { revoke } from '../endpoints/revoke.ts';
 import { style } from '../endpoints/style.ts';
@@ -45,6 +47,10 @@ const routes: Route[] = [
   [['GET', 'POST'], '/oauth/authorize', 'page', authorize],
   [['GET'], '/oauth/continue', 'page', continueRequest],
   [['POST'], '/oauth/login', 'page', login],
+  [['POST'], '/oauth/login/show', 'json', showLogin],
+  [['POST'], '/oauth/login/accept', 'json', acceptLogin],
+  [['POST'], '/oauth/login/reject', 'json', rejectLogin],
+  [['GET'], '/oauth/login/continue', 'page', resumeLogin],
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
   [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
   [['POST'], '/oauth/upstream/link', 'page', linkUpstream],
