@@ -34,7 +34,7 @@ export function createDemo(settings: RelyingPartySettings & { log: Log }): Middl
   router.get('/signed-out', (context) => {
     say(context, 200, 'You are signed out', 'Here, and at the server that signed you in.');
   });
-  router.get('/api/courses', courseResource(settings.issuer, party));
+  router.get('/api/courses', ...courseResource(settings.issuer));
   router.get('/style.css', (context) => {
     context.type = 'css';
     context.set('Cache-Control', 'public, max-age=3600');

@@ -1,9 +1,11 @@
 // What `npm start` shows a newcomer: a tenant with a person, and an application that signs people in.
 import type { Stop, WorkerContext } from '../context.ts';
 import type { Mount } from '../http/app.ts';
+import { serveMetadata } from '../resource/index.ts';
 import { makeAccounts } from './accounts.ts';
 import { createDemo } from './app.ts';
 import { mountPath } from './paths.ts';
+import { demoResource } from './resource.ts';
 
 /** Makes the demo tenant and mounts the demonstration client; `lines` go into the banner. */
 export async function startDemo(
@@ -14,7 +16,9 @@ export async function startDemo(
   const base = publicUrl + mountPath;
   const { issuer, person, application, machine } = await makeAccounts(context, base);
   const demo = createDemo({ issuer, base, ...application, log: context.log });
+  const resource = demoResource(issuer);
   mounts.push({ path: mountPath, middleware: demo });
+  mounts.push({ path: resource.metadataPath, middleware: serveMetadata(resource) });
   const curl = [
     `curl -u ${machine.client_id}:${machine.client_secret}`,
     '-d grant_type=client_credentials -d scope=courses',

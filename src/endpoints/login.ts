@@ -24,7 +24,12 @@ export function login(services: Services): Endpoint {
       const { error, retry_after } = outcome;
       const status = error === 'wrong_password' ? 400 : 429;
       if (retry_after) exchange.set('Retry-After', String(retry_after));
-      return showRequest(services, exchange, request, { status, error, retry_after });
+      return showRequest(services, exchange, request, {
+        status,
+        error,
+        retry_after,
+        username,
+      });
     }
     if (outcome.error) throw new OAuthError(outcome.error, outcome.reason ?? '');
     startSession(exchange, session.secret, outcome.session_expires_at ?? 0);

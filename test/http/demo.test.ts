@@ -244,7 +244,9 @@ describe('the protected resource', () => {
 
   test('no token, an ID token and a broken one are 401 [RFC 6750 3.1]', async () => {
     const [access = '', id] = tokens(await signIn(new Browser()));
-    expect((await courses()).headers.get('www-authenticate')).toBe('Bearer realm="courses"');
+    const metadata = `${new URL(demo.issuer).origin}/.well-known/oauth-protected-resource/demo`;
+    const challenge = `Bearer scope="courses", resource_metadata="${metadata}"`;
+    expect((await courses()).headers.get('www-authenticate')).toBe(challenge);
     for (const token of [id, `${access.slice(0, -4)}AAAA`, 'x']) {
       const refused = await courses(token);
       expect(refused.status).toBe(401);

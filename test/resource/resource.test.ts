@@ -1,0 +1,128 @@
+// A resource server of its own that trusts a tenant: JWTs, opaque tokens, API keys, metadata, challenges.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Koa from 'koa';
+import * as client from 'openid-client';
+import { createResource, protect, serveMetadata } from 'pgrant/resource';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, callAll } from '../../src/db/call.ts';
+import { ops } from '../../src/db/functions.ts';
+import { newLastingSecret } from '../../src/protocol/secrets.ts';
+import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { addClient } from '../support/issuer.ts';
+
+let acme: Acme;
+let config: client.Configuration;
+let url: string;
+
+beforeAll(async () => {
+  acme = await startAcme();
+  const { database, tenant } = acme;
+  const app = new Koa();
+  const server = createServer((request, response) => app.callback()(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  afterAll(() => void server.close());
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+  await call(database.worker, ops.resource_set, { tenant, resource: url, title: 'Tools' });
+  await call(database.worker, ops.role_add, { tenant, role: 'tools', title: 'Use your tools' });
+  await call(database.worker, ops.role_assign, { tenant, username: 'ada', role: 'tools' });
+  config = await discover(acme, acme.web);
+  const resource = createResource({
+    issuer: acme.issuer,
+    resource: url,
+    scopes: ['tools'],
+    introspection: acme.web,
+    cacheSeconds: 0,
+  });
+  app.use(serveMetadata(resource)).use(protect(resource, ['tools']));
+  app.use((context) => {
+    context.body = context.state.token;
+  });
+});
+
+async function ask(token?: string) {
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  const response = await fetch(url, { headers });
+  const body = (await response.json()) as Record<string, unknown>;
+  return { status: response.status, challenge: response.headers.get('www-authenticate'), body };
+}
+
+test('without a token: 401 with the metadata, which names the issuer [RFC 9728 5.1]', async () => {
+  const { status, challenge } = await ask();
+  const metadata = `${new URL(url).origin}/.well-known/oauth-protected-resource/mcp`;
+  expect([status, challenge]).toEqual([
+    401,
+    `Bearer scope="tools", resource_metadata="${metadata}"`,
+  ]);
+  const document = await (await fetch(metadata)).json();
+  expect(document).toMatchObject({
+    resource: url,
+    authorization_servers: [acme.issuer],
+    scopes_supported: ['tools'],
+  });
+});
+
+describe('JWT access tokens [RFC 9068 4]', () => {
+  test('for this resource with the scope', async () => {
+    const { access_token, claims } = await obtainTokens(config, {
+      scope: 'openid tools',
+      resource: url,
+    });
+    const { status, body } = await ask(access_token);
+    expect([status, body.sub, body.scopes]).toEqual([200, claims?.sub, ['openid', 'tools']]);
+  });
+
+  test('without the scope: 403 that names it', async () => {
+    const { access_token } = await obtainTokens(config, { scope: 'openid', resource: url });
+    const { status, challenge } = await ask(access_token);
+    expect(status).toBe(403);
+    expect(challenge).toContain('error="insufficient_scope", scope="tools"');
+  });
+
+  test('for another audience, an ID token, and a tampered one: 401', async () => {
+    const other = await obtainTokens(config, { scope: 'openid tools' });
+    const good = await obtainTokens(config, { scope: 'openid tools', resource: url });
+    for (const token of [
+      other.access_token,
+      good.id_token,
+      `${good.access_token.slice(0, -4)}AAAA`,
+      'a.b.c',
+    ]) {
+      const { status, challenge } = await ask(token);
+      expect([status, challenge]).toEqual([401, expect.stringContaining('error="invalid_token"')]);
+    }
+  });
+});
+
+describe('opaque access tokens and API keys [RFC 7662]', () => {
+  test('an opaque token, until it is revoked', async () => {
+    const opaque = await addClient(acme.database, acme.tenant, 'opaque', {
+      redirect_uris: ['http://127.0.0.1:9999/callback'],
+      access_token_format: 'opaque',
+    });
+    const own = await discover(acme, opaque);
+    const { access_token } = await obtainTokens(own, { scope: 'tools', resource: url });
+    expect((await ask(access_token)).status).toBe(200);
+    await client.tokenRevocation(own, access_token);
+    expect((await ask(access_token)).status).toBe(401);
+  });
+
+  test('an API key is for the tenant itself, not for a resource that nobody asked for', async () => {
+    const { secret, hash } = newLastingSecret('api_key');
+    await callAll(acme.database.worker, ops.credential_add, {
+      tenant: acme.tenant,
+      username: 'ada',
+      name: 'script',
+      permissions: ['tools'],
+      secret_hash: hash,
+    });
+    expect((await ask(secret)).status).toBe(401);
+    const own = createResource({
+      issuer: acme.issuer,
+      resource: acme.issuer,
+      introspection: acme.web,
+    });
+    const token = await own.authorize(`Bearer ${secret}`, ['tools'], '127.0.0.1');
+    expect(token.scopes).toEqual(['tools']);
+  });
+});
