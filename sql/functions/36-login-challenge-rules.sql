@@ -84,6 +84,9 @@ create function pgrant_rules.assertion_use(p_tenant uuid, p_jti_hash bytea, p_ex
 language plpgsql
 as $$
 begin
+  if pgrant.tenant() is null then
+    return false;
+  end if;
   -- One after the other under each jti: the key holds the expiry too, so it alone would let a second one in.
   perform pg_advisory_xact_lock(hashtextextended(p_tenant || ' jti ' || encode(p_jti_hash, 'hex'), 0));
   if exists (select from pgrant.login_assertions a
@@ -97,7 +100,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.assertion_use(uuid, bytea, bigint) is 'Whether a signed answer is used for the first time; it is not, from then on.';
+comment on function pgrant_rules.assertion_use(uuid, bytea, bigint) is 'Whether a signed answer is used for the first time; it is not, from then on, nor at a tenant that is disabled.';
 
 create function pgrant_rules.challenge_show(p_tenant uuid, p_challenge_hash bytea) returns pgrant_api.login_request
 language plpgsql

@@ -21,6 +21,18 @@ export const neutral = {
   error_reason: null,
   origin: 'https://app.example.com',
   allow: true,
+  next_challenge_hash: secret(),
+  next_verifier_hash: secret(),
+  next_request_hash: secret(),
+  jti_hash: secret(),
+  jti_expires_at: Math.floor(Date.now() / 1000) + 3600,
+  subject: 'user-1',
+  claims: {},
+  roles: [],
+  acr: null,
+  amr: [],
+  auth_time: 1_700_000_000,
+  reject_reason: null,
 };
 
 /** Arguments that stand or fall together. Whatever is in no group is the same for every tenant. */
@@ -56,6 +68,8 @@ export const groups: Record<string, string[]> = {
     'sealed_successor',
   ],
   grant: ['grant_id'],
+  challenge: ['challenge_hash'],
+  verifier: ['verifier_hash'],
 };
 export const grouped = new Set(Object.values(groups).flat());
 export const known = new Set([...grouped, ...Object.keys(neutral)]);
@@ -69,6 +83,8 @@ const lookups: Record<string, string[]> = {
   code: ['code_expires_at'],
   token: ['successor_hash', 'jwt'],
   grant: ['grant_id'],
+  challenge: ['challenge_hash'],
+  verifier: ['verifier_hash'],
 };
 
 /** The groups of a function's arguments that must be good for it to succeed. */
@@ -95,7 +111,10 @@ export function proposals(names: string[]): Values {
   const stored = ['session', 'request', 'code', 'access'].filter(
     (kind) => names.includes(`${kind}_hash`) && !names.includes(`${kind}_expires_at`),
   );
-  const values = Object.fromEntries(stored.map((kind) => [`${kind}_hash`, secret()]));
+  const fresh = names.filter((name) => /^(next_\w+|jti)_hash$/.test(name));
+  const values = Object.fromEntries(
+    [...stored.map((kind) => `${kind}_hash`), ...fresh].map((name) => [name, secret()]),
+  );
   return names.includes('code_expires_at') ? { ...values, handle_hash: secret() } : values;
 }
 

@@ -84,6 +84,8 @@ function granted(name: string, row: Row): boolean {
     'claims',
     'consents',
     'username',
+    'client_name',
+    'redirect_to',
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';

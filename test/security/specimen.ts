@@ -14,6 +14,7 @@ import {
   type World,
 } from '../support/fixtures.ts';
 import { begin, jwtOf, newBrowser, obtainCode, redeem } from '../support/flows.ts';
+import { accept, handOver, login_url } from '../support/login-challenge.ts';
 import { neutral, type Values } from './arguments.ts';
 
 export type Tenant = World & { client: Client; user: User; uri: string; key_hash: Buffer };
@@ -74,7 +75,10 @@ export async function valuesOf(tenant: Tenant): Promise<Values> {
   const code = await obtainCode(tenant, browser, client, user, at);
   const { consents } = await ask(tenant, api.consent_list, browser);
   const flow = await begin(tenant, browser, client, { ...at, prompt: ['consent'] });
+  const { challenge_hash, verifier_hash } = await challengesOf(tenant, browser.browser_hash);
   return {
+    challenge_hash,
+    verifier_hash,
     ...client,
     hint_client_id: client.client_id,
     redirect_uri: uri,
@@ -96,4 +100,17 @@ export async function valuesOf(tenant: Tenant): Promise<Values> {
     grant_id: (consents as { grant_id: string }[])[0]?.grant_id,
     ...neutral,
   };
+}
+
+/** A login challenge that is open, and the verifier of one that was accepted, in one browser. */
+async function challengesOf(tenant: Tenant, browser_hash: Buffer) {
+  const { client, user, uri } = tenant;
+  await operate(tenant, ops.user_subject, { username: user.username, subject: 'user-1' });
+  await operate(tenant, ops.tenant_set, { settings: { login_url } });
+  const goTo = () =>
+    handOver(tenant, { redirect_uri: uri }, { ...newBrowser(), browser_hash }, client);
+  const { verifier_hash } = await accept(tenant, await goTo());
+  const { challenge_hash } = await goTo();
+  await operate(tenant, ops.tenant_set, { settings: { login_url: null } });
+  return { challenge_hash, verifier_hash };
 }

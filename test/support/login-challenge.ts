@@ -23,8 +23,9 @@ export async function handOver(
   world: World,
   args: Parameters<typeof begin>[3] = {},
   browser = newBrowser(),
+  client = { client_id: 'portal' },
 ): Promise<Challenge> {
-  const flow = await begin(world, browser, { client_id: 'portal' }, args);
+  const flow = await begin(world, browser, client, args);
   const challenge_hash = secret();
   const { browser_hash, session_hash, session_expires_at } = browser;
   const row = await ask(world, api.authorization_continue, {
