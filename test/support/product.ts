@@ -14,12 +14,10 @@ type Change = {
 };
 export type Answer = { status: number; body: Record<string, unknown> };
 
-/** The product, and the last challenge that a browser brought to its page. */
+/** The product. Whoever comes to its page is user-1 there, and is sent back at once. */
 export type Product = {
   login_url: string;
   jwks: { keys: Record<string, unknown>[] };
-  /** What login_url got: login_challenge and iss. */
-  visits: URLSearchParams[];
   sign: (challenge: string, kind: Kind, issuer: string, change?: Change) => Promise<string>;
   /** Sends an answer as a form; `assertion` instead of a fresh one where given. */
   answer: (
@@ -32,10 +30,11 @@ export type Product = {
 
 /** Starts a product that signs with ES256, RS256 or EdDSA. */
 export async function startProduct(alg: 'ES256' | 'RS256' | 'EdDSA' = 'ES256'): Promise<Product> {
-  const visits: URLSearchParams[] = [];
-  const server = createServer((request, response) => {
-    visits.push(new URL(request.url ?? '', 'http://product').searchParams);
-    response.end('<h1>Sign in at the product</h1>');
+  const server = createServer(async (request, response) => {
+    const { searchParams } = new URL(request.url ?? '', 'http://product');
+    const [challenge, issuer] = [searchParams.get('login_challenge'), searchParams.get('iss')];
+    const { body } = await answer(challenge ?? '', 'accept', issuer ?? '');
+    response.writeHead(303, { location: String(body.redirect_to) }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   afterAll(() => {
@@ -70,5 +69,5 @@ export async function startProduct(alg: 'ES256' | 'RS256' | 'EdDSA' = 'ES256'): 
     });
     return { status: response.status, body: (await response.json()) as Answer['body'] };
   };
-  return { login_url: `${origin}/login?from=pgrant`, jwks, visits, sign, answer };
+  return { login_url: `${origin}/login?from=pgrant`, jwks, sign, answer };
 }
