@@ -41,12 +41,12 @@ export async function attempt<Result>(step: string, work: () => Promise<Result>)
 
 function explained(step: string, error: unknown): UpstreamError {
   if (error instanceof UpstreamError) return error;
-  const message = `${step}: ${chain(error)}`;
+  const status = (error as { status?: number }).status ?? responseStatus(error);
+  const message = `${step}: ${chain(error)}${status === undefined ? '' : ` (status ${status})`}`;
   if (error instanceof client.AuthorizationResponseError) {
     const denied = error.error === 'access_denied' || error.error === 'login_required';
     return new UpstreamError(denied ? 'denied' : 'unavailable', message);
   }
-  const status = (error as { status?: number }).status ?? responseStatus(error);
   const down = caused(error, FetchError) || status === 429 || (status ?? 0) >= 500;
   return new UpstreamError(down ? 'unavailable' : 'untrusted', message);
 }

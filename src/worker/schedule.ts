@@ -13,6 +13,8 @@ export const crontab = `
 * * * * * sealed_erase ?jobKey=sealed_erase&max=1
 # Signing keys of new tenants, and the next ones of the others when their time has come.
 * * * * * keys ?jobKey=keys&max=1
+# People whose upstream is to be asked again, by recheck_interval.
+* * * * * upstreams ?jobKey=upstreams&max=1
 `;
 
 /** What runs at once when a worker starts, rather than at its next time. */

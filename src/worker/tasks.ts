@@ -2,14 +2,17 @@ import type { Task } from 'graphile-worker';
 import type { WorkerContext } from '../context.ts';
 import { call, callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
+import { makeUpstreams } from '../upstream/upstreams.ts';
 import { makeDueKeys } from './keys.ts';
+import { recheckAccounts } from './upstreams.ts';
 
 const batch = 5_000;
 /** Most batches of one cleanup job: what is left waits for the next minute. */
 const mostBatches = 20;
 
 /** What the crontab names. Each task is a caller of pgrant_ops and may run any number of times. */
-export function taskList({ database, secret, log }: Omit<WorkerContext, 'url' | 'config'>) {
+export function taskList({ config, database, secret, log }: Omit<WorkerContext, 'url'>) {
+  const upstreams = makeUpstreams({ config, secret });
   return {
     partitions: async () => {
       const changes = await callAll(database, ops.partitions_maintain, {});
@@ -30,6 +33,9 @@ export function taskList({ database, secret, log }: Omit<WorkerContext, 'url' | 
     },
     keys: async () => {
       await makeDueKeys(database, secret, log);
+    },
+    upstreams: async (_payload, { abortSignal }) => {
+      await recheckAccounts({ database, upstreams, log }, abortSignal);
     },
   } satisfies Record<string, Task>;
 }
