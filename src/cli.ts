@@ -1,10 +1,15 @@
 // The `pgrant` command: what operators do, by pgrant_ops.
 import { Command } from 'commander';
 import { clientCommands } from './cli/client.ts';
+import { credentialCommands } from './cli/credential.ts';
 import { describeFault } from './cli/errors.ts';
+import { explainCommands } from './cli/explain.ts';
 import { grantCommands } from './cli/grant.ts';
+import { groupCommands } from './cli/group.ts';
 import { keyCommands } from './cli/key.ts';
 import { releaseCommand } from './cli/release.ts';
+import { resourceCommands } from './cli/resource.ts';
+import { roleCommands } from './cli/role.ts';
 import { complain, wantsJson } from './cli/run.ts';
 import { scopeCommands } from './cli/scope.ts';
 import { tenantCommands } from './cli/tenant.ts';
@@ -22,6 +27,11 @@ tenantCommands(program);
 clientCommands(program);
 userCommands(program);
 scopeCommands(program);
+roleCommands(program);
+groupCommands(program);
+credentialCommands(program);
+resourceCommands(program);
+explainCommands(program);
 grantCommands(program);
 keyCommands(program);
 releaseCommand(program);

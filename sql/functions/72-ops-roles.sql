@@ -124,6 +124,26 @@ $$;
 
 comment on function pgrant_ops.group_set(uuid, text, text, text[]) is 'Makes a group or changes its title and roles. Raises OA001.';
 
+create function pgrant_ops.group_list(p_tenant uuid)
+returns table (group_name text, title text, roles text[], members bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select g.group_name, g.title,
+         array(select r.scope from pgrant.group_roles r
+                where r.tenant_id = p_tenant and r.group_name = g.group_name order by 1),
+         (select count(distinct m.user_id) from pgrant.group_members m
+           where m.tenant_id = p_tenant and m.group_name = g.group_name)
+    from pgrant.groups g
+   where g.tenant_id = p_tenant
+   order by g.group_name;
+end
+$$;
+
+comment on function pgrant_ops.group_list(uuid) is 'The groups of a tenant, the roles they bring and how many people are in each. Raises OA001.';
+
 create function pgrant_ops.group_member(p_tenant uuid, p_group text, p_username text, p_member boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
