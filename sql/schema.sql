@@ -191,6 +191,26 @@ create table pgrant.clients (
   disabled_at timestamp with time zone,
   maker_id uuid,
   allowed_networks cidr[],
+  client_uri text,
+  logo_uri text,
+  tos_uri text,
+  policy_uri text,
+  contacts text[],
+  software_id text,
+  software_version text,
+  default_max_age integer,
+  require_auth_time boolean,
+  initiate_login_uri text,
+  jwks jsonb,
+  jwks_uri text,
+  registered jsonb,
+  registered_at timestamp with time zone,
+  registered_from cidr,
+  registration_token_hash bytea,
+  registered_hash bytea,
+  requested_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  expires_at timestamp with time zone,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -205,17 +225,29 @@ create table pgrant.clients (
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
   constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
+  constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
   constraint clients_grant_types_check CHECK ((grant_types <@ ARRAY['authorization_code'::text, 'refresh_token'::text, 'client_credentials'::text])),
   constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
+  constraint clients_initiate_login_uri_check CHECK ((initiate_login_uri ~~ 'https://%'::text)),
+  constraint clients_jwks CHECK (((jwks IS NULL) OR (jwks_uri IS NULL))),
+  constraint clients_jwks_uri_check CHECK ((jwks_uri ~~ 'https://%'::text)),
   constraint clients_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
+  constraint clients_registered CHECK ((((registered_at IS NULL) = (expires_at IS NULL)) AND ((registered_at IS NULL) = (registration_token_hash IS NULL)))),
+  constraint clients_registered_hash_check CHECK ((length(registered_hash) = 32)),
+  constraint clients_registration_token_hash_check CHECK ((length(registration_token_hash) = 32)),
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text])))
 );
+CREATE INDEX clients_expires_at ON pgrant.clients USING btree (expires_at) WHERE (registered_at IS NOT NULL);
 CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
+CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (registered_at IS NOT NULL);
+CREATE INDEX clients_registered_twin ON pgrant.clients USING btree (tenant_id, registered_hash) WHERE ((registered_at IS NOT NULL) AND (last_used_at IS NULL));
 alter table pgrant.clients enable row level security;
 alter table pgrant.clients force row level security;
+create policy expired_deleted on pgrant.clients for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_seen on pgrant.clients for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
@@ -224,6 +256,19 @@ comment on column pgrant.clients.require_pkce is 'May be false for a confidentia
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';
 comment on column pgrant.clients.allowed_networks is 'From where the client may authenticate; null = from anywhere.';
+comment on column pgrant.clients.client_uri is 'Home page of the application.';
+comment on column pgrant.clients.logo_uri is 'Echoed; never loaded by a page of ours, whose policy allows no foreign image.';
+comment on column pgrant.clients.default_max_age is 'max_age of requests that do not say (OpenID Connect Registration 2).';
+comment on column pgrant.clients.require_auth_time is 'Echoed: auth_time is in every ID token.';
+comment on column pgrant.clients.initiate_login_uri is 'Where a third party may start a sign-in (OpenID Connect Core 4).';
+comment on column pgrant.clients.registered is 'Registered metadata that have no column and change nothing here; echoed.';
+comment on column pgrant.clients.registered_at is 'Set on a client that registered itself: when.';
+comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
+comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
+comment on column pgrant.clients.registered_hash is 'SHA-256 of the metadata that were sent: tells a duplicate.';
+comment on column pgrant.clients.requested_at is 'When a person was first sent here by a client that registered itself: from then on it is nobody''s duplicate.';
+comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
+comment on column pgrant.clients.expires_at is 'Until when a client that registered itself lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -435,7 +480,7 @@ alter table pgrant.login_failures force row level security;
 create policy expired_deleted on pgrant.login_failures for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_seen on pgrant.login_failures for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.login_failures for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.login_failures is 'Failed logins per username and address prefix, per username, and per address prefix, in windows that end at expires_at.';
+comment on table pgrant.login_failures is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations per address prefix.';
 
 create table pgrant.partition_plans (
   table_name text not null,
@@ -453,6 +498,33 @@ comment on column pgrant.partition_plans.table_name is 'Table of schema pgrant, 
 comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
+
+create table pgrant.registration_tokens (
+  tenant_id uuid not null,
+  token_id uuid default gen_random_uuid() not null,
+  token_hash bytea not null,
+  name text not null,
+  uses_left integer,
+  used integer default 0 not null,
+  machine_scopes text[],
+  created_at timestamp with time zone default now() not null,
+  last_used_at timestamp with time zone,
+  expires_at timestamp with time zone default 'infinity'::timestamp with time zone not null,
+  constraint registration_tokens_pkey PRIMARY KEY (tenant_id, token_id),
+  constraint registration_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint registration_tokens_token_hash_check CHECK ((length(token_hash) = 32)),
+  constraint registration_tokens_uses_left_check CHECK ((uses_left >= 0))
+);
+CREATE UNIQUE INDEX registration_tokens_hash ON pgrant.registration_tokens USING btree (tenant_id, token_hash);
+alter table pgrant.registration_tokens enable row level security;
+alter table pgrant.registration_tokens force row level security;
+create policy expired_deleted on pgrant.registration_tokens for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_seen on pgrant.registration_tokens for select to pgrant_janitor using ((expires_at < now()));
+create policy tenant_isolation on pgrant.registration_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.registration_tokens is 'Initial access tokens (RFC 7591 1.2): who has one may register clients.';
+comment on column pgrant.registration_tokens.token_hash is 'SHA-256 of 256 random bits.';
+comment on column pgrant.registration_tokens.uses_left is 'How many more clients it may register; null = any number.';
+comment on column pgrant.registration_tokens.machine_scopes is 'The scopes that its clients may have for themselves, by client_credentials; null = they may not use that grant.';
 
 create table pgrant.resources (
   tenant_id uuid not null,
@@ -617,6 +689,11 @@ create table pgrant.tenants (
   login_url text,
   login_issuer text,
   login_jwks jsonb,
+  registration text default 'closed'::text not null,
+  registration_quota integer default 1000 not null,
+  registration_rate integer default 20 not null,
+  registered_idle_lifetime integer default 7776000 not null,
+  software_statement_issuers jsonb default '{}'::jsonb not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
@@ -634,11 +711,16 @@ create table pgrant.tenants (
   constraint tenants_permissions_claim_check CHECK (((length(permissions_claim) >= 1) AND (length(permissions_claim) <= 255))),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
+  constraint tenants_registered_idle_lifetime_check CHECK (((registered_idle_lifetime >= 172800) AND (registered_idle_lifetime <= 157680000))),
+  constraint tenants_registration_check CHECK ((registration = ANY (ARRAY['closed'::text, 'token'::text, 'open'::text]))),
+  constraint tenants_registration_quota_check CHECK (((registration_quota >= 0) AND (registration_quota <= 1000000))),
+  constraint tenants_registration_rate_check CHECK (((registration_rate >= 1) AND (registration_rate <= 1000000))),
   constraint tenants_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint tenants_request_lifetime_check CHECK (((request_lifetime >= 60) AND (request_lifetime <= 3600))),
   constraint tenants_roles_claim_check CHECK (((length(roles_claim) >= 1) AND (length(roles_claim) <= 255))),
   constraint tenants_session_idle_lifetime_check CHECK ((session_idle_lifetime >= 60)),
   constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000))),
+  constraint tenants_software_statement_issuers_check CHECK ((jsonb_typeof(software_statement_issuers) = 'object'::text)),
   constraint tenants_tenant_claim_check CHECK (((length(tenant_claim) >= 1) AND (length(tenant_claim) <= 255)))
 );
 alter table pgrant.tenants enable row level security;
@@ -662,6 +744,11 @@ comment on column pgrant.tenants.tenant_claim is 'Name of the claim of access to
 comment on column pgrant.tenants.login_url is 'The product''s own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password.';
 comment on column pgrant.tenants.login_issuer is 'The iss of the product''s signed answers; the origin of login_url where null.';
 comment on column pgrant.tenants.login_jwks is 'JWK set (RFC 7517) with the public keys of the product''s signed answers; null = the product answers by SQL only.';
+comment on column pgrant.tenants.registration is 'Who may register a client: nobody (closed), who has an initial access token (token), anybody (open).';
+comment on column pgrant.tenants.registration_quota is 'How many clients that registered themselves may live at once.';
+comment on column pgrant.tenants.registration_rate is 'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
+comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself and got no token for so long is removed.';
+comment on column pgrant.tenants.software_statement_issuers is 'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

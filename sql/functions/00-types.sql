@@ -14,6 +14,8 @@ create type pgrant_api.error as enum (
   'invalid_token', 'insufficient_scope',
   -- RFC 8707 2
   'invalid_target',
+  -- RFC 7591 3.2.2
+  'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement',
   -- OpenID Connect Core 3.1.2.6
   'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
@@ -42,6 +44,7 @@ create type pgrant_api.tenant_facts as (
   reason               text,
   title                text,
   scopes               text[],
+  registration         text,
   refresh_lifetime     integer,
   session_lifetime     integer
 );

@@ -11,17 +11,21 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        coalesce(c.replay_window, t.replay_window) as replay_window,
        coalesce(c.consent_lifetime, t.consent_lifetime) as consent_lifetime,
        array[coalesce(t.audience, t.issuer)] as audience,
-       c.maker_id, c.allowed_networks, t.name as tenant_name, t.roles_claim, t.permissions_claim, t.tenant_claim
+       c.maker_id, c.allowed_networks, t.name as tenant_name, t.roles_claim, t.permissions_claim, t.tenant_claim,
+       c.default_max_age, t.registered_idle_lifetime,
+       c.registered_at is not null and c.requested_at is null as request_due,
+       c.registered_at is not null and coalesce(c.last_used_at < now() - interval '1 day', true) as use_due
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id
  where c.disabled_at is null
+   and coalesce(c.expires_at > now(), true)
    and t.disabled_at is null
    and (c.maker_id is null
         or exists (select from pgrant.users u
                     where u.tenant_id = c.tenant_id and u.user_id = c.maker_id and u.disabled_at is null));
 
 comment on view pgrant_rules.client_policies is
-  'Clients that are not disabled (nor is the maker of an API credential), each with the policy that holds for it: its own setting, or else its tenant''s.';
+  'Clients that are neither disabled nor past their expiry (nor is the maker of an API credential disabled), each with the policy that holds for it: its own setting, or else its tenant''s.';
 
 create function pgrant_rules.network_allowed(p_networks cidr[]) returns boolean
 language plpgsql stable

@@ -68,6 +68,7 @@ begin
   select jsonb_build_object(
            'client_id', p_client.client_id,
            'client_name', p_client.name,
+           'client', pgrant_rules.client_presentation(p_tenant, p_client.client_id),
            'redirect_uri', p_request.redirect_uri,
            'login_hint', p_request.login_hint,
            'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),

@@ -71,9 +71,10 @@ begin
   values (
     p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
     v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
-    p_prompt, p_max_age, p_hint_sub, p_login_hint, p_acr_values, p_claims_id_token, p_claims_userinfo,
+    p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, p_claims_id_token, p_claims_userinfo,
     v_target.resources)
   returning * into v_request;
+  perform pgrant_rules.client_request_note(v_client);
 
   if p_browser_hash is null then
     -- A cross-site POST brings no SameSite=Lax cookie: the browser is known only when it comes back by GET.

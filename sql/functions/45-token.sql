@@ -77,11 +77,12 @@ begin
     values (p_tenant, p_access_hash, v_expires_at, p_client.client_id, p_family.user_id, p_family.family_id,
             p_family.expires_at, p_out.scopes, p_out.audience, v_issued_at);
   end if;
+  perform pgrant_rules.client_use_note(p_client);
 end
 $$;
 
 comment on function pgrant_rules.access_token_store(uuid, pgrant_rules.client_policies, bytea, pgrant.token_families, text[], pgrant_api.tokens) is
-  'Fills in the access token for p_out.scopes and stores it where it is opaque. It never outlives its family.';
+  'Fills in the access token for p_out.scopes and stores it where it is opaque. It never outlives its family. Lets a client that registered itself live on.';
 
 create function pgrant_rules.id_token_fill(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_family pgrant.token_families, inout p_out pgrant_api.tokens

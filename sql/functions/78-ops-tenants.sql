@@ -100,7 +100,8 @@ as $$
                'refresh_idle_lifetime', 'refresh_lifetime', 'replay_window', 'consent_lifetime', 'session_lifetime',
                'session_idle_lifetime', 'login_failure_limit', 'login_failure_window', 'key_rotation_interval',
                'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
-               'login_jwks']
+               'login_jwks', 'registration', 'registration_quota', 'registration_rate', 'registered_idle_lifetime',
+               'software_statement_issuers']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -143,7 +144,12 @@ begin
          tenant_claim = v_tenant.tenant_claim,
          login_url = v_tenant.login_url,
          login_issuer = v_tenant.login_issuer,
-         login_jwks = v_tenant.login_jwks
+         login_jwks = v_tenant.login_jwks,
+         registration = v_tenant.registration,
+         registration_quota = v_tenant.registration_quota,
+         registration_rate = v_tenant.registration_rate,
+         registered_idle_lifetime = v_tenant.registered_idle_lifetime,
+         software_statement_issuers = v_tenant.software_statement_issuers
    where t.tenant_id = p_tenant;
   update pgrant.issuers i set title = v_tenant.title where i.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);

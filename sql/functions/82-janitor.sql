@@ -24,6 +24,20 @@ begin
   get diagnostics deleted = row_count;
   return next;
 
+  -- Only those that registered themselves expire. Their secrets, grants and tokens go with them.
+  table_name := 'clients';
+  with dead as (
+    select c.tenant_id, c.client_id from pgrant.clients c where c.registered_at is not null and c.expires_at < now() limit p_limit
+  )
+  delete from pgrant.clients c using dead d where c.tenant_id = d.tenant_id and c.client_id = d.client_id;
+  get diagnostics deleted = row_count;
+  return next;
+
+  table_name := 'registration_tokens';
+  delete from pgrant.registration_tokens k where k.expires_at < now();
+  get diagnostics deleted = row_count;
+  return next;
+
   table_name := 'client_secrets';
   delete from pgrant.client_secrets s where s.expires_at < now();
   get diagnostics deleted = row_count;

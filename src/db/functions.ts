@@ -17,6 +17,9 @@ export type ApiError =
   | 'invalid_token'
   | 'insufficient_scope'
   | 'invalid_target'
+  | 'invalid_client_metadata'
+  | 'invalid_software_statement'
+  | 'unapproved_software_statement'
   | 'login_required'
   | 'consent_required'
   | 'interaction_required'
@@ -143,6 +146,24 @@ export type ApiOrigin = {
   allowed: boolean | null;
 };
 
+/** A client that registered itself, as it is stored. */
+export type ApiRegistration = {
+  error: ApiError | null;
+  reason: string | null;
+  retry_after: number | null;
+  client_id: string | null;
+  issued_at: number | null;
+  secret: string | null;
+  metadata: Json;
+};
+
+/** What has to be known before a registration is decided. */
+export type ApiRegistrationSettings = {
+  error: ApiError | null;
+  reason: string | null;
+  issuers: Json;
+};
+
 /** A signed-in browser. */
 export type ApiSession = {
   error: ApiError | null;
@@ -176,6 +197,7 @@ export type ApiTenantFacts = {
   reason: string | null;
   title: string | null;
   scopes: string[] | null;
+  registration: string | null;
   refresh_lifetime: number | null;
   session_lifetime: number | null;
 };
@@ -685,6 +707,102 @@ export const api = {
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
     ['resources', 'text[]'],
+  ]),
+
+  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a confidential client. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata. */
+  registration_add: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      metadata: unknown;
+      initial_hash: Uint8Array | null;
+      next_secret_hash: Uint8Array | null;
+      next_registration_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_add', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['metadata', 'jsonb'],
+    ['initial_hash', 'bytea'],
+    ['next_secret_hash', 'bytea'],
+    ['next_registration_hash', 'bytea'],
+  ]),
+
+  /** The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token. */
+  registration_read: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      registered_id: string | null;
+      registration_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_read', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['registered_id', 'text'],
+    ['registration_hash', 'bytea'],
+  ]),
+
+  /** Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token. */
+  registration_remove: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      registered_id: string | null;
+      registration_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_remove', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['registered_id', 'text'],
+    ['registration_hash', 'bytea'],
+  ]),
+
+  /** Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it becomes confidential. Errors: invalid_token, invalid_client_metadata. */
+  registration_replace: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      registered_id: string | null;
+      registration_hash: Uint8Array | null;
+      kept_secret_hash: Uint8Array | null;
+      metadata: unknown;
+      next_secret_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_replace', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['registered_id', 'text'],
+    ['registration_hash', 'bytea'],
+    ['kept_secret_hash', 'bytea'],
+    ['metadata', 'jsonb'],
+    ['next_secret_hash', 'bytea'],
+  ]),
+
+  /** Whose software statements (RFC 7591 2.3) the tenant believes. Writes nothing. Errors: not_found. */
+  registration_settings: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiRegistrationSettings
+  >('pgrant_api.registration_settings', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
   ]),
 
   /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
@@ -1217,6 +1335,21 @@ export const ops = {
     ['grant_id', 'uuid'],
   ]),
 
+  /** The groups of a tenant, the roles they bring and how many people are in each. Raises OA001. */
+  group_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      group_name: string | null;
+      title: string | null;
+      roles: string[] | null;
+      members: number | null;
+    }
+  >('pgrant_ops.group_list', [
+    ['tenant', 'uuid'],
+  ]),
+
   /** Puts a person into a group or takes them out; what an upstream says of them is not touched. Raises OA001. */
   group_member: bind<
     {
@@ -1416,6 +1549,100 @@ export const ops = {
     ['table', 'text'],
     ['step', 'interval'],
     ['ahead', 'interval'],
+  ]),
+
+  /** How near the tenant is to its registration_quota: live clients, those never used, those waiting for the janitor, from how many address prefixes. Raises OA001. */
+  registration_counts: bind<
+    {
+      tenant: string;
+    },
+    {
+      live: number | null;
+      quota: number | null;
+      unused: number | null;
+      expired: number | null;
+      addresses: number | null;
+      last_hour: number | null;
+    }
+  >('pgrant_ops.registration_counts', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** The clients that registered themselves, youngest first: from where, whether a person was ever sent here by them, when they got a token last, when they die. Raises OA001. */
+  registration_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      name: string | null;
+      software_id: string | null;
+      software_version: string | null;
+      redirect_uris: string[] | null;
+      registered_from: string | null;
+      registered_at: string | null;
+      requested_at: string | null;
+      last_used_at: string | null;
+      expires_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.registration_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Stores an initial access token (RFC 7591 1.2) made outside: p_token_hash is its SHA-256, p_lifetime in seconds (null = no expiry), p_uses how many clients it may register (null = any number), p_machine_scopes what they may have by client_credentials (null = not that grant). Returns its id. Raises OA001, OA003. */
+  registration_token_add: bind<
+    {
+      tenant: string;
+      name: string | null;
+      token_hash: Uint8Array | null;
+      lifetime?: number | null;
+      uses?: number | null;
+      machine_scopes?: string[] | null;
+    },
+    {
+      registration_token_add: string | null;
+    }
+  >('pgrant_ops.registration_token_add', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['token_hash', 'bytea'],
+    ['lifetime', 'integer', 'optional'],
+    ['uses', 'integer', 'optional'],
+    ['machine_scopes', 'text[]', 'optional'],
+  ]),
+
+  /** The initial access tokens of a tenant; null = no expiry, any number of uses. Raises OA001. */
+  registration_token_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      token_id: string | null;
+      name: string | null;
+      uses_left: number | null;
+      used: number | null;
+      machine_scopes: string[] | null;
+      created_at: string | null;
+      last_used_at: string | null;
+      expires_at: string | null;
+    }
+  >('pgrant_ops.registration_token_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes an initial access token; the clients that it registered stay. Raises OA001. */
+  registration_token_remove: bind<
+    {
+      tenant: string;
+      token_id: string | null;
+    },
+    {
+      registration_token_remove: null;
+    }
+  >('pgrant_ops.registration_token_remove', [
+    ['tenant', 'uuid'],
+    ['token_id', 'uuid'],
   ]),
 
   /** The resources of a tenant. Raises OA001. */

@@ -1,0 +1,182 @@
+-- Private rules of clients that register themselves: what they may be, how many, how often, how long.
+
+create function pgrant_rules.registration_fields() returns text[]
+language sql immutable
+as $$
+  select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
+               'grant_types', 'scopes', 'id_token_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts',
+               'software_id', 'software_version', 'default_max_age', 'require_auth_time', 'initiate_login_uri', 'jwks',
+               'jwks_uri', 'registered']
+$$;
+
+comment on function pgrant_rules.registration_fields() is
+  'The columns of pgrant.clients that a client may fill for itself: never its consent, its PKCE, its lifetimes.';
+
+create type pgrant_rules.registered_shape as (
+  error   pgrant_api.error,
+  reason  text,
+  client  pgrant.clients
+);
+
+comment on type pgrant_rules.registered_shape is 'What metadata make of a client, or the error.';
+
+create function pgrant_rules.registration_shape(p_tenant uuid, p_metadata jsonb, p_machine_scopes text[])
+returns pgrant_rules.registered_shape
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.registered_shape;
+  v_client pgrant.clients;
+  v_asked text[];
+begin
+  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || (
+    select coalesce(jsonb_object_agg(f.key, f.value), '{}')
+      from jsonb_each(p_metadata) f where f.key = any (pgrant_rules.registration_fields())));
+  v_asked := v_client.scopes;
+  -- A client that nobody vouches for acts for people only, whose roles and consent bound it.
+  if p_machine_scopes is null then
+    v_client.grant_types := array_remove(v_client.grant_types, 'client_credentials');
+  elsif 'client_credentials' = any (v_client.grant_types) then
+    v_client.scopes := array(select s.scope from unnest(p_machine_scopes) s (scope)
+                              where v_asked is null or s.scope = any (v_asked));
+  end if;
+  if v_client.scopes is not null then
+    v_client.scopes := array(select r.scope from unnest(v_client.scopes) with ordinality r (scope, position)
+                               join pgrant.scopes s on s.tenant_id = p_tenant and s.scope = r.scope
+                              order by r.position);
+  end if;
+  if v_client.grant_types = '{}' then
+    v_out.error := 'invalid_client_metadata';
+    v_out.reason := 'client_credentials without an initial access token that allows it';
+  elsif v_client.scopes = '{}' and coalesce(v_asked <> '{}', true) then
+    v_out.error := 'invalid_client_metadata';
+    v_out.reason := 'none of the scopes is there for this client';
+  end if;
+  v_out.client := v_client;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.registration_shape(uuid, jsonb, text[]) is
+  'The client that metadata describe (keys: registration_fields()). Scopes that the tenant does not define are left out (RFC 7591 2: the server may replace values), and so is client_credentials without p_machine_scopes. Errors: invalid_client_metadata.';
+
+create function pgrant_rules.registration_retry_after(p_tenant uuid, p_from cidr, p_rate integer) returns integer
+language plpgsql
+as $$
+declare
+  v_end timestamptz := to_timestamp((floor(extract(epoch from now()) / 3600) + 1) * 3600);
+  v_count integer;
+begin
+  insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
+  values (p_tenant, sha256(convert_to(concat('registration ', p_tenant, ' ', p_from), 'utf8')), v_end, 1)
+      on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures + 1
+  returning f.failures into v_count;
+  return case when v_count > p_rate then ceil(extract(epoch from v_end - now()))::integer end;
+end
+$$;
+
+comment on function pgrant_rules.registration_retry_after(uuid, cidr, integer) is
+  'Counts a registration from an address prefix, exactly, whichever process takes it. Seconds until another is allowed, or null where this one is.';
+
+create function pgrant_rules.address_prefix(p_address inet) returns cidr
+language sql immutable
+as $$ select network(set_masklen(p_address, case family(p_address) when 4 then 32 else 64 end)) $$;
+
+comment on function pgrant_rules.address_prefix(inet) is 'What counts as one address: an IPv4 address, an IPv6 /64.';
+
+create function pgrant_rules.registration_twins(p_tenant uuid, p_from cidr, p_registered_hash bytea) returns text[]
+language plpgsql
+as $$
+begin
+  return array(
+    select c.client_id from pgrant.clients c
+     where c.tenant_id = p_tenant
+       and c.registered_hash = p_registered_hash
+       and c.registered_from is not distinct from p_from
+       and c.registered_at > now() - interval '1 hour'
+       and c.last_used_at is null
+       and c.requested_at is null
+       and c.disabled_at is null
+       for update);
+end
+$$;
+
+comment on function pgrant_rules.registration_twins(uuid, cidr, bytea) is
+  'The clients with the same metadata from the same address prefix within the hour from which nobody has been sent here yet, locked: a new registration takes their place, because its secret and token cannot be told again.';
+
+create function pgrant_rules.registration_full(p_tenant uuid, p_quota integer, p_leaving integer) returns boolean
+language plpgsql
+as $$
+begin
+  return (select count(*) from pgrant.clients c
+           where c.tenant_id = p_tenant and c.registered_at is not null and c.expires_at > now()) - p_leaving >= p_quota;
+end
+$$;
+
+comment on function pgrant_rules.registration_full(uuid, integer, integer) is
+  'Whether the tenant has as many clients that registered themselves as it may, p_leaving of them not counted. Exact while the tenant''s row is locked.';
+
+create function pgrant_rules.registration_token_use(p_tenant uuid, p_initial_hash bytea) returns boolean
+language plpgsql
+as $$
+begin
+  update pgrant.registration_tokens k
+     set uses_left = k.uses_left - 1, used = k.used + 1, last_used_at = now()
+   where k.tenant_id = p_tenant
+     and k.token_hash = p_initial_hash
+     and k.expires_at > now()
+     and k.uses_left is distinct from 0;
+  return found;
+end
+$$;
+
+comment on function pgrant_rules.registration_token_use(uuid, bytea) is 'Spends one use of an initial access token; false where none is left.';
+
+create function pgrant_rules.client_request_note(p_client pgrant_rules.client_policies) returns void
+language plpgsql
+as $$
+begin
+  if p_client.request_due then
+    update pgrant.clients c
+       set requested_at = now()
+     where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id and c.requested_at is null;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_request_note(pgrant_rules.client_policies) is
+  'Notes, once, that a person was sent here by a client that registered itself.';
+
+create function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
+language plpgsql
+as $$
+begin
+  if p_client.use_due then
+    -- Whoever holds the client's row is removing it or notes the same: never wait for it while holding a grant.
+    update pgrant.clients c
+       set last_used_at = now(),
+           expires_at = now() + make_interval(secs => p_client.registered_idle_lifetime)
+      from (select l.client_id from pgrant.clients l
+             where l.tenant_id = p_client.tenant_id and l.client_id = p_client.client_id
+               for no key update skip locked) l
+     where c.tenant_id = p_client.tenant_id and c.client_id = l.client_id;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_use_note(pgrant_rules.client_policies) is
+  'Lets a client that registered itself live on because it got a token; writes once a day at most.';
+
+create function pgrant_rules.client_presentation(p_tenant uuid, p_client_id text) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (select jsonb_strip_nulls(jsonb_build_object(
+                   'client_uri', c.client_uri, 'policy_uri', c.policy_uri, 'tos_uri', c.tos_uri,
+                   'registered_at', to_char(c.registered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+            from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id);
+end
+$$;
+
+comment on function pgrant_rules.client_presentation(uuid, text) is
+  'What a client says of itself: {client_uri, policy_uri, tos_uri, registered_at (ISO 8601 in UTC; only where it registered itself)}.';

@@ -1,0 +1,174 @@
+-- Clients register themselves (RFC 7591) and manage their registration (RFC 7592).
+
+create type pgrant_api.registration_settings as (
+  error    pgrant_api.error,
+  reason   text,
+  issuers  jsonb
+);
+
+comment on type pgrant_api.registration_settings is 'What has to be known before a registration is decided.';
+comment on column pgrant_api.registration_settings.issuers is 'Whose software statements are believed: {issuer: JWK set}.';
+
+create type pgrant_api.registration as (
+  error         pgrant_api.error,
+  reason        text,
+  retry_after   integer,
+  client_id     text,
+  issued_at     bigint,
+  secret        text,
+  metadata      jsonb
+);
+
+comment on type pgrant_api.registration is 'A client that registered itself, as it is stored.';
+comment on column pgrant_api.registration.retry_after is 'Seconds; with too_many_attempts and temporarily_unavailable.';
+comment on column pgrant_api.registration.issued_at is 'client_id_issued_at (RFC 7591 3.2.1), epoch seconds.';
+comment on column pgrant_api.registration.secret is
+  'new = the proposed secret has been stored; kept = it has one from before; none = it is a public client.';
+comment on column pgrant_api.registration.metadata is 'By the names of RFC 7591 2.';
+
+create function pgrant_rules.registration_out(p_client pgrant.clients, p_secret text) returns pgrant_api.registration
+language plpgsql stable
+as $$
+declare
+  v_out pgrant_api.registration;
+begin
+  v_out.client_id := p_client.client_id;
+  v_out.issued_at := pgrant_rules.epoch(p_client.registered_at);
+  v_out.secret := p_secret;
+  v_out.metadata := coalesce(p_client.registered, '{}') || jsonb_strip_nulls(jsonb_build_object(
+    'client_name', p_client.name,
+    'token_endpoint_auth_method', p_client.token_endpoint_auth_method,
+    'application_type', p_client.application_type,
+    'redirect_uris', p_client.redirect_uris,
+    'post_logout_redirect_uris', nullif(p_client.post_logout_redirect_uris, '{}'),
+    'grant_types', p_client.grant_types,
+    'response_types', case when 'authorization_code' = any (p_client.grant_types)
+                           then jsonb_build_array('code') else '[]'::jsonb end,
+    'scope', array_to_string(p_client.scopes, ' '),
+    'id_token_signed_response_alg', p_client.id_token_alg,
+    'subject_type', 'public',
+    'client_uri', p_client.client_uri, 'logo_uri', p_client.logo_uri, 'tos_uri', p_client.tos_uri,
+    'policy_uri', p_client.policy_uri, 'contacts', p_client.contacts, 'software_id', p_client.software_id,
+    'software_version', p_client.software_version, 'default_max_age', p_client.default_max_age,
+    'require_auth_time', p_client.require_auth_time, 'initiate_login_uri', p_client.initiate_login_uri,
+    'jwks', p_client.jwks, 'jwks_uri', p_client.jwks_uri));
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.registration_out(pgrant.clients, text) is
+  'A client as it is stored, by the names of RFC 7591 2, with the defaults that hold for it.';
+
+create function pgrant_rules.registration_refuse(
+  p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text default null,
+  p_retry_after integer default null
+) returns pgrant_api.registration
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.registration;
+begin
+  perform pgrant_rules.audit(p_tenant, p_action, p_error, p_reason, p_client_id);
+  v_out.error := p_error;
+  v_out.reason := p_reason;
+  v_out.retry_after := p_retry_after;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.registration_refuse(uuid, text, pgrant_api.error, text, text, integer) is
+  'Records a refusal, and is the answer.';
+
+create function pgrant_api.registration_settings(p_tenant uuid, p_request_id text, p_address inet)
+returns pgrant_api.registration_settings
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.registration_settings;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select t.software_statement_issuers into v_out.issuers from pgrant.tenants t where t.tenant_id = p_tenant;
+  if not found then
+    v_out.error := 'not_found';
+    v_out.reason := 'tenant unknown or disabled';
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.registration_settings(uuid, text, inet) is
+  'Whose software statements (RFC 7591 2.3) the tenant believes. Writes nothing. Errors: not_found.';
+
+create function pgrant_api.registration_add(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_metadata jsonb, p_initial_hash bytea, p_next_secret_hash bytea, p_next_registration_hash bytea
+) returns pgrant_api.registration
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action constant text := 'registration.add';
+  v_policy pgrant.tenants;
+  v_initial pgrant.registration_tokens;
+  v_shape pgrant_rules.registered_shape;
+  v_client pgrant.clients;
+  v_from cidr := pgrant_rules.address_prefix(p_address);
+  v_twins text[];
+  v_wait integer;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select t.* into v_policy from pgrant.tenants t where t.tenant_id = p_tenant;
+  if not found or v_policy.registration = 'closed' then
+    return pgrant_rules.registration_refuse(p_tenant, v_action, 'access_denied', 'registration is closed');
+  end if;
+  select k.* into v_initial
+    from pgrant.registration_tokens k
+   where k.tenant_id = p_tenant and k.token_hash = p_initial_hash and k.expires_at > now();
+  if v_initial.token_id is null then
+    -- What is counted is what is sent, good or not. Who has a token is bounded by its uses instead.
+    v_wait := pgrant_rules.registration_retry_after(p_tenant, v_from, v_policy.registration_rate);
+    if v_wait is not null then
+      return pgrant_rules.registration_refuse(p_tenant, v_action, 'too_many_attempts', 'too many from this address', null, v_wait);
+    elsif p_initial_hash is not null or v_policy.registration = 'token' then
+      return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token', 'initial access token missing, unknown or expired');
+    end if;
+  end if;
+  v_shape := pgrant_rules.registration_shape(p_tenant, p_metadata, v_initial.machine_scopes);
+  if v_shape.error is not null then
+    return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason);
+  end if;
+
+  -- From here on one registration of the tenant at a time, so that what is counted stays true.
+  perform from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
+  v_client := v_shape.client;
+  v_client.registered_hash := sha256(convert_to(p_metadata::text, 'utf8'));
+  v_twins := pgrant_rules.registration_twins(p_tenant, v_from, v_client.registered_hash);
+  if pgrant_rules.registration_full(p_tenant, v_policy.registration_quota, cardinality(v_twins)) then
+    -- Nothing is wrong with the metadata, and unused clients go within the hour.
+    return pgrant_rules.registration_refuse(p_tenant, v_action, 'temporarily_unavailable', 'registration_quota reached', null, 3600);
+  elsif v_initial.token_id is not null and not pgrant_rules.registration_token_use(p_tenant, p_initial_hash) then
+    return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token', 'initial access token spent');
+  end if;
+  delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = any (v_twins);
+
+  v_client.tenant_id := p_tenant;
+  v_client.client_id := 'dc-' || gen_random_uuid();
+  v_client.name := coalesce(v_client.name, 'Unnamed application');
+  v_client.created_at := now();
+  v_client.registered_at := now();
+  v_client.registered_from := v_from;
+  v_client.registration_token_hash := p_next_registration_hash;
+  v_client.expires_at := now() + interval '1 hour';
+  insert into pgrant.clients select v_client.*;
+  if v_client.token_endpoint_auth_method <> 'none' then
+    insert into pgrant.client_secrets (tenant_id, client_id, secret_hash)
+    values (p_tenant, v_client.client_id, p_next_secret_hash);
+  end if;
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, v_client.client_id, p_detail => jsonb_strip_nulls(jsonb_build_object(
+    'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'token_id', v_initial.token_id,
+    'replaces', nullif(v_twins, '{}'))));
+  return pgrant_rules.registration_out(v_client, case v_client.token_endpoint_auth_method when 'none' then 'none' else 'new' end);
+end
+$$;
+
+comment on function pgrant_api.registration_add(uuid, text, inet, jsonb, bytea, bytea, bytea) is
+  'Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a confidential client. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata.';

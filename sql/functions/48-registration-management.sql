@@ -1,0 +1,161 @@
+-- A client manages its own registration (RFC 7592), with its registration access token.
+
+create function pgrant_rules.registration_find(p_tenant uuid, p_registered_id text, p_registration_hash bytea)
+returns pgrant.clients
+language plpgsql
+as $$
+declare
+  v_client pgrant.clients;
+begin
+  select c.* into v_client
+    from pgrant.clients c
+   where c.tenant_id = p_tenant
+     and c.client_id = p_registered_id
+     and c.registration_token_hash = p_registration_hash
+     and c.disabled_at is null
+     and c.expires_at > now();
+  return v_client;
+end
+$$;
+
+comment on function pgrant_rules.registration_find(uuid, text, bytea) is
+  'The live client that registered itself and has this registration access token, or null.';
+
+create function pgrant_api.registration_read(
+  p_tenant uuid, p_request_id text, p_address inet, p_registered_id text, p_registration_hash bytea
+) returns pgrant_api.registration
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_client pgrant.clients;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_client := pgrant_rules.registration_find(p_tenant, p_registered_id, p_registration_hash);
+  if v_client.client_id is null then
+    -- RFC 7592 2.1: a client that is gone and a token that is wrong get the same answer.
+    return pgrant_rules.registration_refuse(p_tenant, 'registration.read', 'invalid_token',
+                                            'client or registration access token unknown', p_registered_id);
+  end if;
+  return pgrant_rules.registration_out(v_client, case v_client.token_endpoint_auth_method when 'none' then 'none' else 'kept' end);
+end
+$$;
+
+comment on function pgrant_api.registration_read(uuid, text, inet, text, bytea) is
+  'The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token.';
+
+create function pgrant_api.registration_replace(
+  p_tenant uuid, p_request_id text, p_address inet, p_registered_id text, p_registration_hash bytea,
+  p_kept_secret_hash bytea, p_metadata jsonb, p_next_secret_hash bytea
+) returns pgrant_api.registration
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action constant text := 'registration.replace';
+  v_client pgrant.clients;
+  v_shape pgrant_rules.registered_shape;
+  v_secret text;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_client := pgrant_rules.registration_find(p_tenant, p_registered_id, p_registration_hash);
+  if v_client.client_id is null then
+    return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token',
+                                            'client or registration access token unknown', p_registered_id);
+  elsif p_kept_secret_hash is not null and not exists (
+    select from pgrant.client_secrets s
+     where s.tenant_id = p_tenant and s.client_id = p_registered_id and s.secret_hash = p_kept_secret_hash and s.expires_at > now()
+  ) then
+    -- RFC 7592 2.2: a client may not choose its secret.
+    return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_client_metadata', 'client_secret is another one', p_registered_id);
+  end if;
+  -- Its own scopes are the most that a machine may have: what was vouched for once can be narrowed only.
+  v_shape := pgrant_rules.registration_shape(
+    p_tenant, p_metadata, case when 'client_credentials' = any (v_client.grant_types) then v_client.scopes end);
+  if v_shape.error is not null then
+    return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason, p_registered_id);
+  end if;
+  v_client := pgrant_rules.registration_store(v_client, v_shape.client, sha256(convert_to(p_metadata::text, 'utf8')));
+
+  v_secret := case v_client.token_endpoint_auth_method when 'none' then 'none' else 'kept' end;
+  if v_secret = 'none' then
+    delete from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_registered_id;
+  elsif not exists (select from pgrant.client_secrets s
+                     where s.tenant_id = p_tenant and s.client_id = p_registered_id and s.expires_at > now()) then
+    insert into pgrant.client_secrets (tenant_id, client_id, secret_hash) values (p_tenant, p_registered_id, p_next_secret_hash);
+    v_secret := 'new';
+  end if;
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, p_registered_id, p_detail => jsonb_build_object(
+    'name', v_client.name, 'redirect_uris', v_client.redirect_uris));
+  return pgrant_rules.registration_out(v_client, v_secret);
+end
+$$;
+
+comment on function pgrant_api.registration_replace(uuid, text, inet, text, bytea, bytea, jsonb, bytea) is
+  'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it becomes confidential. Errors: invalid_token, invalid_client_metadata.';
+
+create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape pgrant.clients, p_registered_hash bytea)
+returns pgrant.clients
+language plpgsql
+as $$
+declare
+  v_client pgrant.clients;
+begin
+  update pgrant.clients c
+     set name = coalesce(p_shape.name, 'Unnamed application'),
+         token_endpoint_auth_method = p_shape.token_endpoint_auth_method,
+         application_type = p_shape.application_type,
+         redirect_uris = p_shape.redirect_uris,
+         post_logout_redirect_uris = p_shape.post_logout_redirect_uris,
+         grant_types = p_shape.grant_types,
+         scopes = p_shape.scopes,
+         id_token_alg = p_shape.id_token_alg,
+         client_uri = p_shape.client_uri,
+         logo_uri = p_shape.logo_uri,
+         tos_uri = p_shape.tos_uri,
+         policy_uri = p_shape.policy_uri,
+         contacts = p_shape.contacts,
+         software_id = p_shape.software_id,
+         software_version = p_shape.software_version,
+         default_max_age = p_shape.default_max_age,
+         require_auth_time = p_shape.require_auth_time,
+         initiate_login_uri = p_shape.initiate_login_uri,
+         jwks = p_shape.jwks,
+         jwks_uri = p_shape.jwks_uri,
+         registered = p_shape.registered,
+         registered_hash = p_registered_hash
+   where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
+  returning c.* into v_client;
+  return v_client;
+end
+$$;
+
+comment on function pgrant_rules.registration_store(pgrant.clients, pgrant.clients, bytea) is
+  'Gives a client the metadata of another shape; what it may not say of itself stays.';
+
+create function pgrant_api.registration_remove(
+  p_tenant uuid, p_request_id text, p_address inet, p_registered_id text, p_registration_hash bytea
+) returns pgrant_api.registration
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_client pgrant.clients;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_client := pgrant_rules.registration_find(p_tenant, p_registered_id, p_registration_hash);
+  if v_client.client_id is null then
+    return pgrant_rules.registration_refuse(p_tenant, 'registration.remove', 'invalid_token',
+                                            'client or registration access token unknown', p_registered_id);
+  end if;
+  -- Grants before what hangs on them, as everywhere: the cascade finds its rows locked by us.
+  perform from pgrant.grants g where g.tenant_id = p_tenant and g.client_id = p_registered_id order by g.grant_id for update;
+  perform from pgrant.token_families f
+    where f.tenant_id = p_tenant
+      and f.grant_id in (select g.grant_id from pgrant.grants g where g.tenant_id = p_tenant and g.client_id = p_registered_id)
+    order by f.family_id for update;
+  delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_registered_id;
+  perform pgrant_rules.audit(p_tenant, 'registration.remove', null, null, p_registered_id);
+  return pgrant_rules.registration_out(v_client, 'none');
+end
+$$;
+
+comment on function pgrant_api.registration_remove(uuid, text, inet, text, bytea) is
+  'Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token.';
