@@ -13,6 +13,12 @@ import { login } from '../endpoints/login.ts';
 import { acceptLogin, rejectLogin, showLogin } from '../endpoints/login-answer.ts';
 import { resumeLogin } from '../endpoints/login-resume.ts';
 import { logout } from '../endpoints/logout.ts';
+import { register } from '../endpoints/register.ts';
+import {
+  readRegistration,
+  removeRegistration,
+  replaceRegistration,
+} from '../endpoints/registration.ts';
 import { revoke } from '../endpoints/revoke.ts';
 import { style } from '../endpoints/style.ts';
 import { token } from '../endpoints/token.ts';
@@ -22,7 +28,7 @@ import { userinfo } from '../endpoints/userinfo.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
 import { readBody } from './body.ts';
-import { answerOptions, anyOrigin, clientOrigins } from './cors.ts';
+import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
 import type { MakeEndpoint, Services, State } from './exchange.ts';
 import { makeKeyring } from './keyring.ts';
@@ -37,8 +43,10 @@ type Route = [
   path: string,
   audience: State['audience'],
   endpoint: MakeEndpoint,
-  origins?: 'any origin' | 'client origins',
+  origins?: 'any origin' | 'any program' | 'client origins',
 ];
+
+const registered = '/oauth/register/:client_id';
 
 const routes: Route[] = [
   [['GET'], '/.well-known/openid-configuration', 'json', metadataDocument, 'any origin'],
@@ -59,6 +67,10 @@ const routes: Route[] = [
   [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
   [['POST'], '/oauth/introspect', 'json', introspect],
   [['GET', 'POST'], '/oauth/userinfo', 'bearer', userinfo, 'client origins'],
+  [['POST'], '/oauth/register', 'json', register, 'any program'],
+  [['GET'], registered, 'bearer', readRegistration, 'any program'],
+  [['PUT'], registered, 'bearer', replaceRegistration, 'any program'],
+  [['DELETE'], registered, 'bearer', removeRegistration, 'any program'],
   [['GET', 'POST'], '/oauth/logout', 'page', logout],
   [['GET'], '/oauth/consents', 'page', listConsents],
   [['POST'], '/oauth/consents', 'page', revokeConsent],
@@ -87,7 +99,11 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
 
 function makeRouter(services: Services): Router<State> {
   const router = new Router<State>();
-  const byOrigin = { 'any origin': anyOrigin, 'client origins': clientOrigins(services) };
+  const byOrigin = {
+    'any origin': anyOrigin,
+    'any program': anyProgram,
+    'client origins': clientOrigins(services),
+  };
   for (const [methods, path, audience, makeEndpoint, origins] of routes) {
     const steps: unknown[] = [
       (exchange: { state: State }, next: () => Promise<void>) => {
@@ -96,7 +112,7 @@ function makeRouter(services: Services): Router<State> {
       },
       ...(origins ? [byOrigin[origins], answerOptions] : []),
       ...(audience === 'page' ? [pageHeaders] : []),
-      ...(methods.includes('POST') ? [readBody] : []),
+      ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       makeEndpoint(services),
     ];
     // Preflight requests are answered by the CORS step.

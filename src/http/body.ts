@@ -31,3 +31,21 @@ export function parametersOrJson(exchange: Exchange): RawParameters {
   }
   throw new OAuthError('invalid_request', 'the body is not a JSON object');
 }
+
+/** The JSON object that the body is; throws invalid_request. */
+export function jsonObject(exchange: Exchange): Record<string, unknown> {
+  if (exchange.is('application/json')) {
+    try {
+      const sent: unknown = JSON.parse(String(exchange.request.rawBody ?? ''));
+      if (typeof sent === 'object' && sent !== null && !Array.isArray(sent)) return { ...sent };
+    } catch {
+      // Told below like any other body that is not an object.
+    }
+  }
+  throw new OAuthError('invalid_request', 'the body is not a JSON object');
+}
+
+/** The token of a Bearer header (RFC 6750 2.1); undefined for none. */
+export function bearer(exchange: Exchange): string | undefined {
+  return /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(exchange.get('authorization'))?.[1];
+}

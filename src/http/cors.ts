@@ -13,6 +13,15 @@ const maxAge = 600;
 /** Public documents, to every origin. No answer is ever given with credentials. */
 export const anyOrigin: Middleware<State> = cors({ origin: '*', allowMethods: 'GET', maxAge });
 
+/** Registration, to programs of every origin: which are the client's is known only after it. */
+export const anyProgram: Middleware<State> = cors({
+  origin: '*',
+  allowMethods: 'GET,POST,PUT,DELETE',
+  allowHeaders: 'Authorization,Content-Type',
+  exposeHeaders: 'WWW-Authenticate,X-Request-Id,Retry-After',
+  maxAge,
+});
+
 /** The token endpoint and its neighbours, to the origins of the tenant's clients. */
 export function clientOrigins({ database }: Services): Middleware<State> {
   const cache = new LRUCache<string, boolean>({ max: cacheSize, ttl: cacheMilliseconds });

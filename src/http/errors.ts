@@ -64,7 +64,7 @@ function answer(exchange: Exchange, error: OAuthError, failure: unknown): void {
 /** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3). */
 function challenge(exchange: Exchange, error: OAuthError, audience: State['audience']): void {
   const realm = `realm="${exchange.state.tenant?.issuer ?? 'pgrant'}"`;
-  if (audience === 'bearer') {
+  if (audience === 'bearer' || error.error === 'invalid_token') {
     // RFC 6750 3.1: no error code for a request that carried no token at all.
     const anonymous = error.error === 'invalid_token' && !exchange.get('authorization');
     const detail = `, error="${error.error}", error_description="${error.description}"`;

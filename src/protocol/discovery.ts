@@ -9,6 +9,8 @@ export interface TenantFacts {
   algs: readonly SigningAlg[];
   acr_values?: readonly string[];
   ui_locales?: readonly string[];
+  /** Whether clients may register themselves. */
+  registration?: boolean;
 }
 
 /** The metadata document; the same for OAuth and for OpenID Connect clients. */
@@ -23,6 +25,7 @@ export function metadata(tenant: TenantFacts) {
     revocation_endpoint: endpoint('revoke'),
     introspection_endpoint: endpoint('introspect'),
     end_session_endpoint: endpoint('logout'),
+    ...(tenant.registration && { registration_endpoint: endpoint('register') }),
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],

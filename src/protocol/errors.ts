@@ -22,6 +22,11 @@ export const publicErrors = {
   registration_not_supported: { status: 400, description: 'Registration is not supported here.' },
   invalid_redirect_uri: { status: 400, description: 'A redirect URI is not acceptable.' },
   invalid_client_metadata: { status: 400, description: 'The client metadata is not acceptable.' },
+  invalid_software_statement: { status: 400, description: 'The software statement is invalid.' },
+  unapproved_software_statement: {
+    status: 400,
+    description: 'The software statement is not of an issuer that is trusted here.',
+  },
   unknown_client: { status: 400, description: 'The application is not registered here.' },
   expired_request: {
     status: 400,

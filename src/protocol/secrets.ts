@@ -6,6 +6,8 @@ const prefixes = {
   client_secret: 'pgrant_cs_',
   api_key: 'pgrant_ak_',
   browser: 'pgrant_br_',
+  registration: 'pgrant_rg_',
+  initial_access: 'pgrant_ia_',
   login_challenge: 'pgrant_lc_',
   login_verifier: 'pgrant_lv_',
   code: 'pgrant_ac_',
@@ -26,6 +28,8 @@ export type LastingKind =
   | 'client_secret'
   | 'api_key'
   | 'browser'
+  | 'registration'
+  | 'initial_access'
   | 'login_challenge'
   | 'login_verifier';
 export type ExpiringKind = Exclude<keyof typeof prefixes, LastingKind>;

@@ -21,6 +21,17 @@ export const neutral = {
   error_reason: null,
   origin: 'https://app.example.com',
   allow: true,
+  metadata: {
+    name: 'Self-made',
+    token_endpoint_auth_method: 'client_secret_basic',
+    application_type: 'web',
+    redirect_uris: ['https://self.example/callback'],
+    grant_types: ['authorization_code'],
+  },
+  initial_hash: null,
+  kept_secret_hash: null,
+  next_secret_hash: null,
+  next_registration_hash: null,
   next_challenge_hash: secret(),
   next_verifier_hash: secret(),
   next_request_hash: secret(),
@@ -68,6 +79,7 @@ export const groups: Record<string, string[]> = {
     'sealed_successor',
   ],
   grant: ['grant_id'],
+  registration: ['registered_id', 'registration_hash'],
   challenge: ['challenge_hash'],
   verifier: ['verifier_hash'],
 };
@@ -83,6 +95,7 @@ const lookups: Record<string, string[]> = {
   code: ['code_expires_at'],
   token: ['successor_hash', 'jwt'],
   grant: ['grant_id'],
+  registration: ['registration_hash'],
   challenge: ['challenge_hash'],
   verifier: ['verifier_hash'],
 };

@@ -86,6 +86,8 @@ function granted(name: string, row: Row): boolean {
     'username',
     'client_name',
     'redirect_to',
+    'issued_at',
+    'client_id',
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';

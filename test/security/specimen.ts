@@ -76,6 +76,7 @@ export async function valuesOf(tenant: Tenant): Promise<Values> {
   const { consents } = await ask(tenant, api.consent_list, browser);
   const flow = await begin(tenant, browser, client, { ...at, prompt: ['consent'] });
   const { challenge_hash, verifier_hash } = await challengesOf(tenant, browser.browser_hash);
+  const { registered_id, registration_hash } = await registrationOf(tenant);
   return {
     challenge_hash,
     verifier_hash,
@@ -98,8 +99,24 @@ export async function valuesOf(tenant: Tenant): Promise<Values> {
     sealed_successor: randomBytes(60),
     key_hash: tenant.key_hash,
     grant_id: (consents as { grant_id: string }[])[0]?.grant_id,
+    registered_id,
+    registration_hash,
     ...neutral,
   };
+}
+
+/** A client that registered itself, and its registration access token. */
+async function registrationOf(tenant: Tenant) {
+  await operate(tenant, ops.tenant_set, {
+    settings: { registration: 'open', registration_rate: 100_000 },
+  });
+  const registration_hash = secret();
+  const { client_id } = await ask(tenant, api.registration_add, {
+    metadata: neutral.metadata,
+    next_secret_hash: secret(),
+    next_registration_hash: registration_hash,
+  });
+  return { registered_id: client_id, registration_hash };
 }
 
 /** A login challenge that is open, and the verifier of one that was accepted, in one browser. */

@@ -1,0 +1,120 @@
+// RFC 7591 2, OpenID Connect Dynamic Client Registration 2: the fields that stand by themselves.
+import { OAuthError } from './errors.ts';
+import { readWebUrl } from './uri.ts';
+
+/** Fields of a registration by the columns that hold them. */
+export type Fields = {
+  name?: string;
+  client_uri?: string;
+  logo_uri?: string;
+  tos_uri?: string;
+  policy_uri?: string;
+  contacts?: string[];
+  software_id?: string;
+  software_version?: string;
+  default_max_age?: number;
+  require_auth_time?: boolean;
+  initiate_login_uri?: string;
+  jwks?: object;
+  jwks_uri?: string;
+  id_token_alg?: string;
+};
+
+type Reader = (value: unknown) => boolean;
+
+const textLimit = 255;
+const listLimit = 20;
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/** Characters that a person does not see, or that change the order of those around them. */
+const deceptive = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFFFD]/u;
+
+const isText: Reader = (value) =>
+  typeof value === 'string' &&
+  value.trim() !== '' &&
+  value.length <= textLimit &&
+  !deceptive.test(value);
+const isTexts: Reader = (value) =>
+  Array.isArray(value) && value.length <= listLimit && value.every(isText);
+const isWebUrl: Reader = (value) =>
+  typeof value === 'string' && value.length <= 2048 && typeof readWebUrl(value) !== 'string';
+const isHttps: Reader = (value) => isWebUrl(value) && (value as string).startsWith('https://');
+const isFlag: Reader = (value) => typeof value === 'boolean';
+const isSeconds: Reader = (value) =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fff_ffff;
+const isAlg: Reader = (value) => value === 'RS256' || value === 'ES256';
+
+/** Public keys only: a client that publishes a private one has lost it. */
+const isJwks: Reader = (value) => {
+  const keys = (value as { keys?: unknown } | undefined)?.keys;
+  return Array.isArray(keys) && keys.length <= listLimit && keys.every(isPublicJwk);
+};
+
+function isPublicJwk(jwk: unknown): boolean {
+  if (typeof jwk !== 'object' || jwk === null) return false;
+  const { kty } = jwk as { kty?: unknown };
+  return (
+    typeof kty === 'string' &&
+    ['RSA', 'EC', 'OKP'].includes(kty) &&
+    !privateMembers.some((name) => name in jwk)
+  );
+}
+
+const readers: Record<string, [column: keyof Fields, good: Reader]> = {
+  client_name: ['name', isText],
+  client_uri: ['client_uri', isWebUrl],
+  logo_uri: ['logo_uri', isWebUrl],
+  tos_uri: ['tos_uri', isWebUrl],
+  policy_uri: ['policy_uri', isWebUrl],
+  contacts: ['contacts', isTexts],
+  software_id: ['software_id', isText],
+  software_version: ['software_version', isText],
+  default_max_age: ['default_max_age', isSeconds],
+  require_auth_time: ['require_auth_time', isFlag],
+  initiate_login_uri: ['initiate_login_uri', isHttps],
+  jwks: ['jwks', isJwks],
+  jwks_uri: ['jwks_uri', isHttps],
+  id_token_signed_response_alg: ['id_token_alg', isAlg],
+};
+
+/** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */
+const unsupported: Record<string, unknown> = {
+  sector_identifier_uri: undefined,
+  subject_type: 'public',
+  id_token_encrypted_response_alg: undefined,
+  id_token_encrypted_response_enc: undefined,
+  userinfo_signed_response_alg: undefined,
+  userinfo_encrypted_response_alg: undefined,
+  userinfo_encrypted_response_enc: undefined,
+  authorization_signed_response_alg: undefined,
+  authorization_encrypted_response_alg: undefined,
+  dpop_bound_access_tokens: false,
+  tls_client_certificate_bound_access_tokens: false,
+  require_signed_request_object: false,
+  require_pushed_authorization_requests: false,
+};
+
+/** Reads them; throws invalid_client_metadata. */
+export function fieldsOf(given: Readonly<Record<string, unknown>>): Fields {
+  const missing = Object.keys(unsupported).find(
+    (name) => given[name] !== undefined && given[name] !== unsupported[name],
+  );
+  if (missing !== undefined) throw invalidField(missing, 'is not supported');
+  if (given.jwks !== undefined && given.jwks_uri !== undefined) {
+    // OpenID Connect Registration 2: they must not be used together.
+    throw invalidField('jwks', 'and jwks_uri exclude each other');
+  }
+  const fields: Record<string, unknown> = {};
+  for (const [name, [column, good]] of Object.entries(readers)) {
+    const value = given[name];
+    if (value === undefined || value === '') continue;
+    if (!good(value)) throw invalidField(name, 'is not acceptable');
+    fields[column] = value;
+  }
+  return fields;
+}
+
+/** The refusal of a field, whose name the client may know. */
+export function invalidField(name: string, why: string): OAuthError {
+  return new OAuthError('invalid_client_metadata', `${name} ${why}`, { detail: `${name} ${why}` });
+}

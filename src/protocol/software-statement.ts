@@ -1,0 +1,44 @@
+// RFC 7591 2.3: metadata that somebody else vouches for.
+import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
+import { OAuthError } from './errors.ts';
+
+const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
+const lengthLimit = 16_384;
+
+/** Claims of the statement itself, which are no metadata (RFC 7519 4.1). */
+const jwtClaims = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'];
+
+/**
+ * The metadata that a statement vouches for. `issuers` has the keys of those that are believed.
+ * Throws unapproved_software_statement for any other issuer, invalid_software_statement for one that does not verify.
+ */
+export async function readSoftwareStatement(
+  statement: unknown,
+  issuers: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  const issuer = issuerOf(statement);
+  if (!Object.hasOwn(issuers, issuer)) {
+    throw new OAuthError('unapproved_software_statement', 'issuer of the statement not trusted');
+  }
+  try {
+    const keys = createLocalJWKSet(issuers[issuer] as JSONWebKeySet);
+    const { payload } = await jwtVerify(statement as string, keys, { algorithms, issuer });
+    return Object.fromEntries(
+      Object.entries(payload).filter(([name]) => !jwtClaims.includes(name)),
+    );
+  } catch (failure) {
+    throw new OAuthError('invalid_software_statement', (failure as Error).message);
+  }
+}
+
+function issuerOf(statement: unknown): string {
+  if (typeof statement === 'string' && statement.length <= lengthLimit) {
+    try {
+      const { iss } = decodeJwt(statement);
+      if (iss) return iss;
+    } catch {
+      // Told below.
+    }
+  }
+  throw new OAuthError('invalid_software_statement', 'the statement is no JWT with an iss');
+}
