@@ -1,0 +1,71 @@
+// What pgrant fetches for a tenant cannot be turned on the network that it runs in.
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { outboundFetch } from '../../src/http/fetch.ts';
+
+let origin: string;
+let answer: (response: ServerResponse, url: string) => void;
+const server = createServer(({ url = '' }, response) => answer(response, url));
+const local = outboundFetch({ allowLoopback: true });
+const strict = outboundFetch({ allowLoopback: false });
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+describe('a server on the internet', () => {
+  test.each([
+    'http://example.com/',
+    'http://127.0.0.1/',
+    'https://127.0.0.1/',
+    'https://localhost/',
+    'https://10.0.0.1/',
+    'https://169.254.169.254/latest/meta-data',
+    'https://[::1]/',
+    'https://[::ffff:10.0.0.1]/',
+    'https://[fd00::1]/',
+    'https://[fe80::1]/',
+    'https://0.0.0.0/',
+    'https://100.64.0.1/',
+    'https://2130706433/',
+    'https://user:password@example.com/',
+    'file:///etc/passwd',
+    'ftp://example.com/',
+  ])('does not fetch %s', async (url) => {
+    await expect(strict(url)).rejects.toThrow(/not an https|special use|credentials/);
+  });
+});
+
+describe('a server on a loopback address', () => {
+  test('fetches from its own, and still not from private networks', async () => {
+    answer = (response) => response.end('{"a":1}');
+    expect(await (await local(origin)).json()).toEqual({ a: 1 });
+    for (const url of ['https://10.0.0.1/', 'http://10.0.0.1/', 'http://169.254.169.254/']) {
+      await expect(local(url)).rejects.toThrow(/not an https|special use/);
+    }
+  });
+
+  test('follows no redirect', async () => {
+    answer = (response) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
+    await expect(local(origin)).rejects.toThrow('redirect');
+  });
+
+  test('takes half a megabyte and no more, however it is packed', async () => {
+    answer = (response) => response.end(Buffer.alloc(600 * 1024));
+    await expect(local(origin)).rejects.toThrow('too large');
+  });
+
+  test('never puts the query, which may hold a secret, into an error', async () => {
+    answer = (response) => response.destroy();
+    const failure = await local(`${origin}/path?code=hidden`).catch((error: Error) => error);
+    expect(String(failure)).toContain('/path');
+    expect(String(failure)).not.toContain('hidden');
+  });
+});
