@@ -3,10 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as client from 'openid-client';
 import { beforeAll, expect, test } from 'vitest';
+import { call } from '../../src/db/call.ts';
+import { ops } from '../../src/db/functions.ts';
 import { type Acme, discover, obtainTokens, password, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { serverLog } from '../support/database.ts';
 import { addClient } from '../support/issuer.ts';
+import { startProduct } from '../support/product.ts';
 
 let acme: Acme;
 const secrets = new Map<string, string>();
@@ -23,7 +26,32 @@ beforeAll(async () => {
   secrets.set('secret of opaque', opaque.client_secret);
   for (const app of [acme.web, opaque])
     await useEverything(app.client_id, await discover(acme, app));
+  await signInAtProduct();
 });
+
+/** Last, because passwords are not taken from then on. */
+async function signInAtProduct(): Promise<void> {
+  const product = await startProduct();
+  const { tenant, database, issuer, web } = acme;
+  const settings = { login_url: product.login_url, login_jwks: product.jwks as never };
+  await call(database.worker, ops.tenant_set, { tenant, settings });
+  const browser = new Browser();
+  const { url } = await browser.open(
+    client.buildAuthorizationUrl(await discover(acme, web), {
+      redirect_uri: 'http://127.0.0.1:9999/callback',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    }),
+  );
+  const challenge = new URL(url).searchParams.get('login_challenge') ?? '';
+  const assertion = await product.sign(challenge, 'accept', issuer);
+  const { body } = await product.answer(challenge, 'accept', issuer, { assertion });
+  const back = new URL(String(body.redirect_to));
+  await browser.open(back);
+  secrets.set('login_challenge', challenge);
+  secrets.set('login_verifier', back.searchParams.get('login_verifier') ?? '');
+  secrets.set('login assertion', assertion);
+}
 
 async function useEverything(name: string, config: client.Configuration): Promise<void> {
   const browser = new Browser();
