@@ -13,6 +13,7 @@ import { roleCommands } from './cli/role.ts';
 import { complain, wantsJson } from './cli/run.ts';
 import { scopeCommands } from './cli/scope.ts';
 import { tenantCommands } from './cli/tenant.ts';
+import { upstreamCommands } from './cli/upstream.ts';
 import { userCommands } from './cli/user.ts';
 
 const program = new Command('pgrant')
@@ -33,6 +34,7 @@ credentialCommands(program);
 resourceCommands(program);
 explainCommands(program);
 grantCommands(program);
+upstreamCommands(program);
 keyCommands(program);
 releaseCommand(program);
 

@@ -84,6 +84,10 @@ begin
   v_upstream.title := coalesce(v_upstream.title, p_name);
   v_upstream.sealed_secrets := p_sealed_secrets;
   v_upstream.created_at := now();
+  if v_upstream.token_endpoint_auth_method <> 'none' and p_sealed_secrets is null then
+    raise exception 'the upstream has no client_secret' using errcode = 'OA003',
+      hint = 'give the secret that it has registered, or set token_endpoint_auth_method to none';
+  end if;
   insert into pgrant.upstreams select v_upstream.*;
   perform pgrant_rules.audit(p_tenant, 'upstream.add', null, null, null,
                              p_detail => p_settings || jsonb_build_object('name', p_name, 'kind', p_kind));
