@@ -43,6 +43,13 @@ export const neutral = {
   acr: null,
   amr: [],
   auth_time: 1_700_000_000,
+  resources: [],
+  upstream: 'company',
+  sealed_request: secret(),
+  profile: {},
+  present: true,
+  sealed_tokens: null,
+  checkable: false,
   reject_reason: null,
 };
 
@@ -82,6 +89,7 @@ export const groups: Record<string, string[]> = {
   registration: ['registered_id', 'registration_hash'],
   challenge: ['challenge_hash'],
   verifier: ['verifier_hash'],
+  state: ['state_hash', 'state_expires_at'],
 };
 export const grouped = new Set(Object.values(groups).flat());
 export const known = new Set([...grouped, ...Object.keys(neutral)]);
@@ -91,13 +99,14 @@ const lookups: Record<string, string[]> = {
   client: ['secret_hash', 'redirect_uri', 'hint_client_id'],
   user: ['password_hash'],
   session: ['session_expires_at'],
-  request: ['request_expires_at'],
+  request: ['request_expires_at', 'state_expires_at'],
   code: ['code_expires_at'],
   token: ['successor_hash', 'jwt'],
   grant: ['grant_id'],
   registration: ['registration_hash'],
   challenge: ['challenge_hash'],
   verifier: ['verifier_hash'],
+  state: ['state_expires_at'],
 };
 
 /** The groups of a function's arguments that must be good for it to succeed. */
@@ -121,7 +130,7 @@ export function variants(names: string[]): Partial<Values>[] {
 
 /** Fresh hashes for what a function stores; it finds a row by a hash only together with its expiry. */
 export function proposals(names: string[]): Values {
-  const stored = ['session', 'request', 'code', 'access'].filter(
+  const stored = ['session', 'request', 'code', 'access', 'state'].filter(
     (kind) => names.includes(`${kind}_hash`) && !names.includes(`${kind}_expires_at`),
   );
   const fresh = names.filter((name) => /^(next_\w+|jti)_hash$/.test(name));

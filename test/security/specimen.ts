@@ -46,6 +46,17 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     permissions: ['export'],
     secret_hash: key_hash,
   });
+  await operate(world, ops.upstream_add, {
+    name: neutral.upstream,
+    kind: 'oidc',
+    settings: {
+      title: `Company of ${name}`,
+      issuer: `https://login.${name}.example`,
+      client_id: `pgrant-at-${name}`,
+      just_in_time: true,
+    },
+    sealed_secrets: randomBytes(64),
+  });
   return { ...world, client, user, uri, key_hash };
 }
 
@@ -61,8 +72,8 @@ async function makeUserNamed(world: World, name: string): Promise<User> {
   return { user_id: user_add ?? '', username: 'ada', password_hash };
 }
 
-/** Fresh values for every argument name of pgrant_api; each would be good at this tenant. */
-export async function valuesOf(tenant: Tenant): Promise<Values> {
+/** Fresh values for every argument name of pgrant_api; each would be good at this tenant for a function with these. */
+export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Values> {
   const { client, user, uri } = tenant;
   const browser = newBrowser();
   const at = { redirect_uri: uri };
@@ -77,6 +88,8 @@ export async function valuesOf(tenant: Tenant): Promise<Values> {
   const flow = await begin(tenant, browser, client, { ...at, prompt: ['consent'] });
   const { challenge_hash, verifier_hash } = await challengesOf(tenant, browser.browser_hash);
   const { registered_id, registration_hash } = await registrationOf(tenant);
+  const waiting = { ...flow.request, browser_hash: browser.browser_hash };
+  const state = await stateOf(tenant, waiting, names.includes('present'));
   return {
     challenge_hash,
     verifier_hash,
@@ -101,8 +114,29 @@ export async function valuesOf(tenant: Tenant): Promise<Values> {
     grant_id: (consents as { grant_id: string }[])[0]?.grant_id,
     registered_id,
     registration_hash,
+    ...state,
     ...neutral,
   };
+}
+
+/** A person who is at an upstream, or back from there. */
+async function stateOf(
+  tenant: Tenant,
+  waiting: { request_hash: Buffer; request_expires_at: number; browser_hash: Buffer },
+  back: boolean,
+) {
+  const { upstream, sealed_request } = neutral;
+  const state_hash = secret();
+  const { state_expires_at } = await ask(tenant, api.upstream_begin, {
+    ...waiting,
+    upstream,
+    sealed_request,
+    state_hash,
+  });
+  const state = { state_hash, state_expires_at };
+  const { browser_hash } = waiting;
+  if (back) await ask(tenant, api.upstream_resume, { browser_hash, ...state });
+  return state;
 }
 
 /** A client that registered itself, and its registration access token. */

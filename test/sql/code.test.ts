@@ -210,13 +210,23 @@ describe('a code', () => {
 
   test('redeemed while its user is being disabled gives nothing that outlives that', async () => {
     const code = await codeFor();
-    const tries = Array.from({ length: 4 }, () => redeem(world, client, code));
-    await operate(world, ops.user_disable, { username: ada.username, disabled: true });
-    await Promise.all(tries);
-    await operate(world, ops.user_disable, { username: ada.username, disabled: false });
-    const live = await world.database.sql`
-      select from pgrant.token_families where client_id = ${client.client_id} and revoked_at is null`;
-    expect(live).toHaveLength(0);
+    const disable = (disabled: boolean) =>
+      operate(world, ops.user_disable, { username: ada.username, disabled });
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
+    const running: Promise<unknown>[] = [];
+    // Stopped at its last step, the redemption has seen a user who is not disabled.
+    await world.database.sql.begin(async (sql) => {
+      await sql`lock table pgrant.token_families in share mode`;
+      running.push(redeem(world, client, code));
+      await pause();
+      running.push(disable(true));
+      await pause();
+    });
+    await Promise.all(running);
+    await disable(false);
+    const families = await world.database.sql`
+      select revoked_reason from pgrant.token_families where client_id = ${client.client_id}`;
+    expect([...families]).toEqual([{ revoked_reason: 'user disabled' }]);
   });
 });
 
