@@ -85,6 +85,14 @@ describe('a signed answer', () => {
     expect(tokens.claims?.amr).toBeUndefined();
   });
 
+  test('is from login_issuer, where the tenant names one', async () => {
+    await at.set({ login_issuer: 'my product' });
+    const { challenge } = await at.start();
+    expect((await at.accept(challenge)).status).toBe(401);
+    expect((await at.accept(challenge, { iss: 'my product' })).status).toBe(200);
+    await at.set({ login_issuer: null });
+  });
+
   test('of rejection is access_denied at the client', async () => {
     const { browser, challenge } = await at.start();
     const answer = await at.product.answer(challenge, 'reject', at.issuer, {
