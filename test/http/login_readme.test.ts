@@ -10,7 +10,8 @@ import { type AtProduct, comeBack, startAtProduct, tokensOf } from '../support/p
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const example = (language: string) => readme.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
+const blocks = [...readme.matchAll(/```(?:js|sql)\n(.*?)```/gs)].map(([, code = '']) => code);
+const example = (word: string) => blocks.find((code) => code.includes(word)) ?? '';
 
 let at: AtProduct;
 
@@ -23,7 +24,7 @@ test('JavaScript: a signed call', async () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const file = join(folder, 'login.mjs');
-  writeFileSync(file, example('js'));
+  writeFileSync(file, example('acceptLogin'));
   const { acceptLogin } = await import(/* @vite-ignore */ pathToFileURL(file).href);
 
   const { privateKey: key, publicKey } = await generateKeyPair('ES256');
@@ -48,7 +49,7 @@ test('SQL: a call as pgrant_product', async () => {
   const verifier = randomBytes(32).toString('base64url');
   const [answer] = await at.database
     .as('pgrant_product')
-    .unsafe(example('sql'), [
+    .unsafe(example('login_accept'), [
       at.tenant,
       sha256(challenge),
       sha256(verifier),
