@@ -69,6 +69,8 @@ declare
   v_user_id uuid;
   v_subteams jsonb;
   v_roles text[] := case when p_present then p_roles else '{}' end;
+  -- Some upstreams give a refresh token the first time only.
+  v_keep boolean := p_present and p_sealed_tokens is null and not p_checkable;
 begin
   select jsonb_agg(m.value order by m.value) into v_subteams
     from jsonb_each_text(p_upstream.settings -> 'subteams') m
@@ -78,9 +80,9 @@ begin
          claims = p_claims || jsonb_build_object('roles', to_jsonb(v_roles))
                   || case when p_upstream.settings ? 'subteams'
                           then jsonb_build_object('subteams', coalesce(v_subteams, '[]')) else '{}' end,
-         sealed_tokens = p_sealed_tokens,
+         sealed_tokens = case when v_keep then a.sealed_tokens else p_sealed_tokens end,
          checked_at = now(),
-         check_after = case when p_checkable and p_upstream.recheck_interval > 0
+         check_after = case when (p_checkable or v_keep and a.sealed_tokens is not null) and p_upstream.recheck_interval > 0
                             then now() + make_interval(secs => p_upstream.recheck_interval) else 'infinity' end,
          lost_at = case when not p_present then coalesce(a.lost_at, now()) end,
          last_error = null

@@ -47,7 +47,9 @@ async function recheck(work: Work, account: Account): Promise<void> {
     if (identity && identity.subject !== account.subject) {
       throw new UpstreamError('untrusted', 'the upstream answers about another person');
     }
-    await record(work, account, identity);
+    // A bot may be asked about whoever has left, too: they may come back.
+    const again = identity?.checkable ?? upstream.secrets.bot_token !== undefined;
+    await record(work, account, identity, again);
   } catch (error) {
     // What is known stays: an upstream that is down must not lock everybody out.
     const reason = error instanceof Error ? error.message : String(error);
@@ -62,6 +64,7 @@ async function record(
   { database, upstreams, log }: Work,
   account: Account,
   identity: Identity | undefined,
+  checkable: boolean,
 ): Promise<void> {
   const { tenant, name } = account;
   await call(database, ops.upstream_check_end, {
@@ -71,7 +74,7 @@ async function record(
     claims: identity?.claims ?? null,
     roles: identity?.roles ?? null,
     sealed_tokens: upstreams.sealTokens(tenant, name, identity?.tokens ?? null),
-    checkable: identity?.checkable ?? false,
+    checkable,
     reason: identity ? null : 'the upstream no longer vouches for the person',
   });
   log.debug({ ...account, present: identity?.present ?? false }, 'upstream account rechecked');

@@ -89,7 +89,7 @@ describe('a member of the guild', () => {
     await recheck(guild);
     expect(await account(guild)).toMatchObject({ groups: [], lost_at: expect.any(String) });
     guild.discord.people.set(alice, { username: 'alice', roles: [software] });
-    await obtain(guild);
+    await recheck(guild);
     expect(await account(guild)).toMatchObject({ groups: ['engineers'], lost_at: null });
   });
 
