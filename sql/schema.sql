@@ -265,7 +265,7 @@ comment on column pgrant.clients.registered is 'Registered metadata that have no
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
 comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
-comment on column pgrant.clients.registered_hash is 'SHA-256 of the metadata that were sent: tells a duplicate.';
+comment on column pgrant.clients.registered_hash is 'SHA-256 of registered_from and the metadata that were sent: tells a duplicate.';
 comment on column pgrant.clients.requested_at is 'When a person was first sent here by a client that registered itself: from then on it is nobody''s duplicate.';
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
 comment on column pgrant.clients.expires_at is 'Until when a client that registered itself lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';

@@ -84,7 +84,14 @@ as $$ select network(set_masklen(p_address, case family(p_address) when 4 then 3
 
 comment on function pgrant_rules.address_prefix(inet) is 'What counts as one address: an IPv4 address, an IPv6 /64.';
 
-create function pgrant_rules.registration_twins(p_tenant uuid, p_from cidr, p_registered_hash bytea) returns text[]
+create function pgrant_rules.registration_digest(p_from cidr, p_metadata jsonb) returns bytea
+language sql immutable
+as $$ select sha256(convert_to(concat(p_from, ' ', p_metadata), 'utf8')) $$;
+
+comment on function pgrant_rules.registration_digest(cidr, jsonb) is
+  'Tells duplicates: the same metadata, in any order of their names, from the same address prefix.';
+
+create function pgrant_rules.registration_twins(p_tenant uuid, p_registered_hash bytea) returns text[]
 language plpgsql
 as $$
 begin
@@ -92,7 +99,6 @@ begin
     select c.client_id from pgrant.clients c
      where c.tenant_id = p_tenant
        and c.registered_hash = p_registered_hash
-       and c.registered_from is not distinct from p_from
        and c.registered_at > now() - interval '1 hour'
        and c.last_used_at is null
        and c.requested_at is null
@@ -101,8 +107,8 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.registration_twins(uuid, cidr, bytea) is
-  'The clients with the same metadata from the same address prefix within the hour from which nobody has been sent here yet, locked: a new registration takes their place, because its secret and token cannot be told again.';
+comment on function pgrant_rules.registration_twins(uuid, bytea) is
+  'The duplicates of the last hour from which nobody has been sent here yet, locked: a new registration takes their place, because its secret and token cannot be told again.';
 
 create function pgrant_rules.registration_full(p_tenant uuid, p_quota integer, p_leaving integer) returns boolean
 language plpgsql

@@ -140,8 +140,8 @@ begin
   -- From here on one registration of the tenant at a time, so that what is counted stays true.
   perform from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
   v_client := v_shape.client;
-  v_client.registered_hash := sha256(convert_to(p_metadata::text, 'utf8'));
-  v_twins := pgrant_rules.registration_twins(p_tenant, v_from, v_client.registered_hash);
+  v_client.registered_hash := pgrant_rules.registration_digest(v_from, p_metadata);
+  v_twins := pgrant_rules.registration_twins(p_tenant, v_client.registered_hash);
   if pgrant_rules.registration_full(p_tenant, v_policy.registration_quota, cardinality(v_twins)) then
     -- Nothing is wrong with the metadata, and unused clients go within the hour.
     return pgrant_rules.registration_refuse(p_tenant, v_action, 'temporarily_unavailable', 'registration_quota reached', null, 3600);

@@ -73,7 +73,8 @@ begin
   if v_shape.error is not null then
     return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason, p_registered_id);
   end if;
-  v_client := pgrant_rules.registration_store(v_client, v_shape.client, sha256(convert_to(p_metadata::text, 'utf8')));
+  v_client := pgrant_rules.registration_store(v_client, v_shape.client,
+                                              pgrant_rules.registration_digest(v_client.registered_from, p_metadata));
 
   v_secret := case v_client.token_endpoint_auth_method when 'none' then 'none' else 'kept' end;
   if v_secret = 'none' then
