@@ -94,6 +94,9 @@ begin
   if pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash) is null then
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s';
+  elsif exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
+    v_out.error := 'access_denied';
+    v_out.reason := 'people sign in on the product''s own page';
   else
     v_login.upstream := p_upstream;
     v_login.browser_hash := p_browser_hash;
@@ -110,7 +113,7 @@ end
 $$;
 
 comment on function pgrant_api.upstream_begin(uuid, text, inet, bytea, bigint, bytea, bytea, text, bytea) is
-  'Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, not_found.';
+  'Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found.';
 
 create function pgrant_api.upstream_link_begin(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,

@@ -921,7 +921,7 @@ export const api = {
     ['refresh_hash', 'bytea'],
   ]),
 
-  /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, not_found. */
+  /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found. */
   upstream_begin: bind<
     {
       tenant: string;
