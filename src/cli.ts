@@ -7,6 +7,7 @@ import { explainCommands } from './cli/explain.ts';
 import { grantCommands } from './cli/grant.ts';
 import { groupCommands } from './cli/group.ts';
 import { keyCommands } from './cli/key.ts';
+import { registrationCommands } from './cli/registration.ts';
 import { releaseCommand } from './cli/release.ts';
 import { resourceCommands } from './cli/resource.ts';
 import { roleCommands } from './cli/role.ts';
@@ -35,6 +36,7 @@ resourceCommands(program);
 explainCommands(program);
 grantCommands(program);
 upstreamCommands(program);
+registrationCommands(program);
 keyCommands(program);
 releaseCommand(program);
 

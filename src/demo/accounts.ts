@@ -78,7 +78,10 @@ async function makeTenant({ database }: WorkerContext, issuer: string): Promise<
   if (!name)
     throw new ConfigError('the name "demo" is taken: remove that tenant or set PGRANT_DEMO=0');
   const made = await call(database, ops.tenant_add, { name, issuer, host, path, title });
-  return made.tenant_add ?? '';
+  const tenant = made.tenant_add ?? '';
+  // So that programs that register themselves, such as MCP clients, can be tried.
+  await call(database, ops.tenant_set, { tenant, settings: { registration: 'open' } });
+  return tenant;
 }
 
 async function makePerson({ database }: WorkerContext, tenant: string): Promise<void> {
