@@ -74,7 +74,9 @@ begin
     p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, p_claims_id_token, p_claims_userinfo,
     v_target.resources)
   returning * into v_request;
-  perform pgrant_rules.client_request_note(v_client);
+  if v_client.request_due then
+    perform pgrant_rules.client_request_note(v_client);
+  end if;
 
   if p_browser_hash is null then
     -- A cross-site POST brings no SameSite=Lax cookie: the browser is known only when it comes back by GET.

@@ -77,7 +77,9 @@ begin
     values (p_tenant, p_access_hash, v_expires_at, p_client.client_id, p_family.user_id, p_family.family_id,
             p_family.expires_at, p_out.scopes, p_out.audience, v_issued_at);
   end if;
-  perform pgrant_rules.client_use_note(p_client);
+  if p_client.use_due then
+    perform pgrant_rules.client_use_note(p_client);
+  end if;
 end
 $$;
 

@@ -142,36 +142,32 @@ create function pgrant_rules.client_request_note(p_client pgrant_rules.client_po
 language plpgsql
 as $$
 begin
-  if p_client.request_due then
-    update pgrant.clients c
-       set requested_at = now()
-     where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id and c.requested_at is null;
-  end if;
+  update pgrant.clients c
+     set requested_at = now()
+   where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id and c.requested_at is null;
 end
 $$;
 
 comment on function pgrant_rules.client_request_note(pgrant_rules.client_policies) is
-  'Notes, once, that a person was sent here by a client that registered itself.';
+  'Notes that a person was sent here by a client that registered itself; for one with request_due, which it then has no more.';
 
 create function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
 language plpgsql
 as $$
 begin
-  if p_client.use_due then
-    -- Whoever holds the client's row is removing it or notes the same: never wait for it while holding a grant.
-    update pgrant.clients c
-       set last_used_at = now(),
-           expires_at = now() + make_interval(secs => p_client.registered_idle_lifetime)
-      from (select l.client_id from pgrant.clients l
-             where l.tenant_id = p_client.tenant_id and l.client_id = p_client.client_id
-               for no key update skip locked) l
-     where c.tenant_id = p_client.tenant_id and c.client_id = l.client_id;
-  end if;
+  -- Whoever holds the client's row is removing it or notes the same: never wait for it while holding a grant.
+  update pgrant.clients c
+     set last_used_at = now(),
+         expires_at = now() + make_interval(secs => p_client.registered_idle_lifetime)
+    from (select l.client_id from pgrant.clients l
+           where l.tenant_id = p_client.tenant_id and l.client_id = p_client.client_id
+             for no key update skip locked) l
+   where c.tenant_id = p_client.tenant_id and c.client_id = l.client_id;
 end
 $$;
 
 comment on function pgrant_rules.client_use_note(pgrant_rules.client_policies) is
-  'Lets a client that registered itself live on because it got a token; writes once a day at most.';
+  'Lets a client that registered itself live on because it got a token; for one with use_due, which it has once a day.';
 
 create function pgrant_rules.client_presentation(p_tenant uuid, p_client_id text) returns jsonb
 language plpgsql stable

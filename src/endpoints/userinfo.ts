@@ -1,7 +1,7 @@
 // OpenID Connect Core 5.3, RFC 6750 2: claims about the person behind an access token.
 import { call } from '../db/call.ts';
 import { api } from '../db/functions.ts';
-import { parameters } from '../http/body.ts';
+import { bearer, parameters } from '../http/body.ts';
 import { caller, type Endpoint, type Exchange, type Services } from '../http/exchange.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
@@ -23,7 +23,7 @@ export function userinfo({ database, keyring }: Services): Endpoint {
 
 /** The one token of the request; throws invalid_token for none, invalid_request for two. */
 function bearerToken(exchange: Exchange): string {
-  const header = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(exchange.get('authorization'))?.[1];
+  const header = bearer(exchange);
   const form = exchange.method === 'POST' && exchange.is('application/x-www-form-urlencoded');
   const sent = form
     ? requireReadable(parameters(exchange), ['access_token']).values.access_token

@@ -295,6 +295,49 @@ describe('how long they live', () => {
   });
 });
 
+describe('what the rest of the server makes of them', () => {
+  test('one that an operator has disabled manages nothing, and operators are shown no hash', async () => {
+    const { row, registration_hash } = await register(world);
+    const { client_id } = row;
+    const { client_show } = await operate(world, ops.client_show, { client_id });
+    expect(Object.keys(client_show as object).filter((name) => name.endsWith('_hash'))).toEqual([]);
+    await operate(world, ops.client_disable, { client_id, disabled: true });
+    const known = { registered_id: client_id, registration_hash };
+    expect((await ask(world, api.registration_read, known)).error).toBe('invalid_token');
+    expect((await ask(world, api.registration_remove, known)).error).toBe('invalid_token');
+  });
+
+  test('default_max_age holds for requests that do not say [OpenID Connect Registration 2]', async () => {
+    const { client } = await register(world, { default_max_age: 0 });
+    await begin(world, newBrowser(), client);
+    await begin(world, newBrowser(), client, { max_age: 60 });
+    const asked = await world.database.sql`
+      select max_age from pgrant.authorization_requests where client_id = ${client.client_id} order by created_at`;
+    expect(asked.map(({ max_age }) => max_age)).toEqual([0, 60]);
+  });
+
+  test('removing one while its tokens are used blocks nobody, and ends them', async () => {
+    const grants = ['offline_access', 'email'];
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, n) => {
+        const { row, client, registration_hash } = await register(world);
+        const user = await makeUser(world, `racer-${n}`);
+        const { refresh } = await obtainTokens(world, client, user, { scopes: grants });
+        await age(world, client.client_id, '2 days');
+        const known = { registered_id: row.client_id, registration_hash };
+        const [removed, rotated] = await Promise.all([
+          ask(world, api.registration_remove, known),
+          rotate(world, client, refresh),
+          rotate(world, client, refresh),
+        ]);
+        expect(removed.error).toBeNull();
+        const after = await rotate(world, client, rotated.refresh);
+        expect(after.row.error).toBe('invalid_client');
+      }),
+    );
+  });
+});
+
 test('whatever was decided is recorded', async () => {
   const tenant = await openTenant({});
   const { row, registration_hash } = await register(tenant, { name: 'Recorded' });
