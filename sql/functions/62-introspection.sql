@@ -39,7 +39,9 @@ begin
     v_token := pgrant_rules.token_live(p_tenant, v_token);
   end if;
 
-  v_out.active := v_token.client_id is not null;
+  -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others.
+  v_out.active := v_token.client_id is not null
+              and (v_token.client_id = p_client_id or not (v_auth.client).self_registered);
   if not v_out.active then
     v_out.token_type := null;
     return v_out;

@@ -307,6 +307,35 @@ describe('what the rest of the server makes of them', () => {
     expect((await ask(world, api.registration_remove, known)).error).toBe('invalid_token');
   });
 
+  test('one may ask about its own tokens, and about nobody else’s [RFC 7662 4]', async () => {
+    const opaque = { access_token_format: 'opaque', grant_types: ['client_credentials'] };
+    const other = await makeClient(world, 'machine', opaque);
+    const { initial_hash } = await machineToken(world, ['email']);
+    const made = await register(
+      world,
+      { token_endpoint_auth_method: 'client_secret_basic', grant_types: ['client_credentials'] },
+      { initial_hash },
+    );
+    const own = {
+      ...made.client,
+      auth_method: 'client_secret_basic',
+      secret_hash: made.next_secret_hash,
+    };
+    await world.database.sql`
+      update pgrant.clients set access_token_format = 'opaque' where client_id = ${own.client_id}`;
+    const issue = async (client: typeof other) => {
+      const access_hash = secret();
+      const args = { ...client, scopes: ['email'], access_hash };
+      const { access_expires_at } = await ask(world, api.client_credentials_issue, args);
+      return { access_hash, access_expires_at };
+    };
+    const active = async (asking: typeof other, token: Awaited<ReturnType<typeof issue>>) =>
+      (await ask(world, api.token_introspect, { ...asking, ...token })).active;
+    const [ofOther, ofOwn] = [await issue(other), await issue(own)];
+    expect([await active(own, ofOwn), await active(own, ofOther)]).toEqual([true, false]);
+    expect([await active(other, ofOwn), await active(other, ofOther)]).toEqual([true, true]);
+  });
+
   test('default_max_age holds for requests that do not say [OpenID Connect Registration 2]', async () => {
     const { client } = await register(world, { default_max_age: 0 });
     await begin(world, newBrowser(), client);
