@@ -42,6 +42,22 @@ $function$
 ;
 comment on function pgrant.isolate(regclass) is 'Makes a table a tenant table: row-level security enabled and forced, one policy: tenant_id = pgrant.tenant().';
 
+CREATE OR REPLACE FUNCTION pgrant.redirect_uris_sound(p_uris text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select not exists (
+    select from unnest(p_uris) u (uri)
+     where not (u.uri ~ '^https://[^/?#@\\\s]+([/?]|$)'
+                or u.uri ~ '^http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
+                or u.uri ~ '^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+:/')
+        or u.uri ~ '[#\s\\*]'
+        or length(u.uri) > 2048)
+$function$
+;
+comment on function pgrant.redirect_uris_sound(text[]) is 'Whether codes may be sent to each of the URIs: https, http on a loopback host, or a private-use scheme (RFC 8252 7); no fragment, credentials, wildcard or white space (RFC 9700 4.1).';
+
 CREATE OR REPLACE FUNCTION pgrant.tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -232,6 +248,7 @@ create table pgrant.clients (
   constraint clients_initiate_login_uri_check CHECK ((initiate_login_uri ~~ 'https://%'::text)),
   constraint clients_jwks CHECK (((jwks IS NULL) OR (jwks_uri IS NULL))),
   constraint clients_jwks_uri_check CHECK ((jwks_uri ~~ 'https://%'::text)),
+  constraint clients_redirect_uris_check CHECK (pgrant.redirect_uris_sound(redirect_uris)),
   constraint clients_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
   constraint clients_registered CHECK ((((registered_at IS NULL) = (expires_at IS NULL)) AND ((registered_at IS NULL) = (registration_token_hash IS NULL)))),

@@ -218,8 +218,10 @@ begin
     perform pgrant_rules.login_failure_count(p_tenant, p_username, p_address);
     v_out.error := 'wrong_password';
     v_out.reason := 'username unknown, password wrong, or user disabled';
+    -- By id, and not as it was typed: people type passwords into the wrong field.
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null,
-                               p_detail => jsonb_build_object('username', p_username));
+                               (select u.user_id from pgrant.users u
+                                 where u.tenant_id = p_tenant and lower(u.username) = lower(p_username)));
     return v_out;
   end if;
 

@@ -136,7 +136,7 @@ comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, b
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
   p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
-  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_allow boolean
+  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_csrf_hash bytea, p_allow boolean
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -165,6 +165,13 @@ begin
     v_out.request_expires_at := p_request_expires_at;
     return v_out;
   end if;
+  if v_session.csrf_hash is distinct from p_csrf_hash then
+    -- Somebody else may have begun the request and know its handle: only the page of this session holds the token.
+    v_out.error := 'csrf_mismatch';
+    v_out.reason := 'csrf token missing or of another session';
+    perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_client.client_id, v_session.user_id);
+    return v_out;
+  end if;
   v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
   v_out.next := 'respond';
   v_out.redirect_uri := v_request.redirect_uri;
@@ -185,5 +192,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, boolean) is
-  'The person''s decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request.';
+comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
+  'The person''s decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request, csrf_mismatch.';

@@ -94,6 +94,9 @@ as $$
 declare
   v_token pgrant_rules.live_token;
 begin
+  if not exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.issuer = p_jwt ->> 'iss') then
+    return null;
+  end if;
   v_token.client_id := p_jwt ->> 'client_id';
   v_token.family_id := (p_jwt ->> 'family_id')::uuid;
   v_token.scopes := string_to_array(p_jwt ->> 'scope', ' ');

@@ -1,5 +1,23 @@
 -- Clients, their secrets, and the people.
 
+create function pgrant.redirect_uris_sound(p_uris text[]) returns boolean
+language sql immutable parallel safe
+as $$
+  select not exists (
+    select from unnest(p_uris) u (uri)
+     where not (u.uri ~ '^https://[^/?#@\\\s]+([/?]|$)'
+                or u.uri ~ '^http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
+                or u.uri ~ '^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+:/')
+        or u.uri ~ '[#\s\\*]'
+        or length(u.uri) > 2048)
+$$;
+
+comment on function pgrant.redirect_uris_sound(text[]) is
+  'Whether codes may be sent to each of the URIs: https, http on a loopback host, or a private-use scheme (RFC 8252 7); no fragment, credentials, wildcard or white space (RFC 9700 4.1).';
+
+revoke execute on function pgrant.redirect_uris_sound(text[]) from public;
+grant execute on function pgrant.redirect_uris_sound(text[]) to pgrant_definer;
+
 create table pgrant.clients (
   tenant_id                   uuid not null references pgrant.tenants on delete cascade,
   client_id                   text not null check (client_id ~ '^[\x21-\x7E]{1,255}$'),
@@ -7,7 +25,7 @@ create table pgrant.clients (
   token_endpoint_auth_method  text not null
     check (token_endpoint_auth_method in ('none', 'client_secret_basic', 'client_secret_post')),
   application_type            text not null default 'web' check (application_type in ('web', 'native')),
-  redirect_uris               text[] not null default '{}',
+  redirect_uris               text[] not null default '{}' check (pgrant.redirect_uris_sound(redirect_uris)),
   post_logout_redirect_uris   text[] not null default '{}',
   grant_types                 text[] not null
     check (grant_types <@ array['authorization_code', 'refresh_token', 'client_credentials']),

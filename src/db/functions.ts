@@ -407,7 +407,7 @@ export const api = {
     ['resources', 'text[]'],
   ]),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request. */
+  /** The person's decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request, csrf_mismatch. */
   consent_decide: bind<
     {
       tenant: string;
@@ -419,6 +419,7 @@ export const api = {
       session_hash: Uint8Array | null;
       session_expires_at: number | null;
       code_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
       allow: boolean | null;
     },
     ApiAuthorization
@@ -432,6 +433,7 @@ export const api = {
     ['session_hash', 'bytea'],
     ['session_expires_at', 'bigint'],
     ['code_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
     ['allow', 'boolean'],
   ]),
 

@@ -6,15 +6,15 @@ import { caller, type Endpoint, type Services } from '../http/exchange.ts';
 import { presentedSession } from '../http/session.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
-import { newSecret } from '../protocol/secrets.ts';
+import { newSecret, secretHash } from '../protocol/secrets.ts';
 import { respond } from './authorization-response.ts';
 import { presentedRequest } from './continue.ts';
 
 /** Takes the decision, and answers the client with a code or access_denied. */
 export function consent({ database }: Services): Endpoint {
   return async (exchange) => {
-    const { values } = requireReadable(parameters(exchange), ['request', 'decision']);
-    const { request, decision } = values;
+    const { values } = requireReadable(parameters(exchange), ['request', 'decision', 'csrf']);
+    const { request, decision, csrf } = values;
     if (decision !== 'allow' && decision !== 'deny') {
       throw new OAuthError('invalid_request', 'decision is neither allow nor deny');
     }
@@ -24,6 +24,7 @@ export function consent({ database }: Services): Endpoint {
       ...presentedRequest(exchange, request),
       ...presentedSession(exchange),
       code_hash: code.hash,
+      csrf_hash: csrf === undefined ? null : secretHash(csrf),
       allow: decision === 'allow',
     });
     if (row.next === 'respond') return respond(exchange, row, code.secret);

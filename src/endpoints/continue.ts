@@ -4,7 +4,7 @@ import { type ApiAuthorization, api } from '../db/functions.ts';
 import { parameters } from '../http/body.ts';
 import { caller, type Endpoint, type Exchange, type Services } from '../http/exchange.ts';
 import { render } from '../http/render.ts';
-import { browserHash, presentedSession } from '../http/session.ts';
+import { browserHash, presentedCsrfToken, presentedSession } from '../http/session.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
 import { newLastingSecret, newSecret, parseToken } from '../protocol/secrets.ts';
@@ -82,6 +82,7 @@ function showPage(
       ...data,
       native,
       redirect_host: web ? host : protocol,
+      csrf: presentedCsrfToken(exchange),
       title: row.next === 'login' ? 'Sign in' : `Allow ${page.client_name}?`,
     },
     { ...(status !== undefined && { status }), redirectUri: page.redirect_uri },

@@ -30,8 +30,8 @@ export async function tokenArguments(token: string, keys: VerificationKeys, issu
 async function claimsOf(token: string, keys: VerificationKeys, issuer: string) {
   try {
     const claims = await verifyAccessToken(token, keys, issuer);
-    const { jti, client_id, family_id, scope, iat, exp } = claims;
-    return { jti, client_id, family_id, scope, iat, exp, aud: [claims.aud].flat() };
+    const { iss, jti, client_id, family_id, scope, iat, exp } = claims;
+    return { iss, jti, client_id, family_id, scope, iat, exp, aud: [claims.aud].flat() };
   } catch (failure) {
     if (failure instanceof OAuthError) return null;
     throw failure;

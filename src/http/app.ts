@@ -33,6 +33,7 @@ import { answerErrors } from './errors.ts';
 import type { MakeEndpoint, Services, State } from './exchange.ts';
 import { makeKeyring } from './keyring.ts';
 import { identify } from './origin.ts';
+import { requireOwnForm } from './own-form.ts';
 import { tenantFinder } from './tenant.ts';
 
 /** An application beside the tenants, such as the demonstration client, under a path of its own. */
@@ -43,7 +44,7 @@ type Route = [
   path: string,
   audience: State['audience'],
   endpoint: MakeEndpoint,
-  origins?: 'any origin' | 'any program' | 'client origins',
+  from?: 'any origin' | 'any program' | 'client origins' | 'own pages',
 ];
 
 const registered = '/oauth/register/:client_id';
@@ -54,15 +55,15 @@ const routes: Route[] = [
   [['GET'], '/oauth/jwks.json', 'json', jwks, 'any origin'],
   [['GET', 'POST'], '/oauth/authorize', 'page', authorize],
   [['GET'], '/oauth/continue', 'page', continueRequest],
-  [['POST'], '/oauth/login', 'page', login],
+  [['POST'], '/oauth/login', 'page', login, 'own pages'],
   [['POST'], '/oauth/login/show', 'json', showLogin],
   [['POST'], '/oauth/login/accept', 'json', acceptLogin],
   [['POST'], '/oauth/login/reject', 'json', rejectLogin],
   [['GET'], '/oauth/login/continue', 'page', resumeLogin],
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
   [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
-  [['POST'], '/oauth/upstream/link', 'page', linkUpstream],
-  [['POST'], '/oauth/consent', 'page', consent],
+  [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
+  [['POST'], '/oauth/consent', 'page', consent, 'own pages'],
   [['POST'], '/oauth/token', 'json', token, 'client origins'],
   [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
   [['POST'], '/oauth/introspect', 'json', introspect],
@@ -73,7 +74,7 @@ const routes: Route[] = [
   [['DELETE'], registered, 'bearer', removeRegistration, 'any program'],
   [['GET', 'POST'], '/oauth/logout', 'page', logout],
   [['GET'], '/oauth/consents', 'page', listConsents],
-  [['POST'], '/oauth/consents', 'page', revokeConsent],
+  [['POST'], '/oauth/consents', 'page', revokeConsent, 'own pages'],
   [['GET'], '/oauth/style.css', 'page', style],
 ];
 
@@ -99,24 +100,29 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
 
 function makeRouter(services: Services): Router<State> {
   const router = new Router<State>();
-  const byOrigin = {
-    'any origin': anyOrigin,
-    'any program': anyProgram,
-    'client origins': clientOrigins(services),
+  const checks = {
+    'any origin': [anyOrigin, answerOptions],
+    'any program': [anyProgram, answerOptions],
+    'client origins': [clientOrigins(services), answerOptions],
+    'own pages': [requireOwnForm],
   };
-  for (const [methods, path, audience, makeEndpoint, origins] of routes) {
+  for (const [methods, path, audience, makeEndpoint, from] of routes) {
     const steps: unknown[] = [
       (exchange: { state: State }, next: () => Promise<void>) => {
         exchange.state.audience = audience;
         return next();
       },
-      ...(origins ? [byOrigin[origins], answerOptions] : []),
+      ...(from ? checks[from] : []),
       ...(audience === 'page' ? [pageHeaders] : []),
       ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       makeEndpoint(services),
     ];
     // Preflight requests are answered by the CORS step.
-    router.register(path, [...methods, ...(origins ? ['OPTIONS'] : [])], steps as Middleware[]);
+    router.register(
+      path,
+      [...methods, ...(from && from !== 'own pages' ? ['OPTIONS'] : [])],
+      steps as Middleware[],
+    );
   }
   return router;
 }

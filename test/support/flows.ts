@@ -92,7 +92,13 @@ export function proceed(world: World, { browser, request, code_hash }: Flow) {
 
 /** Allows or denies a request in the browser's session. */
 export function decide(world: World, { browser, request, code_hash }: Flow, allow = true) {
-  return ask(world, api.consent_decide, { ...cookies(browser), ...request, code_hash, allow });
+  return ask(world, api.consent_decide, {
+    ...cookies(browser),
+    csrf_hash: browser.csrf_hash,
+    ...request,
+    code_hash,
+    allow,
+  });
 }
 
 function cookies({ browser_hash, session_hash, session_expires_at }: Browser) {
@@ -191,6 +197,8 @@ export function jwtOf({
   audience,
 }: ApiTokens) {
   return {
+    // A tenant without resources has its issuer for an audience.
+    iss: audience?.[0],
     jti: randomBytes(16).toString('hex'),
     client_id,
     family_id,
