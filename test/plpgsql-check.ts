@@ -66,6 +66,7 @@ async function withServer(programs: string, use: (url: string) => Promise<void>)
       await untilUp(url);
       await use(url);
     } finally {
+      child.ref();
       child.kill('SIGINT');
       await ended;
     }
