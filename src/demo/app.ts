@@ -5,10 +5,10 @@ import bodyParser from 'koa-bodyparser';
 import helmet from 'koa-helmet';
 import type { Log } from '../log.ts';
 import { accountPages } from './account.ts';
-import { answerErrors, refuseAnonymous } from './errors.ts';
+import { answerErrors, refuseAnonymous, refusePermission } from './errors.ts';
 import { say, stylesheet } from './pages.ts';
 import { mountPath } from './paths.ts';
-import { makeRelyingParty, type RelyingPartySettings } from './relying-party.ts';
+import { makeRelyingParty, type RelyingParty, type RelyingPartySettings } from './relying-party.ts';
 import { courseResource } from './resource.ts';
 import { isOwnForm, makeSessions, type Sessions } from './sessions.ts';
 import { signInPages } from './sign-in.ts';
@@ -27,6 +27,9 @@ export function createDemo(settings: RelyingPartySettings & { log: Log }): Middl
   router.get('/login', login);
   router.get('/callback', callback);
   router.get('/courses', known, courses);
+  router.get('/webhooks', known, requirePermission(party, 'webhook'), (context) => {
+    say(context, 200, 'Your webhooks', 'You may change them: the access token says so.');
+  });
   router.post('/refresh', ...posted, refresh);
   router.post('/introspect', ...posted, introspect);
   router.post('/revoke', ...posted, revoke);
@@ -93,6 +96,15 @@ function requirePerson(sessions: Sessions): Middleware {
     if (!session?.person) return refuseAnonymous(context as Context);
     Object.assign(context.state, { session, person: session.person });
     return next();
+  };
+}
+
+/** Permissions are those of a fresh token: a role that was taken away is gone within its lifetime. */
+function requirePermission(party: RelyingParty, permission: string): Middleware {
+  return async (context, next) => {
+    await party.refreshIfDue(context.state.person);
+    if (context.state.person.permissions.includes(permission)) return await next();
+    refusePermission(context as Context, permission);
   };
 }
 

@@ -24,6 +24,17 @@ export function refuseAnonymous(context: Context): void {
   context.redirect(`${mountPath}/login?${new URLSearchParams({ return_to: returnTo })}`);
 }
 
+/** Tells who is signed in that the route needs a permission, and where a person gets it. */
+export function refusePermission(context: Context, permission: string): void {
+  if (isForPerson(context)) {
+    const text = `This page needs the permission ${permission}. Go to the start and ask for more.`;
+    say(context, 403, 'You may not do this yet', text);
+    return;
+  }
+  context.status = 403;
+  context.body = { error: 'insufficient_scope', scope: permission };
+}
+
 function refuseProgram(context: Context): void {
   context.status = 401;
   context.body = { error: 'login_required' };

@@ -1,4 +1,5 @@
 // A relying party as the makers of an application write one, with openid-client.
+import { decodeJwt } from 'jose';
 import * as oidc from 'openid-client';
 import type { Pending, SignedIn } from './sessions.ts';
 
@@ -124,9 +125,14 @@ export type RelyingParty = ReturnType<typeof makeRelyingParty>;
 
 type Answer = Awaited<ReturnType<typeof oidc.refreshTokenGrant>>;
 
-function accessOf(tokens: Answer): Pick<SignedIn, 'access_token' | 'access_expires_at'> {
+function accessOf(
+  tokens: Answer,
+): Pick<SignedIn, 'access_token' | 'access_expires_at' | 'permissions'> {
+  const { access_token } = tokens;
   const access_expires_at = Date.now() + (tokens.expiresIn() ?? 0) * 1000;
-  return { access_token: tokens.access_token, access_expires_at };
+  // It came from the issuer itself, so its signature need not be checked again.
+  const { permissions } = decodeJwt<{ permissions?: string[] }>(access_token);
+  return { access_token, access_expires_at, permissions: permissions ?? [] };
 }
 
 /** The OAuth error code in what openid-client threw; undefined where there is none. */

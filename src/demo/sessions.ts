@@ -11,6 +11,8 @@ export type SignedIn = {
   sub: string;
   claims: Record<string, unknown>;
   access_token: string;
+  /** What the access token lets its holder do, by the claim that the tenant is set to send. */
+  permissions: string[];
   /** Epoch milliseconds. */
   access_expires_at: number;
   refresh_token: string | undefined;

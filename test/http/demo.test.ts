@@ -215,6 +215,22 @@ describe('consent and signing out', () => {
     expect(tokens(await browser.open(`${demo.client}/`))).toHaveLength(3);
   });
 
+  test('a route that needs a permission is 403 until the person has allowed it', async () => {
+    const browser = new Browser();
+    await signIn(browser);
+    const url = `${demo.client}/webhooks`;
+    expect((await browser.open(url)).status).toBe(403);
+    const program = await browser.fetch(url, { headers: { accept: 'application/json' } });
+    expect([program.status, await program.json()]).toEqual([
+      403,
+      { error: 'insufficient_scope', scope: 'webhook' },
+    ]);
+    const consent = await browser.open(`${demo.client}/login?more=webhook`);
+    const { url: callback } = await browser.submit(consent, { decision: 'allow' });
+    await browser.fetch(callback);
+    expect((await browser.open(url)).status).toBe(200);
+  });
+
   test('signing out ends the session here and at the issuer [RP-Initiated Logout 1.0]', async () => {
     const browser = new Browser();
     const out = await press(browser, await signIn(browser), 'sign-out');
