@@ -1,59 +1,23 @@
-// RFC 7591 and RFC 7592 over the wire, with the clients that people use: the MCP SDK and openid-client.
+// RFC 7591 over the wire, with the clients that people use: the MCP SDK and openid-client.
 import { registerClient } from '@modelcontextprotocol/sdk/client/auth.js';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
-import { newLastingSecret } from '../../src/protocol/secrets.ts';
-import { type Acme, insecure, obtainTokens, proceed, startAcme } from '../support/acme.ts';
+import { type Acme, insecure, obtainTokens, proceed } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
+import {
+  callback,
+  type Information,
+  post,
+  refusal,
+  registered,
+  startOpen,
+} from '../support/registering.ts';
 
-const callback = 'http://127.0.0.1:9999/callback';
 let acme: Acme;
 
-async function configure(settings: Record<string, unknown>) {
-  await call(acme.database.worker, ops.tenant_set, {
-    tenant: acme.tenant,
-    settings: settings as never,
-  });
-}
-
 beforeAll(async () => {
-  acme = await startAcme();
-  await configure({ registration: 'open', registration_rate: 1000 });
+  acme = await startOpen();
 });
-
-type Information = Record<string, unknown> & {
-  client_id: string;
-  client_secret?: string;
-  registration_access_token: string;
-  registration_client_uri: string;
-};
-
-function send(method: string, url: string, { body, token }: { body?: unknown; token?: string }) {
-  return fetch(url, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-}
-
-const post = (body: unknown, token?: string) =>
-  send('POST', `${acme.issuer}/oauth/register`, { body, ...(token && { token }) });
-
-async function registered(body: Record<string, unknown>): Promise<Information> {
-  const response = await post({ redirect_uris: [callback], ...body });
-  expect(response.status, await response.clone().text()).toBe(201);
-  return (await response.json()) as Information;
-}
-
-async function refusal(response: Response) {
-  return { status: response.status, ...((await response.json()) as { error: string }) };
-}
 
 describe('registration [RFC 7591 3]', () => {
   test('the MCP SDK finds the endpoint and registers a public client, which then signs a person in', async () => {
@@ -135,7 +99,11 @@ describe('registration [RFC 7591 3]', () => {
       id_token_signed_response_alg: 'ES256',
       application_type: 'web',
     };
-    const response = await post({ ...sent, scope: 'openid unheard-of', favourite_colour: 'green' });
+    const response = await post(acme, {
+      ...sent,
+      scope: 'openid unheard-of',
+      favourite_colour: 'green',
+    });
     const information = (await response.json()) as Information;
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(information).toMatchObject({ ...sent, scope: 'openid' });
@@ -168,11 +136,14 @@ describe('registration [RFC 7591 3]', () => {
     ['no scope that is there', { scope: 'unheard-of' }],
   ])('%s is refused', async (_, metadata, error = 'invalid_client_metadata') => {
     const body = { redirect_uris: [callback], ...metadata };
-    expect(await refusal(await post(body))).toMatchObject({ status: 400, error });
+    expect(await refusal(await post(acme, body))).toMatchObject({ status: 400, error });
   });
 
   test('what is no JSON object is refused', async () => {
-    expect(await refusal(await post([1]))).toMatchObject({ status: 400, error: 'invalid_request' });
+    expect(await refusal(await post(acme, [1]))).toMatchObject({
+      status: 400,
+      error: 'invalid_request',
+    });
   });
 
   test('programs of every origin may register, without credentials', async () => {
@@ -185,152 +156,9 @@ describe('registration [RFC 7591 3]', () => {
   });
 });
 
-describe('who may register', () => {
-  test('nobody at a closed tenant, whose metadata name no endpoint', async () => {
-    await configure({ registration: 'closed' });
-    expect(await refusal(await post({ redirect_uris: [callback] }))).toMatchObject({ status: 403 });
-    const response = await fetch(`${acme.issuer}/.well-known/openid-configuration`);
-    expect(await response.json()).not.toHaveProperty('registration_endpoint');
-    await configure({ registration: 'open' });
-  });
-
-  test('who has an initial access token, as often as it says [RFC 7591 3]', async () => {
-    await configure({ registration: 'token' });
-    const { secret, hash } = newLastingSecret('initial_access');
-    const named = { tenant: acme.tenant, name: 'provisioning', token_hash: hash, uses: 1 };
-    await call(acme.database.worker, ops.registration_token_add, named);
-    const without = await post({ redirect_uris: [callback] });
-    expect(without.headers.get('www-authenticate')).toMatch(/^Bearer realm=/);
-    expect(await refusal(without)).toMatchObject({ status: 401, error: 'invalid_token' });
-    expect((await post({ redirect_uris: [callback] }, secret)).status).toBe(201);
-    expect((await post({ redirect_uris: [callback] }, secret)).status).toBe(401);
-    await configure({ registration: 'open' });
-  });
-
-  test('too many from one address wait, and are told how long', async () => {
-    await configure({ registration_rate: 1 });
-    const response = await post({ redirect_uris: [callback] });
-    expect(response.status).toBe(429);
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
-    await configure({ registration_rate: 1000 });
-  });
-});
-
-describe('software statements [RFC 7591 2.3]', () => {
-  test('those of a trusted issuer take precedence; others are refused by name', async () => {
-    const { privateKey, publicKey } = await generateKeyPair('ES256');
-    const state = (iss: string) =>
-      new SignJWT({ client_name: 'Vouched for', software_id: 'fern' })
-        .setProtectedHeader({ alg: 'ES256' })
-        .setIssuer(iss)
-        .sign(privateKey);
-    const good = await state('https://store.example');
-    const body = { redirect_uris: [callback], client_name: 'Self-styled' };
-    expect(await refusal(await post({ ...body, software_statement: good }))).toMatchObject({
-      status: 400,
-      error: 'unapproved_software_statement',
-    });
-    const keys = [{ ...(await exportJWK(publicKey)), alg: 'ES256' }];
-    await configure({ software_statement_issuers: { 'https://store.example': { keys } } });
-    expect(await registered({ ...body, software_statement: good })).toMatchObject({
-      client_name: 'Vouched for',
-      software_statement: good,
-    });
-    const tampered = `${good.slice(0, -8)}AAAAAAAA`;
-    expect(await refusal(await post({ ...body, software_statement: tampered }))).toMatchObject({
-      error: 'invalid_software_statement',
-    });
-    expect(await refusal(await post({ ...body, software_statement: 'none' }))).toMatchObject({
-      error: 'invalid_software_statement',
-    });
-  });
-});
-
-describe('management [RFC 7592 2]', () => {
-  test('GET tells what is stored, and no secret a second time', async () => {
-    const { client_secret, ...known } = await registered({ client_name: 'Reader' });
-    const token = known.registration_access_token;
-    const response = await send('GET', known.registration_client_uri, { token });
-    expect(client_secret).toBeDefined();
-    expect(await response.json()).toEqual(known);
-  });
-
-  test('PUT replaces everything, and what is left out is gone', async () => {
-    const { client_id, client_secret, registration_access_token, registration_client_uri } =
-      await registered({ client_name: 'Before', policy_uri: 'https://a.example/privacy' });
-    const put = (body: object) =>
-      send('PUT', registration_client_uri, { body, token: registration_access_token });
-    const body = { client_id, client_name: 'After', redirect_uris: ['https://a.example/cb'] };
-    const response = await put({ ...body, client_secret });
-    const after = (await response.json()) as Information;
-    expect(response.status).toBe(200);
-    expect(after).toMatchObject({ client_id, client_name: 'After', application_type: 'web' });
-    expect(after).not.toHaveProperty('policy_uri');
-    expect(after).not.toHaveProperty('client_secret');
-    for (const bad of [
-      { ...body, client_id: 'another' },
-      { ...body, client_secret: 'another' },
-      { ...body, registration_access_token },
-      { client_name: 'no client_id', redirect_uris: [callback] },
-    ]) {
-      expect(await refusal(await put(bad))).toMatchObject({ error: 'invalid_client_metadata' });
-    }
-    const grown = await put({ ...body, grant_types: ['authorization_code', 'client_credentials'] });
-    expect(await grown.json()).toMatchObject({ grant_types: ['authorization_code'] });
-  });
-
-  test('PUT that makes a client public takes its secret, and one that makes it confidential gives another', async () => {
-    const { client_id, registration_access_token, registration_client_uri } = await registered({});
-    const put = async (token_endpoint_auth_method: string) => {
-      const body = { client_id, redirect_uris: [callback], token_endpoint_auth_method };
-      const token = registration_access_token;
-      return (await send('PUT', registration_client_uri, { body, token })).json();
-    };
-    expect(await put('none')).not.toHaveProperty('client_secret_expires_at');
-    expect(await put('client_secret_post')).toMatchObject({ client_secret_expires_at: 0 });
-    expect(await put('none')).not.toHaveProperty('client_secret');
-    expect(await put('client_secret_post')).toMatchObject({
-      client_secret: expect.stringMatching(/^pgrant_cs_/),
-    });
-  });
-
-  test('DELETE ends the client with its tokens, and its management', async () => {
-    const information = await registered({ token_endpoint_auth_method: 'none', scope: 'openid' });
-    const { client_id, registration_access_token: token, registration_client_uri } = information;
-    const config = await client.discovery(
-      new URL(acme.issuer),
-      client_id,
-      undefined,
-      client.None(),
-      insecure,
-    );
-    const tokens = await obtainTokens(config, { redirect_uri: callback, scope: 'openid' });
-    const userinfo = () =>
-      fetch(`${acme.issuer}/oauth/userinfo`, {
-        headers: { authorization: `Bearer ${tokens.access_token}` },
-      });
-    expect((await userinfo()).status).toBe(200);
-    expect((await send('DELETE', registration_client_uri, { token })).status).toBe(204);
-    expect((await userinfo()).status).toBe(401);
-    const gone = await send('GET', registration_client_uri, { token });
-    expect(await refusal(gone)).toMatchObject({ status: 401, error: 'invalid_token' });
-    expect(gone.headers.get('www-authenticate')).toMatch(/^Bearer/);
-  });
-
-  test('another token, or none, is worth nothing', async () => {
-    const mine = await registered({ client_name: 'Mine' });
-    const other = await registered({ client_name: 'Other' });
-    const token = other.registration_access_token;
-    expect((await send('GET', mine.registration_client_uri, { token })).status).toBe(401);
-    expect((await send('DELETE', mine.registration_client_uri, { token })).status).toBe(401);
-    expect((await send('GET', mine.registration_client_uri, {})).status).toBe(401);
-    expect((await send('PATCH', mine.registration_client_uri, { token })).status).toBe(405);
-  });
-});
-
 describe('the consent page', () => {
   test('says that the application registered itself, and links its pages without loading anything', async () => {
-    const { client_id } = await registered({
+    const { client_id } = await registered(acme, {
       client_name: 'Unknown <b>application</b>',
       token_endpoint_auth_method: 'none',
       policy_uri: 'https://a.example/privacy',

@@ -1,5 +1,4 @@
-// Clients that register themselves: who, how many, how often, how long.
-import { randomUUID } from 'node:crypto';
+// Clients that register themselves: how many, how often, how long.
 import { beforeAll, describe, expect, test } from 'vitest';
 import { callAll } from '../../src/db/call.ts';
 import { api, ops } from '../../src/db/functions.ts';
@@ -7,15 +6,22 @@ import {
   ask,
   auditOf,
   makeClient,
-  makeTenant,
   makeUser,
   makeWorld,
   operate,
-  redirect_uri,
-  secret,
   type World,
 } from '../support/fixtures.ts';
 import { begin, newBrowser, obtainTokens, rotate } from '../support/flows.ts';
+import {
+  age,
+  clientsOf,
+  configure,
+  machineToken,
+  openTenant,
+  publicClient,
+  register,
+  tally,
+} from '../support/self-registered.ts';
 
 let world: World;
 
@@ -24,130 +30,9 @@ beforeAll(async () => {
   await configure(world, { registration: 'open', registration_rate: 1_000_000 });
 });
 
-const configure = (at: World, settings: object) =>
-  operate(at, ops.tenant_set, { settings: settings as never });
-
-async function openTenant(settings: object): Promise<World> {
-  const tenant = await makeTenant(world.database, `t-${randomUUID().slice(0, 8)}`);
-  await configure(tenant, { registration: 'open', registration_rate: 1_000_000, ...settings });
-  return tenant;
-}
-
-const publicClient = {
-  token_endpoint_auth_method: 'none',
-  application_type: 'web',
-  redirect_uris: [redirect_uri],
-  grant_types: ['authorization_code', 'refresh_token'],
-};
-
-type Options = { initial_hash?: Buffer; address?: string };
-
-async function register(at: World, metadata: object = {}, options: Options = {}) {
-  const [next_secret_hash, registration_hash] = [secret(), secret()];
-  const row = await ask(at, api.registration_add, {
-    metadata: { name: randomUUID(), ...publicClient, ...metadata } as never,
-    next_secret_hash,
-    next_registration_hash: registration_hash,
-    ...options,
-  });
-  const client = { client_id: row.client_id ?? '', auth_method: 'none', secret_hash: null };
-  return { row, client, next_secret_hash, registration_hash };
-}
-
-async function machineToken(at: World, machine_scopes: string[], more: object = {}) {
-  const initial_hash = secret();
-  const args = { name: 'token', token_hash: initial_hash, machine_scopes, ...more };
-  const { registration_token_add: token_id } = await operate(at, ops.registration_token_add, args);
-  return { initial_hash, token_id: token_id ?? '' };
-}
-
-const clientsOf = (at: World) =>
-  at.database.sql`select * from pgrant.clients where tenant_id = ${at.tenant} order by created_at`;
-const age = (at: World, client_id: string, interval: string) => at.database.sql`
-  update pgrant.clients set registered_at = registered_at - ${interval}::interval, expires_at = expires_at - ${interval}::interval,
-         last_used_at = last_used_at - ${interval}::interval
-   where tenant_id = ${at.tenant} and client_id = ${client_id}`;
-const tally = (rows: { row: { error: string | null } }[]) =>
-  Object.fromEntries(
-    [...new Set(rows.map(({ row }) => row.error ?? 'granted'))].map((error) => [
-      error,
-      rows.filter(({ row }) => (row.error ?? 'granted') === error).length,
-    ]),
-  );
-
-describe('what a client may not give itself', () => {
-  test('consent, PKCE, lifetimes, networks, a maker, an end that never comes', async () => {
-    const { row } = await register(world, {
-      consent: 'never',
-      require_pkce: false,
-      access_token_lifetime: 86_400,
-      expires_at: 'infinity',
-      maker_id: randomUUID(),
-      client_id: 'mine',
-    });
-    const [stored] = await world.database.sql`
-      select * from pgrant.clients where client_id = ${row.client_id}`;
-    expect(stored).toMatchObject({
-      client_id: expect.stringMatching(/^dc-/),
-      consent: 'remember',
-      require_pkce: true,
-      access_token_lifetime: null,
-      maker_id: null,
-    });
-    expect(stored?.expires_at - Date.now()).toBeLessThan(3_600_000);
-  });
-
-  test('client_credentials, unless its initial access token says so, and then those scopes only', async () => {
-    await operate(world, ops.role_add, { role: 'export', title: 'Export' });
-    await operate(world, ops.role_add, { role: 'admin', title: 'Everything' });
-    const machine = {
-      token_endpoint_auth_method: 'client_secret_basic',
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      scopes: ['export', 'admin'],
-    };
-    expect((await register(world, machine)).row.error).toBe('invalid_client_metadata');
-    const { initial_hash } = await machineToken(world, ['export']);
-    const made = await register(world, machine, { initial_hash });
-    expect(made.row.metadata).toMatchObject({ scope: 'export' });
-    const issue = (scopes: string[]) =>
-      ask(world, api.client_credentials_issue, {
-        client_id: made.row.client_id,
-        auth_method: 'client_secret_basic',
-        secret_hash: made.next_secret_hash,
-        scopes,
-        access_hash: secret(),
-      });
-    expect((await issue(['export'])).scopes).toEqual(['export']);
-    expect((await issue(['admin'])).error).toBe('invalid_scope');
-    const grown = await ask(world, api.registration_replace, {
-      registered_id: made.row.client_id,
-      registration_hash: made.registration_hash,
-      metadata: machine as never,
-      next_secret_hash: secret(),
-    });
-    expect(grown).toMatchObject({ error: null, secret: 'kept', metadata: { scope: 'export' } });
-  });
-
-  test('client_credentials by replacing what it registered', async () => {
-    const { row, registration_hash } = await register(world);
-    const replaced = await ask(world, api.registration_replace, {
-      registered_id: row.client_id,
-      registration_hash,
-      metadata: {
-        ...publicClient,
-        token_endpoint_auth_method: 'client_secret_basic',
-        grant_types: ['authorization_code', 'client_credentials'],
-      } as never,
-      next_secret_hash: secret(),
-    });
-    expect(replaced.metadata).toMatchObject({ grant_types: ['authorization_code'] });
-  });
-});
-
 describe('bounds that are exact across connections', () => {
   test('registration_quota', async () => {
-    const tenant = await openTenant({ registration_quota: 10 });
+    const tenant = await openTenant(world, { registration_quota: 10 });
     const rows = await Promise.all(Array.from({ length: 40 }, () => register(tenant)));
     expect(tally(rows)).toEqual({ granted: 10, temporarily_unavailable: 30 });
     expect(await clientsOf(tenant)).toHaveLength(10);
@@ -160,7 +45,7 @@ describe('bounds that are exact across connections', () => {
   });
 
   test('registration_rate, per IPv4 address and IPv6 /64', async () => {
-    const tenant = await openTenant({ registration_rate: 7 });
+    const tenant = await openTenant(world, { registration_rate: 7 });
     const from = (address: (n: number) => string) =>
       Promise.all(
         Array.from({ length: 20 }, (_, n) => register(tenant, {}, { address: address(n) })),
@@ -175,7 +60,7 @@ describe('bounds that are exact across connections', () => {
   });
 
   test('the uses of an initial access token', async () => {
-    const tenant = await openTenant({ registration: 'token' });
+    const tenant = await openTenant(world, { registration: 'token' });
     const { initial_hash, token_id } = await machineToken(tenant, ['email'], { uses: 5 });
     const rows = await Promise.all(
       Array.from({ length: 15 }, () => register(tenant, {}, { initial_hash })),
@@ -190,10 +75,10 @@ describe('bounds that are exact across connections', () => {
 
 describe('initial access tokens', () => {
   test('are good at their tenant and until they expire or are removed', async () => {
-    const tenant = await openTenant({ registration: 'token' });
+    const tenant = await openTenant(world, { registration: 'token' });
     const { initial_hash, token_id } = await machineToken(tenant, ['email']);
     expect((await register(tenant, {}, { initial_hash })).row.error).toBeNull();
-    const other = await openTenant({ registration: 'token' });
+    const other = await openTenant(world, { registration: 'token' });
     expect((await register(other, {}, { initial_hash })).row.error).toBe('invalid_token');
     await operate(tenant, ops.registration_token_remove, { token_id });
     expect((await register(tenant, {}, { initial_hash })).row.error).toBe('invalid_token');
@@ -207,7 +92,7 @@ describe('initial access tokens', () => {
 
 describe('duplicates', () => {
   test('the same metadata from the same address replace each other, at once from many connections', async () => {
-    const tenant = await openTenant({});
+    const tenant = await openTenant(world);
     const rows = await Promise.all(
       Array.from({ length: 20 }, () => register(tenant, { name: 'Same' })),
     );
@@ -219,7 +104,7 @@ describe('duplicates', () => {
   });
 
   test('do not replace one that a person was sent here by', async () => {
-    const tenant = await openTenant({});
+    const tenant = await openTenant(world);
     const { client } = await register(tenant, { name: 'Same' });
     await begin(tenant, newBrowser(), client);
     await register(tenant, { name: 'Same' });
@@ -258,7 +143,7 @@ describe('how long they live', () => {
   test('ten thousand register, as many as ten tenants take, and the janitor collects them in bounded batches and nothing else', {
     timeout: 120_000,
   }, async () => {
-    const tenants = await Promise.all(Array.from({ length: 10 }, () => openTenant({})));
+    const tenants = await Promise.all(Array.from({ length: 10 }, () => openTenant(world)));
     const web = world.database.as('pgrant_web');
     const counts = async ({ tenant }: World) =>
       (await callAll(world.database.worker, ops.registration_counts, { tenant }))[0];
@@ -295,80 +180,8 @@ describe('how long they live', () => {
   });
 });
 
-describe('what the rest of the server makes of them', () => {
-  test('one that an operator has disabled manages nothing, and operators are shown no hash', async () => {
-    const { row, registration_hash } = await register(world);
-    const { client_id } = row;
-    const { client_show } = await operate(world, ops.client_show, { client_id });
-    expect(Object.keys(client_show as object).filter((name) => name.endsWith('_hash'))).toEqual([]);
-    await operate(world, ops.client_disable, { client_id, disabled: true });
-    const known = { registered_id: client_id, registration_hash };
-    expect((await ask(world, api.registration_read, known)).error).toBe('invalid_token');
-    expect((await ask(world, api.registration_remove, known)).error).toBe('invalid_token');
-  });
-
-  test('one may ask about its own tokens, and about nobody else’s [RFC 7662 4]', async () => {
-    const opaque = { access_token_format: 'opaque', grant_types: ['client_credentials'] };
-    const other = await makeClient(world, 'machine', opaque);
-    const { initial_hash } = await machineToken(world, ['email']);
-    const made = await register(
-      world,
-      { token_endpoint_auth_method: 'client_secret_basic', grant_types: ['client_credentials'] },
-      { initial_hash },
-    );
-    const own = {
-      ...made.client,
-      auth_method: 'client_secret_basic',
-      secret_hash: made.next_secret_hash,
-    };
-    await world.database.sql`
-      update pgrant.clients set access_token_format = 'opaque' where client_id = ${own.client_id}`;
-    const issue = async (client: typeof other) => {
-      const access_hash = secret();
-      const args = { ...client, scopes: ['email'], access_hash };
-      const { access_expires_at } = await ask(world, api.client_credentials_issue, args);
-      return { access_hash, access_expires_at };
-    };
-    const active = async (asking: typeof other, token: Awaited<ReturnType<typeof issue>>) =>
-      (await ask(world, api.token_introspect, { ...asking, ...token })).active;
-    const [ofOther, ofOwn] = [await issue(other), await issue(own)];
-    expect([await active(own, ofOwn), await active(own, ofOther)]).toEqual([true, false]);
-    expect([await active(other, ofOwn), await active(other, ofOther)]).toEqual([true, true]);
-  });
-
-  test('default_max_age holds for requests that do not say [OpenID Connect Registration 2]', async () => {
-    const { client } = await register(world, { default_max_age: 0 });
-    await begin(world, newBrowser(), client);
-    await begin(world, newBrowser(), client, { max_age: 60 });
-    const asked = await world.database.sql`
-      select max_age from pgrant.authorization_requests where client_id = ${client.client_id} order by created_at`;
-    expect(asked.map(({ max_age }) => max_age)).toEqual([0, 60]);
-  });
-
-  test('removing one while its tokens are used blocks nobody, and ends them', async () => {
-    const grants = ['offline_access', 'email'];
-    await Promise.all(
-      Array.from({ length: 10 }, async (_, n) => {
-        const { row, client, registration_hash } = await register(world);
-        const user = await makeUser(world, `racer-${n}`);
-        const { refresh } = await obtainTokens(world, client, user, { scopes: grants });
-        await age(world, client.client_id, '2 days');
-        const known = { registered_id: row.client_id, registration_hash };
-        const [removed, rotated] = await Promise.all([
-          ask(world, api.registration_remove, known),
-          rotate(world, client, refresh),
-          rotate(world, client, refresh),
-        ]);
-        expect(removed.error).toBeNull();
-        const after = await rotate(world, client, rotated.refresh);
-        expect(after.row.error).toBe('invalid_client');
-      }),
-    );
-  });
-});
-
 test('whatever was decided is recorded', async () => {
-  const tenant = await openTenant({});
+  const tenant = await openTenant(world);
   const { row, registration_hash } = await register(tenant, { name: 'Recorded' });
   const known = { registered_id: row.client_id, registration_hash };
   const replacing = { ...known, metadata: publicClient as never, next_secret_hash: null };
