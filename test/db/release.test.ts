@@ -6,6 +6,8 @@ import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { startEmbedded } from '../../src/db/embedded.ts';
 import { release } from '../../src/db/release.ts';
+import { createLog } from '../../src/log.ts';
+import { openPool } from '../../src/worker/pool.ts';
 import { createDatabase } from '../support/database.ts';
 import { sqlVariant } from '../support/sql.ts';
 
@@ -92,7 +94,9 @@ test('an owner who is no superuser releases, and the worker may fill graphile_wo
       expect((await release(url, changed)).reloaded).toBe(true);
     });
     await as('pgrant_worker', async (connectionString) => {
-      await runMigrations({ connectionString, logger: new Logger(() => () => {}) });
+      const pgPool = openPool(connectionString, createLog('silent'));
+      await runMigrations({ pgPool, logger: new Logger(() => () => {}) });
+      await pgPool.end();
     });
   } finally {
     await sql.end();
