@@ -62,7 +62,7 @@ begin
 
   if not found then
     v_out.reason := 'client unknown or disabled';
-  elsif not pgrant_rules.network_allowed(v_client.allowed_networks) then
+  elsif v_client.allowed_networks is not null and not pgrant_rules.network_allowed(v_client.allowed_networks) then
     v_out.reason := 'client may not authenticate from this address';
   elsif v_client.token_endpoint_auth_method = 'none' then
     -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.

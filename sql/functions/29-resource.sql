@@ -35,8 +35,11 @@ declare
 begin
   v_out.resources := '{}';
   v_out.client := p_client;
+  if v_asked = '{}' then
+    return v_out;
+  end if;
   -- A tenant that has registered no resource does not use them: the parameter is ignored.
-  if v_asked = '{}' or not exists (select from pgrant.resources r where r.tenant_id = p_tenant) then
+  if not exists (select from pgrant.resources r where r.tenant_id = p_tenant) then
     return v_out;
   end if;
 

@@ -23,16 +23,18 @@ begin
     return v_out;
   end if;
 
-  v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
   v_target := pgrant_rules.client_target(p_tenant, v_auth.client, p_resources, null);
-  -- Without a list of its own a client has every scope that is no role: a role is given to a client by name.
-  v_registered := coalesce((v_target.client).scopes,
-                           array(select s.scope from pgrant.scopes s where s.tenant_id = p_tenant and not s.requires_role));
+  v_registered := (v_target.client).scopes;
+  if v_registered is null then
+    -- Without a list of its own a client has every scope that is no role: a role is given to a client by name.
+    v_registered := array(select s.scope from pgrant.scopes s where s.tenant_id = p_tenant and not s.requires_role);
+  end if;
   v_effective := pgrant_rules.scope_narrow(
     p_tenant, (v_auth.client).maker_id, v_registered,
     coalesce(p_scopes, array_remove(array_remove((v_auth.client).scopes, 'openid'), 'offline_access'), '{}'), null);
   v_out.scopes := v_effective.scopes;
   if v_out.scopes <> p_scopes then
+    v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
     perform pgrant_rules.scope_refuse(p_tenant, p_client_id, (v_auth.client).maker_id, v_registered, p_scopes, null);
   end if;
   if v_target.error is not null then
