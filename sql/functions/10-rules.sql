@@ -4,13 +4,11 @@ create function pgrant_rules.enter(p_tenant uuid, p_request_id text, p_address i
 language plpgsql
 as $$
 begin
-  perform set_config('pgrant.tenant', p_tenant::text, true),
+  -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
+  perform set_config('pgrant.tenant', coalesce((select i.tenant_id::text from pgrant.issuers i
+                                                 where i.tenant_id = p_tenant and i.disabled_at is null), ''), true),
           set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
           set_config('pgrant.address', coalesce(host(p_address), ''), true);
-  if not exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.disabled_at is null) then
-    -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
-    perform set_config('pgrant.tenant', '', true);
-  end if;
 end
 $$;
 

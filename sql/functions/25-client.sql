@@ -1,5 +1,20 @@
 -- Clients: their policy, their authentication, and their redirect URIs.
 
+create function pgrant_rules.maker_enabled(p_tenant uuid, p_maker_id uuid) returns boolean
+language plpgsql stable
+as $$
+begin
+  -- Not one expression: the sub-select would be set up for each application, which has no maker.
+  if p_maker_id is null then
+    return true;
+  end if;
+  return exists (select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_maker_id and u.disabled_at is null);
+end
+$$;
+
+comment on function pgrant_rules.maker_enabled(uuid, uuid) is
+  'Whether the maker of an API credential may still sign in; true for applications, which have no maker.';
+
 create view pgrant_rules.client_policies with (security_invoker = true) as
 select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
        c.grant_types, c.scopes, c.consent, c.require_pkce, c.access_token_format, c.access_token_alg, c.id_token_alg,
@@ -20,9 +35,7 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
  where c.disabled_at is null
    and coalesce(c.expires_at > now(), true)
    and t.disabled_at is null
-   and (c.maker_id is null
-        or exists (select from pgrant.users u
-                    where u.tenant_id = c.tenant_id and u.user_id = c.maker_id and u.disabled_at is null));
+   and pgrant_rules.maker_enabled(c.tenant_id, c.maker_id);
 
 comment on view pgrant_rules.client_policies is
   'Clients that are neither disabled nor past their expiry (nor is the maker of an API credential disabled), each with the policy that holds for it: its own setting, or else its tenant''s.';
@@ -31,12 +44,11 @@ create function pgrant_rules.network_allowed(p_networks cidr[]) returns boolean
 language plpgsql stable
 as $$
 begin
-  return p_networks is null
-      or coalesce(nullif(current_setting('pgrant.address', true), '')::inet <<= any (p_networks), false);
+  return coalesce(nullif(current_setting('pgrant.address', true), '')::inet <<= any (p_networks), false);
 end
 $$;
 
-comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller''s address is in one of the networks; null = any address will do.';
+comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller''s address is in one of the networks.';
 
 create type pgrant_rules.authenticated_client as (
   error   pgrant_api.error,

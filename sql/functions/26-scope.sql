@@ -31,12 +31,13 @@ as $$
 declare
   v_out pgrant_rules.effective_scopes;
 begin
-  select coalesce(array_agg(s.scope order by r.position), '{}'),
-         coalesce(array_agg(s.scope order by r.position) filter (where s.requires_role), '{}')
+  select coalesce(array_agg(s.scope order by array_position(p_requested, s.scope)), '{}'),
+         coalesce(array_agg(s.scope order by array_position(p_requested, s.scope)) filter (where s.requires_role), '{}')
     into v_out.scopes, v_out.roles
-    from unnest(p_requested) with ordinality r (scope, position)
-    join pgrant.scopes s on s.tenant_id = p_tenant and s.scope = r.scope
-   where s.disabled_at is null
+    from pgrant.scopes s
+   where s.tenant_id = p_tenant
+     and s.scope = any (p_requested)
+     and s.disabled_at is null
      and (p_client_scopes is null or s.scope = any (p_client_scopes))
      and (p_consented is null or s.scope = any (p_consented))
      and (not s.requires_role or p_user_id is null or pgrant_rules.has_role(p_tenant, p_user_id, s.scope));

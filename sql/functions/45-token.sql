@@ -41,12 +41,10 @@ comment on function pgrant_rules.id_claims(uuid, uuid, text[]) is
   'The claims of a person that were asked for by name for the ID token (OpenID Connect Core 5.5).';
 
 create function pgrant_rules.token_claims(p_client pgrant_rules.client_policies, p_roles text[]) returns jsonb
-language plpgsql stable
+language sql stable
 as $$
-begin
-  return jsonb_build_object(p_client.roles_claim, p_roles, p_client.permissions_claim, p_roles,
-                            p_client.tenant_claim, p_client.tenant_name);
-end
+  select jsonb_build_object(p_client.roles_claim, p_roles, p_client.permissions_claim, p_roles,
+                            p_client.tenant_claim, p_client.tenant_name)
 $$;
 
 comment on function pgrant_rules.token_claims(pgrant_rules.client_policies, text[]) is
@@ -71,6 +69,9 @@ begin
   p_out.issued_at := pgrant_rules.epoch(v_issued_at);
   p_out.access_expires_at := pgrant_rules.epoch(v_expires_at);
   p_out.family_id := p_family.family_id;
+  p_out.auth_time := pgrant_rules.epoch(p_family.auth_time);
+  p_out.acr := p_family.acr;
+  p_out.amr := p_family.amr;
   if p_client.access_token_format = 'opaque' then
     insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id,
                                       family_expires_at, scopes, audience, issued_at)
@@ -92,17 +93,12 @@ create function pgrant_rules.id_token_fill(
 language plpgsql
 as $$
 begin
-  p_out.auth_time := pgrant_rules.epoch(p_family.auth_time);
-  p_out.acr := p_family.acr;
-  p_out.amr := p_family.amr;
-  if 'openid' = any (p_out.scopes) then
-    p_out.id_token_alg := p_client.id_token_alg;
-    p_out.id_expires_at := pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime));
-    p_out.id_claims := pgrant_rules.id_claims(p_tenant, p_family.user_id, p_family.claims_id_token);
-    p_out.session_id := p_family.session_id;
-  end if;
+  p_out.id_token_alg := p_client.id_token_alg;
+  p_out.id_expires_at := pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime));
+  p_out.id_claims := pgrant_rules.id_claims(p_tenant, p_family.user_id, p_family.claims_id_token);
+  p_out.session_id := p_family.session_id;
 end
 $$;
 
 comment on function pgrant_rules.id_token_fill(uuid, pgrant_rules.client_policies, pgrant.token_families, pgrant_api.tokens) is
-  'Fills in what an ID token says (OpenID Connect Core 2), where openid is among p_out.scopes.';
+  'Fills in what an ID token says beside the access token (OpenID Connect Core 2). Due where openid is among the scopes.';

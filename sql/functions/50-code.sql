@@ -136,7 +136,9 @@ begin
   v_out.refresh_token := v_family.handle_hash is not null;
   v_out.nonce := v_code.nonce;
   v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, v_family, v_effective.roles, v_out);
-  v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
+  if 'openid' = any (v_out.scopes) then
+    v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
+  end if;
   perform pgrant_rules.audit(p_tenant, 'code.redeem', null, null, p_client_id, v_code.user_id, v_code.grant_id,
                              v_family.family_id, jsonb_build_object('scopes', to_jsonb(v_out.scopes)));
   return v_out;

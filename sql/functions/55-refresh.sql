@@ -73,10 +73,9 @@ begin
     return v_out;
   end if;
 
-  select f.* into v_family
-    from pgrant.token_families f
-   where f.tenant_id = p_tenant and f.handle_hash = p_handle_hash
-     for update;
+  v_family := (select f from pgrant.token_families f
+                where f.tenant_id = p_tenant and f.handle_hash = p_handle_hash
+                  for update);
   v_use := pgrant_rules.refresh_use(v_family, p_client_id, p_refresh_hash);
   if v_use in ('rotate', 'replay') then
     -- Read, not locked: whoever revokes a grant revokes its families too, and waits for this one to do so.
@@ -127,7 +126,9 @@ begin
   end if;
   v_out.refresh_token := true;
   v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, v_family, v_effective.roles, v_out);
-  v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
+  if 'openid' = any (v_out.scopes) then
+    v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
+  end if;
   perform pgrant_rules.audit(p_tenant, 'refresh.' || v_use, null, null, p_client_id, v_family.user_id, v_family.grant_id,
                              v_family.family_id);
   return v_out;

@@ -3,6 +3,7 @@
 create type pgrant_rules.live_token as (
   client_id   text,
   user_id     uuid,
+  username    text,
   family_id   uuid,
   scopes      text[],
   audience    text[],
@@ -24,7 +25,9 @@ declare
   v_consented text[];
   v_effective pgrant_rules.effective_scopes;
 begin
-  select c.* into v_client
+  select c.scopes, c.maker_id, c.allowed_networks, c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name
+    into v_client.scopes, v_client.maker_id, v_client.allowed_networks, v_client.roles_claim,
+         v_client.permissions_claim, v_client.tenant_claim, v_client.tenant_name
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant
      and c.client_id = p_token.client_id
@@ -37,8 +40,8 @@ begin
   end if;
 
   if p_token.family_id is not null then
-    select g.scopes, f.user_id, f.auth_time, f.acr, f.claims_userinfo
-      into v_consented, p_token.user_id, p_token.auth_time, p_token.acr, p_token.claims_userinfo
+    select g.scopes, f.user_id, u.username, f.auth_time, f.acr, f.claims_userinfo
+      into v_consented, p_token.user_id, p_token.username, p_token.auth_time, p_token.acr, p_token.claims_userinfo
       from pgrant.token_families f
       join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = f.grant_id and g.revoked_at is null
       join pgrant.users u on u.tenant_id = p_tenant and u.user_id = f.user_id and u.disabled_at is null

@@ -48,7 +48,7 @@ begin
   end if;
   v_out.client_id := v_token.client_id;
   v_out.subject := coalesce(v_token.user_id::text, v_token.client_id);
-  v_out.username := (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_token.user_id);
+  v_out.username := v_token.username;
   v_out.scopes := v_token.scopes;
   v_out.audience := v_token.audience;
   v_out.issued_at := pgrant_rules.epoch(v_token.issued_at);
