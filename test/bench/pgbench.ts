@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Binding } from '../../src/db/call.ts';
 import { api } from '../../src/db/functions.ts';
@@ -108,6 +109,8 @@ export async function measureSql(order: SqlOrder): Promise<Measurement> {
         PGPASSWORD: password,
       },
     });
+    // What a session has used is counted while it lives, or once the postmaster has seen it end.
+    await sleep(200);
     const after = cpuOf(order);
     const log = readdirSync(folder).find((name) => name.startsWith('pgbench_log'));
     const sorted = latencies(log === undefined ? '' : readFileSync(join(folder, log), 'utf8'));
