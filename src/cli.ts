@@ -1,5 +1,6 @@
 // The `pgrant` command: what operators do, by pgrant_ops.
 import { Command } from 'commander';
+import { auditorCommands } from './cli/auditor.ts';
 import { clientCommands } from './cli/client.ts';
 import { credentialCommands } from './cli/credential.ts';
 import { describeFault } from './cli/errors.ts';
@@ -38,6 +39,7 @@ grantCommands(program);
 upstreamCommands(program);
 registrationCommands(program);
 keyCommands(program);
+auditorCommands(program);
 releaseCommand(program);
 
 try {

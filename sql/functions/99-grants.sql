@@ -22,6 +22,24 @@ grant execute on function
   pgrant_ops.login_reject(uuid, bytea, bytea, text)
   to pgrant_product;
 
+-- Reports, whoever owns them: they run with the rights of the auditor who asks.
+do $$
+declare
+  v_report record;
+begin
+  for v_report in
+    select c.relowner::regrole as owner, 'select on ' || c.oid::regclass as what
+      from pg_catalog.pg_class c where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
+    union all
+    select p.proowner::regrole, 'execute on function ' || p.oid::regprocedure
+      from pg_catalog.pg_proc p where p.pronamespace = 'pgrant_report'::regnamespace
+  loop
+    execute format('set local role %s', v_report.owner);
+    execute format('grant %s to pgrant_auditor', v_report.what);
+  end loop;
+end
+$$;
+
 set local role pgrant_owner;
 grant usage on schema pgrant_api to pgrant_web;
 grant usage on schema pgrant_ops to pgrant_worker, pgrant_product;

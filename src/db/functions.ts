@@ -1087,6 +1087,45 @@ export const api = {
 } as const;
 
 export const ops = {
+  /** Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". Raises OA001, OA003. */
+  auditor_add: bind<
+    {
+      role: string | null;
+      tenant?: string;
+    },
+    {
+      auditor_add: boolean | null;
+    }
+  >('pgrant_ops.auditor_add', [
+    ['role', 'text'],
+    ['tenant', 'uuid', 'optional'],
+  ]),
+
+  /** Who may read the reports: of which tenant (null = of all), and whether the role is a member of pgrant_auditor yet. */
+  auditor_list: bind<
+    {
+    },
+    {
+      role: string | null;
+      tenant: string | null;
+      member: boolean | null;
+      created_at: string | null;
+    }
+  >('pgrant_ops.auditor_list', [
+  ]),
+
+  /** The role reads no more rows from now on, whatever it is a member of. Raises OA001. */
+  auditor_remove: bind<
+    {
+      role: string | null;
+    },
+    {
+      auditor_remove: null;
+    }
+  >('pgrant_ops.auditor_remove', [
+    ['role', 'text'],
+  ]),
+
   /** Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003. */
   client_add: bind<
     {

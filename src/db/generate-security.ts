@@ -52,10 +52,6 @@ function rights(sql: Sql): Promise<Line[]> {
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname like 'pgrant%' and c.relkind in ('r', 'p', 'v', 'm', 'S') and not c.relispartition
       union all
-      select c.oid, format('column %s.%I', c.oid::regclass, a.attname), c.relowner, a.attacl
-        from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-       where n.nspname like 'pgrant%' and a.attacl is not null
-      union all
       select p.oid, 'function ' || p.oid::regprocedure, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname like 'pgrant%'
     )
@@ -64,7 +60,14 @@ function rights(sql: Sql): Promise<Line[]> {
                    string_agg(x.privilege_type || case when x.is_grantable then ' (grantable)' else '' end, ', ' order by x.privilege_type) as rights
               from object o cross join aclexplode(o.acl) x
              where x.grantee <> o.owner
-             group by x.grantee, o.name, o.oid) granted
+             group by x.grantee, o.name, o.oid
+            union all
+            select case x.grantee when 0 then 'PUBLIC' else x.grantee::regrole::text end,
+                   format('columns %s (%s)', c.oid::regclass, string_agg(a.attname, ', ' order by a.attnum)), x.privilege_type
+              from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+             cross join aclexplode(a.attacl) x
+             where n.nspname like 'pgrant%' and x.grantee <> c.relowner
+             group by x.grantee, c.oid, x.privilege_type) granted
      order by role collate "C", name collate "C"`;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { auditorRules } from './auditor-rules.ts';
 import { functionRules } from './function-rules.ts';
 import { roleRules } from './role-rules.ts';
 import type { Rule } from './rule.ts';
@@ -43,6 +44,7 @@ function check(rules: Rule[]) {
 describe('tables', () => check(tableRules));
 describe('functions', () => check(functionRules));
 describe('roles', () => check(roleRules));
+describe('auditors', () => check(auditorRules));
 
 test('SQL files have no tabs and no trailing spaces, and only the text of a comment is wider than 140', () => {
   const root = fileURLToPath(new URL('../../sql', import.meta.url));

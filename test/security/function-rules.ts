@@ -9,6 +9,9 @@ const tenantless = {
   'pgrant_ops.tenant_add': 'makes the tenant',
   'pgrant_ops.key_due': 'goes through all tenants, entering each',
   'pgrant_ops.upstream_due': 'goes through all tenants, entering each',
+  'pgrant_ops.auditor_add': 'of one tenant or of all',
+  'pgrant_ops.auditor_remove': 'of one tenant or of all',
+  'pgrant_ops.auditor_list': 'lists the global table',
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
@@ -72,7 +75,7 @@ end $$`,
   {
     name: 'each use of a tenant table names the tenant, whatever the policy says',
     query: `with f as (${functions}) select f.oid::regprocedure, uses, names from f,
-       lateral (select regexp_count(f.prosrc, '(from|join|into|update) pgrant\\.(?!issuers|partition_plans)\\w') as uses,
+       lateral (select regexp_count(f.prosrc, '(from|join|into|update) pgrant\\.(?!issuers|auditors|partition_plans)\\w') as uses,
                        regexp_count(f.prosrc, 'tenant_id') as names) n
        where f.proowner = 'pgrant_definer'::regrole and uses > names`,
     broken: [
@@ -117,7 +120,7 @@ end $$`,
   {
     name: 'the web process never writes the global tables',
     query: `with f as (${functions}) select f.oid::regprocedure from f
-       where f.schema in ('pgrant_api', 'pgrant_rules') and f.prosrc ~ '(into|update|delete from) pgrant\\.(issuers|partition_plans)'`,
+       where f.schema in ('pgrant_api', 'pgrant_rules') and f.prosrc ~ '(into|update|delete from) pgrant\\.(issuers|auditors|partition_plans)'`,
     broken: [
       `create function pgrant_rules.loose() returns void language plpgsql as 'begin delete from pgrant.issuers; end'`,
     ],

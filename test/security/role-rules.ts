@@ -17,10 +17,10 @@ export const roleRules: Rule[] = [
     broken: ['alter role pgrant_definer login'],
   },
   {
-    name: 'web, worker, auditor and product have no right on a table, sequence or column of ours',
+    name: 'web, worker and product have no right on a table, sequence or column of ours',
     query: `select c.oid::regclass, r.rolname from pg_class c cross join pg_roles r
        where c.relnamespace::regnamespace::text like 'pgrant%' and c.relnamespace::regnamespace::text <> 'pgrant_report'
-         and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and r.rolname in ${logins}
+         and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and r.rolname in ${logins} and r.rolname <> 'pgrant_auditor'
          and (c.relkind = 'S' and has_sequence_privilege(r.oid, c.oid, 'usage, select, update')
            or c.relkind <> 'S' and (has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger')
              or has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')))`,
@@ -39,6 +39,7 @@ export const roleRules: Rule[] = [
       union all select r.rolname, p.oid::regprocedure::text from pg_roles r
         join pg_proc p on p.pronamespace::regnamespace::text like 'pgrant%'
        where r.rolname in ${logins} and has_function_privilege(r.oid, p.oid, 'execute')
+         and not (r.rolname = 'pgrant_auditor' and p.pronamespace = 'pgrant'::regnamespace)
          and p.pronamespace::regnamespace::text
              <> case r.rolname when 'pgrant_web' then 'pgrant_api' when 'pgrant_auditor' then 'pgrant_report' else 'pgrant_ops' end`,
     broken: [

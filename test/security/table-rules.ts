@@ -2,7 +2,7 @@
 import { code, type Rule } from './rule.ts';
 
 const tables = `select c.oid, c.relname, c.relispartition, c.relrowsecurity, c.relforcerowsecurity,
-    exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and c.relname <> 'issuers') as tenant
+    exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and c.relname not in ('issuers', 'auditors')) as tenant
   from pg_class c where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p')`;
 
 export const tableRules: Rule[] = [
@@ -38,8 +38,8 @@ export const tableRules: Rule[] = [
     broken: ['grant select on pgrant.codes_default to pgrant_definer'],
   },
   {
-    name: 'every table has a tenant, but the two global ones',
-    query: `with t as (${tables}) select relname from t where not tenant and relname not in ('issuers', 'partition_plans')`,
+    name: 'every table has a tenant, but the three global ones',
+    query: `with t as (${tables}) select relname from t where not tenant and relname not in ('issuers', 'auditors', 'partition_plans')`,
     broken: ['create table pgrant.loose (id uuid)'],
   },
   {

@@ -1,0 +1,124 @@
+-- Who reads the reports, and what of the tables they may see: named columns, of every tenant or of one.
+
+create table pgrant.auditors (
+  role_name   name primary key,
+  tenant_id   uuid references pgrant.issuers on delete cascade,
+  created_at  timestamptz not null default now()
+);
+
+comment on table pgrant.auditors is
+  'Global: which tenants a member of pgrant_auditor may read. A member who is not here reads nothing; pgrant_auditor itself reads all.';
+comment on column pgrant.auditors.role_name is 'A role of the database. It also has to be a member of pgrant_auditor, which is the DBA''s to grant.';
+comment on column pgrant.auditors.tenant_id is 'The one tenant that the role may read; null = every tenant.';
+
+-- With "set role pgrant_auditor" a member would be what reads all tenants. So whoever logged in counts then,
+-- unless the login may act as the owner of the tables anyway: an administrator who steps down.
+create function pgrant.auditor() returns name
+language sql stable parallel safe
+return case when current_user = 'pgrant_auditor' and not pg_has_role(session_user, 'pgrant_owner', 'MEMBER')
+            then session_user else current_user end;
+
+comment on function pgrant.auditor() is 'The role whose row in pgrant.auditors decides what the current user may read.';
+
+alter table pgrant.auditors enable row level security;
+alter table pgrant.auditors force row level security;
+create policy own_seen on pgrant.auditors for select to pgrant_auditor using (role_name = pgrant.auditor());
+create policy catalogue on pgrant.auditors to pgrant_definer using (true) with check (true);
+grant select on pgrant.auditors to pgrant_auditor;
+grant select, insert, update, delete on pgrant.auditors to pgrant_definer;
+
+-- A range, because it serves an index for one tenant, and costs two comparisons a row for all of them.
+create function pgrant.audited_from() returns uuid
+language sql stable parallel safe
+return case when pgrant.auditor() = 'pgrant_auditor' then '00000000-0000-0000-0000-000000000000'::uuid
+            else (select coalesce(a.tenant_id, '00000000-0000-0000-0000-000000000000')
+                    from pgrant.auditors a where a.role_name = pgrant.auditor()) end;
+
+create function pgrant.audited_to() returns uuid
+language sql stable parallel safe
+return case when pgrant.auditor() = 'pgrant_auditor' then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid
+            else (select coalesce(a.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+                    from pgrant.auditors a where a.role_name = pgrant.auditor()) end;
+
+comment on function pgrant.audited_from() is 'The lowest tenant_id that the current user may read in reports; null = none.';
+comment on function pgrant.audited_to() is 'The highest one: the same as audited_from() for an auditor of one tenant.';
+
+create function pgrant.audited(p_table regclass, p_columns text[]) returns void
+language plpgsql
+as $$
+begin
+  execute format('grant select (%s) on %s to pgrant_auditor',
+                 (select string_agg(quote_ident(c.name), ', ') from unnest(p_columns) c (name)), p_table);
+  if not exists (select from pg_catalog.pg_policy p where p.polrelid = p_table and p.polname = 'audited') then
+    -- Sub-selects, so that both are evaluated once in a statement and not once in a row.
+    execute format('create policy audited on %s for select to pgrant_auditor
+                      using (tenant_id >= (select pgrant.audited_from()) and tenant_id <= (select pgrant.audited_to()))', p_table);
+  end if;
+end
+$$;
+
+comment on function pgrant.audited(regclass, text[]) is
+  'Lets auditors read these columns of a table with tenant_id, of the tenants that are theirs. Call it again for columns that are added later; never name a hash, a seal, a salt or what people typed.';
+
+revoke execute on function pgrant.auditor(), pgrant.audited_from(), pgrant.audited_to(), pgrant.audited(regclass, text[]) from public;
+grant execute on function pgrant.auditor(), pgrant.audited_from(), pgrant.audited_to() to pgrant_auditor;
+
+create policy plans_audited on pgrant.partition_plans for select to pgrant_auditor using (true);
+grant select on pgrant.partition_plans to pgrant_auditor;
+
+-- What is left out: hashes, seals, salts; state, nonce, code_challenge and login_hint of requests; what people are
+-- called beyond their username (claims, profile). Reports are about who may do what, and not about birthdays.
+do $$
+declare
+  v_table text;
+  v_columns text;
+begin
+  for v_table, v_columns in values
+    ('issuers', 'tenant_id name issuer title host path disabled_at'),
+    ('tenants', 'tenant_id name title issuer audience code_lifetime request_lifetime access_token_lifetime id_token_lifetime
+       refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime session_lifetime session_idle_lifetime
+       login_failure_limit login_failure_window key_rotation_interval key_publish_lead created_at disabled_at roles_claim
+       permissions_claim tenant_claim login_url login_issuer login_jwks registration registration_quota registration_rate
+       registered_idle_lifetime software_statement_issuers'),
+    ('signing_keys', 'tenant_id kid alg public_jwk created_at active_at expires_at'),
+    ('scopes', 'tenant_id scope title description sensitive created_at requires_role icon disabled_at'),
+    ('clients', 'tenant_id client_id name token_endpoint_auth_method application_type redirect_uris post_logout_redirect_uris
+       grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg access_token_lifetime
+       id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
+       allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age
+       require_auth_time initiate_login_uri jwks jwks_uri registered registered_at registered_from requested_at last_used_at
+       expires_at'),
+    ('client_secrets', 'tenant_id client_id secret_id created_at expires_at last_used_at'),
+    ('users', 'tenant_id user_id username created_at updated_at disabled_at external_subject'),
+    ('grants', 'tenant_id grant_id user_id client_id scopes claims created_at consented_at consent_expires_at last_used_at
+       revoked_at revoked_reason expires_at resources'),
+    ('token_families', 'tenant_id family_id grant_id user_id client_id session_id offline scopes claims_id_token
+       claims_userinfo auth_time acr amr generation replay_until replays replays_total created_at last_used_at
+       idle_expires_at expires_at sweep_after revoked_at revoked_reason resources'),
+    ('sessions', 'tenant_id expires_at session_id user_id auth_time acr amr idle_expires_at last_seen_at ended_at'),
+    ('authorization_requests', 'tenant_id expires_at client_id redirect_uri redirect_uri_sent response_mode scopes prompt
+       max_age acr_values claims_id_token claims_userinfo session_id created_at completed_at resources'),
+    ('codes', 'tenant_id expires_at client_id user_id grant_id session_id redirect_uri redirect_uri_sent scopes
+       claims_id_token claims_userinfo auth_time acr amr used_at family_id resources'),
+    ('access_tokens', 'tenant_id expires_at client_id user_id family_id family_expires_at scopes audience issued_at revoked_at'),
+    ('revoked_tokens', 'tenant_id jti expires_at revoked_at'),
+    ('login_failures', 'tenant_id expires_at failures'),
+    ('audit_events', 'tenant_id at event_id action error reason user_id client_id grant_id family_id address request_id detail'),
+    ('user_roles', 'tenant_id user_id scope created_at source'),
+    ('groups', 'tenant_id group_name title created_at'),
+    ('group_roles', 'tenant_id group_name scope'),
+    ('group_members', 'tenant_id group_name user_id source created_at'),
+    ('scope_refusals', 'tenant_id client_id scope reason refused first_at last_at last_user_id'),
+    ('upstreams', 'tenant_id name kind title issuer authorization_endpoint token_endpoint userinfo_endpoint client_id
+       token_endpoint_auth_method scopes settings just_in_time recheck_interval created_at disabled_at'),
+    ('upstream_accounts', 'tenant_id upstream subject user_id made_user created_at checked_at check_after lost_at last_error'),
+    ('upstream_logins', 'tenant_id expires_at upstream request_expires_at session_id created_at used_at finished_at'),
+    ('login_challenges', 'tenant_id expires_at created_at answered_at user_id auth_time acr amr reject_reason used_at'),
+    ('login_assertions', 'tenant_id expires_at'),
+    ('resources', 'tenant_id resource title scopes access_token_format access_token_lifetime created_at disabled_at'),
+    ('registration_tokens', 'tenant_id token_id name uses_left used machine_scopes created_at last_used_at expires_at')
+  loop
+    perform pgrant.audited(('pgrant.' || v_table)::regclass, regexp_split_to_array(v_columns, '\s+'));
+  end loop;
+end
+$$;

@@ -1,0 +1,65 @@
+// What the people who read reports may see.
+import type { Rule } from './rule.ts';
+
+/** Whatever may sign in, be replayed, or tells more of people than who may do what. */
+const kept = `'_hash$|_salt$|^sealed_|^password_|^(state|nonce|code_challenge|login_hint|hint_sub|profile)$'`;
+
+/** Columns of other names that auditors don't read. */
+const left = `('users.claims', 'upstream_accounts.claims')`;
+
+/** Tables with a tenant of which auditors read nothing, and why. */
+const unaudited = `('auditors')`; // An auditor reads their own row; the policy says so.
+
+const columns = `select c.oid, c.relname, a.attname, c.relname || '.' || a.attname as name, a.attnum
+  from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+ where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+   and exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id')`;
+
+export const auditorRules: Rule[] = [
+  {
+    name: 'auditors read no hash, seal, salt or password, and nothing of a request in flight',
+    query: `with c as (${columns}) select name from c
+       where has_column_privilege('pgrant_auditor', oid, attnum, 'select') and (attname ~ ${kept} or name in ${left})`,
+    broken: [
+      'grant select on pgrant.users to pgrant_auditor',
+      `select pgrant.audited('pgrant.token_families', array['sealed_successor'])`,
+      'grant select (decoy_salt) on pgrant.tenants to public',
+    ],
+  },
+  {
+    name: 'every other column of every tenant table can be reported',
+    query: `with c as (${columns}) select name from c
+       where not has_column_privilege('pgrant_auditor', oid, attnum, 'select')
+         and attname !~ ${kept} and name not in ${left} and relname not in ${unaudited}`,
+    broken: [
+      'alter table pgrant.grants add column loose text',
+      'create table pgrant.loose (tenant_id uuid)',
+    ],
+  },
+  {
+    name: 'auditors reach a tenant table by the policy for auditors and by nothing else',
+    query: `select c.relname from pg_class c
+       where c.oid in (select oid from (${columns}) t) and c.relname not in ${unaudited}
+         and (select array_agg(concat_ws('; ', p.polname, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid)))
+                from pg_policy p where p.polrelid = c.oid and p.polroles && array['pgrant_auditor'::regrole::oid, 0])
+             is distinct from array['audited; r; t; ((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND '
+                                    || '(tenant_id <= ( SELECT pgrant.audited_to() AS audited_to)))']`,
+    broken: [
+      'drop policy audited on pgrant.grants',
+      'create policy wide on pgrant.grants to pgrant_auditor using (true)',
+    ],
+  },
+  {
+    name: 'auditors write nothing, and call nothing of the tables but what their policies call',
+    query: `select c.oid::regclass::text from pg_class c where c.relnamespace::regnamespace::text like 'pgrant%'
+         and c.relkind in ('r', 'p', 'v')
+         and (has_table_privilege('pgrant_auditor', c.oid, 'delete, truncate, trigger')
+              or has_any_column_privilege('pgrant_auditor', c.oid, 'insert, update, references'))
+      union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant'::regnamespace
+         and p.proname not in ('auditor', 'audited_from', 'audited_to') and has_function_privilege('pgrant_auditor', p.oid, 'execute')`,
+    broken: [
+      'grant insert on pgrant.auditors to pgrant_auditor',
+      'grant execute on function pgrant.tenant to pgrant_auditor',
+    ],
+  },
+];

@@ -1,0 +1,119 @@
+import type { Sql } from 'postgres';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { call, callAll } from '../../src/db/call.ts';
+import { ops } from '../../src/db/functions.ts';
+import { type Auditor, makeAuditor } from '../support/auditors.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { auditOf, makeTenant, makeUser, type World } from '../support/fixtures.ts';
+
+let database: TestDatabase;
+let acme: World;
+let other: World;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  acme = await makeTenant(database, 'acme');
+  other = await makeTenant(database, 'other');
+  await makeUser(acme, 'ada');
+  await makeUser(other, 'bob');
+  // Stands for any report.
+  await database.sql.unsafe(`
+    create view pgrant_report.people with (security_invoker = true) as
+      select u.tenant_id, u.username from pgrant.users u;
+    grant select on pgrant_report.people to pgrant_auditor`);
+});
+
+async function people(sql: Sql): Promise<string[]> {
+  const rows = await sql`select username from pgrant_report.people order by 1`;
+  return rows.map(({ username }) => username);
+}
+
+describe('an auditor', () => {
+  test('of all tenants reads all of them', async () => {
+    expect(await people((await makeAuditor(database)).sql)).toEqual(['ada', 'bob']);
+    expect(await people(database.as('pgrant_auditor'))).toEqual(['ada', 'bob']);
+  });
+
+  test('of one tenant reads that one, until it is removed', async () => {
+    const { sql, role } = await makeAuditor(database, { tenant: acme.tenant });
+    expect(await people(sql)).toEqual(['ada']);
+    await call(database.worker, ops.auditor_add, { role, tenant: other.tenant });
+    expect(await people(sql)).toEqual(['bob']);
+    await call(database.worker, ops.auditor_remove, { role });
+    expect(await people(sql)).toEqual([]);
+    const [added, removed] = [
+      await auditOf(acme, 'auditor.add'),
+      await auditOf(acme, 'auditor.remove'),
+    ];
+    expect([added, removed].map(([event]) => event?.detail)).toEqual([{ role }, { role }]);
+  });
+
+  test('reads nothing where only a membership or only a row is there', async () => {
+    expect(await people((await makeAuditor(database, { listed: false })).sql)).toEqual([]);
+    const { sql } = await makeAuditor(database, { member: false });
+    await expect(people(sql)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test('gets no further by becoming pgrant_auditor, which reads all tenants', async () => {
+    const bound = await makeAuditor(database, { tenant: acme.tenant });
+    const unlisted = await makeAuditor(database, { listed: false });
+    const seen = async ({ sql }: Auditor) => {
+      await sql`set role pgrant_auditor`;
+      return await people(sql);
+    };
+    expect(await seen(bound)).toEqual(['ada']);
+    expect(await seen(unlisted)).toEqual([]);
+  });
+
+  test('reads no table but through the reports, and no one else among the auditors', async () => {
+    const { sql, role } = await makeAuditor(database);
+    for (const table of ['users', 'auditors', 'grants']) {
+      const reading = sql.unsafe(`select * from pgrant.${table}`);
+      await expect(reading, table).rejects.toMatchObject({ code: '42501' });
+    }
+    // Even with a way into the schema.
+    await database.sql.unsafe(`grant usage on schema pgrant to ${role}`);
+    expect(await sql`select role_name from pgrant.auditors`).toEqual([{ role_name: role }]);
+    await expect(sql`select password_hash from pgrant.users`).rejects.toMatchObject({
+      code: '42501',
+    });
+    await database.sql.unsafe(`revoke usage on schema pgrant from ${role}`);
+  });
+
+  test('of a tenant that is removed reads nothing', async () => {
+    const { tenant } = await makeTenant(database, 'gone');
+    const { sql, role } = await makeAuditor(database, { tenant });
+    await call(database.worker, ops.tenant_remove, { tenant });
+    expect(await people(sql)).toEqual([]);
+    await expect(call(database.worker, ops.auditor_remove, { role })).rejects.toMatchObject({
+      code: 'OA001',
+    });
+  });
+});
+
+test('an auditor is a role of the database that policies bind, and none of ours', async () => {
+  const add = (role: string, tenant?: string) =>
+    call(database.worker, ops.auditor_add, { role, tenant });
+  await expect(add('nobody_at_all')).rejects.toMatchObject({ code: 'OA001' });
+  await expect(add('pgrant_web')).rejects.toMatchObject({ code: 'OA003' });
+  await expect(add('postgres', acme.tenant)).rejects.toMatchObject({ code: 'OA003' });
+});
+
+test('the list of auditors says whether the membership is there', async () => {
+  const { role } = await makeAuditor(database, { tenant: acme.tenant, member: false });
+  const mine = async () =>
+    (await callAll(database.worker, ops.auditor_list, {})).filter((row) => row.role === role);
+  expect(await mine()).toMatchObject([{ tenant: 'acme', member: false }]);
+  await database.sql.unsafe(`grant pgrant_auditor to ${role}`);
+  expect(await mine()).toMatchObject([{ tenant: 'acme', member: true }]);
+});
+
+test('a policy for one tenant is served by an index, and is evaluated once in a statement', async () => {
+  const { sql } = await makeAuditor(database, { tenant: acme.tenant });
+  await sql`set enable_seqscan = off`;
+  const rows = await sql`explain (analyze, costs off, timing off, summary off)
+    select count(*) from pgrant_report.people`;
+  const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+  expect(plan).toMatch(/Index Cond: \(\(tenant_id >= .*\) AND \(tenant_id <= /);
+  expect(plan.match(/\(actual rows=1(\.00)? loops=1\)/g)?.length).toBeGreaterThanOrEqual(3);
+});
