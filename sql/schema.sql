@@ -67,6 +67,17 @@ $function$
 ;
 comment on function pgrant.expire(regclass) is 'Lets the janitor see and delete the rows of a table that are past expires_at, of any tenant, and no others.';
 
+CREATE OR REPLACE FUNCTION pgrant.hosts_sound(p_hosts text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select not exists (select from unnest(p_hosts) h (host)
+                      where h.host is null or length(h.host) > 255 or h.host !~ '^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$')
+$function$
+;
+comment on function pgrant.hosts_sound(text[]) is 'Whether each is a host name in lower case (a name that is not ASCII as xn--…), or *. before one for all the hosts below it.';
+
 CREATE OR REPLACE FUNCTION pgrant.isolate(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -287,6 +298,9 @@ create table pgrant.clients (
   requested_at timestamp with time zone,
   last_used_at timestamp with time zone,
   expires_at timestamp with time zone,
+  document_fetched_at timestamp with time zone,
+  document_expires_at timestamp with time zone,
+  document_changed_at timestamp with time zone,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -302,6 +316,7 @@ create table pgrant.clients (
   constraint clients_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
   constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
   constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
+  constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) = (document_changed_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
   constraint clients_grant_types_check CHECK ((grant_types <@ ARRAY['authorization_code'::text, 'refresh_token'::text, 'client_credentials'::text])),
   constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
@@ -311,12 +326,13 @@ create table pgrant.clients (
   constraint clients_redirect_uris_check CHECK (pgrant.redirect_uris_sound(redirect_uris)),
   constraint clients_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
-  constraint clients_registered CHECK ((((registered_at IS NULL) = (expires_at IS NULL)) AND ((registered_at IS NULL) = (registration_token_hash IS NULL)))),
+  constraint clients_registered CHECK ((((registered_at IS NULL) = (expires_at IS NULL)) AND (((registered_at IS NOT NULL) AND (document_fetched_at IS NULL)) = (registration_token_hash IS NOT NULL)))),
   constraint clients_registered_hash_check CHECK ((length(registered_hash) = 32)),
   constraint clients_registration_token_hash_check CHECK ((length(registration_token_hash) = 32)),
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text])))
 );
+CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree (expires_at) WHERE (registered_at IS NOT NULL);
 CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
 CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (registered_at IS NOT NULL);
@@ -340,13 +356,16 @@ comment on column pgrant.clients.default_max_age is 'max_age of requests that do
 comment on column pgrant.clients.require_auth_time is 'Echoed: auth_time is in every ID token.';
 comment on column pgrant.clients.initiate_login_uri is 'Where a third party may start a sign-in (OpenID Connect Core 4).';
 comment on column pgrant.clients.registered is 'Registered metadata that have no column and change nothing here; echoed.';
-comment on column pgrant.clients.registered_at is 'Set on a client that registered itself: when.';
+comment on column pgrant.clients.registered_at is 'Set on a client that registered itself, or came from a document: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
 comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
 comment on column pgrant.clients.registered_hash is 'SHA-256 of registered_from and the metadata that were sent: tells a duplicate.';
 comment on column pgrant.clients.requested_at is 'When a person was first sent here by a client that registered itself: from then on it is nobody''s duplicate.';
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
-comment on column pgrant.clients.expires_at is 'Until when a client that registered itself lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
+comment on column pgrant.clients.expires_at is 'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
+comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
+comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
+comment on column pgrant.clients.document_changed_at is 'When the document last changed what people consent to: the name, a new redirect URI, less authentication. Consents from before are asked for again.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -567,7 +586,7 @@ create policy audited on pgrant.login_failures for select to pgrant_auditor usin
 create policy expired_deleted on pgrant.login_failures for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_seen on pgrant.login_failures for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.login_failures for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.login_failures is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations per address prefix.';
+comment on table pgrant.login_failures is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, and fetches of client documents, per address prefix.';
 
 create table pgrant.partition_plans (
   table_name text not null,
@@ -789,8 +808,18 @@ create table pgrant.tenants (
   registration_rate integer default 20 not null,
   registered_idle_lifetime integer default 7776000 not null,
   software_statement_issuers jsonb default '{}'::jsonb not null,
+  client_documents text default 'closed'::text not null,
+  client_document_hosts text[] default '{}'::text[] not null,
+  client_document_refused_hosts text[] default '{}'::text[] not null,
+  client_document_quota integer default 1000 not null,
+  client_document_rate integer default 120 not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint tenants_client_document_hosts_check CHECK (pgrant.hosts_sound(client_document_hosts)),
+  constraint tenants_client_document_quota_check CHECK (((client_document_quota >= 0) AND (client_document_quota <= 1000000))),
+  constraint tenants_client_document_rate_check CHECK (((client_document_rate >= 1) AND (client_document_rate <= 1000000))),
+  constraint tenants_client_document_refused_hosts_check CHECK (pgrant.hosts_sound(client_document_refused_hosts)),
+  constraint tenants_client_documents_check CHECK ((client_documents = ANY (ARRAY['closed'::text, 'listed'::text, 'open'::text]))),
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
   constraint tenants_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
   constraint tenants_decoy_salt_check CHECK ((length(decoy_salt) = 32)),
@@ -845,6 +874,11 @@ comment on column pgrant.tenants.registration_quota is 'How many clients that re
 comment on column pgrant.tenants.registration_rate is 'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
 comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself and got no token for so long is removed.';
 comment on column pgrant.tenants.software_statement_issuers is 'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
+comment on column pgrant.tenants.client_documents is 'Whose client metadata documents are taken: nobody''s (closed), those of client_document_hosts (listed), everybody''s (open).';
+comment on column pgrant.tenants.client_document_hosts is 'With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.';
+comment on column pgrant.tenants.client_document_refused_hosts is 'The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com.';
+comment on column pgrant.tenants.client_document_quota is 'How many clients may live at once that came from a document.';
+comment on column pgrant.tenants.client_document_rate is 'For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

@@ -39,9 +39,10 @@ declare
   v_out pgrant_api.tenant_facts;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select t.title, t.refresh_lifetime, t.session_lifetime, t.registration,
+  select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents,
          (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant)
-    into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.scopes
+    into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents,
+         v_out.scopes
     from pgrant.tenants t
    where t.tenant_id = p_tenant;
   if not found then

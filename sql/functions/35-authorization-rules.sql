@@ -44,6 +44,9 @@ begin
       and g.scopes @> p_scopes
       and g.claims @> (p_request.claims_id_token || p_request.claims_userinfo)
       and g.resources @> p_request.resources
+      -- What the person was shown then is not what the application is now.
+      and not exists (select from pgrant.clients c
+                       where c.tenant_id = p_tenant and c.client_id = p_client.client_id and c.document_changed_at > g.consented_at)
       for no key update;
   return found;
 end

@@ -22,15 +22,20 @@ begin
   select c.* into v_client
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant and c.client_id = p_client_id;
-  if not found then
-    v_out.error := 'unknown_client';
-    v_out.reason := 'client unknown or disabled';
-    perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
-    return v_out;
+  if not found or v_client.document_expires_at is not null then
+    v_out := pgrant_rules.client_document_step(p_tenant, p_client_id, v_client.document_expires_at, p_address);
+    if v_out.error is not null then
+      perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
+    end if;
+    if v_out.next = 'document' or v_out.error is not null then
+      return v_out;
+    end if;
   end if;
   v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(v_client.redirect_uris) = 1
                                                        and not 'openid' = any (p_scopes) then v_client.redirect_uris[1] end);
-  if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_allowed(v_client.redirect_uris, v_out.redirect_uri) then
+  if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_allowed(v_client.redirect_uris, v_out.redirect_uri)
+     and not (v_client.document_expires_at is not null
+              and pgrant_rules.localhost_portless(v_out.redirect_uri) = any (v_client.redirect_uris)) then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;
@@ -90,7 +95,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], pgrant_api.error, text) is
-  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, without openid and offline_access. Errors: unknown_client, invalid_redirect_uri.';
+  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(
   p_tenant uuid, p_request_id text, p_address inet,

@@ -60,7 +60,7 @@ $$;
 comment on function pgrant_rules.registration_shape(uuid, jsonb, text[]) is
   'The client that metadata describe (keys: registration_fields()). Scopes that the tenant does not define are left out (RFC 7591 2: the server may replace values), and so is client_credentials without p_machine_scopes. Errors: invalid_client_metadata.';
 
-create function pgrant_rules.registration_retry_after(p_tenant uuid, p_from cidr, p_rate integer) returns integer
+create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_from cidr, p_rate integer) returns integer
 language plpgsql
 as $$
 declare
@@ -68,15 +68,15 @@ declare
   v_count integer;
 begin
   insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
-  values (p_tenant, sha256(convert_to(concat('registration ', p_tenant, ' ', p_from), 'utf8')), v_end, 1)
+  values (p_tenant, sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')), v_end, 1)
       on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures + 1
   returning f.failures into v_count;
   return case when v_count > p_rate then ceil(extract(epoch from v_end - now()))::integer end;
 end
 $$;
 
-comment on function pgrant_rules.registration_retry_after(uuid, cidr, integer) is
-  'Counts a registration from an address prefix, exactly, whichever process takes it. Seconds until another is allowed, or null where this one is.';
+comment on function pgrant_rules.hourly_retry_after(uuid, text, cidr, integer) is
+  'Counts what an address prefix does (registration, client document), exactly, whichever process takes it. Seconds until another is allowed, or null where this one is.';
 
 create function pgrant_rules.address_prefix(p_address inet) returns cidr
 language sql immutable
@@ -115,7 +115,8 @@ language plpgsql
 as $$
 begin
   return (select count(*) from pgrant.clients c
-           where c.tenant_id = p_tenant and c.registered_at is not null and c.expires_at > now()) - p_leaving >= p_quota;
+           where c.tenant_id = p_tenant and c.registered_at is not null and c.document_fetched_at is null
+             and c.expires_at > now()) - p_leaving >= p_quota;
 end
 $$;
 
@@ -175,10 +176,11 @@ as $$
 begin
   return (select jsonb_strip_nulls(jsonb_build_object(
                    'client_uri', c.client_uri, 'policy_uri', c.policy_uri, 'tos_uri', c.tos_uri,
-                   'registered_at', to_char(c.registered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))
+                   'registered_at', to_char(c.registered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                   'document_host', case when c.document_fetched_at is not null then pgrant_rules.client_document_host(c.client_id) end))
             from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id);
 end
 $$;
 
 comment on function pgrant_rules.client_presentation(uuid, text) is
-  'What a client says of itself: {client_uri, policy_uri, tos_uri, registered_at (ISO 8601 in UTC; only where it registered itself)}.';
+  'What a client says of itself: {client_uri, policy_uri, tos_uri, registered_at (ISO 8601 in UTC; only where it registered itself or came from a document), document_host (whose document that is)}.';

@@ -125,7 +125,7 @@ begin
    where k.tenant_id = p_tenant and k.token_hash = p_initial_hash and k.expires_at > now();
   if v_initial.token_id is null then
     -- What is counted is what is sent, good or not. Who has a token is bounded by its uses instead.
-    v_wait := pgrant_rules.registration_retry_after(p_tenant, v_from, v_policy.registration_rate);
+    v_wait := pgrant_rules.hourly_retry_after(p_tenant, 'registration', v_from, v_policy.registration_rate);
     if v_wait is not null then
       return pgrant_rules.registration_refuse(p_tenant, v_action, 'too_many_attempts', 'too many from this address', null, v_wait);
     elsif p_initial_hash is not null or v_policy.registration = 'token' then

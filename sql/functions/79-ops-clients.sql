@@ -12,6 +12,9 @@ begin
   if exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
     raise exception 'there is a client % already', p_client_id
       using errcode = 'OA002', hint = 'leave the client_id out to have one made';
+  elsif p_client_id ~ '^https?://' then
+    raise exception 'the client_id % is a URL', p_client_id
+      using errcode = 'OA003', hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
   end if;
   select string_agg(k, ', ') into v_unknown
     from jsonb_object_keys(p_metadata) k where not k = any (pgrant_rules.client_settings());

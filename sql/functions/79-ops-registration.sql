@@ -78,7 +78,7 @@ begin
   select c.client_id, c.name, c.software_id, c.software_version, c.redirect_uris, c.registered_from, c.registered_at,
          c.requested_at, c.last_used_at, c.expires_at, c.disabled_at
     from pgrant.clients c
-   where c.tenant_id = p_tenant and c.registered_at is not null
+   where c.tenant_id = p_tenant and c.registered_at is not null and c.document_fetched_at is null
    order by c.registered_at desc, c.client_id;
 end
 $$;
@@ -97,7 +97,7 @@ begin
          count(*) filter (where c.expires_at > now() and c.last_used_at is null),
          count(*) filter (where c.expires_at <= now()), count(distinct c.registered_from),
          count(*) filter (where c.registered_at > now() - interval '1 hour')
-    from pgrant.clients c where c.tenant_id = p_tenant and c.registered_at is not null;
+    from pgrant.clients c where c.tenant_id = p_tenant and c.registered_at is not null and c.document_fetched_at is null;
 end
 $$;
 

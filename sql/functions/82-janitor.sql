@@ -24,10 +24,13 @@ begin
   get diagnostics deleted = row_count;
   return next;
 
-  -- Only those that registered themselves expire. Their secrets, grants and tokens go with them.
+  -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
+  -- document that an operator has disabled stays, or the next request would bring it back.
   table_name := 'clients';
   with dead as (
-    select c.tenant_id, c.client_id from pgrant.clients c where c.registered_at is not null and c.expires_at < now() limit p_limit
+    select c.tenant_id, c.client_id from pgrant.clients c
+     where c.registered_at is not null and c.expires_at < now() and (c.document_fetched_at is null or c.disabled_at is null)
+     limit p_limit
   )
   delete from pgrant.clients c using dead d where c.tenant_id = d.tenant_id and c.client_id = d.client_id;
   get diagnostics deleted = row_count;

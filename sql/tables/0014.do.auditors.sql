@@ -79,7 +79,8 @@ begin
        refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime session_lifetime session_idle_lifetime
        login_failure_limit login_failure_window key_rotation_interval key_publish_lead created_at disabled_at roles_claim
        permissions_claim tenant_claim login_url login_issuer login_jwks registration registration_quota registration_rate
-       registered_idle_lifetime software_statement_issuers'),
+       registered_idle_lifetime software_statement_issuers client_documents client_document_hosts
+       client_document_refused_hosts client_document_quota client_document_rate'),
     ('signing_keys', 'tenant_id kid alg public_jwk created_at active_at expires_at'),
     ('scopes', 'tenant_id scope title description sensitive created_at requires_role icon disabled_at'),
     ('clients', 'tenant_id client_id name token_endpoint_auth_method application_type redirect_uris post_logout_redirect_uris
@@ -87,7 +88,7 @@ begin
        id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
        allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age
        require_auth_time initiate_login_uri jwks jwks_uri registered registered_at registered_from requested_at last_used_at
-       expires_at'),
+       expires_at document_fetched_at document_expires_at document_changed_at'),
     ('client_secrets', 'tenant_id client_id secret_id created_at expires_at last_used_at'),
     ('users', 'tenant_id user_id username created_at updated_at disabled_at external_subject'),
     ('grants', 'tenant_id grant_id user_id client_id scopes claims created_at consented_at consent_expires_at last_used_at

@@ -198,6 +198,7 @@ export type ApiTenantFacts = {
   title: string | null;
   scopes: string[] | null;
   registration: string | null;
+  client_documents: string | null;
   refresh_lifetime: number | null;
   session_lifetime: number | null;
 };
@@ -259,7 +260,7 @@ export type ApiUserinfo = {
 };
 
 export const api = {
-  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, without openid and offline_access. Errors: unknown_client, invalid_redirect_uri. */
+  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only). */
   authorization_begin: bind<
     {
       tenant: string;
@@ -369,6 +370,44 @@ export const api = {
     ['scopes', 'text[]'],
     ['access_hash', 'bytea'],
     ['resources', 'text[]'],
+  ]),
+
+  /** Records that the document at p_client_url could not be fetched or is not valid, which is remembered nowhere else. Errors: invalid_client_metadata, always. */
+  client_document_refuse: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_url: string | null;
+      document_fault: string | null;
+    },
+    ApiDone
+  >('pgrant_api.client_document_refuse', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_url', 'text'],
+    ['document_fault', 'text'],
+  ]),
+
+  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata. */
+  client_document_store: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_url: string | null;
+      metadata: unknown;
+      fresh_for: number | null;
+    },
+    ApiDone
+  >('pgrant_api.client_document_store', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_url', 'text'],
+    ['metadata', 'jsonb'],
+    ['fresh_for', 'integer'],
   ]),
 
   /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target. */
@@ -1158,6 +1197,29 @@ export const ops = {
     ['tenant', 'uuid'],
     ['client_id', 'text'],
     ['disabled', 'boolean'],
+  ]),
+
+  /** The clients that came from documents, youngest first: from which address the first request came, when the document was fetched and until when it is fresh, when the client got a token last, when it dies. Raises OA001. */
+  client_document_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      host: string | null;
+      name: string | null;
+      redirect_uris: string[] | null;
+      registered_from: string | null;
+      registered_at: string | null;
+      document_fetched_at: string | null;
+      document_expires_at: string | null;
+      document_changed_at: string | null;
+      last_used_at: string | null;
+      expires_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.client_document_list', [
+    ['tenant', 'uuid'],
   ]),
 
   /** The applications of a tenant, by name; API credentials are in credential_list. Raises OA001. */

@@ -79,8 +79,9 @@ async function makeTenant({ database }: WorkerContext, issuer: string): Promise<
     throw new ConfigError('the name "demo" is taken: remove that tenant or set PGRANT_DEMO=0');
   const made = await call(database, ops.tenant_add, { name, issuer, host, path, title });
   const tenant = made.tenant_add ?? '';
-  // So that programs that register themselves, such as MCP clients, can be tried.
-  await call(database, ops.tenant_set, { tenant, settings: { registration: 'open' } });
+  // So that programs that register themselves or publish what they are, such as MCP clients, can be tried.
+  const settings = { registration: 'open', client_documents: 'open' };
+  await call(database, ops.tenant_set, { tenant, settings });
   return tenant;
 }
 

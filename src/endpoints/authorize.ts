@@ -9,14 +9,17 @@ import { OAuthError } from '../protocol/errors.ts';
 import { assembleToken, newSecret } from '../protocol/secrets.ts';
 import { verifyIdTokenHint } from '../protocol/tokens.ts';
 import { respond } from './authorization-response.ts';
+import { clientDocuments } from './client-document.ts';
 
 /** Takes an authorization request: answers it, or sends the browser on to login or consent. */
-export function authorize({ database, keyring }: Services): Endpoint {
+export function authorize(services: Services): Endpoint {
+  const { database, keyring } = services;
+  const takeDocument = clientDocuments(services);
   return async (exchange) => {
     const request = readAuthorizationRequest(parameters(exchange));
     const { hint, error, reason } = await readHint({ keyring }, exchange, request);
     const [handle, code] = [newSecret(), newSecret()];
-    const row = await call(database, api.authorization_begin, {
+    const args = {
       ...caller(exchange),
       ...presentedSession(exchange),
       request_hash: handle.hash,
@@ -40,7 +43,12 @@ export function authorize({ database, keyring }: Services): Endpoint {
       resources: request.resources,
       error: (error ?? null) as never,
       error_reason: reason ?? null,
-    });
+    };
+    let row = await call(database, api.authorization_begin, args);
+    if (row.next === 'document') {
+      await takeDocument(exchange, request.client_id);
+      row = await call(database, api.authorization_begin, args);
+    }
     if (row.next === 'respond') return respond(exchange, row, code.secret);
     const query = new URLSearchParams({
       request: assembleToken('request', row.request_expires_at ?? 0, handle.secret),

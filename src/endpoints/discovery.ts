@@ -34,7 +34,11 @@ const claims = [
 /** The metadata of the tenant's issuer, the same for OAuth and for OpenID Connect clients. */
 export function metadataDocument({ database }: Services): Endpoint {
   return async (exchange) => {
-    const { scopes, registration } = await call(database, api.tenant_describe, caller(exchange));
+    const { scopes, registration, client_documents } = await call(
+      database,
+      api.tenant_describe,
+      caller(exchange),
+    );
     exchange.set('Cache-Control', 'public, max-age=300');
     exchange.body = metadata({
       issuer: exchange.state.tenant.issuer,
@@ -44,6 +48,7 @@ export function metadataDocument({ database }: Services): Endpoint {
       acr_values: ['1'],
       ui_locales: ['en'],
       registration: registration !== 'closed',
+      client_documents: client_documents !== 'closed',
     });
   };
 }

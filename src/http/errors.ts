@@ -90,6 +90,9 @@ function pageText({ error, status }: OAuthError): { heading: string; advice: str
   if (error === 'csrf_mismatch') {
     return { heading: 'Please try again', advice: 'Go back, reload the page and repeat it.' };
   }
+  if (error === 'too_many_attempts') {
+    return { heading: 'Too many attempts', advice: `Wait a while. ${startAgain}` };
+  }
   if (error === 'expired_request') return { heading: 'Please start again', advice: startAgain };
   return {
     heading: 'This request cannot go on',

@@ -3,10 +3,11 @@ import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { Agent, fetch as send } from 'undici';
+import type { Config } from '../config.ts';
 
 /** Nothing that is fetched is trusted, or waited for, beyond this. */
 const timeout = 5_000;
-const largest = 512 * 1024;
+const largestAnswer = 512 * 1024;
 /** How long a 429 may ask to wait for the one second try, in milliseconds. */
 const patience = 3_000;
 
@@ -20,8 +21,16 @@ export type OutboundInit = {
   headers?: Record<string, string>;
   body?: unknown;
   signal?: AbortSignal | undefined;
+  /** Most bytes of the answer, unpacked; half a megabyte where it is left out. */
+  largest?: number;
 };
 export type OutboundFetch = (url: string, init?: OutboundInit) => Promise<Response>;
+
+/** The fetch of a server: only one on a loopback address has business with others there. */
+export function serverFetch({ publicUrl }: Pick<Config, 'publicUrl'>): OutboundFetch {
+  const allowLoopback = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/]|$)/.test(publicUrl);
+  return outboundFetch({ allowLoopback });
+}
 
 /**
  * Makes a fetch that refuses addresses of special use (RFC 6890) behind a host name, redirects,
@@ -35,17 +44,17 @@ export function outboundFetch({ allowLoopback }: { allowLoopback: boolean }): Ou
     headersTimeout: timeout,
     bodyTimeout: timeout,
   });
-  const once = async (url: string, init: OutboundInit) => {
+  const once = async (url: string, { largest, body, ...init }: OutboundInit) => {
     refuseUrl(new URL(url), allowLoopback);
     const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...optional(init.signal)]);
     const response = await send(url, {
       ...init,
-      body: init.body as never,
+      body: body as never,
       dispatcher: agent,
       redirect: 'error',
       signal,
     });
-    return bounded(response);
+    return bounded(response, largest ?? largestAnswer);
   };
   return async (url, init = {}) => {
     try {
@@ -99,7 +108,10 @@ function guardedLookup(allowLoopback: boolean): LookupFunction {
   };
 }
 
-async function bounded(response: Awaited<ReturnType<typeof send>>): Promise<Response> {
+async function bounded(
+  response: Awaited<ReturnType<typeof send>>,
+  largest: number,
+): Promise<Response> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {

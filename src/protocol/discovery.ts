@@ -11,6 +11,8 @@ export interface TenantFacts {
   ui_locales?: readonly string[];
   /** Whether clients may register themselves. */
   registration?: boolean;
+  /** Whether a client_id may be the URL of a client metadata document. */
+  client_documents?: boolean;
 }
 
 /** The metadata document; the same for OAuth and for OpenID Connect clients. */
@@ -38,6 +40,7 @@ export function metadata(tenant: TenantFacts) {
     ],
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     authorization_response_iss_parameter_supported: true,
+    ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...tenant.algs].sort().reverse(),
     scopes_supported: tenant.scopes,

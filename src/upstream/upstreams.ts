@@ -1,6 +1,6 @@
 // The upstreams of a process: opened from the database, spoken to by kind.
 import type { Config } from '../config.ts';
-import { outboundFetch } from '../http/fetch.ts';
+import { serverFetch } from '../http/fetch.ts';
 import { derivedText, seal, unseal } from '../protocol/seal.ts';
 import { discord } from './discord.ts';
 import { plainOAuth } from './oauth2.ts';
@@ -33,9 +33,7 @@ export type Upstreams = ReturnType<typeof makeUpstreams>;
 
 /** What speaks to upstreams, with one cache of their metadata for the process. */
 export function makeUpstreams({ config, secret }: { config: Config; secret: Buffer }) {
-  // Only a server on a loopback address has business with upstreams on one.
-  const loopback = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/]|$)/.test(config.publicUrl);
-  const fetch = outboundFetch({ allowLoopback: loopback });
+  const fetch = serverFetch(config);
   const protocols: Record<string, Protocol> = {
     oidc: openidConnect(fetch),
     oauth2: plainOAuth(fetch),

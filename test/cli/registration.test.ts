@@ -31,6 +31,23 @@ test('an initial access token is shown once, counted and removed', async () => {
   expect(await document('registration token list --tenant acme')).toEqual([]);
 });
 
+test('whose client documents are taken is settings, and what came from them is listed', async () => {
+  const { client_documents } = await document('tenant show acme');
+  expect(client_documents).toBe('closed');
+  const settings = 'client_documents=listed client_document_hosts=["*.fern.example"]';
+  expect(await document(`tenant set acme ${settings}`)).toMatchObject({
+    client_documents: 'listed',
+    client_document_hosts: ['*.fern.example'],
+  });
+  expect(await document('document list --tenant acme')).toEqual([]);
+  const added = await pgrant([
+    ...'client add --tenant acme --name Fern --redirect-uri https://fern.example/cb'.split(' '),
+    ...['--client-id', 'https://fern.example/client.json'],
+  ]);
+  expect(added.code).toBe(1);
+  expect(added.err).toContain('client_documents');
+});
+
 test('the clients that registered themselves are listed with the quota', async () => {
   const listed = await document('registration list --tenant acme');
   expect(listed).toMatchObject({ clients: [], live: expect.anything(), quota: 1000 });

@@ -10,7 +10,7 @@ const facts = {
   algs: ['ES256', 'RS256'] as const,
 };
 
-/** RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1. */
+/** RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1, Client ID Metadata Document 6. */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
   end_session_endpoint revocation_endpoint introspection_endpoint response_types_supported
   response_modes_supported grant_types_supported code_challenge_methods_supported
@@ -18,7 +18,7 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   introspection_endpoint_auth_methods_supported subject_types_supported scopes_supported
   id_token_signing_alg_values_supported claims_supported claim_types_supported
   claims_parameter_supported request_parameter_supported request_uri_parameter_supported
-  authorization_response_iss_parameter_supported acr_values_supported
+  authorization_response_iss_parameter_supported client_id_metadata_document_supported acr_values_supported
   ui_locales_supported`.split(/\s+/);
 
 describe('metadata', () => {
@@ -29,7 +29,12 @@ describe('metadata', () => {
   });
 
   test('every member is a registered one [RFC 8414 7.1]', () => {
-    const full = metadata({ ...facts, acr_values: ['1'], ui_locales: ['en'] });
+    const full = metadata({
+      ...facts,
+      acr_values: ['1'],
+      ui_locales: ['en'],
+      client_documents: true,
+    });
     expect(registered).toEqual(expect.arrayContaining(Object.keys(full)));
     expect(Object.keys(full)).toHaveLength(registered.length);
   });

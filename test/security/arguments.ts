@@ -51,6 +51,9 @@ export const neutral = {
   sealed_tokens: null,
   checkable: false,
   reject_reason: null,
+  client_url: 'https://app.example.com/client.json',
+  fresh_for: 300,
+  document_fault: 'status 404',
 };
 
 /** Arguments that stand or fall together. Whatever is in no group is the same for every tenant. */
