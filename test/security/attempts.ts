@@ -1,0 +1,147 @@
+// Every function that a role may call, at one tenant, with whatever identifies something of another.
+import { bind } from '../../src/db/call.ts';
+import { neutral as wordless } from './arguments.ts';
+import type { Identifier } from './foreign.ts';
+
+/** Runs one statement and gives its rows. */
+export type Query = (text: string) => Promise<unknown[]>;
+
+/** A function that takes a tenant first; its other parameters as [name without p_, type]. */
+export type Callable = { schema: string; name: string; parameters: [string, string][] };
+
+export type Attempt = {
+  role: string;
+  call: string;
+  /** The columns of the other tenant from which identifiers were taken. */
+  foreign: string[];
+  /** The error or SQLSTATE; null where the call was answered. */
+  error: string | null;
+  /** What the answer tells of the other tenant, and was not sent. */
+  told: string[];
+  /** Whether any row of the other tenant has changed. */
+  changed: boolean;
+};
+
+/** The functions that take a tenant first and that a role may call. */
+export async function callables(query: Query, role: string): Promise<Callable[]> {
+  const rows = (await query(`
+    select p.pronamespace::regnamespace::text as schema, p.proname as name,
+           array(select jsonb_build_array(ltrim(substr(u.name, 2), '_'), u.type::regtype::text)::text
+                   from unnest(p.proargnames, p.proargtypes) with ordinality u (name, type, n)
+                  where u.n between 2 and p.pronargs order by u.n) as parameters
+      from pg_proc p
+     where p.pronamespace::regnamespace::text like 'pgrant%' and p.proargnames[1] = 'p_tenant' and p.prokind = 'f'
+       and has_schema_privilege('${role}', p.pronamespace, 'usage') and has_function_privilege('${role}', p.oid, 'execute')
+     order by 1, 2`)) as { schema: string; name: string; parameters: string[] }[];
+  return rows.map((row) => ({
+    ...row,
+    parameters: row.parameters.map((text) => JSON.parse(text) as [string, string]),
+  }));
+}
+
+/** Makes the temporary functions that call, look, and undo. Once in a session. */
+export const makeAttempt = (fingerprint: string) => `
+-- Planned once, unlike what is executed as a text.
+create function pg_temp.fingerprint() returns text language plpgsql as $$ begin return (${fingerprint}); end $$;
+
+create function pg_temp.attempt(
+  p_role text, p_call text, p_other text, p_before text, out answer text, out error text, out changed boolean
+)
+language plpgsql as $$
+declare
+  v_after text;
+begin
+  begin
+    begin
+      -- The call is made in a session that has been told the other tenant's id, too.
+      perform set_config('pgrant.tenant', p_other, true), set_config('role', p_role, true);
+      execute p_call into answer;
+    exception when others then
+      error := sqlstate;
+      answer := sqlerrm;
+    end;
+    perform set_config('pgrant.tenant', p_other, true), set_config('role', 'pgrant_definer', true);
+    v_after := pg_temp.fingerprint();
+    raise exception using errcode = 'OA999';
+  exception when sqlstate 'OA999' then
+    changed := p_before is distinct from v_after;
+  end;
+end $$`;
+
+type Own = Readonly<Record<string, unknown>>;
+
+/** Each way to call a function with identifiers of the other tenant: one at a time, and all that fit by name. */
+export function* trials(
+  { parameters }: Callable,
+  own: Own,
+  foreign: readonly Identifier[],
+): Generator<{ values: Own; from: Identifier[] }> {
+  for (const [name, type] of parameters) {
+    if (name in wordless) continue;
+    for (const identifier of foreign.filter((one) => one.type === type)) {
+      yield { values: { ...own, ...given(parameters, name, identifier) }, from: [identifier] };
+    }
+  }
+  const fitting = parameters.flatMap(([name, type]) => {
+    const identifier = foreign.find((one) => one.type === type && fits(name, one.column));
+    return identifier ? [{ name, identifier }] : [];
+  });
+  if (fitting.length > 1) {
+    const values = fitting.map(({ name, identifier }) => given(parameters, name, identifier));
+    yield {
+      values: Object.assign({}, own, ...values),
+      from: fitting.map(({ identifier }) => identifier),
+    };
+  }
+}
+
+// The words of the commands for what the tables call otherwise.
+const synonyms: Record<string, string> = { role: 'scope', group: 'group_name', key: 'secret' };
+
+function fits(name: string, column: string): boolean {
+  const known = synonyms[name] ?? name;
+  return column.endsWith(`.${known}`);
+}
+
+function given(
+  parameters: Callable['parameters'],
+  name: string,
+  { value, expires_at }: Identifier,
+) {
+  const expiry = name.replace(/_hash$/, '_expires_at');
+  const expires =
+    expires_at !== null && expiry !== name && parameters.some(([other]) => other === expiry);
+  return { [name]: value, ...(expires && { [expiry]: expires_at }) };
+}
+
+const neutral: Record<string, string> = {
+  uuid: '00000000-0000-4000-8000-000000000000',
+  bytea: `\\x${'00'.repeat(32)}`,
+  text: 'x',
+  jsonb: '{}',
+  integer: '1',
+  bigint: '1',
+  boolean: 'true',
+  inet: '192.0.2.7',
+  'timestamp with time zone': 'now',
+};
+
+/** The statement that calls a function at a tenant and gives its answer as one text. */
+export function callText(
+  { schema, name, parameters }: Callable,
+  tenant: string,
+  values: Own,
+): string {
+  const { encoders } = bind(`${schema}.${name}`, parameters);
+  const args = encoders.map(({ argument, type, encode }) => {
+    const value =
+      argument in values
+        ? values[argument]
+        : (neutral[type] ?? (type.endsWith('[]') ? '{}' : null));
+    if (value === null || value === undefined) return `p_${argument} => null`;
+    const text = typeof value === 'string' ? value : encode(value as never);
+    return `p_${argument} => '${text.replaceAll("'", "''")}'::text::${type}`;
+  });
+  const call = `${schema}.${name}(${[`p_tenant => '${tenant}'`, ...args].join(', ')})`;
+  return `select coalesce(jsonb_agg(to_jsonb(x)), '[]')::text from (select * from ${call}) x`;
+}

@@ -1,0 +1,130 @@
+// npm run prove-isolation: tries to get from one tenant to another, and reports for an auditor.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import postgres, { type Sql } from 'postgres';
+import { call } from '../../src/db/call.ts';
+import { connect } from '../../src/db/connect.ts';
+import { startEmbedded } from '../../src/db/embedded.ts';
+import { ops } from '../../src/db/functions.ts';
+import { release } from '../../src/db/release.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { failures, type Proof, prove } from './proof.ts';
+import { makeSpecimen, valuesOf } from './specimen.ts';
+
+const usage = `npm run prove-isolation -- [options]
+  --database URL  of an installation, by a role that may act as all of pgrant's: two tenants are made there, and removed
+                  afterwards. Without it: of a PostgreSQL that is started for this and released from this checkout
+  --json          the proof as JSON
+Exit code 0: isolated; 1: not, with what speaks against it; 2: could not be tried.`;
+
+type Header = { made_at: string; postgresql: string; database: string; release: string | null };
+
+function report(header: Header, proof: Proof): string {
+  const { rules, functions, attempts, identifiers, reached } = proof;
+  const found = failures(proof);
+  const rows = functions.map(({ role, names }) => {
+    const own = attempts.filter((attempt) => attempt.role === role);
+    const count = (wanted: (attempt: (typeof own)[number]) => boolean) => own.filter(wanted).length;
+    return [
+      role,
+      names.length,
+      own.length,
+      count(({ error }) => error !== null),
+      count(({ told }) => told.length > 0),
+      count(({ changed }) => changed),
+    ];
+  });
+  return `Proof of isolation of tenants
+made ${header.made_at} on ${header.postgresql}, database ${header.database}, release ${header.release ?? 'unknown'}
+
+1. The catalog keeps ${rules.length} rules
+${rules.map(({ rule, faults }) => `   ${faults.length === 0 ? 'kept  ' : 'BROKEN'}  ${rule}`).join('\n')}
+
+2. Every function that takes a tenant was called at one tenant, as each role that may call it, with identifiers of
+   another: one of each of ${identifiers.length} columns in turn, and all that fit together. Each call was undone.
+   ${['role', 'functions', 'calls', 'refused', 'told', 'changed'].map(cell).join('')}
+${rows.map((row) => `   ${row.map(cell).join('')}`).join('\n')}
+   refused = an error was returned; told = the answer held something that only the other tenant has; changed = a row
+   of the other tenant was not the same afterwards. What is neither refused nor told nor changed was answered with what
+   the first tenant has.
+
+3. Without a function, each role read, changed and removed rows of the other tenant in ${reached.length} cases.
+
+${found.length === 0 ? 'ISOLATED: nothing was found.' : `NOT ISOLATED: ${found.length} findings\n${found.map((line) => `- ${line}`).join('\n')}`}`;
+}
+
+const cell = (text: string | number, index: number) =>
+  index === 0 ? String(text).padEnd(18) : String(text).padStart(11);
+
+async function proveAt(url: string, json: boolean): Promise<number> {
+  const sql = postgres(url, { max: 4, onnotice: () => {} });
+  const [web, worker] = [connect(url, 'pgrant_web', { pool: 2 }), connect(url, 'pgrant_worker')];
+  const database = { web, worker, sql } as unknown as TestDatabase;
+  const made: string[] = [];
+  try {
+    const [a, b] = [await specimen(database, made), await specimen(database, made)];
+    await valuesOf(b);
+    const pair = { at: a.tenant, other: b.tenant, own: (names: string[]) => valuesOf(a, names) };
+    const progress = (text: string) =>
+      process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${text}` : '');
+    const proof = await prove(sql, pair, { progress });
+    progress('');
+    const header = await headerOf(sql);
+    console.log(
+      json
+        ? JSON.stringify({ ...header, findings: failures(proof), ...proof })
+        : report(header, proof),
+    );
+    return failures(proof).length === 0 ? 0 : 1;
+  } finally {
+    for (const tenant of made) await call(worker, ops.tenant_remove, { tenant });
+    await Promise.all([web.end(), worker.end(), sql.end()]);
+  }
+}
+
+async function specimen(database: TestDatabase, made: string[]) {
+  const tenant = await makeSpecimen(database, `proof-${crypto.randomUUID().slice(0, 8)}`);
+  made.push(tenant.tenant);
+  return tenant;
+}
+
+async function headerOf(sql: Sql): Promise<Header> {
+  const [row] = await sql`
+    select 'PostgreSQL ' || current_setting('server_version') as postgresql, current_database() as database,
+           (select hash from pgrant_release.released) as release`;
+  return { made_at: new Date().toISOString(), ...row } as Header;
+}
+
+async function proveHere(json: boolean): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'pgrant-proof-'));
+  const server = await startEmbedded(folder, { durable: false });
+  try {
+    await release(server.url('postgres'));
+    return await proveAt(server.url('postgres'), json);
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    database: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(usage);
+} else {
+  try {
+    process.exitCode = values.database
+      ? await proveAt(values.database, values.json)
+      : await proveHere(values.json);
+  } catch (error) {
+    console.error(`the proof could not be made: ${(error as Error).message}`);
+    process.exitCode = 2;
+  }
+}
