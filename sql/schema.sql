@@ -588,6 +588,51 @@ create policy expired_seen on pgrant.login_failures for select to pgrant_janitor
 create policy tenant_isolation on pgrant.login_failures for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_failures is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, and fetches of client documents, per address prefix.';
 
+create table pgrant.outbox (
+  tenant_id uuid not null,
+  event_id uuid not null,
+  webhook text not null,
+  type text not null,
+  at timestamp with time zone default now() not null,
+  data jsonb not null,
+  state text default 'pending'::text not null,
+  attempts integer default 0 not null,
+  next_attempt_at timestamp with time zone default now() not null,
+  give_up_at timestamp with time zone default (now() + '1 day'::interval) not null,
+  last_status integer,
+  last_error text,
+  attempt_log jsonb default '[]'::jsonb not null,
+  finished_at timestamp with time zone,
+  expires_at timestamp with time zone default 'infinity'::timestamp with time zone not null,
+  constraint outbox_pkey PRIMARY KEY (tenant_id, event_id, webhook),
+  constraint outbox_tenant_id_webhook_fkey FOREIGN KEY (tenant_id, webhook) REFERENCES pgrant.webhooks(tenant_id, name) ON DELETE CASCADE,
+  constraint outbox_attempt_log_check CHECK ((jsonb_array_length(attempt_log) <= 20)),
+  constraint outbox_check CHECK (((state = 'pending'::text) = (finished_at IS NULL))),
+  constraint outbox_check1 CHECK (((state = 'pending'::text) = (expires_at = 'infinity'::timestamp with time zone))),
+  constraint outbox_data_check CHECK ((jsonb_typeof(data) = 'object'::text)),
+  constraint outbox_last_error_check CHECK ((length(last_error) <= 500)),
+  constraint outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+);
+CREATE INDEX outbox_due ON pgrant.outbox USING btree (tenant_id, webhook, next_attempt_at) WHERE (state = 'pending'::text);
+CREATE INDEX outbox_expires_at ON pgrant.outbox USING btree (expires_at);
+alter table pgrant.outbox enable row level security;
+alter table pgrant.outbox force row level security;
+create policy audited on pgrant.outbox for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy expired_deleted on pgrant.outbox for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_seen on pgrant.outbox for select to pgrant_janitor using ((expires_at < now()));
+create policy pending_seen on pgrant.outbox for select to pgrant_janitor using ((state = 'pending'::text));
+create policy tenant_isolation on pgrant.outbox for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.outbox is 'One row per event and webhook, written in the transaction that the event is about; kept as the log of deliveries.';
+comment on column pgrant.outbox.event_id is 'The audit event; webhook-id of each attempt, so that a receiver can tell a repeat.';
+comment on column pgrant.outbox.data is 'What is said of the event: identifiers, never a secret, a name or an address.';
+comment on column pgrant.outbox.state is 'pending = to be delivered; delivered = the receiver said so; dead = given up.';
+comment on column pgrant.outbox.attempts is 'Begun so far since it was queued or sent again; the number of the one that runs.';
+comment on column pgrant.outbox.next_attempt_at is 'While an attempt runs: when it counts as lost with its worker.';
+comment on column pgrant.outbox.give_up_at is 'The last attempt is made no later: a day after it was queued or sent again.';
+comment on column pgrant.outbox.last_status is 'HTTP status of the last attempt; null where there was no answer.';
+comment on column pgrant.outbox.attempt_log is 'The last 20 attempts, oldest first: {at, status, error, ms}.';
+comment on column pgrant.outbox.expires_at is 'When the row goes: 7 days after it was delivered, dead_letter_lifetime after it was given up.';
+
 create table pgrant.partition_plans (
   table_name text not null,
   step interval not null,
@@ -1122,3 +1167,39 @@ comment on column pgrant.users.password_params is 'Argon2id parameters (RFC 9106
 comment on column pgrant.users.password_hash is 'SHA-256 of the Argon2id key, which only the web process derives.';
 comment on column pgrant.users.updated_at is 'When claims last changed (updated_at of OpenID Connect Core 5.1).';
 comment on column pgrant.users.external_subject is 'What the product calls this person when it answers a login challenge; null for people whom it has not signed in.';
+
+create table pgrant.webhooks (
+  tenant_id uuid not null,
+  name text not null,
+  url text not null,
+  event_types text[],
+  sealed_secret bytea not null,
+  sealed_old_secret bytea,
+  old_secret_expires_at timestamp with time zone,
+  dead_letter_lifetime integer default 2592000 not null,
+  paused_until timestamp with time zone default '-infinity'::timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  disabled_at timestamp with time zone,
+  disabled_reason text,
+  constraint webhooks_pkey PRIMARY KEY (tenant_id, name),
+  constraint webhooks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint webhooks_check CHECK (((sealed_old_secret IS NULL) = (old_secret_expires_at IS NULL))),
+  constraint webhooks_check1 CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+  constraint webhooks_dead_letter_lifetime_check CHECK (((dead_letter_lifetime >= 3600) AND (dead_letter_lifetime <= 31536000))),
+  constraint webhooks_event_types_check CHECK ((cardinality(event_types) > 0)),
+  constraint webhooks_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
+  constraint webhooks_url_check CHECK (((length(url) <= 2048) AND (url ~ '^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][^#\\\s]*)?$'::text)))
+);
+alter table pgrant.webhooks enable row level security;
+alter table pgrant.webhooks force row level security;
+create policy audited on pgrant.webhooks for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy live_seen on pgrant.webhooks for select to pgrant_janitor using ((disabled_at IS NULL));
+create policy tenant_isolation on pgrant.webhooks for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.webhooks is 'Where the events of a tenant are sent to (Standard Webhooks).';
+comment on column pgrant.webhooks.url is 'https, or http on a loopback host; no credentials: every request is signed.';
+comment on column pgrant.webhooks.event_types is 'What is sent; null = everything.';
+comment on column pgrant.webhooks.sealed_secret is 'What requests are signed with, AES-256-GCM under a key that the database does not have.';
+comment on column pgrant.webhooks.sealed_old_secret is 'The secret before, with which requests are signed as well until old_secret_expires_at.';
+comment on column pgrant.webhooks.dead_letter_lifetime is 'Seconds for which what could not be delivered is kept.';
+comment on column pgrant.webhooks.paused_until is 'Nothing is sent until then: the receiver did not answer at all, or asked for time.';
+comment on column pgrant.webhooks.disabled_at is 'Since when no event is kept for it.';

@@ -38,20 +38,27 @@ create function pgrant_rules.audit(
 ) returns void
 language plpgsql
 as $$
+declare
+  v_event_id uuid := gen_random_uuid();
+  -- What was refused is nobody else's business, but for what only a thief does.
+  v_type text := case when p_error is null or p_action in ('refresh.reuse', 'code.reuse') then pgrant_rules.events() ->> p_action end;
 begin
   if pgrant.tenant() is null then
     return;
   end if;
-  insert into pgrant.audit_events (tenant_id, action, error, reason, client_id, user_id, grant_id, family_id, detail,
+  insert into pgrant.audit_events (tenant_id, event_id, action, error, reason, client_id, user_id, grant_id, family_id, detail,
                                    address, request_id)
-  values (p_tenant, p_action, p_error, p_reason, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail,
+  values (p_tenant, v_event_id, p_action, p_error, p_reason, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail,
           nullif(current_setting('pgrant.address', true), '')::inet,
           nullif(current_setting('pgrant.request_id', true), ''));
+  if v_type is not null then
+    perform pgrant_rules.enqueue(p_tenant, v_event_id, v_type, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail);
+  end if;
 end
 $$;
 
 comment on function pgrant_rules.audit(uuid, text, pgrant_api.error, text, text, uuid, uuid, uuid, jsonb) is
-  'Records a decision in the transaction that took it. Does nothing for a tenant that does not exist or is disabled.';
+  'Records a decision in the transaction that took it, and queues it for the webhooks that want to hear of it. Does nothing for a tenant that does not exist or is disabled.';
 
 create function pgrant_rules.whole_second(p_at timestamptz) returns timestamptz
 language sql stable

@@ -222,6 +222,12 @@ begin
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null,
                                (select u.user_id from pgrant.users u
                                  where u.tenant_id = p_tenant and lower(u.username) = lower(p_username)));
+    -- One more was allowed a moment ago: so this is the failure that reached the limit.
+    if pgrant_rules.login_retry_after(p_tenant, p_username, p_address) is not null then
+      perform pgrant_rules.audit(p_tenant, 'login.lock', null, 'login_failure_limit reached', null,
+                                 (select u.user_id from pgrant.users u
+                                   where u.tenant_id = p_tenant and lower(u.username) = lower(p_username)));
+    end if;
     return v_out;
   end if;
 

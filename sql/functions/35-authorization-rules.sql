@@ -104,18 +104,19 @@ create function pgrant_rules.grant_consent(
 language plpgsql
 as $$
 declare
-  v_grant_id uuid;
+  v_old pgrant.grants;
+  v_new pgrant.grants;
   v_claims text[] := p_request.claims_id_token || p_request.claims_userinfo;
   v_expiry timestamptz := pgrant_rules.consent_expiry(p_client.consent_lifetime);
   v_now timestamptz := now();
 begin
   -- A remembered consent is used as it is: neither widened nor made to live longer.
-  select g.grant_id into v_grant_id
+  select g.* into v_old
     from pgrant.grants g
    where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null
      for no key update;
   if found and not p_consented and p_client.consent <> 'never' then
-    return v_grant_id;
+    return v_old.grant_id;
   end if;
 
   insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, consent_expires_at, expires_at)
@@ -129,13 +130,19 @@ begin
          consented_at = v_now,
          consent_expires_at = excluded.consent_expires_at,
          expires_at = greatest(g.expires_at, excluded.expires_at)
-  returning g.grant_id into v_grant_id;
-  return v_grant_id;
+  returning g.* into v_new;
+  if v_new.created_at = v_now or (v_new.scopes <@ v_old.scopes and v_new.claims <@ v_old.claims
+                                  and v_new.resources <@ v_old.resources) is not true then
+    perform pgrant_rules.audit(p_tenant, case when v_new.created_at = v_now then 'grant.add' else 'grant.extend' end, null, null,
+                               p_client.client_id, p_user_id, v_new.grant_id,
+                               p_detail => jsonb_build_object('scopes', v_new.scopes, 'resources', v_new.resources));
+  end if;
+  return v_new.grant_id;
 end
 $$;
 
 comment on function pgrant_rules.grant_consent(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[], boolean) is
-  'The live grant of person and client, locked: made or widened to the union where the person has just consented.';
+  'The live grant of person and client, locked: made or widened to the union where the person has just consented. Records grants that are new or have grown.';
 
 create function pgrant_rules.code_issue(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,

@@ -149,6 +149,8 @@ begin
     return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token', 'initial access token spent');
   end if;
   delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = any (v_twins);
+  perform pgrant_rules.audit(p_tenant, 'registration.remove', null, 'replaced by the same metadata', t.client_id)
+     from unnest(v_twins) t (client_id);
 
   v_client.tenant_id := p_tenant;
   v_client.client_id := 'dc-' || gen_random_uuid();

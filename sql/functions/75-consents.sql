@@ -1,8 +1,10 @@
 -- People see and revoke what they allowed.
 
-create function pgrant_rules.grant_end(p_tenant uuid, p_grant_id uuid, p_reason text) returns boolean
+create function pgrant_rules.grant_end(p_tenant uuid, p_grant_id uuid, p_reason text) returns pgrant.grants
 language plpgsql
 as $$
+declare
+  v_grant pgrant.grants;
 begin
   -- The session, the grants, then what hangs on them: the lock order of every function.
   update pgrant.grants g
@@ -11,21 +13,19 @@ begin
          expires_at = now() + interval '90 days'
    where g.tenant_id = p_tenant
      and g.grant_id = p_grant_id
-     and g.revoked_at is null;
-  if not found then
-    return false;
-  end if;
+     and g.revoked_at is null
+  returning g.* into v_grant;
   update pgrant.token_families f
      set revoked_at = now(), revoked_reason = p_reason, sealed_successor = null
    where f.tenant_id = p_tenant
      and f.grant_id = p_grant_id
      and f.revoked_at is null;
-  return true;
+  return v_grant;
 end
 $$;
 
 comment on function pgrant_rules.grant_end(uuid, uuid, text) is
-  'Revokes a grant with all its families; its access tokens are dead at once. False where there is no such live grant.';
+  'Revokes a grant with all its families; its access tokens are dead at once. Returns the grant; null where there is no such live one.';
 
 create function pgrant_api.consent_list(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint
@@ -99,7 +99,7 @@ begin
      where g.tenant_id = p_tenant
        and g.grant_id::text = lower(p_grant_id)
        and g.user_id = v_session.user_id;
-    if v_grant.grant_id is null or not pgrant_rules.grant_end(p_tenant, v_grant.grant_id, 'revoked by the person') then
+    if v_grant.grant_id is null or (pgrant_rules.grant_end(p_tenant, v_grant.grant_id, 'revoked by the person')).grant_id is null then
       v_out.error := 'not_found';
       v_out.reason := 'no such grant of this person';
     end if;

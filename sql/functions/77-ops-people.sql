@@ -180,13 +180,16 @@ comment on function pgrant_ops.grant_list(uuid, text, text, uuid, integer) is
 create function pgrant_ops.grant_revoke(p_tenant uuid, p_grant_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_grant pgrant.grants;
 begin
   perform pgrant_rules.administer(p_tenant);
-  if not pgrant_rules.grant_end(p_tenant, p_grant_id, 'revoked by an operator') then
+  v_grant := pgrant_rules.grant_end(p_tenant, p_grant_id, 'revoked by an operator');
+  if v_grant.grant_id is null then
     raise exception 'there is no live grant %', p_grant_id
       using errcode = 'OA001', hint = 'list the grants: select * from pgrant_ops.grant_list(p_tenant)';
   end if;
-  perform pgrant_rules.audit(p_tenant, 'grant.revoke', null, 'revoked by an operator', null, p_grant_id => p_grant_id);
+  perform pgrant_rules.audit(p_tenant, 'grant.revoke', null, v_grant.revoked_reason, v_grant.client_id, v_grant.user_id, p_grant_id);
 end
 $$;
 

@@ -36,6 +36,15 @@ begin
   get diagnostics deleted = row_count;
   return next;
 
+  table_name := 'outbox';
+  with dead as (
+    select o.tenant_id, o.event_id, o.webhook from pgrant.outbox o where o.expires_at < now() limit p_limit
+  )
+  delete from pgrant.outbox o
+   using dead d where o.tenant_id = d.tenant_id and o.event_id = d.event_id and o.webhook = d.webhook;
+  get diagnostics deleted = row_count;
+  return next;
+
   table_name := 'registration_tokens';
   delete from pgrant.registration_tokens k where k.expires_at < now();
   get diagnostics deleted = row_count;

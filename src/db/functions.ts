@@ -1382,6 +1382,54 @@ export const ops = {
     ['limit', 'integer'],
   ]),
 
+  /** Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. Raises OA001. */
+  delivery_begin: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+    },
+    {
+      event_id: string | null;
+      type: string | null;
+      occurred_at: string | null;
+      data: Json;
+      attempt: number | null;
+      issuer: string | null;
+      url: string | null;
+      sealed_secret: Buffer | null;
+      sealed_old_secret: Buffer | null;
+    }
+  >('pgrant_ops.delivery_begin', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
+  ]),
+
+  /** Records what became of an attempt: p_status is the HTTP status, null = no answer, and p_error why; p_retry_after in seconds. 2xx = delivered; 410 disables the webhook; anything else is tried again for a day, then dead. Returns the state; null where the attempt counts no more. Raises OA001. */
+  delivery_end: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+      event_id: string | null;
+      attempt: number | null;
+      status: number | null;
+      error: string | null;
+      duration_ms: number | null;
+      retry_after?: number | null;
+    },
+    {
+      delivery_end: string | null;
+    }
+  >('pgrant_ops.delivery_end', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
+    ['event_id', 'uuid'],
+    ['attempt', 'integer'],
+    ['status', 'integer'],
+    ['error', 'text'],
+    ['duration_ms', 'integer'],
+    ['retry_after', 'integer', 'optional'],
+  ]),
+
   /** Deletes expired rows of any tenant, at most p_limit of a large table at a time. Returns the counts; call it again while one equals p_limit. */
   expired_delete: bind<
     {
@@ -2423,5 +2471,196 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
     ['subject', 'text'],
+  ]),
+
+  /** Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook. Raises OA001, OA002, OA003. */
+  webhook_add: bind<
+    {
+      tenant: string;
+      name: string | null;
+      url: string | null;
+      sealed_secret: Uint8Array | null;
+      event_types?: string[] | null;
+    },
+    {
+      webhook_add: Json;
+    }
+  >('pgrant_ops.webhook_add', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['url', 'text'],
+    ['sealed_secret', 'bytea'],
+    ['event_types', 'text[]', 'optional'],
+  ]),
+
+  /** The newest p_limit events of the outbox, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}. Raises OA001. */
+  webhook_deliveries: bind<
+    {
+      tenant: string;
+      webhook?: string | null;
+      state?: string | null;
+      limit?: number | null;
+    },
+    {
+      event_id: string | null;
+      webhook: string | null;
+      type: string | null;
+      occurred_at: string | null;
+      state: string | null;
+      attempts: number | null;
+      next_attempt_at: string | null;
+      last_status: number | null;
+      last_error: string | null;
+      finished_at: string | null;
+      data: Json;
+      attempt_log: Json;
+    }
+  >('pgrant_ops.webhook_deliveries', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text', 'optional'],
+    ['state', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Disables a webhook (no event is kept for it any more; what was pending is given up) or enables it again. Raises OA001. */
+  webhook_disable: bind<
+    {
+      tenant: string;
+      name: string | null;
+      disabled: boolean | null;
+    },
+    {
+      webhook_disable: null;
+    }
+  >('pgrant_ops.webhook_disable', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The webhooks of all tenants for which something is pending, and in how many seconds it is due (0 or less = now), the longest due first. The worker asks this. */
+  webhook_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+      webhook: string | null;
+      wait: number | null;
+    }
+  >('pgrant_ops.webhook_due', [
+  ]),
+
+  /** The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered. Raises OA001. */
+  webhook_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      name: string | null;
+      url: string | null;
+      event_types: string[] | null;
+      pending: number | null;
+      dead: number | null;
+      oldest_at: string | null;
+      last_delivered_at: string | null;
+      paused_until: string | null;
+      created_at: string | null;
+      disabled_at: string | null;
+      disabled_reason: string | null;
+    }
+  >('pgrant_ops.webhook_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes a webhook with all that is pending, dead or logged for it. There is no way back. Raises OA001. */
+  webhook_remove: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      webhook_remove: null;
+    }
+  >('pgrant_ops.webhook_remove', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Sends again, under the same webhook-id: one event of a webhook, delivered or not, or with p_event_id null all that was given up. Returns how many. Raises OA001, OA003 (disabled). */
+  webhook_resend: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+      event_id?: string | null;
+    },
+    {
+      webhook_resend: number | null;
+    }
+  >('pgrant_ops.webhook_resend', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
+    ['event_id', 'uuid', 'optional'],
+  ]),
+
+  /** Replaces the secret of a webhook by one that was made and sealed outside; for p_overlap seconds requests are signed with both. Returns until when. Raises OA001. */
+  webhook_secret: bind<
+    {
+      tenant: string;
+      name: string | null;
+      sealed_secret: Uint8Array | null;
+      overlap?: number | null;
+    },
+    {
+      webhook_secret: string | null;
+    }
+  >('pgrant_ops.webhook_secret', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['sealed_secret', 'bytea'],
+    ['overlap', 'integer', 'optional'],
+  ]),
+
+  /** Changes settings of a webhook, given as {setting: value}: url (what is pending goes there, too), event_types (null = all), dead_letter_lifetime in seconds. Returns the webhook. Raises OA001, OA003. */
+  webhook_set: bind<
+    {
+      tenant: string;
+      name: string | null;
+      settings: unknown;
+    },
+    {
+      webhook_set: Json;
+    }
+  >('pgrant_ops.webhook_set', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['settings', 'jsonb'],
+  ]),
+
+  /** All that is known of a webhook but its secrets. Raises OA001. */
+  webhook_show: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      webhook_show: Json;
+    }
+  >('pgrant_ops.webhook_show', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Queues an event of type webhook.test for one webhook, whatever types it asks for. Returns its event_id. Raises OA001, OA003 (disabled). */
+  webhook_test: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+    },
+    {
+      webhook_test: string | null;
+    }
+  >('pgrant_ops.webhook_test', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
   ]),
 } as const;

@@ -10,7 +10,8 @@ export type Purpose =
   | 'pgrant signing key'
   | 'pgrant upstream secrets'
   | 'pgrant upstream tokens'
-  | 'pgrant upstream login';
+  | 'pgrant upstream login'
+  | 'pgrant webhook secret';
 
 /** Seals bytes (nonce, ciphertext, tag) for one place; they do not open at another. */
 export function seal(master: Buffer, purpose: Purpose, place: string, plain: Buffer): Buffer {

@@ -7,6 +7,9 @@ const kept = `'_hash$|_salt$|^sealed_|^password_|^(state|nonce|code_challenge|lo
 /** Columns of other names that auditors don't read. */
 const left = `('users.claims', 'upstream_accounts.claims')`;
 
+/** What a row has come to, which only shares its name with what a client sent. */
+const harmless = `('outbox.state')`;
+
 /** Tables with a tenant of which auditors read nothing, and why. */
 const unaudited = `('auditors')`; // An auditor reads their own row; the policy says so.
 
@@ -19,7 +22,8 @@ export const auditorRules: Rule[] = [
   {
     name: 'auditors read no hash, seal, salt or password, and nothing of a request in flight',
     query: `with c as (${columns}) select name from c
-       where has_column_privilege('pgrant_auditor', oid, attnum, 'select') and (attname ~ ${kept} or name in ${left})`,
+       where has_column_privilege('pgrant_auditor', oid, attnum, 'select') and (attname ~ ${kept} or name in ${left})
+         and name not in ${harmless}`,
     broken: [
       'grant select on pgrant.users to pgrant_auditor',
       `select pgrant.audited('pgrant.token_families', array['sealed_successor'])`,

@@ -12,6 +12,7 @@ const tenantless = {
   'pgrant_ops.auditor_add': 'of one tenant or of all',
   'pgrant_ops.auditor_remove': 'of one tenant or of all',
   'pgrant_ops.auditor_list': 'lists the global table',
+  'pgrant_ops.webhook_due': 'names and times of all tenants, by policies of its own',
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
@@ -43,7 +44,7 @@ export const functionRules: Rule[] = [
     name: 'functions run as roles of ours, and only those that need to do so as others than the definer',
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
-                                when f.proname in ('expired_delete', 'default_partition_delete', 'sealed_erase', 'audit_forget')
+                                when f.proname in ('expired_delete', 'default_partition_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
                                 then 'pgrant_janitor' else 'pgrant_definer' end::regrole`,
     broken: ['alter function pgrant_api.tenant_find owner to pgrant_owner'],
   },

@@ -1,0 +1,213 @@
+-- What operators call: who is told of the events of a tenant.
+
+create function pgrant_rules.webhook_check(p_tenant uuid, p_name text, p_enabled boolean default false) returns void
+language plpgsql
+as $$
+declare
+  v_disabled_at timestamptz;
+begin
+  select w.disabled_at into v_disabled_at from pgrant.webhooks w where w.tenant_id = p_tenant and w.name = p_name;
+  if not found then
+    raise exception 'there is no webhook %', p_name
+      using errcode = 'OA001', hint = 'list the webhooks: select * from pgrant_ops.webhook_list(p_tenant)';
+  elsif p_enabled and v_disabled_at is not null then
+    raise exception 'the webhook % is disabled', p_name using errcode = 'OA003', hint = 'enable it first';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.webhook_check(uuid, text, boolean) is
+  'Raises OA001 where the tenant has no such webhook, and OA003 where it has to be enabled and is not.';
+
+create function pgrant_rules.event_types_check(p_event_types text[]) returns void
+language plpgsql
+as $$
+declare
+  v_unknown text;
+begin
+  select string_agg(t.type, ', ') into v_unknown
+    from unnest(p_event_types) t (type) where not t.type = any (pgrant_rules.event_types());
+  if v_unknown is not null then
+    raise exception 'there is no event type %', v_unknown
+      using errcode = 'OA003', hint = 'event types: ' || array_to_string(pgrant_rules.event_types(), ', ');
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.event_types_check(text[]) is 'Raises OA003 for an event type that does not exist.';
+
+create function pgrant_ops.webhook_add(p_tenant uuid, p_name text, p_url text, p_sealed_secret bytea,
+                                       p_event_types text[] default null)
+returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  if exists (select from pgrant.webhooks w where w.tenant_id = p_tenant and w.name = p_name) then
+    raise exception 'there is a webhook % already', p_name using errcode = 'OA002', hint = 'choose another name';
+  end if;
+  perform pgrant_rules.event_types_check(p_event_types);
+  insert into pgrant.webhooks (tenant_id, name, url, sealed_secret, event_types)
+  values (p_tenant, p_name, p_url, p_sealed_secret, p_event_types);
+  perform pgrant_rules.audit(p_tenant, 'webhook.add', null, null, null,
+                             p_detail => jsonb_build_object('name', p_name, 'url', p_url, 'event_types', p_event_types));
+  return pgrant_ops.webhook_show(p_tenant, p_name);
+end
+$$;
+
+comment on function pgrant_ops.webhook_add(uuid, text, text, bytea, text[]) is
+  'Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook. Raises OA001, OA002, OA003.';
+
+create function pgrant_ops.webhook_set(p_tenant uuid, p_name text, p_settings jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_settings constant text[] := array['url', 'event_types', 'dead_letter_lifetime'];
+  v_unknown text;
+  v_webhook pgrant.webhooks;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.webhook_check(p_tenant, p_name);
+  select string_agg(k, ', ') into v_unknown from jsonb_object_keys(p_settings) k where not k = any (v_settings);
+  if v_unknown is not null then
+    raise exception 'there is no webhook setting %', v_unknown
+      using errcode = 'OA003', hint = 'settings: ' || array_to_string(v_settings, ', ');
+  end if;
+  select (jsonb_populate_record(w, p_settings)).* into v_webhook
+    from pgrant.webhooks w where w.tenant_id = p_tenant and w.name = p_name for update;
+  perform pgrant_rules.event_types_check(v_webhook.event_types);
+  update pgrant.webhooks w
+     set url = v_webhook.url,
+         event_types = v_webhook.event_types,
+         dead_letter_lifetime = v_webhook.dead_letter_lifetime,
+         paused_until = '-infinity'
+   where w.tenant_id = p_tenant and w.name = p_name;
+  perform pgrant_rules.audit(p_tenant, 'webhook.set', null, null, null,
+                             p_detail => p_settings || jsonb_build_object('name', p_name));
+  return pgrant_ops.webhook_show(p_tenant, p_name);
+end
+$$;
+
+comment on function pgrant_ops.webhook_set(uuid, text, jsonb) is
+  'Changes settings of a webhook, given as {setting: value}: url (what is pending goes there, too), event_types (null = all), dead_letter_lifetime in seconds. Returns the webhook. Raises OA001, OA003.';
+
+create function pgrant_ops.webhook_list(p_tenant uuid)
+returns table (name text, url text, event_types text[], pending bigint, dead bigint, oldest_at timestamptz, last_delivered_at timestamptz,
+               paused_until timestamptz, created_at timestamptz, disabled_at timestamptz, disabled_reason text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select w.name, w.url, w.event_types, o.pending, o.dead, o.oldest_at, o.last_delivered_at,
+         case when w.paused_until > now() then w.paused_until end, w.created_at, w.disabled_at, w.disabled_reason
+    from pgrant.webhooks w
+   cross join lateral (
+     select count(*) filter (where d.state = 'pending') as pending,
+            count(*) filter (where d.state = 'dead') as dead,
+            min(d.at) filter (where d.state = 'pending') as oldest_at,
+            max(d.finished_at) filter (where d.state = 'delivered') as last_delivered_at
+       from pgrant.outbox d
+      where d.tenant_id = p_tenant and d.webhook = w.name) o
+   where w.tenant_id = p_tenant
+   order by w.name;
+end
+$$;
+
+comment on function pgrant_ops.webhook_list(uuid) is
+  'The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered. Raises OA001.';
+
+create function pgrant_ops.webhook_show(p_tenant uuid, p_name text) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.webhook_check(p_tenant, p_name);
+  return (select to_jsonb(l) || jsonb_build_object('dead_letter_lifetime', w.dead_letter_lifetime,
+                   'old_secret_expires_at', case when w.old_secret_expires_at > now() then w.old_secret_expires_at end)
+            from pgrant.webhooks w
+            join pgrant_ops.webhook_list(p_tenant) l on l.name = w.name
+           where w.tenant_id = p_tenant and w.name = p_name);
+end
+$$;
+
+comment on function pgrant_ops.webhook_show(uuid, text) is 'All that is known of a webhook but its secrets. Raises OA001.';
+
+create function pgrant_ops.webhook_secret(p_tenant uuid, p_name text, p_sealed_secret bytea, p_overlap integer default 86400)
+returns timestamptz
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_expires_at timestamptz := now() + make_interval(secs => p_overlap);
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.webhook_check(p_tenant, p_name);
+  update pgrant.webhooks w
+     set sealed_secret = p_sealed_secret,
+         sealed_old_secret = w.sealed_secret,
+         old_secret_expires_at = v_expires_at
+   where w.tenant_id = p_tenant and w.name = p_name;
+  perform pgrant_rules.audit(p_tenant, 'webhook.secret', null, null, null,
+                             p_detail => jsonb_build_object('name', p_name, 'old_secret_expires_at', v_expires_at));
+  return v_expires_at;
+end
+$$;
+
+comment on function pgrant_ops.webhook_secret(uuid, text, bytea, integer) is
+  'Replaces the secret of a webhook by one that was made and sealed outside; for p_overlap seconds requests are signed with both. Returns until when. Raises OA001.';
+
+create function pgrant_rules.webhook_end(p_tenant uuid, p_name text, p_reason text) returns void
+language plpgsql
+as $$
+begin
+  update pgrant.webhooks w
+     set disabled_at = now(), disabled_reason = p_reason
+   where w.tenant_id = p_tenant and w.name = p_name and w.disabled_at is null;
+  if found then
+    update pgrant.outbox o
+       set state = 'dead', finished_at = now(), last_error = 'the webhook was disabled',
+           expires_at = now() + (select make_interval(secs => w.dead_letter_lifetime) from pgrant.webhooks w
+                                  where w.tenant_id = p_tenant and w.name = p_name)
+     where o.tenant_id = p_tenant and o.webhook = p_name and o.state = 'pending';
+    perform pgrant_rules.audit(p_tenant, 'webhook.disable', null, p_reason, null,
+                               p_detail => jsonb_build_object('name', p_name));
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.webhook_end(uuid, text, text) is
+  'Disables a webhook: nothing is queued for it any more, and what was pending is given up, to be sent again by who enables it.';
+
+create function pgrant_ops.webhook_disable(p_tenant uuid, p_name text, p_disabled boolean) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.webhook_check(p_tenant, p_name);
+  if p_disabled then
+    perform pgrant_rules.webhook_end(p_tenant, p_name, 'by an operator');
+  else
+    update pgrant.webhooks w
+       set disabled_at = null, disabled_reason = null, paused_until = '-infinity'
+     where w.tenant_id = p_tenant and w.name = p_name;
+    perform pgrant_rules.audit(p_tenant, 'webhook.enable', null, null, null, p_detail => jsonb_build_object('name', p_name));
+  end if;
+end
+$$;
+
+comment on function pgrant_ops.webhook_disable(uuid, text, boolean) is
+  'Disables a webhook (no event is kept for it any more; what was pending is given up) or enables it again. Raises OA001.';
+
+create function pgrant_ops.webhook_remove(p_tenant uuid, p_name text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.webhook_check(p_tenant, p_name);
+  delete from pgrant.webhooks w where w.tenant_id = p_tenant and w.name = p_name;
+  perform pgrant_rules.audit(p_tenant, 'webhook.remove', null, null, null, p_detail => jsonb_build_object('name', p_name));
+end
+$$;
+
+comment on function pgrant_ops.webhook_remove(uuid, text) is
+  'Removes a webhook with all that is pending, dead or logged for it. There is no way back. Raises OA001.';
