@@ -8,6 +8,7 @@ import { describeFault } from './cli/errors.ts';
 import { explainCommands } from './cli/explain.ts';
 import { grantCommands } from './cli/grant.ts';
 import { groupCommands } from './cli/group.ts';
+import { incidentCommands } from './cli/incident.ts';
 import { keyCommands } from './cli/key.ts';
 import { registrationCommands } from './cli/registration.ts';
 import { releaseCommand } from './cli/release.ts';
@@ -41,6 +42,7 @@ upstreamCommands(program);
 registrationCommands(program);
 documentCommands(program);
 keyCommands(program);
+incidentCommands(program);
 auditorCommands(program);
 releaseCommand(program);
 

@@ -1537,6 +1537,59 @@ export const ops = {
     ['roles', 'text[]'],
   ]),
 
+  /** How much that is live was issued or used since p_since (-infinity = ever), by kind: what incident_revoke would end. Raises OA001. */
+  incident_count: bind<
+    {
+      tenant: string;
+      since: string | null;
+    },
+    {
+      what: string | null;
+      live: number | null;
+    }
+  >('pgrant_ops.incident_count', [
+    ['tenant', 'uuid'],
+    ['since', 'timestamp with time zone'],
+  ]),
+
+  /** Revokes p_limit families of refresh and access tokens that were issued or used since p_since, after family_id p_after. Returns how many, and the last, to be p_after of the next call; null = there are no more. Raises OA001. */
+  incident_families_revoke: bind<
+    {
+      tenant: string;
+      since: string | null;
+      after: string | null;
+      limit?: number | null;
+    },
+    {
+      revoked: number | null;
+      last_family_id: string | null;
+    }
+  >('pgrant_ops.incident_families_revoke', [
+    ['tenant', 'uuid'],
+    ['since', 'timestamp with time zone'],
+    ['after', 'uuid'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Ends sessions, open codes and clients' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since, with p_client_secrets the secrets made since. Returns how many of each. Families: incident_families_revoke; JWTs: key_withdraw. Raises OA001. */
+  incident_revoke: bind<
+    {
+      tenant: string;
+      since: string | null;
+      grants: boolean | null;
+      client_secrets: boolean | null;
+    },
+    {
+      what: string | null;
+      ended: number | null;
+    }
+  >('pgrant_ops.incident_revoke', [
+    ['tenant', 'uuid'],
+    ['since', 'timestamp with time zone'],
+    ['grants', 'boolean'],
+    ['client_secrets', 'boolean'],
+  ]),
+
   /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001. */
   key_add: bind<
     {
@@ -1585,6 +1638,26 @@ export const ops = {
     }
   >('pgrant_ops.key_list', [
     ['tenant', 'uuid'],
+  ]),
+
+  /** Puts a new signing key in the place of all others of p_alg at once: what they signed is no longer believed, by pgrant within a minute, by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
+  key_withdraw: bind<
+    {
+      tenant: string;
+      kid: string | null;
+      alg: string | null;
+      public_jwk: unknown;
+      sealed_private: Uint8Array | null;
+    },
+    {
+      key_withdraw: string[] | null;
+    }
+  >('pgrant_ops.key_withdraw', [
+    ['tenant', 'uuid'],
+    ['kid', 'text'],
+    ['alg', 'text'],
+    ['public_jwk', 'jsonb'],
+    ['sealed_private', 'bytea'],
   ]),
 
   /** Says who has signed in at the product. The person is found by p_subject, and made where nobody has it. p_claims replace the claims, p_roles the roles of the last login; null leaves them. Then send the browser to redirect_to with the parameter login_verifier, whose SHA-256 is p_verifier_hash. Errors are returned: expired_request, invalid_request, access_denied, login_required. Raises OA001, OA003. */

@@ -29,6 +29,27 @@ export async function addKey(
   return active_at === null ? undefined : { tenant_id: tenant, kid: signing.kid, alg, active_at };
 }
 
+/** Replaces all signing keys of a tenant at once; gives the kids of those that are believed no more. */
+export async function withdrawKeys(
+  database: Database,
+  secret: Buffer,
+  tenant: string,
+): Promise<string[]> {
+  const withdrawn: string[] = [];
+  for (const alg of ['ES256', 'RS256'] as const) {
+    const { signing, public_jwk } = await newSigningKey(alg);
+    const { key_withdraw } = await call(database, ops.key_withdraw, {
+      tenant,
+      kid: signing.kid,
+      alg,
+      public_jwk,
+      sealed_private: sealSigningKey(secret, tenant, signing),
+    });
+    withdrawn.push(...(key_withdraw ?? []));
+  }
+  return withdrawn;
+}
+
 /**
  * Publishes the signing keys that are due, of every tenant or of one, and gives those it made.
  * A key that fails does not keep the others from being made; the first error is thrown at the end.

@@ -1,0 +1,95 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { callAll } from '../db/call.ts';
+import { ops } from '../db/functions.ts';
+import { withdrawKeys } from '../worker/keys.ts';
+import { confirm } from './input.ts';
+import { withSession } from './run.ts';
+import { findTenant, type Output, type Session } from './session.ts';
+import { parseDuration, table } from './text.ts';
+
+type Options = {
+  tenant: string;
+  since: string;
+  keepKeys?: boolean;
+  grants?: boolean;
+  clientSecrets?: boolean;
+  dryRun?: boolean;
+  yes?: boolean;
+};
+
+/** Adds the commands for the day on which something has leaked. */
+export function incidentCommands(program: Command): void {
+  const incident = program.command('incident').description('after a leak');
+  incident
+    .command('revoke')
+    .description('end what was issued or used since a moment, and replace the signing keys at once')
+    .requiredOption('--tenant <name>', 'name of the tenant')
+    .option(
+      '--since <when>',
+      'a time with its zone, or 2h, 7d ago; default: ever',
+      moment,
+      '-infinity',
+    )
+    .option('--grants', 'end what people have allowed since, too: they are asked again')
+    .option('--client-secrets', 'end the client secrets and API keys that were made since, too')
+    .option(
+      '--keep-keys',
+      'keep the signing keys, and with them JWTs at whoever does not introspect',
+    )
+    .option('--dry-run', 'count, and change nothing')
+    .option('--yes', 'do not ask')
+    .action(withSession(revoke));
+}
+
+function moment(text: string): string {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return new Date(Date.now() - seconds * 1000).toISOString();
+  // Without a zone it would be another moment on another machine.
+  if (/T\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))) {
+    return new Date(text).toISOString();
+  }
+  throw new InvalidArgumentError('It must be such as 2026-11-21T08:00:00Z, 2h or 7d.');
+}
+
+async function revoke(session: Session, options: Options): Promise<Output> {
+  const { since, grants = false, clientSecrets: client_secrets = false, keepKeys } = options;
+  const secret = keepKeys || options.dryRun ? undefined : session.secret();
+  const tenant = await findTenant(session, options.tenant);
+  if (options.dryRun) {
+    const live = await callAll(session.database, ops.incident_count, { tenant, since });
+    return { json: live, text: table(live, ['what', 'live'], 'nothing') };
+  }
+  await confirm(options.tenant, `what ${options.tenant} has issued`, options);
+  // The keys first: nothing that is issued while the rest goes on is signed by the old ones.
+  const withdrawn = secret ? await withdrawKeys(session.database, secret, tenant) : [];
+  const args = { tenant, since, grants, client_secrets };
+  const ended = await callAll(session.database, ops.incident_revoke, args);
+  const families = await revokeFamilies(session, tenant, since);
+  const rows = [
+    ...ended,
+    { what: 'token families', ended: families },
+    { what: 'signing keys', ended: withdrawn.length },
+  ];
+  const advice = secret
+    ? '\nother servers believe JWTs of the old keys until they fetch the JWK set anew'
+    : '\nJWTs that are already out are believed where nobody introspects, until they expire';
+  return {
+    json: { since, ended: rows, withdrawn },
+    text: table(rows, ['what', 'ended'], '') + advice,
+  };
+}
+
+/** In batches, so that rotations wait for a moment and not for all of it; tells how far it is. */
+async function revokeFamilies({ database }: Session, tenant: string, since: string) {
+  let revoked = 0;
+  let after: string | null = '00000000-0000-0000-0000-000000000000';
+  while (after !== null) {
+    const args: { tenant: string; since: string; after: string } = { tenant, since, after };
+    const [batch] = await callAll(database, ops.incident_families_revoke, args);
+    after = batch?.last_family_id ?? null;
+    revoked += batch?.revoked ?? 0;
+    if (process.stderr.isTTY) process.stderr.write(`\r${revoked} token families revoked`);
+  }
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  return revoked;
+}
