@@ -61,11 +61,13 @@ AS $function$
 begin
   execute format('create policy expired_seen on %s for select to pgrant_janitor using (expires_at < now())', p_table);
   execute format('create policy expired_deleted on %s for delete to pgrant_janitor using (expires_at < now())', p_table);
-  execute format('grant select, delete on %s to pgrant_janitor', p_table);
+  -- SELECT … FOR UPDATE asks for the right to update. No row passes the check, so nothing can be changed.
+  execute format('create policy expired_locked on %s for update to pgrant_janitor using (expires_at < now()) with check (false)', p_table);
+  execute format('grant select, delete, update (expires_at) on %s to pgrant_janitor', p_table);
 end
 $function$
 ;
-comment on function pgrant.expire(regclass) is 'Lets the janitor see and delete the rows of a table that are past expires_at, of any tenant, and no others.';
+comment on function pgrant.expire(regclass) is 'Lets the janitor see, lock and delete the rows of a table that are past expires_at, of any tenant, and no others.';
 
 CREATE OR REPLACE FUNCTION pgrant.hosts_sound(p_hosts text[])
  RETURNS boolean
@@ -139,6 +141,7 @@ alter table pgrant.access_tokens enable row level security;
 alter table pgrant.access_tokens force row level security;
 create policy audited on pgrant.access_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.access_tokens for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.access_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.access_tokens for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.access_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.access_tokens is 'Opaque access tokens. One that belongs to a family is good only while the family is.';
@@ -223,6 +226,7 @@ alter table pgrant.authorization_requests enable row level security;
 alter table pgrant.authorization_requests force row level security;
 create policy audited on pgrant.authorization_requests for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.authorization_requests for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.authorization_requests for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.authorization_requests for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.authorization_requests for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
@@ -247,6 +251,7 @@ alter table pgrant.client_secrets enable row level security;
 alter table pgrant.client_secrets force row level security;
 create policy audited on pgrant.client_secrets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.client_secrets for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.client_secrets for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.client_secrets for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.client_secrets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_secrets is 'Live secrets of confidential clients; several at once, so that a secret can be replaced without an outage.';
@@ -341,6 +346,7 @@ alter table pgrant.clients enable row level security;
 alter table pgrant.clients force row level security;
 create policy audited on pgrant.clients for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.clients for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.clients for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
@@ -396,6 +402,7 @@ alter table pgrant.codes enable row level security;
 alter table pgrant.codes force row level security;
 create policy audited on pgrant.codes for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.codes for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.codes for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.codes for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.codes is 'Authorization codes. A used one is kept with the family it gave, so that a second use can revoke it (RFC 9700 4.5).';
@@ -421,13 +428,14 @@ create table pgrant.grants (
   constraint grants_check CHECK (((revoked_at IS NOT NULL) OR (consent_expires_at <= expires_at)))
 );
 CREATE INDEX grants_client ON pgrant.grants USING btree (tenant_id, client_id);
-CREATE INDEX grants_expires_at ON pgrant.grants USING btree (tenant_id, expires_at);
+CREATE INDEX grants_expires_at ON pgrant.grants USING btree (expires_at);
 CREATE UNIQUE INDEX grants_live ON pgrant.grants USING btree (tenant_id, user_id, client_id) WHERE (revoked_at IS NULL);
 CREATE INDEX grants_user ON pgrant.grants USING btree (tenant_id, user_id);
 alter table pgrant.grants enable row level security;
 alter table pgrant.grants force row level security;
 create policy audited on pgrant.grants for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.grants for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.grants for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.grants for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.grants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.grants is 'One row per person and application, until it is revoked: what was allowed, when, last used when.';
@@ -525,6 +533,7 @@ alter table pgrant.login_assertions enable row level security;
 alter table pgrant.login_assertions force row level security;
 create policy audited on pgrant.login_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.login_assertions for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.login_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.login_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until they expire.';
@@ -561,6 +570,7 @@ alter table pgrant.login_challenges enable row level security;
 alter table pgrant.login_challenges force row level security;
 create policy audited on pgrant.login_challenges for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.login_challenges for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.login_challenges for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_challenges for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.login_challenges for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_challenges is 'People who are at the product''s own login page at this moment. Expires with its authorization request.';
@@ -584,6 +594,7 @@ alter table pgrant.login_failures enable row level security;
 alter table pgrant.login_failures force row level security;
 create policy audited on pgrant.login_failures for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.login_failures for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.login_failures for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_failures for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.login_failures for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_failures is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, and fetches of client documents, per address prefix.';
@@ -619,6 +630,7 @@ alter table pgrant.outbox enable row level security;
 alter table pgrant.outbox force row level security;
 create policy audited on pgrant.outbox for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.outbox for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.outbox for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.outbox for select to pgrant_janitor using ((expires_at < now()));
 create policy pending_seen on pgrant.outbox for select to pgrant_janitor using ((state = 'pending'::text));
 create policy tenant_isolation on pgrant.outbox for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
@@ -672,6 +684,7 @@ alter table pgrant.registration_tokens enable row level security;
 alter table pgrant.registration_tokens force row level security;
 create policy audited on pgrant.registration_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.registration_tokens for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.registration_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.registration_tokens for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.registration_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.registration_tokens is 'Initial access tokens (RFC 7591 1.2): who has one may register clients.';
@@ -715,9 +728,29 @@ alter table pgrant.revoked_tokens enable row level security;
 alter table pgrant.revoked_tokens force row level security;
 create policy audited on pgrant.revoked_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.revoked_tokens for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.revoked_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.revoked_tokens for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.revoked_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.revoked_tokens is 'JWT access tokens that were revoked one by one (RFC 7009), until they expire.';
+
+create table pgrant.schedules (
+  task text not null,
+  every interval not null,
+  does text not null,
+  since timestamp with time zone default now() not null,
+  constraint schedules_pkey PRIMARY KEY (task),
+  constraint schedules_every_check CHECK ((every > '00:00:00'::interval)),
+  constraint schedules_task_check CHECK ((task ~ '^[a-z][a-z_]{0,62}$'::text))
+);
+alter table pgrant.schedules enable row level security;
+alter table pgrant.schedules force row level security;
+create policy schedules_audited on pgrant.schedules for select to pgrant_auditor using (true);
+create policy schedules_kept on pgrant.schedules for all to pgrant_owner using (true) with check (true);
+create policy schedules_seen on pgrant.schedules for select to pgrant_definer using (true);
+comment on table pgrant.schedules is 'Global: the tasks of the worker; the twin of its crontab. Filled by each release.';
+comment on column pgrant.schedules.every is 'The longest time between two runs by the crontab.';
+comment on column pgrant.schedules.does is 'What the task is for.';
+comment on column pgrant.schedules.since is 'When the task was first released: one that has never run is late from then on.';
 
 create table pgrant.scope_refusals (
   tenant_id uuid not null,
@@ -787,6 +820,7 @@ alter table pgrant.sessions enable row level security;
 alter table pgrant.sessions force row level security;
 create policy audited on pgrant.sessions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.sessions for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.sessions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.sessions for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.sessions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.sessions is 'Signed-in browsers.';
@@ -813,11 +847,40 @@ alter table pgrant.signing_keys enable row level security;
 alter table pgrant.signing_keys force row level security;
 create policy audited on pgrant.signing_keys for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.signing_keys for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.signing_keys for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.signing_keys for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.signing_keys for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.signing_keys is 'Signing keys: published from created_at, signing from active_at until a younger one is active, published until expires_at.';
 comment on column pgrant.signing_keys.sealed_private is 'Private half, AES-256-GCM under a key that the database does not have.';
 comment on column pgrant.signing_keys.expires_at is 'When the last token that it signed is dead: infinity until a successor is published.';
+
+create table pgrant.task_runs (
+  run_id uuid default gen_random_uuid() not null,
+  task text not null,
+  started_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  duration numeric(12,3) default EXTRACT(epoch FROM (finished_at - started_at)),
+  counts jsonb,
+  error text,
+  expires_at timestamp with time zone default (now() + '30 days'::interval) not null,
+  constraint task_runs_pkey PRIMARY KEY (run_id, expires_at),
+  constraint task_runs_check CHECK (((finished_at IS NOT NULL) OR ((counts IS NULL) AND (error IS NULL)))),
+  constraint task_runs_counts_check CHECK ((jsonb_typeof(counts) = 'object'::text)),
+  constraint task_runs_error_check CHECK ((length(error) <= 500))
+) partition by RANGE (expires_at);
+CREATE INDEX task_runs_started ON ONLY pgrant.task_runs USING btree (task, started_at);
+alter table pgrant.task_runs enable row level security;
+alter table pgrant.task_runs force row level security;
+create policy expired_deleted on pgrant.task_runs for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.task_runs for update to pgrant_janitor using ((expires_at < now())) with check (false);
+create policy expired_seen on pgrant.task_runs for select to pgrant_janitor using ((expires_at < now()));
+create policy runs_audited on pgrant.task_runs for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) < ( SELECT pgrant.audited_to() AS audited_to)));
+create policy runs_kept on pgrant.task_runs for all to pgrant_definer using (true) with check (true);
+comment on table pgrant.task_runs is 'Global: one row per run of a task of the worker, for 30 days.';
+comment on column pgrant.task_runs.finished_at is 'Null while it runs, and for ever where the worker was killed.';
+comment on column pgrant.task_runs.duration is 'Seconds.';
+comment on column pgrant.task_runs.counts is 'What it did, by kind, such as rows deleted by table; null where it failed.';
+comment on column pgrant.task_runs.error is 'Why it failed; null where it did not.';
 
 create table pgrant.tenants (
   tenant_id uuid not null,
@@ -970,6 +1033,7 @@ alter table pgrant.token_families enable row level security;
 alter table pgrant.token_families force row level security;
 create policy audited on pgrant.token_families for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy dead_deleted on pgrant.token_families for delete to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval))));
+create policy dead_locked on pgrant.token_families for update to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)))) with check (false);
 create policy dead_seen on pgrant.token_families for select to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)) OR (replay_until < now())));
 create policy replay_closed on pgrant.token_families for update to pgrant_janitor using ((replay_until < now())) with check ((sealed_successor IS NULL));
 create policy tenant_isolation on pgrant.token_families for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
@@ -1049,6 +1113,7 @@ alter table pgrant.upstream_logins enable row level security;
 alter table pgrant.upstream_logins force row level security;
 create policy audited on pgrant.upstream_logins for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy expired_deleted on pgrant.upstream_logins for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.upstream_logins for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.upstream_logins for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.upstream_logins for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstream_logins is 'People who are at an upstream at this moment.';

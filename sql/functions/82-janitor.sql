@@ -2,96 +2,71 @@
 set local role pgrant_janitor;
 alter default privileges revoke execute on functions from public;
 
-create function pgrant_ops.expired_delete(p_limit integer default 5000) returns table (table_name text, deleted bigint)
+create function pgrant_ops.expired_tables() returns table (table_name text, turn integer)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  table_name := 'token_families';
-  with dead as (
-    select f.tenant_id, f.family_id from pgrant.token_families f
-     where f.sweep_after < current_date
-     order by f.sweep_after limit p_limit
-  )
-  delete from pgrant.token_families f using dead d where f.tenant_id = d.tenant_id and f.family_id = d.family_id;
-  get diagnostics deleted = row_count;
-  return next;
-
-  table_name := 'grants';
-  with dead as (
-    select g.tenant_id, g.grant_id from pgrant.grants g where g.expires_at < now() limit p_limit
-  )
-  delete from pgrant.grants g using dead d where g.tenant_id = d.tenant_id and g.grant_id = d.grant_id;
-  get diagnostics deleted = row_count;
-  return next;
-
-  -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
-  -- document that an operator has disabled stays, or the next request would bring it back.
-  table_name := 'clients';
-  with dead as (
-    select c.tenant_id, c.client_id from pgrant.clients c
-     where c.registered_at is not null and c.expires_at < now() and (c.document_fetched_at is null or c.disabled_at is null)
-     limit p_limit
-  )
-  delete from pgrant.clients c using dead d where c.tenant_id = d.tenant_id and c.client_id = d.client_id;
-  get diagnostics deleted = row_count;
-  return next;
-
-  table_name := 'outbox';
-  with dead as (
-    select o.tenant_id, o.event_id, o.webhook from pgrant.outbox o where o.expires_at < now() limit p_limit
-  )
-  delete from pgrant.outbox o
-   using dead d where o.tenant_id = d.tenant_id and o.event_id = d.event_id and o.webhook = d.webhook;
-  get diagnostics deleted = row_count;
-  return next;
-
-  table_name := 'registration_tokens';
-  delete from pgrant.registration_tokens k where k.expires_at < now();
-  get diagnostics deleted = row_count;
-  return next;
-
-  table_name := 'client_secrets';
-  delete from pgrant.client_secrets s where s.expires_at < now();
-  get diagnostics deleted = row_count;
-  return next;
-
-  table_name := 'signing_keys';
-  delete from pgrant.signing_keys k where k.expires_at < now();
-  get diagnostics deleted = row_count;
-  return next;
-
-  foreach table_name in array array['sessions', 'authorization_requests', 'codes', 'access_tokens', 'revoked_tokens',
-                                    'login_failures', 'upstream_logins',
-                                    'login_challenges', 'login_assertions'] loop
-    deleted := pgrant_ops.default_partition_delete(table_name, p_limit);
-    return next;
-  end loop;
+  return query
+    select c.relname::text, case c.relname when 'grants' then 2 when 'clients' then 3 else 1 end
+      from pg_catalog.pg_policy p
+      join pg_catalog.pg_class c on c.oid = p.polrelid
+     where p.polname in ('expired_deleted', 'dead_deleted') and c.relnamespace = 'pgrant'::regnamespace
+     order by 2, 1;
 end
 $$;
 
-comment on function pgrant_ops.expired_delete(integer) is
-  'Deletes expired rows of any tenant, at most p_limit of a large table at a time. Returns the counts; call it again while one equals p_limit.';
+comment on function pgrant_ops.expired_tables() is
+  'The tables whose expired rows are the janitor''s to delete: each that pgrant.expire() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade.';
 
-create function pgrant_ops.default_partition_delete(p_table text, p_limit integer) returns bigint
-language plpgsql set search_path = pg_catalog, pg_temp
+create function pgrant_ops.expired_delete(p_table text, p_limit integer default 1000) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
   v_deleted bigint;
 begin
-  execute format(
-    'delete from pgrant.%I t
-      where t.tableoid = $1
-        and t.ctid = any (array(select d.ctid from pgrant.%I d
-                                 where d.tableoid = $1 and d.expires_at < now() limit $2))', p_table, p_table)
-    using v_default, p_limit;
+  -- Nobody is told that a row is gone: if the server dies now, the row is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  if p_table = 'token_families' then
+    delete from pgrant.token_families f
+     where f.ctid = any (array(
+             select d.ctid from pgrant.token_families d
+              where d.sweep_after < current_date
+                and (d.idle_expires_at < now() or d.revoked_at < now() - interval '90 days')
+              order by d.sweep_after limit p_limit for update skip locked));
+  elsif p_table = 'clients' then
+    -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
+    -- document that an operator has disabled stays, or the next request would bring it back.
+    delete from pgrant.clients c
+     where c.ctid = any (array(
+             select d.ctid from pgrant.clients d
+              where d.expires_at < now() and d.registered_at is not null
+                and (d.document_fetched_at is null or d.disabled_at is null)
+              order by d.expires_at limit p_limit for update skip locked));
+  elsif v_default is null then
+    execute format(
+      'delete from pgrant.%1$I t
+        where t.ctid = any (array(select d.ctid from pgrant.%1$I d
+                                   where d.expires_at < now() order by d.expires_at limit $1 for update skip locked))', p_table)
+      using p_limit;
+  elsif pg_relation_size(v_default) > 0 then
+    -- Whole partitions are dropped. Here goes what arrived while none had been made for it, which is rare.
+    execute format(
+      'delete from pgrant.%1$I t
+        where t.tableoid = $1 and t.expires_at < now()
+          and t.ctid = any (array(select d.ctid from pgrant.%1$I d
+                                   where d.tableoid = $1 and d.expires_at < now() limit $2 for update skip locked))', p_table)
+      using v_default, p_limit;
+  else
+    return 0;
+  end if;
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end
 $$;
 
-comment on function pgrant_ops.default_partition_delete(text, integer) is
-  'Deletes expired rows that arrived while no partition had been made for them.';
+comment on function pgrant_ops.expired_delete(text, integer) is
+  'Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more.';
 
 create function pgrant_ops.sealed_erase(p_part integer, p_parts integer) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -122,7 +97,8 @@ $$;
 comment on function pgrant_ops.sealed_erase(integer, integer) is
   'Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many.';
 
-grant execute on function pgrant_ops.expired_delete(integer), pgrant_ops.sealed_erase(integer, integer) to pgrant_worker;
+grant execute on function pgrant_ops.expired_tables(), pgrant_ops.expired_delete(text, integer), pgrant_ops.sealed_erase(integer, integer)
+  to pgrant_worker;
 
 create function pgrant_rules.audit_forget(p_tenant uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -1368,20 +1368,6 @@ export const ops = {
     ['username', 'text', 'optional'],
   ]),
 
-  /** Deletes expired rows that arrived while no partition had been made for them. */
-  default_partition_delete: bind<
-    {
-      table: string | null;
-      limit: number | null;
-    },
-    {
-      default_partition_delete: number | null;
-    }
-  >('pgrant_ops.default_partition_delete', [
-    ['table', 'text'],
-    ['limit', 'integer'],
-  ]),
-
   /** Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. Raises OA001. */
   delivery_begin: bind<
     {
@@ -1430,17 +1416,29 @@ export const ops = {
     ['retry_after', 'integer', 'optional'],
   ]),
 
-  /** Deletes expired rows of any tenant, at most p_limit of a large table at a time. Returns the counts; call it again while one equals p_limit. */
+  /** Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more. */
   expired_delete: bind<
     {
+      table: string | null;
       limit?: number | null;
     },
     {
-      table_name: string | null;
-      deleted: number | null;
+      expired_delete: number | null;
     }
   >('pgrant_ops.expired_delete', [
+    ['table', 'text'],
     ['limit', 'integer', 'optional'],
+  ]),
+
+  /** The tables whose expired rows are the janitor's to delete: each that pgrant.expire() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. */
+  expired_tables: bind<
+    {
+    },
+    {
+      table_name: string | null;
+      turn: number | null;
+    }
+  >('pgrant_ops.expired_tables', [
   ]),
 
   /** The live grants of a tenant, of one person or client where given, p_limit of them after grant_id p_after; with live refresh tokens and replays. Raises OA001. */
@@ -2077,6 +2075,37 @@ export const ops = {
   >('pgrant_ops.sealed_erase', [
     ['part', 'integer'],
     ['parts', 'integer'],
+  ]),
+
+  /** Records that a run of a task of the worker begins. Returns its key. */
+  task_begin: bind<
+    {
+      task: string | null;
+    },
+    {
+      run_id: string | null;
+      expires_at: string | null;
+    }
+  >('pgrant_ops.task_begin', [
+    ['task', 'text'],
+  ]),
+
+  /** Records how a run of task_begin() ended: what it did by kind, or p_error = why it failed. */
+  task_end: bind<
+    {
+      run_id: string | null;
+      expires_at: string | null;
+      counts: unknown;
+      error: string | null;
+    },
+    {
+      task_end: null;
+    }
+  >('pgrant_ops.task_end', [
+    ['run_id', 'uuid'],
+    ['expires_at', 'timestamp with time zone'],
+    ['counts', 'jsonb'],
+    ['error', 'text'],
   ]),
 
   /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003. */

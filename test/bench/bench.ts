@@ -6,6 +6,7 @@ import postgres, { type Sql } from 'postgres';
 import type { Embedded } from '../../src/db/embedded.ts';
 import { parseToken } from '../../src/protocol/secrets.ts';
 import type { Cell, ServerName } from './cells.ts';
+import { addExpired } from './cleanup.ts';
 import { addFamilies, refreshTokenOf } from './families.ts';
 import type { Order, Report } from './load.ts';
 import type { Measurement } from './measure.ts';
@@ -17,10 +18,13 @@ import { basicCredentials } from './sign-in.ts';
 const warmSeconds = 0.5;
 
 export type Bench = {
-  /** Measures one cell once, after a checkpoint. */
-  measure: (cell: Cell, seconds: number) => Promise<Measurement>;
+  /** Measures one cell once, after a checkpoint; connections pause `rest` ms between requests. */
+  measure: (cell: Cell, seconds: number, rest?: number) => Promise<Measurement>;
   /** Adds that many families to pgrant's; gives the number of the first. */
   addFamilies: (count: number) => Promise<number>;
+  /** Adds that many families that have expired. */
+  addExpired: (count: number) => Promise<void>;
+  workerUrl: string;
   stop: () => Promise<void>;
 };
 
@@ -68,21 +72,28 @@ type Parts = {
 function makeBench(parts: Parts): Omit<Bench, 'stop'> {
   const { database, sql, load, servers, tenant } = parts;
   let families = 0;
+  const clientId = servers.pgrant?.service.clients.opaque.client_id ?? '';
   const add = async (count: number) => {
     const from = families;
     families += count;
-    const clientId = servers.pgrant?.service.clients.opaque.client_id ?? '';
     await addFamilies(sql, { tenant, clientId }, from, families);
     return from;
   };
 
-  async function overHttp(name: ServerName, cell: Cell, seconds: number): Promise<Measurement> {
+  async function overHttp(
+    name: ServerName,
+    cell: Cell,
+    seconds: number,
+    rest: number,
+  ): Promise<Measurement> {
     const server = servers[name];
     if (!server) throw new Error(`${name} was not started`);
     const { service, pid } = server;
     const processes = { app: pid, postmaster: database.pid };
     const { scenario } = cell;
-    const order: Order = { name, service, scenario, warmSeconds, seconds, families, processes };
+    const order: Order = {
+      ...{ name, service, scenario, warmSeconds, seconds, rest, families, processes },
+    };
     const answered = once(load, 'message');
     load.send(order);
     const [{ measurement, failure }] = (await answered) as [Report];
@@ -102,10 +113,12 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
 
   return {
     addFamilies: add,
-    measure: async (cell, seconds) => {
+    addExpired: (count) => addExpired(sql, { tenant, clientId }, count),
+    workerUrl: database.url('pgrant_worker'),
+    measure: async (cell, seconds, rest = 0) => {
       if (cell.target === 'SQL under pgbench') return inSql(cell, seconds);
       await sql`checkpoint`;
-      return overHttp(cell.target, cell, seconds);
+      return overHttp(cell.target, cell, seconds, rest);
     },
   };
 }

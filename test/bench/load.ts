@@ -1,4 +1,5 @@
 // The load generator: a process of its own, told by its parent what to do.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario } from './cells.ts';
 import { Connection } from './http.ts';
 import {
@@ -20,6 +21,8 @@ export type Order = {
   /** Not measured, and measured. */
   warmSeconds: number;
   seconds: number;
+  /** How long a connection pauses between two requests, in milliseconds. */
+  rest: number;
   /** How many families there are whose tokens can be told from their numbers. */
   families: number;
   processes: Required<Processes>;
@@ -42,7 +45,12 @@ async function peopleOf({ name, service }: Order): Promise<Person[]> {
 }
 
 /** Lets every visitor repeat the step for a time; gives the latency of each, in milliseconds. */
-async function repeat(all: Visitor[], step: Step, seconds: number): Promise<number[]> {
+async function repeat(
+  all: Visitor[],
+  step: Step,
+  seconds: number,
+  rest: number,
+): Promise<number[]> {
   const seen: Seen = new Set();
   const latencies: number[] = [];
   const end = performance.now() + seconds * 1000;
@@ -52,7 +60,8 @@ async function repeat(all: Visitor[], step: Step, seconds: number): Promise<numb
       await step(visitor, seen);
       const done = performance.now();
       latencies.push(done - begun);
-      begun = done;
+      if (rest > 0) await sleep(rest);
+      begun = rest > 0 ? performance.now() : done;
     }
   };
   await Promise.all(all.map(visit));
@@ -60,17 +69,17 @@ async function repeat(all: Visitor[], step: Step, seconds: number): Promise<numb
 }
 
 async function measure(order: Order): Promise<Measurement> {
-  const { service, scenario, processes, warmSeconds, seconds, families } = order;
+  const { service, scenario, processes, warmSeconds, seconds, rest, families } = order;
   // A server closes connections that idle from one cell to the next.
   const all = (await peopleOf(order)).map((person) => ({
     ...person,
     connection: new Connection(service.origin),
   }));
   const step = stepOf(scenario, service, families);
-  await repeat(all, step, warmSeconds);
+  await repeat(all, step, warmSeconds, rest);
   const before = cpuOf(processes);
   const begun = performance.now();
-  const latencies = await repeat(all, step, seconds);
+  const latencies = await repeat(all, step, seconds, rest);
   const elapsed = (performance.now() - begun) / 1000;
   const cpu = cpuPerRequest(before, cpuOf(processes), latencies.length);
   const memory = memoryOf(processes.app);

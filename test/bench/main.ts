@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Bench, startBench } from './bench.ts';
 import { chooseCells, nameOf } from './cells.ts';
+import { measureCleanup } from './cleanup.ts';
 import { measureGrowth } from './growth.ts';
 import { hasPgbench } from './pgbench.ts';
 import { json, type Result, ratioTable, table } from './report.ts';
@@ -11,6 +12,7 @@ const usage = `npm run bench -- [options]
   --seconds N    length of one measurement (3)
   --rounds N     measurements of each cell (3)
   --only WORDS   comma-separated: only cells whose name has one of them, such as pgrant or refresh
+  --expired N    expired families that are cleaned up during the last cells, "cleanup" (200000)
   --families N   instead: what a refresh costs before and after N families are added
   --json         results as JSON`;
 
@@ -20,6 +22,7 @@ function options() {
       seconds: { type: 'string', default: '3' },
       rounds: { type: 'string', default: '3' },
       only: { type: 'string', default: '' },
+      expired: { type: 'string', default: '200000' },
       families: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -27,17 +30,20 @@ function options() {
   });
   const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
   const families = values.families === undefined ? undefined : Number(values.families);
-  if (values.help || !(seconds > 0) || !(rounds >= 1) || (families ?? 1) < 1) {
+  const expired = Number(values.expired);
+  const wrong = !(seconds > 0) || !(rounds >= 1) || !(expired >= 1) || (families ?? 1) < 1;
+  if (values.help || wrong) {
     console.log(usage);
     process.exit(values.help ? 0 : 1);
   }
   const only = values.only.split(',').filter((word) => word !== '');
-  return { seconds, rounds, only, families, json: values.json };
+  return { seconds, rounds, only, expired, families, json: values.json };
 }
 
 /** All cells in a new random order, round after round. */
 async function compare(bench: Bench, settings: ReturnType<typeof options>): Promise<Result[]> {
-  const cells = chooseCells(settings.only, hasPgbench());
+  const { only } = settings;
+  const cells = chooseCells(only, hasPgbench());
   const results: Result[] = cells.map((cell) => ({ ...cell, rounds: [] }));
   for (let round = 1; round <= settings.rounds; round += 1) {
     for (const result of shuffled(results)) {
@@ -47,7 +53,8 @@ async function compare(bench: Bench, settings: ReturnType<typeof options>): Prom
       console.error(`round ${round}/${settings.rounds}  ${nameOf(result)}: ${rate}/s`);
     }
   }
-  return results;
+  if (only.length > 0 && !only.some((word) => 'cleanup'.includes(word))) return results;
+  return [...results, ...(await measureCleanup(bench, settings))];
 }
 
 function shuffled<T>(list: readonly T[]): T[] {

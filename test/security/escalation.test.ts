@@ -126,7 +126,7 @@ describe.each(['pgrant_web', 'pgrant_worker', 'pgrant_janitor'] as const)('%s', 
       pgrant_worker: [
         `pgrant_ops.tenant_show('${world.tenant}')`,
         `pgrant_ops.partitions_maintain()`,
-        `pgrant_ops.expired_delete()`,
+        `pgrant_ops.expired_delete('grants')`,
         `pgrant_ops.key_due()`,
       ],
       pgrant_janitor: [],

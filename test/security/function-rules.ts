@@ -14,8 +14,11 @@ const tenantless = {
   'pgrant_ops.auditor_list': 'lists the global table',
   'pgrant_ops.webhook_due': 'names and times of all tenants, by policies of its own',
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
+  'pgrant_ops.expired_tables': 'the janitor, bound by policies of its own',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
+  'pgrant_ops.task_begin': 'the runs of the worker have no tenant',
+  'pgrant_ops.task_end': 'the runs of the worker have no tenant',
 };
 const exceptions = Object.keys(tenantless)
   .map((name) => `'${name}'`)
@@ -44,7 +47,7 @@ export const functionRules: Rule[] = [
     name: 'functions run as roles of ours, and only those that need to do so as others than the definer',
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
-                                when f.proname in ('expired_delete', 'default_partition_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
+                                when f.proname in ('expired_tables', 'expired_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
                                 then 'pgrant_janitor' else 'pgrant_definer' end::regrole`,
     broken: ['alter function pgrant_api.tenant_find owner to pgrant_owner'],
   },
@@ -76,7 +79,7 @@ end $$`,
   {
     name: 'each use of a tenant table names the tenant, whatever the policy says',
     query: `with f as (${functions}) select f.oid::regprocedure, uses, names from f,
-       lateral (select regexp_count(f.prosrc, '(from|join|into|update) pgrant\\.(?!issuers|auditors|partition_plans)\\w') as uses,
+       lateral (select regexp_count(f.prosrc, '(from|join|into|update) pgrant\\.(?!issuers|auditors|partition_plans|schedules|task_runs)\\w') as uses,
                        regexp_count(f.prosrc, 'tenant_id') as names) n
        where f.proowner = 'pgrant_definer'::regrole and uses > names`,
     broken: [

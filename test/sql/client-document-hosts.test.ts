@@ -93,7 +93,7 @@ describe('whose documents are taken', () => {
     await store(at);
     await operate(at, ops.client_disable, { client_id: fern, disabled: true });
     await age(at, fern, '1 year');
-    await callAll(world.database.janitor, ops.expired_delete, {});
+    await callAll(world.database.janitor, ops.expired_delete, { table: 'clients' });
     expect(await nextOf(at, fern)).toBe('unknown_client');
     expect((await store(at)).row.error).toBe('unknown_client');
   });

@@ -1,6 +1,6 @@
 // Clients that register themselves: how many, how often, how long.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { callAll } from '../../src/db/call.ts';
+import { call, callAll } from '../../src/db/call.ts';
 import { api, ops } from '../../src/db/functions.ts';
 import {
   ask,
@@ -168,8 +168,8 @@ describe('how long they live', () => {
        where tenant_id = any (${ids}) and registered_at is not null`;
     const batches = [];
     for (let deleted = -1; deleted !== 0; batches.push(deleted)) {
-      const rows = await callAll(world.database.worker, ops.expired_delete, { limit: 4000 });
-      deleted = Number(rows.find(({ table_name }) => table_name === 'clients')?.deleted);
+      const batch = { table: 'clients', limit: 4000 };
+      deleted = (await call(world.database.worker, ops.expired_delete, batch)).expired_delete ?? 0;
     }
     expect(Math.max(...batches)).toBe(4000);
     expect(batches.reduce((sum, one) => sum + one)).toBeGreaterThanOrEqual(10_000);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { runNow, start } from './worker.ts';
@@ -22,7 +22,10 @@ beforeAll(async () => {
   await start(database);
 });
 
+/** Grants are of `web` or `other`, or of a client that is made for them. */
 async function addGrant(client_id: string, expiry: string): Promise<string> {
+  await sql`insert into pgrant.clients (tenant_id, client_id, name, token_endpoint_auth_method, redirect_uris, grant_types)
+    values (${tenant}, ${client_id}, 'c', 'none', '{}', '{}') on conflict do nothing`;
   const [row] = await sql`
     insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
     values (${tenant}, ${user}, ${client_id}, '{}', now() + ${expiry}::interval, now() + ${expiry}::interval)
@@ -72,10 +75,72 @@ test('more expired rows than one batch holds go in one job', async () => {
     select '${tenant}', n::text, ${day} from generate_series(1, 12000) n`);
   await sql.unsafe(`insert into pgrant.revoked_tokens (tenant_id, jti, expires_at)
     values ('${tenant}', 'kept', now() + interval '10 years')`);
+  await sql`delete from pgrant.task_runs`;
   const [before] = await sql`select count(*)::int as rows from pgrant.revoked_tokens_default`;
   expect(before?.rows).toBe(12001);
   await runNow(database, 'cleanup');
   expect(await ids('revoked_tokens', 'jti')).toEqual(['kept']);
+  const [run] =
+    await sql`select counts, duration::float from pgrant.task_runs where task = 'cleanup'`;
+  expect(run).toEqual({ counts: { revoked_tokens: 12000 }, duration: expect.any(Number) });
+});
+
+test('what somebody has locked is passed over, and nobody waits', async () => {
+  const [held, free] = [await addGrant('held', '-1 minute'), await addGrant('free', '-1 minute')];
+  const busy = await sql.reserve();
+  await busy`begin`;
+  await busy`select from pgrant.grants where grant_id = ${held} for update`;
+  const [row] = await sql`select pgrant_ops.expired_delete('grants') as deleted`;
+  expect(Number(row?.deleted)).toBe(1);
+  expect(await ids('grants', 'grant_id')).toContain(held);
+  expect(await ids('grants', 'grant_id')).not.toContain(free);
+  await busy`commit`;
+  busy.release();
+});
+
+test('workers that clean up at the same time share the rows, and each row goes once', async () => {
+  const janitors = await Promise.all([sql.reserve(), sql.reserve(), sql.reserve()]);
+  const crowd = Array.from({ length: 9 }, () => randomUUID());
+  for (const client_id of crowd) await addGrant(client_id, '-1 minute');
+  const deleted = [];
+  // Each keeps its batch locked while the next one works.
+  for (const janitor of janitors) {
+    await janitor`begin`;
+    const [row] = await janitor`select pgrant_ops.expired_delete('grants', 4) as deleted`;
+    deleted.push(Number(row?.deleted));
+  }
+  for (const janitor of janitors) {
+    await janitor`commit`;
+    janitor.release();
+  }
+  expect(deleted).toEqual([4, 4, 2]);
+});
+
+test('the janitor can lock what has expired and change none of it', async () => {
+  const janitor = await database.as('pgrant_janitor').reserve();
+  const grant = await addGrant('unchanged', '-1 minute');
+  await expect(
+    janitor`update pgrant.grants set expires_at = now() + interval '1 day' where grant_id = ${grant}`,
+  ).rejects.toThrow('violates row-level security policy');
+  janitor.release();
+});
+
+test('grants wait until the families that hang on them are gone, so that no cascade is large', async () => {
+  const grant = await addGrant('parent', '-1 minute');
+  for (let n = 0; n < 3; n++) await addFamily(grant, { idle: '-8 days' });
+  await sql`delete from pgrant.task_runs`;
+  await runNow(database, 'cleanup');
+  const [run] = await sql`select counts from pgrant.task_runs where task = 'cleanup'`;
+  expect(run?.counts).toMatchObject({ token_families: 3, grants: expect.any(Number) });
+});
+
+test('every table with rows that expire is cleaned', async () => {
+  const cleaned = await sql`select table_name as name from pgrant_ops.expired_tables()`;
+  const expiring = await sql`
+    select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'expires_at'
+     where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`;
+  const names = (rows: Iterable<{ name?: string }>) => Array.from(rows, ({ name }) => name).sort();
+  expect(names(cleaned)).toEqual(names(expiring));
 });
 
 test('a sealed refresh token is erased once its replay window has closed, and no sooner', async () => {

@@ -1,0 +1,76 @@
+// Whether those who refresh notice that a great many expired rows are deleted at the same time.
+import type { Sql } from 'postgres';
+import { connect } from '../../src/db/connect.ts';
+import { deleteExpired } from '../../src/worker/cleanup.ts';
+import type { Bench } from './bench.ts';
+import { addFamilies } from './families.ts';
+import type { Result } from './report.ts';
+
+type Settings = { seconds: number; rounds: number; expired: number };
+
+// Beyond every number that families get otherwise.
+const first = 1_000_000_000;
+// Milliseconds between two requests of a connection: about a third of what the machine can do, so
+// that a latency is that of a request and not of a queue.
+const rest = 40;
+
+/** Adds that many families, and makes them and their grants old enough for the janitor. */
+export async function addExpired(
+  sql: Sql,
+  owner: { tenant: string; clientId: string },
+  count: number,
+): Promise<void> {
+  const [{ now }] = (await sql`select clock_timestamp()::text as now`) as unknown as [
+    { now: string },
+  ];
+  await addFamilies(sql, owner, first, first + count);
+  await sql`
+    update pgrant.token_families
+       set idle_expires_at = now() - interval '8 days', expires_at = now() - interval '8 days', sweep_after = current_date - 1
+     where created_at > ${now}::text::timestamptz`;
+  await sql`
+    update pgrant.grants set consent_expires_at = now() - interval '1 day', expires_at = now() - interval '1 day'
+     where created_at > ${now}::text::timestamptz`;
+  await sql`vacuum (analyze) pgrant.token_families, pgrant.grants`;
+}
+
+/** Measures a refresh before and while expired families are cleaned up by the worker's own code. */
+export async function measureCleanup(
+  bench: Bench,
+  { seconds, rounds, expired }: Settings,
+): Promise<Result[]> {
+  const result = (note: string): Result => ({
+    target: 'pgrant',
+    scenario: 'refresh opaque',
+    note,
+    rounds: [],
+  });
+  const [idle, busy] = [result('cleanup idle'), result(`${expired} expired`)];
+  for (let round = 0; round < rounds; round += 1)
+    idle.rounds.push(await bench.measure(idle, seconds, rest));
+  console.error(`adding ${expired} expired families`);
+  await bench.addExpired(expired);
+  const worker = connect(bench.workerUrl, 'pgrant_worker');
+  const cleaning = cleanUp(worker);
+  const running = { done: false };
+  cleaning.finally(() => {
+    running.done = true;
+  });
+  while (!running.done) busy.rounds.push(await bench.measure(busy, seconds, rest));
+  const { rows, took } = await cleaning;
+  await worker.end();
+  busy.note = `${rows} rows cleaned up at ${Math.round(rows / took)}/s`;
+  return [idle, busy];
+}
+
+/** Run after run, as the worker does each minute, until nothing is left; seconds without those between. */
+async function cleanUp(database: ReturnType<typeof connect>) {
+  const begun = performance.now();
+  let rows = 0;
+  for (let left = true; left; ) {
+    const { unfinished, ...deleted } = await deleteExpired(database);
+    rows += Object.values(deleted).reduce((sum, one) => sum + one, 0);
+    left = unfinished !== undefined;
+  }
+  return { rows, took: (performance.now() - begun) / 1000 };
+}
