@@ -53,7 +53,10 @@ begin
       from pgrant.scopes s
      where s.tenant_id = p_tenant
        and (v_client.scopes is null or s.scope = any (v_client.scopes))
-       and s.scope not in ('openid', 'offline_access');
+       and s.scope not in ('openid', 'offline_access')
+       and coalesce(s.scope = any (string_to_array(
+             (select c.registered ->> 'scope' from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id), ' ')),
+             true);
   end if;
   v_out.response_error := p_error;
   v_out.response_reason := p_error_reason;
@@ -95,7 +98,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], pgrant_api.error, text) is
-  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only).';
+  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(
   p_tenant uuid, p_request_id text, p_address inet,

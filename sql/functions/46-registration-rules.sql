@@ -51,6 +51,10 @@ begin
   elsif v_client.scopes = '{}' and coalesce(v_asked <> '{}', true) then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'none of the scopes is there for this client';
+  elsif v_client.scopes is not null and not 'client_credentials' = any (v_client.grant_types) then
+    -- No bound, which it could widen by registering anew: MCP clients register what their first request needs, and step up later.
+    v_client.registered := coalesce(v_client.registered, '{}') || jsonb_build_object('scope', array_to_string(v_client.scopes, ' '));
+    v_client.scopes := null;
   end if;
   v_out.client := v_client;
   return v_out;
@@ -58,7 +62,7 @@ end
 $$;
 
 comment on function pgrant_rules.registration_shape(uuid, jsonb, text[]) is
-  'The client that metadata describe (keys: registration_fields()). Scopes that the tenant does not define are left out (RFC 7591 2: the server may replace values), and so is client_credentials without p_machine_scopes. Errors: invalid_client_metadata.';
+  'The client that metadata describe (keys: registration_fields()). Scopes that the tenant does not define are left out (RFC 7591 2: the server may replace values), and so is client_credentials without p_machine_scopes. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata.';
 
 create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_from cidr, p_rate integer) returns integer
 language plpgsql

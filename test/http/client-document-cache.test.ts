@@ -1,4 +1,5 @@
 // Client ID Metadata Documents over the wire: how long each is believed.
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Acme, proceed, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
@@ -72,13 +73,23 @@ describe('what is remembered [section 5.2, RFC 9111]', () => {
 
   test('requests that come together share one fetch', async () => {
     const client_id = `${host.origin}/busy.json`;
-    host.publish('/busy.json', (_, response) => {
-      setTimeout(() => {
+    const counted = async () => {
+      const [row] = await acme.database
+        .sql`select sum(failures)::int as n from pgrant.login_failures`;
+      return row?.n ?? 0;
+    };
+    const before = await counted();
+    const all = new Promise<void>((resolve) => {
+      host.publish('/busy.json', async (_, response) => {
+        while ((await counted()) < before + 8) await delay(50);
+        await delay(200);
         response.writeHead(200, { 'content-type': 'application/json' });
         response.end(JSON.stringify({ client_id, ...goodClient }));
-      }, 500);
+        resolve();
+      });
     });
     const statuses = await Promise.all(Array.from({ length: 8 }, () => ask(client_id)));
+    await all;
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(countOf('/busy.json')).toBe(1);
   });

@@ -81,6 +81,22 @@ describe('what a client may not give itself', () => {
     expect(grown).toMatchObject({ error: null, secret: 'kept', metadata: { scope: 'export' } });
   });
 
+  test('the scopes that it names are what it asks for by default, and no bound: it may step up [MCP 2026-07-28]', async () => {
+    const { client, row } = await register(world, { scopes: ['email', 'profile'] });
+    expect(row.metadata).toMatchObject({ scope: 'email profile' });
+    const askedFor = async (scopes: string[]) => {
+      const { row: begun } = await begin(world, newBrowser(), client, { scopes });
+      return (begun.page as { scopes: { scope: string }[] }).scopes.map(({ scope }) => scope);
+    };
+    expect(await askedFor([])).toEqual(['email', 'profile']);
+    expect(await askedFor(['email', 'phone'])).toEqual(['email', 'phone']);
+    await operate(world, ops.client_set, {
+      client_id: row.client_id ?? '',
+      settings: { scopes: ['email'] },
+    });
+    expect(await askedFor(['email', 'phone'])).toEqual(['email']);
+  });
+
   test('client_credentials by replacing what it registered', async () => {
     const { row, registration_hash } = await register(world);
     const replaced = await ask(world, api.registration_replace, {
