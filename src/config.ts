@@ -61,6 +61,18 @@ export const settings = [
     meaning: '32 bytes in base64 that encrypt the signing keys; required with DATABASE_URL',
   },
   {
+    name: 'PGRANT_SECRET_OLD',
+    default: '(none)',
+    meaning:
+      'opens what was sealed before PGRANT_SECRET changed; not needed once "pgrant key reseal" has ended',
+  },
+  {
+    name: 'PGRANT_TENANT_KEYS',
+    default: '(none)',
+    meaning:
+      'folder with a key per tenant, kept out of backups of the database: what is sealed of a removed tenant never opens again',
+  },
+  {
     name: 'PGRANT_DEMO',
     default: '1 when the database is embedded, else 0',
     meaning: '1 makes the tenant "demo" with its accounts and serves the demonstration client',
@@ -99,6 +111,10 @@ export type Config = Readonly<{
   dataFolder: string;
   /** 32 bytes; undefined until the embedded database has made one. */
   secret: Buffer | undefined;
+  /** What it was before. */
+  oldSecret: Buffer | undefined;
+  /** Absolute path. */
+  tenantKeyFolder: string | undefined;
   demo: boolean;
   tls: { cert: Buffer; key: Buffer } | undefined;
   /** Whether X-Forwarded headers from this peer address are believed. */
@@ -113,6 +129,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const tls = tlsFiles(read('TLS_CERT'), read('TLS_KEY'));
   const databaseUrl = databaseAddress('DATABASE_URL', read('DATABASE_URL'));
   const databaseOwnerUrl = databaseAddress('DATABASE_OWNER_URL', read('DATABASE_OWNER_URL'));
+  const tenantKeys = read('PGRANT_TENANT_KEYS');
   const embedded = databaseUrl === undefined && databaseOwnerUrl === undefined;
   return {
     port,
@@ -126,7 +143,9 @@ export function loadConfig(env: Environment = process.env): Config {
     databasePool: integer('DATABASE_POOL', read('DATABASE_POOL') ?? '10', 1, 1000),
     databasePrepare: flag('DATABASE_PREPARE', read('DATABASE_PREPARE') ?? 'true'),
     dataFolder: resolve(read('PGRANT_DATA') ?? '.pgrant'),
-    secret: secretBytes(read('PGRANT_SECRET')),
+    secret: secretBytes('PGRANT_SECRET', read('PGRANT_SECRET')),
+    oldSecret: secretBytes('PGRANT_SECRET_OLD', read('PGRANT_SECRET_OLD')),
+    tenantKeyFolder: tenantKeys === undefined ? undefined : resolve(tenantKeys),
     demo: flag('PGRANT_DEMO', read('PGRANT_DEMO') ?? String(embedded)),
     tls,
     trustsProxy: proxies(read('TRUST_PROXY')),

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import type { Database } from './db/connect.ts';
 import type { Log } from './log.ts';
+import type { Master } from './protocol/seal.ts';
 
 /** Ends what was started, and resolves when it has ended. */
 export type Stop = () => Promise<void>;
@@ -9,8 +10,8 @@ export type Stop = () => Promise<void>;
 export type Context = {
   config: Config;
   log: Log;
-  /** The 32 bytes that encrypt the signing keys; other keys are derived apart from it. */
-  secret: Buffer;
+  /** What signing keys and other people's secrets are sealed under. */
+  secret: Master;
 };
 
 /** What the web process works with: the database as pgrant_web. */

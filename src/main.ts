@@ -9,6 +9,7 @@ import { startDemo } from './demo/start.ts';
 import { checkDatabase, checkWeb } from './health.ts';
 import type { Mount } from './http/app.ts';
 import { createLog } from './log.ts';
+import { openMaster } from './tenant-keys.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
 
@@ -87,7 +88,7 @@ function givenUrls(config: Config): Urls {
 }
 
 function context(config: Config, secret: Buffer): Context {
-  return { config, secret, log: createLog(config.logLevel) };
+  return { config, secret: openMaster(config, secret), log: createLog(config.logLevel) };
 }
 
 async function work(here: Context, url: string): Promise<void> {

@@ -64,11 +64,11 @@ export function publicAddress(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-export function secretBytes(text: string | undefined): Buffer | undefined {
+export function secretBytes(name: string, text: string | undefined): Buffer | undefined {
   if (text === undefined) return undefined;
   const bytes = Buffer.from(text, 'base64');
   if (/^[\w+/-]{43}=?$/.test(text) && bytes.length === 32) return bytes;
-  throw new ConfigError('PGRANT_SECRET must be 32 bytes in base64 (openssl rand -base64 32)');
+  throw new ConfigError(`${name} must be 32 bytes in base64 (openssl rand -base64 32)`);
 }
 
 export function tlsFiles(

@@ -11,6 +11,17 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+/** The command was understood and could not be carried out: exit code 1. */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
 /** A failed command as it is shown; `code` is the SQLSTATE where PostgreSQL refused. */
 export type Fault = { error: string; hint?: string; code?: string; exit: 0 | 1 | 2 };
 
@@ -32,6 +43,7 @@ export async function describeFault(
     return { error: message, hint: '--help shows how each command is used', exit: 2 };
   }
   if (error instanceof UsageError) return { error: error.message, exit: 2 };
+  if (error instanceof Refused) return { error: error.message, hint: error.hint, exit: 1 };
   if (error instanceof OAuthError) return { error: error.reason, exit: 1 };
   if (error instanceof ReleaseError) return { error: error.message, exit: 1 };
   if (isPostgresError(error) && /^(OA|22|23)/.test(error.code)) {

@@ -3,6 +3,8 @@ import { callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
 import { addKey } from '../worker/keys.ts';
+import { resealAll, resealTenant } from '../worker/reseal.ts';
+import { Refused } from './errors.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
@@ -24,6 +26,13 @@ export function keyCommands(program: Command): void {
     .requiredOption('--tenant <name>', 'name of the tenant')
     .addOption(new Option('--alg <alg>', 'default: one of each').choices(algorithms))
     .action(withSession(rotate));
+  key
+    .command('reseal')
+    .description(
+      'seal again what is sealed under PGRANT_SECRET_OLD, or without the key of its tenant',
+    )
+    .option('--tenant <name>', 'of this tenant only')
+    .action(withSession(reseal));
 }
 
 async function list(session: Session, options: Named): Promise<Output> {
@@ -58,4 +67,21 @@ async function findWaiting(session: Session, tenant: string, alg: SigningAlg) {
   const waiting = keys.find((key) => key.alg === alg && key.state === 'published');
   const { kid = null, active_at = null } = waiting ?? {};
   return { tenant_id: tenant, kid, alg, active_at, added: false };
+}
+
+async function reseal(session: Session, options: Partial<Named>): Promise<Output> {
+  const { database } = session;
+  const secret = session.secret();
+  const done = options.tenant
+    ? await resealTenant(database, secret, await findTenant(session, options.tenant))
+    : await resealAll(database, secret);
+  const [lost] = done.unopened;
+  if (lost) {
+    throw new Refused(
+      `${done.unopened.length} secrets open neither under PGRANT_SECRET nor under PGRANT_SECRET_OLD, such as ${lost.kind} ${lost.name} of tenant ${lost.tenant_id}`,
+      'set PGRANT_SECRET_OLD to what they were sealed under, and repeat; nothing of them was changed',
+    );
+  }
+  const rest = options.tenant ? '' : '; PGRANT_SECRET_OLD is not needed any more';
+  return { json: done, text: `${done.resealed} secrets were sealed again${rest}` };
 }

@@ -4,13 +4,17 @@ import { call } from '../db/call.ts';
 import { connect, type Database } from '../db/connect.ts';
 import { findEmbedded } from '../db/embedded.ts';
 import { ops } from '../db/functions.ts';
+import type { Master } from '../protocol/seal.ts';
+import { openMaster, openTenantKeys, type TenantKeys } from '../tenant-keys.ts';
 
 /** What a command works with. */
 export type Session = {
   /** The database as pgrant_worker. */
   database: Database;
-  /** The 32 bytes that seal signing keys; throws ConfigError where there are none. */
-  secret: () => Buffer;
+  /** What signing keys and secrets are sealed under; throws ConfigError where PGRANT_SECRET is missing. */
+  secret: () => Master;
+  /** The tenants' own keys, where they have any. */
+  tenantKeys: () => TenantKeys | undefined;
   /** The setting that names the database. */
   setting: string;
 };
@@ -21,19 +25,22 @@ export type Output = { json: unknown; text: string };
 /** Opens the database of the settings, or that of a running `npm start`; throws ConfigError. */
 export function openSession(config: Config): Session {
   const { url, ...session } = address(config);
+  const { tenantKeyFolder } = config;
+  const tenantKeys = () =>
+    tenantKeyFolder === undefined ? undefined : openTenantKeys(tenantKeyFolder);
   const database = connect(url, 'pgrant_worker', { prepare: config.databasePrepare });
-  return { ...session, database };
+  return { ...session, tenantKeys, database };
 }
 
-function address(config: Config): Omit<Session, 'database'> & { url: string } {
+function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> & { url: string } {
   const { databaseWorkerUrl: url, databaseUrl } = config;
   if (url) {
     const setting = url === databaseUrl ? 'DATABASE_URL' : 'DATABASE_WORKER_URL';
-    return { url, secret: () => requireSecret(config), setting };
+    return { url, secret: () => openMaster(config, requireSecret(config)), setting };
   }
   const server = config.embedded ? findEmbedded(config.dataFolder) : undefined;
   if (server) {
-    const secret = () => config.secret ?? server.secret;
+    const secret = () => openMaster(config, config.secret ?? server.secret);
     return { url: server.url('pgrant_worker'), secret, setting: 'PGRANT_DATA' };
   }
   throw new ConfigError(

@@ -114,5 +114,7 @@ async function remove(session: Session, name: string, options: { yes?: boolean }
   const tenant = await findTenant(session, name);
   await confirm(name, `the tenant ${name} with all that it has`, options);
   await call(session.database, ops.tenant_remove, { tenant });
+  // After the rows: a tenant whose removal failed still opens.
+  session.tenantKeys()?.shred(tenant);
   return { json: { tenant_id: tenant, name, removed: true }, text: `tenant ${name} is removed` };
 }

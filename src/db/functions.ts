@@ -2077,6 +2077,47 @@ export const ops = {
     ['parts', 'integer'],
   ]),
 
+  /** What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. Raises OA001. */
+  sealed_list: bind<
+    {
+      tenant: string;
+      key_id: Uint8Array | null;
+      limit?: number | null;
+    },
+    {
+      kind: string | null;
+      name: string | null;
+      part: string | null;
+      sealed: Buffer | null;
+    }
+  >('pgrant_ops.sealed_list', [
+    ['tenant', 'uuid'],
+    ['key_id', 'bytea'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Puts p_new in the place of p_old, which sealed_list gave; false where something else is there by now. Raises OA001, OA003. */
+  sealed_replace: bind<
+    {
+      tenant: string;
+      kind: string | null;
+      name: string | null;
+      part: string | null;
+      old: Uint8Array | null;
+      new: Uint8Array | null;
+    },
+    {
+      sealed_replace: boolean | null;
+    }
+  >('pgrant_ops.sealed_replace', [
+    ['tenant', 'uuid'],
+    ['kind', 'text'],
+    ['name', 'text'],
+    ['part', 'text'],
+    ['old', 'bytea'],
+    ['new', 'bytea'],
+  ]),
+
   /** Records that a run of a task of the worker begins. Returns its key. */
   task_begin: bind<
     {

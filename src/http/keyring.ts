@@ -11,6 +11,7 @@ import {
   type TokenKey,
   verificationKeys,
 } from '../protocol/keys.ts';
+import type { Master } from '../protocol/seal.ts';
 import type { VerificationKeys } from '../protocol/tokens.ts';
 import { caller, type Exchange } from './exchange.ts';
 
@@ -67,7 +68,7 @@ export function makeKeyring({ database, secret }: WebContext): Keyring {
   };
 }
 
-function open(secret: Buffer, tenant: string, stored: StoredKey[]): TenantKeys {
+function open(secret: Master, tenant: string, stored: StoredKey[]): TenantKeys {
   const opened = new Map<string, TokenKey>();
   const published = stored.map(({ public_jwk }) => public_jwk);
   return {

@@ -1,7 +1,7 @@
 // RFC 7517 4, RFC 7518 3 and RFC 7638: a tenant's signing keys.
 import { createPrivateKey, createPublicKey, KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
-import { seal, unseal } from './seal.ts';
+import { type Master, seal, unseal } from './seal.ts';
 
 export type SigningAlg = 'ES256' | 'RS256';
 
@@ -41,19 +41,19 @@ export async function newSigningKey(
 }
 
 /** Seals a private key (nonce, ciphertext, tag) under the master secret, for its tenant only. */
-export function sealSigningKey(master: Buffer, tenant: string, { kid, key }: TokenKey): Buffer {
+export function sealSigningKey(master: Master, tenant: string, { kid, key }: TokenKey): Buffer {
   const der = key.export({ format: 'der', type: 'pkcs8' });
-  return seal(master, purpose, `${tenant} ${kid}`, der);
+  return seal(master, purpose, { tenant, name: kid }, der);
 }
 
 /** Opens what sealSigningKey made; throws an Error that names the key when it does not open. */
 export function openSigningKey(
-  master: Buffer,
+  master: Master,
   tenant: string,
   { kid, alg, sealed }: { kid: string; alg: SigningAlg; sealed: Buffer },
 ): TokenKey {
   try {
-    const der = unseal(master, purpose, `${tenant} ${kid}`, sealed);
+    const der = unseal(master, purpose, { tenant, name: kid }, sealed);
     return { kid, alg, key: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) };
   } catch (cause) {
     throw new Error(

@@ -2,6 +2,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const cipher = 'aes-256-gcm';
+const keyIdBytes = 4;
 const nonceBytes = 12;
 const tagBytes = 16;
 
@@ -13,35 +14,94 @@ export type Purpose =
   | 'pgrant upstream login'
   | 'pgrant webhook secret';
 
-/** Seals bytes (nonce, ciphertext, tag) for one place; they do not open at another. */
-export function seal(master: Buffer, purpose: Purpose, place: string, plain: Buffer): Buffer {
+/** Where something is sealed: it does not open at another tenant, nor under another name. */
+export type Place = { tenant: string; name: string };
+
+/** What everything is sealed under: 32 bytes, or those with what opens besides. */
+export type Master =
+  | Buffer
+  | {
+      current: Buffer;
+      /** What `current` was before: opens, and seals nothing. */
+      old: Buffer | undefined;
+      /** A tenant's own 32 bytes, made where there are none and `make` is set; undefined where tenants have none. */
+      tenantKey: ((tenant: string, make: boolean) => Buffer | undefined) | undefined;
+    };
+
+/** One way to derive keys: a secret, and the tenant's own key or nothing. */
+type Root = { secret: Buffer; salt: Buffer };
+
+const none = Buffer.alloc(0);
+
+/** Seals bytes for one place: the id of the key, nonce, ciphertext, tag. */
+export function seal(master: Master, purpose: Purpose, place: Place, plain: Buffer): Buffer {
+  const root = sealing(master, place.tenant);
   const nonce = randomBytes(nonceBytes);
-  const sealing = createCipheriv(cipher, derivedKey(master, purpose), nonce);
-  sealing.setAAD(Buffer.from(place));
-  const sealed = sealing.update(plain);
-  sealing.final();
-  return Buffer.concat([nonce, sealed, sealing.getAuthTag()]);
+  const encrypting = createCipheriv(cipher, derivedKey(root, purpose), nonce);
+  encrypting.setAAD(Buffer.from(`${place.tenant} ${place.name}`));
+  const sealed = encrypting.update(plain);
+  encrypting.final();
+  return Buffer.concat([keyId(root), nonce, sealed, encrypting.getAuthTag()]);
 }
 
-/** Opens what seal made; throws where it was sealed under another secret or for another place. */
-export function unseal(master: Buffer, purpose: Purpose, place: string, sealed: Buffer): Buffer {
-  const key = derivedKey(master, purpose);
-  const opening = createDecipheriv(cipher, key, sealed.subarray(0, nonceBytes), {
-    authTagLength: tagBytes,
-  });
-  opening.setAAD(Buffer.from(place));
-  opening.setAuthTag(sealed.subarray(-tagBytes));
-  const plain = opening.update(sealed.subarray(nonceBytes, -tagBytes));
-  opening.final();
+/** Opens what seal made; throws where it was sealed under a secret that is not here, or for another place. */
+export function unseal(master: Master, purpose: Purpose, place: Place, sealed: Buffer): Buffer {
+  const root = opening(master, place.tenant).find((one) => keyId(one).equals(keyIdOf(sealed)));
+  if (!root) throw new Error('sealed under a secret that is not here');
+  const decrypting = createDecipheriv(
+    cipher,
+    derivedKey(root, purpose),
+    sealed.subarray(keyIdBytes, keyIdBytes + nonceBytes),
+    { authTagLength: tagBytes },
+  );
+  decrypting.setAAD(Buffer.from(`${place.tenant} ${place.name}`));
+  decrypting.setAuthTag(sealed.subarray(-tagBytes));
+  const plain = decrypting.update(sealed.subarray(keyIdBytes + nonceBytes, -tagBytes));
+  decrypting.final();
   return plain;
 }
 
-/** 32 bytes in base64url that only the holder of the master secret can make from a text. */
-export function derivedText(master: Buffer, purpose: Purpose, text: string): string {
-  return createHmac('sha256', derivedKey(master, purpose)).update(text).digest('base64url');
+/** The first 4 bytes of whatever is sealed for a tenant now: what has others is to be sealed again. */
+export function sealedKeyId(master: Master, tenant: string): Buffer {
+  return keyId(sealing(master, tenant));
 }
 
-function derivedKey(master: Buffer, purpose: Purpose): Buffer {
-  if (master.length !== 32) throw new Error('the master secret is not 32 bytes long');
-  return Buffer.from(hkdfSync('sha256', master, '', purpose, 32));
+/** 32 bytes in base64url that only the holder of the master secret can make from a text. */
+export function derivedText(master: Master, purpose: Purpose, text: string): string {
+  const secret = 'current' in master ? master.current : master;
+  return createHmac('sha256', derivedKey({ secret, salt: none }, purpose))
+    .update(text)
+    .digest('base64url');
+}
+
+function sealing(master: Master, tenant: string): Root {
+  if (!('current' in master)) return { secret: master, salt: none };
+  return { secret: master.current, salt: master.tenantKey?.(tenant, true) ?? none };
+}
+
+function opening(master: Master, tenant: string): Root[] {
+  if (!('current' in master)) return [{ secret: master, salt: none }];
+  const { current, old, tenantKey } = master;
+  const own = tenantKey?.(tenant, false);
+  const secrets = old ? [current, old] : [current];
+  return (own ? [own, none] : [none]).flatMap((salt) =>
+    secrets.map((secret) => ({ secret, salt })),
+  );
+}
+
+function keyIdOf(sealed: Buffer): Buffer {
+  return sealed.subarray(0, keyIdBytes);
+}
+
+function keyId(root: Root): Buffer {
+  return derive(root, 'pgrant key id', keyIdBytes);
+}
+
+function derivedKey(root: Root, purpose: Purpose): Buffer {
+  return derive(root, purpose, 32);
+}
+
+function derive({ secret, salt }: Root, info: string, length: number): Buffer {
+  if (secret.length !== 32) throw new Error('the master secret is not 32 bytes long');
+  return Buffer.from(hkdfSync('sha256', secret, salt, info, length));
 }

@@ -1,6 +1,6 @@
 // Standard Webhooks (https://www.standardwebhooks.com): signed requests that tell of events.
 import { createHmac, randomBytes } from 'node:crypto';
-import { seal, unseal } from './seal.ts';
+import { type Master, seal, unseal } from './seal.ts';
 
 /** What recognises a secret, for receivers' libraries and for scanners of leaked ones. */
 const prefix = 'whsec_';
@@ -15,22 +15,22 @@ export function newWebhookSecret(): string {
 
 /** Seals a secret for one webhook of one tenant. */
 export function sealWebhookSecret(
-  master: Buffer,
+  master: Master,
   tenant: string,
   name: string,
   secret: string,
 ): Buffer {
-  return seal(master, 'pgrant webhook secret', `${tenant} ${name}`, Buffer.from(secret));
+  return seal(master, 'pgrant webhook secret', { tenant, name }, Buffer.from(secret));
 }
 
 /** Opens what sealWebhookSecret made; throws where it is another webhook's. */
 export function openWebhookSecret(
-  master: Buffer,
+  master: Master,
   tenant: string,
   name: string,
   sealed: Buffer,
 ): string {
-  return unseal(master, 'pgrant webhook secret', `${tenant} ${name}`, sealed).toString();
+  return unseal(master, 'pgrant webhook secret', { tenant, name }, sealed).toString();
 }
 
 /** The headers and the body of an attempt, signed with each of the secrets at `now`. */

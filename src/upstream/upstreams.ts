@@ -1,7 +1,7 @@
 // The upstreams of a process: opened from the database, spoken to by kind.
 import type { Config } from '../config.ts';
 import { serverFetch } from '../http/fetch.ts';
-import { derivedText, seal, unseal } from '../protocol/seal.ts';
+import { derivedText, type Master, type Place, seal, unseal } from '../protocol/seal.ts';
 import { discord } from './discord.ts';
 import { plainOAuth } from './oauth2.ts';
 import { openidConnect } from './oidc.ts';
@@ -32,7 +32,7 @@ export type StoredUpstream = {
 export type Upstreams = ReturnType<typeof makeUpstreams>;
 
 /** What speaks to upstreams, with one cache of their metadata for the process. */
-export function makeUpstreams({ config, secret }: { config: Config; secret: Buffer }) {
+export function makeUpstreams({ config, secret }: { config: Config; secret: Master }) {
   const fetch = serverFetch(config);
   const protocols: Record<string, Protocol> = {
     oidc: openidConnect(fetch),
@@ -54,15 +54,10 @@ export function makeUpstreams({ config, secret }: { config: Config; secret: Buff
     },
     sealTokens: (tenant: string, name: string, tokens: UpstreamTokens | null) =>
       tokens &&
-      seal(
-        secret,
-        'pgrant upstream tokens',
-        `${tenant} ${name}`,
-        Buffer.from(JSON.stringify(tokens)),
-      ),
+      seal(secret, 'pgrant upstream tokens', { tenant, name }, Buffer.from(JSON.stringify(tokens))),
     openTokens: (tenant: string, name: string, sealed: Buffer | null): UpstreamTokens | null =>
       sealed &&
-      JSON.parse(unseal(secret, 'pgrant upstream tokens', `${tenant} ${name}`, sealed).toString()),
+      JSON.parse(unseal(secret, 'pgrant upstream tokens', { tenant, name }, sealed).toString()),
     /** The PKCE verifier and nonce of a state: derived, so that nothing usable is stored. */
     derive: (state: string): Pick<Journey, 'verifier' | 'nonce'> => ({
       verifier: derivedText(secret, 'pgrant upstream login', `verifier ${state}`),
@@ -77,21 +72,21 @@ export function makeUpstreams({ config, secret }: { config: Config; secret: Buff
 
 /** Seals the secrets of an upstream, for its tenant and name only. */
 export function sealSecrets(
-  secret: Buffer,
+  secret: Master,
   tenant: string,
   name: string,
   secrets: UpstreamSecrets,
 ): Buffer {
   const plain = Buffer.from(JSON.stringify(secrets));
-  return seal(secret, 'pgrant upstream secrets', `${tenant} ${name}`, plain);
+  return seal(secret, 'pgrant upstream secrets', { tenant, name }, plain);
 }
 
-function openSecrets(secret: Buffer, tenant: string, name: string, sealed: Buffer | null) {
+function openSecrets(secret: Master, tenant: string, name: string, sealed: Buffer | null) {
   if (sealed === null) return {};
-  const plain = unseal(secret, 'pgrant upstream secrets', `${tenant} ${name}`, sealed);
+  const plain = unseal(secret, 'pgrant upstream secrets', { tenant, name }, sealed);
   return JSON.parse(plain.toString()) as UpstreamSecrets;
 }
 
-function place(tenant: string, stateHash: Buffer): string {
-  return `${tenant} ${stateHash.toString('hex')}`;
+function place(tenant: string, stateHash: Buffer): Place {
+  return { tenant, name: stateHash.toString('hex') };
 }

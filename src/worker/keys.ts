@@ -4,6 +4,7 @@ import type { Database } from '../db/connect.ts';
 import { ops } from '../db/functions.ts';
 import type { Log } from '../log.ts';
 import { newSigningKey, type SigningAlg, sealSigningKey } from '../protocol/keys.ts';
+import type { Master } from '../protocol/seal.ts';
 
 /** A key that was published; `active_at` is when it begins to sign, as PostgreSQL writes it. */
 export type AddedKey = { tenant_id: string; kid: string; alg: SigningAlg; active_at: string };
@@ -14,7 +15,7 @@ export type AddedKey = { tenant_id: string; kid: string; alg: SigningAlg; active
  */
 export async function addKey(
   database: Database,
-  secret: Buffer,
+  secret: Master,
   { tenant, alg, if_due }: { tenant: string; alg: SigningAlg; if_due: boolean },
 ): Promise<AddedKey | undefined> {
   const { signing, public_jwk } = await newSigningKey(alg);
@@ -32,7 +33,7 @@ export async function addKey(
 /** Replaces all signing keys of a tenant at once; gives the kids of those that are believed no more. */
 export async function withdrawKeys(
   database: Database,
-  secret: Buffer,
+  secret: Master,
   tenant: string,
 ): Promise<string[]> {
   const withdrawn: string[] = [];
@@ -56,7 +57,7 @@ export async function withdrawKeys(
  */
 export async function makeDueKeys(
   database: Database,
-  secret: Buffer,
+  secret: Master,
   log: Log,
   tenant?: string,
 ): Promise<AddedKey[]> {

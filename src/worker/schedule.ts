@@ -13,6 +13,8 @@ export const crontab = `
 * * * * * sealed_erase ?jobKey=sealed_erase&max=1
 # Signing keys of new tenants, and the next ones of the others when their time has come.
 * * * * * keys ?jobKey=keys&max=1
+# What is sealed under PGRANT_SECRET_OLD, or without the key of its tenant, sealed again; nothing where neither is set.
+*/10 * * * * reseal ?jobKey=reseal&max=1
 # People whose upstream is to be asked again, by recheck_interval.
 * * * * * upstreams ?jobKey=upstreams&max=1
 `;

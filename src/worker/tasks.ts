@@ -5,6 +5,7 @@ import { ops } from '../db/functions.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
 import { deleteExpired } from './cleanup.ts';
 import { makeDueKeys } from './keys.ts';
+import { resealAll } from './reseal.ts';
 import { type Run, recorded } from './runs.ts';
 import { recheckAccounts } from './upstreams.ts';
 
@@ -38,6 +39,12 @@ function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Re
     keys: async () => {
       const made = await makeDueKeys(database, secret, log);
       return { made: made.length };
+    },
+    reseal: async (signal) => {
+      if (!config.oldSecret && !config.tenantKeyFolder) return { resealed: 0, unopened: 0 };
+      const { resealed, unopened } = await resealAll(database, secret, signal);
+      for (const lost of unopened) log.error(lost, 'a secret opens under neither secret');
+      return { resealed, unopened: unopened.length };
     },
     upstreams: async (signal) => ({
       checked: await recheckAccounts({ database, upstreams, log }, signal),

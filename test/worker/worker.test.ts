@@ -91,9 +91,16 @@ test('a worker that could not mark its job as done starts again', async () => {
 
 test('the crontab of every worker is known to the database, one entry for each task', async () => {
   const { stop } = await start(database);
-  await until(async () => (await known()).length === 5);
+  await until(async () => (await known()).length === 6);
   await stop();
-  expect(await known()).toEqual(['cleanup', 'keys', 'partitions', 'sealed_erase', 'upstreams']);
+  expect(await known()).toEqual([
+    'cleanup',
+    'keys',
+    'partitions',
+    'reseal',
+    'sealed_erase',
+    'upstreams',
+  ]);
 });
 
 const known = async () => {
