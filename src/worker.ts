@@ -1,4 +1,4 @@
-// graphile-worker: the crontab, any number of workers at once.
+// graphile-worker with its crontab, and the outbox; any number of workers at once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
@@ -8,6 +8,7 @@ import { workerLogger } from './worker/logger.ts';
 import { openPool } from './worker/pool.ts';
 import { atStart, crontab } from './worker/schedule.ts';
 import { taskList } from './worker/tasks.ts';
+import { startWebhooks } from './worker/webhooks.ts';
 
 /** Jobs at once in one process. */
 const concurrency = 2;
@@ -24,9 +25,10 @@ export async function startWorker(context: WorkerContext): Promise<Stop> {
   try {
     const first = await startRunner(context, pool);
     const ended = keepRunning(context, pool, first, ending.signal);
+    const stopWebhooks = startWebhooks(context);
     return async () => {
       ending.abort();
-      await ended;
+      await Promise.all([ended, stopWebhooks()]);
       await pool.end();
     };
   } catch (error) {

@@ -12,8 +12,9 @@ as $$
     "client.secret_add": "client.secret_added", "client.secret_remove": "client.secret_removed",
     "user.add": "user.created", "user.disable": "user.disabled", "user.enable": "user.enabled",
     "user.password": "user.password_changed",
-    "key.add": "key.published",
-    "refresh.reuse": "refresh_token.reused", "code.reuse": "code.reused", "login.lock": "login.locked"
+    "key.add": "key.published", "key.withdraw": "key.withdrawn",
+    "refresh.reuse": "refresh_token.reused", "code.reuse": "code.reused", "login.lock": "login.locked",
+    "incident.revoke": "incident.revoked"
   }'::jsonb
 $$;
 
@@ -63,7 +64,8 @@ begin
     -- Named one by one: an audit event may tell more than leaves the house.
     || (select coalesce(jsonb_object_agg(d.key, d.value), '{}')
           from jsonb_each(p_detail) d
-         where d.key in ('scopes', 'resources', 'secret_id', 'kid', 'alg', 'active_at'));
+         where d.key in ('scopes', 'resources', 'secret_id', 'kid', 'alg', 'active_at', 'withdrawn', 'since', 'grants',
+                         'client_secrets'));
 end
 $$;
 

@@ -44,7 +44,7 @@ declare
   -- 5 s, 15 s, 45 s, … 4 hours, each a fifth more or less, so that what failed together is not tried again together.
   v_delay float := least(5 * 3 ^ least(p_attempts - 1, 10), 14400) * (0.8 + 0.4 * random());
 begin
-  return make_interval(secs => greatest(v_delay, least(p_retry_after, 14400)));
+  return make_interval(secs => greatest(v_delay, least(coalesce(p_retry_after, 0), 14400)));
 end
 $$;
 

@@ -62,6 +62,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_grant_id uuid;
+  v_grant pgrant.grants;
 begin
   perform pgrant_rules.administer(p_tenant);
   what := 'sessions';
@@ -78,7 +79,12 @@ begin
        where g.tenant_id = p_tenant and g.consented_at >= p_since and g.revoked_at is null and g.expires_at > now()
        order by g.grant_id
     loop
-      ended := ended + pgrant_rules.grant_end(p_tenant, v_grant_id, 'incident')::integer;
+      v_grant := pgrant_rules.grant_end(p_tenant, v_grant_id, 'incident');
+      if v_grant.grant_id is not null then
+        ended := ended + 1;
+        perform pgrant_rules.audit(p_tenant, 'grant.revoke', null, v_grant.revoked_reason, v_grant.client_id, v_grant.user_id,
+                                   v_grant_id);
+      end if;
     end loop;
     return next;
   end if;

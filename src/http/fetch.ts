@@ -7,6 +7,8 @@ import type { Config } from '../config.ts';
 
 /** Nothing that is fetched is trusted, or waited for, beyond this. */
 const timeout = 5_000;
+/** How long whoever is told something may take to say that it has arrived. */
+const noticeTimeout = 10_000;
 const largestAnswer = 512 * 1024;
 /** How long a 429 may ask to wait for the one second try, in milliseconds. */
 const patience = 3_000;
@@ -23,6 +25,11 @@ export type OutboundInit = {
   signal?: AbortSignal | undefined;
   /** Most bytes of the answer, unpacked; half a megabyte where it is left out. */
   largest?: number;
+  /**
+   * Something is told and nothing asked: the status is all of the answer, that of a redirect too,
+   * and a 429 is the caller's to try again.
+   */
+  notice?: boolean;
 };
 export type OutboundFetch = (url: string, init?: OutboundInit) => Promise<Response>;
 
@@ -41,26 +48,26 @@ export function outboundFetch({ allowLoopback }: { allowLoopback: boolean }): Ou
   // The address that is checked is the one that is connected to: a second look-up could say another.
   const agent = new Agent({
     connect: { lookup: guardedLookup(allowLoopback), timeout },
-    headersTimeout: timeout,
+    headersTimeout: noticeTimeout,
     bodyTimeout: timeout,
   });
-  const once = async (url: string, { largest, body, ...init }: OutboundInit) => {
+  const once = async (url: string, { largest, notice, body, ...init }: OutboundInit) => {
     refuseUrl(new URL(url), allowLoopback);
-    const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...optional(init.signal)]);
+    const patient = AbortSignal.timeout(notice ? noticeTimeout : timeout);
     const response = await send(url, {
       ...init,
       body: body as never,
       dispatcher: agent,
-      redirect: 'error',
-      signal,
+      redirect: notice ? 'manual' : 'error',
+      signal: AbortSignal.any([patient, ...optional(init.signal)]),
     });
-    return bounded(response, largest ?? largestAnswer);
+    return notice ? statusOf(response) : bounded(response, largest ?? largestAnswer);
   };
   return async (url, init = {}) => {
     try {
       const response = await once(url, init);
       const wait = response.status === 429 ? retryAfter(response.headers) : undefined;
-      if (wait === undefined || wait > patience) return response;
+      if (wait === undefined || wait > patience || init.notice) return response;
       await new Promise((resolve) => setTimeout(resolve, wait));
       return await once(url, init);
     } catch (error) {
@@ -69,10 +76,12 @@ export function outboundFetch({ allowLoopback }: { allowLoopback: boolean }): Ou
   };
 }
 
-/** Milliseconds that Retry-After asks to wait (RFC 9110 10.2.3, in seconds); undefined without it. */
+/** Milliseconds that Retry-After asks to wait (RFC 9110 10.2.3); undefined without it. */
 export function retryAfter(headers: Headers): number | undefined {
-  const seconds = Number.parseFloat(headers.get('retry-after') ?? '');
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1000) : undefined;
+  const value = headers.get('retry-after') ?? '';
+  const seconds = Number.parseFloat(value);
+  const wait = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+  return wait >= 0 && Number.isFinite(wait) ? Math.ceil(wait) : undefined;
 }
 
 function refuseUrl(url: URL, allowLoopback: boolean): void {
@@ -106,6 +115,11 @@ function guardedLookup(allowLoopback: boolean): LookupFunction {
       done(null, first.address, first.family);
     });
   };
+}
+
+async function statusOf({ status, headers, body }: Awaited<ReturnType<typeof send>>) {
+  await body?.cancel();
+  return new Response(null, { status, headers: new Headers([...headers]) });
 }
 
 async function bounded(

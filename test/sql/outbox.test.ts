@@ -17,6 +17,7 @@ import { begin, login, newBrowser, obtainTokens, redeem, rotate } from '../suppo
 import { addWebhook, outboxOf } from '../support/webhooks.ts';
 
 const url = 'https://app.example/hook';
+let everything: string[];
 let database: TestDatabase;
 let world: World;
 let client: Client;
@@ -25,6 +26,8 @@ let count = 0;
 
 beforeAll(async () => {
   database = await createDatabase();
+  const [all] = await database.sql`select pgrant_rules.event_types() as types`;
+  everything = all?.types;
 });
 
 beforeEach(async () => {
@@ -43,7 +46,7 @@ async function grantOf({ sql }: TestDatabase): Promise<string> {
 
 describe('an event', () => {
   test('is the audit event of the decision, under the same id', async () => {
-    await addWebhook(world, 'crm', url);
+    await addWebhook(world, 'crm', url, everything);
     await obtainTokens(world, client, ada);
     const [event] = await outboxOf(world);
     expect(event).toMatchObject({
@@ -65,7 +68,7 @@ describe('an event', () => {
   });
 
   test('is gone with the transaction that is rolled back', async () => {
-    await addWebhook(world, 'crm', url);
+    await addWebhook(world, 'crm', url, everything);
     const operator = await database.as('pgrant_worker').reserve();
     await operator`begin`;
     await operator`select pgrant_ops.user_add(${world.tenant}, 'bob')`;
@@ -75,7 +78,7 @@ describe('an event', () => {
   });
 
   test('says nothing of a person but the identifier', async () => {
-    await addWebhook(world, 'crm', url);
+    await addWebhook(world, 'crm', url, everything);
     const metadata = { name: 'Hidden', redirect_uris: ['https://hidden.example/'] };
     await makeUser(world, 'hidden', { email: 'hidden@acme.example' });
     await makeClient(world, 'other', metadata);
@@ -84,15 +87,17 @@ describe('an event', () => {
   });
 
   test('is queued once for each webhook that wants its type, and for no other', async () => {
-    await addWebhook(world, 'all', url);
+    await addWebhook(world, 'all', url, everything);
+    await addWebhook(world, 'null', url);
+    await database.sql`update pgrant.webhooks set event_types = null where name = 'null'`;
     await addWebhook(world, 'some', url, ['user.created']);
     await addWebhook(world, 'others', url, ['grant.created', 'key.published']);
-    await addWebhook(world, 'disabled', url);
+    await addWebhook(world, 'disabled', url, everything);
     await operate(world, ops.webhook_disable, { name: 'disabled', disabled: true });
     const elsewhere = await makeTenant(database, `other-${count}`);
-    await addWebhook(elsewhere, 'elsewhere', url);
+    await addWebhook(elsewhere, 'elsewhere', url, everything);
     await makeUser(world, 'bob');
-    expect((await outboxOf(world)).map(({ webhook }) => webhook)).toEqual(['all', 'some']);
+    expect((await outboxOf(world)).map(({ webhook }) => webhook)).toEqual(['all', 'null', 'some']);
     expect(new Set((await outboxOf(world)).map(({ event_id }) => event_id)).size).toBe(1);
     expect(await outboxOf(elsewhere)).toEqual([]);
   });
@@ -103,7 +108,7 @@ describe('an event', () => {
   });
 
   test('does not fail because its webhook is being removed', async () => {
-    await addWebhook(world, 'crm', url);
+    await addWebhook(world, 'crm', url, everything);
     const operator = await database.as('pgrant_worker').reserve();
     await operator`begin`;
     await operator`select pgrant_ops.webhook_remove(${world.tenant}, 'crm')`;
@@ -122,7 +127,7 @@ describe('an event', () => {
 describe('tokens that are issued, rotated and refused', () => {
   test('are no events', async () => {
     const { refresh } = await obtainTokens(world, client, ada);
-    await addWebhook(world, 'crm', url);
+    await addWebhook(world, 'crm', url, everything);
     const { row, refresh: next } = await rotate(world, client, refresh);
     expect(row.error).toBeNull();
     await obtainTokens(world, client, ada);
@@ -136,7 +141,7 @@ describe('tokens that are issued, rotated and refused', () => {
 
 describe('a grant', () => {
   test('that grows is updated; asked again for the same it is not', async () => {
-    await addWebhook(world, 'crm', url);
+    await addWebhook(world, 'crm', url, everything);
     await obtainTokens(world, client, ada, { scopes: ['openid'] });
     await obtainTokens(world, client, ada, { scopes: ['openid'] });
     await obtainTokens(world, client, ada, { scopes: ['openid'], prompt: ['consent'] });
@@ -158,7 +163,7 @@ describe('a grant', () => {
 
   test('that is revoked says whose it was', async () => {
     await obtainTokens(world, client, ada);
-    await addWebhook(world, 'crm', url);
+    await addWebhook(world, 'crm', url, everything);
     const grant_id = await grantOf(database);
     await operate(world, ops.grant_revoke, { grant_id });
     const [event] = await outboxOf(world);
@@ -173,7 +178,7 @@ test('a login is locked once, by the failure that reaches the limit', async () =
   await operate(world, ops.tenant_set, {
     settings: { login_failure_limit: 2, login_failure_window: 86_400 },
   });
-  await addWebhook(world, 'crm', url);
+  await addWebhook(world, 'crm', url, everything);
   for (let tries = 0; tries < 5; tries++) {
     await login(world, await begin(world, newBrowser(), client), {
       username: 'ada',
@@ -185,7 +190,7 @@ test('a login is locked once, by the failure that reaches the limit', async () =
 });
 
 test('every type of event arises', async () => {
-  await addWebhook(world, 'crm', url);
+  await addWebhook(world, 'crm', url, everything);
   const { refresh, code } = await obtainTokens(world, client, ada, { scopes: ['openid'] });
   await redeem(world, client, code);
   await rotate(world, client, { ...refresh, refresh_hash: secret() });
@@ -223,8 +228,14 @@ test('every type of event arises', async () => {
     public_jwk: {},
     sealed_private: secret(),
   });
-  const [all] = await database.sql`select pgrant_rules.event_types() as types`;
-  expect([...new Set(await types())].sort()).toEqual(all?.types);
+  const key = { kid: 'new', alg: 'ES256', public_jwk: {}, sealed_private: secret() };
+  await operate(world, ops.key_withdraw, key);
+  await operate(world, ops.incident_revoke, {
+    since: '-infinity',
+    grants: true,
+    client_secrets: false,
+  });
+  expect([...new Set(await types())].sort()).toEqual(everything);
 });
 
 test('every action that is an event is recorded somewhere', async () => {
@@ -237,7 +248,7 @@ test('every action that is an event is recorded somewhere', async () => {
 
 test('a client that registers anew is created, and the one that it replaces is removed', async () => {
   await operate(world, ops.tenant_set, { settings: { registration: 'open' } });
-  await addWebhook(world, 'crm', url);
+  await addWebhook(world, 'crm', url, everything);
   const register = () =>
     ask(world, api.registration_add, {
       metadata: { name: 'bot', redirect_uris: ['https://bot.example/'] },

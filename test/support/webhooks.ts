@@ -18,12 +18,12 @@ export type Received = {
 };
 type Reply = { status: number; headers?: Record<string, string> };
 
-/** Adds a webhook and gives its secret. */
+/** Adds a webhook for the types and gives its secret. */
 export async function addWebhook(
   world: World,
   name: string,
   url: string,
-  event_types?: string[],
+  event_types: string[] = ['user.created'],
 ): Promise<string> {
   const secret = newWebhookSecret();
   const sealed_secret = sealWebhookSecret(master, world.tenant, name, secret);
@@ -64,10 +64,10 @@ export async function startReceiver() {
 
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
-/** What the outbox of the tenant holds, oldest first. */
+/** What the outbox of the tenant holds, oldest first; `wait` is from the last attempt to the next. */
 export function outboxOf({ database: { sql }, tenant }: World) {
   return sql`
     select o.event_id, o.webhook, o.type, o.data, o.state, o.attempts, o.last_status, o.last_error, o.attempt_log,
-           extract(epoch from o.next_attempt_at - now())::float as wait, o.expires_at, o.finished_at
+           extract(epoch from o.next_attempt_at - coalesce((o.attempt_log -> -1 ->> 'at')::timestamptz, now()))::float as wait
       from pgrant.outbox o where o.tenant_id = ${tenant} order by o.at, o.type, o.webhook`;
 }

@@ -1,0 +1,101 @@
+// The outbox is emptied: woken by each commit that puts something in, and by the clock.
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import type { Stop, WorkerContext } from '../context.ts';
+import { callAll } from '../db/call.ts';
+import { sessionSettings } from '../db/connect.ts';
+import { ops } from '../db/functions.ts';
+import { type Courier, type Destination, deliverNext } from './delivery.ts';
+
+/** Webhooks that are served at once by one process, and requests at once to each of them. */
+const most = { webhooks: 16, lanes: 4 };
+/** Seconds between two looks where nobody rings: a connection that listens may be lost unnoticed. */
+const longestRest = 60;
+/** Seconds until the next look after one that failed. */
+const restAfterFailure = 5;
+
+/**
+ * Delivers events to webhooks until it is stopped; then the attempts that run are waited for. Any
+ * number of processes may do so at once: what one has taken, no other takes for a minute.
+ */
+export function startWebhooks(context: WorkerContext): Stop {
+  const serving = new Map<string, Promise<void>>();
+  const ending = new AbortController();
+  let resting = new AbortController();
+  const wake = () => resting.abort();
+
+  const serve = async (destination: Destination): Promise<void> => {
+    const lanes = Array.from({ length: most.lanes }, () =>
+      emptyLane(context, destination, ending.signal),
+    );
+    await Promise.all(lanes);
+  };
+  /** Begins to serve what is due, and gives the seconds until there is more to do. */
+  const look = async (): Promise<number> => {
+    for (const { tenant_id, webhook, wait } of await callAll(
+      context.database,
+      ops.webhook_due,
+      {},
+    )) {
+      if (wait !== null && wait > 0) return wait;
+      // Whoever is done first makes room, and rings.
+      if (serving.size === most.webhooks) break;
+      const destination = { tenant: tenant_id ?? '', webhook: webhook ?? '' };
+      const key = `${tenant_id} ${webhook}`;
+      if (serving.has(key)) continue;
+      const served = serve(destination).finally(() => {
+        serving.delete(key);
+        wake();
+      });
+      serving.set(key, served);
+    }
+    return longestRest;
+  };
+  const keepLooking = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      resting = new AbortController();
+      const rest = await look().catch((err) => {
+        context.log.error({ err }, 'the outbox could not be read');
+        return restAfterFailure;
+      });
+      const signal = AbortSignal.any([resting.signal, ending.signal]);
+      await sleep(Math.min(rest, longestRest) * 1000, undefined, { signal }).catch(() => {});
+    }
+  };
+
+  const stopListening = listen(context, wake);
+  const looking = keepLooking();
+  return async () => {
+    ending.abort();
+    await looking;
+    await Promise.all([stopListening(), ...serving.values()]);
+  };
+}
+
+/** Delivers one event after the other to a webhook, until none is due. */
+async function emptyLane(
+  courier: Courier,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    while (!signal.aborted && (await deliverNext(courier, destination)));
+  } catch (err) {
+    courier.log.error({ err, ...destination }, 'an event could not be taken or recorded');
+  }
+}
+
+/** Calls `wake` whenever something has been put into the outbox, on a connection of its own. */
+function listen({ url, log }: WorkerContext, wake: () => void): Stop {
+  const sql = postgres(url, {
+    max: 1,
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: 'pgrant outbox', ...sessionSettings(url, 'pgrant_worker') },
+  });
+  // Also once it listens again: what came meanwhile was not heard.
+  sql.listen('pgrant_outbox', wake, wake).catch((err) => {
+    log.warn({ err }, 'the outbox is looked at each minute only: the database does not notify');
+  });
+  return () => sql.end({ timeout: 1 });
+}
