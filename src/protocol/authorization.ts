@@ -69,11 +69,15 @@ const longestAge = 2 ** 31 - 1;
 
 const noClaims: RequestedClaims = { userinfo: [], id_token: [], sub: undefined };
 
-/** Reads an authorization request; throws invalid_request when there is no client to answer to. */
+/** Reads an authorization request; throws invalid_request and invalid_redirect_uri when there is no client to answer to. */
 export function readAuthorizationRequest(raw: RawParameters): AuthorizationRequest {
   const { values, resources, faults } = readParameters(raw, names);
   refuseFaults({ client_id: faults.client_id, redirect_uri: faults.redirect_uri });
   if (values.client_id === undefined) throw new OAuthError('invalid_request', 'no client_id');
+  if (values.redirect_uri !== undefined && !URL.canParse(values.redirect_uri)) {
+    // Such as a port past 65535 on loopback, where SQL takes any.
+    throw new OAuthError('invalid_redirect_uri', 'redirect_uri is no URI');
+  }
   const answerable = {
     client_id: values.client_id,
     redirect_uri: values.redirect_uri,

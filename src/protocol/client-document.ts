@@ -40,9 +40,6 @@ export function readClientDocument(url: string, body: ArrayBuffer): ClientMetada
   const { client_id, token_endpoint_auth_methods_supported: choices, ...said } = parse(body);
   // Section 3: as strings, not as URLs.
   if (client_id !== url) throw invalidField('client_id', 'of the document is another one');
-  for (const name of ['client_secret', 'client_secret_expires_at']) {
-    if (name in said) throw invalidField(name, 'is in a public document');
-  }
   if (typeof said.client_name !== 'string' || said.client_name === '') {
     throw invalidField('client_name', 'is missing');
   }

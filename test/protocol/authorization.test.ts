@@ -53,6 +53,13 @@ describe('an authorization request', () => {
     });
   });
 
+  test('with a redirect URI that no browser could be sent to is answered by a page', async () => {
+    const refusal = await refusalOf(() =>
+      read({ redirect_uri: 'http://127.0.0.1:99999/callback' }),
+    );
+    expect(refusal.error).toBe('invalid_redirect_uri');
+  });
+
   test('may leave out all but client and response type [RFC 6749 4.1.1]', () => {
     const request = readAuthorizationRequest({ client_id: 'c1', response_type: 'code' });
     expect(request).toMatchObject({ error: undefined, scopes: [], response_mode: 'query' });

@@ -5,7 +5,7 @@ import { api, ops } from '../../src/db/functions.ts';
 import { client, fern, makeTaking, nextOf, store } from '../support/documents.ts';
 import { ask, auditOf, makeUser, makeWorld, operate, type World } from '../support/fixtures.ts';
 import { obtainTokens, rotate } from '../support/flows.ts';
-import { age, clientsOf, tally } from '../support/self-registered.ts';
+import { age, clientsOf, register, tally } from '../support/self-registered.ts';
 
 let world: World;
 let taking: ReturnType<typeof makeTaking>;
@@ -58,7 +58,11 @@ describe('bounds that are exact across connections', () => {
   });
 
   test('documents and clients that registered themselves are counted apart', async () => {
-    const at = await taking({ client_document_quota: 1, registration: 'open' });
+    const at = await taking({
+      client_document_quota: 1,
+      registration: 'open',
+      registration_quota: 1,
+    });
     await store(at);
     const { tenant } = at;
     const [counts] = await callAll(world.database.worker, ops.registration_counts, { tenant });
@@ -66,6 +70,8 @@ describe('bounds that are exact across connections', () => {
     expect(await callAll(world.database.worker, ops.registration_list, { tenant })).toEqual([]);
     const [listed] = await callAll(world.database.worker, ops.client_document_list, { tenant });
     expect(listed).toMatchObject({ client_id: fern, host: 'fern.example', last_used_at: null });
+    expect((await register(at)).row.error).toBeNull();
+    expect((await store(at)).row.error).toBeNull();
   });
 });
 
