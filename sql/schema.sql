@@ -146,6 +146,65 @@ create policy expired_seen on pgrant.access_tokens for select to pgrant_janitor 
 create policy tenant_isolation on pgrant.access_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.access_tokens is 'Opaque access tokens. One that belongs to a family is good only while the family is.';
 
+create table pgrant.audit_archives (
+  tenant_id uuid not null,
+  month date not null,
+  events bigint not null,
+  file text not null,
+  digest bytea not null,
+  archived_at timestamp with time zone not null,
+  constraint audit_archives_pkey PRIMARY KEY (tenant_id, month),
+  constraint audit_archives_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint audit_archives_digest_check CHECK ((length(digest) = 32))
+);
+alter table pgrant.audit_archives enable row level security;
+alter table pgrant.audit_archives force row level security;
+create policy audited on pgrant.audit_archives for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy sealer_seen on pgrant.audit_archives for select to pgrant_sealer using (true);
+create policy tenant_isolation on pgrant.audit_archives for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.audit_archives is 'Months whose events were written to a file with the proof that they are the ones that were sealed.';
+comment on column pgrant.audit_archives.month is 'First day of the month, UTC.';
+comment on column pgrant.audit_archives.file is 'Where it was written, as the machine that did so calls it.';
+comment on column pgrant.audit_archives.digest is 'SHA-256 of the file.';
+
+create table pgrant.audit_chains (
+  tenant_id uuid not null,
+  number bigint not null,
+  seal bytea not null,
+  total bigint not null,
+  made_at timestamp with time zone not null,
+  constraint audit_chains_pkey PRIMARY KEY (tenant_id),
+  constraint audit_chains_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE
+);
+alter table pgrant.audit_chains enable row level security;
+alter table pgrant.audit_chains force row level security;
+create policy audited on pgrant.audit_chains for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy sealer_moved on pgrant.audit_chains for all to pgrant_sealer using (true) with check (true);
+create policy tenant_isolation on pgrant.audit_chains for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.audit_chains is 'The last seal of each tenant: what the next one continues, when all seals of a tenant that was quiet for long are dropped too.';
+
+create table pgrant.audit_checkpoints (
+  tenant_id uuid not null,
+  number bigint not null,
+  seal bytea not null,
+  made_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone default (now() + '1 year 3 mons'::interval) not null,
+  jwt text not null,
+  constraint audit_checkpoints_pkey PRIMARY KEY (tenant_id, number),
+  constraint audit_checkpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint audit_checkpoints_seal_check CHECK ((length(seal) = 32))
+);
+CREATE INDEX audit_checkpoints_expires_at ON pgrant.audit_checkpoints USING btree (expires_at);
+alter table pgrant.audit_checkpoints enable row level security;
+alter table pgrant.audit_checkpoints force row level security;
+create policy audited on pgrant.audit_checkpoints for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy expired_deleted on pgrant.audit_checkpoints for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.audit_checkpoints for update to pgrant_janitor using ((expires_at < now())) with check (false);
+create policy expired_seen on pgrant.audit_checkpoints for select to pgrant_janitor using ((expires_at < now()));
+create policy tenant_isolation on pgrant.audit_checkpoints for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.audit_checkpoints is 'What the worker signed: that the tenant''s chain had this seal. Worth most as a copy that is kept elsewhere.';
+comment on column pgrant.audit_checkpoints.jwt is 'typ audit-checkpoint+jwt, with the public key in its header: good after the key is gone.';
+
 create table pgrant.audit_events (
   tenant_id uuid not null,
   at timestamp with time zone default now() not null,
@@ -160,8 +219,10 @@ create table pgrant.audit_events (
   address inet,
   request_id text,
   detail jsonb,
+  xid bigint default ((pg_current_xact_id())::text)::bigint not null,
   constraint audit_events_pkey PRIMARY KEY (tenant_id, at, event_id)
 ) partition by RANGE (at);
+CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (xid) WITH (autosummarize='on');
 alter table pgrant.audit_events enable row level security;
 alter table pgrant.audit_events force row level security;
 create policy audited on pgrant.audit_events for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
@@ -171,11 +232,89 @@ create policy removed_deleted on pgrant.audit_events for delete to pgrant_janito
 create policy removed_seen on pgrant.audit_events for select to pgrant_janitor using ((NOT (EXISTS ( SELECT
    FROM pgrant.issuers i
   WHERE (i.tenant_id = audit_events.tenant_id)))));
+create policy sealer_seen on pgrant.audit_events for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_events for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_events is 'One row per decision, written in the transaction that took it.';
 comment on column pgrant.audit_events.action is 'noun.verb, e.g. refresh.rotate.';
 comment on column pgrant.audit_events.error is 'The error that was returned; null where the request was granted.';
 comment on column pgrant.audit_events.reason is 'Why, in words that no client sees.';
+comment on column pgrant.audit_events.xid is 'Transaction that wrote the event. All of a transaction''s events are final once no transaction as old is running: then they are sealed.';
+
+create table pgrant.audit_sealing (
+  single boolean default true not null,
+  cluster bigint,
+  xid bigint default 0 not null,
+  sealed_at timestamp with time zone,
+  adopt_tenant uuid,
+  adopt_at timestamp with time zone,
+  doubt_before timestamp with time zone default '-infinity'::timestamp with time zone not null,
+  constraint audit_sealing_pkey PRIMARY KEY (single),
+  constraint audit_sealing_single_check CHECK (single)
+);
+alter table pgrant.audit_sealing enable row level security;
+alter table pgrant.audit_sealing force row level security;
+create policy sealing_audited on pgrant.audit_sealing for select to pgrant_auditor using (true);
+create policy sealing_made on pgrant.audit_sealing for insert to pgrant_owner with check (true);
+create policy sealing_moved on pgrant.audit_sealing for all to pgrant_sealer using (true) with check (true);
+create policy sealing_seen on pgrant.audit_sealing for select to pgrant_definer using (true);
+comment on table pgrant.audit_sealing is 'Global, one row: how far the events of all tenants are sealed. Locked by the worker that seals.';
+comment on column pgrant.audit_sealing.cluster is 'System identifier of the PostgreSQL cluster whose transaction ids these are; null before the first seal.';
+comment on column pgrant.audit_sealing.xid is 'Events of all transactions below are sealed.';
+comment on column pgrant.audit_sealing.sealed_at is 'When that was so.';
+comment on column pgrant.audit_sealing.adopt_tenant is 'In a database that came from another cluster, where transaction ids count anew: the tenant whose events are looked through; else null.';
+comment on column pgrant.audit_sealing.adopt_at is 'From which event of this tenant on.';
+comment on column pgrant.audit_sealing.doubt_before is 'Events before this may have transaction ids of another cluster: whether they are sealed is looked up among the seals.';
+
+create table pgrant.audit_seals (
+  tenant_id uuid not null,
+  number bigint not null,
+  made_at timestamp with time zone not null,
+  previous_seal bytea,
+  previous_at timestamp with time zone,
+  from_xid bigint,
+  to_xid bigint,
+  events integer not null,
+  total bigint not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  event_ids uuid[] not null,
+  digests bytea[] not null,
+  root bytea not null,
+  seal bytea not null,
+  constraint audit_seals_pkey PRIMARY KEY (tenant_id, number, made_at),
+  constraint audit_seals_check CHECK ((total >= events)),
+  constraint audit_seals_check1 CHECK (((number = 1) = (previous_seal IS NULL))),
+  constraint audit_seals_check2 CHECK (((number = 1) = (previous_at IS NULL))),
+  constraint audit_seals_events_check CHECK (((events >= 1) AND (events <= 1000))),
+  constraint audit_seals_number_check CHECK ((number >= 1)),
+  constraint audit_seals_previous_seal_check CHECK ((length(previous_seal) = 32)),
+  constraint audit_seals_root_check CHECK ((length(root) = 32)),
+  constraint audit_seals_seal_check CHECK ((length(seal) = 32))
+) partition by RANGE (made_at);
+CREATE INDEX audit_seals_last_at ON ONLY pgrant.audit_seals USING btree (tenant_id, last_at);
+alter table pgrant.audit_seals enable row level security;
+alter table pgrant.audit_seals force row level security;
+create policy audited on pgrant.audit_seals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor using ((NOT (EXISTS ( SELECT
+   FROM pgrant.issuers i
+  WHERE (i.tenant_id = audit_seals.tenant_id)))));
+create policy removed_seen on pgrant.audit_seals for select to pgrant_janitor using ((NOT (EXISTS ( SELECT
+   FROM pgrant.issuers i
+  WHERE (i.tenant_id = audit_seals.tenant_id)))));
+create policy sealer_appended on pgrant.audit_seals for insert to pgrant_sealer with check (true);
+create policy sealer_seen on pgrant.audit_seals for select to pgrant_sealer using (true);
+create policy tenant_isolation on pgrant.audit_seals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.audit_seals is 'The chain of a tenant: each seal covers at most 1000 events of one month and the seal before it. Only ever appended to.';
+comment on column pgrant.audit_seals.previous_seal is 'The seal before; null in the first.';
+comment on column pgrant.audit_seals.previous_at is 'made_at of the seal before: tells a chain whose old seals were dropped from one that was cut.';
+comment on column pgrant.audit_seals.from_xid is 'The events'' transactions, from this one on; null where they were found in a restored database.';
+comment on column pgrant.audit_seals.to_xid is 'The events'' transactions, below this one.';
+comment on column pgrant.audit_seals.total is 'Events of the tenant in this seal and all before it.';
+comment on column pgrant.audit_seals.first_at is 'The oldest event; the seal is of the month (UTC) in which it lies.';
+comment on column pgrant.audit_seals.event_ids is 'The events in their order: by time, then by id.';
+comment on column pgrant.audit_seals.digests is 'SHA-256 of each event''s canonical text, pgrant_report.audit_event_text().';
+comment on column pgrant.audit_seals.root is 'SHA-256 of all event_ids and digests, each id followed by its digest.';
+comment on column pgrant.audit_seals.seal is 'SHA-256 of the seal''s canonical text, pgrant_report.audit_seal_text(), which names all but event_ids and digests.';
 
 create table pgrant.auditors (
   role_name name not null,
@@ -513,6 +652,7 @@ alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
 create policy audited on pgrant.issuers for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
 create policy catalogue on pgrant.issuers for all to pgrant_definer using (true) with check (true);
+create policy catalogue_sealed on pgrant.issuers for select to pgrant_sealer using (true);
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
 comment on table pgrant.issuers is 'Global catalogue: which tenant answers under which host and path. Read, never written, by pgrant_api.';
 comment on column pgrant.issuers.name is 'The operator''s short name of the tenant.';

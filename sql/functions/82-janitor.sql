@@ -105,9 +105,10 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from pgrant.audit_events a where a.tenant_id = p_tenant;
+  delete from pgrant.audit_seals s where s.tenant_id = p_tenant;
 end
 $$;
 
-comment on function pgrant_rules.audit_forget(uuid) is 'Deletes the audit events of a tenant that has been removed; of any other it sees none.';
+comment on function pgrant_rules.audit_forget(uuid) is 'Deletes the audit events and seals of a tenant that has been removed; of any other it sees none.';
 
 grant execute on function pgrant_rules.audit_forget(uuid) to pgrant_definer;

@@ -6,6 +6,7 @@ with plan (task, every, does) as (values
   ('partitions', interval '1 hour', 'makes partitions ahead and drops those behind'),
   ('cleanup', '1 minute', 'deletes expired rows that are not in a partition of their own'),
   ('sealed_erase', '1 minute', 'erases sealed refresh tokens whose replay window has closed, in a sixtieth of the table'),
+  ('audit_seal', '1 minute', 'seals the audit events that are final, into the chain of each tenant'),
   ('keys', '1 minute', 'makes the signing keys that are due'),
   ('reseal', '10 minutes', 'seals again what is sealed under PGRANT_SECRET_OLD, or without the key of its tenant'),
   ('upstreams', '1 minute', 'asks upstreams again about people who are due')

@@ -46,4 +46,4 @@ grant usage on schema pgrant_ops to pgrant_worker, pgrant_product;
 grant usage on schema pgrant_report to pgrant_auditor;
 revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from public;
 -- Whoever could add an overload of a function here would be called in its place, with the rights of the caller.
-revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_janitor;
+revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_janitor, pgrant_sealer;

@@ -1126,6 +1126,19 @@ export const api = {
 } as const;
 
 export const ops = {
+  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended, and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. */
+  audit_seal: bind<
+    {
+      width?: number | null;
+    },
+    {
+      seals: number | null;
+      done: boolean | null;
+    }
+  >('pgrant_ops.audit_seal', [
+    ['width', 'integer', 'optional'],
+  ]),
+
   /** Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". Raises OA001, OA003. */
   auditor_add: bind<
     {

@@ -73,7 +73,7 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await makeReleaseSchema(sql);
   await makeQueueSchema(sql);
   await become(sql, 'pgrant_owner');
-  await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor`;
+  await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor, pgrant_sealer`;
   await sql.unsafe(`drop schema if exists ${codeSchemas.join(', ')} cascade`);
   const migrations = await migrate(sql, folder);
   await reload(sql, folder);
@@ -148,7 +148,9 @@ async function reload(sql: TransactionSql, folder: string): Promise<void> {
   for (const schema of codeSchemas) {
     await makeSchema(sql, schema, 'pgrant_owner');
     await become(sql, 'pgrant_owner');
-    await sql.unsafe(`grant usage, create on schema ${schema} to pgrant_definer, pgrant_janitor`);
+    await sql.unsafe(
+      `grant usage, create on schema ${schema} to pgrant_definer, pgrant_janitor, pgrant_sealer`,
+    );
   }
   for (const file of sqlFiles(folder, 'functions')) {
     await become(sql, 'pgrant_definer');

@@ -15,6 +15,8 @@ export const crontab = `
 * * * * * keys ?jobKey=keys&max=1
 # What is sealed under PGRANT_SECRET_OLD, or without the key of its tenant, sealed again; nothing where neither is set.
 */10 * * * * reseal ?jobKey=reseal&max=1
+# Audit events that are final go into the chains of their tenants.
+* * * * * audit_seal ?jobKey=audit_seal&max=1
 # People whose upstream is to be asked again, by recheck_interval.
 * * * * * upstreams ?jobKey=upstreams&max=1
 `;

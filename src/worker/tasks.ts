@@ -3,6 +3,7 @@ import type { WorkerContext } from '../context.ts';
 import { call, callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
+import { sealEvents } from './audit.ts';
 import { deleteExpired } from './cleanup.ts';
 import { makeDueKeys } from './keys.ts';
 import { resealAll } from './reseal.ts';
@@ -36,6 +37,7 @@ function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Re
       const { sealed_erase: erased } = await call(database, ops.sealed_erase, { part, parts: 60 });
       return { erased: erased ?? 0 };
     },
+    audit_seal: async (signal) => ({ seals: await sealEvents(database, signal) }),
     keys: async () => {
       const made = await makeDueKeys(database, secret, log);
       return { made: made.length };

@@ -19,6 +19,7 @@ const tenantless = {
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
   'pgrant_ops.task_begin': 'the runs of the worker have no tenant',
   'pgrant_ops.task_end': 'the runs of the worker have no tenant',
+  'pgrant_ops.audit_seal': 'the sealer, bound by policies of its own',
 };
 const exceptions = Object.keys(tenantless)
   .map((name) => `'${name}'`)
@@ -48,7 +49,9 @@ export const functionRules: Rule[] = [
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
                                 when f.proname in ('expired_tables', 'expired_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
-                                then 'pgrant_janitor' else 'pgrant_definer' end::regrole`,
+                                then 'pgrant_janitor'
+                                when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal')
+                                then 'pgrant_sealer' else 'pgrant_definer' end::regrole`,
     broken: ['alter function pgrant_api.tenant_find owner to pgrant_owner'],
   },
   {
@@ -79,7 +82,7 @@ end $$`,
   {
     name: 'each use of a tenant table names the tenant, whatever the policy says',
     query: `with f as (${functions}) select f.oid::regprocedure, uses, names from f,
-       lateral (select regexp_count(f.prosrc, '(from|join|into|update) pgrant\\.(?!issuers|auditors|partition_plans|schedules|task_runs)\\w') as uses,
+       lateral (select regexp_count(f.prosrc, '(from|join|into|update) pgrant\\.(?!issuers|auditors|partition_plans|schedules|task_runs|audit_sealing)\\w') as uses,
                        regexp_count(f.prosrc, 'tenant_id') as names) n
        where f.proowner = 'pgrant_definer'::regrole and uses > names`,
     broken: [
@@ -124,7 +127,7 @@ end $$`,
   {
     name: 'the web process never writes the global tables',
     query: `with f as (${functions}) select f.oid::regprocedure from f
-       where f.schema in ('pgrant_api', 'pgrant_rules') and f.prosrc ~ '(into|update|delete from) pgrant\\.(issuers|auditors|partition_plans)'`,
+       where f.schema in ('pgrant_api', 'pgrant_rules') and f.prosrc ~ '(into|update|delete from) pgrant\\.(issuers|auditors|partition_plans|audit_sealing)'`,
     broken: [
       `create function pgrant_rules.loose() returns void language plpgsql as 'begin delete from pgrant.issuers; end'`,
     ],

@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import { decide, head, makeChain, seal, verify } from '../support/audit.ts';
+import { makeAuditor } from '../support/auditors.ts';
+import { createDatabase } from '../support/database.ts';
+import { makeTenant, type World } from '../support/fixtures.ts';
+
+type Chain = World & { events: string[] };
+
+const database = await createDatabase();
+const { sql } = database;
+let names = 0;
+
+const makeOne = () => makeChain(database, `chain-${++names}`);
+
+test('an audit that nobody touched is intact, and its last events are shown as not sealed yet', async () => {
+  const chain = await makeOne();
+  expect(await verify(chain)).toMatchObject({
+    intact: true,
+    fault: null,
+    seals: '3',
+    events: '9',
+    present: '9',
+    unsealed: '0',
+  });
+  await decide(chain, 2);
+  expect(await verify(chain)).toMatchObject({ intact: true, events: '9', unsealed: '2' });
+});
+
+describe('a superuser who', () => {
+  test.each([
+    ['action', `'user.remove'`],
+    ['error', `'access_denied'`],
+    ['reason', `''`],
+    ['client_id', `'c'`],
+    ['user_id', 'gen_random_uuid()'],
+    ['grant_id', 'gen_random_uuid()'],
+    ['family_id', 'gen_random_uuid()'],
+    ['address', `'192.0.2.9'`],
+    ['request_id', `'r'`],
+    ['detail', `'{}'`],
+    ['xid', '1'],
+  ])('edits %s of an event is found out', async (column, value) => {
+    const chain = await makeOne();
+    const event_id = chain.events[6];
+    await sql.unsafe(
+      `update pgrant.audit_events set ${column} = ${value} where event_id = '${event_id}'`,
+    );
+    expect(await verify(chain)).toMatchObject({
+      intact: false,
+      fault: 'edited',
+      seal: '3',
+      event_id,
+    });
+  });
+
+  test('edits several events is told the first', async () => {
+    const chain = await makeOne();
+    await sql`update pgrant.audit_events set action = 'x' where event_id = any (${chain.events.slice(2, 8)})`;
+    expect(await verify(chain)).toMatchObject({ seal: '2', event_id: chain.events[2] });
+  });
+
+  test('removes an event is found out', async () => {
+    const chain = await makeOne();
+    await sql`delete from pgrant.audit_events where event_id = ${chain.events[3] ?? ''}`;
+    expect(await verify(chain)).toMatchObject({
+      fault: 'removed',
+      seal: '2',
+      event_id: chain.events[3],
+    });
+  });
+
+  test('drops a whole partition is found out', async () => {
+    const own = await createDatabase();
+    const chain = await makeChain(own, 'acme');
+    const [partition] = await own.sql`
+      select tableoid::regclass::text as name from pgrant.audit_events limit 1`;
+    await own.sql.unsafe(`drop table ${partition?.name}`);
+    expect(await verify(chain)).toMatchObject({
+      fault: 'removed',
+      seal: '1',
+      event_id: chain.events[0],
+    });
+  });
+
+  test('swaps the times of two events is found out', async () => {
+    const chain = await makeOne();
+    const [, one = '', , other = ''] = chain.events;
+    await swapTimes(one, other);
+    expect(await verify(chain)).toMatchObject({ fault: 'reordered', seal: '2', event_id: one });
+  });
+
+  test('moves an event to another day is found out', async () => {
+    const chain = await makeOne();
+    const event_id = chain.events[2] ?? '';
+    await sql`update pgrant.audit_events set at = at - interval '1 day' where event_id = ${event_id}`;
+    expect(await verify(chain)).toMatchObject({ fault: 'reordered', seal: '2', event_id });
+  });
+
+  test('adds an event among those that are sealed is found out', async () => {
+    const chain = await makeOne();
+    const [forged] = await sql`
+      insert into pgrant.audit_events (tenant_id, at, action, xid)
+      select tenant_id, at + interval '1 microsecond', 'user.add', xid from pgrant.audit_events
+       where event_id = ${chain.events[4] ?? ''} returning event_id`;
+    expect(await verify(chain)).toMatchObject({ fault: 'added', event_id: forged?.event_id });
+    await seal(database);
+    expect(await verify(chain)).toMatchObject({ fault: 'added', event_id: forged?.event_id });
+  });
+
+  test('copies an event to another time is found out', async () => {
+    const chain = await makeOne();
+    const event_id = chain.events[4] ?? '';
+    await sql`
+      insert into pgrant.audit_events (tenant_id, at, event_id, action, xid)
+      select tenant_id, at - interval '3 days', event_id, action, xid from pgrant.audit_events where event_id = ${event_id}`;
+    expect(await verify(chain)).toMatchObject({ fault: 'added', event_id });
+  });
+
+  test.each([
+    ['made_at', `made_at - interval '1 second'`],
+    ['previous_seal', `sha256('x')`],
+    ['previous_at', 'now()'],
+    ['from_xid', '1'],
+    ['to_xid', 'to_xid + 1'],
+    ['total', 'total + 1'],
+    ['first_at', `first_at - interval '1 second'`],
+    ['last_at', `last_at + interval '1 second'`],
+    ['event_ids', 'event_ids[2:2] || event_ids[1:1] || event_ids[3:]'],
+    ['digests', `digests[:3] || array[sha256('x')]`],
+    ['root', `sha256('x')`],
+    ['seal', `sha256('x')`],
+  ])('edits %s of a seal is found out', async (column, value) => {
+    const chain = await makeOne();
+    await sql.unsafe(
+      `update pgrant.audit_seals set ${column} = ${value} where tenant_id = '${chain.tenant}' and number = 2`,
+    );
+    expect(await verify(chain)).toMatchObject({ fault: 'seal edited', seal: '2' });
+  });
+
+  test.each([
+    [1, '1'],
+    [2, '2'],
+  ])('removes seal %i is found out', async (number, seal) => {
+    const chain = await makeOne();
+    await sql`delete from pgrant.audit_seals where tenant_id = ${chain.tenant} and number = ${number}`;
+    expect(await verify(chain)).toMatchObject({ fault: 'seal missing', seal });
+  });
+
+  test('cuts off the newest events with their seal is found out', async () => {
+    const chain = await makeOne();
+    await cut(chain, 3);
+    expect(await verify(chain)).toMatchObject({ fault: 'truncated', seal: '3' });
+  });
+});
+
+describe('a superuser who rewrites the whole chain', () => {
+  test('after cutting it is found out by a checkpoint in the database, else by one from outside', async () => {
+    const chain = await makeOne();
+    const outside = await head(chain);
+    await sql`insert into pgrant.audit_checkpoints (tenant_id, number, seal, jwt)
+      values (${chain.tenant}, ${outside.number}, ${outside.seal}, '')`;
+    await cut(chain, 3);
+    await reseal(chain);
+    expect(await verify(chain)).toMatchObject({ fault: 'truncated', seal: '2' });
+    await sql`delete from pgrant.audit_checkpoints where tenant_id = ${chain.tenant}`;
+    expect(await verify(chain)).toMatchObject({ intact: true, seals: '1' });
+    expect(await verify(chain, outside)).toMatchObject({ fault: 'truncated' });
+  });
+
+  test('after an edit is found out by a checkpoint from outside, at its seal', async () => {
+    const chain = await makeOne();
+    const outside = await head(chain);
+    await sql`update pgrant.audit_events set action = 'x' where event_id = ${chain.events[5] ?? ''}`;
+    await reseal(chain);
+    await decide(chain, 1);
+    await seal(database);
+    await decide(chain, 1);
+    await seal(database);
+    expect(await verify(chain)).toMatchObject({ intact: true, seals: '3' });
+    expect(await verify(chain, outside)).toMatchObject({
+      intact: false,
+      fault: 'rewritten',
+      seal: outside.number,
+    });
+  });
+
+  test('a checkpoint that was kept outside says the same for as long as the chain is as it was', async () => {
+    const chain = await makeOne();
+    const outside = await head(chain);
+    await decide(chain, 2);
+    await seal(database);
+    expect(await verify(chain, outside)).toMatchObject({ intact: true, seals: '4' });
+  });
+});
+
+test('events that were not sealed for an hour are a fault of their own', async () => {
+  const chain = await makeOne();
+  await decide(chain, 1);
+  await sql`update pgrant.audit_events set at = at - interval '61 minutes'
+             where tenant_id = ${chain.tenant} and event_id <> all (${chain.events})`;
+  const verdict = await verify(chain);
+  expect(verdict).toMatchObject({ intact: false, fault: 'unsealed', unsealed: '1' });
+});
+
+test('verification may begin at any seal, and says what it covered', async () => {
+  const chain = await makeOne();
+  const from = (first: number) =>
+    sql`select * from pgrant_report.audit_verify(${chain.tenant}, ${first})`;
+  expect(await from(3)).toMatchObject([{ intact: true, seals: '1', events: '4' }]);
+  await sql`delete from pgrant.audit_events where event_id = ${chain.events[3] ?? ''}`;
+  expect(await from(2)).toMatchObject([{ fault: 'removed', seal: '2' }]);
+  expect(await from(3)).toMatchObject([{ intact: true }]);
+});
+
+test('an auditor of one tenant verifies that tenant and no other', async () => {
+  const chain = await makeOne();
+  const other = await makeTenant(database, 'foreign');
+  const auditor = await makeAuditor(database, { tenant: chain.tenant });
+  const ask = (tenant: string) => auditor.sql`select * from pgrant_report.audit_verify(${tenant})`;
+  expect(await ask(chain.tenant)).toMatchObject([{ intact: true, events: '9' }]);
+  await sql`update pgrant.audit_events set action = 'x' where event_id = ${chain.events[5] ?? ''}`;
+  expect(await ask(chain.tenant)).toMatchObject([{ fault: 'edited', event_id: chain.events[5] }]);
+  await expect(ask(other.tenant)).rejects.toMatchObject({ code: 'OA001' });
+});
+
+test('no setting of a session changes what is verified', async () => {
+  const chain = await makeOne();
+  const settings = `set timezone = 'Asia/Kathmandu'; set datestyle = 'SQL, DMY'; set extra_float_digits = 0;
+    set bytea_output = 'escape'; set intervalstyle = 'iso_8601'; set xmloption = document`;
+  const session = await sql.reserve();
+  await session.unsafe(settings);
+  const [verdict] = await session`select * from pgrant_report.audit_verify(${chain.tenant})`;
+  session.release();
+  expect(verdict).toMatchObject({ intact: true, events: '9' });
+});
+
+test('the canonical text of an event names every column', async () => {
+  const missing = await sql`
+    select a.attname from pg_attribute a, (select e from pgrant_report.audit_entries e limit 1) x
+     where a.attrelid = 'pgrant.audit_events'::regclass and a.attnum > 0 and not a.attisdropped
+       and not pgrant_report.audit_event_text(x.e)::jsonb ? a.attname`;
+  expect([...missing]).toEqual([]);
+});
+
+async function swapTimes(one: string, other: string): Promise<void> {
+  await sql`
+    update pgrant.audit_events e set at = o.at from pgrant.audit_events o
+     where (e.event_id, o.event_id) in ((${one}, ${other}), (${other}, ${one}))`;
+}
+
+/** Removes the events of the last seals and the seals themselves, from `number` on. */
+async function cut({ tenant }: Chain, number: number): Promise<void> {
+  await sql`delete from pgrant.audit_events e using pgrant.audit_seals s
+             where s.tenant_id = ${tenant} and s.number >= ${number}
+               and e.tenant_id = s.tenant_id and e.event_id = any (s.event_ids)`;
+  await sql`delete from pgrant.audit_seals where tenant_id = ${tenant} and number >= ${number}`;
+}
+
+/** Seals the tenant's events anew, as if for the first time. */
+async function reseal({ tenant }: Chain): Promise<void> {
+  await sql`delete from pgrant.audit_seals where tenant_id = ${tenant}`;
+  await sql`delete from pgrant.audit_chains where tenant_id = ${tenant}`;
+  await sql`update pgrant.audit_sealing set cluster = null`;
+  await seal(database);
+}
