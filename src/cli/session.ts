@@ -11,6 +11,8 @@ import { openMaster, openTenantKeys, type TenantKeys } from '../tenant-keys.ts';
 export type Session = {
   /** The database as pgrant_worker. */
   database: Database;
+  /** Its address. */
+  url: string;
   /** What signing keys and secrets are sealed under; throws ConfigError where PGRANT_SECRET is missing. */
   secret: () => Master;
   /** The tenants' own keys, where they have any. */
@@ -24,15 +26,15 @@ export type Output = { json: unknown; text: string };
 
 /** Opens the database of the settings, or that of a running `npm start`; throws ConfigError. */
 export function openSession(config: Config): Session {
-  const { url, ...session } = address(config);
+  const session = address(config);
   const { tenantKeyFolder } = config;
   const tenantKeys = () =>
     tenantKeyFolder === undefined ? undefined : openTenantKeys(tenantKeyFolder);
-  const database = connect(url, 'pgrant_worker', { prepare: config.databasePrepare });
+  const database = connect(session.url, 'pgrant_worker', { prepare: config.databasePrepare });
   return { ...session, tenantKeys, database };
 }
 
-function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> & { url: string } {
+function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> {
   const { databaseWorkerUrl: url, databaseUrl } = config;
   if (url) {
     const setting = url === databaseUrl ? 'DATABASE_URL' : 'DATABASE_WORKER_URL';

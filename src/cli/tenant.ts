@@ -8,6 +8,7 @@ import { confirm, readSettings } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
+import { transferCommands } from './transfer.ts';
 
 /** Adds the commands of tenants. */
 export function tenantCommands(program: Command): void {
@@ -37,6 +38,7 @@ export function tenantCommands(program: Command): void {
     .description('remove the tenant with all that it has')
     .option('--yes', 'do not ask')
     .action(withSession(remove));
+  transferCommands(tenant);
 }
 
 async function add(

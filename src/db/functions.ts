@@ -2196,6 +2196,18 @@ export const ops = {
     ['disabled', 'boolean'],
   ]),
 
+  /** A tenant as lines of JSON: what it is ({pgrant_export: version}), each row ({table, row}), and how many there were ({end, rows}); all as of one moment. Holds hashes, and no secret that could be used: nothing that is sealed, no signing key, nothing that lives for minutes. Raises OA001. */
+  tenant_export: bind<
+    {
+      tenant: string;
+    },
+    {
+      tenant_export: Json;
+    }
+  >('pgrant_ops.tenant_export', [
+    ['tenant', 'uuid'],
+  ]),
+
   /** The id of the tenant with this name. Raises OA001. */
   tenant_id: bind<
     {
@@ -2206,6 +2218,52 @@ export const ops = {
     }
   >('pgrant_ops.tenant_id', [
     ['name', 'text'],
+  ]),
+
+  /** Makes a tenant, disabled, from the first line and the row of tenants of an export. Returns its id, which is the one that it had. Raises OA002, OA003. */
+  tenant_import_begin: bind<
+    {
+      header: unknown;
+      row: unknown;
+    },
+    {
+      tenant_import_begin: string | null;
+    }
+  >('pgrant_ops.tenant_import_begin', [
+    ['header', 'jsonb'],
+    ['row', 'jsonb'],
+  ]),
+
+  /** Ends an import: what was exported must be there (p_rows: the counts of the last line). p_enable says whether the tenant was enabled. Raises OA001, OA003. */
+  tenant_import_end: bind<
+    {
+      tenant: string;
+      rows: unknown;
+      enable: boolean | null;
+    },
+    {
+      tenant_import_end: null;
+    }
+  >('pgrant_ops.tenant_import_end', [
+    ['tenant', 'uuid'],
+    ['rows', 'jsonb'],
+    ['enable', 'boolean'],
+  ]),
+
+  /** Inserts an array of rows of one table of an export, all with the same columns. Upstreams and webhooks are disabled until they are given secrets. Raises OA001, OA003. */
+  tenant_import_rows: bind<
+    {
+      tenant: string;
+      table: string | null;
+      rows: unknown;
+    },
+    {
+      tenant_import_rows: null;
+    }
+  >('pgrant_ops.tenant_import_rows', [
+    ['tenant', 'uuid'],
+    ['table', 'text'],
+    ['rows', 'jsonb'],
   ]),
 
   /** All tenants, by name. */

@@ -1,0 +1,28 @@
+// What is too long for one answer comes by COPY, a line at a time.
+import postgres from 'postgres';
+import { type Role, sessionSettings } from './connect.ts';
+
+/** The lines of a query that gives one column of JSON, on a connection of its own. */
+export async function* copyLines(url: string, role: Role, query: string): AsyncGenerator<string> {
+  const sql = postgres(url, {
+    max: 1,
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: role, ...sessionSettings(url, role) },
+  });
+  try {
+    // Quote and delimiter are characters that JSON never holds as they are, so a line is the JSON itself.
+    const copying = sql.unsafe(
+      `copy (${query}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`,
+    );
+    let rest = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of await copying.readable()) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } finally {
+    await sql.end();
+  }
+}

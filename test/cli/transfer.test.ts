@@ -1,0 +1,165 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as client from 'openid-client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Acme,
+  discover,
+  insecure,
+  obtainTokens,
+  password,
+  startAcme,
+} from '../support/acme.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { startServer } from '../support/issuer.ts';
+import { operator } from './cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pgrant-transfer-'));
+const file = join(folder, 'acme.jsonl');
+let acme: Acme;
+let here: TestDatabase;
+let issuer: string;
+let tokens: Awaited<ReturnType<typeof obtainTokens>>;
+let from: ReturnType<typeof operator>;
+let to: ReturnType<typeof operator>;
+
+beforeAll(async () => {
+  acme = await startAcme();
+  from = operator(acme.database);
+  here = await createDatabase({ pool: 4 });
+  to = operator(here);
+  issuer = `${(await startServer(here)).origin}/acme`;
+  tokens = await obtainTokens(await discover(acme, acme.web));
+  await from.document('role add export --tenant acme --title Export');
+  await from.document('role assign export ada --tenant acme');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const tenants = async () =>
+  (await here.sql`select name, disabled_at from pgrant.issuers`).map((row) => row.name);
+
+describe('a tenant', () => {
+  test('is exported as lines of JSON in which no secret is', async () => {
+    const { rows } = await from.document(`tenant export acme --to ${file}`);
+    const text = readFileSync(file, 'utf8');
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ pgrant_export: 1, name: 'acme', issuer: acme.issuer });
+    expect(lines.at(-1)).toMatchObject({
+      end: true,
+      rows: { tenants: 1, clients: 2, users: 1, token_families: 1 },
+    });
+    expect(lines).toHaveLength(rows + 2);
+    const secrets = [
+      acme.web.client_secret,
+      password,
+      tokens.refresh_token,
+      tokens.access_token,
+      'sealed_',
+    ];
+    for (const secret of secrets) expect(text).not.toContain(secret);
+  });
+
+  test('is never written over a file that is there', async () => {
+    const refused = await from.pgrant(['tenant', 'export', 'acme', '--to', file]);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain('is there already');
+  });
+
+  test('lives on in another installation: the same client, person, consent, role and refresh token', async () => {
+    const imported = await to.document(`tenant import ${file} --issuer ${issuer}`);
+    expect(imported).toMatchObject({ tenant_id: acme.tenant, issuer, enabled: true });
+    const { client_id, client_secret } = acme.web;
+    const config = await client.discovery(
+      new URL(issuer),
+      client_id,
+      client_secret,
+      undefined,
+      insecure,
+    );
+    const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
+    expect(refreshed.claims()?.sub).toBe(tokens.claims?.sub);
+    const again = await obtainTokens(config);
+    expect(again.claims).toMatchObject({ iss: issuer, sub: tokens.claims?.sub });
+    const explained = await to.document(
+      `explain export --tenant acme --username ada --client-id ${client_id}`,
+    );
+    expect(JSON.stringify(explained)).not.toContain('role missing');
+  });
+
+  test('is not imported twice, and not under the issuer of another', async () => {
+    const again = await to.pgrant(['tenant', 'import', file]);
+    expect([again.code, again.err]).toEqual([
+      1,
+      expect.stringContaining('the tenant acme is here already'),
+    ]);
+    expect(await tenants()).toEqual(['acme']);
+  });
+
+  test.each([
+    ['cut off in the middle', (text: string) => text.slice(0, text.length / 2), 2],
+    [
+      'without one of its rows',
+      (text: string) => text.replace(/\{"row": [^\n]*"table": "user_roles"\}\n/, ''),
+      1,
+    ],
+    [
+      'with a row of another tenant',
+      (text: string) =>
+        text
+          .replace(/("table": "scopes"[^\n]*)/, '$1')
+          .replaceAll(acme.tenant, (id: string) => id)
+          .replace(
+            new RegExp(
+              `(\\{"row": \\{[^\\n]*)"tenant_id": "${acme.tenant}"([^\\n]*"table": "user_roles"\\})`,
+            ),
+            '$1"tenant_id": "00000000-0000-4000-8000-000000000000"$2',
+          ),
+      1,
+    ],
+    [
+      'of a version that is not known',
+      (text: string) => text.replace('"pgrant_export": 1', '"pgrant_export": 2'),
+      1,
+    ],
+  ])('%s leaves nothing behind', async (_what, damage, code) => {
+    const damaged = join(folder, 'damaged.jsonl');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(damaged, damage(text));
+    expect(readFileSync(damaged, 'utf8')).not.toBe(text);
+    await to.document('tenant remove acme --yes').catch(() => {});
+    const refused = await to.pgrant(['tenant', 'import', damaged, '--issuer', issuer]);
+    expect(refused.code, refused.err).toBe(code);
+    expect(await tenants()).toEqual([]);
+  });
+
+  test('has each of its tables either in an export or among those that stay', async () => {
+    // Minutes old, of one installation, or the record of what happened there.
+    const stay = [
+      'access_tokens',
+      'audit_events',
+      'auditors',
+      'authorization_requests',
+      'codes',
+      'issuers',
+      'login_assertions',
+      'login_challenges',
+      'login_failures',
+      'outbox',
+      'revoked_tokens',
+      'sessions',
+      'signing_keys',
+      'upstream_logins',
+      'webhook_attempts',
+      'webhook_deliveries',
+    ];
+    const rows = await here.sql`
+      select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
+       where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+         and not c.relname = any (array(select unnest(pgrant_rules.transferred_tables())))`;
+    expect(rows.map(({ name }) => name).filter((name) => !stay.includes(name))).toEqual([]);
+  });
+});
