@@ -1,23 +1,34 @@
 import type { Config } from './config.ts';
-import { connect, type Role } from './db/connect.ts';
+import { callAll } from './db/call.ts';
+import { connect } from './db/connect.ts';
+import { ops } from './db/functions.ts';
+import { explainDatabase } from './db/released.ts';
 import { ConfigError } from './settings.ts';
 
 const timeout = 4_000;
 
-/** Throws ConfigError unless the web process of these settings answers, on its database. */
+/** Throws ConfigError unless the web process of these settings is ready to answer. */
 export async function checkWeb({ port, host, tls }: Config): Promise<void> {
   const local = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  const address = `${tls ? 'https' : 'http'}://${local.includes(':') ? `[${local}]` : local}:${port}/.well-known/openid-configuration`;
-  // Any answer below 500 comes from a lookup of the tenant, so the database has answered too.
+  const address = `${tls ? 'https' : 'http'}://${local.includes(':') ? `[${local}]` : local}:${port}/readyz`;
   const answer = await fetch(address, { signal: AbortSignal.timeout(timeout), redirect: 'manual' });
-  if (answer.status >= 500) throw new ConfigError(`${address} answers ${answer.status}`);
+  const text = await answer.text();
+  if (answer.status !== 200) throw new ConfigError(`${address} answers ${answer.status}: ${text}`);
 }
 
-/** Throws unless the database behind `url` answers to `role`. */
-export async function checkDatabase(url: string, role: Role): Promise<void> {
-  const database = connect(url, role);
+/** Throws ConfigError unless the database behind `url` answers to the worker and no task is late. */
+export async function checkWorker(url: string): Promise<void> {
+  const database = connect(url, 'pgrant_worker');
   try {
-    await database.query('select 1', []);
+    const schedules = await callAll(database, ops.schedule_list, {});
+    const late = schedules.filter((one) => one.late).map(({ task }) => task);
+    if (late.length > 0) {
+      throw new ConfigError(
+        `late: ${late.join(', ')} (select * from pgrant_report.schedules says since when)`,
+      );
+    }
+  } catch (error) {
+    throw explainDatabase(error, 'DATABASE_WORKER_URL');
   } finally {
     await database.end();
   }

@@ -6,7 +6,7 @@ import { findEmbedded, startEmbedded } from './db/embedded.ts';
 import { setPasswords } from './db/logins.ts';
 import { describeReleased, ReleaseError, release } from './db/release.ts';
 import { startDemo } from './demo/start.ts';
-import { checkDatabase, checkWeb } from './health.ts';
+import { checkWeb, checkWorker } from './health.ts';
 import type { Mount } from './http/app.ts';
 import { createLog } from './log.ts';
 import { openMaster } from './tenant-keys.ts';
@@ -36,7 +36,7 @@ const commands: Record<string, (config: Config) => Promise<void>> = {
   },
   health: async (config) => {
     if (process.argv[3] === 'web') await checkWeb(config);
-    else await checkDatabase(givenUrls(config).worker, 'pgrant_worker');
+    else await checkWorker(givenUrls(config).worker);
   },
 };
 

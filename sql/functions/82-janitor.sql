@@ -97,8 +97,46 @@ $$;
 comment on function pgrant_ops.sealed_erase(integer, integer) is
   'Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many.';
 
-grant execute on function pgrant_ops.expired_tables(), pgrant_ops.expired_delete(text, integer), pgrant_ops.sealed_erase(integer, integer)
-  to pgrant_worker;
+create function pgrant_ops.backlog_read(p_limit integer default 100000)
+returns table (kind text, waiting bigint, oldest bigint)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table text;
+  v_rows bigint;
+begin
+  kind := 'undelivered';
+  select count(*), coalesce(extract(epoch from now() - min(o.at))::bigint, 0)
+    into waiting, oldest
+    from (select p.at from pgrant.outbox p where p.state = 'pending' limit p_limit) o;
+  return next;
+
+  kind := 'expired';
+  waiting := 0;
+  oldest := null;
+  for v_table in
+    select e.table_name from pgrant_ops.expired_tables() e
+     where to_regclass(format('pgrant.%I', e.table_name || '_default')) is null
+  loop
+    execute format('select count(*) from (select from pgrant.%I d where %s limit $1) r', v_table,
+                   case v_table
+                     when 'token_families' then
+                       'd.sweep_after < current_date and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')'
+                     when 'clients' then
+                       'd.expires_at < now() and d.registered_at is not null and (d.document_fetched_at is null or d.disabled_at is null)'
+                     else 'd.expires_at < now()' end)
+      into v_rows using p_limit;
+    waiting := waiting + v_rows;
+  end loop;
+  return next;
+end
+$$;
+
+comment on function pgrant_ops.backlog_read(integer) is
+  'What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table.';
+
+grant execute on function pgrant_ops.expired_tables(), pgrant_ops.expired_delete(text, integer), pgrant_ops.backlog_read(integer),
+  pgrant_ops.sealed_erase(integer, integer) to pgrant_worker;
 
 create function pgrant_rules.audit_forget(p_tenant uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -1,5 +1,7 @@
--- The tasks of the worker and their runs.
+-- The tasks of the worker and their runs, and how pgrant is.
 set local role pgrant_owner;
+grant usage on schema pgrant_release to pgrant_definer;
+grant select on pgrant_release.released to pgrant_definer;
 
 -- The twin of the crontab in src/worker/schedule.ts; a test compares them. Interval: the longest time between two runs.
 with plan (task, every, does) as (values
@@ -44,3 +46,61 @@ $$;
 
 comment on function pgrant_ops.task_end(uuid, timestamptz, jsonb, text) is
   'Records how a run of task_begin() ended: what it did by kind, or p_error = why it failed.';
+
+create function pgrant_ops.schedule_list()
+returns table (task text, does text, every bigint, last_run_at timestamptz, last_success_at timestamptz, duration float,
+               counts jsonb, error text, late boolean)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select s.task, s.does, extract(epoch from s.every)::bigint, s.last_run_at, s.last_success_at, s.duration::float,
+           s.counts, s.error, s.late
+      from pgrant_report.schedules s
+     order by s.task;
+end
+$$;
+
+comment on function pgrant_ops.schedule_list() is
+  'pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds.';
+
+create type pgrant_api.health as (
+  error        pgrant_api.error,
+  reason       text,
+  release      text,
+  released_at  timestamptz,
+  worker_at    timestamptz,
+  late         text[],
+  unfinished   bigint
+);
+
+comment on type pgrant_api.health is
+  'How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows.';
+
+create function pgrant_api.health_read() returns pgrant_api.health
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.health;
+begin
+  select r.hash, r.at into v_out.release, v_out.released_at from pgrant_release.released r;
+  -- Not from the view of the same name: a release locks its views, and this must not wait for a release.
+  select max(last.started_at),
+         coalesce(array_agg(s.task order by s.task)
+                    filter (where coalesce(good.started_at, s.since) + s.every + interval '5 minutes' < now()), '{}'),
+         coalesce(max((last.counts ->> 'unfinished')::bigint) filter (where s.task = 'cleanup'), 0)
+    into v_out.worker_at, v_out.late, v_out.unfinished
+    from pgrant.schedules s
+    left join lateral (
+      select r.started_at, r.counts from pgrant.task_runs r
+       where r.task = s.task
+       order by r.started_at desc limit 1) last on true
+    left join lateral (
+      select r.started_at from pgrant.task_runs r
+       where r.task = s.task and r.finished_at is not null and r.error is null
+       order by r.started_at desc limit 1) good on true;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.health_read() is 'What the readiness of the web process tells. Reads some rows and writes none. Errors: none.';

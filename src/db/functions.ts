@@ -70,6 +70,17 @@ export type ApiDone = {
   reason: string | null;
 };
 
+/** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */
+export type ApiHealth = {
+  error: ApiError | null;
+  reason: string | null;
+  release: string | null;
+  released_at: string | null;
+  worker_at: string | null;
+  late: string[] | null;
+  unfinished: number | null;
+};
+
 /** The state of a token (RFC 7662 2.2). Everything else is null where active is false. */
 export type ApiIntrospection = {
   error: ApiError | null;
@@ -514,6 +525,14 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['csrf_hash', 'bytea'],
     ['grant_id', 'text'],
+  ]),
+
+  /** What the readiness of the web process tells. Reads some rows and writes none. Errors: none. */
+  health_read: bind<
+    {
+    },
+    ApiHealth
+  >('pgrant_api.health_read', [
   ]),
 
   /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found. */
@@ -1176,6 +1195,20 @@ export const ops = {
     }
   >('pgrant_ops.auditor_remove', [
     ['role', 'text'],
+  ]),
+
+  /** What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. */
+  backlog_read: bind<
+    {
+      limit?: number | null;
+    },
+    {
+      kind: string | null;
+      waiting: number | null;
+      oldest: number | null;
+    }
+  >('pgrant_ops.backlog_read', [
+    ['limit', 'integer', 'optional'],
   ]),
 
   /** Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003. */
@@ -2020,6 +2053,24 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
     ['role', 'text'],
+  ]),
+
+  /** pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. */
+  schedule_list: bind<
+    {
+    },
+    {
+      task: string | null;
+      does: string | null;
+      every: number | null;
+      last_run_at: string | null;
+      last_success_at: string | null;
+      duration: number | null;
+      counts: Json;
+      error: string | null;
+      late: boolean | null;
+    }
+  >('pgrant_ops.schedule_list', [
   ]),
 
   /** Defines a scope in words for people. Raises OA001, OA002. */

@@ -1,10 +1,9 @@
 // Applies sql/ to a database: one transaction, once, however many processes start at the same time.
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
+import { releaseHash, sqlFiles, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
 import { become, makeQueueSchema, makeReleaseSchema, makeSchema } from './release-schemas.ts';
 import { statements } from './statements.ts';
@@ -21,7 +20,6 @@ export class ReleaseError extends Error {
   override name = 'ReleaseError';
 }
 
-const sqlFolder = fileURLToPath(new URL('../../sql', import.meta.url));
 // The same for every release of pgrant to one database.
 const releaseLock = 0x7067_7272;
 
@@ -57,7 +55,7 @@ export function describeReleased({ migrations, reloaded }: Released): string {
 }
 
 async function apply(sql: TransactionSql, folder: string): Promise<Released> {
-  const hash = hashOf(folder);
+  const hash = releaseHash(folder);
   // Citus: objects that are read after they were made in one transaction. A placeholder elsewhere.
   await sql`set local citus.multi_shard_modify_mode = 'sequential'`;
   await sql`select pg_advisory_xact_lock(${releaseLock}::bigint)`;
@@ -79,27 +77,6 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await reload(sql, folder);
   await storeHash(sql, hash);
   return { migrations, reloaded: true };
-}
-
-/** A digest of every file that a release reads. */
-function hashOf(folder: string): string {
-  const digest = createHash('sha256');
-  for (const file of [
-    'roles.sql',
-    ...sqlFiles(folder, 'tables'),
-    ...sqlFiles(folder, 'functions'),
-  ]) {
-    digest
-      .update(`${file}\0`)
-      .update(readFileSync(join(folder, file)))
-      .update('\0');
-  }
-  return digest.digest('hex');
-}
-
-function sqlFiles(folder: string, kind: 'tables' | 'functions'): string[] {
-  const names = readdirSync(join(folder, kind)).filter((name) => name.endsWith('.sql'));
-  return names.sort().map((name) => join(kind, name));
 }
 
 async function refuseDependents(sql: TransactionSql): Promise<void> {

@@ -13,13 +13,19 @@ export async function requireReleased(database: Database): Promise<void> {
   }
 }
 
+/** Whether an error says that the database was never released, or not for this role. */
+export function isUnreleased(error: unknown): boolean {
+  const { code = '', message = '' } = error as Error & { code?: string };
+  return unreleased.includes(code) || /role ".*" does not exist/.test(message);
+}
+
 /** The error as a ConfigError where it says that the database of a setting is not there or not released. */
 export function explainDatabase(error: unknown, setting: string): unknown {
   const { code = '', message = '' } = error as Error & { code?: string };
   if (message.startsWith('permission denied to set role')) {
     return new ConfigError(`${setting} cannot be used: ${message}`);
   }
-  if (unreleased.includes(code) || /role ".*" does not exist/.test(message)) {
+  if (isUnreleased(error)) {
     return new ConfigError(
       `the database of ${setting} is not released (${message}): ` +
         'run npm run release with DATABASE_OWNER_URL',

@@ -31,6 +31,7 @@ import { readBody } from './body.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
 import type { MakeEndpoint, Services, State } from './exchange.ts';
+import { makeHealth, serveHealth } from './health.ts';
 import { makeKeyring } from './keyring.ts';
 import { identify } from './origin.ts';
 import { requireOwnForm } from './own-form.ts';
@@ -89,6 +90,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   const app = new Koa<State>();
   app.use(identify(context));
   app.use(answerErrors(context.log));
+  app.use(serveHealth(makeHealth(context.database)));
   app.use(serveMounts(mounts));
   app.use(enterTenant(context));
   app.use(refuseUnanswered);

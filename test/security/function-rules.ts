@@ -4,6 +4,7 @@ import { functions, type Rule } from './rule.ts';
 /** Functions that take no tenant first, and why. */
 const tenantless = {
   'pgrant_api.tenant_find': 'finds the tenant',
+  'pgrant_api.health_read': 'the worker and the release have no tenant',
   'pgrant_ops.tenant_id': 'finds the tenant',
   'pgrant_ops.tenant_list': 'lists the global catalogue',
   'pgrant_ops.tenant_add': 'makes the tenant',
@@ -14,6 +15,8 @@ const tenantless = {
   'pgrant_ops.auditor_list': 'lists the global table',
   'pgrant_ops.webhook_due': 'names and times of all tenants, by policies of its own',
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
+  'pgrant_ops.backlog_read': 'the janitor, bound by policies of its own',
+  'pgrant_ops.schedule_list': 'the runs of the worker have no tenant',
   'pgrant_ops.expired_tables': 'the janitor, bound by policies of its own',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
@@ -48,7 +51,7 @@ export const functionRules: Rule[] = [
     name: 'functions run as roles of ours, and only those that need to do so as others than the definer',
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
-                                when f.proname in ('expired_tables', 'expired_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
+                                when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
                                 then 'pgrant_janitor'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal')
                                 then 'pgrant_sealer' else 'pgrant_definer' end::regrole`,

@@ -29,7 +29,8 @@ async function enumerate(): Promise<Map<string, Parameter[]>> {
   const rows = await database.sql<{ name: string; names: string[]; types: string[] }[]>`
     select p.proname as name, p.proargnames as names,
            array(select t::regtype::text from unnest(p.proargtypes) with ordinality u (t, n) order by n) as types
-      from pg_proc p where p.pronamespace = 'pgrant_api'::regnamespace and p.proname <> 'tenant_find'`;
+      from pg_proc p where p.pronamespace = 'pgrant_api'::regnamespace 
+       and p.proname not in ('tenant_find', 'health_read')`;
   return new Map(
     rows.map(({ name, names, types }) => [
       name,

@@ -1,0 +1,92 @@
+// For whatever runs the process: /livez (restart it?) and /readyz (send it requests?).
+import type { Middleware } from 'koa';
+import { call } from '../db/call.ts';
+import type { Database } from '../db/connect.ts';
+import { type ApiHealth, api } from '../db/functions.ts';
+import { releaseHash } from '../db/release-hash.ts';
+import { isUnreleased } from '../db/released.ts';
+
+/** How long the database may take to answer, in milliseconds. */
+const patience = 2_000;
+/** How long one answer of the database is good for: probes of any number cost one call a second. */
+const freshness = 1_000;
+
+export type Health = {
+  status: 'ready' | 'unavailable';
+  database: 'reachable' | 'unreachable';
+  /** other = a newer or older pgrant has released: both work side by side. */
+  release?: { state: 'current' | 'other' | 'missing'; released_at: string | null };
+  worker?: { last_run_at: string | null; late: string[] };
+  backlog?: { unfinished: number };
+};
+
+export type ReadHealth = () => Promise<Health>;
+
+/**
+ * Makes the reader of this process's health. Only what keeps this process from answering makes it
+ * unavailable: the database, or one that is not released. A late worker is told and nothing more,
+ * because taking the web tier away would not bring it back.
+ */
+export function makeHealth(database: Database): ReadHealth {
+  const own = releaseHash();
+  let last: { at: number; health: Promise<Health> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!last || now - last.at > freshness) last = { at: now, health: read(database, own) };
+    return last.health;
+  };
+}
+
+async function read(database: Database, own: string): Promise<Health> {
+  try {
+    return describe(await within(patience, call(database, api.health_read, {})), own);
+  } catch (error) {
+    if (isUnreleased(error)) {
+      const release = { state: 'missing', released_at: null } as const;
+      return { status: 'unavailable', database: 'reachable', release };
+    }
+    // The log has it from the requests that fail; a probe a second would only bury them.
+    return { status: 'unavailable', database: 'unreachable' };
+  }
+}
+
+function describe(row: ApiHealth, own: string): Health {
+  return {
+    status: 'ready',
+    database: 'reachable',
+    release: {
+      state: row.release === own ? 'current' : 'other',
+      released_at: iso(row.released_at),
+    },
+    worker: { last_run_at: iso(row.worker_at), late: row.late ?? [] },
+    backlog: { unfinished: row.unfinished ?? 0 },
+  };
+}
+
+const iso = (moment: string | null) => (moment === null ? null : new Date(moment).toISOString());
+
+function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer in time')), milliseconds);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** Answers the probes, at these two paths and no other. */
+export function serveHealth(read: ReadHealth): Middleware {
+  return async (exchange, next) => {
+    const { path } = exchange;
+    if ((path !== '/livez' && path !== '/readyz') || !['GET', 'HEAD'].includes(exchange.method)) {
+      return await next();
+    }
+    exchange.set('Cache-Control', 'no-store');
+    if (path === '/livez') {
+      // A process that answers at all is alive, whatever the database does: a restart would not help.
+      exchange.body = { status: 'alive' };
+      return;
+    }
+    const health = await read();
+    exchange.status = health.status === 'ready' ? 200 : 503;
+    exchange.body = health;
+  };
+}
