@@ -183,22 +183,3 @@ $$;
 
 comment on function pgrant_ops.tenant_disable(uuid, boolean) is
   'Disables a tenant (every endpoint refuses at once) or enables it again; repeating it changes nothing. Raises OA001.';
-
-create function pgrant_ops.tenant_remove(p_tenant uuid) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_table text;
-begin
-  perform pgrant_rules.administer(p_tenant);
-  delete from pgrant.issuers i where i.tenant_id = p_tenant;
-  foreach v_table in array array['sessions', 'authorization_requests', 'codes', 'access_tokens', 'revoked_tokens',
-                                 'login_failures', 'upstream_logins', 'login_challenges', 'login_assertions', 'tenants'] loop
-    execute format('delete from pgrant.%I where tenant_id = $1', v_table) using p_tenant;
-  end loop;
-  perform pgrant_rules.audit_forget(p_tenant);
-end
-$$;
-
-comment on function pgrant_ops.tenant_remove(uuid) is
-  'Removes a tenant with all that it has, its audit events too. There is no way back. Raises OA001.';

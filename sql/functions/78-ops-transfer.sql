@@ -105,11 +105,12 @@ begin
   elsif not exists (select from pgrant.issuers i where i.tenant_id = p_tenant and i.disabled_at is not null) then
     raise exception 'the tenant is in use: rows are imported before it is enabled' using errcode = 'OA003';
   elsif p_table = 'upstreams' then
-    p_rows := (select jsonb_agg(r || jsonb_build_object('sealed_secrets', '\x', 'disabled_at', coalesce(r -> 'disabled_at', to_jsonb(now()))))
+    p_rows := (select jsonb_agg(r || jsonb_build_object('sealed_secrets', '\x', 'disabled_at', now()))
                  from jsonb_array_elements(p_rows) r);
   elsif p_table = 'webhooks' then
     p_rows := (select jsonb_agg((r - array['old_secret_expires_at'])
-                                || jsonb_build_object('sealed_secret', '\x', 'disabled_at', now(), 'disabled_reason', 'imported without its secret'))
+                                || jsonb_build_object('sealed_secret', '\x', 'disabled_at', now(),
+                                                      'disabled_reason', 'imported without its secret'))
                  from jsonb_array_elements(p_rows) r);
   end if;
   perform pgrant_rules.rows_insert(p_table, p_rows);

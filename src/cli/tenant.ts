@@ -4,6 +4,7 @@ import { ops } from '../db/functions.ts';
 import { createLog } from '../log.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { makeDueKeys } from '../worker/keys.ts';
+import { Refused } from './errors.ts';
 import { confirm, readSettings } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
@@ -118,5 +119,16 @@ async function remove(session: Session, name: string, options: { yes?: boolean }
   await call(session.database, ops.tenant_remove, { tenant });
   // After the rows: a tenant whose removal failed still opens.
   session.tenantKeys()?.shred(tenant);
-  return { json: { tenant_id: tenant, name, removed: true }, text: `tenant ${name} is removed` };
+  const counts = await callAll(session.database, ops.tenant_rows, { tenant_id: tenant });
+  const left = counts.filter(({ row_count }) => row_count !== 0);
+  if (left.length > 0) {
+    const where = left
+      .map(({ table_name, row_count }) => `${row_count} in ${table_name}`)
+      .join(', ');
+    throw new Refused(`tenant ${name} is removed, but rows are left: ${where}`, 'report this');
+  }
+  return {
+    json: { tenant_id: tenant, name, removed: true, tables: counts.length, rows_left: 0 },
+    text: `tenant ${name} is removed: none of ${counts.length} tables has a row of ${tenant}`,
+  };
 }

@@ -2330,7 +2330,7 @@ export const ops = {
   >('pgrant_ops.tenant_list', [
   ]),
 
-  /** Removes a tenant with all that it has, its audit events too. There is no way back. Raises OA001. */
+  /** Removes a tenant with all that it has, its audit events too. There is no way back. tenant_rows() proves it. Raises OA001. */
   tenant_remove: bind<
     {
       tenant: string;
@@ -2340,6 +2340,19 @@ export const ops = {
     }
   >('pgrant_ops.tenant_remove', [
     ['tenant', 'uuid'],
+  ]),
+
+  /** How many rows a tenant has in each table, all of one moment. After tenant_remove each must be 0: the proof that nothing is left. */
+  tenant_rows: bind<
+    {
+      tenant_id: string | null;
+    },
+    {
+      table_name: string | null;
+      row_count: number | null;
+    }
+  >('pgrant_ops.tenant_rows', [
+    ['tenant_id', 'uuid'],
   ]),
 
   /** Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting. */

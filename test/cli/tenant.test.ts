@@ -122,7 +122,7 @@ test('tenant remove without a terminal refuses with exit code 2, and goes ahead 
     'pgrant: this removes the tenant acme with all that it has for good: say so with --yes\n',
   );
   expect(await document('tenant list')).toHaveLength(1);
-  expect(await document('tenant remove acme --yes')).toMatchObject({ removed: true });
+  expect(await document('tenant remove acme --yes')).toMatchObject({ removed: true, rows_left: 0 });
   expect(await document('tenant list')).toEqual([]);
   const gone = await pgrant(['tenant', 'remove', 'acme', '--yes']);
   expect(gone).toEqual({

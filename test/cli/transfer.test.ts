@@ -140,9 +140,14 @@ describe('a tenant', () => {
     // Minutes old, of one installation, or the record of what happened there.
     const stay = [
       'access_tokens',
+      'audit_archives',
+      'audit_chains',
+      'audit_checkpoints',
       'audit_events',
+      'audit_seals',
       'auditors',
       'authorization_requests',
+      'client_assertions',
       'codes',
       'issuers',
       'login_assertions',

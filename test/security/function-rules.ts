@@ -8,6 +8,8 @@ const tenantless = {
   'pgrant_ops.tenant_id': 'finds the tenant',
   'pgrant_ops.tenant_list': 'lists the global catalogue',
   'pgrant_ops.tenant_add': 'makes the tenant',
+  'pgrant_ops.tenant_import_begin': 'makes the tenant',
+  'pgrant_ops.tenant_rows': 'is asked about tenants that are gone',
   'pgrant_ops.key_due': 'goes through all tenants, entering each',
   'pgrant_ops.upstream_due': 'goes through all tenants, entering each',
   'pgrant_ops.auditor_add': 'of one tenant or of all',
