@@ -1,5 +1,6 @@
 // The `pgrant` command: what operators do, by pgrant_ops.
 import { Command } from 'commander';
+import { auditCommands } from './cli/audit.ts';
 import { auditorCommands } from './cli/auditor.ts';
 import { clientCommands } from './cli/client.ts';
 import { credentialCommands } from './cli/credential.ts';
@@ -43,6 +44,7 @@ registrationCommands(program);
 documentCommands(program);
 keyCommands(program);
 incidentCommands(program);
+auditCommands(program);
 auditorCommands(program);
 releaseCommand(program);
 

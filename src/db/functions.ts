@@ -1145,6 +1145,71 @@ export const api = {
 } as const;
 
 export const ops = {
+  /** Keeps a signed checkpoint of a seal. Returns the one that is there afterwards: the first that was made of this seal; null where the chain has no such seal. Raises OA001. */
+  audit_checkpoint_add: bind<
+    {
+      tenant: string;
+      number: number | null;
+      seal: Uint8Array | null;
+      jwt: string | null;
+    },
+    {
+      audit_checkpoint_add: string | null;
+    }
+  >('pgrant_ops.audit_checkpoint_add', [
+    ['tenant', 'uuid'],
+    ['number', 'bigint'],
+    ['seal', 'bytea'],
+    ['jwt', 'text'],
+  ]),
+
+  /** What a checkpoint at seal p_number (null = the last) says, made_at in epoch seconds, and the key that signs it. No row where there is no such seal or no key yet. Raises OA001. */
+  audit_checkpoint_draft: bind<
+    {
+      tenant: string;
+      number?: number | null;
+    },
+    {
+      number: number | null;
+      seal: Buffer | null;
+      total: number | null;
+      made_at: number | null;
+      issuer: string | null;
+      kid: string | null;
+      alg: string | null;
+      public_jwk: Json;
+      sealed_private: Buffer | null;
+    }
+  >('pgrant_ops.audit_checkpoint_draft', [
+    ['tenant', 'uuid'],
+    ['number', 'bigint', 'optional'],
+  ]),
+
+  /** Tenants whose chain has grown since their last checkpoint, which is a day old. The worker asks this. */
+  audit_checkpoint_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+    }
+  >('pgrant_ops.audit_checkpoint_due', [
+  ]),
+
+  /** The checkpoints of a tenant, the oldest first; they are kept for 15 months. Raises OA001. */
+  audit_checkpoint_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      number: number | null;
+      seal: Buffer | null;
+      made_at: string | null;
+      jwt: string | null;
+    }
+  >('pgrant_ops.audit_checkpoint_list', [
+    ['tenant', 'uuid'],
+  ]),
+
   /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended, and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. */
   audit_seal: bind<
     {
@@ -1156,6 +1221,51 @@ export const ops = {
     }
   >('pgrant_ops.audit_seal', [
     ['width', 'integer', 'optional'],
+  ]),
+
+  /** pgrant_report.audit_verify_rest() for operators. Raises OA001. */
+  audit_verify_rest: bind<
+    {
+      tenant: string;
+      first?: number | null;
+      number?: number | null;
+      seal?: Uint8Array | null;
+    },
+    {
+      fault: string | null;
+      seal: number | null;
+      event_id: string | null;
+      first_kept: number | null;
+      unsealed: number | null;
+      unsealed_since: string | null;
+    }
+  >('pgrant_ops.audit_verify_rest', [
+    ['tenant', 'uuid'],
+    ['first', 'bigint', 'optional'],
+    ['number', 'bigint', 'optional'],
+    ['seal', 'bytea', 'optional'],
+  ]),
+
+  /** pgrant_report.audit_verify_seals() for operators: call it again from the seal after number on until fewer than p_seals were walked. Raises OA001. */
+  audit_verify_seals: bind<
+    {
+      tenant: string;
+      first?: number | null;
+      seals?: number | null;
+    },
+    {
+      fault: string | null;
+      seal: number | null;
+      event_id: string | null;
+      seals: number | null;
+      events: number | null;
+      present: number | null;
+      number: number | null;
+    }
+  >('pgrant_ops.audit_verify_seals', [
+    ['tenant', 'uuid'],
+    ['first', 'bigint', 'optional'],
+    ['seals', 'integer', 'optional'],
   ]),
 
   /** Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". Raises OA001, OA003. */

@@ -17,6 +17,8 @@ export const crontab = `
 */10 * * * * reseal ?jobKey=reseal&max=1
 # Audit events that are final go into the chains of their tenants.
 * * * * * audit_seal ?jobKey=audit_seal&max=1
+# A signed checkpoint a day of each chain that has grown.
+23 * * * * audit_checkpoint ?jobKey=audit_checkpoint
 # People whose upstream is to be asked again, by recheck_interval.
 * * * * * upstreams ?jobKey=upstreams&max=1
 `;

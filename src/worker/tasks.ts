@@ -3,7 +3,7 @@ import type { WorkerContext } from '../context.ts';
 import { call, callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
-import { sealEvents } from './audit.ts';
+import { makeDueCheckpoints, sealEvents } from './audit.ts';
 import { deleteExpired } from './cleanup.ts';
 import { makeDueKeys } from './keys.ts';
 import { resealAll } from './reseal.ts';
@@ -38,6 +38,7 @@ function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Re
       return { erased: erased ?? 0 };
     },
     audit_seal: async (signal) => ({ seals: await sealEvents(database, signal) }),
+    audit_checkpoint: (signal) => makeDueCheckpoints(database, secret, log, signal),
     keys: async () => {
       const made = await makeDueKeys(database, secret, log);
       return { made: made.length };

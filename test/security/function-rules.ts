@@ -24,6 +24,7 @@ const tenantless = {
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
   'pgrant_ops.task_begin': 'the runs of the worker have no tenant',
   'pgrant_ops.task_end': 'the runs of the worker have no tenant',
+  'pgrant_ops.audit_checkpoint_due': 'goes through all tenants, entering each',
   'pgrant_ops.audit_seal': 'the sealer, bound by policies of its own',
 };
 const exceptions = Object.keys(tenantless)
