@@ -20,6 +20,7 @@ import { scopeCommands } from './cli/scope.ts';
 import { tenantCommands } from './cli/tenant.ts';
 import { upstreamCommands } from './cli/upstream.ts';
 import { userCommands } from './cli/user.ts';
+import { webhookCommands } from './cli/webhook.ts';
 
 const program = new Command('pgrant')
   .description('Operates the tenants of a pgrant database.')
@@ -41,6 +42,7 @@ explainCommands(program);
 grantCommands(program);
 upstreamCommands(program);
 registrationCommands(program);
+webhookCommands(program);
 documentCommands(program);
 keyCommands(program);
 incidentCommands(program);

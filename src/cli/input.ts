@@ -28,7 +28,13 @@ export function count(value: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1.');
 }
 
-const lists = ['redirect_uris', 'post_logout_redirect_uris', 'grant_types', 'scopes'];
+const lists = [
+  'redirect_uris',
+  'post_logout_redirect_uris',
+  'grant_types',
+  'scopes',
+  'event_types',
+];
 
 /**
  * Reads setting=value pairs: numbers, true, false, null and JSON as such, lengths of time in

@@ -10,6 +10,7 @@ import { Browser } from '../support/browser.ts';
 import { serverLog } from '../support/database.ts';
 import { addClient } from '../support/issuer.ts';
 import { startProduct } from '../support/product.ts';
+import { addWebhook } from '../support/webhooks.ts';
 
 let acme: Acme;
 const secrets = new Map<string, string>();
@@ -27,6 +28,8 @@ beforeAll(async () => {
   for (const app of [acme.web, opaque])
     await useEverything(app.client_id, await discover(acme, app));
   await signInAtProduct();
+  const webhook = await addWebhook(acme, 'crm', 'https://crm.example/');
+  secrets.set('webhook secret', webhook.replace('whsec_', ''));
 });
 
 /** Last, because passwords are not taken from then on. */

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { call } from '../db/call.ts';
+import { ops } from '../db/functions.ts';
+import { newWebhookSecret, sealWebhookSecret } from '../protocol/webhook.ts';
+import { duration } from './input.ts';
+import { withSession } from './run.ts';
+import { findTenant, type Output, type Session } from './session.ts';
+import { details, withTimes } from './text.ts';
+
+/** Adds the commands of the secrets that webhooks are signed with. */
+export function secretCommands(webhook: Command): void {
+  webhook
+    .command('secret')
+    .description('what requests are signed with')
+    .command('rotate <name>')
+    .description('make another secret and show it, once; for a while requests are signed with both')
+    .requiredOption('--tenant <name>', 'name of the tenant')
+    .option('--overlap <time>', 'how long the old one is used as well', duration, 86_400)
+    .action(withSession(rotate));
+}
+
+async function rotate(
+  session: Session,
+  name: string,
+  options: { tenant: string; overlap: number },
+): Promise<Output> {
+  const master = session.secret();
+  const tenant = await findTenant(session, options.tenant);
+  const secret = newWebhookSecret();
+  const { webhook_secret: old_secret_expires_at } = await call(
+    session.database,
+    ops.webhook_secret,
+    {
+      tenant,
+      name,
+      sealed_secret: sealWebhookSecret(master, tenant, name, secret),
+      overlap: options.overlap,
+    },
+  );
+  const shown = { name, secret, old_secret_expires_at };
+  const text = `${details(withTimes(shown))}\nKeep the secret now: it is not shown again.`;
+  return { json: shown, text };
+}
