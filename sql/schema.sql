@@ -222,6 +222,7 @@ create table pgrant.audit_events (
   xid bigint default ((pg_current_xact_id())::text)::bigint not null,
   constraint audit_events_pkey PRIMARY KEY (tenant_id, at, event_id)
 ) partition by RANGE (at);
+CREATE INDEX audit_events_reuse ON ONLY pgrant.audit_events USING btree (tenant_id, at) WHERE (action = ANY (ARRAY['refresh.reuse'::text, 'code.reuse'::text]));
 CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (xid) WITH (autosummarize='on');
 alter table pgrant.audit_events enable row level security;
 alter table pgrant.audit_events force row level security;
@@ -253,7 +254,7 @@ create table pgrant.audit_sealing (
 );
 alter table pgrant.audit_sealing enable row level security;
 alter table pgrant.audit_sealing force row level security;
-create policy sealing_audited on pgrant.audit_sealing for select to pgrant_auditor using (true);
+create policy sealing_audited on pgrant.audit_sealing for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) IS NOT NULL));
 create policy sealing_made on pgrant.audit_sealing for insert to pgrant_owner with check (true);
 create policy sealing_moved on pgrant.audit_sealing for all to pgrant_sealer using (true) with check (true);
 create policy sealing_seen on pgrant.audit_sealing for select to pgrant_definer using (true);
@@ -884,7 +885,7 @@ create table pgrant.schedules (
 );
 alter table pgrant.schedules enable row level security;
 alter table pgrant.schedules force row level security;
-create policy schedules_audited on pgrant.schedules for select to pgrant_auditor using (true);
+create policy schedules_audited on pgrant.schedules for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) IS NOT NULL));
 create policy schedules_kept on pgrant.schedules for all to pgrant_owner using (true) with check (true);
 create policy schedules_seen on pgrant.schedules for select to pgrant_definer using (true);
 comment on table pgrant.schedules is 'Global: the tasks of the worker; the twin of its crontab. Filled by each release.';

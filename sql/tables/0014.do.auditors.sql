@@ -123,3 +123,6 @@ begin
   end loop;
 end
 $$;
+
+-- Incidents are few among many events. What is no incident costs one comparison.
+create index audit_events_reuse on pgrant.audit_events (tenant_id, at) where action in ('refresh.reuse', 'code.reuse');

@@ -87,7 +87,7 @@ create policy sealing_made on pgrant.audit_sealing for insert to pgrant_owner wi
 create policy sealing_seen on pgrant.audit_sealing for select to pgrant_definer using (true);
 create policy sealing_moved on pgrant.audit_sealing to pgrant_sealer using (true) with check (true);
 insert into pgrant.audit_sealing default values;
-create policy sealing_audited on pgrant.audit_sealing for select to pgrant_auditor using (true);
+create policy sealing_audited on pgrant.audit_sealing for select to pgrant_auditor using ((select pgrant.audited_from()) is not null);
 grant select on pgrant.audit_sealing to pgrant_definer, pgrant_auditor;
 grant select, update on pgrant.audit_sealing to pgrant_sealer;
 

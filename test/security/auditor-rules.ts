@@ -54,6 +54,42 @@ export const auditorRules: Rule[] = [
     ],
   },
   {
+    name: 'each report and each of its columns says what it is',
+    query: `select c.relname || '.' || a.attname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+       where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v' and col_description(c.oid, a.attnum) is null
+      union all select c.relname from pg_class c where c.relnamespace = 'pgrant_report'::regnamespace
+         and c.relkind = 'v' and obj_description(c.oid, 'pg_class') is null`,
+    broken: [
+      'create view pgrant_report.loose with (security_invoker = true) as select 1 as one',
+      'comment on column pgrant_report.clients.tenant is null',
+    ],
+  },
+  {
+    name: 'a report that names tenants by id names them by name too, and times have a zone',
+    query: `select c.relname from pg_class c where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
+         and (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attname in ('tenant_id', 'tenant')) = 1
+         and c.relname not in ('audit_entries', 'audit_seals') -- What is sealed, byte by byte.
+      union all select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+       where c.relnamespace = 'pgrant_report'::regnamespace and a.atttypid = 'timestamp'::regtype`,
+    broken: [
+      'create view pgrant_report.loose with (security_invoker = true) as select u.tenant_id from pgrant.users u',
+      'create view pgrant_report.loose with (security_invoker = true) as select now()::timestamp as at',
+    ],
+  },
+  {
+    name: 'auditors may ask everything in pgrant_report, and nobody else may but the sealer',
+    query: `select c.oid::regclass::text from pg_class c where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
+         and (not has_table_privilege('pgrant_auditor', c.oid, 'select')
+              or exists (select from aclexplode(c.relacl) a where a.grantee not in (c.relowner, 'pgrant_auditor'::regrole, 'pgrant_sealer'::regrole)))
+      union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant_report'::regnamespace
+         and (not has_function_privilege('pgrant_auditor', p.oid, 'execute') or p.prosecdef)`,
+    broken: [
+      'revoke select on pgrant_report.people from pgrant_auditor',
+      'grant select on pgrant_report.people to pgrant_web',
+      'alter function pgrant_report.grant_page security definer',
+    ],
+  },
+  {
     name: 'auditors write nothing, and call nothing of the tables but what their policies call',
     query: `select c.oid::regclass::text from pg_class c where c.relnamespace::regnamespace::text like 'pgrant%'
          and c.relkind in ('r', 'p', 'v')

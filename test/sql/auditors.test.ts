@@ -16,11 +16,6 @@ beforeAll(async () => {
   other = await makeTenant(database, 'other');
   await makeUser(acme, 'ada');
   await makeUser(other, 'bob');
-  // Stands for any report.
-  await database.sql.unsafe(`
-    create view pgrant_report.people with (security_invoker = true) as
-      select u.tenant_id, u.username from pgrant.users u;
-    grant select on pgrant_report.people to pgrant_auditor`);
 });
 
 async function people(sql: Sql): Promise<string[]> {

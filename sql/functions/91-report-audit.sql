@@ -1,0 +1,39 @@
+-- Reports: what was decided.
+
+create view pgrant_report.audit_events with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id, u.username, a.client_id,
+       a.grant_id, a.family_id, a.address, a.request_id, a.detail
+  from pgrant.audit_events a
+  join pgrant.issuers i on i.tenant_id = a.tenant_id
+  left join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id;
+
+comment on view pgrant_report.audit_events is 'One row per decision, granted or refused. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. audit_page walks through all.';
+comment on column pgrant_report.audit_events.at is 'When: the time of the transaction that decided.';
+comment on column pgrant_report.audit_events.event_id is 'Tells it from others of the same moment.';
+comment on column pgrant_report.audit_events.action is 'What: noun.verb, such as refresh.rotate, session.login, role.assign.';
+comment on column pgrant_report.audit_events.error is 'The error that was returned; null = it was granted.';
+comment on column pgrant_report.audit_events.reason is 'Why, in words that no client sees.';
+comment on column pgrant_report.audit_events.address is 'Address of the caller; null = an operator or the worker.';
+comment on column pgrant_report.audit_events.request_id is 'X-Request-Id of the answer, and of the log; null = an operator or the worker.';
+comment on column pgrant_report.audit_events.detail is 'What else there is to say.';
+
+create view pgrant_report.reuse_incidents with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, a.at, a.event_id,
+       case a.action when 'code.reuse' then 'code' else 'refresh token' end as reused,
+       a.user_id, u.username, a.client_id, c.name as client_name, a.grant_id, a.family_id, a.address, a.request_id,
+       f.generation, f.revoked_at
+  from pgrant.audit_events a
+  join pgrant.issuers i on i.tenant_id = a.tenant_id
+  left join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id
+  left join pgrant.clients c on c.tenant_id = a.tenant_id and c.client_id = a.client_id
+  left join pgrant.token_families f on f.tenant_id = a.tenant_id and f.family_id = a.family_id
+ where a.action in ('refresh.reuse', 'code.reuse');
+
+comment on view pgrant_report.reuse_incidents is 'Somebody presented a code or a refresh token that had been used (RFC 9700 4.5, 4.14.2): a copy of it is about, or a client is broken. What it gave was revoked in that moment. Served by an index of its own, as far back as the audit reaches.';
+comment on column pgrant_report.reuse_incidents.at is 'When.';
+comment on column pgrant_report.reuse_incidents.event_id is 'The audit event.';
+comment on column pgrant_report.reuse_incidents.reused is 'code, or refresh token.';
+comment on column pgrant_report.reuse_incidents.address is 'Who presented it; not necessarily the thief.';
+comment on column pgrant_report.reuse_incidents.request_id is 'X-Request-Id of the answer, and of the log.';
+comment on column pgrant_report.reuse_incidents.generation is 'How many refresh tokens the family had had; null where it is swept.';
+comment on column pgrant_report.reuse_incidents.revoked_at is 'When the family was revoked: earlier than the incident where it was dead already, null where it is swept.';

@@ -1,0 +1,117 @@
+-- Reports: what people allowed, what hangs on it, and what went wrong with it.
+
+create view pgrant_report.active_grants with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, g.scopes,
+       g.claims, g.resources, g.created_at, g.consented_at, nullif(g.consent_expires_at, 'infinity') as consent_expires_at,
+       greatest(g.last_used_at, (select max(f.last_used_at) from pgrant.token_families f
+                                  where f.tenant_id = g.tenant_id and f.grant_id = g.grant_id)) as last_used_at,
+       (select count(*) from pgrant.token_families f
+         where f.tenant_id = g.tenant_id and f.grant_id = g.grant_id
+           and f.revoked_at is null and f.idle_expires_at > now()) as live_families
+  from pgrant.grants g
+  join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
+  join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
+  join pgrant.issuers i on i.tenant_id = g.tenant_id
+ where g.revoked_at is null
+   and g.expires_at > now();
+
+comment on view pgrant_report.active_grants is 'What people let applications do now: one row per person and application. Filter by tenant, username or client_id; grant_page walks through all.';
+comment on column pgrant_report.active_grants.scopes is 'All that was consented to. What of it is effective now: grant_scopes.';
+comment on column pgrant_report.active_grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
+comment on column pgrant_report.active_grants.resources is 'The resources (RFC 8707) that were consented to; {} = the tenant''s own audience.';
+comment on column pgrant_report.active_grants.created_at is 'Since when.';
+comment on column pgrant_report.active_grants.consented_at is 'When the person last said yes.';
+comment on column pgrant_report.active_grants.consent_expires_at is 'Until when the person is not asked again; null = for ever. Tokens that were given live on.';
+comment on column pgrant_report.active_grants.last_used_at is 'When the application last got a token by it; null = never.';
+comment on column pgrant_report.active_grants.live_families is 'How many token families live on it: about the number of devices.';
+
+create view pgrant_report.grant_scopes with (security_invoker = true) as
+select e.*, e.reason is null as effective
+  from (
+    select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, x.scope,
+           coalesce(x.scope = any (c.scopes), true) as registered, h.held,
+           case when i.disabled_at is not null then 'tenant disabled'
+                when u.disabled_at is not null then 'person disabled'
+                when c.disabled_at is not null or c.expires_at <= now() then 'client disabled'
+                when s.scope is null then 'undefined'
+                when s.disabled_at is not null then 'disabled'
+                when not x.scope = any (c.scopes) then 'not registered'
+                when not h.held then 'role missing' end as reason
+      from pgrant.grants g
+      join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
+      join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
+      join pgrant.issuers i on i.tenant_id = g.tenant_id
+     cross join unnest(g.scopes) x (scope)
+      left join pgrant.scopes s on s.tenant_id = g.tenant_id and s.scope = x.scope
+     cross join lateral (
+       select case when s.requires_role then
+                exists (select from pgrant.user_roles r
+                         where r.tenant_id = g.tenant_id and r.user_id = g.user_id and r.scope = x.scope)
+                or exists (select from pgrant.group_members m
+                             join pgrant.group_roles r on r.tenant_id = m.tenant_id and r.group_name = m.group_name
+                            where m.tenant_id = g.tenant_id and m.user_id = g.user_id and r.scope = x.scope) end as held
+       -- Not pulled up, or the roles would be looked up once for each column that uses them.
+       offset 0) h
+     where g.revoked_at is null
+       and g.expires_at > now()
+  ) e;
+
+comment on view pgrant_report.grant_scopes is 'Each scope of each active grant, whether a token would carry it at this moment, and why not. The rules are those of the server: consented, of the client''s, of the person''s current roles.';
+comment on column pgrant_report.grant_scopes.registered is 'Whether the client may ask for it.';
+comment on column pgrant_report.grant_scopes.held is 'Whether the person has the role now; null = none is needed.';
+comment on column pgrant_report.grant_scopes.reason is 'Why it is left out: tenant disabled, person disabled, client disabled (or past its expiry), undefined, disabled, not registered, or role missing. Null = it is effective.';
+comment on column pgrant_report.grant_scopes.effective is 'Whether a token would carry it now.';
+
+create view pgrant_report.refresh_families with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, f.family_id, f.grant_id, f.user_id, u.username, f.client_id, c.name as client_name,
+       case when f.revoked_at is not null then 'revoked'
+            when f.expires_at <= now() then 'expired'
+            when f.idle_expires_at <= now() then 'idle too long'
+            else 'live' end as state,
+       f.generation, f.replays_total as replays, f.scopes, f.resources, f.offline, f.session_id, f.auth_time, f.acr, f.amr,
+       f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason
+  from pgrant.token_families f
+  join pgrant.users u on u.tenant_id = f.tenant_id and u.user_id = f.user_id
+  join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = f.client_id
+  join pgrant.issuers i on i.tenant_id = f.tenant_id;
+
+comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all.';
+comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';
+comment on column pgrant_report.refresh_families.generation is 'How many refresh tokens it has had: 1 + the number of rotations.';
+comment on column pgrant_report.refresh_families.replays is 'How often a predecessor was presented within the replay window and got the same successor again: lost answers and tabs in parallel.';
+comment on column pgrant_report.refresh_families.scopes is 'The scopes that the code was for.';
+comment on column pgrant_report.refresh_families.resources is 'What its access tokens may be for; {} = the tenant''s own audience.';
+comment on column pgrant_report.refresh_families.offline is 'Whether it survives the end of the browser session.';
+comment on column pgrant_report.refresh_families.session_id is 'The browser session in which it was given (sid).';
+comment on column pgrant_report.refresh_families.auth_time is 'When the person had signed in.';
+comment on column pgrant_report.refresh_families.acr is 'How strongly: authentication context, where one is known.';
+comment on column pgrant_report.refresh_families.amr is 'How: methods (RFC 8176).';
+comment on column pgrant_report.refresh_families.created_at is 'When the code was redeemed.';
+comment on column pgrant_report.refresh_families.last_used_at is 'When it was last rotated, or made.';
+comment on column pgrant_report.refresh_families.idle_expires_at is 'When it dies unless it is used; slides with each use.';
+comment on column pgrant_report.refresh_families.expires_at is 'When it dies however often it is used.';
+comment on column pgrant_report.refresh_families.revoked_at is 'When it was revoked; null = it was not.';
+comment on column pgrant_report.refresh_families.revoked_reason is 'Why it was revoked.';
+
+create view pgrant_report.sessions with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, s.session_id, s.user_id, u.username,
+       case when s.ended_at is not null then 'ended'
+            when s.expires_at <= now() then 'expired'
+            when s.idle_expires_at <= now() then 'idle too long'
+            when u.disabled_at is not null then 'person disabled'
+            else 'live' end as state,
+       s.auth_time, s.acr, s.amr, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at
+  from pgrant.sessions s
+  join pgrant.users u on u.tenant_id = s.tenant_id and u.user_id = s.user_id
+  join pgrant.issuers i on i.tenant_id = s.tenant_id;
+
+comment on view pgrant_report.sessions is 'Signed-in browsers, and those of the last days. A sign-in that is renewed in one browser keeps its session_id, and has a row for each. session_page walks through all.';
+comment on column pgrant_report.sessions.session_id is 'The sid of its ID tokens.';
+comment on column pgrant_report.sessions.state is 'live, ended, expired, idle too long, or person disabled.';
+comment on column pgrant_report.sessions.auth_time is 'When the person signed in.';
+comment on column pgrant_report.sessions.acr is 'How strongly: authentication context, where one is known.';
+comment on column pgrant_report.sessions.amr is 'How: methods (RFC 8176).';
+comment on column pgrant_report.sessions.last_seen_at is 'When it was last used, to the minute.';
+comment on column pgrant_report.sessions.idle_expires_at is 'When it dies unless it is used.';
+comment on column pgrant_report.sessions.expires_at is 'When it dies however often it is used.';
+comment on column pgrant_report.sessions.ended_at is 'When it was ended: logout, another sign-in, a new password, a disabled person. Null = it was not.';
