@@ -10,90 +10,14 @@ import {
   proxies,
   publicAddress,
   secretBytes,
+  share,
   tlsFiles,
   value,
 } from './settings.ts';
+import type { Name } from './settings-table.ts';
 
 export { ConfigError } from './settings.ts';
-
-/** Every setting, its default as the README shows it, and what it means. */
-export const settings = [
-  { name: 'PORT', default: '3000', meaning: 'TCP port to listen on (0 takes any free one)' },
-  { name: 'HOST', default: '127.0.0.1', meaning: 'address to listen on' },
-  {
-    name: 'PUBLIC_URL',
-    default: 'http://localhost:PORT',
-    meaning: 'where browsers reach this server; https unless it is a loopback address',
-  },
-  {
-    name: 'DATABASE_URL',
-    default: '(embedded PostgreSQL)',
-    meaning: 'postgres:// URL of the web process; a role other than pgrant_web steps down to it',
-  },
-  {
-    name: 'DATABASE_OWNER_URL',
-    default: '(no release at boot)',
-    meaning: 'postgres:// URL used by the release only; may create roles and schemas',
-  },
-  {
-    name: 'DATABASE_WORKER_URL',
-    default: 'DATABASE_URL',
-    meaning: 'postgres:// URL of the worker and the CLI; steps down to pgrant_worker',
-  },
-  {
-    name: 'DATABASE_POOL',
-    default: '10',
-    meaning: 'most connections of the web process, 1 to 1000',
-  },
-  {
-    name: 'DATABASE_PREPARE',
-    default: 'true',
-    meaning: 'false behind a pooler that cannot keep prepared statements',
-  },
-  {
-    name: 'PGRANT_DATA',
-    default: '.pgrant',
-    meaning: 'folder of the embedded PostgreSQL and its secrets',
-  },
-  {
-    name: 'PGRANT_SECRET',
-    default: '(made and kept in PGRANT_DATA when the database is embedded)',
-    meaning: '32 bytes in base64 that encrypt the signing keys; required with DATABASE_URL',
-  },
-  {
-    name: 'PGRANT_SECRET_OLD',
-    default: '(none)',
-    meaning:
-      'opens what was sealed before PGRANT_SECRET changed; not needed once "pgrant key reseal" has ended',
-  },
-  {
-    name: 'PGRANT_TENANT_KEYS',
-    default: '(none)',
-    meaning:
-      'folder with a key per tenant, kept out of backups of the database: what is sealed of a removed tenant never opens again',
-  },
-  {
-    name: 'PGRANT_DEMO',
-    default: '1 when the database is embedded, else 0',
-    meaning: '1 makes the tenant "demo" with its accounts and serves the demonstration client',
-  },
-  { name: 'TLS_CERT', default: '(plain http)', meaning: 'PEM file with the certificate chain' },
-  { name: 'TLS_KEY', default: '(plain http)', meaning: 'PEM file with its private key' },
-  {
-    name: 'TRUST_PROXY',
-    default: '(no proxy)',
-    meaning:
-      'proxies whose X-Forwarded headers are believed: comma-separated addresses, CIDR ranges, ' +
-      '"loopback" or "private"',
-  },
-  {
-    name: 'LOG_LEVEL',
-    default: 'info',
-    meaning: 'trace, debug, info, warn, error, fatal or silent',
-  },
-] as const;
-
-type Name = (typeof settings)[number]['name'];
+export { settings } from './settings-table.ts';
 
 export type Config = Readonly<{
   port: number;
@@ -119,6 +43,11 @@ export type Config = Readonly<{
   tls: { cert: Buffer; key: Buffer } | undefined;
   /** Whether X-Forwarded headers from this peer address are believed. */
   trustsProxy: (address: string) => boolean;
+  /** undefined for no metrics. */
+  metricsPort: number | undefined;
+  metricsHost: string;
+  /** undefined for no traces. */
+  traces: { sampler: string; ratio: number } | undefined;
   logLevel: string;
 }>;
 
@@ -149,6 +78,7 @@ export function loadConfig(env: Environment = process.env): Config {
     demo: flag('PGRANT_DEMO', read('PGRANT_DEMO') ?? String(embedded)),
     tls,
     trustsProxy: proxies(read('TRUST_PROXY')),
+    ...telemetry(read),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', [
       'trace',
       'debug',
@@ -158,6 +88,26 @@ export function loadConfig(env: Environment = process.env): Config {
       'fatal',
       'silent',
     ]),
+  };
+}
+
+function telemetry(read: (name: Name) => string | undefined) {
+  const port = read('METRICS_PORT');
+  const roots = ['always_on', 'always_off', 'traceidratio'];
+  const sampler = oneOf(
+    'OTEL_TRACES_SAMPLER',
+    read('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on',
+    [...roots, ...roots.map((root) => `parentbased_${root}`)],
+  );
+  const ratio = share('OTEL_TRACES_SAMPLER_ARG', read('OTEL_TRACES_SAMPLER_ARG') ?? '1');
+  const disabled = flag('OTEL_SDK_DISABLED', read('OTEL_SDK_DISABLED') ?? 'false');
+  return {
+    metricsPort: port === undefined ? undefined : integer('METRICS_PORT', port, 0, 65535),
+    metricsHost: read('METRICS_HOST') ?? '127.0.0.1',
+    traces:
+      disabled || read('OTEL_EXPORTER_OTLP_ENDPOINT') === undefined
+        ? undefined
+        : { sampler, ratio },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import type { Database } from './db/connect.ts';
 import type { Log } from './log.ts';
 import type { Master } from './protocol/seal.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 
 /** Ends what was started, and resolves when it has ended. */
 export type Stop = () => Promise<void>;
@@ -12,6 +13,8 @@ export type Context = {
   log: Log;
   /** What signing keys and other people's secrets are sealed under. */
   secret: Master;
+  /** Metrics and traces; undefined where there are none. */
+  telemetry?: Telemetry;
 };
 
 /** What the web process works with: the database as pgrant_web. */

@@ -1,14 +1,16 @@
 // npm start, npm run release, web, worker and health.
 import { type Config, ConfigError, loadConfig, requireSecret } from './config.ts';
 import type { Context, Stop } from './context.ts';
-import { connect } from './db/connect.ts';
+import { connect, type Database } from './db/connect.ts';
 import { findEmbedded, startEmbedded } from './db/embedded.ts';
 import { setPasswords } from './db/logins.ts';
 import { describeReleased, ReleaseError, release } from './db/release.ts';
 import { startDemo } from './demo/start.ts';
 import { checkWeb, checkWorker } from './health.ts';
 import type { Mount } from './http/app.ts';
+import { makeHealth, makeWorkerHealth, type ReadHealth } from './http/health.ts';
 import { createLog } from './log.ts';
+import { serveMetrics, startTelemetry } from './telemetry/telemetry.ts';
 import { openMaster } from './tenant-keys.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
@@ -26,12 +28,15 @@ const commands: Record<string, (config: Config) => Promise<void>> = {
   release: releaseOnly,
   web: async (config) => {
     const urls = givenUrls(config);
-    started.push(await startWeb(context(config, urls.secret), urls.web));
+    const here = await context(config, urls.secret, 'web');
+    started.push(await startWeb(here, urls.web));
+    await showMetrics(here, webHealth(here, urls.web));
     console.log(`pgrant answers at ${config.publicUrl}`);
   },
   worker: async (config) => {
     const urls = givenUrls(config);
-    await work(context(config, urls.secret), urls.worker);
+    const here = await context(config, urls.secret, 'worker');
+    await showMetrics(here, makeWorkerHealth(await work(here, urls.worker)));
     console.log('pgrant works');
   },
   health: async (config) => {
@@ -43,12 +48,13 @@ const commands: Record<string, (config: Config) => Promise<void>> = {
 async function start(config: Config): Promise<void> {
   const begin = performance.now();
   const urls = config.embedded ? await embeddedUrls(config) : givenUrls(config);
-  const here = context(config, urls.secret);
+  const here = await context(config, urls.secret, 'all');
   if (urls.owner) await release(urls.owner);
   if (config.embedded) await openLogins(config);
   const mounts: Mount[] = [];
   started.push(await startWeb(here, urls.web, mounts));
   await work(here, urls.worker);
+  await showMetrics(here, webHealth(here, urls.web));
   const lines = config.demo ? await demonstrate(here, urls.worker, mounts) : [];
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   console.log([`pgrant is ready at ${config.publicUrl} (${seconds} s)`, ...lines].join('\n'));
@@ -87,14 +93,33 @@ function givenUrls(config: Config): Urls {
   };
 }
 
-function context(config: Config, secret: Buffer): Context {
-  return { config, secret: openMaster(config, secret), log: createLog(config.logLevel) };
+async function context(config: Config, secret: Buffer, part: string): Promise<Context> {
+  const telemetry = await startTelemetry(config, part);
+  started.push(telemetry.stop);
+  const master = openMaster(config, secret);
+  return { config, secret: master, log: createLog(config.logLevel), telemetry };
 }
 
-async function work(here: Context, url: string): Promise<void> {
-  const database = connect(url, 'pgrant_worker', { pool: 2, prepare: here.config.databasePrepare });
+async function showMetrics({ config, telemetry }: Context, health: ReadHealth): Promise<void> {
+  if (telemetry?.metrics) started.push(await serveMetrics(config, telemetry.metrics, health));
+}
+
+/** Read over a connection of its own, which is opened by the first probe that comes to METRICS_PORT. */
+function webHealth({ config }: Context, url: string): ReadHealth {
+  const database = connect(url, 'pgrant_web', { prepare: config.databasePrepare });
+  started.push(database.end);
+  return makeHealth(database);
+}
+
+async function work(here: Context, url: string): Promise<Database> {
+  const { config, telemetry } = here;
+  const { observer, metrics } = telemetry ?? {};
+  const options = { pool: 2, prepare: config.databasePrepare, observe: observer?.call };
+  const database = connect(url, 'pgrant_worker', options);
+  metrics?.watch('worker', database);
   started.push(database.end);
   started.push(await startWorker({ ...here, url, database }));
+  return database;
 }
 
 async function demonstrate(here: Context, url: string, mounts: Mount[]): Promise<string[]> {

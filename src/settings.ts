@@ -34,6 +34,12 @@ export function integer(name: string, text: string, least: number, most: number)
   throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
 }
 
+export function share(name: string, text: string): number {
+  const number = /^[0-9.]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= 0 && number <= 1) return number;
+  throw new ConfigError(`${name} must be a number from 0 to 1, not "${text}"`);
+}
+
 export function flag(name: string, text: string): boolean {
   if (text === '1' || text === 'true') return true;
   if (text === '0' || text === 'false') return false;

@@ -16,11 +16,13 @@ const drainTimeout = 10_000;
  * later on. Throws ConfigError where it cannot.
  */
 export async function startWeb(context: Context, url: string, mounts: Mount[] = []): Promise<Stop> {
-  const { config } = context;
+  const { config, telemetry } = context;
   const database = connect(url, 'pgrant_web', {
     pool: config.databasePool,
     prepare: config.databasePrepare,
+    observe: telemetry?.observer?.call,
   });
+  telemetry?.metrics?.watch('web', database);
   try {
     await requireReleased(database);
     const app = createApp({ ...context, database }, mounts);

@@ -4,6 +4,7 @@ import { type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Stop, WorkerContext } from './context.ts';
 import { explainDatabase } from './db/released.ts';
+import { startGauges } from './worker/gauges.ts';
 import { workerLogger } from './worker/logger.ts';
 import { openPool } from './worker/pool.ts';
 import { atStart, crontab } from './worker/schedule.ts';
@@ -26,9 +27,10 @@ export async function startWorker(context: WorkerContext): Promise<Stop> {
     const first = await startRunner(context, pool);
     const ended = keepRunning(context, pool, first, ending.signal);
     const stopWebhooks = startWebhooks(context);
+    const stopGauges = startGauges(context);
     return async () => {
       ending.abort();
-      await Promise.all([ended, stopWebhooks()]);
+      await Promise.all([ended, stopWebhooks(), stopGauges()]);
       await pool.end();
     };
   } catch (error) {

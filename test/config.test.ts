@@ -48,6 +48,10 @@ test.each([
   ['TLS_KEY', 'no-such-file.pem'],
   ['TRUST_PROXY', '10.0.0.0/99'],
   ['TRUST_PROXY', 'everybody'],
+  ['METRICS_PORT', 'on'],
+  ['OTEL_SDK_DISABLED', 'perhaps'],
+  ['OTEL_TRACES_SAMPLER', 'sometimes'],
+  ['OTEL_TRACES_SAMPLER_ARG', '2'],
   ['LOG_LEVEL', 'loud'],
 ])('a bad %s (%s) is one line that names it', (name, value) => {
   const load = () => loadConfig({ [name]: value });

@@ -81,11 +81,17 @@ export async function callAll<Args, Row>(
 ): Promise<Row[]> {
   const values: (string | null)[] = [];
   const text = statement(binding, args as Record<string, unknown>, values);
+  const { observe } = database;
+  const ask = () => send(database, text, values) as Promise<Row[]>;
+  return observe ? observe(binding.name, ask) : ask();
+}
+
+async function send(database: Database, text: string, values: (string | null)[]) {
   try {
-    return (await database.query(text, values)) as Row[];
+    return await database.query(text, values);
   } catch (error) {
     if (!metReload(error)) throw error;
-    return (await database.query(text, values)) as Row[];
+    return await database.query(text, values);
   }
 }
 

@@ -4,9 +4,15 @@ import postgres, { type Sql } from 'postgres';
 export type Database = {
   /** One prepared statement in a transaction of its own; its values are texts. */
   query: (text: string, values: (string | null)[]) => Promise<unknown[]>;
+  /** Connections that are open, and idle; calls that wait for one. */
+  stats: () => { open: number; idle: number; waiting: number };
+  /** Wraps each call of a function, by its name; undefined where nobody looks. */
+  observe?: Observe | undefined;
   /** Waits for what is running, then closes. */
   end: () => Promise<void>;
 };
+
+export type Observe = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** The roles that a program of pgrant works as. */
 export type Role = 'pgrant_web' | 'pgrant_worker' | 'pgrant_janitor' | 'pgrant_auditor';
@@ -16,6 +22,7 @@ export type ConnectOptions = {
   pool?: number;
   /** false behind a pooler that cannot keep prepared statements. */
   prepare?: boolean;
+  observe?: Observe | undefined;
 };
 
 // Limits for sessions that step down from another login. Whoever logs in as the role itself gets the
@@ -42,7 +49,7 @@ const types = {
  * the role as each session starts.
  */
 export function connect(url: string, role: Role, options: ConnectOptions = {}): Database {
-  const { pool = 1, prepare = true } = options;
+  const { pool = 1, prepare = true, observe } = options;
   const all: Sql[] = [];
   const idle: Sql[] = [];
   const waiting: ((connection: Sql) => void)[] = [];
@@ -68,6 +75,8 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
         giveBack(connection);
       }
     },
+    stats: () => ({ open: all.length, idle: idle.length, waiting: waiting.length }),
+    observe,
     end: async () => {
       await Promise.all(all.map((connection) => connection.end()));
     },

@@ -26,6 +26,7 @@ export function token({ database, keyring }: Services): Endpoint {
     if (grant_type === undefined) throw new OAuthError('invalid_request', 'no grant_type');
     const grant = Object.hasOwn(grants, grant_type) ? grants[grant_type] : undefined;
     if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
+    exchange.state.grant = grant_type;
     // What can fail comes first: after the commit there is nothing left to do but sign.
     const keys = await keyring(exchange);
     const answer = await grant({

@@ -33,6 +33,7 @@ import { answerErrors } from './errors.ts';
 import type { MakeEndpoint, Services, State } from './exchange.ts';
 import { makeHealth, serveHealth } from './health.ts';
 import { makeKeyring } from './keyring.ts';
+import { observeRequests } from './observe.ts';
 import { identify } from './origin.ts';
 import { requireOwnForm } from './own-form.ts';
 import { tenantFinder } from './tenant.ts';
@@ -89,6 +90,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   const router = makeRouter(services);
   const app = new Koa<State>();
   app.use(identify(context));
+  app.use(observeRequests(context.telemetry?.observer, mounts));
   app.use(answerErrors(context.log));
   app.use(serveHealth(makeHealth(context.database)));
   app.use(serveMounts(mounts));

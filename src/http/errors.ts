@@ -14,6 +14,7 @@ export function answerErrors(log: Log): Middleware<State> {
       await next();
     } catch (failure) {
       const error = publicError(failure);
+      exchange.state.error = error.error;
       const { requestId: request_id, address, tenant } = exchange.state;
       const { method, path } = exchange;
       const line = { request_id, address, tenant: tenant?.id, method, path, error: error.error };

@@ -23,6 +23,9 @@ export type State = {
   address: string;
   /** How errors are shown: to a person, to a program, or to a program with a bearer token. */
   audience: 'page' | 'json' | 'bearer';
+  /** For metrics: the error that was answered, and the grant type of a token request. */
+  error?: string;
+  grant?: string;
 };
 
 /** A request and its answer. */

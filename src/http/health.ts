@@ -1,8 +1,8 @@
 // For whatever runs the process: /livez (restart it?) and /readyz (send it requests?).
 import type { Middleware } from 'koa';
-import { call } from '../db/call.ts';
+import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
-import { type ApiHealth, api } from '../db/functions.ts';
+import { type ApiHealth, api, ops } from '../db/functions.ts';
 import { releaseHash } from '../db/release-hash.ts';
 import { isUnreleased } from '../db/released.ts';
 
@@ -29,17 +29,32 @@ export type ReadHealth = () => Promise<Health>;
  */
 export function makeHealth(database: Database): ReadHealth {
   const own = releaseHash();
+  return remembered(async () => describe(await call(database, api.health_read, {}), own));
+}
+
+/** The same for a worker, which may not ask for more than its schedules. */
+export function makeWorkerHealth(database: Database): ReadHealth {
+  return remembered(async () => {
+    const schedules = await callAll(database, ops.schedule_list, {});
+    const runs = schedules.flatMap((one) => (one.last_run_at ? [Date.parse(one.last_run_at)] : []));
+    const last_run_at = runs.length > 0 ? new Date(Math.max(...runs)).toISOString() : null;
+    const late = schedules.flatMap(({ task, late }) => (task && late ? [task] : []));
+    return { status: 'ready', database: 'reachable', worker: { last_run_at, late } };
+  });
+}
+
+function remembered(look: () => Promise<Health>): ReadHealth {
   let last: { at: number; health: Promise<Health> } | undefined;
   return () => {
     const now = performance.now();
-    if (!last || now - last.at > freshness) last = { at: now, health: read(database, own) };
+    if (!last || now - last.at > freshness) last = { at: now, health: read(look) };
     return last.health;
   };
 }
 
-async function read(database: Database, own: string): Promise<Health> {
+async function read(look: () => Promise<Health>): Promise<Health> {
   try {
-    return describe(await within(patience, call(database, api.health_read, {})), own);
+    return await within(patience, look());
   } catch (error) {
     if (isUnreleased(error)) {
       const release = { state: 'missing', released_at: null } as const;

@@ -12,9 +12,8 @@ import { recheckAccounts } from './upstreams.ts';
 
 /** What the crontab names. Each task is a caller of pgrant_ops and may run any number of times. */
 export function taskList(context: Omit<WorkerContext, 'url'>): Record<string, Task> {
-  const { database } = context;
   return Object.fromEntries(
-    Object.entries(runs(context)).map(([task, run]) => [task, recorded(database, task, run)]),
+    Object.entries(runs(context)).map(([task, run]) => [task, recorded(context, task, run)]),
   );
 }
 

@@ -10,13 +10,15 @@ import { Browser } from '../support/browser.ts';
 import { serverLog } from '../support/database.ts';
 import { addClient } from '../support/issuer.ts';
 import { startProduct } from '../support/product.ts';
+import { startWatched } from '../support/telemetry.ts';
 import { addWebhook } from '../support/webhooks.ts';
 
 let acme: Acme;
 const secrets = new Map<string, string>();
+const watched = await startWatched();
 
 beforeAll(async () => {
-  acme = await startAcme({ logStatements: true });
+  acme = await startAcme({ logStatements: true }, watched.telemetry);
   const opaque = await addClient(acme.database, acme.tenant, 'opaque', {
     redirect_uris: ['http://127.0.0.1/callback'],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
@@ -129,4 +131,15 @@ test('neither the statement log nor a file of the database or its write-ahead lo
 test("the web process's log holds none either", () => {
   expect(acme.lines.length).toBeGreaterThan(0);
   expect(found(acme.lines.join('\n'))).toEqual([]);
+});
+
+test('metrics, traces and health hold none', async () => {
+  const metrics = await watched.metrics.text();
+  expect(metrics).toContain('grant="refresh_token"');
+  expect(found(metrics)).toEqual([]);
+  const health = await fetch(`${acme.origin}/readyz`);
+  expect(found(await health.text())).toEqual([]);
+  const spans = await watched.flush();
+  expect(spans.includes('pgrant_api.refresh_rotate')).toBe(true);
+  expect(found(spans)).toEqual([]);
 });

@@ -1,5 +1,6 @@
 // One tenant with a person, a confidential and a public client, and the steps that most wire tests begin with.
 import * as client from 'openid-client';
+import type { Telemetry } from '../../src/telemetry/telemetry.ts';
 import { Browser, type Page } from './browser.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { addClient, addTenant, addUser, type Client, startServer } from './issuer.ts';
@@ -19,9 +20,12 @@ export type Acme = {
 };
 
 /** Starts a server with the tenant `acme`: user ada, clients web (confidential) and native (public). */
-export async function startAcme(options: Parameters<typeof createDatabase>[0] = {}): Promise<Acme> {
+export async function startAcme(
+  options: Parameters<typeof createDatabase>[0] = {},
+  telemetry?: Telemetry,
+): Promise<Acme> {
   const database = await createDatabase({ pool: 10, ...options });
-  const { origin, lines } = await startServer(database);
+  const { origin, lines } = await startServer(database, {}, telemetry);
   const { tenant, issuer } = await addTenant(database, origin, 'acme');
   await addUser(database, tenant, 'ada', password, {
     name: 'Ada Lovelace',

@@ -10,6 +10,7 @@ import { createLog } from '../../src/log.ts';
 import { newSigningKey, sealSigningKey } from '../../src/protocol/keys.ts';
 import { newPassword } from '../../src/protocol/password.ts';
 import { newLastingSecret } from '../../src/protocol/secrets.ts';
+import type { Telemetry } from '../../src/telemetry/telemetry.ts';
 import type { TestDatabase } from './database.ts';
 
 export const secret = Buffer.alloc(32, 7);
@@ -17,11 +18,17 @@ export const secret = Buffer.alloc(32, 7);
 export type Client = { client_id: string; client_secret: string };
 
 /** Starts the web process on the database; `lines` collects its log. */
-export async function startServer(database: TestDatabase, settings: Partial<Config> = {}) {
+export async function startServer(
+  database: TestDatabase,
+  settings: Partial<Config> = {},
+  telemetry?: Telemetry,
+) {
   const lines: string[] = [];
   const log = createLog('debug', { write: (line) => lines.push(line) });
   const config = { ...loadConfig({}), ...settings };
-  const app = createApp({ config, log, secret, database: database.web });
+  const web = { ...database.web, observe: telemetry?.observer?.call };
+  telemetry?.metrics?.watch('web', web);
+  const app = createApp({ config, log, secret, database: web, ...(telemetry && { telemetry }) });
   const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

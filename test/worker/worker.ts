@@ -4,6 +4,7 @@ import { afterAll } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import type { Stop } from '../../src/context.ts';
 import { createLog } from '../../src/log.ts';
+import type { Telemetry } from '../../src/telemetry/telemetry.ts';
 import { startWorker } from '../../src/worker.ts';
 import type { TestDatabase } from '../support/database.ts';
 
@@ -13,6 +14,7 @@ export const secret = Buffer.alloc(32, 7);
 export async function start(
   database: TestDatabase,
   login: 'pgrant_worker' | 'postgres' = 'pgrant_worker',
+  telemetry?: Telemetry,
 ) {
   const lines: string[] = [];
   const log = createLog('trace', { write: (line) => lines.push(line) });
@@ -20,7 +22,8 @@ export async function start(
     config: loadConfig({}),
     log,
     secret,
-    database: database.worker,
+    database: { ...database.worker, observe: telemetry?.observer?.call },
+    ...(telemetry && { telemetry }),
     url: database.url(login),
   });
   let stopped: Promise<void> | undefined;

@@ -1,0 +1,110 @@
+// The settings as the README lists them.
+
+/** Every setting, its default as the README shows it, and what it means. */
+export const settings = [
+  { name: 'PORT', default: '3000', meaning: 'TCP port to listen on (0 takes any free one)' },
+  { name: 'HOST', default: '127.0.0.1', meaning: 'address to listen on' },
+  {
+    name: 'PUBLIC_URL',
+    default: 'http://localhost:PORT',
+    meaning: 'where browsers reach this server; https unless it is a loopback address',
+  },
+  {
+    name: 'DATABASE_URL',
+    default: '(embedded PostgreSQL)',
+    meaning: 'postgres:// URL of the web process; a role other than pgrant_web steps down to it',
+  },
+  {
+    name: 'DATABASE_OWNER_URL',
+    default: '(no release at boot)',
+    meaning: 'postgres:// URL used by the release only; may create roles and schemas',
+  },
+  {
+    name: 'DATABASE_WORKER_URL',
+    default: 'DATABASE_URL',
+    meaning: 'postgres:// URL of the worker and the CLI; steps down to pgrant_worker',
+  },
+  {
+    name: 'DATABASE_POOL',
+    default: '10',
+    meaning: 'most connections of the web process, 1 to 1000',
+  },
+  {
+    name: 'DATABASE_PREPARE',
+    default: 'true',
+    meaning: 'false behind a pooler that cannot keep prepared statements',
+  },
+  {
+    name: 'PGRANT_DATA',
+    default: '.pgrant',
+    meaning: 'folder of the embedded PostgreSQL and its secrets',
+  },
+  {
+    name: 'PGRANT_SECRET',
+    default: '(made and kept in PGRANT_DATA when the database is embedded)',
+    meaning: '32 bytes in base64 that encrypt the signing keys; required with DATABASE_URL',
+  },
+  {
+    name: 'PGRANT_SECRET_OLD',
+    default: '(none)',
+    meaning:
+      'opens what was sealed before PGRANT_SECRET changed; not needed once "pgrant key reseal" has ended',
+  },
+  {
+    name: 'PGRANT_TENANT_KEYS',
+    default: '(none)',
+    meaning:
+      'folder with a key per tenant, kept out of backups of the database: what is sealed of a removed tenant never opens again',
+  },
+  {
+    name: 'PGRANT_DEMO',
+    default: '1 when the database is embedded, else 0',
+    meaning: '1 makes the tenant "demo" with its accounts and serves the demonstration client',
+  },
+  { name: 'TLS_CERT', default: '(plain http)', meaning: 'PEM file with the certificate chain' },
+  { name: 'TLS_KEY', default: '(plain http)', meaning: 'PEM file with its private key' },
+  {
+    name: 'TRUST_PROXY',
+    default: '(no proxy)',
+    meaning:
+      'proxies whose X-Forwarded headers are believed: comma-separated addresses, CIDR ranges, ' +
+      '"loopback" or "private"',
+  },
+  {
+    name: 'METRICS_PORT',
+    default: '(no metrics)',
+    meaning: 'TCP port of /metrics (Prometheus), /livez and /readyz, of web and worker alike',
+  },
+  {
+    name: 'METRICS_HOST',
+    default: '127.0.0.1',
+    meaning: 'address that METRICS_PORT listens on',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    default: '(no traces)',
+    meaning: 'URL of an OpenTelemetry collector, OTLP by http/protobuf',
+  },
+  {
+    name: 'OTEL_SDK_DISABLED',
+    default: 'false',
+    meaning: 'true sends no traces, whatever the endpoint',
+  },
+  {
+    name: 'OTEL_TRACES_SAMPLER',
+    default: 'parentbased_always_on',
+    meaning: 'always_on, always_off or traceidratio, each also after parentbased_',
+  },
+  {
+    name: 'OTEL_TRACES_SAMPLER_ARG',
+    default: '1',
+    meaning: 'share of traces that traceidratio keeps, 0 to 1',
+  },
+  {
+    name: 'LOG_LEVEL',
+    default: 'info',
+    meaning: 'trace, debug, info, warn, error, fatal or silent',
+  },
+] as const;
+
+export type Name = (typeof settings)[number]['name'];

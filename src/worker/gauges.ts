@@ -1,0 +1,37 @@
+// What waits for the worker and which task is late, for the metrics: read by the clock and not by each scrape.
+import type { Stop, WorkerContext } from '../context.ts';
+import { callAll } from '../db/call.ts';
+import { ops } from '../db/functions.ts';
+
+const pace = 30_000;
+
+/** Keeps the gauges of the metrics up to date until it is stopped; does nothing where there are none. */
+export function startGauges({ database, log, telemetry }: WorkerContext): Stop {
+  const metrics = telemetry?.metrics;
+  if (!metrics) return async () => {};
+  const look = async () => {
+    try {
+      for (const { kind, waiting, oldest } of await callAll(database, ops.backlog_read, {})) {
+        metrics.backlog(kind ?? '', waiting ?? 0, oldest);
+      }
+      for (const { task, last_success_at, late } of await callAll(
+        database,
+        ops.schedule_list,
+        {},
+      )) {
+        const success = last_success_at === null ? null : Date.parse(last_success_at) / 1000;
+        metrics.schedule(task ?? '', success, late === true);
+      }
+    } catch (err) {
+      log.warn({ err }, 'the backlog could not be read');
+    }
+  };
+  let looking = look();
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, pace);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
+}
