@@ -2,13 +2,15 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import { withdrawKeys } from '../worker/keys.ts';
+import { UsageError } from './errors.ts';
 import { confirm } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
 import { parseDuration, table } from './text.ts';
 
 type Options = {
-  tenant: string;
+  tenant?: string;
+  allTenants?: boolean;
   since: string;
   keepKeys?: boolean;
   grants?: boolean;
@@ -23,7 +25,8 @@ export function incidentCommands(program: Command): void {
   incident
     .command('revoke')
     .description('end what was issued or used since a moment, and replace the signing keys at once')
-    .requiredOption('--tenant <name>', 'name of the tenant')
+    .option('--tenant <name>', 'name of the tenant')
+    .option('--all-tenants', 'of every tenant, such as after a restore to an earlier moment')
     .option(
       '--since <when>',
       'a time with its zone, or 2h, 7d ago; default: ever',
@@ -52,31 +55,52 @@ function moment(text: string): string {
 }
 
 async function revoke(session: Session, options: Options): Promise<Output> {
-  const { since, grants = false, clientSecrets: client_secrets = false, keepKeys } = options;
-  const secret = keepKeys || options.dryRun ? undefined : session.secret();
-  const tenant = await findTenant(session, options.tenant);
-  if (options.dryRun) {
-    const live = await callAll(session.database, ops.incident_count, { tenant, since });
-    return { json: live, text: table(live, ['what', 'live'], 'nothing') };
-  }
-  await confirm(options.tenant, `what ${options.tenant} has issued`, options);
-  // The keys first: nothing that is issued while the rest goes on is signed by the old ones.
-  const withdrawn = secret ? await withdrawKeys(session.database, secret, tenant) : [];
-  const args = { tenant, since, grants, client_secrets };
-  const ended = await callAll(session.database, ops.incident_revoke, args);
-  const families = await revokeFamilies(session, tenant, since);
-  const rows = [
-    ...ended,
-    { what: 'token families', ended: families },
-    { what: 'signing keys', ended: withdrawn.length },
-  ];
-  const advice = secret
-    ? '\nother servers believe JWTs of the old keys until they fetch the JWK set anew'
-    : '\nJWTs that are already out are believed where nobody introspects, until they expire';
-  return {
-    json: { since, ended: rows, withdrawn },
-    text: table(rows, ['what', 'ended'], '') + advice,
+  const { since, keepKeys, dryRun } = options;
+  const secret = keepKeys || dryRun ? undefined : session.secret();
+  const tenants = await concerned(session, options);
+  const counts = new Map<string, number>();
+  const count = (what: string | null, ended: number | null) => {
+    if (what !== null) counts.set(what, (counts.get(what) ?? 0) + (ended ?? 0));
   };
+  const withdrawn: string[] = [];
+  if (!dryRun) {
+    const [name] = tenants.length === 1 ? tenants : [{ name: 'all tenants' }];
+    await confirm(String(name?.name), `what ${name?.name} issued`, options);
+  }
+  for (const { tenant } of tenants) {
+    if (dryRun) {
+      const rows = await callAll(session.database, ops.incident_count, { tenant, since });
+      for (const { what, live } of rows) count(what, live);
+      continue;
+    }
+    // The keys first: nothing that is issued while the rest goes on is signed by the old ones.
+    if (secret) withdrawn.push(...(await withdrawKeys(session.database, secret, tenant)));
+    const { grants = false, clientSecrets: client_secrets = false } = options;
+    const args = { tenant, since, grants, client_secrets };
+    const ended = await callAll(session.database, ops.incident_revoke, args);
+    for (const row of ended) count(row.what, row.ended);
+    count('token families', await revokeFamilies(session, tenant, since));
+  }
+  if (dryRun) {
+    const live = [...counts].map(([what, number]) => ({ what, live: number }));
+    return { json: live, text: table(live, ['what', 'live'], 'there are no tenants') };
+  }
+  const ended = [...counts, ['signing keys', withdrawn.length] as const];
+  const rows = ended.map(([what, number]) => ({ what, ended: number }));
+  const advice = secret
+    ? 'other servers believe JWTs of the old keys until they fetch the JWK set anew'
+    : 'JWTs that are already out are believed where nobody introspects, until they expire';
+  const text = `${table(rows, ['what', 'ended'], '')}\n${advice}`;
+  return { json: { since, ended: rows, withdrawn }, text };
+}
+
+async function concerned(session: Session, { tenant, allTenants }: Options) {
+  if ((tenant === undefined) !== (allTenants === true)) {
+    throw new UsageError('say which: --tenant <name>, or --all-tenants');
+  }
+  if (tenant !== undefined) return [{ name: tenant, tenant: await findTenant(session, tenant) }];
+  const rows = await callAll(session.database, ops.tenant_list, {});
+  return rows.map(({ name, tenant_id }) => ({ name, tenant: String(tenant_id) }));
 }
 
 /** In batches, so that rotations wait for a moment and not for all of it; tells how far it is. */

@@ -93,9 +93,20 @@ test('families go in batches, and none is left out', async () => {
   expect(ended).toContainEqual({ what: 'token families', ended: 12_000 });
 });
 
+test('after a restore everything of every tenant ends', async () => {
+  await obtainTokens(await discover(acme, acme.native, true), {
+    redirect_uri: 'http://127.0.0.1:9999/callback',
+  });
+  await document('tenant add globex --issuer http://localhost:3000/globex');
+  const { ended } = await document('incident revoke --all-tenants --yes');
+  expect(ended).toContainEqual({ what: 'token families', ended: 1 });
+  expect(ended).toContainEqual({ what: 'signing keys', ended: 4 });
+});
+
 test.each([
   ['a time without a zone', ['--since', '2026-11-21T08:00:00', '--yes'], 'It must be such as'],
   ['no confirmation', ['--since', '1d'], 'say so with --yes'],
+  ['both one tenant and all of them', ['--all-tenants', '--yes'], 'say which'],
 ])('%s is refused, and changes nothing', async (_what, options, message) => {
   const kids = await publishedKids();
   const refused = await pgrant(['incident', 'revoke', '--tenant', 'acme', ...options]);
