@@ -112,6 +112,45 @@ $function$
 ;
 comment on function pgrant.redirect_uris_sound(text[]) is 'Whether codes may be sent to each of the URIs: https, http on a loopback host, or a private-use scheme (RFC 8252 7); no fragment, credentials, wildcard or white space (RFC 9700 4.1).';
 
+CREATE OR REPLACE FUNCTION pgrant.remembered(p_table regclass, p_key text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  execute format('alter table %s
+    add column valid tstzrange not null
+      check (lower(valid) is not null and isfinite(lower(valid)) and isfinite(upper(valid))
+             and lower_inc(valid) and not upper_inc(valid)),
+    add column cause text not null,
+    add column request_id text,
+    add column end_cause text check (not (upper_inf(valid) and end_cause is not null)),
+    add column end_request_id text,
+    add primary key (%2$s, valid),
+    add exclude using gist (%3$s, valid with &&),
+    add foreign key (tenant_id) references pgrant.tenants on delete cascade',
+    p_table, (select string_agg(quote_ident(k.name), ', ') from unnest(p_key) k (name)),
+    (select string_agg(quote_ident(k.name) || ' with =', ', ') from unnest(p_key) k (name)));
+  execute format('create index on %s (upper(valid)) where upper(valid) is not null', p_table);
+  execute format('comment on column %s.valid is %L', p_table,
+                 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.');
+  execute format('comment on column %s.cause is %L', p_table, 'The action, as in audit_events, that made it so.');
+  execute format('comment on column %s.end_cause is %L', p_table, 'The action that ended it; null while it is so.');
+  perform pgrant.isolate(p_table);
+  -- Whoever keeps the past ends versions, and can neither change nor remove what was.
+  execute format('revoke update, delete on %s from pgrant_definer', p_table);
+  execute format('grant update (valid, end_cause, end_request_id) on %s to pgrant_definer', p_table);
+  perform pgrant.audited(p_table, (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
+                                    where a.attrelid = p_table and a.attnum > 0));
+  execute format('create policy outlived_seen on %s for select to pgrant_janitor using (%s)', p_table,
+                 'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
+  execute format('create policy outlived_deleted on %s for delete to pgrant_janitor using (%s)', p_table,
+                 'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
+  execute format('grant select, delete on %s to pgrant_janitor', p_table);
+end
+$function$
+;
+comment on function pgrant.remembered(regclass,text[]) is 'Makes a table a history: versions of what the key (tenant_id first) names, that cannot overlap (equality in a GiST index is the extension btree_gist''s); isolated, seen by auditors, deleted by the janitor when they ended before the retention of audit_events, and with the tenant. No other foreign key: a version outlives the person and the client that it names.';
+
 CREATE OR REPLACE FUNCTION pgrant.tenant()
  RETURNS uuid
  LANGUAGE sql
@@ -374,6 +413,44 @@ comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the 
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
 
+create table pgrant.client_history (
+  tenant_id uuid not null,
+  client_id text not null,
+  name text not null,
+  maker_id uuid,
+  scopes text[],
+  machine boolean not null,
+  secret_expires_at timestamp with time zone,
+  enabled boolean not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint client_history_pkey PRIMARY KEY (tenant_id, client_id, valid),
+  constraint client_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint client_history_tenant_id_client_id_valid_excl EXCLUDE USING gist (tenant_id WITH =, client_id WITH =, valid WITH &&),
+  constraint client_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint client_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX client_history_upper_idx ON pgrant.client_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.client_history enable row level security;
+alter table pgrant.client_history force row level security;
+create policy audited on pgrant.client_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.client_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.client_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.client_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.client_history is 'Versions of clients. One that registered itself ends at its expires_at, which moves as it is used and so is no part of a version.';
+comment on column pgrant.client_history.machine is 'Whether it could have tokens for itself (client_credentials).';
+comment on column pgrant.client_history.secret_expires_at is 'When the last of its secrets expires; null = it has none, infinity = it needs none.';
+comment on column pgrant.client_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.client_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.client_history.end_cause is 'The action that ended it; null while it is so.';
+
 create table pgrant.client_secrets (
   tenant_id uuid not null,
   client_id text not null,
@@ -547,6 +624,44 @@ create policy expired_seen on pgrant.codes for select to pgrant_janitor using ((
 create policy tenant_isolation on pgrant.codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.codes is 'Authorization codes. A used one is kept with the family it gave, so that a second use can revoke it (RFC 9700 4.5).';
 
+create table pgrant.grant_history (
+  tenant_id uuid not null,
+  grant_id uuid not null,
+  user_id uuid not null,
+  client_id text not null,
+  scopes text[] not null,
+  resources text[] not null,
+  consent_expires_at timestamp with time zone,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint grant_history_pkey PRIMARY KEY (tenant_id, grant_id, valid),
+  constraint grant_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint grant_history_tenant_id_grant_id_valid_excl EXCLUDE USING gist (tenant_id WITH =, grant_id WITH =, valid WITH &&),
+  constraint grant_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint grant_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX grant_history_client ON pgrant.grant_history USING btree (tenant_id, client_id);
+CREATE INDEX grant_history_upper_idx ON pgrant.grant_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+CREATE INDEX grant_history_user ON pgrant.grant_history USING btree (tenant_id, user_id);
+alter table pgrant.grant_history enable row level security;
+alter table pgrant.grant_history force row level security;
+create policy audited on pgrant.grant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.grant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.grant_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.grant_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.grant_history is 'Versions of grants, from consent to revocation. One that is not revoked ends at its expires_at, when its consent and the youngest of its families are over; that moves with each code and so is no part of a version.';
+comment on column pgrant.grant_history.consent_expires_at is 'Until when the person would not have been asked again; null = the client never asks.';
+comment on column pgrant.grant_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.grant_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.grant_history.end_cause is 'The action that ended it; null while it is so.';
+
 create table pgrant.grants (
   tenant_id uuid not null,
   grant_id uuid default gen_random_uuid() not null,
@@ -585,6 +700,39 @@ comment on column pgrant.grants.consent_expires_at is 'Until when the authorizat
 comment on column pgrant.grants.expires_at is 'When the row may go: no sooner than its consent and its youngest family end, 90 days after it was revoked.';
 comment on column pgrant.grants.resources is 'The resources that were consented to.';
 
+create table pgrant.group_member_history (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  group_name text not null,
+  source text not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint group_member_history_pkey PRIMARY KEY (tenant_id, user_id, group_name, source, valid),
+  constraint group_member_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint group_member_history_tenant_id_user_id_group_name_source_v_excl EXCLUDE USING gist (tenant_id WITH =, user_id WITH =, group_name WITH =, source WITH =, valid WITH &&),
+  constraint group_member_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint group_member_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX group_member_history_group ON pgrant.group_member_history USING btree (tenant_id, group_name);
+CREATE INDEX group_member_history_upper_idx ON pgrant.group_member_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.group_member_history enable row level security;
+alter table pgrant.group_member_history force row level security;
+create policy audited on pgrant.group_member_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.group_member_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.group_member_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.group_member_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.group_member_history is 'When people were in which group.';
+comment on column pgrant.group_member_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.group_member_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.group_member_history.end_cause is 'The action that ended it; null while it is so.';
+
 create table pgrant.group_members (
   tenant_id uuid not null,
   group_name text not null,
@@ -602,6 +750,38 @@ create policy audited on pgrant.group_members for select to pgrant_auditor using
 create policy tenant_isolation on pgrant.group_members for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_members is 'Who is in a group, and who says so.';
 comment on column pgrant.group_members.source is 'operator, or the name of the upstream whose mapping put the person there and takes it out again.';
+
+create table pgrant.group_role_history (
+  tenant_id uuid not null,
+  group_name text not null,
+  scope text not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint group_role_history_pkey PRIMARY KEY (tenant_id, group_name, scope, valid),
+  constraint group_role_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint group_role_history_tenant_id_group_name_scope_valid_excl EXCLUDE USING gist (tenant_id WITH =, group_name WITH =, scope WITH =, valid WITH &&),
+  constraint group_role_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint group_role_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX group_role_history_scope ON pgrant.group_role_history USING btree (tenant_id, scope);
+CREATE INDEX group_role_history_upper_idx ON pgrant.group_role_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.group_role_history enable row level security;
+alter table pgrant.group_role_history force row level security;
+create policy audited on pgrant.group_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.group_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.group_role_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.group_role_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.group_role_history is 'When which group had which role.';
+comment on column pgrant.group_role_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.group_role_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.group_role_history.end_cause is 'The action that ended it; null while it is so.';
 
 create table pgrant.group_roles (
   tenant_id uuid not null,
@@ -833,6 +1013,38 @@ comment on column pgrant.registration_tokens.token_hash is 'SHA-256 of 256 rando
 comment on column pgrant.registration_tokens.uses_left is 'How many more clients it may register; null = any number.';
 comment on column pgrant.registration_tokens.machine_scopes is 'The scopes that its clients may have for themselves, by client_credentials; null = they may not use that grant.';
 
+create table pgrant.resource_history (
+  tenant_id uuid not null,
+  resource text not null,
+  scopes text[],
+  enabled boolean not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint resource_history_pkey PRIMARY KEY (tenant_id, resource, valid),
+  constraint resource_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint resource_history_tenant_id_resource_valid_excl EXCLUDE USING gist (tenant_id WITH =, resource WITH =, valid WITH &&),
+  constraint resource_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint resource_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX resource_history_upper_idx ON pgrant.resource_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.resource_history enable row level security;
+alter table pgrant.resource_history force row level security;
+create policy audited on pgrant.resource_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.resource_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.resource_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.resource_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.resource_history is 'Versions of resources.';
+comment on column pgrant.resource_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.resource_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.resource_history.end_cause is 'The action that ended it; null while it is so.';
+
 create table pgrant.resources (
   tenant_id uuid not null,
   resource text not null,
@@ -892,6 +1104,38 @@ comment on table pgrant.schedules is 'Global: the tasks of the worker; the twin 
 comment on column pgrant.schedules.every is 'The longest time between two runs by the crontab.';
 comment on column pgrant.schedules.does is 'What the task is for.';
 comment on column pgrant.schedules.since is 'When the task was first released: one that has never run is late from then on.';
+
+create table pgrant.scope_history (
+  tenant_id uuid not null,
+  scope text not null,
+  requires_role boolean not null,
+  enabled boolean not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint scope_history_pkey PRIMARY KEY (tenant_id, scope, valid),
+  constraint scope_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint scope_history_tenant_id_scope_valid_excl EXCLUDE USING gist (tenant_id WITH =, scope WITH =, valid WITH &&),
+  constraint scope_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint scope_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX scope_history_upper_idx ON pgrant.scope_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.scope_history enable row level security;
+alter table pgrant.scope_history force row level security;
+create policy audited on pgrant.scope_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.scope_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.scope_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.scope_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.scope_history is 'Versions of scopes and roles.';
+comment on column pgrant.scope_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.scope_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.scope_history.end_cause is 'The action that ended it; null while it is so.';
 
 create table pgrant.scope_refusals (
   tenant_id uuid not null,
@@ -1022,6 +1266,36 @@ comment on column pgrant.task_runs.finished_at is 'Null while it runs, and for e
 comment on column pgrant.task_runs.duration is 'Seconds.';
 comment on column pgrant.task_runs.counts is 'What it did, by kind, such as rows deleted by table; null where it failed.';
 comment on column pgrant.task_runs.error is 'Why it failed; null where it did not.';
+
+create table pgrant.tenant_history (
+  tenant_id uuid not null,
+  enabled boolean not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint tenant_history_pkey PRIMARY KEY (tenant_id, valid),
+  constraint tenant_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint tenant_history_tenant_id_valid_excl EXCLUDE USING gist (tenant_id WITH =, valid WITH &&),
+  constraint tenant_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint tenant_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX tenant_history_upper_idx ON pgrant.tenant_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.tenant_history enable row level security;
+alter table pgrant.tenant_history force row level security;
+create policy audited on pgrant.tenant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.tenant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.tenant_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.tenant_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.tenant_history is 'Versions of tenants. The first one of a tenant is the beginning of all its history.';
+comment on column pgrant.tenant_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.tenant_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.tenant_history.end_cause is 'The action that ended it; null while it is so.';
 
 create table pgrant.tenants (
   tenant_id uuid not null,
@@ -1321,6 +1595,71 @@ comment on column pgrant.upstreams.settings is '{claims: {claim of ours: field o
 comment on column pgrant.upstreams.just_in_time is 'Whether an account that nobody has linked makes a new user.';
 comment on column pgrant.upstreams.recheck_interval is 'Seconds until the worker asks the upstream again about a person; 0 = never.';
 comment on column pgrant.upstreams.disabled_at is 'Since when nobody signs in with it; the memberships that it gave are gone.';
+
+create table pgrant.user_history (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  username text not null,
+  enabled boolean not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint user_history_pkey PRIMARY KEY (tenant_id, user_id, valid),
+  constraint user_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint user_history_tenant_id_user_id_valid_excl EXCLUDE USING gist (tenant_id WITH =, user_id WITH =, valid WITH &&),
+  constraint user_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint user_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX user_history_upper_idx ON pgrant.user_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.user_history enable row level security;
+alter table pgrant.user_history force row level security;
+create policy audited on pgrant.user_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.user_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.user_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.user_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.user_history is 'Versions of users.';
+comment on column pgrant.user_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.user_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.user_history.end_cause is 'The action that ended it; null while it is so.';
+
+create table pgrant.user_role_history (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  scope text not null,
+  source text not null,
+  valid tstzrange not null,
+  cause text not null,
+  request_id text,
+  end_cause text,
+  end_request_id text,
+  constraint user_role_history_pkey PRIMARY KEY (tenant_id, user_id, scope, source, valid),
+  constraint user_role_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint user_role_history_tenant_id_user_id_scope_source_valid_excl EXCLUDE USING gist (tenant_id WITH =, user_id WITH =, scope WITH =, source WITH =, valid WITH &&),
+  constraint user_role_history_check CHECK ((NOT (upper_inf(valid) AND (end_cause IS NOT NULL)))),
+  constraint user_role_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
+);
+CREATE INDEX user_role_history_scope ON pgrant.user_role_history USING btree (tenant_id, scope);
+CREATE INDEX user_role_history_upper_idx ON pgrant.user_role_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+alter table pgrant.user_role_history enable row level security;
+alter table pgrant.user_role_history force row level security;
+create policy audited on pgrant.user_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy outlived_deleted on pgrant.user_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_seen on pgrant.user_role_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
+   FROM pgrant.partition_plans p
+  WHERE (p.table_name = 'audit_events'::text)))));
+create policy tenant_isolation on pgrant.user_role_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.user_role_history is 'When people had which role directly.';
+comment on column pgrant.user_role_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
+comment on column pgrant.user_role_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.user_role_history.end_cause is 'The action that ended it; null while it is so.';
 
 create table pgrant.user_roles (
   tenant_id uuid not null,

@@ -53,6 +53,7 @@ begin
   insert into pgrant.group_members (tenant_id, group_name, user_id, source)
   select p_tenant, g.name, p_user_id, p_upstream.name from unnest(v_groups) g (name)
       on conflict do nothing;
+  perform pgrant_rules.group_members_remember(p_tenant, p_user_id, 'upstream.record');
 end
 $$;
 
@@ -112,6 +113,7 @@ begin
     returning user_id into v_user_id;
     exit when v_user_id is not null;
   end loop;
+  perform pgrant_rules.user_remember(p_tenant, v_user_id, 'user.add');
   return v_user_id;
 end
 $$;

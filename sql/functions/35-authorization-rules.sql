@@ -117,6 +117,8 @@ begin
      for no key update;
   if found and not p_consented and p_client.consent <> 'never' then
     return v_old.grant_id;
+  elsif v_old.expires_at <= v_now then
+    perform pgrant_rules.grant_remember(p_tenant, v_old.grant_id, 'grant.expire');
   end if;
 
   insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, consent_expires_at, expires_at)
@@ -131,6 +133,7 @@ begin
          consent_expires_at = excluded.consent_expires_at,
          expires_at = greatest(g.expires_at, excluded.expires_at)
   returning g.* into v_new;
+  perform pgrant_rules.grant_remember(p_tenant, v_new.grant_id, 'consent.allow');
   if v_new.created_at = v_now or (v_new.scopes <@ v_old.scopes and v_new.claims <@ v_old.claims
                                   and v_new.resources <@ v_old.resources) is not true then
     perform pgrant_rules.audit(p_tenant, case when v_new.created_at = v_now then 'grant.add' else 'grant.extend' end, null, null,

@@ -75,11 +75,13 @@ begin
     perform pgrant_rules.audit(p_tenant, 'user.add', null, null, null, v_user_id,
                                p_detail => jsonb_build_object('source', 'login'));
   end if;
+  perform pgrant_rules.user_remember(p_tenant, v_user_id, 'login.accept');
   if p_roles is not null then
     delete from pgrant.user_roles r
      where r.tenant_id = p_tenant and r.user_id = v_user_id and r.source = 'login' and not r.scope = any (p_roles);
     insert into pgrant.user_roles (tenant_id, user_id, scope, source)
     select p_tenant, v_user_id, r.role, 'login' from unnest(p_roles) r (role) on conflict do nothing;
+    perform pgrant_rules.user_roles_remember(p_tenant, v_user_id, 'login.accept');
   end if;
   return v_user_id;
 end

@@ -148,8 +148,8 @@ begin
   elsif v_initial.token_id is not null and not pgrant_rules.registration_token_use(p_tenant, p_initial_hash) then
     return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token', 'initial access token spent');
   end if;
-  delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = any (v_twins);
-  perform pgrant_rules.audit(p_tenant, 'registration.remove', null, 'replaced by the same metadata', t.client_id)
+  perform pgrant_rules.client_delete(p_tenant, t.client_id, 'registration.remove'),
+          pgrant_rules.audit(p_tenant, 'registration.remove', null, 'replaced by the same metadata', t.client_id)
      from unnest(v_twins) t (client_id);
 
   v_client.tenant_id := p_tenant;
@@ -165,6 +165,7 @@ begin
     insert into pgrant.client_secrets (tenant_id, client_id, secret_hash)
     values (p_tenant, v_client.client_id, p_next_secret_hash);
   end if;
+  perform pgrant_rules.client_remember(p_tenant, v_client.client_id, v_action);
   perform pgrant_rules.audit(p_tenant, v_action, null, null, v_client.client_id, p_detail => jsonb_strip_nulls(jsonb_build_object(
     'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'token_id', v_initial.token_id,
     'replaces', nullif(v_twins, '{}'))));

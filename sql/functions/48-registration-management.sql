@@ -84,6 +84,7 @@ begin
     insert into pgrant.client_secrets (tenant_id, client_id, secret_hash) values (p_tenant, p_registered_id, p_next_secret_hash);
     v_secret := 'new';
   end if;
+  perform pgrant_rules.client_remember(p_tenant, p_registered_id, v_action);
   perform pgrant_rules.audit(p_tenant, v_action, null, null, p_registered_id, p_detail => jsonb_build_object(
     'name', v_client.name, 'redirect_uris', v_client.redirect_uris));
   return pgrant_rules.registration_out(v_client, v_secret);
@@ -146,13 +147,7 @@ begin
     return pgrant_rules.registration_refuse(p_tenant, 'registration.remove', 'invalid_token',
                                             'client or registration access token unknown', p_registered_id);
   end if;
-  -- Grants before what hangs on them, as everywhere: the cascade finds its rows locked by us.
-  perform from pgrant.grants g where g.tenant_id = p_tenant and g.client_id = p_registered_id order by g.grant_id for update;
-  perform from pgrant.token_families f
-    where f.tenant_id = p_tenant
-      and f.grant_id in (select g.grant_id from pgrant.grants g where g.tenant_id = p_tenant and g.client_id = p_registered_id)
-    order by f.family_id for update;
-  delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_registered_id;
+  perform pgrant_rules.client_delete(p_tenant, p_registered_id, 'registration.remove');
   perform pgrant_rules.audit(p_tenant, 'registration.remove', null, null, p_registered_id);
   return pgrant_rules.registration_out(v_client, 'none');
 end

@@ -160,6 +160,9 @@ begin
     v_client.document_changed_at := v_now;
     insert into pgrant.clients select v_client.*;
   else
+    if v_before.expires_at <= v_now then
+      perform pgrant_rules.client_remember(p_tenant, p_client_url, 'client.expire');
+    end if;
     v_client := pgrant_rules.registration_store(v_before, v_shape.client, null);
     update pgrant.clients c
        set document_fetched_at = v_now,
@@ -169,6 +172,7 @@ begin
            expires_at = greatest(c.expires_at, v_now + interval '1 hour')
      where c.tenant_id = p_tenant and c.client_id = p_client_url;
   end if;
+  perform pgrant_rules.client_remember(p_tenant, p_client_url, v_action);
   perform pgrant_rules.audit(p_tenant, v_action, null, null, p_client_url, p_detail => jsonb_build_object(
     'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'fresh_until', v_fresh_until));
   return v_out;

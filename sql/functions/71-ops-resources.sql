@@ -21,6 +21,7 @@ begin
       on conflict (tenant_id, resource) do update
      set title = excluded.title, scopes = excluded.scopes, access_token_format = excluded.access_token_format,
          access_token_lifetime = excluded.access_token_lifetime, disabled_at = null;
+  perform pgrant_rules.resource_remember(p_tenant, v_resource, 'resource.set');
   perform pgrant_rules.audit(p_tenant, 'resource.set', null, null, null, p_detail => jsonb_build_object('resource', v_resource));
   return v_resource;
 end
@@ -39,6 +40,7 @@ begin
     raise exception 'there is no resource %', p_resource
       using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
+  perform pgrant_rules.resource_remember(p_tenant, pgrant_rules.resource_canonical(p_resource), 'resource.remove');
   perform pgrant_rules.audit(p_tenant, 'resource.remove', null, null, null, p_detail => jsonb_build_object('resource', p_resource));
 end
 $$;

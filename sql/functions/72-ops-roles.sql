@@ -12,6 +12,7 @@ begin
   end if;
   insert into pgrant.scopes (tenant_id, scope, title, description, icon, sensitive, requires_role)
   values (p_tenant, p_role, p_title, p_description, p_icon, p_sensitive, true);
+  perform pgrant_rules.scope_remember(p_tenant, p_role, 'role.add');
   perform pgrant_rules.audit(p_tenant, 'role.add', null, null, null, p_detail => jsonb_build_object('role', p_role));
 end
 $$;
@@ -42,6 +43,7 @@ begin
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   perform pgrant_rules.role_check(p_tenant, p_role);
   insert into pgrant.user_roles (tenant_id, user_id, scope) values (p_tenant, v_user_id, p_role) on conflict do nothing;
+  perform pgrant_rules.user_roles_remember(p_tenant, v_user_id, 'role.assign');
   perform pgrant_rules.audit(p_tenant, 'role.assign', null, null, null, v_user_id, p_detail => jsonb_build_object('role', p_role));
 end
 $$;
@@ -58,6 +60,7 @@ begin
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   perform pgrant_rules.role_check(p_tenant, p_role);
   delete from pgrant.user_roles r where r.tenant_id = p_tenant and r.user_id = v_user_id and r.scope = p_role;
+  perform pgrant_rules.user_roles_remember(p_tenant, v_user_id, 'role.withdraw');
   perform pgrant_rules.audit(p_tenant, 'role.withdraw', null, null, null, v_user_id, p_detail => jsonb_build_object('role', p_role));
 end
 $$;
@@ -68,14 +71,16 @@ comment on function pgrant_ops.role_withdraw(uuid, text, text) is
 create function pgrant_ops.role_disable(p_tenant uuid, p_role text, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_action text := case when p_disabled then 'role.disable' else 'role.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.role_check(p_tenant, p_role);
   update pgrant.scopes s
      set disabled_at = case when p_disabled then coalesce(s.disabled_at, now()) end
    where s.tenant_id = p_tenant and s.scope = p_role;
-  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'role.disable' else 'role.enable' end, null, null, null,
-                             p_detail => jsonb_build_object('role', p_role));
+  perform pgrant_rules.scope_remember(p_tenant, p_role, v_action);
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, null, p_detail => jsonb_build_object('role', p_role));
 end
 $$;
 
@@ -117,6 +122,7 @@ begin
   delete from pgrant.group_roles r where r.tenant_id = p_tenant and r.group_name = p_group and not r.scope = any (p_roles);
   insert into pgrant.group_roles (tenant_id, group_name, scope)
   select p_tenant, p_group, r.scope from unnest(p_roles) r (scope) on conflict do nothing;
+  perform pgrant_rules.group_roles_remember(p_tenant, p_group, 'group.set');
   perform pgrant_rules.audit(p_tenant, 'group.set', null, null, null,
                              p_detail => jsonb_build_object('group', p_group, 'roles', to_jsonb(p_roles)));
 end
@@ -161,6 +167,7 @@ begin
     delete from pgrant.group_members m
      where m.tenant_id = p_tenant and m.user_id = v_user_id and m.group_name = p_group and m.source = 'operator';
   end if;
+  perform pgrant_rules.group_members_remember(p_tenant, v_user_id, 'group.member');
   perform pgrant_rules.audit(p_tenant, 'group.member', null, null, null, v_user_id,
                              p_detail => jsonb_build_object('group', p_group, 'member', p_member));
 end

@@ -26,6 +26,7 @@ begin
           v_user_id, p_allowed_networks);
   insert into pgrant.client_secrets (tenant_id, client_id, secret_hash, expires_at)
   values (p_tenant, v_client_id, p_secret_hash, coalesce(now() + make_interval(secs => p_lifetime), 'infinity'));
+  perform pgrant_rules.client_remember(p_tenant, v_client_id, 'credential.add');
   perform pgrant_rules.audit(p_tenant, 'credential.add', null, null, v_client_id, v_user_id,
                              p_detail => jsonb_build_object('name', p_name, 'permissions', to_jsonb(p_permissions)));
   return v_client_id;

@@ -14,7 +14,10 @@ begin
    where g.tenant_id = p_tenant
      and g.grant_id = p_grant_id
      and g.revoked_at is null
+     -- What has expired has ended, and says when.
+     and g.expires_at > now()
   returning g.* into v_grant;
+  perform pgrant_rules.grant_remember(p_tenant, p_grant_id, 'grant.revoke');
   update pgrant.token_families f
      set revoked_at = now(), revoked_reason = p_reason, sealed_successor = null
    where f.tenant_id = p_tenant

@@ -16,6 +16,7 @@ begin
   insert into pgrant.users (tenant_id, username, claims, password_salt, password_params, password_hash)
   values (p_tenant, p_username, p_claims, p_password_salt, p_password_params, p_password_hash)
   returning user_id into v_user_id;
+  perform pgrant_rules.user_remember(p_tenant, v_user_id, 'user.add');
   perform pgrant_rules.audit(p_tenant, 'user.add', null, null, null, v_user_id);
   return v_user_id;
 end
@@ -65,12 +66,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user_id uuid;
+  v_action text := case when p_disabled then 'user.disable' else 'user.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   update pgrant.users u
      set disabled_at = case when p_disabled then coalesce(u.disabled_at, now()) end
    where u.tenant_id = p_tenant and u.user_id = v_user_id;
+  perform pgrant_rules.user_remember(p_tenant, v_user_id, v_action);
   if p_disabled then
     update pgrant.sessions s set ended_at = now()
      where s.tenant_id = p_tenant and s.user_id = v_user_id and s.ended_at is null;
@@ -84,7 +87,7 @@ begin
        and f.grant_id in (select g.grant_id from pgrant.grants g where g.tenant_id = p_tenant and g.user_id = v_user_id)
        and f.revoked_at is null;
   end if;
-  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'user.disable' else 'user.enable' end, null, null, null, v_user_id);
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, null, v_user_id);
 end
 $$;
 
@@ -125,6 +128,7 @@ begin
   end if;
   insert into pgrant.scopes (tenant_id, scope, title, description, sensitive)
   values (p_tenant, p_scope, p_title, p_description, p_sensitive);
+  perform pgrant_rules.scope_remember(p_tenant, p_scope, 'scope.add');
   perform pgrant_rules.audit(p_tenant, 'scope.add', null, null, null, p_detail => jsonb_build_object('scope', p_scope));
 end
 $$;

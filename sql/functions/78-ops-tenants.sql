@@ -55,6 +55,8 @@ begin
                  ('phone', 'See your phone number', 'And whether it has been verified.'),
                  ('roles', 'See your roles and groups', 'What you may do here, and which groups you are in.'),
                  ('offline_access', 'Keep access while you are away', 'Until you revoke it.')) s (scope, title, description);
+  perform pgrant_rules.tenant_remember(v_tenant_id, 'tenant.add');
+  perform pgrant_rules.scope_remember(v_tenant_id, s.scope, 'tenant.add') from pgrant.scopes s where s.tenant_id = v_tenant_id;
   perform pgrant_rules.audit(v_tenant_id, 'tenant.add', null, null, null,
                              p_detail => jsonb_build_object('name', p_name, 'issuer', p_issuer));
   return v_tenant_id;
@@ -169,6 +171,8 @@ comment on function pgrant_ops.tenant_set(uuid, jsonb) is
 create function pgrant_ops.tenant_disable(p_tenant uuid, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_action text := case when p_disabled then 'tenant.disable' else 'tenant.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   update pgrant.issuers i
@@ -177,7 +181,8 @@ begin
   update pgrant.tenants t
      set disabled_at = case when p_disabled then coalesce(t.disabled_at, now()) end
    where t.tenant_id = p_tenant;
-  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'tenant.disable' else 'tenant.enable' end, null, null, null);
+  perform pgrant_rules.tenant_remember(p_tenant, v_action);
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, null);
 end
 $$;
 

@@ -6,7 +6,8 @@ language sql immutable
 as $$
   select array['tenants', 'scopes', 'clients', 'client_secrets', 'users', 'user_roles', 'groups', 'group_roles', 'group_members',
                'resources', 'registration_tokens', 'upstreams', 'upstream_accounts', 'grants', 'token_families',
-               'scope_refusals', 'webhooks']
+               'scope_refusals', 'webhooks', 'tenant_history', 'user_history', 'client_history', 'scope_history',
+               'resource_history', 'user_role_history', 'group_member_history', 'group_role_history', 'grant_history']
 $$;
 
 comment on function pgrant_rules.transferred_tables() is
@@ -135,6 +136,7 @@ begin
         using errcode = 'OA003', hint = 'the export is not whole: export the tenant anew';
     end if;
   end loop;
+  perform pgrant_rules.tenant_remember(p_tenant, 'tenant.import');
   perform pgrant_rules.audit(p_tenant, 'tenant.import', null, null, null, p_detail => p_rows);
   if p_enable then
     perform pgrant_ops.tenant_disable(p_tenant, false);

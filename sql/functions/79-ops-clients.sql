@@ -36,6 +36,7 @@ begin
   v_client.client_id := p_client_id;
   v_client.created_at := now();
   insert into pgrant.clients select v_client.*;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.add');
   if p_secret_hash is not null then
     perform pgrant_ops.client_secret_add(p_tenant, p_client_id, p_secret_hash);
   end if;
@@ -112,6 +113,7 @@ begin
          replay_window = v_client.replay_window,
          consent_lifetime = v_client.consent_lifetime
    where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
   perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);
   return pgrant_ops.client_show(p_tenant, p_client_id);
 end
@@ -167,13 +169,16 @@ comment on function pgrant_ops.client_show(uuid, text) is 'All that is known of 
 create function pgrant_ops.client_disable(p_tenant uuid, p_client_id text, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_action text := case when p_disabled then 'client.disable' else 'client.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.client_check(p_tenant, p_client_id);
   update pgrant.clients c
      set disabled_at = case when p_disabled then coalesce(c.disabled_at, now()) end
    where c.tenant_id = p_tenant and c.client_id = p_client_id;
-  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'client.disable' else 'client.enable' end, null, null, p_client_id);
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, v_action);
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, p_client_id);
 end
 $$;
 
@@ -186,7 +191,7 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.client_check(p_tenant, p_client_id);
-  delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  perform pgrant_rules.client_delete(p_tenant, p_client_id, 'client.remove');
   perform pgrant_rules.audit(p_tenant, 'client.remove', null, null, p_client_id);
 end
 $$;
@@ -211,6 +216,7 @@ begin
   insert into pgrant.client_secrets (tenant_id, client_id, secret_hash, expires_at)
   values (p_tenant, p_client_id, p_secret_hash, coalesce(now() + make_interval(secs => p_lifetime), 'infinity'))
   returning secret_id into v_secret_id;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.secret_add');
   perform pgrant_rules.audit(p_tenant, 'client.secret_add', null, null, p_client_id,
                              p_detail => jsonb_build_object('secret_id', v_secret_id));
   return v_secret_id;
@@ -231,6 +237,7 @@ begin
     raise exception 'the client % has no secret %', p_client_id, p_secret_id
       using errcode = 'OA001', hint = 'pgrant_ops.client_show lists its secrets';
   end if;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.secret_remove');
   perform pgrant_rules.audit(p_tenant, 'client.secret_remove', null, null, p_client_id,
                              p_detail => jsonb_build_object('secret_id', p_secret_id));
 end

@@ -170,9 +170,27 @@ $$;
 
 comment on function pgrant_ops.upstream_show(uuid, text) is 'All that is known of an upstream but its secrets. Raises OA001.';
 
+create function pgrant_rules.upstream_distrust(p_tenant uuid, p_name text, p_cause text) returns void
+language plpgsql
+as $$
+declare
+  v_user_id uuid;
+begin
+  for v_user_id in
+    delete from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name returning m.user_id
+  loop
+    perform pgrant_rules.group_members_remember(p_tenant, v_user_id, p_cause);
+  end loop;
+end
+$$;
+
+comment on function pgrant_rules.upstream_distrust(uuid, text, text) is 'Takes away every group membership that an upstream gave.';
+
 create function pgrant_ops.upstream_disable(p_tenant uuid, p_name text, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_action text := case when p_disabled then 'upstream.disable' else 'upstream.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.upstream_known(p_tenant, p_name);
@@ -181,13 +199,12 @@ begin
    where u.tenant_id = p_tenant and u.name = p_name;
   -- What it vouched for is worth nothing while it is not trusted; the next check or sign-in brings it back.
   if p_disabled then
-    delete from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name;
+    perform pgrant_rules.upstream_distrust(p_tenant, p_name, v_action);
   else
     update pgrant.upstream_accounts a set check_after = now()
      where a.tenant_id = p_tenant and a.upstream = p_name and isfinite(a.check_after);
   end if;
-  perform pgrant_rules.audit(p_tenant, case when p_disabled then 'upstream.disable' else 'upstream.enable' end, null, null, null,
-                             p_detail => jsonb_build_object('name', p_name));
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, null, p_detail => jsonb_build_object('name', p_name));
 end
 $$;
 
@@ -200,7 +217,7 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.upstream_known(p_tenant, p_name);
-  delete from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name;
+  perform pgrant_rules.upstream_distrust(p_tenant, p_name, 'upstream.remove');
   delete from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name;
   perform pgrant_rules.audit(p_tenant, 'upstream.remove', null, null, null, p_detail => jsonb_build_object('name', p_name));
 end

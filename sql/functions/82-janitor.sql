@@ -10,13 +10,13 @@ begin
     select c.relname::text, case c.relname when 'grants' then 2 when 'clients' then 3 else 1 end
       from pg_catalog.pg_policy p
       join pg_catalog.pg_class c on c.oid = p.polrelid
-     where p.polname in ('expired_deleted', 'dead_deleted') and c.relnamespace = 'pgrant'::regnamespace
+     where p.polname in ('expired_deleted', 'dead_deleted', 'outlived_deleted') and c.relnamespace = 'pgrant'::regnamespace
      order by 2, 1;
 end
 $$;
 
 comment on function pgrant_ops.expired_tables() is
-  'The tables whose expired rows are the janitor''s to delete: each that pgrant.expire() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade.';
+  'The tables whose expired rows are the janitor''s to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade.';
 
 create function pgrant_ops.expired_delete(p_table text, p_limit integer default 1000) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -34,15 +34,16 @@ begin
               where d.sweep_after < current_date
                 and (d.idle_expires_at < now() or d.revoked_at < now() - interval '90 days')
               order by d.sweep_after limit p_limit for update skip locked));
+  elsif p_table = 'grants' then
+    return pgrant_ops.expired_grants_delete(p_limit);
   elsif p_table = 'clients' then
-    -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
-    -- document that an operator has disabled stays, or the next request would bring it back.
-    delete from pgrant.clients c
-     where c.ctid = any (array(
-             select d.ctid from pgrant.clients d
-              where d.expires_at < now() and d.registered_at is not null
-                and (d.document_fetched_at is null or d.disabled_at is null)
-              order by d.expires_at limit p_limit for update skip locked));
+    return pgrant_ops.expired_clients_delete(p_limit);
+  elsif p_table like '%\_history' then
+    -- The policy shows only those that ended before the retention of audit_events.
+    execute format(
+      'delete from pgrant.%1$I h
+        where h.ctid = any (array(select o.ctid from pgrant.%1$I o where upper(o.valid) < now() order by upper(o.valid) limit $1))',
+      p_table) using p_limit;
   elsif v_default is null then
     execute format(
       'delete from pgrant.%1$I t
@@ -67,6 +68,57 @@ $$;
 
 comment on function pgrant_ops.expired_delete(text, integer) is
   'Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more.';
+
+create function pgrant_ops.expired_grants_delete(p_limit integer) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dead pgrant.grants;
+  v_deleted bigint := 0;
+begin
+  for v_dead in
+    delete from pgrant.grants g
+     where g.ctid = any (array(select d.ctid from pgrant.grants d
+                                where d.expires_at < now() order by d.expires_at limit p_limit for update skip locked))
+    returning g.*
+  loop
+    v_deleted := v_deleted + 1;
+    if v_dead.revoked_at is null then
+      perform pgrant_rules.expiry_remember(v_dead.tenant_id, v_dead.client_id, v_dead.grant_id, v_dead.expires_at);
+    end if;
+  end loop;
+  return v_deleted;
+end
+$$;
+
+comment on function pgrant_ops.expired_grants_delete(integer) is 'Deletes grants that have expired, and has it remembered when they did.';
+
+create function pgrant_ops.expired_clients_delete(p_limit integer) returns bigint
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_dead pgrant.clients;
+  v_deleted bigint := 0;
+begin
+  -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
+  -- document that an operator has disabled stays, or the next request would bring it back.
+  for v_dead in
+    delete from pgrant.clients c
+     where c.ctid = any (array(
+             select d.ctid from pgrant.clients d
+              where d.expires_at < now() and d.registered_at is not null
+                and (d.document_fetched_at is null or d.disabled_at is null)
+              order by d.expires_at limit p_limit for update skip locked))
+    returning c.*
+  loop
+    v_deleted := v_deleted + 1;
+    perform pgrant_rules.expiry_remember(v_dead.tenant_id, v_dead.client_id, null, v_dead.expires_at);
+  end loop;
+  return v_deleted;
+end
+$$;
+
+comment on function pgrant_ops.expired_clients_delete(integer) is 'Deletes clients that have expired, and has it remembered when they did.';
 
 create function pgrant_ops.sealed_erase(p_part integer, p_parts integer) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -119,10 +171,11 @@ begin
      where to_regclass(format('pgrant.%I', e.table_name || '_default')) is null
   loop
     execute format('select count(*) from (select from pgrant.%I d where %s limit $1) r', v_table,
-                   case v_table
-                     when 'token_families' then
+                   case
+                     when v_table like '%\_history' then 'upper(d.valid) < now()'
+                     when v_table = 'token_families' then
                        'd.sweep_after < current_date and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')'
-                     when 'clients' then
+                     when v_table = 'clients' then
                        'd.expires_at < now() and d.registered_at is not null and (d.document_fetched_at is null or d.disabled_at is null)'
                      else 'd.expires_at < now()' end)
       into v_rows using p_limit;

@@ -63,6 +63,7 @@ as $$
 declare
   v_grant_id uuid;
   v_grant pgrant.grants;
+  v_client_id text;
 begin
   perform pgrant_rules.administer(p_tenant);
   what := 'sessions';
@@ -103,9 +104,15 @@ begin
 
   if p_client_secrets then
     what := 'client secrets';
-    update pgrant.client_secrets s set expires_at = now()
-     where s.tenant_id = p_tenant and s.created_at >= p_since and s.expires_at > now();
-    get diagnostics ended = row_count;
+    ended := 0;
+    for v_client_id in
+      update pgrant.client_secrets s set expires_at = now()
+       where s.tenant_id = p_tenant and s.created_at >= p_since and s.expires_at > now()
+      returning s.client_id
+    loop
+      ended := ended + 1;
+      perform pgrant_rules.client_remember(p_tenant, v_client_id, 'incident.revoke');
+    end loop;
     return next;
   end if;
 

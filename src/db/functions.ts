@@ -1145,6 +1145,37 @@ export const api = {
 } as const;
 
 export const ops = {
+  /** pgrant_report.who_could_access for one tenant; p_at null = now. Raises OA001, OA003. */
+  access_list: bind<
+    {
+      tenant: string;
+      what: string | null;
+      at?: string | null;
+      username?: string | null;
+      client_id?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      username: string | null;
+      client_id: string | null;
+      client_name: string | null;
+      grant_id: string | null;
+      scopes: string[] | null;
+      through: string[] | null;
+      since: string | null;
+      until: string | null;
+    }
+  >('pgrant_ops.access_list', [
+    ['tenant', 'uuid'],
+    ['what', 'text'],
+    ['at', 'timestamp with time zone', 'optional'],
+    ['username', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
   /** Keeps a signed checkpoint of a seal. Returns the one that is there afterwards: the first that was made of this seal; null where the chain has no such seal. Raises OA001. */
   audit_checkpoint_add: bind<
     {
@@ -1572,6 +1603,18 @@ export const ops = {
     ['retry_after', 'integer', 'optional'],
   ]),
 
+  /** Deletes clients that have expired, and has it remembered when they did. */
+  expired_clients_delete: bind<
+    {
+      limit: number | null;
+    },
+    {
+      expired_clients_delete: number | null;
+    }
+  >('pgrant_ops.expired_clients_delete', [
+    ['limit', 'integer'],
+  ]),
+
   /** Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more. */
   expired_delete: bind<
     {
@@ -1586,7 +1629,19 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ]),
 
-  /** The tables whose expired rows are the janitor's to delete: each that pgrant.expire() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. */
+  /** Deletes grants that have expired, and has it remembered when they did. */
+  expired_grants_delete: bind<
+    {
+      limit: number | null;
+    },
+    {
+      expired_grants_delete: number | null;
+    }
+  >('pgrant_ops.expired_grants_delete', [
+    ['limit', 'integer'],
+  ]),
+
+  /** The tables whose expired rows are the janitor's to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. */
   expired_tables: bind<
     {
     },
@@ -1620,6 +1675,38 @@ export const ops = {
     }
   >('pgrant_ops.grant_list', [
     ['tenant', 'uuid'],
+    ['username', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+    ['after', 'uuid', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** pgrant_report.grants_as_of for one tenant. Raises OA001, OA003. */
+  grant_list_as_of: bind<
+    {
+      tenant: string;
+      at: string | null;
+      username?: string | null;
+      client_id?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      grant_id: string | null;
+      username: string | null;
+      client_id: string | null;
+      client_name: string | null;
+      scopes: string[] | null;
+      effective: string[] | null;
+      resources: string[] | null;
+      consent_expires_at: string | null;
+      since: string | null;
+      cause: string | null;
+      request_id: string | null;
+    }
+  >('pgrant_ops.grant_list_as_of', [
+    ['tenant', 'uuid'],
+    ['at', 'timestamp with time zone'],
     ['username', 'text', 'optional'],
     ['client_id', 'text', 'optional'],
     ['after', 'uuid', 'optional'],

@@ -19,6 +19,17 @@ export async function makeSchema(
   return true;
 }
 
+/**
+ * Makes an extension where it is missing, in whatever schema it is. Only a trusted one: the login of the
+ * release is no superuser everywhere.
+ */
+export async function makeExtension(sql: TransactionSql, extension: string): Promise<void> {
+  await become(sql, 'none');
+  const found = await sql`select from pg_extension where extname = ${extension}`;
+  if (found.length > 0) return;
+  await sql.unsafe(`create extension ${extension} with schema public`);
+}
+
 /** What a release remembers. Left to itself, postgrator would make schemas, which the owner may not. */
 export async function makeReleaseSchema(sql: TransactionSql): Promise<void> {
   if (!(await makeSchema(sql, 'pgrant_release', 'pgrant_owner'))) return;

@@ -5,7 +5,13 @@ import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
 import { releaseHash, sqlFiles, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
-import { become, makeQueueSchema, makeReleaseSchema, makeSchema } from './release-schemas.ts';
+import {
+  become,
+  makeExtension,
+  makeQueueSchema,
+  makeReleaseSchema,
+  makeSchema,
+} from './release-schemas.ts';
 import { statements } from './statements.ts';
 
 export type Released = {
@@ -70,6 +76,8 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await makeSchema(sql, 'pgrant', 'pgrant_owner');
   await makeReleaseSchema(sql);
   await makeQueueSchema(sql);
+  // Versions of the past that cannot overlap; see sql/tables/0015.
+  await makeExtension(sql, 'btree_gist');
   await become(sql, 'pgrant_owner');
   await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor, pgrant_sealer`;
   await sql.unsafe(`drop schema if exists ${codeSchemas.join(', ')} cascade`);

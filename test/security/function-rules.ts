@@ -54,7 +54,8 @@ export const functionRules: Rule[] = [
     name: 'functions run as roles of ours, and only those that need to do so as others than the definer',
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
-                                when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
+                                when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
+                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
                                 then 'pgrant_janitor'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal')
                                 then 'pgrant_sealer' else 'pgrant_definer' end::regrole`,

@@ -137,7 +137,7 @@ test('grants wait until the families that hang on them are gone, so that no casc
 test('every table with rows that expire is cleaned', async () => {
   const cleaned = await sql`select table_name as name from pgrant_ops.expired_tables()`;
   const expiring = await sql`
-    select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'expires_at'
+    select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname in ('expires_at', 'valid')
      where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`;
   const names = (rows: Iterable<{ name?: string }>) => Array.from(rows, ({ name }) => name).sort();
   expect(names(cleaned)).toEqual(names(expiring));

@@ -1,0 +1,40 @@
+-- The time machine for operators: the reports, of one tenant.
+
+create function pgrant_ops.grant_list_as_of(
+  p_tenant uuid, p_at timestamptz, p_username text default null, p_client_id text default null,
+  p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100
+)
+returns table (grant_id uuid, username text, client_id text, client_name text, scopes text[], effective text[], resources text[],
+               consent_expires_at timestamptz, since timestamptz, cause text, request_id text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select g.grant_id, g.username, g.client_id, g.client_name, g.scopes, g.effective, g.resources, g.consent_expires_at, g.since,
+         g.cause, g.request_id
+    from pgrant_report.grants_as_of(p_at, p_tenant, p_username, p_client_id, p_after, p_limit) g;
+end
+$$;
+
+comment on function pgrant_ops.grant_list_as_of(uuid, timestamptz, text, text, uuid, integer) is
+  'pgrant_report.grants_as_of for one tenant. Raises OA001, OA003.';
+
+create function pgrant_ops.access_list(
+  p_tenant uuid, p_what text, p_at timestamptz default null, p_username text default null, p_client_id text default null,
+  p_after text default '', p_limit integer default 100
+)
+returns table (username text, client_id text, client_name text, grant_id uuid, scopes text[], through text[], since timestamptz,
+               until timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select a.username, a.client_id, a.client_name, a.grant_id, a.scopes, a.through, a.since, a.until
+    from pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), p_tenant, p_username, p_client_id, p_after, p_limit) a;
+end
+$$;
+
+comment on function pgrant_ops.access_list(uuid, text, timestamptz, text, text, text, integer) is
+  'pgrant_report.who_could_access for one tenant; p_at null = now. Raises OA001, OA003.';

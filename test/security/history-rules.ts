@@ -1,0 +1,81 @@
+// The past is kept by the functions that change the present: none may forget to.
+import { functions, type Rule } from './rule.ts';
+
+/** What is remembered, and by which functions. */
+const remembered: Record<string, string[]> = {
+  tenants: ['tenant_remember'],
+  users: ['user_remember'],
+  clients: ['client_remember'],
+  client_secrets: ['client_remember'],
+  scopes: ['scope_remember'],
+  resources: ['resource_remember'],
+  user_roles: ['user_roles_remember'],
+  groups: ['group_roles_remember', 'group_members_remember'],
+  group_roles: ['group_roles_remember'],
+  group_members: ['group_members_remember'],
+  grants: ['grant_remember'],
+};
+
+/** Functions that write a remembered table and need not remember, and why. */
+const exempt: Record<string, string> = {
+  'pgrant_rules.family_start grants': 'moves expires_at, which is no part of a version',
+  'pgrant_rules.client_request_note clients': 'notes when somebody was first sent here',
+  'pgrant_rules.client_use_note clients': 'moves expires_at, which is no part of a version',
+  'pgrant_rules.api_key_find client_secrets': 'notes the use',
+  'pgrant_rules.registration_store clients': 'its callers have more to change',
+  'pgrant_ops.user_password users': 'changes how a person signs in, not what they may do',
+  'pgrant_ops.user_subject users': 'changes how a person signs in, not what they may do',
+  'pgrant_ops.tenant_set tenants': 'cannot enable or disable the tenant',
+  'pgrant_ops.expired_grants_delete grants': 'has expiry_remember do it, as the definer',
+  'pgrant_ops.expired_clients_delete clients': 'has expiry_remember do it, as the definer',
+};
+
+const pairs = Object.entries(remembered)
+  .map(([table, functions]) => `('${table}', '${functions.join('|')}')`)
+  .join(', ');
+const writers = `with f as (${functions})
+  select f.oid::regprocedure::text as function, f.schema || '.' || f.proname || ' ' || t.name as writes,
+         f.prosrc ~ ('pgrant_rules\\.(' || t.keepers || ')\\(') as remembers
+    from f join (values ${pairs}) t (name, keepers)
+      on f.prosrc ~* ('(insert\\s+into|update|delete\\s+from|merge\\s+into|truncate)\\s+(only\\s+)?pgrant\\.' || t.name || '\\M')`;
+const exceptions = Object.keys(exempt)
+  .map((name) => `'${name}'`)
+  .join(', ');
+
+export const historyRules: Rule[] = [
+  {
+    name: 'whatever changes what people can reach has it remembered, but for the exceptions',
+    query: `select function, writes from (${writers}) w where not remembers and writes not in (${exceptions})`,
+    broken: [
+      `create function pgrant_rules.loose() returns void language plpgsql as 'begin delete from pgrant.users; end'`,
+      `create function pgrant_rules.loose() returns void language plpgsql as $$begin
+         update pgrant.clients set disabled_at = null;
+         perform pgrant_rules.user_remember(null, null, null);
+       end$$`,
+    ],
+  },
+  {
+    name: 'each exception is one still',
+    query: `select e from unnest(array[${exceptions}]) e
+      where not exists (select from (${writers}) w where w.writes = e and not w.remembers)`,
+    broken: ['drop function pgrant_ops.user_password'],
+  },
+  {
+    name: 'the past is written by nobody else, and by no trigger',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+      where f.prosrc ~* '(insert\\s+into|update|delete\\s+from)\\s+pgrant\\.\\w+_history\\M'
+        and not (f.schema = 'pgrant_rules' and f.proname ~ '_remember$')`,
+    broken: [
+      `create function pgrant_ops.loose() returns void language plpgsql as 'begin delete from pgrant.user_history; end'`,
+    ],
+  },
+  {
+    name: 'no two versions of one thing can overlap',
+    query: `select c.oid::regclass from pg_class c
+      where c.relnamespace = 'pgrant'::regnamespace and c.relname ~ '_history$'
+        and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'x')`,
+    broken: [
+      'alter table pgrant.user_history drop constraint user_history_tenant_id_user_id_valid_excl',
+    ],
+  },
+];
