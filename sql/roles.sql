@@ -1,4 +1,4 @@
--- The eight roles of pgrant. Run first by every release, as the role that releases. None is a superuser
+-- The nine roles of pgrant. Run first by every release, as the role that releases. None is a superuser
 -- or has BYPASSRLS, so this runs on managed PostgreSQL. Passwords are set by whoever operates the server.
 
 do $$
@@ -9,7 +9,7 @@ begin
     select r.name, r.login
       from (values ('pgrant_owner', true), ('pgrant_definer', false), ('pgrant_janitor', true),
                    ('pgrant_web', true), ('pgrant_worker', true), ('pgrant_auditor', true),
-                   ('pgrant_product', false), ('pgrant_sealer', true)) as r (name, login)
+                   ('pgrant_product', false), ('pgrant_sealer', true), ('pgrant_resource_server', false)) as r (name, login)
      where not exists (select from pg_catalog.pg_roles p where p.rolname = r.name)
   loop
     execute format('create role %I %s noinherit', v_role.name, case when v_role.login then 'login' else 'nologin' end);
@@ -24,6 +24,7 @@ comment on role pgrant_web is 'pgrant: the web process; may execute pgrant_api a
 comment on role pgrant_worker is 'pgrant: workers and operators; may execute pgrant_ops';
 comment on role pgrant_product is 'pgrant: the product''s backend, as a member; may answer login challenges, of any tenant, and nothing else';
 comment on role pgrant_sealer is 'pgrant: sees the audit events of every tenant and appends to their chains of seals; changes and removes nothing';
+comment on role pgrant_resource_server is 'pgrant: resource servers that share the database, as members; may execute pgrant_resource in their policies';
 comment on role pgrant_auditor is 'pgrant: people who read pgrant_report';
 
 -- The release acts as owner, definer, janitor and sealer in turn. A role that may release but is no superuser

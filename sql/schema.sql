@@ -159,6 +159,103 @@ AS $function$ select nullif(current_setting('pgrant.tenant', true), '')::uuid $f
 ;
 comment on function pgrant.tenant() is 'The tenant that the running transaction has entered, or null. After a transaction the setting is '''' and not null.';
 
+CREATE OR REPLACE FUNCTION pgrant_resource.catch_up()
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+AS $function$
+begin
+  -- Opening a table takes in what was committed since the transaction began. Without that a session goes on with functions
+  -- that a release has dropped meanwhile, and fails. It has to be a table that nothing else here holds open.
+  perform pg_catalog.pg_relation_is_updatable('pgrant.partition_plans'::regclass, false);
+end
+$function$
+;
+comment on function pgrant_resource.catch_up() is 'Lets a transaction that a release overtakes go on with the new functions.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.client_id()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER COST 10000
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ begin return (select t.client_id from pgrant_resource.token() t); end $function$
+;
+comment on function pgrant_resource.client_id() is 'The client that has the token that was entered, if that is good now; else null.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.enter(p_tenant uuid, p_token_hash bytea, p_token_expires_at bigint, p_resource text DEFAULT NULL::text, p_address inet DEFAULT NULL::inet)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform pgrant_resource.catch_up();
+  perform pgrant_rules.token_present(p_tenant, p_token_hash, p_token_expires_at, p_resource, p_address);
+  return exists (select from pgrant_resource.token());
+end
+$function$
+;
+comment on function pgrant_resource.enter(uuid,bytea,bigint,text,inet) is 'First statement of a transaction: says which opaque access token it acts for, until it ends. p_token_hash is SHA-256 of what follows the last _ of pgrant_at_<expiry>_<secret>, p_token_expires_at the expiry in epoch seconds, in the token in base 36. p_resource is the resource (RFC 8707) that you are, null = the tenant''s own audience; p_address the caller''s, for API credentials that are bound to networks. False where the token is not good here and now: answer 401; the functions below then give null and false.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.expires_at()
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER COST 10000
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ begin return (select t.expires_at from pgrant_resource.token() t); end $function$
+;
+comment on function pgrant_resource.expires_at() is 'When the token that was entered expires, if it is good now; else null.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.has_scope(p_scope text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER COST 10000
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ begin return exists (select from pgrant_resource.token() t where p_scope = any (t.scopes)); end $function$
+;
+comment on function pgrant_resource.has_scope(text) is 'Whether the token that was entered is good now and has the scope.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.scopes()
+ RETURNS text[]
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER COST 10000
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ begin return (select t.scopes from pgrant_resource.token() t); end $function$
+;
+comment on function pgrant_resource.scopes() is 'The scopes of the token that was entered which are effective now: a role that the person has lost is no longer among them. Null where the token is not good.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.subject()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER COST 10000
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ begin return (select t.subject from pgrant_resource.token() t); end $function$
+;
+comment on function pgrant_resource.subject() is 'The sub of the token that was entered, if it is good now: user_id of the person, or the client_id where a client acts for itself; else null.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.tenant()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER COST 10000
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ begin return (select t.tenant_id from pgrant_resource.token() t); end $function$
+;
+comment on function pgrant_resource.tenant() is 'The tenant of the token that was entered, if it is good now; else null. A subject or client_id says little without it.';
+
+CREATE OR REPLACE FUNCTION pgrant_resource.token()
+ RETURNS TABLE(tenant_id uuid, subject text, client_id text, scopes text[], expires_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE SECURITY DEFINER COST 10000 ROWS 1
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform pgrant_resource.catch_up();
+  return query select t.tenant_id, t.subject, t.client_id, t.scopes, t.expires_at from pgrant_rules.token_presented() t;
+end
+$function$
+;
+comment on function pgrant_resource.token() is 'All that the functions below say of the token that was entered, in one row and by one look-up; no row where it is not good now.';
+
 create table pgrant.access_tokens (
   tenant_id uuid not null,
   token_hash bytea not null,

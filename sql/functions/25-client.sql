@@ -15,6 +15,15 @@ $$;
 comment on function pgrant_rules.maker_enabled(uuid, uuid) is
   'Whether the maker of an API credential may still sign in; true for applications, which have no maker.';
 
+create function pgrant_rules.client_live(
+  p_disabled_at timestamptz, p_expires_at timestamptz, p_tenant_disabled_at timestamptz
+) returns boolean
+language sql stable
+as $$ select p_disabled_at is null and coalesce(p_expires_at > now(), true) and p_tenant_disabled_at is null $$;
+
+comment on function pgrant_rules.client_live(timestamptz, timestamptz, timestamptz) is
+  'Whether a client with this disabled_at and expires_at, of a tenant with this disabled_at, may have anything.';
+
 create view pgrant_rules.client_policies with (security_invoker = true) as
 select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
        c.grant_types, c.scopes, c.consent, c.require_pkce, c.access_token_format, c.access_token_alg, c.id_token_alg,
@@ -33,9 +42,7 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        c.document_expires_at
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id
- where c.disabled_at is null
-   and coalesce(c.expires_at > now(), true)
-   and t.disabled_at is null
+ where pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)
    and pgrant_rules.maker_enabled(c.tenant_id, c.maker_id);
 
 comment on view pgrant_rules.client_policies is

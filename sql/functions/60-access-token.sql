@@ -25,12 +25,16 @@ declare
   v_consented text[];
   v_effective pgrant_rules.effective_scopes;
 begin
-  select c.scopes, c.maker_id, c.allowed_networks, c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name
+  -- Not from client_policies: a customer's long transaction comes here, and a release, which drops that view, would wait for it.
+  select c.scopes, c.maker_id, c.allowed_networks, t.roles_claim, t.permissions_claim, t.tenant_claim, t.name
     into v_client.scopes, v_client.maker_id, v_client.allowed_networks, v_client.roles_claim,
          v_client.permissions_claim, v_client.tenant_claim, v_client.tenant_name
-    from pgrant_rules.client_policies c
+    from pgrant.clients c
+    join pgrant.tenants t on t.tenant_id = p_tenant
    where c.tenant_id = p_tenant
      and c.client_id = p_token.client_id
+     and pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)
+     and pgrant_rules.maker_enabled(p_tenant, c.maker_id)
      -- Not the tokens of a client that was removed, whose name was given to a new one.
      and pgrant_rules.whole_second(c.created_at) <= p_token.issued_at
      and p_token.expires_at > now();

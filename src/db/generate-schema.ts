@@ -38,7 +38,7 @@ export async function generateSchema(sql: Sql): Promise<string> {
     select pg_get_functiondef(p.oid) || E';\n' || coalesce(format('comment on function %s is %L;',
              p.oid::regprocedure, obj_description(p.oid, 'pg_proc')), '') as text
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-     where n.nspname = 'pgrant'
-     order by p.proname collate "C", p.oid::regprocedure::text collate "C"`;
+     where n.nspname in ('pgrant', 'pgrant_resource')
+     order by n.nspname collate "C", p.proname collate "C", p.oid::regprocedure::text collate "C"`;
   return `${[head, ...functions, ...tables].map((part) => (typeof part === 'string' ? part : `${part.text}\n`)).join('\n')}`;
 }

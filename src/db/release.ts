@@ -74,6 +74,7 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await runFile(sql, folder, 'roles.sql');
   await refuseDependents(sql);
   await makeSchema(sql, 'pgrant', 'pgrant_owner');
+  await makeSchema(sql, 'pgrant_resource', 'pgrant_owner');
   await makeReleaseSchema(sql);
   await makeQueueSchema(sql);
   // Versions of the past that cannot overlap; see sql/tables/0015.

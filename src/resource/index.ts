@@ -1,5 +1,6 @@
 // pgrant/resource: what an API does with the access tokens that it is sent. Needs jose and fetch, nothing of the server.
 export { protect, serveMetadata } from './koa.ts';
+export { type OpaqueToken, opaqueToken } from './opaque-token.ts';
 export {
   type AccessToken,
   createResource,

@@ -77,7 +77,8 @@ export const functionRules: Rule[] = [
        where f.proargnames[1] = 'p_tenant'
          and not starts_with(f.statements, case f.schema
                when 'pgrant_api' then '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);'
-               when 'pgrant_ops' then '  perform pgrant_rules.administer(p_tenant);' else '' end)`,
+               when 'pgrant_ops' then '  perform pgrant_rules.administer(p_tenant);'
+               when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\\n  perform pgrant_rules.token_present(p_tenant, ' else '' end)`,
     broken: [
       `create function pgrant_ops.loose(p_tenant uuid) returns void language plpgsql as $$
 begin
@@ -129,6 +130,17 @@ end $$`,
     broken: [
       `create function pgrant_api.tenant_find(p_host text) returns text language sql as 'select null'`,
       `create function pgrant_api.loose(p_user pgrant.users) returns text language sql as 'select null'`,
+    ],
+  },
+  {
+    name: 'what customers depend on is found by name at run time, and its types outlive a release',
+    query: `with f as (${functions}) select f.oid::regprocedure from f
+       where f.schema = 'pgrant_resource'
+         and (f.lanname <> 'plpgsql' or exists (select from pg_type t where t.oid = any (f.proargtypes || f.prorettype)
+                                                   and t.typnamespace <> 'pg_catalog'::regnamespace))`,
+    broken: [
+      `create function pgrant_resource.loose() returns text language sql return pgrant_api.tenant_find(null, null)::text`,
+      `create function pgrant_resource.loose() returns pgrant_api.done language plpgsql as 'begin return null; end'`,
     ],
   },
   {

@@ -33,7 +33,7 @@ export type Proof = {
   reached: Reached[];
 };
 
-const callers = ['pgrant_web', 'pgrant_worker', 'pgrant_product'];
+const callers = ['pgrant_web', 'pgrant_worker', 'pgrant_product', 'pgrant_resource_server'];
 
 /** The rules that the catalogs break, each with the objects that break it. */
 export async function lint(query: Query): Promise<Proof['rules']> {

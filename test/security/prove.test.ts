@@ -34,6 +34,7 @@ describe('the proof of isolation', { timeout: 300_000 }, () => {
       expect.closeTo(45, -2),
       expect.closeTo(70, -2),
       3,
+      1,
     ]);
     expect(attempts.filter(({ error }) => error !== null).length).toBeGreaterThan(1000);
   });
@@ -49,7 +50,7 @@ describe('the proof of isolation', { timeout: 300_000 }, () => {
       'a right on a table, with a policy to match',
       `grant usage on schema pgrant to pgrant_web; grant select, update on pgrant.users to pgrant_web;
        create policy wide on pgrant.users to pgrant_web using (true)`,
-      /rule broken: web, worker and product have no right/,
+      /rule broken: web, worker, product and resource servers have no right/,
       /pgrant_web can read users of another tenant: 1 rows/,
     ],
   ])('fails for %s', async (_, change, rule, reached) => {

@@ -1,7 +1,7 @@
 // Who may do what.
 import { code, functions, type Rule } from './rule.ts';
 
-const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor', 'pgrant_product')`;
+const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor', 'pgrant_product', 'pgrant_resource_server')`;
 
 export const roleRules: Rule[] = [
   {
@@ -17,7 +17,7 @@ export const roleRules: Rule[] = [
     broken: ['alter role pgrant_definer login'],
   },
   {
-    name: 'web, worker and product have no right on a table, sequence or column of ours',
+    name: 'web, worker, product and resource servers have no right on a table, sequence or column of ours',
     query: `select c.oid::regclass, r.rolname from pg_class c cross join pg_roles r
        where c.relnamespace::regnamespace::text like 'pgrant%' and c.relnamespace::regnamespace::text <> 'pgrant_report'
          and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and r.rolname in ${logins} and r.rolname <> 'pgrant_auditor'
@@ -33,7 +33,7 @@ export const roleRules: Rule[] = [
     name: 'each role reaches the one schema that is its own, and calls functions of no other',
     query: `select r.rolname, n.nspname::text from pg_roles r
         join (values ('pgrant_web', 'pgrant_api'), ('pgrant_worker', 'pgrant_ops'), ('pgrant_auditor', 'pgrant_report'),
-                     ('pgrant_product', 'pgrant_ops')) own (role, schema) on own.role = r.rolname
+                     ('pgrant_product', 'pgrant_ops'), ('pgrant_resource_server', 'pgrant_resource')) own (role, schema) on own.role = r.rolname
         join pg_namespace n on n.nspname like 'pgrant%' and n.nspname <> own.schema
        where has_schema_privilege(r.oid, n.oid, 'usage, create')
       union all select r.rolname, p.oid::regprocedure::text from pg_roles r
@@ -41,7 +41,8 @@ export const roleRules: Rule[] = [
        where r.rolname in ${logins} and has_function_privilege(r.oid, p.oid, 'execute')
          and not (r.rolname = 'pgrant_auditor' and p.pronamespace = 'pgrant'::regnamespace)
          and p.pronamespace::regnamespace::text
-             <> case r.rolname when 'pgrant_web' then 'pgrant_api' when 'pgrant_auditor' then 'pgrant_report' else 'pgrant_ops' end`,
+             <> case r.rolname when 'pgrant_web' then 'pgrant_api' when 'pgrant_auditor' then 'pgrant_report'
+                         when 'pgrant_resource_server' then 'pgrant_resource' else 'pgrant_ops' end`,
     broken: [
       'grant usage on schema pgrant_rules to pgrant_web',
       'grant execute on function pgrant_ops.tenant_list to pgrant_web',

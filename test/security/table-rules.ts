@@ -78,10 +78,11 @@ export const tableRules: Rule[] = [
     query: `select o.identity from pg_depend d
        cross join pg_identify_object(d.classid, d.objid, d.objsubid) o
        cross join pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) r
-       where d.deptype in ('n', 'a') and o.identity ~ '\\mpgrant\\.' and r.schema in ${code} and o.schema not in ${code}`,
+       where d.deptype in ('n', 'a') and o.identity ~ '\\mpgrant(_resource)?\\.' and r.schema in ${code} and o.schema not in ${code}`,
     broken: [
       'create table pgrant.loose (error pgrant_api.error)',
       `create table pgrant.loose (id uuid check (pgrant_rules.epoch(now()) > 0))`,
+      `create function pgrant_resource.loose() returns pgrant_api.error language sql as 'select null::pgrant_api.error'`,
     ],
   },
 ];
