@@ -39,6 +39,8 @@ export type Config = Readonly<{
   oldSecret: Buffer | undefined;
   /** Absolute path. */
   tenantKeyFolder: string | undefined;
+  /** Absolute path; undefined where audit events are dropped without an archive. */
+  archiveFolder: string | undefined;
   demo: boolean;
   tls: { cert: Buffer; key: Buffer } | undefined;
   /** Whether X-Forwarded headers from this peer address are believed. */
@@ -59,6 +61,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const databaseUrl = databaseAddress('DATABASE_URL', read('DATABASE_URL'));
   const databaseOwnerUrl = databaseAddress('DATABASE_OWNER_URL', read('DATABASE_OWNER_URL'));
   const tenantKeys = read('PGRANT_TENANT_KEYS');
+  const archive = read('PGRANT_ARCHIVE');
   const embedded = databaseUrl === undefined && databaseOwnerUrl === undefined;
   return {
     port,
@@ -75,6 +78,7 @@ export function loadConfig(env: Environment = process.env): Config {
     secret: secretBytes('PGRANT_SECRET', read('PGRANT_SECRET')),
     oldSecret: secretBytes('PGRANT_SECRET_OLD', read('PGRANT_SECRET_OLD')),
     tenantKeyFolder: tenantKeys === undefined ? undefined : resolve(tenantKeys),
+    archiveFolder: archive === undefined ? undefined : resolve(archive),
     demo: flag('PGRANT_DEMO', read('PGRANT_DEMO') ?? String(embedded)),
     tls,
     trustsProxy: proxies(read('TRUST_PROXY')),

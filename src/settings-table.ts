@@ -57,6 +57,12 @@ export const settings = [
       'folder with a key per tenant, kept out of backups of the database: what is sealed of a removed tenant never opens again',
   },
   {
+    name: 'PGRANT_ARCHIVE',
+    default: '(none)',
+    meaning:
+      'folder to which the worker archives audit events that are past their retention; they are not dropped before',
+  },
+  {
     name: 'PGRANT_DEMO',
     default: '1 when the database is embedded, else 0',
     meaning: '1 makes the tenant "demo" with its accounts and serves the demonstration client',

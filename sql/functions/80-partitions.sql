@@ -2,7 +2,7 @@
 set local role pgrant_owner;
 alter default privileges revoke execute on functions from public;
 
-create function pgrant_ops.partitions_maintain() returns table (action text, partition text)
+create function pgrant_ops.partitions_maintain(p_archived boolean default false) returns table (action text, partition text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -14,13 +14,13 @@ begin
   perform pg_advisory_xact_lock(hashtext('pgrant.partition_plans'));
   for v_plan in select p.* from pgrant.partition_plans p order by p.table_name loop
     return query select 'made', m.partition from pgrant_ops.partitions_make(v_plan.table_name, v_plan.step, v_plan.ahead) m;
-    return query select 'dropped', d.partition from pgrant_ops.partitions_drop(v_plan.table_name, v_plan.retention) d;
+    return query select 'dropped', d.partition from pgrant_ops.partitions_drop(v_plan.table_name, v_plan.retention, p_archived) d;
   end loop;
 end
 $$;
 
-comment on function pgrant_ops.partitions_maintain() is
-  'Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans. Returns what it did; repeating it does nothing.';
+comment on function pgrant_ops.partitions_maintain(boolean) is
+  'Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans; with p_archived no month of audit events before it is archived. Returns what it did; repeating it does nothing.';
 
 create function pgrant_ops.partitions_make(p_table text, p_step interval, p_ahead interval) returns table (partition text)
 language plpgsql set search_path = pg_catalog, pg_temp
@@ -73,28 +73,50 @@ $$;
 comment on function pgrant_ops.partition_add(text, text, timestamptz, timestamptz) is
   'Makes one partition, closed to direct access; without bounds the default one.';
 
-create function pgrant_ops.partitions_drop(p_table text, p_retention interval) returns table (partition text)
+create function pgrant_ops.partitions_past(p_table text, p_retention interval)
+returns table (partition text, lower timestamptz, upper timestamptz)
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select b.relname, b.bound[1]::timestamptz, b.bound[2]::timestamptz
+    from (select c.relname::text, regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as bound
+            from pg_catalog.pg_inherits i
+            join pg_catalog.pg_class c on c.oid = i.inhrelid
+           where i.inhparent = to_regclass(format('pgrant.%I', p_table))) b
+   where b.bound[2]::timestamptz < now() - p_retention
+   order by b.relname;
+end
+$$;
+
+comment on function pgrant_ops.partitions_past(text, interval) is
+  'The partitions of one table whose upper bound is more than p_retention ago, with their bounds.';
+
+create function pgrant_ops.partitions_drop(p_table text, p_retention interval, p_archived boolean) returns table (partition text)
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_upper timestamptz;
+  v_past record;
 begin
-  for partition, v_upper in
-    select c.relname, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz
-      from pg_catalog.pg_inherits i
-      join pg_catalog.pg_class c on c.oid = i.inhrelid
-     where i.inhparent = to_regclass(format('pgrant.%I', p_table))
-     order by c.relname
-  loop
-    if v_upper < now() - p_retention then
-      execute format('drop table pgrant.%I', partition);
-      return next;
+  -- Seals outlast the events that they cover.
+  if p_table = 'audit_seals' and exists (
+      select from pgrant.partition_plans p, pgrant_ops.partitions_past(p.table_name, p.retention)
+       where p.table_name = 'audit_events') then
+    return;
+  end if;
+  for v_past in select p.* from pgrant_ops.partitions_past(p_table, p_retention) p loop
+    if p_archived and p_table = 'audit_events' and not pgrant_rules.audit_archived(v_past.lower, v_past.upper) then
+      continue;
     end if;
+    execute format('drop table pgrant.%I', v_past.partition);
+    partition := v_past.partition;
+    return next;
   end loop;
 end
 $$;
 
-comment on function pgrant_ops.partitions_drop(text, interval) is 'Drops the partitions of one table whose upper bound is more than p_retention ago.';
+comment on function pgrant_ops.partitions_drop(text, interval, boolean) is
+  'Drops the partitions of one table whose upper bound is more than p_retention ago; with p_archived those of audit_events only where all is archived.';
 
-grant execute on function pgrant_ops.partitions_maintain() to pgrant_worker;
+grant execute on function pgrant_ops.partitions_maintain(boolean) to pgrant_worker;
 select pgrant_ops.partitions_maintain();

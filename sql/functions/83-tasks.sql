@@ -9,6 +9,7 @@ with plan (task, every, does) as (values
   ('cleanup', '1 minute', 'deletes expired rows that are not in a partition of their own'),
   ('sealed_erase', '1 minute', 'erases sealed refresh tokens whose replay window has closed, in a sixtieth of the table'),
   ('audit_seal', '1 minute', 'seals the audit events that are final, into the chain of each tenant'),
+  ('audit_archive', '1 hour', 'writes audit events past their retention to PGRANT_ARCHIVE; nothing where it is not set'),
   ('audit_checkpoint', '1 hour', 'signs a checkpoint a day of each chain of audit events that has grown'),
   ('keys', '1 minute', 'makes the signing keys that are due'),
   ('reseal', '10 minutes', 'seals again what is sealed under PGRANT_SECRET_OLD, or without the key of its tenant'),

@@ -31,12 +31,12 @@ type Outside = { kid: string; checkpoint: Checkpoint };
 type Asked = { tenant: string; first: number; outside: Outside | undefined };
 type Fault = Pick<Verdict, 'fault' | 'seal' | 'event_id'>;
 
-/** Reads a checkpoint of the tenant from a file, or as it is; throws UsageError. */
-export async function readOutside(source: string, tenant: string): Promise<Outside> {
+/** Reads a checkpoint, of a certain tenant or any, from a file or as it is; throws UsageError. */
+export async function readOutside(source: string, tenant?: string): Promise<Outside> {
   try {
     const jwt = /^[\w-]+(\.[\w-]+){2}$/.test(source) ? source : readFileSync(source, 'utf8').trim();
     const outside = await readCheckpoint(jwt);
-    if (outside.checkpoint.tenant_id === tenant) return outside;
+    if (tenant === undefined || outside.checkpoint.tenant_id === tenant) return outside;
     throw new UsageError(`the checkpoint is of ${outside.checkpoint.iss}, another tenant`);
   } catch (error) {
     if (error instanceof CheckpointError) throw new UsageError(error.message);

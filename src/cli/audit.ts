@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { makeCheckpoint, sealEvents } from '../worker/audit.ts';
+import { archiveCommands } from './audit-archive.ts';
 import { readOutside, type Verdict, verifyAudit } from './audit-verify.ts';
 import { count } from './input.ts';
 import { wantsJson, withSession } from './run.ts';
@@ -24,6 +25,7 @@ export function auditCommands(program: Command): void {
     .description('seal what there is and print a signed checkpoint, to be kept elsewhere')
     .requiredOption('--tenant <name>', 'name of the tenant')
     .action(withSession(checkpoint));
+  archiveCommands(audit);
 }
 
 async function verify(session: Session, options: VerifyOptions): Promise<Output> {

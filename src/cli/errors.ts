@@ -4,6 +4,7 @@ import { ConfigError } from '../config.ts';
 import type { Database } from '../db/connect.ts';
 import { ReleaseError } from '../db/release.ts';
 import { explainDatabase } from '../db/released.ts';
+import { ArchiveError } from '../protocol/audit-archive.ts';
 import { OAuthError } from '../protocol/errors.ts';
 
 /** The command line cannot be carried out as it is written: exit code 2. */
@@ -45,6 +46,7 @@ export async function describeFault(
   if (error instanceof UsageError) return { error: error.message, exit: 2 };
   if (error instanceof Refused) return { error: error.message, hint: error.hint, exit: 1 };
   if (error instanceof OAuthError) return { error: error.reason, exit: 1 };
+  if (error instanceof ArchiveError) return { error: error.message, exit: 1 };
   if (error instanceof ReleaseError) return { error: error.message, exit: 1 };
   if (isPostgresError(error) && /^(OA|22|23)/.test(error.code)) {
     return await describeRefusal(error, database);

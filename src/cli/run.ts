@@ -23,6 +23,19 @@ export function withSession<Args extends unknown[]>(
   };
 }
 
+/** The same for a command that needs no database. */
+export function withoutSession<Args extends unknown[]>(
+  handler: (...args: Args) => Promise<Output>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    try {
+      print(await handler(...(args.slice(0, -1) as Args)));
+    } catch (error) {
+      complain(await describeFault(error));
+    }
+  };
+}
+
 /** Writes the text, or with --json the document, to stdout. */
 export function print({ json, text }: Output): void {
   console.log(wantsJson() ? JSON.stringify(withTimes(json), null, 2) : text);

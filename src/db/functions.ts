@@ -1176,6 +1176,62 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ]),
 
+  /** Records that the events of a month are in a file with this SHA-256: the month may be dropped once it is past its retention. Raises OA001. */
+  audit_archive_add: bind<
+    {
+      tenant: string;
+      month: string | null;
+      events: number | null;
+      file: string | null;
+      digest: Uint8Array | null;
+    },
+    {
+      audit_archive_add: null;
+    }
+  >('pgrant_ops.audit_archive_add', [
+    ['tenant', 'uuid'],
+    ['month', 'date'],
+    ['events', 'bigint'],
+    ['file', 'text'],
+    ['digest', 'bytea'],
+  ]),
+
+  /** Months (UTC) of a tenant that ended before p_before (null = past their retention) and whose events were not archived, or became more since: events that are there, events that are sealed, first and last seal. Raises OA001. */
+  audit_archive_due: bind<
+    {
+      tenant: string;
+      before?: string | null;
+    },
+    {
+      month: string | null;
+      events: number | null;
+      sealed: number | null;
+      first: number | null;
+      last: number | null;
+    }
+  >('pgrant_ops.audit_archive_due', [
+    ['tenant', 'uuid'],
+    ['before', 'timestamp with time zone', 'optional'],
+  ]),
+
+  /** pgrant_report.audit_archive_lines() for operators. Raises OA001. */
+  audit_archive_lines: bind<
+    {
+      tenant: string;
+      month: string | null;
+      first: number | null;
+      last: number | null;
+    },
+    {
+      line: string | null;
+    }
+  >('pgrant_ops.audit_archive_lines', [
+    ['tenant', 'uuid'],
+    ['month', 'date'],
+    ['first', 'bigint'],
+    ['last', 'bigint'],
+  ]),
+
   /** Keeps a signed checkpoint of a seal. Returns the one that is there afterwards: the first that was made of this seal; null where the chain has no such seal. Raises OA001. */
   audit_checkpoint_add: bind<
     {
@@ -1975,11 +2031,12 @@ export const ops = {
     ['to', 'timestamp with time zone'],
   ]),
 
-  /** Drops the partitions of one table whose upper bound is more than p_retention ago. */
+  /** Drops the partitions of one table whose upper bound is more than p_retention ago; with p_archived those of audit_events only where all is archived. */
   partitions_drop: bind<
     {
       table: string | null;
       retention: string | null;
+      archived: boolean | null;
     },
     {
       partition: string | null;
@@ -1987,17 +2044,20 @@ export const ops = {
   >('pgrant_ops.partitions_drop', [
     ['table', 'text'],
     ['retention', 'interval'],
+    ['archived', 'boolean'],
   ]),
 
-  /** Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans. Returns what it did; repeating it does nothing. */
+  /** Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans; with p_archived no month of audit events before it is archived. Returns what it did; repeating it does nothing. */
   partitions_maintain: bind<
     {
+      archived?: boolean | null;
     },
     {
       action: string | null;
       partition: string | null;
     }
   >('pgrant_ops.partitions_maintain', [
+    ['archived', 'boolean', 'optional'],
   ]),
 
   /** Makes the missing partitions of one table up to p_ahead from now. */
@@ -2014,6 +2074,22 @@ export const ops = {
     ['table', 'text'],
     ['step', 'interval'],
     ['ahead', 'interval'],
+  ]),
+
+  /** The partitions of one table whose upper bound is more than p_retention ago, with their bounds. */
+  partitions_past: bind<
+    {
+      table: string | null;
+      retention: string | null;
+    },
+    {
+      partition: string | null;
+      lower: string | null;
+      upper: string | null;
+    }
+  >('pgrant_ops.partitions_past', [
+    ['table', 'text'],
+    ['retention', 'interval'],
   ]),
 
   /** How near the tenant is to its registration_quota: live clients, those never used, those waiting for the janitor, from how many address prefixes. Raises OA001. */

@@ -19,6 +19,8 @@ export const crontab = `
 * * * * * audit_seal ?jobKey=audit_seal&max=1
 # A signed checkpoint a day of each chain that has grown.
 23 * * * * audit_checkpoint ?jobKey=audit_checkpoint
+# Audit events past their retention to files, where a folder for them is set; dropped by the next run of partitions.
+37 * * * * audit_archive ?jobKey=audit_archive
 # People whose upstream is to be asked again, by recheck_interval.
 * * * * * upstreams ?jobKey=upstreams&max=1
 `;

@@ -4,6 +4,7 @@ import { call, callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
 import { makeDueCheckpoints, sealEvents } from './audit.ts';
+import { archiveDue } from './audit-archive.ts';
 import { deleteExpired } from './cleanup.ts';
 import { makeDueKeys } from './keys.ts';
 import { resealAll } from './reseal.ts';
@@ -21,7 +22,9 @@ function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Re
   const upstreams = makeUpstreams({ config, secret });
   return {
     partitions: async () => {
-      const changes = await callAll(database, ops.partitions_maintain, {});
+      const changes = await callAll(database, ops.partitions_maintain, {
+        archived: config.archiveFolder !== undefined,
+      });
       for (const change of changes) log.info(change, 'partition');
       const of = (wanted: string) => changes.filter(({ action }) => action === wanted).length;
       return { made: of('made'), dropped: of('dropped') };
@@ -37,6 +40,11 @@ function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Re
       return { erased: erased ?? 0 };
     },
     audit_seal: async (signal) => ({ seals: await sealEvents(database, signal) }),
+    audit_archive: async (signal) => {
+      const folder = config.archiveFolder;
+      if (folder === undefined) return { months: 0, events: 0, failed: 0 };
+      return await archiveDue({ database, secret, folder }, log, signal);
+    },
     audit_checkpoint: (signal) => makeDueCheckpoints(database, secret, log, signal),
     keys: async () => {
       const made = await makeDueKeys(database, secret, log);

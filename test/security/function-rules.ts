@@ -57,7 +57,7 @@ export const functionRules: Rule[] = [
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
                                                    'expired_clients_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
                                 then 'pgrant_janitor'
-                                when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal')
+                                when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                                 then 'pgrant_sealer' else 'pgrant_definer' end::regrole`,
     broken: ['alter function pgrant_api.tenant_find owner to pgrant_owner'],
   },

@@ -61,3 +61,25 @@ export async function head({ database, tenant }: World): Promise<Head> {
   if (!row) throw new Error('the tenant has no chain');
   return row;
 }
+
+const monthStart = new Date();
+monthStart.setUTCDate(1);
+monthStart.setUTCMonth(monthStart.getUTCMonth() - 15);
+/** A month whose events are past their retention, and whose seals are not. */
+export const oldMonth = monthStart.toISOString().slice(0, 7);
+
+/** Puts events into that month, whose partition is made, as if the tenant had been there then. */
+export async function addOldEvents(
+  database: TestDatabase,
+  tenant: string,
+  events: number,
+): Promise<void> {
+  const first = `${oldMonth}-01T00:00:00Z`;
+  await database.as('pgrant_owner')`
+    select pgrant_ops.partition_add('audit_events', 'audit_events_old', ${first}, ${first}::timestamptz + interval '1 month')
+     where to_regclass('pgrant.audit_events_old') is null`;
+  await database.sql`
+    insert into pgrant.audit_events (tenant_id, at, action, detail)
+    select ${tenant}, ${first}::timestamptz + n * interval '1 minute', 'user.add', jsonb_build_object('n', n)
+      from generate_series(1, ${events}::int) n`;
+}

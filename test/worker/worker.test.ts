@@ -91,9 +91,10 @@ test('a worker that could not mark its job as done starts again', async () => {
 
 test('the crontab of every worker is known to the database, one entry for each task', async () => {
   const { stop } = await start(database);
-  await until(async () => (await known()).length === 8);
+  await until(async () => (await known()).length === 9);
   await stop();
   expect(await known()).toEqual([
+    'audit_archive',
     'audit_checkpoint',
     'audit_seal',
     'cleanup',

@@ -15,11 +15,12 @@ export async function start(
   database: TestDatabase,
   login: 'pgrant_worker' | 'postgres' = 'pgrant_worker',
   telemetry?: Telemetry,
+  environment: Record<string, string> = {},
 ) {
   const lines: string[] = [];
   const log = createLog('trace', { write: (line) => lines.push(line) });
   const running = await startWorker({
-    config: loadConfig({}),
+    config: loadConfig(environment),
     log,
     secret,
     database: { ...database.worker, observe: telemetry?.observer?.call },
