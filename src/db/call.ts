@@ -133,6 +133,6 @@ function metReload(error: unknown): boolean {
   return (
     code === '42883' ||
     code === '42704' ||
-    (code === 'XX000' && message !== undefined && message.startsWith('cache lookup failed'))
+    (code === 'XX000' && /^(cache lookup failed|could not open relation)/.test(message ?? ''))
   );
 }

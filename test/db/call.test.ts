@@ -164,7 +164,7 @@ test('results that change their type under load arrive unharmed, and no call fai
   })();
   await Promise.all([releases.finally(() => (releasing = false)), loads]);
   expect(calls).toBeGreaterThan(500);
-});
+}, 180_000);
 
 test('a pool serves more calls at once than it has connections, and the same ones later', async () => {
   const wave = () =>
