@@ -96,6 +96,20 @@ $function$
 ;
 comment on function pgrant.isolate(regclass) is 'Makes a table a tenant table: row-level security enabled and forced, one policy: tenant_id = pgrant.tenant().';
 
+CREATE OR REPLACE FUNCTION pgrant.jwks_sound(p_jwks jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when jsonb_typeof(p_jwks -> 'keys') = 'array'
+              then jsonb_array_length(p_jwks -> 'keys') <= 20
+               and octet_length(p_jwks::text) <= 20480
+               and not jsonb_path_exists(p_jwks, '$.keys[*] ? (exists (@.d) || exists (@.p) || exists (@.q) || exists (@.k))')
+              else false end
+$function$
+;
+comment on function pgrant.jwks_sound(jsonb) is 'Whether it is a JWK set (RFC 7517 5) of at most 20 keys in 20 KiB that holds no private and no symmetric key.';
+
 CREATE OR REPLACE FUNCTION pgrant.redirect_uris_sound(p_uris text[])
  RETURNS boolean
  LANGUAGE sql
@@ -510,6 +524,24 @@ comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the 
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
 
+create table pgrant.client_assertions (
+  tenant_id uuid not null,
+  client_id text not null,
+  jti_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint client_assertions_pkey PRIMARY KEY (tenant_id, client_id, jti_hash, expires_at),
+  constraint client_assertions_jti_hash_check CHECK ((length(jti_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.client_assertions enable row level security;
+alter table pgrant.client_assertions force row level security;
+create policy audited on pgrant.client_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy expired_deleted on pgrant.client_assertions for delete to pgrant_janitor using ((expires_at < now()));
+create policy expired_locked on pgrant.client_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
+create policy expired_seen on pgrant.client_assertions for select to pgrant_janitor using ((expires_at < now()));
+create policy tenant_isolation on pgrant.client_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until they expire.';
+comment on column pgrant.client_assertions.jti_hash is 'SHA-256 of the jti.';
+
 create table pgrant.client_history (
   tenant_id uuid not null,
   client_id text not null,
@@ -547,6 +579,33 @@ comment on column pgrant.client_history.secret_expires_at is 'When the last of i
 comment on column pgrant.client_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.client_history.cause is 'The action, as in audit_events, that made it so.';
 comment on column pgrant.client_history.end_cause is 'The action that ended it; null while it is so.';
+
+create table pgrant.client_key_sets (
+  tenant_id uuid not null,
+  client_id text not null,
+  jwks_uri text not null,
+  claimed_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  jwks jsonb,
+  fetched_at timestamp with time zone,
+  fresh_until timestamp with time zone,
+  last_error text,
+  constraint client_key_sets_pkey PRIMARY KEY (tenant_id, client_id),
+  constraint client_key_sets_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint client_key_sets_check CHECK (((jwks IS NULL) = (fetched_at IS NULL))),
+  constraint client_key_sets_jwks_check CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks)))
+);
+alter table pgrant.client_key_sets enable row level security;
+alter table pgrant.client_key_sets force row level security;
+create policy audited on pgrant.client_key_sets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy tenant_isolation on pgrant.client_key_sets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.client_key_sets is 'What clients'' jwks_uri answered. A copy is good only while the client''s jwks_uri is the one here.';
+comment on column pgrant.client_key_sets.claimed_at is 'When a web process last set out to fetch; the next may do so 30 seconds later.';
+comment on column pgrant.client_key_sets.settled_at is 'When that process was back, with or without an answer; null = it is under way.';
+comment on column pgrant.client_key_sets.jwks is 'The usable public keys of the last good answer; null = there has been none.';
+comment on column pgrant.client_key_sets.fetched_at is 'When that answer came.';
+comment on column pgrant.client_key_sets.fresh_until is 'Until when it is used without asking again; while the host is down it is used for longer.';
+comment on column pgrant.client_key_sets.last_error is 'Why the last fetch gave nothing; null where it gave an answer.';
 
 create table pgrant.client_secrets (
   tenant_id uuid not null,
@@ -617,6 +676,8 @@ create table pgrant.clients (
   requested_at timestamp with time zone,
   last_used_at timestamp with time zone,
   expires_at timestamp with time zone,
+  token_endpoint_auth_signing_alg text,
+  assertion_audience text default 'issuer'::text not null,
   document_fetched_at timestamp with time zone,
   document_expires_at timestamp with time zone,
   document_changed_at timestamp with time zone,
@@ -627,6 +688,7 @@ create table pgrant.clients (
   constraint clients_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint clients_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint clients_application_type_check CHECK ((application_type = ANY (ARRAY['web'::text, 'native'::text]))),
+  constraint clients_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
   constraint clients_check CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
   constraint clients_check1 CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
   constraint clients_check2 CHECK (((NOT ('authorization_code'::text = ANY (grant_types))) OR (cardinality(redirect_uris) > 0))),
@@ -641,7 +703,9 @@ create table pgrant.clients (
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint clients_initiate_login_uri_check CHECK ((initiate_login_uri ~~ 'https://%'::text)),
   constraint clients_jwks CHECK (((jwks IS NULL) OR (jwks_uri IS NULL))),
-  constraint clients_jwks_uri_check CHECK ((jwks_uri ~~ 'https://%'::text)),
+  constraint clients_jwks_sound CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks))),
+  constraint clients_jwks_uri_check CHECK (((jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))'::text) AND (length(jwks_uri) <= 2048))),
+  constraint clients_keys CHECK (((token_endpoint_auth_method <> 'private_key_jwt'::text) OR (jwks IS NOT NULL) OR (jwks_uri IS NOT NULL))),
   constraint clients_redirect_uris_check CHECK (pgrant.redirect_uris_sound(redirect_uris)),
   constraint clients_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
@@ -649,7 +713,8 @@ create table pgrant.clients (
   constraint clients_registered_hash_check CHECK ((length(registered_hash) = 32)),
   constraint clients_registration_token_hash_check CHECK ((length(registration_token_hash) = 32)),
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
-  constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text])))
+  constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text, 'private_key_jwt'::text]))),
+  constraint clients_token_endpoint_auth_signing_alg_check CHECK ((token_endpoint_auth_signing_alg = ANY (ARRAY['ES256'::text, 'RS256'::text, 'PS256'::text, 'EdDSA'::text, 'Ed25519'::text])))
 );
 CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree (expires_at) WHERE (registered_at IS NOT NULL);
@@ -675,6 +740,8 @@ comment on column pgrant.clients.logo_uri is 'Echoed; never loaded by a page of 
 comment on column pgrant.clients.default_max_age is 'max_age of requests that do not say (OpenID Connect Registration 2).';
 comment on column pgrant.clients.require_auth_time is 'Echoed: auth_time is in every ID token.';
 comment on column pgrant.clients.initiate_login_uri is 'Where a third party may start a sign-in (OpenID Connect Core 4).';
+comment on column pgrant.clients.jwks is 'JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.';
+comment on column pgrant.clients.jwks_uri is 'Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).';
 comment on column pgrant.clients.registered is 'Registered metadata that have no column and change nothing here; echoed.';
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself, or came from a document: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
@@ -683,6 +750,8 @@ comment on column pgrant.clients.registered_hash is 'SHA-256 of registered_from 
 comment on column pgrant.clients.requested_at is 'When a person was first sent here by a client that registered itself: from then on it is nobody''s duplicate.';
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
 comment on column pgrant.clients.expires_at is 'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
+comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
+comment on column pgrant.clients.assertion_audience is 'The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
 comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
 comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
 comment on column pgrant.clients.document_changed_at is 'When the document last changed what people consent to: the name, a new redirect URI, less authentication. Consents from before are asked for again.';

@@ -67,7 +67,7 @@ create type pgrant_rules.authenticated_client as (
 comment on type pgrant_rules.authenticated_client is 'A client that has proven who it is, or the error.';
 
 create function pgrant_rules.client_authenticate(
-  p_tenant uuid, p_client_id text, p_auth_method text, p_secret_hash bytea, p_grant_type text default null
+  p_tenant uuid, p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb, p_grant_type text default null
 ) returns pgrant_rules.authenticated_client
 language plpgsql
 as $$
@@ -89,6 +89,10 @@ begin
     if p_auth_method is distinct from 'none' then
       v_out.reason := 'a public client sent a secret';
     end if;
+  elsif v_client.token_endpoint_auth_method = 'private_key_jwt' then
+    v_out.reason := case when p_auth_method = 'private_key_jwt'
+                         then pgrant_rules.client_assertion_refusal(p_tenant, p_client_id, p_assertion)
+                         else 'a client that signs did not' end;
   elsif coalesce(p_auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null then
     v_out.reason := 'a confidential client did not authenticate';
   elsif not exists (
@@ -115,8 +119,8 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea, text) is
-  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1); and for p_grant_type, where given. Records failures. Errors: invalid_client, unauthorized_client.';
+comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea, jsonb, text) is
+  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. Records failures. Errors: invalid_client, unauthorized_client.';
 
 create function pgrant_rules.redirect_uri_portless(p_uri text) returns text
 language sql immutable

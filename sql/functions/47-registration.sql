@@ -23,7 +23,7 @@ comment on type pgrant_api.registration is 'A client that registered itself, as 
 comment on column pgrant_api.registration.retry_after is 'Seconds; with too_many_attempts and temporarily_unavailable.';
 comment on column pgrant_api.registration.issued_at is 'client_id_issued_at (RFC 7591 3.2.1), epoch seconds.';
 comment on column pgrant_api.registration.secret is
-  'new = the proposed secret has been stored; kept = it has one from before; none = it is a public client.';
+  'new = the proposed secret has been stored; kept = it has one from before; none = it is a public client, or one that signs.';
 comment on column pgrant_api.registration.metadata is 'By the names of RFC 7591 2.';
 
 create function pgrant_rules.registration_out(p_client pgrant.clients, p_secret text) returns pgrant_api.registration
@@ -51,7 +51,8 @@ begin
     'policy_uri', p_client.policy_uri, 'contacts', p_client.contacts, 'software_id', p_client.software_id,
     'software_version', p_client.software_version, 'default_max_age', p_client.default_max_age,
     'require_auth_time', p_client.require_auth_time, 'initiate_login_uri', p_client.initiate_login_uri,
-    'jwks', p_client.jwks, 'jwks_uri', p_client.jwks_uri));
+    'jwks', p_client.jwks, 'jwks_uri', p_client.jwks_uri,
+    'token_endpoint_auth_signing_alg', p_client.token_endpoint_auth_signing_alg));
   return v_out;
 end
 $$;
@@ -161,7 +162,7 @@ begin
   v_client.registration_token_hash := p_next_registration_hash;
   v_client.expires_at := now() + interval '1 hour';
   insert into pgrant.clients select v_client.*;
-  if v_client.token_endpoint_auth_method <> 'none' then
+  if pgrant_rules.client_has_secret(v_client) then
     insert into pgrant.client_secrets (tenant_id, client_id, secret_hash)
     values (p_tenant, v_client.client_id, p_next_secret_hash);
   end if;
@@ -169,9 +170,9 @@ begin
   perform pgrant_rules.audit(p_tenant, v_action, null, null, v_client.client_id, p_detail => jsonb_strip_nulls(jsonb_build_object(
     'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'token_id', v_initial.token_id,
     'replaces', nullif(v_twins, '{}'))));
-  return pgrant_rules.registration_out(v_client, case v_client.token_endpoint_auth_method when 'none' then 'none' else 'new' end);
+  return pgrant_rules.registration_out(v_client, case when pgrant_rules.client_has_secret(v_client) then 'new' else 'none' end);
 end
 $$;
 
 comment on function pgrant_api.registration_add(uuid, text, inet, jsonb, bytea, bytea, bytea) is
-  'Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a confidential client. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata.';
+  'Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata.';

@@ -36,7 +36,7 @@ begin
     return pgrant_rules.registration_refuse(p_tenant, 'registration.read', 'invalid_token',
                                             'client or registration access token unknown', p_registered_id);
   end if;
-  return pgrant_rules.registration_out(v_client, case v_client.token_endpoint_auth_method when 'none' then 'none' else 'kept' end);
+  return pgrant_rules.registration_out(v_client, case when pgrant_rules.client_has_secret(v_client) then 'kept' else 'none' end);
 end
 $$;
 
@@ -76,7 +76,7 @@ begin
   v_client := pgrant_rules.registration_store(v_client, v_shape.client,
                                               pgrant_rules.registration_digest(v_client.registered_from, p_metadata));
 
-  v_secret := case v_client.token_endpoint_auth_method when 'none' then 'none' else 'kept' end;
+  v_secret := case when pgrant_rules.client_has_secret(v_client) then 'kept' else 'none' end;
   if v_secret = 'none' then
     delete from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_registered_id;
   elsif not exists (select from pgrant.client_secrets s
@@ -92,7 +92,7 @@ end
 $$;
 
 comment on function pgrant_api.registration_replace(uuid, text, inet, text, bytea, bytea, jsonb, bytea) is
-  'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it becomes confidential. Errors: invalid_token, invalid_client_metadata.';
+  'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata.';
 
 create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape pgrant.clients, p_registered_hash bytea)
 returns pgrant.clients
@@ -122,6 +122,7 @@ begin
          initiate_login_uri = p_shape.initiate_login_uri,
          jwks = p_shape.jwks,
          jwks_uri = p_shape.jwks_uri,
+         token_endpoint_auth_signing_alg = p_shape.token_endpoint_auth_signing_alg,
          registered = p_shape.registered,
          registered_hash = p_registered_hash
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id

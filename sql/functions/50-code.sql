@@ -69,7 +69,7 @@ comment on function pgrant_rules.sweep_day(timestamptz) is 'The first day (UTC) 
 
 create function pgrant_api.code_redeem(
   p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea,
+  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb,
   p_code_hash bytea, p_code_expires_at bigint, p_redirect_uri text, p_code_challenge text,
   p_access_hash bytea, p_handle_hash bytea, p_refresh_hash bytea, p_resources text[]
 ) returns pgrant_api.tokens
@@ -85,7 +85,7 @@ declare
   v_target pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'authorization_code');
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion, 'authorization_code');
   if v_auth.error is not null then
     v_out.error := v_auth.error;
     v_out.reason := v_auth.reason;
@@ -145,5 +145,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, bytea, bigint, text, text, bytea, bytea, bytea, text[]) is
+comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, jsonb, bytea, bigint, text, text, bytea, bytea, bytea, text[]) is
   'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target.';

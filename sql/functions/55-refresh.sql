@@ -50,7 +50,7 @@ comment on function pgrant_rules.refresh_supersede(pgrant.token_families, pgrant
 
 create function pgrant_api.refresh_rotate(
   p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea,
+  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb,
   p_handle_hash bytea, p_refresh_hash bytea, p_scopes text[],
   p_access_hash bytea, p_successor_hash bytea, p_sealed_successor bytea, p_resources text[]
 ) returns pgrant_api.tokens
@@ -66,7 +66,7 @@ declare
   v_target pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'refresh_token');
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion, 'refresh_token');
   if v_auth.error is not null then
     v_out.error := v_auth.error;
     v_out.reason := v_auth.reason;
@@ -135,5 +135,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.refresh_rotate(uuid, text, inet, text, text, bytea, bytea, bytea, text[], bytea, bytea, bytea, text[]) is
+comment on function pgrant_api.refresh_rotate(uuid, text, inet, text, text, bytea, jsonb, bytea, bytea, text[], bytea, bytea, bytea, text[]) is
   'Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null, p_resources {} = all of the family''s. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target.';

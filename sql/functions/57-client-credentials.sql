@@ -2,7 +2,7 @@
 
 create function pgrant_api.client_credentials_issue(
   p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea, p_scopes text[], p_access_hash bytea,
+  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb, p_scopes text[], p_access_hash bytea,
   p_resources text[]
 ) returns pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ declare
   v_unknown text;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, 'client_credentials');
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion, 'client_credentials');
   if v_auth.error is not null then
     v_out.error := v_auth.error;
     v_out.reason := v_auth.reason;
@@ -60,5 +60,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.client_credentials_issue(uuid, text, inet, text, text, bytea, text[], bytea, text[]) is
+comment on function pgrant_api.client_credentials_issue(uuid, text, inet, text, text, bytea, jsonb, text[], bytea, text[]) is
   'Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target.';

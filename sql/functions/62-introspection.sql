@@ -2,7 +2,7 @@
 
 create function pgrant_api.token_introspect(
   p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea,
+  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb,
   p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_handle_hash bytea, p_refresh_hash bytea,
   p_key_hash bytea
 ) returns pgrant_api.introspection
@@ -14,7 +14,7 @@ declare
   v_token pgrant_rules.live_token;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion);
   if v_auth.error is not null or (v_auth.client).token_endpoint_auth_method = 'none' then
     -- RFC 7662 2.1: the endpoint answers nobody who has not authenticated.
     v_out.error := 'invalid_client';
@@ -60,12 +60,12 @@ begin
 end
 $$;
 
-comment on function pgrant_api.token_introspect(uuid, text, inet, text, text, bytea, bytea, bigint, jsonb, bytea, bytea, bytea) is
-  'Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing. Errors: invalid_client.';
+comment on function pgrant_api.token_introspect(uuid, text, inet, text, text, bytea, jsonb, bytea, bigint, jsonb, bytea, bytea, bytea) is
+  'Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing but that an assertion is used. Errors: invalid_client.';
 
 create function pgrant_api.token_revoke(
   p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea,
+  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb,
   p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_handle_hash bytea, p_refresh_hash bytea
 ) returns pgrant_api.done
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -77,7 +77,7 @@ declare
   v_revoked boolean := false;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash);
+  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion);
   if v_auth.error is not null then
     v_out.error := v_auth.error;
     v_out.reason := v_auth.reason;
@@ -117,5 +117,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.token_revoke(uuid, text, inet, text, text, bytea, bytea, bigint, jsonb, bytea, bytea) is
+comment on function pgrant_api.token_revoke(uuid, text, inet, text, text, bytea, jsonb, bytea, bigint, jsonb, bytea, bytea) is
   'Revokes a token of the calling client (RFC 7009): an access token alone, a refresh token with its whole family. A token that is not the caller''s is like one that does not exist: no error. Errors: invalid_client.';

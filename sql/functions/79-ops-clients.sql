@@ -28,8 +28,8 @@ begin
   if v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown
       using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
-  elsif (v_client.token_endpoint_auth_method = 'none') <> (p_secret_hash is null) then
-    raise exception 'a confidential client has a secret, a public one (token_endpoint_auth_method none) has not'
+  elsif pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
+    raise exception 'a client has a secret, unless its token_endpoint_auth_method is none or private_key_jwt'
       using errcode = 'OA003';
   end if;
   v_client.tenant_id := p_tenant;
@@ -54,7 +54,8 @@ as $$
   select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
                'grant_types', 'scopes', 'consent', 'require_pkce', 'access_token_format', 'access_token_alg',
                'id_token_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
-               'refresh_lifetime', 'replay_window', 'consent_lifetime']
+               'refresh_lifetime', 'replay_window', 'consent_lifetime', 'jwks', 'jwks_uri',
+               'token_endpoint_auth_signing_alg', 'assertion_audience']
 $$;
 
 comment on function pgrant_rules.client_settings() is 'The columns of pgrant.clients that an operator may set.';
@@ -66,7 +67,7 @@ as $$
     'token_endpoint_auth_method', 'client_secret_basic', 'application_type', 'web', 'redirect_uris', '[]'::jsonb,
     'post_logout_redirect_uris', '[]'::jsonb, 'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
     'consent', 'remember', 'require_pkce', true, 'access_token_format', 'jwt', 'access_token_alg', 'ES256',
-    'id_token_alg', 'RS256')
+    'id_token_alg', 'RS256', 'assertion_audience', 'issuer')
 $$;
 
 comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say.';
@@ -111,7 +112,11 @@ begin
          refresh_idle_lifetime = v_client.refresh_idle_lifetime,
          refresh_lifetime = v_client.refresh_lifetime,
          replay_window = v_client.replay_window,
-         consent_lifetime = v_client.consent_lifetime
+         consent_lifetime = v_client.consent_lifetime,
+         jwks = v_client.jwks,
+         jwks_uri = v_client.jwks_uri,
+         token_endpoint_auth_signing_alg = v_client.token_endpoint_auth_signing_alg,
+         assertion_audience = v_client.assertion_audience
    where c.tenant_id = p_tenant and c.client_id = p_client_id;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
   perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);
@@ -160,11 +165,15 @@ begin
             select coalesce(jsonb_agg(jsonb_build_object('secret_id', s.secret_id, 'created_at', s.created_at,
                      'expires_at', nullif(s.expires_at, 'infinity')) order by s.created_at), '[]')
               from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_client_id))
+            || coalesce((select jsonb_build_object('jwks_fetched_at', k.fetched_at, 'jwks_fresh_until', k.fresh_until,
+                                                   'jwks_last_error', k.last_error)
+                           from pgrant.client_key_sets k where k.tenant_id = p_tenant and k.client_id = p_client_id
+                            and k.jwks_uri = c.jwks_uri), '{}')
             from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id);
 end
 $$;
 
-comment on function pgrant_ops.client_show(uuid, text) is 'All that is known of a client, its secrets by id and expiry only. Raises OA001.';
+comment on function pgrant_ops.client_show(uuid, text) is 'All that is known of a client, its secrets by id and expiry only; with a jwks_uri also when that was fetched and what went wrong last. Raises OA001.';
 
 create function pgrant_ops.client_disable(p_tenant uuid, p_client_id text, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

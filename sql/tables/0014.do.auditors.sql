@@ -88,7 +88,10 @@ begin
        id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
        allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age
        require_auth_time initiate_login_uri jwks jwks_uri registered registered_at registered_from requested_at last_used_at
-       expires_at document_fetched_at document_expires_at document_changed_at'),
+       expires_at document_fetched_at document_expires_at document_changed_at token_endpoint_auth_signing_alg
+       assertion_audience'),
+    ('client_key_sets', 'tenant_id client_id jwks_uri jwks claimed_at settled_at fetched_at fresh_until last_error'),
+    ('client_assertions', 'tenant_id client_id expires_at'),
     ('client_secrets', 'tenant_id client_id secret_id created_at expires_at last_used_at'),
     ('users', 'tenant_id user_id username created_at updated_at disabled_at external_subject'),
     ('grants', 'tenant_id grant_id user_id client_id scopes claims created_at consented_at consent_expires_at last_used_at

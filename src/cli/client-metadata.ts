@@ -1,8 +1,10 @@
 // The options that describe a client, shared by `client add` and `client set`.
 import { type Command, Option } from 'commander';
+import { fieldsOf } from '../protocol/client-fields.ts';
+import { requireKeys } from '../protocol/client-metadata.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { UsageError } from './errors.ts';
-import { collect, readSettings } from './input.ts';
+import { collect, readObject, readSettings } from './input.ts';
 
 export type MetadataOptions = {
   redirectUri?: string[];
@@ -11,6 +13,8 @@ export type MetadataOptions = {
   scope?: string[];
   applicationType?: string;
   accessTokenFormat?: string;
+  jwks?: string;
+  jwksUri?: string;
 };
 
 type Metadata = Record<string, unknown>;
@@ -28,6 +32,8 @@ export function metadataOptions(command: Command): Command {
     )
     .option('--grant-type <type>', `${grantTypes.join(', ')}; repeatable`, collect(...grantTypes))
     .option('--scope <scope>', 'what it may ask for, else every scope; repeatable', collect())
+    .option('--jwks <json>', 'public keys (JWK set) of a client that signs (private_key_jwt)')
+    .option('--jwks-uri <url>', 'where these keys are, instead')
     .addOption(new Option('--application-type <type>').choices(['web', 'native']))
     .addOption(new Option('--access-token-format <format>').choices(['jwt', 'opaque']));
 }
@@ -42,7 +48,28 @@ export function readMetadata(options: MetadataOptions, pairs: readonly string[])
     application_type: options.applicationType,
     access_token_format: options.accessTokenFormat,
   }).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(given), ...readSettings(pairs) };
+  return { ...Object.fromEntries(given), ...readKeys(options), ...readSettings(pairs) };
+}
+
+/** A client that is given keys signs by them, and one source of keys takes the place of the other. */
+function readKeys({ jwks, jwksUri }: MetadataOptions): Metadata {
+  if (jwks === undefined && jwksUri === undefined) return {};
+  if (jwks !== undefined && jwksUri !== undefined) {
+    throw new UsageError('give --jwks or --jwks-uri, not both');
+  }
+  return {
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: jwks === undefined ? null : readObject(jwks, '--jwks'),
+    jwks_uri: jwksUri ?? null,
+  };
+}
+
+/** Throws OAuthError for keys that a client may not have, or that private_key_jwt could not use. */
+export function checkKeys(metadata: Metadata): void {
+  const { jwks, jwks_uri, token_endpoint_auth_method: method } = metadata;
+  const given = Object.entries({ jwks, jwks_uri }).filter(([, value]) => value !== null);
+  const fields = fieldsOf(Object.fromEntries(given));
+  if (method === 'private_key_jwt') requireKeys(fields);
 }
 
 /** Throws OAuthError for a URI that such a client may not have. */

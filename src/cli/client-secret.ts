@@ -41,6 +41,9 @@ async function add(
   const tenant = await findTenant(session, options.tenant);
   const { token_endpoint_auth_method: method } = await find(session, tenant, client_id);
   if (method === 'none') throw new UsageError(`client ${client_id} is public: it has no secrets`);
+  if (method === 'private_key_jwt') {
+    throw new UsageError(`client ${client_id} signs by its own keys: it has no secrets`);
+  }
   const { secret, hash } = newLastingSecret('client_secret');
   const { client_secret_add: secret_id } = await call(session.database, ops.client_secret_add, {
     tenant,

@@ -5,6 +5,7 @@ import { ops } from '../db/functions.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
 import {
   checkGrants,
+  checkKeys,
   checkUris,
   type MetadataOptions,
   metadataOptions,
@@ -61,22 +62,24 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
   };
   checkGrants(metadata);
   checkUris(metadata);
+  checkKeys(metadata);
   const tenant = await findTenant(session, options.tenant);
-  const isPublic = metadata.token_endpoint_auth_method === 'none';
+  const method = metadata.token_endpoint_auth_method;
+  const secretless = method === 'none' || method === 'private_key_jwt';
   const { secret, hash } = newLastingSecret('client_secret');
   const { client_add } = await call(session.database, ops.client_add, {
     tenant,
     client_id,
     metadata,
-    secret_hash: isPublic ? undefined : hash,
+    secret_hash: secretless ? undefined : hash,
   });
-  const shown = { client_id, ...(!isPublic && { client_secret: secret }) };
+  const shown = { client_id, ...(!secretless && { client_secret: secret }) };
   return {
     json: { ...(client_add as object), ...shown },
     text: [
       `client ${name} of tenant ${options.tenant} is registered`,
       details(shown),
-      ...(isPublic ? [] : ['Keep the secret now: it is not shown again.']),
+      ...(secretless ? [] : ['Keep the secret now: it is not shown again.']),
     ].join('\n'),
   };
 }
@@ -114,7 +117,9 @@ async function set(
   };
   const tenant = await findTenant(session, options.tenant);
   const { client_show } = await call(session.database, ops.client_show, { tenant, client_id });
-  checkUris({ ...(client_show as object), ...changes });
+  const changed = { ...(client_show as object), ...changes };
+  checkUris(changed);
+  checkKeys(changed);
   const { client_set } = await call(session.database, ops.client_set, {
     tenant,
     client_id,

@@ -55,6 +55,16 @@ export type ApiAuthorization = {
   session_expires_at: number | null;
 };
 
+/** The keys by which a client signs. */
+export type ApiClientKeys = {
+  error: ApiError | null;
+  reason: string | null;
+  jwks: Json;
+  jwks_uri: string | null;
+  fresh_until: number | null;
+  fetching: string | null;
+};
+
 /** The grants of the signed-in person. */
 export type ApiConsents = {
   error: ApiError | null;
@@ -366,6 +376,7 @@ export const api = {
       client_id: string | null;
       auth_method: string | null;
       secret_hash: Uint8Array | null;
+      assertion: unknown;
       scopes: string[] | null;
       access_hash: Uint8Array | null;
       resources: string[] | null;
@@ -378,6 +389,7 @@ export const api = {
     ['client_id', 'text'],
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
     ['scopes', 'text[]'],
     ['access_hash', 'bytea'],
     ['resources', 'text[]'],
@@ -421,6 +433,48 @@ export const api = {
     ['fresh_for', 'integer'],
   ]),
 
+  /** The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates. */
+  client_keys: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      claim: boolean | null;
+    },
+    ApiClientKeys
+  >('pgrant_api.client_keys', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['claim', 'boolean'],
+  ]),
+
+  /** Takes what a claimed fetch of jwks_uri has given: the usable public keys, good for p_lifetime seconds (at least 60, at most 86400); or p_jwks null and why, which leaves the old copy for another 60. Without a claim nothing is stored. Returns what holds now. Errors: invalid_client. */
+  client_keys_store: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      jwks_uri: string | null;
+      jwks: unknown;
+      lifetime: number | null;
+      failure: string | null;
+    },
+    ApiClientKeys
+  >('pgrant_api.client_keys_store', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['jwks_uri', 'text'],
+    ['jwks', 'jsonb'],
+    ['lifetime', 'integer'],
+    ['failure', 'text'],
+  ]),
+
   /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target. */
   code_redeem: bind<
     {
@@ -430,6 +484,7 @@ export const api = {
       client_id: string | null;
       auth_method: string | null;
       secret_hash: Uint8Array | null;
+      assertion: unknown;
       code_hash: Uint8Array | null;
       code_expires_at: number | null;
       redirect_uri: string | null;
@@ -447,6 +502,7 @@ export const api = {
     ['client_id', 'text'],
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
     ['code_hash', 'bytea'],
     ['code_expires_at', 'bigint'],
     ['redirect_uri', 'text'],
@@ -744,6 +800,7 @@ export const api = {
       client_id: string | null;
       auth_method: string | null;
       secret_hash: Uint8Array | null;
+      assertion: unknown;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
       scopes: string[] | null;
@@ -760,6 +817,7 @@ export const api = {
     ['client_id', 'text'],
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['scopes', 'text[]'],
@@ -769,7 +827,7 @@ export const api = {
     ['resources', 'text[]'],
   ]),
 
-  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a confidential client. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata. */
+  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata. */
   registration_add: bind<
     {
       tenant: string;
@@ -827,7 +885,7 @@ export const api = {
     ['registration_hash', 'bytea'],
   ]),
 
-  /** Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it becomes confidential. Errors: invalid_token, invalid_client_metadata. */
+  /** Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata. */
   registration_replace: bind<
     {
       tenant: string;
@@ -919,7 +977,7 @@ export const api = {
     ['path', 'text'],
   ]),
 
-  /** Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing. Errors: invalid_client. */
+  /** Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing but that an assertion is used. Errors: invalid_client. */
   token_introspect: bind<
     {
       tenant: string;
@@ -928,6 +986,7 @@ export const api = {
       client_id: string | null;
       auth_method: string | null;
       secret_hash: Uint8Array | null;
+      assertion: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -943,6 +1002,7 @@ export const api = {
     ['client_id', 'text'],
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -960,6 +1020,7 @@ export const api = {
       client_id: string | null;
       auth_method: string | null;
       secret_hash: Uint8Array | null;
+      assertion: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -974,6 +1035,7 @@ export const api = {
     ['client_id', 'text'],
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -1549,7 +1611,7 @@ export const ops = {
     ['settings', 'jsonb'],
   ]),
 
-  /** All that is known of a client, its secrets by id and expiry only. Raises OA001. */
+  /** All that is known of a client, its secrets by id and expiry only; with a jwks_uri also when that was fetched and what went wrong last. Raises OA001. */
   client_show: bind<
     {
       tenant: string;

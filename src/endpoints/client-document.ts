@@ -7,10 +7,10 @@ import {
   checkDocumentAnswer,
   checkDocumentUrl,
   documentLimit,
-  freshnessOf,
   readClientDocument,
 } from '../protocol/client-document.ts';
 import { OAuthError } from '../protocol/errors.ts';
+import { freshnessOf } from '../protocol/freshness.ts';
 
 /**
  * Makes what fetches the document at a client_id and has the database take it. Whoever comes for the

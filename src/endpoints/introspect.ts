@@ -2,28 +2,27 @@
 import { call } from '../db/call.ts';
 import { api } from '../db/functions.ts';
 import { parameters } from '../http/body.ts';
-import { caller, type Endpoint, type Services } from '../http/exchange.ts';
-import { clientCredentials } from '../protocol/client-auth.ts';
+import type { Endpoint, Services } from '../http/exchange.ts';
+import { credentialNames } from '../protocol/client-auth.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
 import { parseApiKey } from '../protocol/secrets.ts';
+import { clientIdentity } from './client-identity.ts';
 import { tokenArguments } from './presented-token.ts';
 
-const names = ['token', 'token_type_hint', 'client_id', 'client_secret'] as const;
+const names = ['token', 'token_type_hint', ...credentialNames] as const;
 
 /** Tells an authenticated client of the tenant what a token is good for. */
-export function introspect({ database, keyring }: Services): Endpoint {
+export function introspect(services: Services): Endpoint {
+  const { database, keyring } = services;
   return async (exchange) => {
     const { values } = requireReadable(parameters(exchange), names);
-    const client = clientCredentials(exchange.get('authorization') || undefined, values);
+    const identity = await clientIdentity(services, exchange, values);
     if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
     const { issuer } = exchange.state.tenant;
     const { verifying } = await keyring(exchange);
     const row = await call(database, api.token_introspect, {
-      ...caller(exchange),
-      client_id: client.client_id,
-      auth_method: client.method,
-      secret_hash: client.method === 'none' ? null : client.secret_hash,
+      ...identity,
       ...(await tokenArguments(values.token, verifying, issuer)),
       key_hash: parseApiKey(values.token) ?? null,
     });

@@ -3,14 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '../db/connect.ts';
 import type { ApiTokens } from '../db/functions.ts';
 import type { TenantKeys } from '../http/keyring.ts';
+import { credentialNames } from '../protocol/client-auth.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
 import { assembleToken } from '../protocol/secrets.ts';
 import { type ExtraClaims, signAccessToken, signIdToken } from '../protocol/tokens.ts';
+import type { ClientIdentity } from './client-identity.ts';
 
 export const names = [
+  ...credentialNames,
   'grant_type',
-  'client_id',
-  'client_secret',
   'code',
   'redirect_uri',
   'code_verifier',
@@ -25,15 +26,7 @@ export type TokenRequest = {
   values: Partial<Record<(typeof names)[number], string>>;
   /** What the access token is to be for (RFC 8707). */
   resources: string[];
-  /** The first arguments of the SQL function: tenant, request and client. */
-  identity: {
-    tenant: string;
-    request_id: string;
-    address: string;
-    client_id: string;
-    auth_method: string;
-    secret_hash: Buffer | null;
-  };
+  identity: ClientIdentity;
 };
 
 /** A token response (RFC 6749 5.1); expires_in in seconds. */

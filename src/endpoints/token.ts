@@ -1,10 +1,10 @@
 // RFC 6749 3.2: the token endpoint, one file per grant.
 import { parameters } from '../http/body.ts';
-import { caller, type Endpoint, type Services } from '../http/exchange.ts';
-import { clientCredentials } from '../protocol/client-auth.ts';
+import type { Endpoint, Services } from '../http/exchange.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
 import { parseResources } from '../protocol/scope.ts';
+import { clientIdentity } from './client-identity.ts';
 import { clientCredentialsGrant } from './token-client-credentials.ts';
 import { codeGrant } from './token-code.ts';
 import { type Grant, names } from './token-grant.ts';
@@ -17,16 +17,16 @@ const grants: Record<string, Grant> = {
 };
 
 /** Answers a token request. */
-export function token({ database, keyring }: Services): Endpoint {
+export function token(services: Services): Endpoint {
+  const { database, keyring } = services;
   return async (exchange) => {
     const { values, resources } = requireReadable(parameters(exchange), names);
-    const authorization = exchange.get('authorization') || undefined;
-    const client = clientCredentials(authorization, values);
     const { grant_type } = values;
     if (grant_type === undefined) throw new OAuthError('invalid_request', 'no grant_type');
     const grant = Object.hasOwn(grants, grant_type) ? grants[grant_type] : undefined;
     if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     exchange.state.grant = grant_type;
+    const identity = await clientIdentity(services, exchange, values);
     // What can fail comes first: after the commit there is nothing left to do but sign.
     const keys = await keyring(exchange);
     const answer = await grant({
@@ -35,12 +35,7 @@ export function token({ database, keyring }: Services): Endpoint {
       issuer: exchange.state.tenant.issuer,
       values,
       resources: parseResources(resources),
-      identity: {
-        ...caller(exchange),
-        client_id: client.client_id,
-        auth_method: client.method,
-        secret_hash: client.method === 'none' ? null : client.secret_hash,
-      },
+      identity,
     });
     exchange.set('Cache-Control', 'no-store');
     exchange.set('Pragma', 'no-cache');

@@ -28,6 +28,7 @@ import { userinfo } from '../endpoints/userinfo.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
 import { readBody } from './body.ts';
+import { makeClientKeys } from './client-keys.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
 import type { MakeEndpoint, Services, State } from './exchange.ts';
@@ -85,6 +86,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   const services: Services = {
     ...context,
     keyring: makeKeyring(context),
+    clientKeys: makeClientKeys(context),
     upstreams: makeUpstreams(context),
   };
   const router = makeRouter(services);

@@ -1,6 +1,7 @@
 import type { ParameterizedContext } from 'koa';
 import type { WebContext } from '../context.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
+import type { ClientKeyFinder } from './client-keys.ts';
 import type { Keyring } from './keyring.ts';
 
 /** The tenant that a request is for, as the database knows it. */
@@ -34,7 +35,11 @@ export type Exchange = ParameterizedContext<State>;
 export type Endpoint = (exchange: Exchange) => Promise<void> | void;
 
 /** What endpoints work with. */
-export type Services = WebContext & { keyring: Keyring; upstreams: Upstreams };
+export type Services = WebContext & {
+  keyring: Keyring;
+  upstreams: Upstreams;
+  clientKeys: ClientKeyFinder;
+};
 
 /** Makes an endpoint that works with the database and the keys of the process. */
 export type MakeEndpoint = (services: Services) => Endpoint;

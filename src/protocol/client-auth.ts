@@ -1,4 +1,5 @@
-// RFC 6749 2.3.1 and RFC 7617 2: how a client says who it is.
+// RFC 6749 2.3.1, RFC 7617 2 and RFC 7521 4.2: how a client says who it is.
+import { assertionType, type ReadAssertion, readAssertion } from './client-assertion.ts';
 import { OAuthError } from './errors.ts';
 import { decodeFormText } from './params.ts';
 import { secretHash } from './secrets.ts';
@@ -10,7 +11,21 @@ export type ClientCredentials =
       method: 'client_secret_basic' | 'client_secret_post';
       client_id: string;
       secret_hash: Buffer;
-    };
+    }
+  | { method: 'private_key_jwt'; client_id: string; read: ReadAssertion };
+
+/** The parameters by which a client authenticates in the body. */
+export const credentialNames = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+] as const;
+
+export type ClientParameters = { [Name in (typeof credentialNames)[number]]?: string | undefined };
+
+/** The audiences that an assertion may have. */
+type Server = { issuer: string; token_endpoint: string };
 
 const visible = /^[\x20-\x7E]+$/;
 
@@ -20,9 +35,21 @@ const visible = /^[\x20-\x7E]+$/;
  */
 export function clientCredentials(
   authorization: string | undefined,
-  body: { client_id?: string | undefined; client_secret?: string | undefined },
+  body: ClientParameters,
+  server: Server,
 ): ClientCredentials {
   const { client_id, client_secret } = body;
+  const assertion = assertionOf(body);
+  if (assertion !== undefined) {
+    if (authorization !== undefined || client_secret !== undefined) {
+      throw new OAuthError(
+        'invalid_request',
+        'the client authenticates by assertion and by secret',
+      );
+    }
+    const read = readAssertion(assertion, client_id, server);
+    return { method: 'private_key_jwt', client_id: read.client_id, read };
+  }
   if (authorization !== undefined) {
     const [id, secret] = basicCredentials(authorization);
     if (client_secret !== undefined) {
@@ -38,6 +65,19 @@ export function clientCredentials(
   if (client_secret === undefined) return { method: 'none', client_id };
   requireVisible(client_secret);
   return { method: 'client_secret_post', client_id, secret_hash: secretHash(client_secret) };
+}
+
+function assertionOf({
+  client_assertion,
+  client_assertion_type,
+}: ClientParameters): string | undefined {
+  if ((client_assertion === undefined) !== (client_assertion_type === undefined)) {
+    throw new OAuthError('invalid_request', 'client_assertion or its type is missing');
+  }
+  if (client_assertion_type !== undefined && client_assertion_type !== assertionType) {
+    throw new OAuthError('invalid_client', 'client_assertion_type is not supported');
+  }
+  return client_assertion;
 }
 
 function basicCredentials(authorization: string): [id: string, secret: string] {

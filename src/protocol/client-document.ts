@@ -10,10 +10,6 @@ export const documentLimit = 5 * 1024;
 /** How clients from documents may authenticate. */
 const documentMethods = ['none'];
 
-/** Seconds that a document is fresh whose answer does not say (RFC 9111 4.2.2). */
-const usualFreshness = 300;
-const longestFreshness = 86_400;
-
 const jsonType = /^application\/(?:[a-z0-9!#$&^_.-]+\+)?json *(?:;|$)/i;
 
 /**
@@ -51,28 +47,6 @@ export function readClientDocument(url: string, body: ArrayBuffer): ClientMetada
   });
   if (metadata.redirect_uris.length === 0) throw invalidField('redirect_uris', 'is missing');
   return metadata;
-}
-
-/** Seconds for which an answer is fresh (RFC 9111 4.2), its age taken off. */
-export function freshnessOf(headers: Headers, now = Date.now()): number {
-  const directives = new Map(
-    (headers.get('cache-control') ?? '').split(',').map((one) => {
-      const [name = '', value = ''] = one.trim().toLowerCase().split('=');
-      return [name, value.replaceAll('"', '')] as const;
-    }),
-  );
-  if (directives.has('no-store') || directives.has('no-cache')) return 0;
-  const stated = directives.get('s-maxage') ?? directives.get('max-age');
-  const lifetime = stated === undefined ? untilExpiry(headers, now) : Number.parseInt(stated, 10);
-  const age = Number.parseInt(headers.get('age') ?? '0', 10) || 0;
-  return Math.min(Math.max(Math.floor((lifetime || 0) - age), 0), longestFreshness);
-}
-
-function untilExpiry(headers: Headers, now: number): number {
-  const expires = headers.get('expires');
-  if (expires === null) return usualFreshness;
-  // Expires that is no date is in the past (RFC 9111 5.3).
-  return (Date.parse(expires) - (Date.parse(headers.get('date') ?? '') || now)) / 1000;
 }
 
 function parse(body: ArrayBuffer): Record<string, unknown> {

@@ -1,5 +1,6 @@
 // RFC 7591 2, OpenID Connect Dynamic Client Registration 2: the fields that stand by themselves.
 import { OAuthError } from './errors.ts';
+import { type ClientAlg, clientAlgs, isPublicJwkSet } from './jwk-set.ts';
 import { readWebUrl } from './uri.ts';
 
 /** Fields of a registration by the columns that hold them. */
@@ -17,6 +18,7 @@ export type Fields = {
   initiate_login_uri?: string;
   jwks?: object;
   jwks_uri?: string;
+  token_endpoint_auth_signing_alg?: string;
   id_token_alg?: string;
 };
 
@@ -24,7 +26,6 @@ type Reader = (value: unknown) => boolean;
 
 const textLimit = 255;
 const listLimit = 20;
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** Characters that a person does not see, or that change the order of those around them. */
 const deceptive = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFFFD]/u;
@@ -43,22 +44,7 @@ const isFlag: Reader = (value) => typeof value === 'boolean';
 const isSeconds: Reader = (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fff_ffff;
 const isAlg: Reader = (value) => value === 'RS256' || value === 'ES256';
-
-/** Public keys only: a client that publishes a private one has lost it. */
-const isJwks: Reader = (value) => {
-  const keys = (value as { keys?: unknown } | undefined)?.keys;
-  return Array.isArray(keys) && keys.length <= listLimit && keys.every(isPublicJwk);
-};
-
-function isPublicJwk(jwk: unknown): boolean {
-  if (typeof jwk !== 'object' || jwk === null) return false;
-  const { kty } = jwk as { kty?: unknown };
-  return (
-    typeof kty === 'string' &&
-    ['RSA', 'EC', 'OKP'].includes(kty) &&
-    !privateMembers.some((name) => name in jwk)
-  );
-}
+const isClientAlg: Reader = (value) => clientAlgs.includes(value as ClientAlg);
 
 const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   client_name: ['name', isText],
@@ -72,8 +58,10 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   default_max_age: ['default_max_age', isSeconds],
   require_auth_time: ['require_auth_time', isFlag],
   initiate_login_uri: ['initiate_login_uri', isHttps],
-  jwks: ['jwks', isJwks],
-  jwks_uri: ['jwks_uri', isHttps],
+  jwks: ['jwks', isPublicJwkSet],
+  // http on a loopback host is for servers on one (see http/fetch.ts).
+  jwks_uri: ['jwks_uri', isWebUrl],
+  token_endpoint_auth_signing_alg: ['token_endpoint_auth_signing_alg', isClientAlg],
   id_token_signed_response_alg: ['id_token_alg', isAlg],
 };
 

@@ -2,6 +2,7 @@
 
 import { type Fields, fieldsOf, invalidField } from './client-fields.ts';
 import { OAuthError } from './errors.ts';
+import { clientAlgs, clientKeys } from './jwk-set.ts';
 import { checkRedirectUri } from './redirect-uri.ts';
 import { parseScope } from './scope.ts';
 
@@ -19,7 +20,7 @@ export type ClientMetadata = Fields & {
 const uriLimit = 32;
 const listLimit = 50;
 const supportedGrants = ['authorization_code', 'refresh_token', 'client_credentials'];
-const supportedMethods = ['client_secret_basic', 'client_secret_post', 'none'];
+const supportedMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'];
 
 /** What only the server says (RFC 7591 3.2.1, RFC 7592 3). */
 const serverFields = [
@@ -52,8 +53,10 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
   if (method === 'none' && grant_types.includes('client_credentials')) {
     throw invalidField('grant_types', 'client_credentials is for confidential clients');
   }
+  const fields = fieldsOf(given);
+  if (method === 'private_key_jwt') requireKeys(fields);
   return {
-    ...fieldsOf(given),
+    ...fields,
     token_endpoint_auth_method: method as string,
     application_type: applicationType(given.application_type, redirect_uris),
     redirect_uris,
@@ -68,6 +71,16 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
       registered: { software_statement: given.software_statement },
     }),
   };
+}
+
+/** Throws invalid_client_metadata for a client that has no key to sign with. */
+export function requireKeys({ jwks, jwks_uri }: Pick<Fields, 'jwks' | 'jwks_uri'>): void {
+  if (jwks === undefined && jwks_uri === undefined) {
+    throw invalidField('jwks', 'or jwks_uri is missing, which private_key_jwt needs');
+  }
+  if (jwks !== undefined && clientKeys(jwks).length === 0) {
+    throw invalidField('jwks', `has no key for ${clientAlgs.join(', ')}`);
+  }
 }
 
 function withoutNulls(sent: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,4 +1,5 @@
 // RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1: server metadata.
+import { clientAlgs } from './jwk-set.ts';
 import type { SigningAlg } from './keys.ts';
 
 /** What a tenant adds to the constants of its metadata. */
@@ -14,6 +15,8 @@ export interface TenantFacts {
   /** Whether a client_id may be the URL of a client metadata document. */
   client_documents?: boolean;
 }
+
+const confidentialMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 
 /** The metadata document; the same for OAuth and for OpenID Connect clients. */
 export function metadata(tenant: TenantFacts) {
@@ -32,13 +35,12 @@ export function metadata(tenant: TenantFacts) {
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
-    revocation_endpoint_auth_methods_supported: [
-      'client_secret_basic',
-      'client_secret_post',
-      'none',
-    ],
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: [...confidentialMethods, 'none'],
+    token_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    revocation_endpoint_auth_methods_supported: [...confidentialMethods, 'none'],
+    revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    introspection_endpoint_auth_methods_supported: confidentialMethods,
+    introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
     subject_types_supported: ['public'],

@@ -148,6 +148,7 @@ describe('a tenant', () => {
       'auditors',
       'authorization_requests',
       'client_assertions',
+      'client_key_sets',
       'codes',
       'issuers',
       'login_assertions',

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import { describe, expect, test } from 'vitest';
-import { clientCredentials } from '../../src/protocol/client-auth.ts';
+import { type ClientParameters, clientCredentials } from '../../src/protocol/client-auth.ts';
 import { refusalOf } from './refusal.ts';
 
+const server = { issuer: 'https://id.example', token_endpoint: 'https://id.example/oauth/token' };
+const read = (header: string | undefined, body: ClientParameters) =>
+  clientCredentials(header, body, server);
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
 const basic = (pair: string | Buffer) => `Basic ${Buffer.from(pair).toString('base64')}`;
 
@@ -24,7 +27,7 @@ describe('client authentication', () => {
     ['https://app.example/client.json', 's'],
     ['a b+c', '%:&=+ ~"\\'],
   ])('an independent client is understood: %j with %j [RFC 6749 2.3.1]', async (id, secret) => {
-    expect(clientCredentials(await headerOf(id, secret), {})).toEqual({
+    expect(read(await headerOf(id, secret), {})).toEqual({
       method: 'client_secret_basic',
       client_id: id,
       secret_hash: sha256(secret),
@@ -33,19 +36,19 @@ describe('client authentication', () => {
 
   test('only the first colon divides; the scheme has no case [RFC 7617 2]', () => {
     const header = basic('id:a:b').replace('Basic', 'bAsIc');
-    expect(clientCredentials(header, { client_id: 'id' })).toMatchObject({
+    expect(read(header, { client_id: 'id' })).toMatchObject({
       client_id: 'id',
       secret_hash: sha256('a:b'),
     });
   });
 
   test('the body may carry both, or the client alone [RFC 6749 2.3.1, 3.2.1]', () => {
-    expect(clientCredentials(undefined, { client_id: 'c', client_secret: 's' })).toEqual({
+    expect(read(undefined, { client_id: 'c', client_secret: 's' })).toEqual({
       method: 'client_secret_post',
       client_id: 'c',
       secret_hash: sha256('s'),
     });
-    expect(clientCredentials(undefined, { client_id: 'c' })).toEqual({
+    expect(read(undefined, { client_id: 'c' })).toEqual({
       method: 'none',
       client_id: 'c',
     });
@@ -55,7 +58,7 @@ describe('client authentication', () => {
     ['the secret', { client_secret: 's' }],
     ['another client', { client_id: 'other' }],
   ])('a header and a body with %s is invalid_request [RFC 6749 2.3]', async (_, body) => {
-    const refusal = await refusalOf(() => clientCredentials(basic('id:s'), body));
+    const refusal = await refusalOf(() => read(basic('id:s'), body));
     expect(refusal.error).toBe('invalid_request');
   });
 
@@ -77,7 +80,7 @@ describe('client authentication', () => {
     ['raw octets', basic(Buffer.from([0x61, 0x3a, 0xff]))],
     ['characters past ASCII', basic('id:%C3%A4')],
   ])('a header with %s is invalid_client [RFC 6749 5.2]', async (_, header) => {
-    const refusal = await refusalOf(() => clientCredentials(header, {}));
+    const refusal = await refusalOf(() => read(header, {}));
     expect(refusal).toMatchObject({ error: 'invalid_client', status: 401 });
     expect(refusal.message).not.toContain('secret:');
   });
@@ -88,7 +91,7 @@ describe('client authentication', () => {
     { client_id: 'c\u00e4' },
     { client_id: 'c', client_secret: 'ä' },
   ])('a body with %j is invalid_client [RFC 6749 5.2]', async (body) => {
-    const refusal = await refusalOf(() => clientCredentials(undefined, body));
+    const refusal = await refusalOf(() => read(undefined, body));
     expect(refusal.error).toBe('invalid_client');
   });
 });

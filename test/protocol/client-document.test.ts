@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  checkDocumentUrl,
-  freshnessOf,
-  readClientDocument,
-} from '../../src/protocol/client-document.ts';
+import { checkDocumentUrl, readClientDocument } from '../../src/protocol/client-document.ts';
+import { freshnessOf } from '../../src/protocol/freshness.ts';
 
 const url = 'https://fern.example/client.json';
 const document = {

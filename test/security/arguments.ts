@@ -29,6 +29,11 @@ export const neutral = {
     grant_types: ['authorization_code'],
   },
   initial_hash: null,
+  assertion: null,
+  claim: true,
+  jwks: { keys: [] },
+  lifetime: 600,
+  failure: null,
   kept_secret_hash: null,
   next_secret_hash: null,
   next_registration_hash: null,
@@ -93,6 +98,7 @@ export const groups: Record<string, string[]> = {
   challenge: ['challenge_hash'],
   verifier: ['verifier_hash'],
   state: ['state_hash', 'state_expires_at'],
+  keys: ['jwks_uri'],
 };
 export const grouped = new Set(Object.values(groups).flat());
 export const known = new Set([...grouped, ...Object.keys(neutral)]);
@@ -110,6 +116,7 @@ const lookups: Record<string, string[]> = {
   challenge: ['challenge_hash'],
   verifier: ['verifier_hash'],
   state: ['state_expires_at'],
+  keys: ['jwks_uri'],
 };
 
 /** The groups of a function's arguments that must be good for it to succeed. */

@@ -83,7 +83,7 @@ async function redeem(
   token: RefreshToken,
 ): Promise<string | null> {
   const [row] = await sql`
-    select error from pgrant_api.code_redeem(${tenant}, 'crash', null, 'c', 'none', null, ${hash}, ${expires_at},
+    select error from pgrant_api.code_redeem(${tenant}, 'crash', null, 'c', 'none', null, null, ${hash}, ${expires_at},
       null, null, null, ${token.handle_hash}, ${token.secret_hash}, '{}')`;
   return row?.error;
 }
@@ -91,7 +91,7 @@ async function redeem(
 async function rotate(old: RefreshToken): Promise<RefreshToken> {
   const successor = newRefreshToken(old.handle);
   const [row] = await sql`
-    select error, sealed_successor from pgrant_api.refresh_rotate(${tenant}, 'crash', null, 'c', 'none', null,
+    select error, sealed_successor from pgrant_api.refresh_rotate(${tenant}, 'crash', null, 'c', 'none', null, null,
       ${old.handle_hash}, ${old.secret_hash}, null, null, ${successor.secret_hash}, ${Buffer.from(successor.token)}, '{}')`;
   if (row?.error) throw new Error(`refused: ${row.error}`);
   // This test seals nothing: what counts is which successor the database gives again.

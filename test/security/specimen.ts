@@ -30,6 +30,13 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     access_token_format: 'opaque',
   });
+  await makeClient(world, 'robot', {
+    name: `Robot of ${name}`,
+    token_endpoint_auth_method: 'private_key_jwt',
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    jwks_uri: keysAt(uri),
+  });
   const user = await makeUserNamed(world, name);
   await operate(world, ops.key_add, {
     kid: `key-of-${name}`,
@@ -59,6 +66,8 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
   });
   return { ...world, client, user, uri, key_hash };
 }
+
+const keysAt = (uri: string) => `${uri}/jwks.json`;
 
 async function makeUserNamed(world: World, name: string): Promise<User> {
   const password_hash = secret();
@@ -115,8 +124,19 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     registered_id,
     registration_hash,
     ...state,
+    jwks_uri: keysAt(uri),
     ...neutral,
+    ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
   };
+}
+
+/** A client that signs, whose keys are being fetched where they are to be stored. */
+async function robotOf(tenant: Tenant, names: string[]) {
+  const client_id = 'robot';
+  await tenant.database.sql`
+    update pgrant.client_key_sets set claimed_at = claimed_at - interval '1 hour', settled_at = now()`;
+  if (names.includes('jwks_uri')) await ask(tenant, api.client_keys, { client_id, claim: true });
+  return { client_id };
 }
 
 /** A person who is at an upstream, or back from there. */

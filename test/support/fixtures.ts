@@ -48,20 +48,20 @@ export async function makeTenant(database: TestDatabase, name: string): Promise<
   return { database, tenant: row?.tenant_add ?? '' };
 }
 
-/** Registers a client: confidential unless the metadata says token_endpoint_auth_method none. */
+/** Registers a client: with a secret, unless the metadata says token_endpoint_auth_method none or private_key_jwt. */
 export async function makeClient(
   world: World,
   client_id: string,
   metadata: Record<string, unknown> = {},
 ): Promise<Client> {
-  const isPublic = metadata.token_endpoint_auth_method === 'none';
-  const secret_hash = isPublic ? null : secret();
+  const method = String(metadata.token_endpoint_auth_method ?? 'client_secret_basic');
+  const secret_hash = method.startsWith('client_secret') ? secret() : null;
   await operate(world, ops.client_add, {
     client_id,
     metadata: { name: client_id, redirect_uris: [redirect_uri], ...metadata } as never,
     ...(secret_hash && { secret_hash }),
   });
-  return { client_id, auth_method: isPublic ? 'none' : 'client_secret_basic', secret_hash };
+  return { client_id, auth_method: method, secret_hash };
 }
 
 export async function makeUser(world: World, username: string, claims = {}): Promise<User> {

@@ -1,5 +1,6 @@
 // A running pgrant with one or more tenants on a database of its own: the real application, listening.
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { type Config, loadConfig } from '../../src/config.ts';
@@ -37,6 +38,19 @@ export async function startServer(
     return new Promise((resolve) => server.close(resolve));
   });
   return { origin: `http://127.0.0.1:${port}`, lines };
+}
+
+/** Asks another process of the tenant for a token, and gives the status. */
+export async function postTo(origin: string, issuer: string, body: Record<string, string>) {
+  const { host, pathname } = new URL(issuer);
+  const sent = request(`${origin}${pathname}/oauth/token`, {
+    method: 'POST',
+    headers: { host, 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  sent.end(new URLSearchParams(body).toString());
+  const [response] = await once(sent, 'response');
+  response.resume();
+  return response.statusCode as number;
 }
 
 /** Adds a tenant with keys under a path of the server. */
@@ -84,20 +98,21 @@ export async function addUser(
   });
 }
 
-/** Registers a client; public where its token_endpoint_auth_method is none. */
+/** Registers a client, with a secret unless its token_endpoint_auth_method says otherwise. */
 export async function addClient(
   database: TestDatabase,
   tenant: string,
   client_id: string,
   metadata: Record<string, unknown>,
 ): Promise<Client> {
-  const isPublic = metadata.token_endpoint_auth_method === 'none';
+  const method = String(metadata.token_endpoint_auth_method);
+  const secretless = ['none', 'private_key_jwt'].includes(method);
   const { secret: client_secret, hash } = newLastingSecret('client_secret');
   await call(database.worker, ops.client_add, {
     tenant,
     client_id,
     metadata: { name: client_id, ...metadata } as never,
-    ...(!isPublic && { secret_hash: hash }),
+    ...(!secretless && { secret_hash: hash }),
   });
   return { client_id, client_secret };
 }

@@ -1,0 +1,190 @@
+-- Clients that sign: their keys, fetched and registered, and what their signatures are good for (RFC 7523).
+
+create function pgrant_rules.client_has_secret(p_client pgrant.clients) returns boolean
+language sql immutable
+as $$ select p_client.token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post') $$;
+
+comment on function pgrant_rules.client_has_secret(pgrant.clients) is
+  'Whether the client authenticates by a secret; else it is public, or signs.';
+
+create function pgrant_rules.jwk_thumbprint(p_jwk jsonb) returns text
+language sql immutable
+as $$
+  select translate(encode(sha256(convert_to(case
+           when p_jwk ->> 'kty' = 'EC' and p_jwk ->> 'crv' = 'P-256'
+           then format('{"crv":"P-256","kty":"EC","x":%s,"y":%s}', p_jwk -> 'x', p_jwk -> 'y')
+           when p_jwk ->> 'kty' = 'OKP' and p_jwk ->> 'crv' = 'Ed25519'
+           then format('{"crv":"Ed25519","kty":"OKP","x":%s}', p_jwk -> 'x')
+           -- 2048 bits are 342 characters.
+           when p_jwk ->> 'kty' = 'RSA' and length(p_jwk ->> 'n') >= 342
+           then format('{"e":%s,"kty":"RSA","n":%s}', p_jwk -> 'e', p_jwk -> 'n')
+         end, 'utf8')), 'base64'), '+/=', '-_')
+$$;
+
+comment on function pgrant_rules.jwk_thumbprint(jsonb) is
+  'SHA-256 thumbprint (RFC 7638) of a public key in base64url; null for one by which no client may sign: other curves, RSA below 2048 bits.';
+
+create function pgrant_rules.client_key_current(p_tenant uuid, p_client_id text, p_thumbprint text) returns boolean
+language plpgsql
+as $$
+begin
+  return exists (
+    select from pgrant.clients c
+      left join pgrant.client_key_sets s on s.tenant_id = p_tenant and s.client_id = c.client_id and s.jwks_uri = c.jwks_uri
+     cross join jsonb_array_elements(coalesce(c.jwks, s.jwks) -> 'keys') k (jwk)
+     where c.tenant_id = p_tenant
+       and c.client_id = p_client_id
+       and pgrant_rules.jwk_thumbprint(k.jwk) = p_thumbprint);
+end
+$$;
+
+comment on function pgrant_rules.client_key_current(uuid, text, text) is
+  'Whether a key is one that the client has now: registered, or in what its jwks_uri last answered.';
+
+create function pgrant_rules.client_assertion_refusal(p_tenant uuid, p_client_id text, p_assertion jsonb) returns text
+language plpgsql
+as $$
+declare
+  -- What clocks may differ by; the web process allows the same.
+  v_leeway constant interval := interval '30 seconds';
+  v_until timestamptz := pgrant_rules.moment((p_assertion ->> 'exp')::bigint) + v_leeway;
+  v_alg text;
+  v_audience text;
+begin
+  if p_assertion is null or p_assertion ->> 'fault' is not null then
+    return coalesce(p_assertion ->> 'fault', 'the client did not sign');
+  end if;
+  select c.token_endpoint_auth_signing_alg, c.assertion_audience into v_alg, v_audience
+    from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  if coalesce(p_assertion ->> 'audience' not in ('issuer', v_audience), true) then
+    return 'assertion for another audience than the issuer';
+  elsif coalesce(p_assertion ->> 'alg' <> v_alg, v_alg is not null) then
+    return 'assertion by another alg than the client is registered for';
+  elsif coalesce(v_until <= now(), true) then
+    return 'assertion expired';
+  elsif v_until > now() + interval '10 minutes' + 2 * v_leeway then
+    return 'assertion good for more than 10 minutes';
+  elsif not pgrant_rules.client_key_current(p_tenant, p_client_id, p_assertion ->> 'thumbprint') then
+    return 'assertion by a key that the client has no more';
+  end if;
+  insert into pgrant.client_assertions (tenant_id, client_id, jti_hash, expires_at)
+  values (p_tenant, p_client_id, decode(p_assertion ->> 'jti_hash', 'hex'), v_until)
+      on conflict do nothing;
+  if not found then
+    return 'assertion used before';
+  end if;
+  return null;
+end
+$$;
+
+comment on function pgrant_rules.client_assertion_refusal(uuid, text, jsonb) is
+  'Why private_key_jwt is refused (RFC 7523 3), else null; then it is used up. p_assertion is what the web process has verified: {thumbprint, alg, audience (issuer or token_endpoint), exp (epoch seconds), jti_hash (hex)}, or {fault} where it could not.';
+
+create type pgrant_api.client_keys as (
+  error        pgrant_api.error,
+  reason       text,
+  jwks         jsonb,
+  jwks_uri     text,
+  fresh_until  bigint,
+  fetching     text
+);
+
+comment on type pgrant_api.client_keys is 'The keys by which a client signs.';
+comment on column pgrant_api.client_keys.jwks is 'JWK set (RFC 7517 5); null where none has been fetched yet.';
+comment on column pgrant_api.client_keys.jwks_uri is 'Where they come from; null = they are registered.';
+comment on column pgrant_api.client_keys.fresh_until is 'Epoch seconds after which they are to be fetched again; null = registered, or none.';
+comment on column pgrant_api.client_keys.fetching is
+  'claimed = the caller is to fetch jwks_uri now and to store the answer; under_way = another process is fetching; allowed = it may be claimed; null = it may not.';
+
+create function pgrant_rules.client_keys_read(p_tenant uuid, p_client_id text) returns pgrant_api.client_keys
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.client_keys;
+begin
+  select coalesce(c.jwks, s.jwks), c.jwks_uri, pgrant_rules.epoch(s.fresh_until),
+         case when c.jwks_uri is null then null
+              when k.settled_at is null and k.claimed_at > now() - interval '15 seconds' then 'under_way'
+              when k.claimed_at > now() - interval '30 seconds' then null
+              else 'allowed' end
+    into v_out.jwks, v_out.jwks_uri, v_out.fresh_until, v_out.fetching
+    from pgrant.clients c
+    left join pgrant.client_key_sets k on k.tenant_id = p_tenant and k.client_id = c.client_id
+    left join pgrant.client_key_sets s on s.tenant_id = p_tenant and s.client_id = c.client_id and s.jwks_uri = c.jwks_uri
+   where c.tenant_id = p_tenant
+     and c.client_id = p_client_id
+     and c.token_endpoint_auth_method = 'private_key_jwt'
+     and c.disabled_at is null
+     and coalesce(c.expires_at > now(), true);
+  if not found then
+    v_out.error := 'invalid_client';
+    v_out.reason := 'client unknown, disabled, or not registered for private_key_jwt';
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.client_keys_read(uuid, text) is
+  'The keys of a client as they are here, and whether its jwks_uri may be asked: once in 30 seconds, whoever wants it.';
+
+create function pgrant_api.client_keys(p_tenant uuid, p_request_id text, p_address inet, p_client_id text, p_claim boolean)
+returns pgrant_api.client_keys
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.client_keys;
+  v_now timestamptz := now();
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_out := pgrant_rules.client_keys_read(p_tenant, p_client_id);
+  if p_claim and v_out.fetching = 'allowed' then
+    insert into pgrant.client_key_sets as s (tenant_id, client_id, jwks_uri, claimed_at)
+    values (p_tenant, p_client_id, v_out.jwks_uri, v_now)
+        on conflict (tenant_id, client_id) do update
+       set jwks_uri = excluded.jwks_uri,
+           claimed_at = excluded.claimed_at,
+           settled_at = null,
+           jwks = case when s.jwks_uri = excluded.jwks_uri then s.jwks end,
+           fetched_at = case when s.jwks_uri = excluded.jwks_uri then s.fetched_at end,
+           fresh_until = case when s.jwks_uri = excluded.jwks_uri then s.fresh_until end
+     where s.claimed_at <= excluded.claimed_at - interval '30 seconds';
+    -- Whoever came second waits for the answer of the first.
+    v_out.fetching := case when found then 'claimed' else 'under_way' end;
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.client_keys(uuid, text, inet, text, boolean) is
+  'The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates.';
+
+create function pgrant_api.client_keys_store(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_client_id text, p_jwks_uri text, p_jwks jsonb, p_lifetime integer, p_failure text
+) returns pgrant_api.client_keys
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_now timestamptz := now();
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  update pgrant.client_key_sets s
+     set settled_at = v_now,
+         jwks = coalesce(p_jwks, s.jwks),
+         fetched_at = case when p_jwks is null then s.fetched_at else v_now end,
+         fresh_until = v_now + make_interval(secs => case when p_jwks is null then 60 else least(greatest(p_lifetime, 60), 86400) end),
+         last_error = case when p_jwks is null then p_failure end
+   where s.tenant_id = p_tenant
+     and s.client_id = p_client_id
+     and s.jwks_uri = p_jwks_uri
+     and s.settled_at is null;
+  if found then
+    perform pgrant_rules.audit(p_tenant, 'client_keys.store', case when p_jwks is null then 'temporarily_unavailable'::pgrant_api.error end,
+                               case when p_jwks is null then p_failure end, p_client_id);
+  end if;
+  return pgrant_rules.client_keys_read(p_tenant, p_client_id);
+end
+$$;
+
+comment on function pgrant_api.client_keys_store(uuid, text, inet, text, text, jsonb, integer, text) is
+  'Takes what a claimed fetch of jwks_uri has given: the usable public keys, good for p_lifetime seconds (at least 60, at most 86400); or p_jwks null and why, which leaves the old copy for another 60. Without a claim nothing is stored. Returns what holds now. Errors: invalid_client.';

@@ -1,0 +1,121 @@
+// RFC 7521 4.2, RFC 7523 2.2 and 3, RFC 10070: private_key_jwt.
+import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { OAuthError } from './errors.ts';
+import { type ClientAlg, type ClientKey, candidates, clientAlgs } from './jwk-set.ts';
+import { secretHash } from './secrets.ts';
+
+/** The value of client_assertion_type. */
+export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** What SQL decides on. */
+export type AssertionFacts =
+  | { fault: string }
+  | {
+      alg: ClientAlg;
+      audience: 'issuer' | 'token_endpoint';
+      exp: number;
+      /** SHA-256, hex. */
+      jti_hash: string;
+      thumbprint: string;
+    };
+
+/** An assertion before its signature is verified. */
+export type ReadAssertion = {
+  assertion: string;
+  client_id: string;
+  alg: ClientAlg;
+  kid: string | undefined;
+  /** What is wrong with what it says, whoever signed it. */
+  fault: string | undefined;
+  facts: Omit<Exclude<AssertionFacts, { fault: string }>, 'thumbprint'>;
+};
+
+/** What clocks may differ by, in seconds; SQL allows the same. */
+const leeway = 30;
+
+/** RFC 8725 3.11: a JWT that was made for something else says so. */
+const types = ['jwt', 'client-authentication+jwt'];
+
+/** Reads an assertion that came with `client_id`, where that was sent. Throws invalid_client where it names no client. */
+export function readAssertion(
+  assertion: string,
+  clientId: string | undefined,
+  { issuer, token_endpoint }: { issuer: string; token_endpoint: string },
+): ReadAssertion {
+  const { header, claims } = decode(assertion);
+  const { sub, exp = 0, jti } = claims;
+  const [aud, ...others] = [claims.aud].flat();
+  const single = others.length === 0 && (aud === issuer || aud === token_endpoint);
+  if (typeof sub !== 'string' || !/^[\x20-\x7E]{1,2048}$/.test(sub)) {
+    throw new OAuthError('invalid_client', 'the client assertion has no sub');
+  }
+  const kid = typeof header.kid === 'string' ? header.kid : undefined;
+  return {
+    assertion,
+    client_id: sub,
+    alg: header.alg as ClientAlg,
+    kid,
+    fault:
+      headerFault(header) ??
+      (clientId !== undefined && clientId !== sub ? 'client_id is another than sub' : undefined) ??
+      (single ? undefined : 'aud is not the issuer alone') ??
+      claimsFault(claims),
+    facts: {
+      alg: header.alg as ClientAlg,
+      // Whether the client may name that one is for SQL to say.
+      audience: aud === issuer ? 'issuer' : 'token_endpoint',
+      exp: Math.floor(exp),
+      jti_hash: secretHash(String(jti)).toString('hex'),
+    },
+  };
+}
+
+/** The key that made the signature; undefined for none of these. */
+export async function signingKey(
+  { assertion, alg, kid }: ReadAssertion,
+  keys: readonly ClientKey[],
+): Promise<ClientKey | undefined> {
+  for (const candidate of candidates(keys, { alg, kid })) {
+    try {
+      await jwtVerify(assertion, candidate.key, { algorithms: [alg], clockTolerance: leeway });
+      return candidate;
+    } catch (failure) {
+      if (!(failure instanceof errors.JOSEError)) throw failure;
+    }
+  }
+  return undefined;
+}
+
+function decode(assertion: string) {
+  try {
+    return { header: decodeProtectedHeader(assertion), claims: decodeJwt(assertion) };
+  } catch {
+    throw new OAuthError('invalid_client', 'the client assertion is no JWT');
+  }
+}
+
+function headerFault({ alg, typ, crit }: ReturnType<typeof decodeProtectedHeader>) {
+  if (!clientAlgs.includes(alg as ClientAlg)) return 'alg is not supported';
+  const type =
+    typ === undefined
+      ? 'jwt'
+      : String(typ)
+          .toLowerCase()
+          .replace(/^application\//, '');
+  if (!types.includes(type)) return 'typ is another than client-authentication+jwt';
+  return crit === undefined ? undefined : 'crit is not supported';
+}
+
+function claimsFault({ iss, sub, exp, nbf, iat, jti }: JWTPayload): string | undefined {
+  const now = Date.now() / 1000;
+  if (iss !== sub) return 'iss is another than sub';
+  if (typeof jti !== 'string' || jti === '') return 'no jti';
+  if (typeof exp !== 'number' || exp <= now - leeway || exp > 1e11) return 'no exp, or in the past';
+  if (inFuture(nbf, now)) return 'nbf is in the future';
+  if (inFuture(iat, now)) return 'iat is in the future';
+  return undefined;
+}
+
+function inFuture(moment: unknown, now: number): boolean {
+  return moment !== undefined && !(typeof moment === 'number' && moment <= now + leeway);
+}
