@@ -11,7 +11,7 @@ as $$
 $$;
 
 comment on function pgrant_rules.transferred_tables() is
-  'The tables of a tenant that go with it. What lives for minutes does not, nor do signing keys: their private halves open in one installation only.';
+  'The tables of a tenant that go with it, its past too. What lives for minutes does not, nor do signing keys: their private halves open in one installation only.';
 
 create function pgrant_ops.tenant_export(p_tenant uuid) returns setof jsonb
 -- Stable: every query in it sees what was committed when the call began.

@@ -88,6 +88,11 @@ describe('a tenant', () => {
       `explain export --tenant acme --username ada --client-id ${client_id}`,
     );
     expect(JSON.stringify(explained)).not.toContain('role missing');
+    const moment = JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '').exported_at;
+    const asked = `select username, client_id, scopes, since from pgrant_report.grants_as_of('${moment}')`;
+    const before = await acme.database.sql.unsafe(asked);
+    expect(before).toHaveLength(1);
+    expect([...(await here.sql.unsafe(asked))]).toEqual([...before]);
   });
 
   test('is not imported twice, and not under the issuer of another', async () => {
