@@ -13,6 +13,9 @@ const argumentsAt: Record<string, (story: Story) => string> = {
   'p_tenant uuid': ({ tenant }) => `'${tenant}'`,
   'p_username text': () => `'ada'`,
   'p_client_id text': () => `'portal'`,
+  'p_month date': () => `date_trunc('month', now(), 'UTC')::date`,
+  'p_first bigint': () => '1',
+  'p_last bigint': () => '1000',
 };
 
 /** Functions that say only what their arguments or the plans of partitions say, or that audit_verify asks. */
