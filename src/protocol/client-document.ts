@@ -7,8 +7,8 @@ import { readWebUrl } from './uri.ts';
 /** Most bytes of a document (section 8.7). */
 export const documentLimit = 5 * 1024;
 
-/** How clients from documents may authenticate. */
-const documentMethods = ['none'];
+/** How clients from documents may authenticate; who leaves the choice signs. */
+const documentMethods = ['private_key_jwt', 'none'];
 
 const jsonType = /^application\/(?:[a-z0-9!#$&^_.-]+\+)?json *(?:;|$)/i;
 

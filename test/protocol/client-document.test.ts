@@ -61,8 +61,10 @@ describe('what a document says', () => {
   });
 
   test.each([
-    [undefined, ['none', 'private_key_jwt'], 'none'],
-    ['private_key_jwt', ['none', 'private_key_jwt'], 'none'],
+    [undefined, ['none', 'private_key_jwt'], 'private_key_jwt'],
+    ['private_key_jwt', ['none', 'private_key_jwt'], 'private_key_jwt'],
+    ['none', ['none', 'private_key_jwt'], 'none'],
+    ['tls_client_auth', ['tls_client_auth', 'none'], 'none'],
     ['none', undefined, 'none'],
   ])(
     'it authenticates by %s of %j: by %s [OpenID Connect Relying Party Metadata Choices]',
@@ -70,6 +72,7 @@ describe('what a document says', () => {
       const metadata = read({
         token_endpoint_auth_method: own,
         token_endpoint_auth_methods_supported: choices,
+        jwks_uri: 'https://fern.example/jwks.json',
       });
       expect(metadata.token_endpoint_auth_method).toBe(expected);
     },
