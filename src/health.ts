@@ -18,7 +18,7 @@ export async function checkWeb({ port, host, tls }: Config): Promise<void> {
 
 /** Throws ConfigError unless the database behind `url` answers to the worker and no task is late. */
 export async function checkWorker(url: string): Promise<void> {
-  const database = connect(url, 'pgrant_worker');
+  const database = connect(url, 'pgrant_worker', { program: 'health' });
   try {
     const schedules = await callAll(database, ops.schedule_list, {});
     const late = schedules.filter((one) => one.late).map(({ task }) => task);

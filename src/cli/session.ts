@@ -30,7 +30,10 @@ export function openSession(config: Config): Session {
   const { tenantKeyFolder } = config;
   const tenantKeys = () =>
     tenantKeyFolder === undefined ? undefined : openTenantKeys(tenantKeyFolder);
-  const database = connect(session.url, 'pgrant_worker', { prepare: config.databasePrepare });
+  const database = connect(session.url, 'pgrant_worker', {
+    prepare: config.databasePrepare,
+    program: 'cli',
+  });
   return { ...session, tenantKeys, database };
 }
 

@@ -5,7 +5,7 @@ import { arrayLiteral, type Database } from './connect.ts';
 export type Binding<Args, Row> = {
   name: string;
   encoders: readonly Encoder[];
-  /** The statement for each set of arguments that is left out; '' is none. */
+  /** The statement for each tag and set of arguments that is left out. */
   texts: Map<string, string>;
   /** Never there: carries the types. */
   types?: [Args, Row];
@@ -80,7 +80,7 @@ export async function callAll<Args, Row>(
   args: Args,
 ): Promise<Row[]> {
   const values: (string | null)[] = [];
-  const text = statement(binding, args as Record<string, unknown>, values);
+  const text = statement(binding, args as Record<string, unknown>, values, database.tag);
   const { observe } = database;
   const ask = () => send(database, text, values) as Promise<Row[]>;
   return observe ? observe(binding.name, ask) : ask();
@@ -100,11 +100,12 @@ function statement(
   { name, encoders, texts }: Binding<unknown, unknown>,
   args: Record<string, unknown>,
   values: (string | null)[],
+  tag = '',
 ): string {
-  let left = '';
+  let left = tag;
   for (const { argument, optional, encode } of encoders) {
     const value = args[argument];
-    if (value === undefined && optional) left += `${argument} `;
+    if (value === undefined && optional) left += ` ${argument}`;
     else values.push(value === null || value === undefined ? null : encode(value as never));
   }
   if (encoders[0]?.argument === 'tenant' && !uuid.test(String(args.tenant))) {
@@ -112,7 +113,7 @@ function statement(
   }
   const known = texts.get(left);
   if (known) return known;
-  const text = compose(name, encoders, args);
+  const text = compose(name, encoders, args) + (tag && ` /* ${tag} */`);
   texts.set(left, text);
   return text;
 }

@@ -1,4 +1,5 @@
 import postgres, { type Sql } from 'postgres';
+import { applicationName } from '../version.ts';
 
 /** A pool of connections that all work as one role. */
 export type Database = {
@@ -8,6 +9,8 @@ export type Database = {
   stats: () => { open: number; idle: number; waiting: number };
   /** Wraps each call of a function, by its name; undefined where nobody looks. */
   observe?: Observe | undefined;
+  /** What asks: stands as a comment behind each statement. */
+  tag?: string;
   /** Waits for what is running, then closes. */
   end: () => Promise<void>;
 };
@@ -22,6 +25,8 @@ export type ConnectOptions = {
   pool?: number;
   /** false behind a pooler that cannot keep prepared statements. */
   prepare?: boolean;
+  /** Which program it is, for application_name; by default that of the role. */
+  program?: string;
   observe?: Observe | undefined;
 };
 
@@ -50,6 +55,7 @@ const types = {
  */
 export function connect(url: string, role: Role, options: ConnectOptions = {}): Database {
   const { pool = 1, prepare = true, observe } = options;
+  const program = options.program ?? role.replace('pgrant_', '');
   const all: Sql[] = [];
   const idle: Sql[] = [];
   const waiting: ((connection: Sql) => void)[] = [];
@@ -57,7 +63,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     const free = idle.pop();
     if (free) return free;
     if (all.length === pool) return new Promise((resolve) => waiting.push(resolve));
-    const opened = openOne(url, role, prepare);
+    const opened = openOne(url, role, prepare, program);
     all.push(opened);
     return opened;
   };
@@ -91,7 +97,7 @@ const prepared = { prepare: true };
 // - the pool never forgets what has passed through its queue of idle connections while one of them
 //   stays idle, and searches it at each call: after a burst a call cost four times as much within
 //   400,000 calls, and ever more.
-function openOne(url: string, role: Role, prepare: boolean): Sql {
+function openOne(url: string, role: Role, prepare: boolean, program: string): Sql {
   return postgres(url, {
     max: 1,
     prepare,
@@ -101,7 +107,7 @@ function openOne(url: string, role: Role, prepare: boolean): Sql {
     onnotice: () => {},
     types,
     connection: {
-      application_name: role,
+      application_name: applicationName(program),
       ...sessionSettings(url, role),
     },
   });

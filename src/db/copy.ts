@@ -1,5 +1,6 @@
 // What is too long for one answer comes by COPY, a line at a time.
 import postgres from 'postgres';
+import { applicationName } from '../version.ts';
 import { type Role, sessionSettings } from './connect.ts';
 
 /** The lines of a query that gives one column of JSON, on a connection of its own. */
@@ -8,7 +9,7 @@ export async function* copyLines(url: string, role: Role, query: string): AsyncG
     max: 1,
     fetch_types: false,
     onnotice: () => {},
-    connection: { application_name: role, ...sessionSettings(url, role) },
+    connection: { application_name: applicationName('cli'), ...sessionSettings(url, role) },
   });
   try {
     // Quote and delimiter are characters that JSON never holds as they are, so a line is the JSON itself.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import { ConfigError } from '../settings.ts';
+import { applicationName } from '../version.ts';
 import {
   type Credentials,
   type Login,
@@ -121,7 +122,7 @@ async function takeOver(
     max: 1,
     fetch_types: false,
     max_lifetime: null,
-    connection: { application_name: 'pgrant owner' },
+    connection: { application_name: applicationName('owner') },
   });
   try {
     const [row] = await sql`select pg_try_advisory_lock(${ownerLock}::bigint) as mine`;

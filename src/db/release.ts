@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
+import { applicationName } from '../version.ts';
 import { releaseHash, sqlFiles, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
 import {
@@ -43,7 +44,7 @@ export async function release(url: string, folder = sqlFolder): Promise<Released
     prepare: false,
     connect_timeout: 10,
     onnotice: () => {},
-    connection: { application_name: 'pgrant release' },
+    connection: { application_name: applicationName('release') },
   });
   try {
     return await sql.begin((transaction) => apply(transaction, folder));

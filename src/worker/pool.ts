@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { sessionSettings } from '../db/connect.ts';
 import type { Log } from '../log.ts';
+import { applicationName } from '../version.ts';
 
 /** Most connections: the jobs at once, the listener, the crontab. */
 const connections = 4;
@@ -10,7 +11,7 @@ export function openPool(url: string, log: Log): pg.Pool {
   const settings = Object.entries(sessionSettings(url, 'pgrant_worker'));
   const pool = new pg.Pool({
     connectionString: url,
-    application_name: 'pgrant worker',
+    application_name: applicationName('queue'),
     max: connections,
     connectionTimeoutMillis: 10_000,
     options: settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),

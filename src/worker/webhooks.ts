@@ -5,6 +5,7 @@ import type { Stop, WorkerContext } from '../context.ts';
 import { callAll } from '../db/call.ts';
 import { sessionSettings } from '../db/connect.ts';
 import { ops } from '../db/functions.ts';
+import { applicationName } from '../version.ts';
 import { type Courier, type Destination, deliverNext } from './delivery.ts';
 
 /** Webhooks that are served at once by one process, and requests at once to each of them. */
@@ -91,7 +92,10 @@ function listen({ url, log }: WorkerContext, wake: () => void): Stop {
     max: 1,
     fetch_types: false,
     onnotice: () => {},
-    connection: { application_name: 'pgrant outbox', ...sessionSettings(url, 'pgrant_worker') },
+    connection: {
+      application_name: applicationName('outbox'),
+      ...sessionSettings(url, 'pgrant_worker'),
+    },
   });
   // Also once it listens again: what came meanwhile was not heard.
   sql.listen('pgrant_outbox', wake, wake).catch((err) => {

@@ -287,7 +287,7 @@ test('what is committed while nobody listens is found by looking', async () => {
   await addWebhook(world, 'crm', receiver.url);
   await sql`
     select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = ${database.name} and application_name = 'pgrant outbox'`;
+     where datname = ${database.name} and application_name like 'pgrant-outbox/%'`;
   await makeUser(world, 'ada');
   await until(async () => receiver.received.length === 1);
 });

@@ -8,7 +8,7 @@ const { sql } = database;
 
 const sessions = () => sql`
   select usename, query from pg_stat_activity
-   where datname = ${database.name} and application_name = 'pgrant worker'`;
+   where datname = ${database.name} and application_name like 'pgrant-queue/%'`;
 
 async function addTenant(name: string): Promise<string> {
   const issuer = `https://${name}.example`;
