@@ -110,6 +110,29 @@ $function$
 ;
 comment on function pgrant.jwks_sound(jsonb) is 'Whether it is a JWK set (RFC 7517 5) of at most 20 keys in 20 KiB that holds no private and no symmetric key.';
 
+CREATE OR REPLACE FUNCTION pgrant.redirect_scheme_sound(p_scheme text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select p_scheme ~ '^[a-z][a-z0-9+.-]{0,62}$'
+     and p_scheme <> all (array['about', 'blob', 'chrome', 'content', 'data', 'file', 'filesystem', 'ftp', 'http', 'https', 'intent',
+                                'jar', 'javascript', 'mailto', 'sms', 'tel', 'urn', 'vbscript', 'view-source', 'ws', 'wss'])
+$function$
+;
+comment on function pgrant.redirect_scheme_sound(text) is 'Whether a scheme can be an application''s own (RFC 8252 7.1): none that browsers give a meaning, run or hand to other programs.';
+
+CREATE OR REPLACE FUNCTION pgrant.redirect_schemes_sound(p_schemes text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select not exists (select from unnest(p_schemes) s (scheme)
+                      where s.scheme like '%.%' or pgrant.redirect_scheme_sound(s.scheme) is not true)
+$function$
+;
+comment on function pgrant.redirect_schemes_sound(text[]) is 'Whether each is a scheme without a dot that can be an application''s own; those with a dot need no permission.';
+
 CREATE OR REPLACE FUNCTION pgrant.redirect_uris_sound(p_uris text[])
  RETURNS boolean
  LANGUAGE sql
@@ -119,12 +142,13 @@ AS $function$
     select from unnest(p_uris) u (uri)
      where not (u.uri ~ '^https://[^/?#@\\\s]+([/?]|$)'
                 or u.uri ~ '^http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
-                or u.uri ~ '^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+:/')
+                or u.uri ~ '^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+:/'
+                or u.uri ~ '^[a-z][a-z0-9+-]*:/' and pgrant.redirect_scheme_sound(split_part(u.uri, ':', 1)))
         or u.uri ~ '[#\s\\*]'
         or length(u.uri) > 2048)
 $function$
 ;
-comment on function pgrant.redirect_uris_sound(text[]) is 'Whether codes may be sent to each of the URIs: https, http on a loopback host, or a private-use scheme (RFC 8252 7); no fragment, credentials, wildcard or white space (RFC 9700 4.1).';
+comment on function pgrant.redirect_uris_sound(text[]) is 'Whether codes may be sent to each of the URIs: https, http on a loopback host, or a private-use scheme (RFC 8252 7), one without a dot only where redirect_schemes of the tenant has it; no fragment, credentials, wildcard or white space (RFC 9700 4.1).';
 
 CREATE OR REPLACE FUNCTION pgrant.remembered(p_table regclass, p_key text[])
  RETURNS void
@@ -1502,6 +1526,7 @@ create table pgrant.tenants (
   client_document_refused_hosts text[] default '{}'::text[] not null,
   client_document_quota integer default 1000 not null,
   client_document_rate integer default 120 not null,
+  redirect_schemes text[] default '{}'::text[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint tenants_client_document_hosts_check CHECK (pgrant.hosts_sound(client_document_hosts)),
@@ -1522,6 +1547,7 @@ create table pgrant.tenants (
   constraint tenants_login_url_check CHECK ((login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text)),
   constraint tenants_login_url_check1 CHECK (((length(login_url) <= 2000) AND (login_url ~ '^[\x21\x24-\x7E]+$'::text))),
   constraint tenants_permissions_claim_check CHECK (((length(permissions_claim) >= 1) AND (length(permissions_claim) <= 255))),
+  constraint tenants_redirect_schemes_check CHECK (pgrant.redirect_schemes_sound(redirect_schemes)),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
   constraint tenants_registered_idle_lifetime_check CHECK (((registered_idle_lifetime >= 172800) AND (registered_idle_lifetime <= 157680000))),
@@ -1568,6 +1594,7 @@ comment on column pgrant.tenants.client_document_hosts is 'With client_documents
 comment on column pgrant.tenants.client_document_refused_hosts is 'The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com.';
 comment on column pgrant.tenants.client_document_quota is 'How many clients may live at once that came from a document.';
 comment on column pgrant.tenants.client_document_rate is 'For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.';
+comment on column pgrant.tenants.redirect_schemes is 'Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

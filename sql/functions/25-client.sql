@@ -142,3 +142,37 @@ $$;
 
 comment on function pgrant_rules.redirect_uri_allowed(text[], text) is
   'Exact string comparison (RFC 9700 4.1.3), but for the port of a loopback IP literal (RFC 8252 7.3).';
+
+create function pgrant_rules.redirect_scheme_refused(p_tenant uuid, p_uris text[]) returns text
+language plpgsql stable
+as $$
+begin
+  return (
+    select split_part(u.uri, ':', 1)
+      from pgrant.tenants t
+     cross join unnest(p_uris) u (uri)
+     where t.tenant_id = p_tenant
+       and u.uri ~ '^[^.:]+:'
+       and not split_part(u.uri, ':', 1) = any (array['https', 'http'] || t.redirect_schemes)
+     limit 1);
+end
+$$;
+
+comment on function pgrant_rules.redirect_scheme_refused(uuid, text[]) is
+  'A scheme in redirect URIs that the tenant does not allow, else null. Those with a dot are reversed domain names (RFC 8252 7.1), and need no permission.';
+
+create function pgrant_rules.redirect_schemes_check(p_tenant uuid, p_client pgrant.clients) returns void
+language plpgsql
+as $$
+declare
+  v_scheme text := pgrant_rules.redirect_scheme_refused(p_tenant, p_client.redirect_uris || p_client.post_logout_redirect_uris);
+begin
+  if v_scheme is not null then
+    raise exception 'the tenant does not allow the scheme % in redirect URIs', v_scheme
+      using errcode = 'OA003', hint = 'a reversed domain name needs no permission; else name it in redirect_schemes of the tenant';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.redirect_schemes_check(uuid, pgrant.clients) is
+  'Raises OA003 where a redirect URI of a client has a scheme that the tenant does not allow.';

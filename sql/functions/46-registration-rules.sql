@@ -28,6 +28,7 @@ declare
   v_out pgrant_rules.registered_shape;
   v_client pgrant.clients;
   v_asked text[];
+  v_scheme text;
 begin
   v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || (
     select coalesce(jsonb_object_agg(f.key, f.value), '{}')
@@ -45,7 +46,11 @@ begin
                                join pgrant.scopes s on s.tenant_id = p_tenant and s.scope = r.scope
                               order by r.position);
   end if;
-  if v_client.grant_types = '{}' then
+  v_scheme := pgrant_rules.redirect_scheme_refused(p_tenant, v_client.redirect_uris || v_client.post_logout_redirect_uris);
+  if v_scheme is not null then
+    v_out.error := 'invalid_redirect_uri';
+    v_out.reason := format('redirect_schemes of the tenant has no %s', v_scheme);
+  elsif v_client.grant_types = '{}' then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'client_credentials without an initial access token that allows it';
   elsif v_client.scopes = '{}' and coalesce(v_asked <> '{}', true) then
@@ -62,7 +67,7 @@ end
 $$;
 
 comment on function pgrant_rules.registration_shape(uuid, jsonb, text[]) is
-  'The client that metadata describe (keys: registration_fields()). Scopes that the tenant does not define are left out (RFC 7591 2: the server may replace values), and so is client_credentials without p_machine_scopes. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata.';
+  'The client that metadata describe (keys: registration_fields()). Scopes that the tenant does not define are left out (RFC 7591 2: the server may replace values), and so is client_credentials without p_machine_scopes. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata, invalid_redirect_uri.';
 
 create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_from cidr, p_rate integer) returns integer
 language plpgsql

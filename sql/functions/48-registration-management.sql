@@ -92,7 +92,7 @@ end
 $$;
 
 comment on function pgrant_api.registration_replace(uuid, text, inet, text, bytea, bytea, jsonb, bytea) is
-  'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata.';
+  'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri.';
 
 create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape pgrant.clients, p_registered_hash bytea)
 returns pgrant.clients

@@ -180,7 +180,7 @@ end
 $$;
 
 comment on function pgrant_api.client_document_store(uuid, text, inet, text, jsonb, integer) is
-  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata.';
+  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
 
 create function pgrant_api.client_document_refuse(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_document_fault text

@@ -104,7 +104,7 @@ as $$
                'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
                'login_jwks', 'registration', 'registration_quota', 'registration_rate', 'registered_idle_lifetime',
                'software_statement_issuers', 'client_documents', 'client_document_hosts', 'client_document_refused_hosts',
-               'client_document_quota', 'client_document_rate']
+               'client_document_quota', 'client_document_rate', 'redirect_schemes']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -157,7 +157,8 @@ begin
          client_document_hosts = v_tenant.client_document_hosts,
          client_document_refused_hosts = v_tenant.client_document_refused_hosts,
          client_document_quota = v_tenant.client_document_quota,
-         client_document_rate = v_tenant.client_document_rate
+         client_document_rate = v_tenant.client_document_rate,
+         redirect_schemes = v_tenant.redirect_schemes
    where t.tenant_id = p_tenant;
   update pgrant.issuers i set title = v_tenant.title where i.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);

@@ -32,6 +32,7 @@ begin
     raise exception 'a client has a secret, unless its token_endpoint_auth_method is none or private_key_jwt'
       using errcode = 'OA003';
   end if;
+  perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
   v_client.tenant_id := p_tenant;
   v_client.client_id := p_client_id;
   v_client.created_at := now();
@@ -93,6 +94,9 @@ begin
   if v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown
       using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
+  end if;
+  if p_settings ?| array['redirect_uris', 'post_logout_redirect_uris'] then
+    perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
   end if;
   update pgrant.clients c
      set name = v_client.name,

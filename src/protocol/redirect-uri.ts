@@ -7,8 +7,19 @@ const lengthLimit = 2048;
 /** Names of the authorization response: a registered query must not repeat them (RFC 6749 3.1). */
 const responseNames = ['code', 'state', 'iss', 'error', 'error_description', 'response'];
 
-/** A scheme under a domain name's control, reversed (RFC 8252 7.1): so never javascript or data. */
-const privateScheme = /^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$/;
+/**
+ * A scheme under a domain name's control, reversed (RFC 8252 7.1), or a plain one, which the
+ * database takes only where the tenant allows it by name.
+ */
+const privateScheme = /^[a-z][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+$|^[a-z][a-z0-9+-]{0,62}$/;
+
+/** Schemes that mean something to every browser, run something, or start another program. */
+const publicSchemes = new Set(
+  (
+    'about blob chrome content data file filesystem ftp http https intent jar javascript mailto ' +
+    'sms tel urn vbscript view-source ws wss'
+  ).split(' '),
+);
 
 /** Encoded slash, backslash or dot: a second decoder would see another path. */
 const disguisedPath = /%(?:2[ef]|5c)/i;
@@ -41,8 +52,8 @@ function redirectUriFault(uri: string, client: { public: boolean }): string | un
 }
 
 function privateUseFault(uri: string, scheme: string, client: { public: boolean }) {
-  if (!privateScheme.test(scheme)) {
-    return 'its scheme is neither https nor a reversed domain name in lower case';
+  if (!privateScheme.test(scheme) || publicSchemes.has(scheme)) {
+    return 'its scheme is neither https nor a private-use one in lower case';
   }
   if (!client.public) return 'private-use schemes are for public clients';
   const url = new URL(uri);

@@ -62,6 +62,24 @@ test('a public client has no secret, and may have a private-use scheme and any l
   });
 });
 
+test('a scheme that is no reversed domain name is added and set once the tenant allows it', async () => {
+  const redirect = '--redirect-uri=cursor://anysphere.cursor-mcp/oauth/callback';
+  const add = ['client', 'add', '--tenant', 'acme', '--name', 'Cursor', '--public', redirect];
+  const refused = await pgrant(add);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain('the tenant does not allow the scheme cursor in redirect URIs');
+  expect((await pgrant(['client', 'set', 'app', '--tenant', 'acme', redirect])).code).toBe(1);
+  await document('tenant set acme', 'redirect_schemes=["cursor"]');
+  expect((await pgrant(add)).code).toBe(0);
+  await document('tenant set acme', 'redirect_schemes=[]');
+  const { client_id } = (await document('client list --tenant acme')).find(
+    ({ name }: { name: string }) => name === 'Cursor',
+  );
+  // What it has stays, and other settings change without it.
+  const changed = await document(`client set ${client_id} --tenant acme --name Cursor2`);
+  expect(changed.redirect_uris).toEqual(['cursor://anysphere.cursor-mcp/oauth/callback']);
+});
+
 test('every option of client add arrives', async () => {
   const client = await document(
     'client add --tenant acme --client-id full --name',

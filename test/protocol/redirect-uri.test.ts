@@ -22,14 +22,17 @@ describe('a redirect URI', () => {
     for (const client of either) expect(() => checkRedirectUri(uri, client)).not.toThrow();
   });
 
-  test.each(['com.example.app:/cb', 'com.example.app://cb/x', 'io.github.someone.tool:/oauth?x=1'])(
-    '%s may be registered by a public client alone [RFC 8252 7.1]',
-    async (uri) => {
-      expect(() => checkRedirectUri(uri, { public: true })).not.toThrow();
-      const refusal = await refusalOf(() => checkRedirectUri(uri, { public: false }));
-      expect(refusal.error).toBe('invalid_redirect_uri');
-    },
-  );
+  test.each([
+    'com.example.app:/cb',
+    'com.example.app://cb/x',
+    'io.github.someone.tool:/oauth?x=1',
+    'cursor://anysphere.cursor-mcp/oauth/callback',
+    'myapp:/cb',
+  ])('%s may be registered by a public client alone [RFC 8252 7.1]', async (uri) => {
+    expect(() => checkRedirectUri(uri, { public: true })).not.toThrow();
+    const refusal = await refusalOf(() => checkRedirectUri(uri, { public: false }));
+    expect(refusal.error).toBe('invalid_redirect_uri');
+  });
 
   test.each([
     ['', 'RFC 6749 3.1.2'],
@@ -80,7 +83,18 @@ describe('a redirect URI', () => {
     ['blob:https://app.example/x', 'RFC 8252 7.1'],
     ['about:blank', 'RFC 8252 7.1'],
     ['urn:ietf:wg:oauth:2.0:oob', 'RFC 8252 7.1'],
-    ['myapp:/cb', 'RFC 8252 7.1'],
+    ['ws://app.example/cb', 'RFC 8252 7.1'],
+    ['ftp://app.example/cb', 'RFC 8252 7.1'],
+    ['mailto:/ada@example.com', 'RFC 8252 7.1'],
+    ['intent://app.example/cb', 'RFC 8252 7.1'],
+    ['view-source:/cb', 'RFC 8252 7.1'],
+    ['javascript:/cb', 'RFC 8252 7.1'],
+    ['data:/cb', 'RFC 8252 7.1'],
+    ['vbscript:/cb', 'RFC 8252 7.1'],
+    ['blob:/cb', 'RFC 8252 7.1'],
+    ['about:/cb', 'RFC 8252 7.1'],
+    ['Cursor://anysphere.cursor-mcp/oauth/callback', 'RFC 3986 6.2.2'],
+    ['cursor:oauth', 'RFC 8252 7.1'],
     ['com.example.:/cb', 'RFC 8252 7.1'],
     ['Com.Example.App:/cb', 'RFC 3986 6.2.2'],
     ['com.example.app:cb', 'RFC 8252 7.1'],
