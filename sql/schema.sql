@@ -1287,7 +1287,7 @@ create table pgrant.schedules (
 );
 alter table pgrant.schedules enable row level security;
 alter table pgrant.schedules force row level security;
-create policy schedules_audited on pgrant.schedules for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) IS NOT NULL));
+create policy schedules_audited on pgrant.schedules for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) < ( SELECT pgrant.audited_to() AS audited_to)));
 create policy schedules_kept on pgrant.schedules for all to pgrant_owner using (true) with check (true);
 create policy schedules_seen on pgrant.schedules for select to pgrant_definer using (true);
 comment on table pgrant.schedules is 'Global: the tasks of the worker; the twin of its crontab. Filled by each release.';

@@ -1,44 +1,50 @@
 -- Reports: what should be gone, and what is coming.
 
--- Generated from the plans of the partitions, so that no table is left out.
+-- Generated from the plans of the partitions and the policies of the janitor, so that no table is left out.
 do $$
 declare
-  v_large text;
+  v_counts text;
 begin
-  -- A row that is older than the widest partition and its retention is in a partition that is overdue, or in the default
-  -- one: all other partitions are pruned before anything is read.
   select string_agg(format(
-           'select %L as table_name, count(*) as expired_rows, min(o.at) as oldest_at
-              from (select e.%I as at from pgrant.%I e
-                     where e.%2$I < (select now() - p.retention - p.step from pgrant.partition_plans p where p.table_name = %1$L)
-                     limit 10000) o', p.table_name, a.attname, p.table_name), ' union all ' order by p.table_name)
-    into v_large
-    from pgrant.partition_plans p
-    join pg_catalog.pg_partitioned_table t on t.partrelid = ('pgrant.' || p.table_name)::regclass
-    join pg_catalog.pg_attribute a on a.attrelid = t.partrelid and a.attnum = t.partattrs[0];
-  execute $view$
-    create view pgrant_report.expired_backlog with (security_invoker = true) as
-    select b.table_name, b.expired_rows, b.oldest_at from (
-    select 'token_families' as table_name, count(*) as expired_rows, min(o.at) as oldest_at
-      from (select f.idle_expires_at as at from pgrant.token_families f where f.sweep_after < current_date limit 10000) o
-    union all
-    select 'grants', count(*), min(o.at)
-      from (select e.at from pgrant.issuers i cross join lateral (
-              select g.expires_at as at from pgrant.grants g
-               where g.tenant_id = i.tenant_id and g.expires_at < now() limit 10000) e
-             limit 10000) o
-    union all
-    select 'clients', count(*), min(o.at)
-      from (select c.expires_at as at from pgrant.clients c
-             where c.registered_at is not null and c.expires_at < now() and (c.document_fetched_at is null or c.disabled_at is null)
-             limit 10000) o
-    union all
-    select 'client_secrets', count(*), min(s.expires_at) from pgrant.client_secrets s where s.expires_at < now()
-    union all
-    select 'registration_tokens', count(*), min(k.expires_at) from pgrant.registration_tokens k where k.expires_at < now()
-    union all
-    select 'signing_keys', count(*), min(k.expires_at) from pgrant.signing_keys k where k.expires_at < now()
-    union all $view$ || v_large || ') b where (select pgrant.audited_from()) is not null';
+           'select %L as table_name, count(*) as expired_rows, min(o.at) as oldest_at from (%s limit 10000) o', t.name, t.query),
+           ' union all ' order by t.name)
+    into v_counts
+    from (
+      -- A row that is older than the widest partition and its retention is in a partition that is overdue, or in the default
+      -- one: all other partitions are pruned before anything is read.
+      select p.table_name, format(
+               'select e.%I as at from pgrant.%I e
+                 where e.%1$I < (select now() - p.retention - p.step from pgrant.partition_plans p where p.table_name = %2$L)',
+               a.attname, p.table_name)
+        from pgrant.partition_plans p
+        join pg_catalog.pg_partitioned_table t on t.partrelid = ('pgrant.' || p.table_name)::regclass
+        join pg_catalog.pg_attribute a on a.attrelid = t.partrelid and a.attnum = t.partattrs[0]
+      union all
+      select c.relname, case c.relname
+               when 'token_families' then
+                 'select f.idle_expires_at as at from pgrant.token_families f
+                   where f.sweep_after < current_date and (f.idle_expires_at < now() or f.revoked_at < now() - interval ''90 days'')'
+               when 'grants' then
+                 'select e.at from pgrant.issuers i cross join lateral (
+                    select g.expires_at as at from pgrant.grants g
+                     where g.tenant_id = i.tenant_id and g.expires_at < now() limit 10000) e'
+               when 'clients' then
+                 'select c.expires_at as at from pgrant.clients c
+                   where c.registered_at is not null and c.expires_at < now()
+                     and (c.document_fetched_at is null or c.disabled_at is null)'
+               else format(
+                 case p.polname when 'outlived_deleted' then
+                   'select upper(h.valid) as at from pgrant.%I h
+                     where upper(h.valid) < (select now() - p.retention from pgrant.partition_plans p
+                                              where p.table_name = ''audit_events'')'
+                 else 'select e.expires_at as at from pgrant.%I e where e.expires_at < now()' end, c.relname) end
+        from pg_catalog.pg_policy p
+        join pg_catalog.pg_class c on c.oid = p.polrelid and c.relkind = 'r'
+       where p.polname in ('expired_deleted', 'dead_deleted', 'outlived_deleted') and c.relnamespace = 'pgrant'::regnamespace
+    ) t (name, query);
+  execute format('create view pgrant_report.expired_backlog with (security_invoker = true) as
+                  select b.table_name, b.expired_rows, b.oldest_at from (%s) b
+                   where (select pgrant.audited_from()) is not null', v_counts);
 end
 $$;
 
@@ -60,7 +66,7 @@ select x.table_name, x.index_name, x.entries, x.bytes, x.least_entry_bytes,
       join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relkind = 'i'
       join pg_catalog.pg_class t on t.oid = i.indrelid
      where c.relnamespace = 'pgrant'::regnamespace
-       and (select pgrant.audited_to()) = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+       and (select pgrant.audited_from()) < (select pgrant.audited_to())
   ) x;
 
 comment on view pgrant_report.index_bloat is 'Size of each index beside the least that its entries need: 33 bytes for a hash, 24 for a text, 12 for header and pointer, a tenth free. A guess that needs no extension; watch how it changes. Random keys fill pages by 2/3, so a surplus of half is normal.';

@@ -43,7 +43,8 @@ $$;
 set local role pgrant_owner;
 grant usage on schema pgrant_api to pgrant_web;
 grant usage on schema pgrant_ops to pgrant_worker, pgrant_product;
-grant usage on schema pgrant_report to pgrant_auditor;
+-- The functions of reports run as the auditor too, who so has to find the tables: named columns, by policies.
+grant usage on schema pgrant, pgrant_report to pgrant_auditor;
 revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from public;
 -- Whoever could add an overload of a function here would be called in its place, with the rights of the caller.
 revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_janitor, pgrant_sealer;

@@ -35,7 +35,8 @@ export const roleRules: Rule[] = [
         join (values ('pgrant_web', 'pgrant_api'), ('pgrant_worker', 'pgrant_ops'), ('pgrant_auditor', 'pgrant_report'),
                      ('pgrant_product', 'pgrant_ops'), ('pgrant_resource_server', 'pgrant_resource')) own (role, schema) on own.role = r.rolname
         join pg_namespace n on n.nspname like 'pgrant%' and n.nspname <> own.schema
-       where has_schema_privilege(r.oid, n.oid, 'usage, create')
+       where not (r.rolname = 'pgrant_auditor' and n.nspname = 'pgrant' and not has_schema_privilege(r.oid, n.oid, 'create'))
+         and has_schema_privilege(r.oid, n.oid, 'usage, create')
       union all select r.rolname, p.oid::regprocedure::text from pg_roles r
         join pg_proc p on p.pronamespace::regnamespace::text like 'pgrant%'
        where r.rolname in ${logins} and has_function_privilege(r.oid, p.oid, 'execute')
@@ -44,6 +45,7 @@ export const roleRules: Rule[] = [
              <> case r.rolname when 'pgrant_web' then 'pgrant_api' when 'pgrant_auditor' then 'pgrant_report'
                          when 'pgrant_resource_server' then 'pgrant_resource' else 'pgrant_ops' end`,
     broken: [
+      'grant create on schema pgrant to pgrant_auditor',
       'grant usage on schema pgrant_rules to pgrant_web',
       'grant execute on function pgrant_ops.tenant_list to pgrant_web',
     ],

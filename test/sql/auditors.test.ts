@@ -60,19 +60,21 @@ describe('an auditor', () => {
     expect(await seen(unlisted)).toEqual([]);
   });
 
-  test('reads no table but through the reports, and no one else among the auditors', async () => {
-    const { sql, role } = await makeAuditor(database);
-    for (const table of ['users', 'auditors', 'grants']) {
-      const reading = sql.unsafe(`select * from pgrant.${table}`);
-      await expect(reading, table).rejects.toMatchObject({ code: '42501' });
-    }
-    // Even with a way into the schema.
-    await database.sql.unsafe(`grant usage on schema pgrant to ${role}`);
+  test('reads of the tables what the reports may, and no one else among the auditors', async () => {
+    const { sql, role } = await makeAuditor(database, { tenant: acme.tenant });
+    expect(await sql`select username from pgrant.users`).toEqual([{ username: 'ada' }]);
     expect(await sql`select role_name from pgrant.auditors`).toEqual([{ role_name: role }]);
-    await expect(sql`select password_hash from pgrant.users`).rejects.toMatchObject({
-      code: '42501',
-    });
-    await database.sql.unsafe(`revoke usage on schema pgrant from ${role}`);
+    for (const statement of [
+      'select * from pgrant.users',
+      'select password_hash from pgrant.users',
+      'select count(*) from pgrant.codes_default',
+      'delete from pgrant.grants',
+      `insert into pgrant.auditors (role_name) values ('${role}')`,
+      'select pgrant.tenant()',
+      `select pgrant_ops.auditor_remove('${role}')`,
+    ]) {
+      await expect(sql.unsafe(statement), statement).rejects.toMatchObject({ code: '42501' });
+    }
   });
 
   test('of a tenant that is removed reads nothing', async () => {

@@ -18,7 +18,14 @@ import { begin, login, newBrowser, obtainTokens, redeem, rotate } from './flows.
 import { configure, machineToken, register } from './self-registered.ts';
 import { addWebhook } from './webhooks.ts';
 
-export type Story = World & { name: string; portal: Client; ada: User; bob: User };
+export type Story = World & {
+  name: string;
+  portal: Client;
+  ada: User;
+  bob: User;
+  /** A moment at which ada had the role that she has no longer, as PostgreSQL writes it. */
+  withRole: string;
+};
 
 const day = 86_400;
 const code = ['authorization_code', 'refresh_token'];
@@ -29,11 +36,13 @@ export async function makeStory(database: TestDatabase, name: string): Promise<S
   const portal = await makeClient(world, 'portal', { name: 'Portal', grant_types: code });
   const ada = await makeUser(world, 'ada', { email: `ada@${name}.example` });
   const bob = await makeUser(world, 'bob');
-  const story = { ...world, name, portal, ada, bob };
+  const story = { ...world, name, portal, ada, bob, withRole: '' };
   await addWebhook(story, 'crm', `https://${name}.example/hook`, ['grant.created', 'code.reused']);
   await giveRoles(story);
   await addClients(story);
   await useTokens(story);
+  const [now] = await database.sql`select clock_timestamp()::text as at`;
+  story.withRole = now?.at;
   await operate(world, ops.role_withdraw, { username: 'ada', role: 'export' });
   await addUpstream(story);
   await seal(database);
