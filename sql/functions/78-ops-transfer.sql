@@ -21,7 +21,7 @@ declare
   v_table text;
   v_sealed text[];
   v_count bigint;
-  v_counts jsonb := '{}';
+  v_counts jsonb := jsonb_build_object();
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
@@ -49,7 +49,7 @@ create function pgrant_ops.tenant_import_begin(p_header jsonb, p_row jsonb) retu
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_tenant_id uuid := p_header ->> 'tenant_id';
+  v_tenant_id uuid := (p_header ->> 'tenant_id')::uuid;
 begin
   if p_header ->> 'pgrant_export' is distinct from '1' then
     raise exception 'this is no export of pgrant that is understood here'
@@ -80,15 +80,13 @@ comment on function pgrant_ops.tenant_import_begin(jsonb, jsonb) is
 create function pgrant_rules.rows_insert(p_table text, p_rows jsonb) returns void
 language plpgsql
 as $$
-declare
-  v_columns text;
 begin
   -- Columns that the export does not know get their defaults.
-  select string_agg(quote_ident(a.attname), ', ') into v_columns
-    from pg_catalog.pg_attribute a
-   where a.attrelid = format('pgrant.%I', p_table)::regclass and a.attnum > 0 and not a.attisdropped and p_rows -> 0 ? a.attname;
-  execute format('insert into pgrant.%I (%s) select %s from jsonb_populate_recordset(null::pgrant.%I, $1)',
-                 p_table, v_columns, v_columns, p_table)
+  execute format(
+    'insert into pgrant.%1$I (%2$s) select %2$s from jsonb_populate_recordset(null::pgrant.%1$I, $1)', p_table,
+    (select string_agg(quote_ident(a.attname), ', ')
+       from pg_catalog.pg_attribute a
+      where a.attrelid = format('pgrant.%I', p_table)::regclass and a.attnum > 0 and not a.attisdropped and p_rows -> 0 ? a.attname))
     using p_rows;
 end
 $$;
