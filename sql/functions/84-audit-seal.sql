@@ -96,7 +96,7 @@ $$;
 comment on function pgrant_rules.audit_adopt(pgrant.audit_sealing, integer) is
   'Goes on looking through all events, tenant by tenant, for those that no seal covers, and seals them: the first time, and in a database whose transaction ids have begun anew. Returns how far it is.';
 
-create function pgrant_ops.audit_seal(p_width integer default 20000) returns table (seals integer, done boolean)
+create function pgrant_ops.audit_seal(p_width integer default 10000) returns table (seals integer, done boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
