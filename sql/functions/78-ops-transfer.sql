@@ -77,16 +77,25 @@ $$;
 comment on function pgrant_ops.tenant_import_begin(jsonb, jsonb) is
   'Makes a tenant, disabled, from the first line and the row of tenants of an export. Returns its id, which is the one that it had. Raises OA002, OA003.';
 
+create function pgrant_rules.column_list(p_table regclass, p_row jsonb) returns text
+language sql stable
+as $$
+  select string_agg(quote_ident(a.attname), ', ')
+    from pg_catalog.pg_attribute a
+   where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and p_row ? a.attname
+$$;
+
+comment on function pgrant_rules.column_list(regclass, jsonb) is
+  'The columns of a table that a row in JSON has, quoted: the others get their defaults.';
+
 create function pgrant_rules.rows_insert(p_table text, p_rows jsonb) returns void
 language plpgsql
 as $$
+declare
+  v_table regclass := format('pgrant.%I', p_table)::regclass;
 begin
-  -- Columns that the export does not know get their defaults.
-  execute format(
-    'insert into pgrant.%1$I (%2$s) select %2$s from jsonb_populate_recordset(null::pgrant.%1$I, $1)', p_table,
-    (select string_agg(quote_ident(a.attname), ', ')
-       from pg_catalog.pg_attribute a
-      where a.attrelid = format('pgrant.%I', p_table)::regclass and a.attnum > 0 and not a.attisdropped and p_rows -> 0 ? a.attname))
+  execute format('insert into %s (%s) select %s from jsonb_populate_recordset(null::%s, $1)', v_table,
+                 pgrant_rules.column_list(v_table, p_rows -> 0), pgrant_rules.column_list(v_table, p_rows -> 0), v_table)
     using p_rows;
 end
 $$;
