@@ -6,6 +6,7 @@ as $$
   select '{
     "grant.add": "grant.created", "grant.extend": "grant.updated", "grant.revoke": "grant.revoked",
     "client.add": "client.created", "credential.add": "client.created", "registration.add": "client.created",
+    "client_document.add": "client.created", "client_document.change": "client.updated",
     "client.set": "client.updated", "registration.replace": "client.updated",
     "client.disable": "client.disabled", "client.enable": "client.enabled",
     "client.remove": "client.removed", "registration.remove": "client.removed",

@@ -173,7 +173,9 @@ begin
      where c.tenant_id = p_tenant and c.client_id = p_client_url;
   end if;
   perform pgrant_rules.client_remember(p_tenant, p_client_url, v_action);
-  perform pgrant_rules.audit(p_tenant, v_action, null, null, p_client_url, p_detail => jsonb_build_object(
+  perform pgrant_rules.audit(p_tenant, case when v_before.client_id is null then 'client_document.add'
+                                            when pgrant_rules.client_document_changed(v_before, v_client) then 'client_document.change'
+                                            else v_action end, null, null, p_client_url, p_detail => jsonb_build_object(
     'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'fresh_until', v_fresh_until));
   return v_out;
 end

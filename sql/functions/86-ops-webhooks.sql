@@ -144,8 +144,9 @@ begin
   perform pgrant_rules.webhook_check(p_tenant, p_name);
   update pgrant.webhooks w
      set sealed_secret = p_sealed_secret,
-         sealed_old_secret = w.sealed_secret,
-         old_secret_expires_at = v_expires_at
+         -- One that was imported has none.
+         sealed_old_secret = nullif(w.sealed_secret, ''),
+         old_secret_expires_at = case when w.sealed_secret <> '' then v_expires_at end
    where w.tenant_id = p_tenant and w.name = p_name;
   perform pgrant_rules.audit(p_tenant, 'webhook.secret', null, null, null,
                              p_detail => jsonb_build_object('name', p_name, 'old_secret_expires_at', v_expires_at));

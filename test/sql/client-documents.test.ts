@@ -145,7 +145,7 @@ describe('what a document may say', () => {
     const at = await taking();
     await store(at);
     await ask(at, api.client_document_refuse, { client_url: fern, document_fault: 'status 404' });
-    const [stored] = await auditOf(at, 'client_document.store');
+    const [stored] = await auditOf(at, 'client_document.add');
     expect(stored).toMatchObject({ error: null, client_id: fern, detail: { name: 'Fern' } });
     const [refused] = await auditOf(at, 'client_document.refuse');
     expect(refused).toMatchObject({ reason: 'status 404', error: 'invalid_client_metadata' });

@@ -2,6 +2,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { fern, store } from '../support/documents.ts';
 import {
   ask,
   type Client,
@@ -14,6 +15,7 @@ import {
   type World,
 } from '../support/fixtures.ts';
 import { begin, login, newBrowser, obtainTokens, redeem, rotate } from '../support/flows.ts';
+import { configure } from '../support/self-registered.ts';
 import { addWebhook, outboxOf } from '../support/webhooks.ts';
 
 const url = 'https://app.example/hook';
@@ -264,4 +266,16 @@ test('a client that registers anew is created, and the one that it replaces is r
   ]);
   const removed = events.find(({ type }) => type === 'client.removed');
   expect(removed?.data.client_id).toBe(first.client_id);
+});
+
+test('a client of a document is created when it is first seen, and updated when the document is another', async () => {
+  await configure(world, { client_documents: 'open' });
+  await addWebhook(world, 'crm', url, everything);
+  await store(world);
+  await store(world);
+  await store(world, fern, { name: 'Moss' });
+  expect((await outboxOf(world)).map(({ type, data }) => [type, data.client_id])).toEqual([
+    ['client.created', fern],
+    ['client.updated', fern],
+  ]);
 });

@@ -3,7 +3,14 @@ import { beforeAll, expect, test } from 'vitest';
 import { callAll } from '../../src/db/call.ts';
 import { ops } from '../../src/db/functions.ts';
 import { makeAuditor } from '../support/auditors.ts';
-import { makeTenant, makeUser, makeWorld, operate, type World } from '../support/fixtures.ts';
+import {
+  makeTenant,
+  makeUser,
+  makeWorld,
+  operate,
+  secret,
+  type World,
+} from '../support/fixtures.ts';
 import { addWebhook } from '../support/webhooks.ts';
 
 let world: World;
@@ -94,4 +101,16 @@ test('an attempt that is told late neither undoes nor hurries what has begun sin
   expect(await end(1, 500)).toBeNull();
   expect(await end(1, 200)).toBe('delivered');
   expect(await end(2, 500)).toBeNull();
+});
+
+test('a webhook that was imported without a secret is given one, and signs with no other', async () => {
+  const imported = await makeTenant(world.database, 'imported');
+  await addWebhook(imported, 'crm', 'https://crm.example/hook');
+  await world.database
+    .sql`update pgrant.webhooks set sealed_secret = '' where tenant_id = ${imported.tenant}`;
+  await operate(imported, ops.webhook_secret, { name: 'crm', sealed_secret: secret() });
+  await makeUser(imported, 'ada');
+  const taken = await operate(imported, ops.delivery_begin, { webhook: 'crm' });
+  expect(taken.sealed_secret).toHaveLength(32);
+  expect(taken.sealed_old_secret).toBeNull();
 });
