@@ -705,6 +705,7 @@ create table pgrant.clients (
   document_fetched_at timestamp with time zone,
   document_expires_at timestamp with time zone,
   document_changed_at timestamp with time zone,
+  userinfo_alg text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -738,7 +739,8 @@ create table pgrant.clients (
   constraint clients_registration_token_hash_check CHECK ((length(registration_token_hash) = 32)),
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text, 'private_key_jwt'::text]))),
-  constraint clients_token_endpoint_auth_signing_alg_check CHECK ((token_endpoint_auth_signing_alg = ANY (ARRAY['ES256'::text, 'RS256'::text, 'PS256'::text, 'EdDSA'::text, 'Ed25519'::text])))
+  constraint clients_token_endpoint_auth_signing_alg_check CHECK ((token_endpoint_auth_signing_alg = ANY (ARRAY['ES256'::text, 'RS256'::text, 'PS256'::text, 'EdDSA'::text, 'Ed25519'::text]))),
+  constraint clients_userinfo_alg_check CHECK ((userinfo_alg = ANY (ARRAY['ES256'::text, 'RS256'::text])))
 );
 CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree (expires_at) WHERE (registered_at IS NOT NULL);
@@ -779,6 +781,7 @@ comment on column pgrant.clients.assertion_audience is 'The aud of private_key_j
 comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
 comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
 comment on column pgrant.clients.document_changed_at is 'When the document last changed what people consent to: the name, a new redirect URI, less authentication. Consents from before are asked for again.';
+comment on column pgrant.clients.userinfo_alg is 'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
 
 create table pgrant.codes (
   tenant_id uuid not null,

@@ -152,10 +152,13 @@ comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2)
 create type pgrant_api.userinfo as (
   error   pgrant_api.error,
   reason  text,
-  claims  jsonb
+  claims  jsonb,
+  client_id text,
+  alg     text
 );
 
 comment on type pgrant_api.userinfo is 'Claims about the person (OpenID Connect Core 5.3).';
+comment on column pgrant_api.userinfo.alg is 'How they are signed for the client; null = they are not.';
 
 create type pgrant_api.done as (
   error   pgrant_api.error,

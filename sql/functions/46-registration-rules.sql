@@ -4,7 +4,7 @@ create function pgrant_rules.registration_fields() returns text[]
 language sql immutable
 as $$
   select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
-               'grant_types', 'scopes', 'id_token_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts',
+               'grant_types', 'scopes', 'id_token_alg', 'userinfo_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts',
                'software_id', 'software_version', 'default_max_age', 'require_auth_time', 'initiate_login_uri', 'jwks',
                'jwks_uri', 'token_endpoint_auth_signing_alg', 'registered']
 $$;

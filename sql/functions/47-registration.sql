@@ -46,6 +46,7 @@ begin
                            then jsonb_build_array('code') else '[]'::jsonb end,
     'scope', array_to_string(p_client.scopes, ' '),
     'id_token_signed_response_alg', p_client.id_token_alg,
+    'userinfo_signed_response_alg', p_client.userinfo_alg,
     'subject_type', 'public',
     'client_uri', p_client.client_uri, 'logo_uri', p_client.logo_uri, 'tos_uri', p_client.tos_uri,
     'policy_uri', p_client.policy_uri, 'contacts', p_client.contacts, 'software_id', p_client.software_id,

@@ -110,6 +110,7 @@ begin
          grant_types = p_shape.grant_types,
          scopes = p_shape.scopes,
          id_token_alg = p_shape.id_token_alg,
+         userinfo_alg = p_shape.userinfo_alg,
          client_uri = p_shape.client_uri,
          logo_uri = p_shape.logo_uri,
          tos_uri = p_shape.tos_uri,

@@ -12,6 +12,7 @@ create type pgrant_rules.live_token as (
   auth_time   timestamptz,
   acr         text,
   claims_userinfo text[],
+  userinfo_alg text,
   access_claims   jsonb
 );
 
@@ -26,9 +27,10 @@ declare
   v_effective pgrant_rules.effective_scopes;
 begin
   -- Not from client_policies: a customer's long transaction comes here, and a release, which drops that view, would wait for it.
-  select c.scopes, c.maker_id, c.allowed_networks, t.roles_claim, t.permissions_claim, t.tenant_claim, t.name
+  select c.scopes, c.maker_id, c.allowed_networks, t.roles_claim, t.permissions_claim, t.tenant_claim, t.name, c.userinfo_alg
     into v_client.scopes, v_client.maker_id, v_client.allowed_networks, v_client.roles_claim,
-         v_client.permissions_claim, v_client.tenant_claim, v_client.tenant_name
+         v_client.permissions_claim, v_client.tenant_claim, v_client.tenant_name,
+         p_token.userinfo_alg
     from pgrant.clients c
     join pgrant.tenants t on t.tenant_id = p_tenant
    where c.tenant_id = p_tenant

@@ -78,6 +78,8 @@ begin
     return v_out;
   end if;
 
+  v_out.client_id := v_token.client_id;
+  v_out.alg := v_token.userinfo_alg;
   select jsonb_object_agg(c.key, c.value)
     into v_out.claims
     from pgrant.users u, jsonb_each(pgrant_rules.user_claims(u)) c

@@ -1,4 +1,4 @@
--- What operators call: clients, users, scopes, grants of a tenant.
+-- What operators call: clients of a tenant.
 
 create function pgrant_ops.client_add(p_tenant uuid, p_client_id text, p_metadata jsonb, p_secret_hash bytea default null)
 returns jsonb
@@ -54,7 +54,7 @@ language sql immutable
 as $$
   select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
                'grant_types', 'scopes', 'consent', 'require_pkce', 'access_token_format', 'access_token_alg',
-               'id_token_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
+               'id_token_alg', 'userinfo_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
                'refresh_lifetime', 'replay_window', 'consent_lifetime', 'jwks', 'jwks_uri',
                'token_endpoint_auth_signing_alg', 'assertion_audience']
 $$;
@@ -111,6 +111,7 @@ begin
          access_token_format = v_client.access_token_format,
          access_token_alg = v_client.access_token_alg,
          id_token_alg = v_client.id_token_alg,
+         userinfo_alg = v_client.userinfo_alg,
          access_token_lifetime = v_client.access_token_lifetime,
          id_token_lifetime = v_client.id_token_lifetime,
          refresh_idle_lifetime = v_client.refresh_idle_lifetime,
@@ -210,50 +211,3 @@ end
 $$;
 
 comment on function pgrant_ops.client_remove(uuid, text) is 'Removes a client with its secrets, grants and tokens. There is no way back. Raises OA001.';
-
-create function pgrant_ops.client_secret_add(p_tenant uuid, p_client_id text, p_secret_hash bytea,
-                                             p_lifetime integer default null, p_retire_others_after integer default null)
-returns uuid
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_secret_id uuid;
-begin
-  perform pgrant_rules.administer(p_tenant);
-  perform pgrant_rules.client_check(p_tenant, p_client_id);
-  if p_retire_others_after is not null then
-    update pgrant.client_secrets s
-       set expires_at = least(s.expires_at, now() + make_interval(secs => p_retire_others_after))
-     where s.tenant_id = p_tenant and s.client_id = p_client_id;
-  end if;
-  insert into pgrant.client_secrets (tenant_id, client_id, secret_hash, expires_at)
-  values (p_tenant, p_client_id, p_secret_hash, coalesce(now() + make_interval(secs => p_lifetime), 'infinity'))
-  returning secret_id into v_secret_id;
-  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.secret_add');
-  perform pgrant_rules.audit(p_tenant, 'client.secret_add', null, null, p_client_id,
-                             p_detail => jsonb_build_object('secret_id', v_secret_id));
-  return v_secret_id;
-end
-$$;
-
-comment on function pgrant_ops.client_secret_add(uuid, text, bytea, integer, integer) is
-  'Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001.';
-
-create function pgrant_ops.client_secret_remove(p_tenant uuid, p_client_id text, p_secret_id uuid) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform pgrant_rules.administer(p_tenant);
-  delete from pgrant.client_secrets s
-   where s.tenant_id = p_tenant and s.client_id = p_client_id and s.secret_id = p_secret_id;
-  if not found then
-    raise exception 'the client % has no secret %', p_client_id, p_secret_id
-      using errcode = 'OA001', hint = 'pgrant_ops.client_show lists its secrets';
-  end if;
-  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.secret_remove');
-  perform pgrant_rules.audit(p_tenant, 'client.secret_remove', null, null, p_client_id,
-                             p_detail => jsonb_build_object('secret_id', p_secret_id));
-end
-$$;
-
-comment on function pgrant_ops.client_secret_remove(uuid, text, uuid) is 'Removes a secret of a client at once. Raises OA001.';

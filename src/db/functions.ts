@@ -278,6 +278,8 @@ export type ApiUserinfo = {
   error: ApiError | null;
   reason: string | null;
   claims: Json;
+  client_id: string | null;
+  alg: string | null;
 };
 
 export const api = {

@@ -4,20 +4,29 @@ import { api } from '../db/functions.ts';
 import { bearer, parameters } from '../http/body.ts';
 import { caller, type Endpoint, type Exchange, type Services } from '../http/exchange.ts';
 import { OAuthError } from '../protocol/errors.ts';
+import type { SigningAlg } from '../protocol/keys.ts';
 import { requireReadable } from '../protocol/params.ts';
+import { type ExtraClaims, signUserinfo } from '../protocol/tokens.ts';
 import { accessTokenArguments } from './presented-token.ts';
 
 /** Answers GET and POST; the token comes in the header, or in a POSTed form. */
 export function userinfo({ database, keyring }: Services): Endpoint {
   return async (exchange) => {
     const token = bearerToken(exchange);
-    const { verifying } = await keyring(exchange);
-    const { claims } = await call(database, api.userinfo_read, {
+    const { verifying, signing } = await keyring(exchange);
+    const { issuer } = exchange.state.tenant;
+    const { claims, client_id, alg } = await call(database, api.userinfo_read, {
       ...caller(exchange),
-      ...(await accessTokenArguments(token, verifying, exchange.state.tenant.issuer)),
+      ...(await accessTokenArguments(token, verifying, issuer)),
     });
     exchange.set('Cache-Control', 'no-store');
-    exchange.body = claims;
+    if (alg === null) {
+      exchange.body = claims;
+    } else {
+      const named = { iss: issuer, aud: client_id ?? '' };
+      exchange.body = await signUserinfo(claims as ExtraClaims, named, signing(alg as SigningAlg));
+      exchange.type = 'application/jwt';
+    }
   };
 }
 

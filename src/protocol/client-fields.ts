@@ -20,6 +20,7 @@ export type Fields = {
   jwks_uri?: string;
   token_endpoint_auth_signing_alg?: string;
   id_token_alg?: string;
+  userinfo_alg?: string;
 };
 
 type Reader = (value: unknown) => boolean;
@@ -63,6 +64,7 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   jwks_uri: ['jwks_uri', isWebUrl],
   token_endpoint_auth_signing_alg: ['token_endpoint_auth_signing_alg', isClientAlg],
   id_token_signed_response_alg: ['id_token_alg', isAlg],
+  userinfo_signed_response_alg: ['userinfo_alg', isAlg],
 };
 
 /** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */
@@ -71,7 +73,6 @@ const unsupported: Record<string, unknown> = {
   subject_type: 'public',
   id_token_encrypted_response_alg: undefined,
   id_token_encrypted_response_enc: undefined,
-  userinfo_signed_response_alg: undefined,
   userinfo_encrypted_response_alg: undefined,
   userinfo_encrypted_response_enc: undefined,
   authorization_signed_response_alg: undefined,

@@ -20,6 +20,7 @@ const confidentialMethods = ['client_secret_basic', 'client_secret_post', 'priva
 
 /** The metadata document; the same for OAuth and for OpenID Connect clients. */
 export function metadata(tenant: TenantFacts) {
+  const algs = [...tenant.algs].sort().reverse();
   const endpoint = (name: string) => `${tenant.issuer}/oauth/${name}`;
   return {
     issuer: tenant.issuer,
@@ -44,7 +45,8 @@ export function metadata(tenant: TenantFacts) {
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: [...tenant.algs].sort().reverse(),
+    id_token_signing_alg_values_supported: algs,
+    userinfo_signing_alg_values_supported: algs,
     scopes_supported: tenant.scopes,
     claims_supported: tenant.claims,
     claim_types_supported: ['normal'],

@@ -62,6 +62,18 @@ export function signIdToken(
   return sign('JWT', { ...extra, ...claims, at_hash }, key);
 }
 
+/**
+ * Signs claims for a client (OpenID Connect Core 5.3.2). Without exp and iat it passes for no ID token,
+ * and by its `typ` for no access token.
+ */
+export function signUserinfo(
+  claims: ExtraClaims,
+  { iss, aud }: { iss: string; aud: string },
+  key: TokenKey,
+): Promise<string> {
+  return sign('JWT', { ...claims, iss, aud }, key);
+}
+
 /** Verifies an access token of this issuer; throws invalid_token. Revocation is not seen here. */
 export async function verifyAccessToken(
   token: string,
@@ -90,8 +102,10 @@ export async function verifyIdTokenHint(
   try {
     const { payload, protectedHeader } = await compactVerify(hint, keyOf(keys), { algorithms });
     const claims = JSON.parse(Buffer.from(payload).toString());
-    if (protectedHeader.typ !== 'JWT') throw new errors.JWTInvalid('it is not an ID token');
-    if (claims?.iss !== issuer) throw new errors.JWTInvalid('it is of another issuer');
+    if (protectedHeader.typ !== 'JWT' || typeof claims?.exp !== 'number') {
+      throw new errors.JWTInvalid('it is not an ID token');
+    }
+    if (claims.iss !== issuer) throw new errors.JWTInvalid('it is of another issuer');
     return claims;
   } catch (failure) {
     throw refusal('invalid_request', 'id_token_hint', failure);

@@ -97,6 +97,7 @@ describe('registration [RFC 7591 3]', () => {
       initiate_login_uri: 'https://fern.example/start',
       jwks_uri: 'https://fern.example/jwks.json',
       id_token_signed_response_alg: 'ES256',
+      userinfo_signed_response_alg: 'RS256',
       application_type: 'web',
     };
     const response = await post(acme, {
@@ -129,6 +130,8 @@ describe('registration [RFC 7591 3]', () => {
     ['grants that are not there', { grant_types: ['implicit'] }],
     ['grants and responses that differ', { response_types: ['token'] }],
     ['no person and nobody that vouches', { grant_types: ['client_credentials'] }],
+    ['claims that nobody signed', { userinfo_signed_response_alg: 'none' }],
+    ['claims that are encrypted', { userinfo_encrypted_response_alg: 'RSA-OAEP' }],
     ['a sector', { sector_identifier_uri: 'https://a.example/sector' }],
     ['pairwise subjects', { subject_type: 'pairwise' }],
     ['a name that turns around', { client_name: 'evil\u202egnp.exe' }],

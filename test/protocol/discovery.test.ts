@@ -18,7 +18,7 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   introspection_endpoint_auth_methods_supported
   token_endpoint_auth_signing_alg_values_supported revocation_endpoint_auth_signing_alg_values_supported
   introspection_endpoint_auth_signing_alg_values_supported subject_types_supported scopes_supported
-  id_token_signing_alg_values_supported claims_supported claim_types_supported
+  id_token_signing_alg_values_supported userinfo_signing_alg_values_supported claims_supported claim_types_supported
   claims_parameter_supported request_parameter_supported request_uri_parameter_supported
   authorization_response_iss_parameter_supported client_id_metadata_document_supported acr_values_supported
   ui_locales_supported`.split(/\s+/);
@@ -57,6 +57,7 @@ describe('metadata', () => {
       authorization_response_iss_parameter_supported: true,
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256', 'ES256'],
+      userinfo_signing_alg_values_supported: ['RS256', 'ES256'],
     });
   });
 
