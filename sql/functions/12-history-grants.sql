@@ -101,6 +101,8 @@ comment on function pgrant_rules.client_remember(uuid, text, text, timestamptz) 
 create function pgrant_rules.client_delete(p_tenant uuid, p_client_id text, p_cause text) returns void
 language plpgsql
 as $$
+declare
+  v_now timestamptz := clock_timestamp();
 begin
   -- Grants before what hangs on them, as everywhere: the cascade finds its rows locked by us.
   perform from pgrant.grants g where g.tenant_id = p_tenant and g.client_id = p_client_id order by g.grant_id for update;
@@ -108,10 +110,13 @@ begin
     where f.tenant_id = p_tenant
       and f.grant_id in (select g.grant_id from pgrant.grants g where g.tenant_id = p_tenant and g.client_id = p_client_id)
     order by f.family_id for update;
-  -- The cascade would not tell when those that have expired did.
+  -- What has expired ended then, which nobody could tell once it is gone.
   perform pgrant_rules.grant_remember(p_tenant, g.grant_id, 'grant.expire')
      from pgrant.grants g
-    where g.tenant_id = p_tenant and g.client_id = p_client_id and g.revoked_at is null and g.expires_at < now();
+    where g.tenant_id = p_tenant and g.client_id = p_client_id and g.revoked_at is null and g.expires_at <= v_now;
+  perform pgrant_rules.client_remember(p_tenant, c.client_id, 'client.expire')
+     from pgrant.clients c
+    where c.tenant_id = p_tenant and c.client_id = p_client_id and c.expires_at <= v_now;
   delete from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, p_cause);
 end

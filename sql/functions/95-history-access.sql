@@ -113,17 +113,19 @@ as $$ select array['openid', 'profile', 'email', 'address', 'phone', 'roles', 'o
 comment on function pgrant_report.standard_scopes() is 'The scopes that every resource lets pass.';
 
 create function pgrant_report.who_could_access(
-  p_what text, p_at timestamptz, p_tenant uuid default null, p_username text default null, p_client_id text default null,
+  p_what text, p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
   p_after text default '', p_limit integer default null
 )
 returns table (tenant_id uuid, tenant text, user_id uuid, username text, client_id text, client_name text, grant_id uuid,
                scopes text[], through text[], since timestamptz, until timestamptz)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
 begin
-  perform pgrant_report.moment_check(p_at, p_tenant);
-  if not exists (select from pgrant.scope_history s where s.scope = p_what and (p_tenant is null or s.tenant_id = p_tenant))
-     and not exists (select from pgrant.resource_history r where r.resource = p_what and (p_tenant is null or r.tenant_id = p_tenant)) then
+  if not exists (select from pgrant.scope_history s where s.scope = p_what and (v_tenant_id is null or s.tenant_id = v_tenant_id))
+     and not exists (select from pgrant.resource_history r
+                      where r.resource = p_what and (v_tenant_id is null or r.tenant_id = v_tenant_id)) then
     raise exception 'there has been no scope and no resource %', p_what
       using errcode = 'OA001', hint = 'a resource is written as it is registered';
   end if;
@@ -168,7 +170,7 @@ begin
           and (c.scopes is null or s.scope = any (c.scopes))
           and (w.grant_id is null and s.scope not in ('openid', 'offline_access') or s.scope = any (w.scopes))
           and (not s.requires_role or r.by is not null)) a
-     where (p_tenant is null or w.tenant_id = p_tenant)
+     where (v_tenant_id is null or w.tenant_id = v_tenant_id)
        and (p_client_id is null or w.client_id = p_client_id)
        and (p_username is null or lower(u.username) = lower(p_username))
        and (w.user_id is null or u.user_id is not null)
@@ -186,5 +188,5 @@ begin
 end
 $$;
 
-comment on function pgrant_report.who_could_access(text, timestamptz, uuid, text, text, text, integer) is
-  'Who could reach the scope or resource p_what at p_at: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break and until when (null = it had not ended when asked). A resource is reached with at least one scope. p_limit rows (null = all) after grant_id, or client_id where there is none, p_after. Raises OA001, OA003.';
+comment on function pgrant_report.who_could_access(text, timestamptz, text, text, text, text, integer) is
+  'Who could reach the scope or resource p_what at p_at: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break, until when (null = it had not ended when asked). A resource is reached with at least one scope. p_limit rows (null = all) after grant_id, or client_id where there is none, p_after. Raises OA001, OA003.';

@@ -3,42 +3,45 @@
 -- revoked nor expired, had the scope; the client was allowed it; it was defined and enabled; and where it is a role, the
 -- person held it. Whether a token was there to be used, and was, is in audit_events.
 
-create function pgrant_report.history_range(p_tenant uuid default null) returns tstzrange
+create function pgrant_report.history_range(p_tenant text default null) returns tstzrange
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (select tstzrange(greatest(min(lower(h.valid)), clock_timestamp() - p.retention), clock_timestamp(), '[]')
-            from pgrant.tenant_history h, pgrant.partition_plans p
-           where (p_tenant is null or h.tenant_id = p_tenant)
+            from pgrant.tenant_history h
+            join pgrant.issuers i on i.tenant_id = h.tenant_id
+           cross join pgrant.partition_plans p
+           where (p_tenant is null or i.name = p_tenant)
              and p.table_name = 'audit_events'
            group by p.retention);
 end
 $$;
 
-comment on function pgrant_report.history_range(uuid) is
+comment on function pgrant_report.history_range(text) is
   'The moments about which the time machine can be asked: from the retention of audit_events (or the beginning of the history, where that is later) to now. Null where the tenant is not there, or not the asker''s. p_tenant null = all tenants that the asker may see.';
 
-create function pgrant_report.moment_check(p_at timestamptz, p_tenant uuid) returns void
+create function pgrant_report.tenant_then(p_tenant text, p_at timestamptz) returns uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_range tstzrange := pgrant_report.history_range(p_tenant);
 begin
   if v_range is null then
-    raise exception 'there is no history of the tenant %', p_tenant
+    raise exception 'there is no history of the tenant %', coalesce(p_tenant, '(any)')
       using errcode = 'OA001', hint = 'either there is no such tenant, or you may not see it';
   elsif not coalesce(v_range @> p_at, false) then
     raise exception 'nothing is known of %', coalesce(p_at::text, 'no moment at all')
       using errcode = 'OA003', hint = format('ask about a moment from %s to %s', lower(v_range), upper(v_range));
   end if;
+  return (select i.tenant_id from pgrant.issuers i where i.name = p_tenant);
 end
 $$;
 
-comment on function pgrant_report.moment_check(timestamptz, uuid) is
-  'Raises OA003 for a moment outside history_range, with the range in the hint; OA001 where there is no history.';
+comment on function pgrant_report.tenant_then(text, timestamptz) is
+  'The id of the tenant (null = of all) about whose past somebody asks. Raises OA003 for a moment outside history_range, with the range in the hint; OA001 where there is no history.';
 
 create function pgrant_report.grants_as_of(
-  p_at timestamptz, p_tenant uuid default null, p_username text default null, p_client_id text default null,
+  p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
   p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default null
 )
 returns table (tenant_id uuid, tenant text, grant_id uuid, user_id uuid, username text, client_id text, client_name text,
@@ -46,8 +49,9 @@ returns table (tenant_id uuid, tenant text, grant_id uuid, user_id uuid, usernam
                cause text, request_id text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
 begin
-  perform pgrant_report.moment_check(p_at, p_tenant);
   return query
   select h.tenant_id, i.name, h.grant_id, h.user_id, u.username, h.client_id, c.name, h.scopes,
          array(select s.scope from pgrant.scope_history s
@@ -70,7 +74,7 @@ begin
     join pgrant.client_history c on c.tenant_id = h.tenant_id and c.client_id = h.client_id and c.valid @> p_at
     left join pgrant.grants g on g.tenant_id = h.tenant_id and g.grant_id = h.grant_id and upper_inf(h.valid)
     left join pgrant.clients n on n.tenant_id = h.tenant_id and n.client_id = h.client_id and upper_inf(c.valid)
-   where (p_tenant is null or h.tenant_id = p_tenant)
+   where (v_tenant_id is null or h.tenant_id = v_tenant_id)
      and (p_client_id is null or h.client_id = p_client_id)
      and (p_username is null or lower(u.username) = lower(p_username))
      and h.grant_id > p_after
@@ -83,5 +87,5 @@ begin
 end
 $$;
 
-comment on function pgrant_report.grants_as_of(timestamptz, uuid, text, text, uuid, integer) is
-  'The grants that stood at p_at, p_limit of them (null = all) after grant_id p_after, with people''s and clients'' names as they were then: scopes is what was granted, effective what of it could be used then, since when the grant had been so, cause the action and request that made it so. p_tenant null = all tenants that the asker may see. Raises OA001, OA003.';
+comment on function pgrant_report.grants_as_of(timestamptz, text, text, text, uuid, integer) is
+  'The grants that stood at p_at, p_limit of them (null = all) after grant_id p_after, with people''s and clients'' names as they were then: scopes is what was granted, effective what of it could be used then, since from when the grant had been so, cause and request_id what made it so. p_tenant null = all tenants that the asker may see. Raises OA001, OA003.';

@@ -13,7 +13,9 @@ begin
   return query
   select g.grant_id, g.username, g.client_id, g.client_name, g.scopes, g.effective, g.resources, g.consent_expires_at, g.since,
          g.cause, g.request_id
-    from pgrant_report.grants_as_of(p_at, p_tenant, p_username, p_client_id, p_after, p_limit) g;
+    from pgrant.tenants t,
+         pgrant_report.grants_as_of(p_at, t.name, p_username, p_client_id, p_after, p_limit) g
+   where t.tenant_id = p_tenant;
 end
 $$;
 
@@ -32,7 +34,9 @@ begin
   perform pgrant_rules.administer(p_tenant);
   return query
   select a.username, a.client_id, a.client_name, a.grant_id, a.scopes, a.through, a.since, a.until
-    from pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), p_tenant, p_username, p_client_id, p_after, p_limit) a;
+    from pgrant.tenants t,
+         pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), t.name, p_username, p_client_id, p_after, p_limit) a
+   where t.tenant_id = p_tenant;
 end
 $$;
 

@@ -5,6 +5,9 @@ type Row = Record<string, unknown>;
 /** Settings that are lengths of time, in seconds. */
 const lengthOfTime = /_(lifetime|window|interval|lead)$/;
 
+/** Fields that are moments. */
+const isTime = /_at$|^(since|until)$/;
+
 const units = [
   ['d', 86_400],
   ['h', 3_600],
@@ -31,12 +34,12 @@ export function formatDuration(seconds: number): string {
   return `${seconds}s`;
 }
 
-/** Rows, or a record, with each time in them (fields named *_at) in UTC as ISO 8601 writes it. */
+/** Rows, or a record, with each time in them (*_at, since, until) in UTC as ISO 8601 writes it. */
 export function withTimes<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withTimes) as T;
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, field]) => {
-    if (name.endsWith('_at') && typeof field === 'string') return [name, utc(field)];
+    if (isTime.test(name) && typeof field === 'string') return [name, utc(field)];
     // Rows within a record are ours; an object is somebody's claims.
     return [name, Array.isArray(field) ? withTimes(field) : field];
   });

@@ -20,7 +20,7 @@ const argumentsAt: Record<string, (story: Story) => string> = {
   'p_at timestamp with time zone': () => 'now()',
 };
 
-/** Functions that say only what their arguments or the plans of partitions say, or that audit_verify asks. */
+/** Functions that say only what their arguments or the plans of partitions say, or that another report asks. */
 const ofArguments = [
   'audit_time',
   'audit_event_text',
@@ -36,7 +36,6 @@ const ofArguments = [
   'role_period',
   'scope_period',
   'standard_scopes',
-  'moment_check',
 ];
 
 let database: TestDatabase;
