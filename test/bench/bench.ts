@@ -11,6 +11,7 @@ import { addFamilies, refreshTokenOf } from './families.ts';
 import type { Order, Report } from './load.ts';
 import type { Measurement } from './measure.ts';
 import { measureSql, pgbenchSessions } from './pgbench.ts';
+import { countRoundTrips, type RoundTrips } from './round-trips.ts';
 import { type RunningServer, startDatabase, startPeer, startPgrant } from './servers.ts';
 import type { Service } from './service.ts';
 import { basicCredentials } from './sign-in.ts';
@@ -24,6 +25,7 @@ export type Bench = {
   addFamilies: (count: number) => Promise<number>;
   /** Adds that many families that have expired. */
   addExpired: (count: number) => Promise<void>;
+  roundTrips: () => Promise<RoundTrips>;
   workerUrl: string;
   stop: () => Promise<void>;
 };
@@ -62,7 +64,7 @@ export async function startBench({ peer }: { peer: boolean }): Promise<Bench> {
 }
 
 type Parts = {
-  database: Embedded;
+  database: Embedded & { log: string };
   sql: Sql;
   load: ChildProcess;
   servers: Partial<Record<ServerName, RunningServer>>;
@@ -114,6 +116,7 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
   return {
     addFamilies: add,
     addExpired: (count) => addExpired(sql, { tenant, clientId }, count),
+    roundTrips: () => countRoundTrips(sql, (servers.pgrant as RunningServer).service, database.log),
     workerUrl: database.url('pgrant_worker'),
     measure: async (cell, seconds, rest = 0) => {
       if (cell.target === 'SQL under pgbench') return inSql(cell, seconds);

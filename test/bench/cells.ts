@@ -5,6 +5,8 @@ export type Scenario =
   | 'refresh ES256'
   | 'client_credentials opaque'
   | 'client_credentials ES256'
+  // Only for pgrant: for a registered resource (RFC 8707).
+  | 'client_credentials resource'
   | 'introspection opaque'
   | 'introspection JWT'
   | 'code flow'
@@ -22,6 +24,7 @@ export const aims: { scenario: Scenario; requests?: number; cpu?: number }[] = [
   { scenario: 'refresh ES256', requests: 3 },
   { scenario: 'client_credentials opaque', requests: 1 },
   { scenario: 'client_credentials ES256', requests: 1 },
+  { scenario: 'client_credentials resource' },
   { scenario: 'introspection opaque', requests: 4 },
   { scenario: 'introspection JWT' },
   { scenario: 'code flow' },
@@ -30,7 +33,10 @@ export const aims: { scenario: Scenario; requests?: number; cpu?: number }[] = [
 const scenarios = aims.map(({ scenario }) => scenario);
 
 // oidc-provider keeps no record of the JWTs that it signs, and refuses to introspect them.
-const none: Cell[] = [{ target: 'oidc-provider', scenario: 'introspection JWT' }];
+const none: Cell[] = [
+  { target: 'oidc-provider', scenario: 'introspection JWT' },
+  { target: 'oidc-provider', scenario: 'client_credentials resource' },
+];
 const inSql: Scenario[] = ['refresh opaque', 'client_credentials opaque', 'introspection opaque'];
 
 /** The cells whose "target scenario" contains one of the words, or all; pgbench's where it is there. */

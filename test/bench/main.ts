@@ -6,7 +6,7 @@ import { chooseCells, nameOf } from './cells.ts';
 import { measureCleanup } from './cleanup.ts';
 import { measureGrowth } from './growth.ts';
 import { hasPgbench } from './pgbench.ts';
-import { json, type Result, ratioTable, table } from './report.ts';
+import { json, type Result, ratioTable, resourceLine, table } from './report.ts';
 
 const usage = `npm run bench -- [options]
   --seconds N    length of one measurement (3)
@@ -72,15 +72,19 @@ try {
     families === undefined
       ? await compare(bench, settings)
       : await measureGrowth(bench, { ...settings, families });
+  const trips = results.some(({ scenario }) => scenario === 'client_credentials resource')
+    ? await bench.roundTrips()
+    : undefined;
   const machine = { node: process.version, processors: cpus().length, model: cpus()[0]?.model };
   if (settings.json) {
-    console.log(json(results, { ...settings, ...machine }));
+    console.log(json(results, { ...settings, ...machine }, trips));
   } else {
     const { node, processors, model } = machine;
     const lengths = `${settings.rounds} rounds of ${settings.seconds} s`;
     console.log(`\n${lengths}; Node.js ${node}; ${processors} x ${model}\n`);
     console.log(table(results));
     if (families === undefined) console.log(`\n${ratioTable(results)}`);
+    if (trips) console.log(`\n${resourceLine(results, trips)}`);
   }
 } finally {
   await bench.stop();

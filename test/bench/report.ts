@@ -1,6 +1,7 @@
 // What was measured, as a table, as ratios and as JSON.
 import { aims, type Cell, nameOf, type Scenario, type Target } from './cells.ts';
 import { type Measurement, spread } from './measure.ts';
+import type { RoundTrips } from './round-trips.ts';
 
 export type Result = Cell & { rounds: Measurement[]; note?: string };
 
@@ -91,13 +92,31 @@ export function ratioTable(results: readonly Result[]): string {
   return layOut([head, ...rows]);
 }
 
+/** What a registered resource costs: round trips, and its ratio of requests per second. */
+export function resourceLine(results: readonly Result[], trips: RoundTrips): string {
+  const rate = (scenario: Scenario) => {
+    const found = results.find((one) => one.scenario === scenario && one.target === 'pgrant');
+    return found ? summary(found).perSecond.median : Number.NaN;
+  };
+  const ratio = rate('client_credentials resource') / rate('client_credentials opaque');
+  return (
+    `a registered resource: ${times(trips.with)} round trips to PostgreSQL per token request, ` +
+    `${times(trips.without)} without it; ${times(ratio)} of the requests per second`
+  );
+}
+
 /** Everything, for a program to read. */
-export function json(results: readonly Result[], settings: object): string {
+export function json(
+  results: readonly Result[],
+  settings: object,
+  trips: RoundTrips | undefined,
+): string {
   const cells = results.map((result) => ({
     cell: nameOf(result),
     note: result.note,
     ...summary(result),
     rounds: result.rounds,
   }));
-  return JSON.stringify({ settings, cells, ratios: ratios(results) }, null, 2);
+  const all = { settings, cells, ratios: ratios(results), round_trips: trips };
+  return JSON.stringify(all, null, 2);
 }

@@ -2,7 +2,7 @@
 import type { Scenario } from './cells.ts';
 import { refreshTokenOf } from './families.ts';
 import { type Answer, type Connection, header } from './http.ts';
-import type { BenchClient, Service } from './service.ts';
+import { type BenchClient, resource, type Service } from './service.ts';
 import { authorizePath, basicCredentials, type Holdings, redeemForm } from './sign-in.ts';
 
 /** A connection and what its person has. */
@@ -58,9 +58,9 @@ function refreshAtRandom(service: Service, families: number): Step {
   };
 }
 
-function clientCredentials(service: Service, format: BenchClient['format']): Step {
+function clientCredentials(service: Service, format: BenchClient['format'], more = ''): Step {
   const authorization = basic(service.clients[format]);
-  const form = 'grant_type=client_credentials&scope=api';
+  const form = `grant_type=client_credentials&scope=api${more}`;
   return async ({ connection }, seen) => {
     tokensOf(await connection.post(service.token, form, authorization), seen);
   };
@@ -98,6 +98,8 @@ export function stepOf(scenario: Scenario, service: Service, families: number): 
     'refresh ES256': () => refresh(service, 'jwt'),
     'client_credentials opaque': () => clientCredentials(service, 'opaque'),
     'client_credentials ES256': () => clientCredentials(service, 'jwt'),
+    'client_credentials resource': () =>
+      clientCredentials(service, 'opaque', `&resource=${encodeURIComponent(resource)}`),
     'introspection opaque': () => introspection(service, 'opaque'),
     'introspection JWT': () => introspection(service, 'jwt'),
     'code flow': () => codeFlow(service),

@@ -29,14 +29,14 @@ function benchClient(client_id: string, format: BenchClient['format']): BenchCli
 }
 
 /** Starts PostgreSQL on a folder that goes when it stops. */
-export async function startDatabase(): Promise<Embedded> {
+export async function startDatabase(): Promise<Embedded & { log: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-bench-'));
   const server = await startEmbedded(folder, { settings: { max_wal_size: '4GB' } });
   const stop = async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { ...server, stop };
+  return { ...server, stop, log: join(folder, 'postgres.log') };
 }
 
 /** Releases pgrant, makes its tenant, and starts its web process as `npm run web` does. */

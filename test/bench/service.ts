@@ -22,4 +22,6 @@ export type Service = {
 /** How many people there are, and connections: each connection works for a person of its own. */
 export const people = 32;
 export const password = 'correct horse battery staple';
+/** What a client may name as resource (RFC 8707). */
+export const resource = 'https://api.example.com/bench';
 export const redirectUri = 'http://127.0.0.1:9/callback';

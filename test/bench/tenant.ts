@@ -5,7 +5,14 @@ import { ops } from '../../src/db/functions.ts';
 import { newSigningKey, sealSigningKey } from '../../src/protocol/keys.ts';
 import { newPassword } from '../../src/protocol/password.ts';
 import { secretHash } from '../../src/protocol/secrets.ts';
-import { type BenchClient, password, people, redirectUri, type Service } from './service.ts';
+import {
+  type BenchClient,
+  password,
+  people,
+  redirectUri,
+  resource,
+  type Service,
+} from './service.ts';
 
 type Wanted = { host: string; secret: Buffer; clients: Service['clients'] };
 
@@ -18,6 +25,7 @@ export async function addTenant(url: string, { host, secret, clients }: Wanted):
     const [row] = await callAll(database, ops.tenant_add, args);
     const tenant = (row as unknown as { tenant_add: string }).tenant_add;
     await call(database, ops.scope_add, { tenant, scope: 'api', title: 'The API' });
+    await call(database, ops.resource_set, { tenant, resource, title: 'The API' });
     for (const alg of ['ES256', 'RS256'] as const) await addKey(database, tenant, secret, alg);
     for (const client of Object.values(clients)) await addClient(database, tenant, client);
     for (let number = 0; number < people; number += 1) await addPerson(database, tenant, number);
