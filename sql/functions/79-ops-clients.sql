@@ -170,7 +170,7 @@ begin
             select coalesce(jsonb_agg(jsonb_build_object('secret_id', s.secret_id, 'created_at', s.created_at,
                      'expires_at', nullif(s.expires_at, 'infinity')) order by s.created_at), '[]')
               from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_client_id))
-            || coalesce((select jsonb_build_object('jwks_fetched_at', k.fetched_at, 'jwks_fresh_until', k.fresh_until,
+            || coalesce((select jsonb_build_object('jwks_fetched_at', k.fetched_at, 'jwks_expires_at', k.fresh_until,
                                                    'jwks_last_error', k.last_error)
                            from pgrant.client_key_sets k where k.tenant_id = p_tenant and k.client_id = p_client_id
                             and k.jwks_uri = c.jwks_uri), '{}')

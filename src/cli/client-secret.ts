@@ -59,7 +59,7 @@ async function add(
   return {
     json: shown,
     text: [
-      details(withTimes({ ...shown, expires_at: expires_at ?? 'never' })),
+      details({ ...withTimes(shown), ...(expires_at === null && { expires_at: 'never' }) }),
       ...(after === undefined ? [] : [`The others expire in ${formatDuration(after)}.`]),
       'Keep the secret now: it is not shown again.',
     ].join('\n'),

@@ -97,6 +97,9 @@ describe('keys at a jwks_uri [RFC 7591 2]', () => {
     expect(new Set(await flood())).toEqual(new Set([401]));
     expect(new Set(await flood())).toEqual(new Set([401]));
     expect(client.host.asked).toBe(2);
+    await age(client, '25 seconds');
+    expect(new Set(await flood())).toEqual(new Set([401]));
+    expect(client.host.asked).toBe(2);
     expect(await ask(client, key)).toBe(200);
   });
 

@@ -10,6 +10,7 @@ import { Browser } from '../support/browser.ts';
 import { serverLog } from '../support/database.ts';
 import { addClient } from '../support/issuer.ts';
 import { startProduct } from '../support/product.ts';
+import { asserted, sign as assertionOf, makeKey, setOf, signer } from '../support/signing.ts';
 import { startWatched } from '../support/telemetry.ts';
 import { addWebhook } from '../support/webhooks.ts';
 
@@ -30,11 +31,30 @@ beforeAll(async () => {
   secrets.set('secret of opaque', opaque.client_secret);
   for (const app of [acme.web, opaque])
     await useEverything(app.client_id, await discover(acme, app));
+  await sign();
   await signInAtProduct();
   health = await (await fetch(`${acme.origin}/readyz`)).text();
   const webhook = await addWebhook(acme, 'crm', 'https://crm.example/');
   secrets.set('webhook secret', webhook.replace('whsec_', ''));
 });
+
+/** A client assertion that is good, and one that is not. */
+async function sign(): Promise<void> {
+  const key = await makeKey();
+  await addClient(acme.database, acme.tenant, 'robot', signer({ jwks: setOf(key) }));
+  const send = (assertion: string) =>
+    fetch(`${acme.issuer}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', ...asserted(assertion) }),
+    });
+  const good = await assertionOf(key, 'robot', acme.issuer);
+  const unknown = await assertionOf(await makeKey(), 'robot', acme.issuer);
+  const tokens = (await (await send(good)).json()) as { access_token: string };
+  expect((await send(unknown)).status).toBe(401);
+  secrets.set('client assertion', good);
+  secrets.set('refused client assertion', unknown);
+  secrets.set('token of a client that signs', tokens.access_token);
+}
 
 /** Last, because passwords are not taken from then on. */
 async function signInAtProduct(): Promise<void> {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
 import { type Config, loadConfig } from '../../src/config.ts';
 import { call, callAll } from '../../src/db/call.ts';
@@ -49,7 +50,7 @@ export async function postTo(origin: string, issuer: string, body: Record<string
   });
   sent.end(new URLSearchParams(body).toString());
   const [response] = await once(sent, 'response');
-  response.resume();
+  await text(response);
   return response.statusCode as number;
 }
 

@@ -1,0 +1,70 @@
+import { beforeAll, expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import { makeKey, setOf } from '../support/signing.ts';
+import { operator } from './cli.ts';
+
+const database = await createDatabase();
+const { pgrant, document } = operator(database);
+const jwks_uri = 'https://nightly.example/jwks.json';
+const add = 'client add --tenant acme --grant-type client_credentials --name Nightly';
+
+beforeAll(async () => {
+  await document('tenant add acme --issuer http://localhost:3000/acme');
+});
+
+test('a client with keys signs, has no secret, and is shown with its keys', async () => {
+  const jwks = setOf(await makeKey());
+  const added = await document(`${add} --client-id nightly --jwks`, JSON.stringify(jwks));
+  expect(added).toMatchObject({
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks,
+    jwks_uri: null,
+    assertion_audience: 'issuer',
+    token_endpoint_auth_signing_alg: null,
+    secrets: [],
+  });
+  expect(added).not.toHaveProperty('client_secret');
+  const { out } = await pgrant(['client', 'show', '--tenant', 'acme', 'nightly']);
+  expect(out).toMatch(/^token_endpoint_auth_method +private_key_jwt$/m);
+  expect(out).toContain(String(jwks.keys[0]?.kid));
+});
+
+test('client set puts an address in place of the keys, and a secret in place of both', async () => {
+  const set = 'client set --tenant acme nightly';
+  expect(await document(`${set} --jwks-uri ${jwks_uri}`)).toMatchObject({ jwks: null, jwks_uri });
+  expect(
+    await document(
+      `${set} assertion_audience=token_endpoint token_endpoint_auth_signing_alg=PS256`,
+    ),
+  ).toMatchObject({
+    assertion_audience: 'token_endpoint',
+    token_endpoint_auth_signing_alg: 'PS256',
+  });
+  const refused = await pgrant('client secret add --tenant acme nightly'.split(' '));
+  expect([refused.code, refused.err]).toEqual([
+    2,
+    'pgrant: client nightly signs by its own keys: it has no secrets\n',
+  ]);
+  await document(`${set} token_endpoint_auth_method=client_secret_basic jwks_uri=null`);
+  const { client_secret } = await document('client secret add --tenant acme nightly');
+  expect(client_secret).toMatch(/^pgrant_cs_/);
+});
+
+test.each([
+  [['--jwks-uri', 'http://nightly.example/jwks.json'], 1, 'jwks_uri is not acceptable'],
+  [['--jwks', '{"keys":[]}'], 1, 'jwks has no key for ES256, RS256, PS256, EdDSA, Ed25519'],
+  [['--jwks', '{"keys":[{"kty":"EC","d":"x"}]}'], 1, 'jwks is not acceptable'],
+  [['--jwks', 'nonsense'], 2, '--jwks must be a JSON object'],
+  [['--jwks', '{"keys":[]}', '--jwks-uri', jwks_uri], 2, 'give --jwks or --jwks-uri, not both'],
+  [['--set', 'token_endpoint_auth_method=private_key_jwt'], 1, 'jwks or jwks_uri is missing'],
+  [
+    ['--jwks-uri', jwks_uri, '--set', 'token_endpoint_auth_signing_alg=HS256'],
+    1,
+    'the value breaks a rule',
+  ],
+])('client add %j is refused with exit code %i', async (options, code, message) => {
+  const refused = await pgrant([...add.split(' '), ...options]);
+  expect(refused.code).toBe(code);
+  expect(refused.out).toBe('');
+  expect(refused.err).toContain(message);
+});
