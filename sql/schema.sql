@@ -8,9 +8,11 @@ begin
   execute format('grant select (%s) on %s to pgrant_auditor',
                  (select string_agg(quote_ident(c.name), ', ') from unnest(p_columns) c (name)), p_table);
   if not exists (select from pg_catalog.pg_policy p where p.polrelid = p_table and p.polname = 'audited') then
-    -- Sub-selects, so that both are evaluated once in a statement and not once in a row.
+    -- Sub-selects, so that both are evaluated once in a statement and not once in a row. A row comparison, which serves an
+    -- index as well: two plain ones the planner takes for a narrow range, expects 1 row of 200, and plans for that.
     execute format('create policy audited on %s for select to pgrant_auditor
-                      using (tenant_id >= (select pgrant.audited_from()) and tenant_id <= (select pgrant.audited_to()))', p_table);
+                      using (tenant_id >= (select pgrant.audited_from())
+                             and (tenant_id, 0) <= ((select pgrant.audited_to()), 0))', p_table);
   end if;
 end
 $function$
@@ -313,7 +315,7 @@ create table pgrant.access_tokens (
 ) partition by RANGE (expires_at);
 alter table pgrant.access_tokens enable row level security;
 alter table pgrant.access_tokens force row level security;
-create policy audited on pgrant.access_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.access_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.access_tokens for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.access_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.access_tokens for select to pgrant_janitor using ((expires_at < now()));
@@ -333,7 +335,7 @@ create table pgrant.audit_archives (
 );
 alter table pgrant.audit_archives enable row level security;
 alter table pgrant.audit_archives force row level security;
-create policy audited on pgrant.audit_archives for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.audit_archives for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy sealer_seen on pgrant.audit_archives for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_archives for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_archives is 'Months whose events were written to a file with the proof that they are the ones that were sealed.';
@@ -352,7 +354,7 @@ create table pgrant.audit_chains (
 );
 alter table pgrant.audit_chains enable row level security;
 alter table pgrant.audit_chains force row level security;
-create policy audited on pgrant.audit_chains for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.audit_chains for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy sealer_moved on pgrant.audit_chains for all to pgrant_sealer using (true) with check (true);
 create policy tenant_isolation on pgrant.audit_chains for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_chains is 'The last seal of each tenant: what the next one continues, when all seals of a tenant that was quiet for long are dropped too.';
@@ -371,7 +373,7 @@ create table pgrant.audit_checkpoints (
 CREATE INDEX audit_checkpoints_expires_at ON pgrant.audit_checkpoints USING btree (expires_at);
 alter table pgrant.audit_checkpoints enable row level security;
 alter table pgrant.audit_checkpoints force row level security;
-create policy audited on pgrant.audit_checkpoints for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.audit_checkpoints for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.audit_checkpoints for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.audit_checkpoints for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.audit_checkpoints for select to pgrant_janitor using ((expires_at < now()));
@@ -400,7 +402,7 @@ CREATE INDEX audit_events_reuse ON ONLY pgrant.audit_events USING btree (tenant_
 CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (xid) WITH (autosummarize='on');
 alter table pgrant.audit_events enable row level security;
 alter table pgrant.audit_events force row level security;
-create policy audited on pgrant.audit_events for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.audit_events for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor using ((NOT (EXISTS ( SELECT
    FROM pgrant.issuers i
   WHERE (i.tenant_id = audit_events.tenant_id)))));
@@ -469,7 +471,7 @@ create table pgrant.audit_seals (
 CREATE INDEX audit_seals_last_at ON ONLY pgrant.audit_seals USING btree (tenant_id, last_at);
 alter table pgrant.audit_seals enable row level security;
 alter table pgrant.audit_seals force row level security;
-create policy audited on pgrant.audit_seals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.audit_seals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor using ((NOT (EXISTS ( SELECT
    FROM pgrant.issuers i
   WHERE (i.tenant_id = audit_seals.tenant_id)))));
@@ -538,7 +540,7 @@ create table pgrant.authorization_requests (
 ) partition by RANGE (expires_at);
 alter table pgrant.authorization_requests enable row level security;
 alter table pgrant.authorization_requests force row level security;
-create policy audited on pgrant.authorization_requests for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.authorization_requests for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.authorization_requests for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.authorization_requests for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.authorization_requests for select to pgrant_janitor using ((expires_at < now()));
@@ -558,7 +560,7 @@ create table pgrant.client_assertions (
 ) partition by RANGE (expires_at);
 alter table pgrant.client_assertions enable row level security;
 alter table pgrant.client_assertions force row level security;
-create policy audited on pgrant.client_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.client_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.client_assertions for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.client_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.client_assertions for select to pgrant_janitor using ((expires_at < now()));
@@ -589,7 +591,7 @@ create table pgrant.client_history (
 CREATE INDEX client_history_upper_idx ON pgrant.client_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.client_history enable row level security;
 alter table pgrant.client_history force row level security;
-create policy audited on pgrant.client_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.client_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.client_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -621,7 +623,7 @@ create table pgrant.client_key_sets (
 );
 alter table pgrant.client_key_sets enable row level security;
 alter table pgrant.client_key_sets force row level security;
-create policy audited on pgrant.client_key_sets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.client_key_sets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.client_key_sets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_key_sets is 'What clients'' jwks_uri answered. A copy is good only while the client''s jwks_uri is the one here.';
 comment on column pgrant.client_key_sets.claimed_at is 'When a web process last set out to fetch; the next may do so 30 seconds later.';
@@ -646,7 +648,7 @@ create table pgrant.client_secrets (
 CREATE UNIQUE INDEX client_secrets_hash ON pgrant.client_secrets USING btree (tenant_id, secret_hash);
 alter table pgrant.client_secrets enable row level security;
 alter table pgrant.client_secrets force row level security;
-create policy audited on pgrant.client_secrets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.client_secrets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.client_secrets for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.client_secrets for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.client_secrets for select to pgrant_janitor using ((expires_at < now()));
@@ -749,7 +751,7 @@ CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, e
 CREATE INDEX clients_registered_twin ON pgrant.clients USING btree (tenant_id, registered_hash) WHERE ((registered_at IS NOT NULL) AND (last_used_at IS NULL));
 alter table pgrant.clients enable row level security;
 alter table pgrant.clients force row level security;
-create policy audited on pgrant.clients for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.clients for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.clients for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.clients for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using ((expires_at < now()));
@@ -810,7 +812,7 @@ create table pgrant.codes (
 ) partition by RANGE (expires_at);
 alter table pgrant.codes enable row level security;
 alter table pgrant.codes force row level security;
-create policy audited on pgrant.codes for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.codes for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.codes for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.codes for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.codes for select to pgrant_janitor using ((expires_at < now()));
@@ -841,7 +843,7 @@ CREATE INDEX grant_history_upper_idx ON pgrant.grant_history USING btree (upper(
 CREATE INDEX grant_history_user ON pgrant.grant_history USING btree (tenant_id, user_id);
 alter table pgrant.grant_history enable row level security;
 alter table pgrant.grant_history force row level security;
-create policy audited on pgrant.grant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.grant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.grant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -881,7 +883,7 @@ CREATE UNIQUE INDEX grants_live ON pgrant.grants USING btree (tenant_id, user_id
 CREATE INDEX grants_user ON pgrant.grants USING btree (tenant_id, user_id);
 alter table pgrant.grants enable row level security;
 alter table pgrant.grants force row level security;
-create policy audited on pgrant.grants for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.grants for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.grants for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.grants for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.grants for select to pgrant_janitor using ((expires_at < now()));
@@ -913,7 +915,7 @@ CREATE INDEX group_member_history_group ON pgrant.group_member_history USING btr
 CREATE INDEX group_member_history_upper_idx ON pgrant.group_member_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.group_member_history enable row level security;
 alter table pgrant.group_member_history force row level security;
-create policy audited on pgrant.group_member_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.group_member_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.group_member_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -939,7 +941,7 @@ create table pgrant.group_members (
 CREATE INDEX group_members_group ON pgrant.group_members USING btree (tenant_id, group_name);
 alter table pgrant.group_members enable row level security;
 alter table pgrant.group_members force row level security;
-create policy audited on pgrant.group_members for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.group_members for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.group_members for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_members is 'Who is in a group, and who says so.';
 comment on column pgrant.group_members.source is 'operator, or the name of the upstream whose mapping put the person there and takes it out again.';
@@ -963,7 +965,7 @@ CREATE INDEX group_role_history_scope ON pgrant.group_role_history USING btree (
 CREATE INDEX group_role_history_upper_idx ON pgrant.group_role_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.group_role_history enable row level security;
 alter table pgrant.group_role_history force row level security;
-create policy audited on pgrant.group_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.group_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.group_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -987,7 +989,7 @@ create table pgrant.group_roles (
 CREATE INDEX group_roles_scope ON pgrant.group_roles USING btree (tenant_id, scope);
 alter table pgrant.group_roles enable row level security;
 alter table pgrant.group_roles force row level security;
-create policy audited on pgrant.group_roles for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.group_roles for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.group_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_roles is 'Roles that the members of a group have.';
 
@@ -1002,7 +1004,7 @@ create table pgrant.groups (
 );
 alter table pgrant.groups enable row level security;
 alter table pgrant.groups force row level security;
-create policy audited on pgrant.groups for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.groups for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.groups for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.groups is 'Groups of people: teams, departments, the roles of an upstream.';
 
@@ -1024,7 +1026,7 @@ create table pgrant.issuers (
 );
 alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
-create policy audited on pgrant.issuers for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.issuers for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy catalogue on pgrant.issuers for all to pgrant_definer using (true) with check (true);
 create policy catalogue_sealed on pgrant.issuers for select to pgrant_sealer using (true);
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
@@ -1045,7 +1047,7 @@ create table pgrant.login_assertions (
 ) partition by RANGE (expires_at);
 alter table pgrant.login_assertions enable row level security;
 alter table pgrant.login_assertions force row level security;
-create policy audited on pgrant.login_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.login_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.login_assertions for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.login_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using ((expires_at < now()));
@@ -1082,7 +1084,7 @@ create table pgrant.login_challenges (
 CREATE INDEX login_challenges_verifier ON ONLY pgrant.login_challenges USING btree (tenant_id, verifier_hash) WHERE (verifier_hash IS NOT NULL);
 alter table pgrant.login_challenges enable row level security;
 alter table pgrant.login_challenges force row level security;
-create policy audited on pgrant.login_challenges for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.login_challenges for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.login_challenges for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.login_challenges for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_challenges for select to pgrant_janitor using ((expires_at < now()));
@@ -1106,7 +1108,7 @@ create table pgrant.login_failures (
 ) partition by RANGE (expires_at);
 alter table pgrant.login_failures enable row level security;
 alter table pgrant.login_failures force row level security;
-create policy audited on pgrant.login_failures for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.login_failures for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.login_failures for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.login_failures for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_failures for select to pgrant_janitor using ((expires_at < now()));
@@ -1142,7 +1144,7 @@ CREATE INDEX outbox_due ON pgrant.outbox USING btree (tenant_id, webhook, next_a
 CREATE INDEX outbox_expires_at ON pgrant.outbox USING btree (expires_at);
 alter table pgrant.outbox enable row level security;
 alter table pgrant.outbox force row level security;
-create policy audited on pgrant.outbox for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.outbox for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.outbox for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.outbox for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.outbox for select to pgrant_janitor using ((expires_at < now()));
@@ -1196,7 +1198,7 @@ create table pgrant.registration_tokens (
 CREATE UNIQUE INDEX registration_tokens_hash ON pgrant.registration_tokens USING btree (tenant_id, token_hash);
 alter table pgrant.registration_tokens enable row level security;
 alter table pgrant.registration_tokens force row level security;
-create policy audited on pgrant.registration_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.registration_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.registration_tokens for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.registration_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.registration_tokens for select to pgrant_janitor using ((expires_at < now()));
@@ -1225,7 +1227,7 @@ create table pgrant.resource_history (
 CREATE INDEX resource_history_upper_idx ON pgrant.resource_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.resource_history enable row level security;
 alter table pgrant.resource_history force row level security;
-create policy audited on pgrant.resource_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.resource_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.resource_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1255,7 +1257,7 @@ create table pgrant.resources (
 );
 alter table pgrant.resources enable row level security;
 alter table pgrant.resources force row level security;
-create policy audited on pgrant.resources for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.resources for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.resources for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.resources is 'What a client may name as resource, and find as aud of its access token.';
 comment on column pgrant.resources.resource is 'Absolute URI: scheme and host in lower case, no slash at the end. Requests are compared in that form.';
@@ -1272,7 +1274,7 @@ create table pgrant.revoked_tokens (
 ) partition by RANGE (expires_at);
 alter table pgrant.revoked_tokens enable row level security;
 alter table pgrant.revoked_tokens force row level security;
-create policy audited on pgrant.revoked_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.revoked_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.revoked_tokens for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.revoked_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.revoked_tokens for select to pgrant_janitor using ((expires_at < now()));
@@ -1317,7 +1319,7 @@ create table pgrant.scope_history (
 CREATE INDEX scope_history_upper_idx ON pgrant.scope_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.scope_history enable row level security;
 alter table pgrant.scope_history force row level security;
-create policy audited on pgrant.scope_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.scope_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.scope_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1345,7 +1347,7 @@ create table pgrant.scope_refusals (
 );
 alter table pgrant.scope_refusals enable row level security;
 alter table pgrant.scope_refusals force row level security;
-create policy audited on pgrant.scope_refusals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.scope_refusals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.scope_refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scope_refusals is 'What clients asked for in vain: how often, since when, and why.';
 comment on column pgrant.scope_refusals.reason is 'undefined, disabled, not registered, not consented, or role missing.';
@@ -1367,7 +1369,7 @@ create table pgrant.scopes (
 );
 alter table pgrant.scopes enable row level security;
 alter table pgrant.scopes force row level security;
-create policy audited on pgrant.scopes for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.scopes for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.scopes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scopes is 'What may be asked for at a tenant, in words for people.';
 comment on column pgrant.scopes.scope is 'scope-token (RFC 6749 3.3).';
@@ -1396,7 +1398,7 @@ create table pgrant.sessions (
 ) partition by RANGE (expires_at);
 alter table pgrant.sessions enable row level security;
 alter table pgrant.sessions force row level security;
-create policy audited on pgrant.sessions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.sessions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.sessions for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.sessions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.sessions for select to pgrant_janitor using ((expires_at < now()));
@@ -1423,7 +1425,7 @@ create table pgrant.signing_keys (
 CREATE INDEX signing_keys_expires_at ON pgrant.signing_keys USING btree (tenant_id, expires_at);
 alter table pgrant.signing_keys enable row level security;
 alter table pgrant.signing_keys force row level security;
-create policy audited on pgrant.signing_keys for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.signing_keys for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.signing_keys for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.signing_keys for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.signing_keys for select to pgrant_janitor using ((expires_at < now()));
@@ -1477,7 +1479,7 @@ create table pgrant.tenant_history (
 CREATE INDEX tenant_history_upper_idx ON pgrant.tenant_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.tenant_history enable row level security;
 alter table pgrant.tenant_history force row level security;
-create policy audited on pgrant.tenant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.tenant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.tenant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1567,7 +1569,7 @@ create table pgrant.tenants (
 );
 alter table pgrant.tenants enable row level security;
 alter table pgrant.tenants force row level security;
-create policy audited on pgrant.tenants for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.tenants for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.tenants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.tenants is 'One row per tenant: its policy. Lifetimes are in seconds.';
 comment on column pgrant.tenants.title is 'The name that people see on the pages.';
@@ -1642,7 +1644,7 @@ CREATE INDEX token_families_session ON pgrant.token_families USING btree (tenant
 CREATE INDEX token_families_sweep ON pgrant.token_families USING btree (sweep_after);
 alter table pgrant.token_families enable row level security;
 alter table pgrant.token_families force row level security;
-create policy audited on pgrant.token_families for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.token_families for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy dead_deleted on pgrant.token_families for delete to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval))));
 create policy dead_locked on pgrant.token_families for update to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)))) with check (false);
 create policy dead_seen on pgrant.token_families for select to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)) OR (replay_until < now())));
@@ -1687,7 +1689,7 @@ create table pgrant.upstream_accounts (
 CREATE INDEX upstream_accounts_due ON pgrant.upstream_accounts USING btree (tenant_id, check_after);
 alter table pgrant.upstream_accounts enable row level security;
 alter table pgrant.upstream_accounts force row level security;
-create policy audited on pgrant.upstream_accounts for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.upstream_accounts for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.upstream_accounts for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstream_accounts is 'Which account of an upstream is which user: made just in time, or linked on purpose; never by e-mail address.';
 comment on column pgrant.upstream_accounts.subject is 'The upstream''s lasting identifier of the person: sub, or the id of a Discord user.';
@@ -1722,7 +1724,7 @@ create table pgrant.upstream_logins (
 ) partition by RANGE (expires_at);
 alter table pgrant.upstream_logins enable row level security;
 alter table pgrant.upstream_logins force row level security;
-create policy audited on pgrant.upstream_logins for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.upstream_logins for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy expired_deleted on pgrant.upstream_logins for delete to pgrant_janitor using ((expires_at < now()));
 create policy expired_locked on pgrant.upstream_logins for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.upstream_logins for select to pgrant_janitor using ((expires_at < now()));
@@ -1776,7 +1778,7 @@ END),
 );
 alter table pgrant.upstreams enable row level security;
 alter table pgrant.upstreams force row level security;
-create policy audited on pgrant.upstreams for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.upstreams for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.upstreams for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstreams is 'Other authorization servers that people of the tenant may sign in with.';
 comment on column pgrant.upstreams.name is 'Stands in addresses, and is the source of the group memberships that it gives.';
@@ -1811,7 +1813,7 @@ create table pgrant.user_history (
 CREATE INDEX user_history_upper_idx ON pgrant.user_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.user_history enable row level security;
 alter table pgrant.user_history force row level security;
-create policy audited on pgrant.user_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.user_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.user_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1844,7 +1846,7 @@ CREATE INDEX user_role_history_scope ON pgrant.user_role_history USING btree (te
 CREATE INDEX user_role_history_upper_idx ON pgrant.user_role_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.user_role_history enable row level security;
 alter table pgrant.user_role_history force row level security;
-create policy audited on pgrant.user_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.user_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy outlived_deleted on pgrant.user_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1871,7 +1873,7 @@ create table pgrant.user_roles (
 CREATE INDEX user_roles_scope ON pgrant.user_roles USING btree (tenant_id, scope);
 alter table pgrant.user_roles enable row level security;
 alter table pgrant.user_roles force row level security;
-create policy audited on pgrant.user_roles for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.user_roles for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.user_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_roles is 'Roles that people have directly.';
 comment on column pgrant.user_roles.source is 'operator, or login: what the product said at the last login, and replaces at the next.';
@@ -1899,7 +1901,7 @@ CREATE UNIQUE INDEX users_external_subject ON pgrant.users USING btree (tenant_i
 CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, lower(username));
 alter table pgrant.users enable row level security;
 alter table pgrant.users force row level security;
-create policy audited on pgrant.users for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.users for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.users for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.users is 'People who can sign in.';
 comment on column pgrant.users.user_id is 'The sub of their tokens.';
@@ -1933,7 +1935,7 @@ create table pgrant.webhooks (
 );
 alter table pgrant.webhooks enable row level security;
 alter table pgrant.webhooks force row level security;
-create policy audited on pgrant.webhooks for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (tenant_id <= ( SELECT pgrant.audited_to() AS audited_to))));
+create policy audited on pgrant.webhooks for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy live_seen on pgrant.webhooks for select to pgrant_janitor using ((disabled_at IS NULL));
 create policy tenant_isolation on pgrant.webhooks for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.webhooks is 'Where the events of a tenant are sent to (Standard Webhooks).';

@@ -24,10 +24,6 @@ begin
                when 'token_families' then
                  'select f.idle_expires_at as at from pgrant.token_families f
                    where f.sweep_after < current_date and (f.idle_expires_at < now() or f.revoked_at < now() - interval ''90 days'')'
-               when 'grants' then
-                 'select e.at from pgrant.issuers i cross join lateral (
-                    select g.expires_at as at from pgrant.grants g
-                     where g.tenant_id = i.tenant_id and g.expires_at < now() limit 10000) e'
                when 'clients' then
                  'select c.expires_at as at from pgrant.clients c
                    where c.registered_at is not null and c.expires_at < now()

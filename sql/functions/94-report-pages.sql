@@ -1,9 +1,11 @@
 -- Reports: pages of what is large, and why a token lacks a scope.
+-- The planner expects few rows behind the auditor's policy, and would rather sort all that follow than walk the index
+-- that has them in order; so a page may not sort.
 
 create function pgrant_report.grant_page(
   p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100
 ) returns setof pgrant_report.active_grants
-language sql stable
+language sql stable set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
 as $$
   select g.* from pgrant_report.active_grants g
    where g.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
@@ -17,7 +19,7 @@ comment on function pgrant_report.grant_page(text, uuid, integer) is
 create function pgrant_report.family_page(
   p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100
 ) returns setof pgrant_report.refresh_families
-language sql stable
+language sql stable set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
 as $$
   select f.* from pgrant_report.refresh_families f
    where f.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
@@ -48,7 +50,7 @@ create function pgrant_report.audit_page(
   p_tenant text, p_before timestamptz default 'infinity', p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff',
   p_limit integer default 100
 ) returns setof pgrant_report.audit_events
-language sql stable
+language sql stable set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
 as $$
   select a.* from pgrant_report.audit_events a
    where a.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)

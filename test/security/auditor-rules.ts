@@ -47,7 +47,7 @@ export const auditorRules: Rule[] = [
          and (select array_agg(concat_ws('; ', p.polname, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid)))
                 from pg_policy p where p.polrelid = c.oid and p.polroles && array['pgrant_auditor'::regrole::oid, 0])
              is distinct from array['audited; r; t; ((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND '
-                                    || '(tenant_id <= ( SELECT pgrant.audited_to() AS audited_to)))']`,
+                                    || '(ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0)))']`,
     broken: [
       'drop policy audited on pgrant.grants',
       'create policy wide on pgrant.grants to pgrant_auditor using (true)',

@@ -105,7 +105,7 @@ test('the list of auditors says whether the membership is there', async () => {
   expect(await mine()).toMatchObject([{ tenant: 'acme', member: true }]);
 });
 
-test('a policy for one tenant is served by an index, and is evaluated once in a statement', async () => {
+test('a policy for one tenant is served by an index, is evaluated once in a statement, and planned for many rows', async () => {
   const { sql } = await makeAuditor(database, { tenant: acme.tenant });
   await sql`set enable_seqscan = off`;
   const rows = await sql`explain (analyze, costs off, timing off, summary off)
@@ -113,4 +113,11 @@ test('a policy for one tenant is served by an index, and is evaluated once in a 
   const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
   expect(plan).toMatch(/Index Cond: \(\(tenant_id >= .*\) AND \(tenant_id <= /);
   expect(plan.match(/\(actual rows=1(\.00)? loops=1\)/g)?.length).toBeGreaterThanOrEqual(3);
+  // Two plain comparisons would be taken for 1 row of 200.
+  await database.sql`
+    insert into pgrant.users (tenant_id, username) select ${acme.tenant}, 'u' || n from generate_series(1, 4000) n`;
+  await database.sql`analyze pgrant.users`;
+  const [guess] = await sql`explain select username from pgrant.users`;
+  const expected = Number(/rows=(\d+)/.exec(guess?.['QUERY PLAN'])?.[1]);
+  expect(expected).toBeGreaterThan(400);
 });
