@@ -21,6 +21,7 @@ import { tenantCommands } from './cli/tenant.ts';
 import { upstreamCommands } from './cli/upstream.ts';
 import { userCommands } from './cli/user.ts';
 import { webhookCommands } from './cli/webhook.ts';
+import { whoCommand } from './cli/who.ts';
 
 const program = new Command('pgrant')
   .description('Operates the tenants of a pgrant database.')
@@ -40,6 +41,7 @@ credentialCommands(program);
 resourceCommands(program);
 explainCommands(program);
 grantCommands(program);
+whoCommand(program);
 upstreamCommands(program);
 registrationCommands(program);
 webhookCommands(program);

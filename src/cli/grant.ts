@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { call, callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
-import { count } from './input.ts';
+import { count, moment } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
@@ -12,19 +12,43 @@ type ListOptions = {
   clientId?: string;
   after?: string;
   limit: number;
+  asOf?: string;
 };
+
+const columnsNow = [
+  'grant_id',
+  'username',
+  'client_id',
+  'scopes',
+  'refresh_tokens',
+  'replays',
+  'created_at',
+  'consent_expires_at',
+  'last_used_at',
+];
+const columnsThen = [
+  'grant_id',
+  'username',
+  'client_id',
+  'client_name',
+  'scopes',
+  'effective',
+  'since',
+  'cause',
+];
 
 /** Adds the commands of grants. */
 export function grantCommands(program: Command): void {
   const grant = program.command('grant').description('what people have allowed applications');
   grant
     .command('list')
-    .description('the live grants of a tenant')
+    .description('the live grants of a tenant, now or at a moment of the past')
     .requiredOption('--tenant <name>', 'name of the tenant')
     .option('--username <name>', 'of this person only')
     .option('--client-id <id>', 'of this client only')
     .option('--after <grant_id>', 'begin after this one')
     .option('--limit <count>', 'most rows', count, 100)
+    .option('--as-of <time>', 'as they were then: a time with its zone, or 2h, 7d ago', moment)
     .action(withSession(list));
   grant
     .command('revoke <grant_id>')
@@ -34,26 +58,13 @@ export function grantCommands(program: Command): void {
 }
 
 async function list(session: Session, options: ListOptions): Promise<Output> {
-  const { username, clientId: client_id, after, limit } = options;
+  const { username, clientId: client_id, after, limit, asOf: at } = options;
   const tenant = await findTenant(session, options.tenant);
-  const rows = await callAll(session.database, ops.grant_list, {
-    tenant,
-    username,
-    client_id,
-    after,
-    limit,
-  });
-  const columns = [
-    'grant_id',
-    'username',
-    'client_id',
-    'scopes',
-    'refresh_tokens',
-    'replays',
-    'created_at',
-    'consent_expires_at',
-    'last_used_at',
-  ];
+  const filter = { tenant, username, client_id, after, limit };
+  const rows = at
+    ? await callAll(session.database, ops.grant_list_as_of, { ...filter, at })
+    : await callAll(session.database, ops.grant_list, filter);
+  const columns = at ? columnsThen : columnsNow;
   const text = table(withTimes(rows), columns, 'there are no such grants');
   const more = rows.length === limit ? `\nmore: --after ${rows.at(-1)?.grant_id}` : '';
   return { json: rows, text: text + more };

@@ -1,12 +1,12 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import { withdrawKeys } from '../worker/keys.ts';
 import { UsageError } from './errors.ts';
-import { confirm } from './input.ts';
+import { confirm, moment } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
-import { parseDuration, table } from './text.ts';
+import { table } from './text.ts';
 
 type Options = {
   tenant?: string;
@@ -42,16 +42,6 @@ export function incidentCommands(program: Command): void {
     .option('--dry-run', 'count, and change nothing')
     .option('--yes', 'do not ask')
     .action(withSession(revoke));
-}
-
-function moment(text: string): string {
-  const seconds = parseDuration(text);
-  if (seconds !== undefined) return new Date(Date.now() - seconds * 1000).toISOString();
-  // Without a zone it would be another moment on another machine.
-  if (/T\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(text) && !Number.isNaN(Date.parse(text))) {
-    return new Date(text).toISOString();
-  }
-  throw new InvalidArgumentError('It must be such as 2026-11-21T08:00:00Z, 2h or 7d.');
 }
 
 async function revoke(session: Session, options: Options): Promise<Output> {

@@ -22,6 +22,17 @@ export function duration(value: string): number {
   throw new InvalidArgumentError('It must be a length of time such as 90d, 24h, 15m or 60s.');
 }
 
+/** For an option that is a moment: a time with its zone, or how long ago. */
+export function moment(value: string): string {
+  const seconds = parseDuration(value);
+  if (seconds !== undefined) return new Date(Date.now() - seconds * 1000).toISOString();
+  // Without a zone it would be another moment on another machine.
+  if (/T\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value))) {
+    return value;
+  }
+  throw new InvalidArgumentError('It must be such as 2026-11-21T08:00:00Z, 2h or 7d.');
+}
+
 /** For an option that is a whole number from 1. */
 export function count(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);

@@ -5,8 +5,9 @@ type Row = Record<string, unknown>;
 /** Settings that are lengths of time, in seconds. */
 const lengthOfTime = /_(lifetime|window|interval|lead)$/;
 
-/** Fields that are moments. */
-const isTime = /_at$|^(since|until)$/;
+/** Whether a field is a moment: by its name, or, of since and until, as PostgreSQL writes one. */
+const isTime = (name: string, value: string) =>
+  name.endsWith('_at') || (/^(since|until)$/.test(name) && /^\d+-\d\d-\d\d \d/.test(value));
 
 const units = [
   ['d', 86_400],
@@ -39,7 +40,7 @@ export function withTimes<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withTimes) as T;
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, field]) => {
-    if (isTime.test(name) && typeof field === 'string') return [name, utc(field)];
+    if (typeof field === 'string' && isTime(name, field)) return [name, utc(field)];
     // Rows within a record are ours; an object is somebody's claims.
     return [name, Array.isArray(field) ? withTimes(field) : field];
   });

@@ -43,6 +43,21 @@ export async function clock({ database: { sql } }: World): Promise<number> {
   return Number(row?.at);
 }
 
+/** The tables in which the past is kept. */
+export async function historyTables({ database: { sql } }: World): Promise<string[]> {
+  const rows = await sql`
+    select c.relname::text as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'end_cause'
+     where c.relnamespace = 'pgrant'::regnamespace and c.relkind = 'r' order by 1`;
+  return rows.map(({ name }) => name);
+}
+
+/** The versions of something, oldest first. */
+export function versionsOf({ database: { sql }, tenant }: World, what: string, where: string) {
+  return sql.unsafe(`
+    select lower(valid) as since, upper(valid) as until, cause, end_cause, request_id, end_request_id
+      from pgrant.${what}_history where tenant_id = '${tenant}' and ${where} order by valid`);
+}
+
 /** What the tables of the present say. */
 export async function present({ database: { sql }, tenant }: World): Promise<State> {
   const [row] = await sql<{ state: State }[]>`

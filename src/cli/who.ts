@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { callAll } from '../db/call.ts';
+import { ops } from '../db/functions.ts';
+import { count, moment } from './input.ts';
+import { withSession } from './run.ts';
+import { findTenant, type Output, type Session } from './session.ts';
+import { table, withTimes } from './text.ts';
+
+type Options = {
+  tenant: string;
+  at?: string;
+  username?: string;
+  clientId?: string;
+  after?: string;
+  limit: number;
+};
+
+/** Adds the command that says who can, or could, reach something. */
+export function whoCommand(program: Command): void {
+  program
+    .command('who')
+    .argument('<what>', 'a scope or role, or a resource as it is registered')
+    .description(
+      'who can reach a scope or a resource, or could at a moment of the past, and through what',
+    )
+    .requiredOption('--tenant <name>', 'name of the tenant')
+    .option('--at <time>', 'then: a time with its zone, or 2h, 7d ago; default: now', moment)
+    .option('--username <name>', 'of this person only')
+    .option('--client-id <id>', 'by this client only')
+    .option('--after <id>', 'begin after this grant_id, or client_id where there is none')
+    .option('--limit <count>', 'most rows', count, 100)
+    .action(withSession(who));
+}
+
+async function who(session: Session, what: string, options: Options): Promise<Output> {
+  const { at, username, clientId: client_id, after, limit } = options;
+  const tenant = await findTenant(session, options.tenant);
+  const filter = { tenant, what, at, username, client_id, after, limit };
+  const rows = await callAll(session.database, ops.access_list, filter);
+  const columns = [
+    'username',
+    'client_name',
+    'client_id',
+    'grant_id',
+    'scopes',
+    'through',
+    'since',
+    'until',
+  ];
+  const last = rows.at(-1);
+  const more = rows.length === limit ? `\nmore: --after ${last?.grant_id ?? last?.client_id}` : '';
+  return { json: rows, text: table(withTimes(rows), columns, 'nobody') + more };
+}

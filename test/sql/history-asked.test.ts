@@ -1,0 +1,180 @@
+// The past when it is asked about: by whom, how far back, and when it is gone.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/functions.ts';
+import { release } from '../../src/db/release.ts';
+import { makeAuditor } from '../support/auditors.ts';
+import { createDatabase } from '../support/database.ts';
+import {
+  type Client,
+  makeClient,
+  makeTenant,
+  makeUser,
+  makeWorld,
+  operate,
+  secret,
+  type User,
+  type World,
+} from '../support/fixtures.ts';
+import { obtainTokens } from '../support/flows.ts';
+import { historyTables, versionsOf } from '../support/past.ts';
+import { sqlVariant } from '../support/sql.ts';
+
+let world: World;
+let app: Client;
+let ada: User;
+let count = 0;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  app = await makeClient(world, 'app');
+});
+
+beforeEach(async () => {
+  count += 1;
+  ada = await makeUser(world, `ada-${count}`);
+  await obtainTokens(world, app, ada);
+});
+
+const query = (text: string) => world.database.sql.unsafe(text);
+const versions = (what: string, where = `user_id = '${ada.user_id}'`) =>
+  versionsOf(world, what, where);
+
+describe('what was', () => {
+  test('is neither changed nor removed by the role that keeps it', async () => {
+    const keeper = world.database.as('pgrant_definer');
+    for (const statement of [
+      `delete from pgrant.user_history`,
+      `update pgrant.user_history set username = 'eve'`,
+    ]) {
+      await expect(keeper.unsafe(statement)).rejects.toMatchObject({ code: '42501' });
+    }
+  });
+
+  test('is deleted when it ended before the retention of the audit, and what lasts stays', async () => {
+    await operate(world, ops.user_disable, { username: ada.username, disabled: true });
+    await operate(world, ops.user_disable, { username: ada.username, disabled: false });
+    await query(`update pgrant.user_history set valid = tstzrange(lower(valid) - interval '15 months', upper(valid) - interval '14 months')
+                  where user_id = '${ada.user_id}' and cause = 'user.add'`);
+    await query(
+      `select pgrant_ops.expired_delete(table_name) from pgrant_ops.expired_tables() where table_name ~ '_history$'`,
+    );
+    expect((await versions('user')).map(({ cause }) => cause)).toEqual([
+      'user.disable',
+      'user.enable',
+    ]);
+  });
+
+  test('goes with the tenant', async () => {
+    const gone = await makeTenant(world.database, 'gone');
+    await makeUser(gone, 'ada');
+    await operate(gone, ops.tenant_remove, {});
+    for (const table of await historyTables(world)) {
+      expect(
+        await query(`select from pgrant.${table} where tenant_id = '${gone.tenant}'`),
+        table,
+      ).toHaveLength(0);
+    }
+  });
+
+  test('begins with the release that keeps it, for what was there before', async () => {
+    const { sql, url } = await createDatabase({ empty: true });
+    const folder = sqlVariant({});
+    for (const file of readdirSync(join(folder, 'functions')))
+      rmSync(join(folder, 'functions', file));
+    for (const file of readdirSync(join(folder, 'tables')))
+      if (Number.parseInt(file, 10) >= 15) rmSync(join(folder, 'tables', file));
+    await release(url('postgres'), folder);
+    const tenant = '11111111-1111-4111-8111-111111111111';
+    await sql`insert into pgrant.issuers values (${tenant}, 'acme', 'https://a.example', 'acme', 'a.example', '')`;
+    await sql`insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt) values (${tenant}, 'acme', 'acme', 'https://a.example', ${secret()})`;
+    await sql`insert into pgrant.users (tenant_id, user_id, username) values (${tenant}, ${tenant}, 'ada')`;
+    await sql`insert into pgrant.clients (tenant_id, client_id, name, token_endpoint_auth_method, grant_types) values (${tenant}, 'app', 'App', 'none', '{}')`;
+    await sql`insert into pgrant.scopes (tenant_id, scope, title, requires_role) values (${tenant}, 'editor', 'E', true)`;
+    await sql`insert into pgrant.groups values (${tenant}, 'staff', 'Staff')`;
+    await sql`insert into pgrant.group_roles values (${tenant}, 'staff', 'editor')`;
+    await sql`insert into pgrant.group_members values (${tenant}, 'staff', ${tenant})`;
+    await sql`insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at) values (${tenant}, ${tenant}, 'app', '{editor}', 'infinity', 'infinity')`;
+    await release(url('postgres'));
+    const rows =
+      await sql`select username, client_id, through from pgrant_report.who_could_access('editor', clock_timestamp())`;
+    expect([...rows]).toEqual([
+      { username: 'ada', client_id: 'app', through: ['editor: group staff'] },
+    ]);
+  }, 60_000);
+});
+
+describe('who asks', () => {
+  test('about a moment of which nothing is known, is told about which there is', async () => {
+    for (const at of [`now() - interval '14 months'`, `now() + interval '1 minute'`, 'null']) {
+      for (const report of [`grants_as_of(${at})`, `who_could_access('openid', ${at})`]) {
+        await expect(query(`select from pgrant_report.${report}`), report).rejects.toMatchObject({
+          code: 'OA003',
+          hint: expect.stringContaining('ask about a moment from'),
+        });
+      }
+    }
+  });
+
+  test('about a scope that there never was, or a tenant that is not there, is told', async () => {
+    for (const call of [
+      `who_could_access('nonsense', now())`,
+      `who_could_access('openid', now(), 'nowhere')`,
+      `grants_as_of(now(), 'nowhere')`,
+    ]) {
+      await expect(query(`select from pgrant_report.${call}`), call).rejects.toMatchObject({
+        code: 'OA001',
+      });
+    }
+  });
+
+  test('as an auditor of one tenant, sees the past of that one', async () => {
+    const other = await makeTenant(world.database, 'other');
+    const shop = await makeClient(other, 'shop');
+    await obtainTokens(other, shop, await makeUser(other, 'mallory'));
+    const { sql } = await makeAuditor(world.database, { tenant: other.tenant });
+    const seen = await sql`select username from pgrant_report.grants_as_of(clock_timestamp())`;
+    expect(seen.map(({ username }) => username)).toEqual(['mallory']);
+    expect(
+      await sql`select from pgrant_report.who_could_access('openid', clock_timestamp())`,
+    ).toHaveLength(1);
+    await expect(
+      sql`select from pgrant_report.grants_as_of(clock_timestamp(), 'acme')`,
+    ).rejects.toMatchObject({ code: 'OA001' });
+    expect(
+      await sql`select from pgrant.user_history where tenant_id = ${world.tenant}`,
+    ).toHaveLength(0);
+  });
+
+  test('reads the versions of one tenant by an index that begins with it', async () => {
+    const { sql } = await makeAuditor(world.database, { tenant: world.tenant });
+    await sql`set enable_seqscan = off`;
+    for (const table of await historyTables(world)) {
+      const plan = (
+        await sql.unsafe(
+          `explain select * from pgrant.${table} where tenant_id = '${world.tenant}' and valid @> now()`,
+        )
+      )
+        .map((row) => row['QUERY PLAN'])
+        .join('\n');
+      expect(plan, table).toMatch(/Index Cond: .*tenant_id/);
+    }
+  });
+
+  test('gets pages that are the whole when put together', async () => {
+    const whole = await query(`select grant_id from pgrant_report.grants_as_of(clock_timestamp())`);
+    const paged: unknown[] = [];
+    let after = '00000000-0000-0000-0000-000000000000';
+    for (;;) {
+      const page = await query(
+        `select grant_id from pgrant_report.grants_as_of(clock_timestamp(), p_after => '${after}', p_limit => 2)`,
+      );
+      if (page.length === 0) break;
+      paged.push(...page);
+      after = page.at(-1)?.grant_id;
+    }
+    expect(whole.length).toBeGreaterThan(2);
+    expect(paged).toEqual([...whole]);
+  });
+});
