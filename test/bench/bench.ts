@@ -26,6 +26,8 @@ export type Bench = {
   /** Adds that many families that have expired. */
   addExpired: (count: number) => Promise<void>;
   roundTrips: () => Promise<RoundTrips>;
+  /** The superuser's connection. */
+  sql: Sql;
   workerUrl: string;
   stop: () => Promise<void>;
 };
@@ -114,6 +116,7 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
   }
 
   return {
+    sql,
     addFamilies: add,
     addExpired: (count) => addExpired(sql, { tenant, clientId }, count),
     roundTrips: () => countRoundTrips(sql, (servers.pgrant as RunningServer).service, database.log),

@@ -6,7 +6,8 @@ import { chooseCells, nameOf } from './cells.ts';
 import { measureCleanup } from './cleanup.ts';
 import { measureGrowth } from './growth.ts';
 import { hasPgbench } from './pgbench.ts';
-import { json, type Result, ratioTable, resourceLine, table } from './report.ts';
+import { measureRecord, recordLines } from './record.ts';
+import { json, type Result, ratioTable, resourceLine, summary, table } from './report.ts';
 
 const usage = `npm run bench -- [options]
   --seconds N    length of one measurement (3)
@@ -14,6 +15,7 @@ const usage = `npm run bench -- [options]
   --only WORDS   comma-separated: only cells whose name has one of them, such as pgrant or refresh
   --expired N    expired families that are cleaned up during the last cells, "cleanup" (200000)
   --families N   instead: what a refresh costs before and after N families are added
+  --record       instead: what it costs that each decision is recorded, beside functions that record nothing
   --json         results as JSON`;
 
 function options() {
@@ -24,6 +26,7 @@ function options() {
       only: { type: 'string', default: '' },
       expired: { type: 'string', default: '200000' },
       families: { type: 'string' },
+      record: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -37,7 +40,8 @@ function options() {
     process.exit(values.help ? 0 : 1);
   }
   const only = values.only.split(',').filter((word) => word !== '');
-  return { seconds, rounds, only, expired, families, json: values.json };
+  const { record } = values;
+  return { seconds, rounds, only, expired, families, record, json: values.json };
 }
 
 /** All cells in a new random order, round after round. */
@@ -65,11 +69,13 @@ function shuffled<T>(list: readonly T[]): T[] {
 }
 
 const settings = options();
-const bench = await startBench({ peer: settings.families === undefined });
+const alone = settings.families !== undefined || settings.record;
+const bench = await startBench({ peer: !alone });
 try {
   const { families } = settings;
-  const results =
-    families === undefined
+  const results = settings.record
+    ? await measureRecord(bench, settings)
+    : families === undefined
       ? await compare(bench, settings)
       : await measureGrowth(bench, { ...settings, families });
   const trips = results.some(({ scenario }) => scenario === 'client_credentials resource')
@@ -83,7 +89,9 @@ try {
     const lengths = `${settings.rounds} rounds of ${settings.seconds} s`;
     console.log(`\n${lengths}; Node.js ${node}; ${processors} x ${model}\n`);
     console.log(table(results));
-    if (families === undefined) console.log(`\n${ratioTable(results)}`);
+    if (settings.record) {
+      console.log(`\n${recordLines(results, (result) => summary(result).perSecond.median)}`);
+    } else if (families === undefined) console.log(`\n${ratioTable(results)}`);
     if (trips) console.log(`\n${resourceLine(results, trips)}`);
   }
 } finally {
