@@ -134,6 +134,8 @@ function metReload(error: unknown): boolean {
   return (
     code === '42883' ||
     code === '42704' ||
-    (code === 'XX000' && /^(cache lookup failed|could not open relation)/.test(message ?? ''))
+    (code === 'XX000' && /^(cache lookup failed|could not open relation)/.test(message ?? '')) ||
+    // postgres.js prepares such a statement anew by itself, unless it was new a moment ago.
+    (code === '0A000' && message === 'cached plan must not change result type')
   );
 }

@@ -68,11 +68,13 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await sql`select pg_advisory_xact_lock(${releaseLock}::bigint)`;
   if ((await releasedHash(sql)) === hash) return { migrations: [], reloaded: false };
 
-  // Waiting behind a long transaction would make everybody else wait behind the release.
-  await sql`set local lock_timeout = '10s'`;
+  // Roles belong to the whole server: another database of it may be released at this moment.
+  await sql`set local lock_timeout = '60s'`;
   await sql`set local client_min_messages = warning`;
   await sql`set local check_function_bodies = on`;
   await runFile(sql, folder, 'roles.sql');
+  // Waiting behind a long transaction would make everybody else wait behind the release.
+  await sql`set local lock_timeout = '10s'`;
   await refuseDependents(sql);
   await makeSchema(sql, 'pgrant', 'pgrant_owner');
   await makeSchema(sql, 'pgrant_resource', 'pgrant_owner');

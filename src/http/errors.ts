@@ -1,6 +1,7 @@
 // The only catch, and the only logger of reasons: a constant text for the public, the reason for the log.
 import type { Middleware } from 'koa';
 import { Refusal } from '../db/call.ts';
+import { isUnavailable } from '../db/unavailable.ts';
 import type { Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
 import type { Exchange, State } from './exchange.ts';
@@ -43,15 +44,19 @@ function publicError(failure: unknown): OAuthError {
     const code = status === 404 ? 'not_found' : 'invalid_request';
     return new OAuthError(code, message ?? '', { status });
   }
+  // Nothing that a client asks for twice has a second effect: a refresh gets the same successor again.
+  if (isUnavailable(failure)) return new OAuthError('temporarily_unavailable', message ?? '');
   return new OAuthError('server_error', message ?? 'not an error');
 }
+
+/** Seconds, where the database does not say for how long. */
+const retryAfter = 2;
 
 function answer(exchange: Exchange, error: OAuthError, failure: unknown): void {
   exchange.status = error.status;
   exchange.set('Cache-Control', 'no-store');
-  if (failure instanceof Refusal && failure.row.retry_after) {
-    exchange.set('Retry-After', String(failure.row.retry_after));
-  }
+  const asked = failure instanceof Refusal ? failure.row.retry_after : undefined;
+  if (asked || error.status === 503) exchange.set('Retry-After', String(asked || retryAfter));
   const audience = exchange.state.audience ?? 'page';
   if (audience === 'page' && exchange.accepts('json', 'html') === 'html') {
     const { heading, advice } = pageText(error);

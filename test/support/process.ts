@@ -1,0 +1,53 @@
+// Programs that a test starts beside itself, stopped after the test file.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { secret } from './issuer.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const running = new Set<ChildProcess>();
+
+afterAll(async () => {
+  const ended = [...running].map((child) => once(child, 'exit'));
+  for (const child of running) child.kill('SIGTERM');
+  await Promise.all(ended);
+});
+
+/** Starts `npm run web` on a database as a process of its own; gives its origin. */
+export async function startWebProcess(databaseUrl: string): Promise<string> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [main, 'web'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PORT: String(port),
+      DATABASE_URL: databaseUrl,
+      PGRANT_SECRET: secret.toString('base64'),
+      // So that one issuer is reached at several processes.
+      TRUST_PROXY: 'loopback',
+      LOG_LEVEL: 'error',
+    },
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  child.stderr.pipe(process.stderr, { end: false });
+  await new Promise((resolve, reject) => {
+    child.stdout.on('data', (line) => {
+      if (String(line).includes('pgrant answers')) resolve(undefined);
+      else process.stderr.write(line);
+    });
+    child.once('exit', (code) => reject(new Error(`the web process ended with ${code}`)));
+  });
+  return `http://127.0.0.1:${port}`;
+}
