@@ -24,7 +24,7 @@ comment on function pgrant_ops.grant_list_as_of(uuid, timestamptz, text, text, u
 
 create function pgrant_ops.access_list(
   p_tenant uuid, p_what text, p_at timestamptz default null, p_username text default null, p_client_id text default null,
-  p_after text default '', p_limit integer default 100
+  p_after uuid default '00000000-0000-0000-0000-000000000000', p_after_client text default null, p_limit integer default 100
 )
 returns table (username text, client_id text, client_name text, grant_id uuid, scopes text[], through text[], since timestamptz,
                until timestamptz)
@@ -35,10 +35,11 @@ begin
   return query
   select a.username, a.client_id, a.client_name, a.grant_id, a.scopes, a.through, a.since, a.until
     from pgrant.tenants t,
-         pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), t.name, p_username, p_client_id, p_after, p_limit) a
+         pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), t.name, p_username, p_client_id,
+                                        p_after, p_after_client, p_limit) a
    where t.tenant_id = p_tenant;
 end
 $$;
 
-comment on function pgrant_ops.access_list(uuid, text, timestamptz, text, text, text, integer) is
+comment on function pgrant_ops.access_list(uuid, text, timestamptz, text, text, uuid, text, integer) is
   'pgrant_report.who_could_access for one tenant; p_at null = now. Raises OA001, OA003.';

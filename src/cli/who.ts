@@ -12,6 +12,7 @@ type Options = {
   username?: string;
   clientId?: string;
   after?: string;
+  afterClient?: string;
   limit: number;
 };
 
@@ -27,15 +28,19 @@ export function whoCommand(program: Command): void {
     .option('--at <time>', 'then: a time with its zone, or 2h, 7d ago; default: now', moment)
     .option('--username <name>', 'of this person only')
     .option('--client-id <id>', 'by this client only')
-    .option('--after <id>', 'begin after this grant_id, or client_id where there is none')
+    .option('--after <grant_id>', 'begin after this grant')
+    .option(
+      '--after-client <client_id>',
+      'begin after this client that acts for itself; they come last',
+    )
     .option('--limit <count>', 'most rows', count, 100)
     .action(withSession(who));
 }
 
 async function who(session: Session, what: string, options: Options): Promise<Output> {
-  const { at, username, clientId: client_id, after, limit } = options;
+  const { at, username, clientId: client_id, after, afterClient: after_client, limit } = options;
   const tenant = await findTenant(session, options.tenant);
-  const filter = { tenant, what, at, username, client_id, after, limit };
+  const filter = { tenant, what, at, username, client_id, after, after_client, limit };
   const rows = await callAll(session.database, ops.access_list, filter);
   const columns = [
     'username',
@@ -48,6 +53,7 @@ async function who(session: Session, what: string, options: Options): Promise<Ou
     'until',
   ];
   const last = rows.at(-1);
-  const more = rows.length === limit ? `\nmore: --after ${last?.grant_id ?? last?.client_id}` : '';
+  const next = last?.grant_id ? `--after ${last.grant_id}` : `--after-client ${last?.client_id}`;
+  const more = rows.length === limit ? `\nmore: ${next}` : '';
   return { json: rows, text: table(withTimes(rows), columns, 'nobody') + more };
 }

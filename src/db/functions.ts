@@ -1218,6 +1218,7 @@ export const ops = {
       username?: string | null;
       client_id?: string | null;
       after?: string | null;
+      after_client?: string | null;
       limit?: number | null;
     },
     {
@@ -1236,7 +1237,8 @@ export const ops = {
     ['at', 'timestamp with time zone', 'optional'],
     ['username', 'text', 'optional'],
     ['client_id', 'text', 'optional'],
-    ['after', 'text', 'optional'],
+    ['after', 'uuid', 'optional'],
+    ['after_client', 'text', 'optional'],
     ['limit', 'integer', 'optional'],
   ]),
 

@@ -32,6 +32,8 @@ const ofArguments = [
   'audit_kept',
   'audit_verify_rest',
   'access_period',
+  'users_then',
+  'scopes_reached',
   'client_period',
   'role_period',
   'scope_period',

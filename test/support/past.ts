@@ -173,7 +173,9 @@ export function accessIn(state: State, what: string): Access[] {
     .filter((scope) => !['openid', 'offline_access'].includes(scope));
   for (const client of state.clients.filter(({ machine }) => machine))
     add(client.maker, client, null, own);
-  return found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  // Grants first, as in a page.
+  const order = (one: Access) => `${one.grant_id === null ? 1 : 0} ${keyOf(one)}`;
+  return found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
 export const keyOf = ({ client_id, grant_id }: Access) => grant_id ?? client_id;
