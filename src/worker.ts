@@ -47,7 +47,8 @@ async function startRunner(context: WorkerContext, pgPool: Pool): Promise<Runner
     concurrency,
     logger: workerLogger(context.log),
     noHandleSignals: true,
-    noPreparedStatements: !context.config.databasePrepare,
+    // The queue is asked seldom, and a pooler may not keep them.
+    noPreparedStatements: true,
     // By default stopping does not wait until the job that was running is marked as done, and a
     // connection lost at that moment is a rejection that nobody handles (graphile-worker 0.18.0).
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },

@@ -27,6 +27,8 @@ type Options = {
   empty?: boolean;
   /** Most connections of the web role; 4 by default. */
   pool?: number;
+  /** How the web role reaches the database of that name, if not directly. */
+  web?: (name: string) => Database;
 };
 
 /** Makes a database and drops it after the test file. */
@@ -57,7 +59,9 @@ export async function createDatabase(options: Options = {}): Promise<TestDatabas
   return {
     name,
     url,
-    web: open(connect(url('pgrant_web'), 'pgrant_web', { pool: options.pool ?? 4 })),
+    web: open(
+      options.web?.(name) ?? connect(url('pgrant_web'), 'pgrant_web', { pool: options.pool ?? 4 }),
+    ),
     worker: open(connect(url('pgrant_worker'), 'pgrant_worker', { pool: 2 })),
     janitor: open(connect(url('pgrant_janitor'), 'pgrant_janitor')),
     sql: raw(),
