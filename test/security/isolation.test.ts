@@ -14,6 +14,7 @@ import {
   type Values,
   variants,
 } from './arguments.ts';
+import { markers, snapshot as rowsOf } from './foreign.ts';
 import { makeSpecimen, type Tenant, valuesOf } from './specimen.ts';
 
 type Parameter = [string, string];
@@ -52,29 +53,10 @@ async function invoke(name: string, tenant: string, values: Values): Promise<Row
   return row ?? {};
 }
 
-/** Every row of a tenant, audit included, as text. */
-async function snapshot({ tenant }: Tenant): Promise<string[]> {
-  const tables = await database.sql`
-    select c.relname as name from pg_class c join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'
-     where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`;
-  const rows = await Promise.all(
-    tables.map(
-      ({ name }) =>
-        database.sql`select to_jsonb(t)::text as row from ${database.sql(`pgrant.${name}`)} t where tenant_id = ${tenant}`,
-    ),
-  );
-  return rows
-    .flatMap((found, index) => found.map(({ row }) => `${tables[index]?.name} ${row}`))
-    .sort();
-}
+const query = (text: string) => database.sql.unsafe(text);
 
-/** What only the second tenant has: ids, hashes, names. */
-async function markers(): Promise<string[]> {
-  const texts = async (tenant: Tenant) =>
-    new Set((await snapshot(tenant)).join('\n').match(/"(?:[^"\\]|\\.){8,}"/g));
-  const common = await texts(a);
-  return [...(await texts(b))].filter((text) => !common.has(text)).map((text) => text.slice(1, -1));
-}
+/** Every row of a tenant, audit included, as text. */
+const snapshot = ({ tenant }: Tenant) => rowsOf(query, tenant);
 
 /** What only a request that was granted has. */
 function granted(name: string, row: Row): boolean {
@@ -119,7 +101,7 @@ describe('every function of pgrant_api', () => {
       const references = referencesOf(names);
       for (const variant of variants(names)) {
         const [own, foreign] = [await valuesOf(a, names), await valuesOf(b, names)];
-        const secrets = await markers();
+        const secrets = markers(await snapshot(a), await snapshot(b));
         const before = await snapshot(b);
         for (const fromB of references.length > 0 ? mixtures(references) : [new Set<string>()]) {
           const values = mix(own, foreign, fromB);

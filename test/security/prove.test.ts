@@ -30,12 +30,7 @@ describe('the proof of isolation', { timeout: 300_000 }, () => {
     const { attempts, functions, identifiers, ...found } = await proof();
     expect(failures({ attempts, functions, identifiers, ...found })).toEqual([]);
     expect(identifiers.length).toBeGreaterThan(30);
-    expect(functions.map(({ names }) => names.length)).toEqual([
-      expect.closeTo(45, -2),
-      expect.closeTo(70, -2),
-      3,
-      1,
-    ]);
+    for (const { names } of functions) expect(names).not.toEqual([]);
     expect(attempts.filter(({ error }) => error !== null).length).toBeGreaterThan(1000);
   });
 

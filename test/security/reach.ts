@@ -49,6 +49,7 @@ export async function reach(sql: Sql, at: string, other: string): Promise<Reache
     ['pgrant_worker', other],
     ['pgrant_product', other],
     ['pgrant_resource_server', other],
+    ['pgrant_resource_server', other],
   ] as const;
   const reached: Reached[] = [];
   for (const [role, entered] of roles) {
