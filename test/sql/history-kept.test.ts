@@ -142,6 +142,7 @@ describe('versions of one thing', () => {
     await other`select pgrant_ops.user_disable(${world.tenant}, ${ada.username}, true)`;
     const enabling = operate(world, ops.user_disable, { username: ada.username, disabled: false });
     await new Promise((resolve) => setTimeout(resolve, 200));
+    const [row] = await other`select clock_timestamp() as at`;
     await other`commit`;
     other.release();
     await enabling;
@@ -150,6 +151,10 @@ describe('versions of one thing', () => {
       'user.disable',
       'user.enable',
     ]);
+    // Not when whoever had to wait began.
+    expect((await versions('user')).at(-1)?.since.getTime()).toBeGreaterThanOrEqual(
+      row?.at.getTime(),
+    );
   });
 
   test('follow one another where the clock has gone back', async () => {
