@@ -1,5 +1,5 @@
 // How every decision is shaped.
-import { functions, type Rule } from './rule.ts';
+import { functions, type Rule, reported } from './rule.ts';
 
 /** Functions that take no tenant first, and why. */
 const tenantless = {
@@ -33,9 +33,7 @@ const exceptions = Object.keys(tenantless)
 
 export const functionRules: Rule[] = [
   {
-    name: 'no function is executable by PUBLIC',
-    query: `with f as (${functions}) select f.oid::regprocedure from f
-       cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0`,
+    ...reported('no function is executable by PUBLIC'),
     broken: ['grant execute on function pgrant_api.tenant_find to public'],
   },
   {
@@ -72,13 +70,7 @@ export const functionRules: Rule[] = [
     ],
   },
   {
-    name: 'the first statement enters the tenant',
-    query: `with f as (${functions}) select f.oid::regprocedure from f
-       where f.proargnames[1] = 'p_tenant'
-         and not starts_with(f.statements, case f.schema
-               when 'pgrant_api' then '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);'
-               when 'pgrant_ops' then '  perform pgrant_rules.administer(p_tenant);'
-               when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\\n  perform pgrant_rules.token_present(p_tenant, ' else '' end)`,
+    ...reported('the first statement enters the tenant'),
     broken: [
       `create function pgrant_ops.loose(p_tenant uuid) returns void language plpgsql as $$
 begin

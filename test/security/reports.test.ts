@@ -38,6 +38,8 @@ const ofArguments = [
   'role_period',
   'scope_period',
   'standard_scopes',
+  // Of the catalog, and empty where all is well.
+  'isolation_faults',
 ];
 
 let database: TestDatabase;

@@ -1,29 +1,21 @@
 // Who may do what.
-import { code, functions, type Rule } from './rule.ts';
+import { code, functions, type Rule, reported } from './rule.ts';
 
 const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor', 'pgrant_product', 'pgrant_resource_server')`;
 
 export const roleRules: Rule[] = [
   {
-    name: 'no role of ours is above the rules, and none is member of another',
-    query: `select rolname from pg_roles where rolname like 'pgrant%'
-         and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolinherit)
-      union all select member::regrole::text::name from pg_auth_members where member::regrole::text like 'pgrant%'`,
+    ...reported('no role of ours is above the rules, and none is member of another'),
     broken: ['alter role pgrant_auditor bypassrls', 'grant pgrant_definer to pgrant_auditor'],
   },
   {
-    name: 'the definer cannot log in',
-    query: `select rolname from pg_roles where rolname = 'pgrant_definer' and rolcanlogin`,
+    ...reported('the definer cannot log in'),
     broken: ['alter role pgrant_definer login'],
   },
   {
-    name: 'web, worker, product and resource servers have no right on a table, sequence or column of ours',
-    query: `select c.oid::regclass, r.rolname from pg_class c cross join pg_roles r
-       where c.relnamespace::regnamespace::text like 'pgrant%' and c.relnamespace::regnamespace::text <> 'pgrant_report'
-         and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f') and r.rolname in ${logins} and r.rolname <> 'pgrant_auditor'
-         and (c.relkind = 'S' and has_sequence_privilege(r.oid, c.oid, 'usage, select, update')
-           or c.relkind <> 'S' and (has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger')
-             or has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')))`,
+    ...reported(
+      'web, worker, product and resource servers have no right on a table, sequence or column of ours',
+    ),
     broken: [
       'grant select (username) on pgrant.users to pgrant_web',
       'grant truncate on pgrant.codes_default to public',

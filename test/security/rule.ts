@@ -4,6 +4,12 @@
  */
 export type Rule = { name: string; query: string; broken: string[] };
 
+/** A rule that auditors can ask about, too. */
+export function reported(name: string): Pick<Rule, 'name' | 'query'> {
+  const query = `select f.object from pgrant_report.isolation_faults() f where f.rule = '${name}'`;
+  return { name, query };
+}
+
 /** The schemas that a release drops and makes anew. */
 export const code = `('pgrant_rules', 'pgrant_api', 'pgrant_ops', 'pgrant_report')`;
 

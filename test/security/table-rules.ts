@@ -1,5 +1,5 @@
 // What isolates tenants, and what lets the tables be distributed by tenant.
-import { code, type Rule } from './rule.ts';
+import { code, type Rule, reported } from './rule.ts';
 
 const tables = `select c.oid, c.relname, c.relispartition, c.relrowsecurity, c.relforcerowsecurity,
     exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and c.relname not in ('issuers', 'auditors')) as tenant
@@ -7,8 +7,7 @@ const tables = `select c.oid, c.relname, c.relispartition, c.relrowsecurity, c.r
 
 export const tableRules: Rule[] = [
   {
-    name: 'row-level security is enabled and forced on every table, partitions too',
-    query: `with t as (${tables}) select relname from t where not (relrowsecurity and relforcerowsecurity)`,
+    ...reported('row-level security is enabled and forced on every table, partitions too'),
     broken: [
       'alter table pgrant.users no force row level security',
       'alter table pgrant.codes_default disable row level security',
@@ -16,13 +15,7 @@ export const tableRules: Rule[] = [
     ],
   },
   {
-    name: 'the definer reaches a tenant table by the tenant policy and by nothing else',
-    query: `with t as (${tables})
-      select t.relname from t where t.tenant and not t.relispartition
-         and (select array_agg(concat_ws('; ', p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid),
-                                         pg_get_expr(p.polwithcheck, p.polrelid)))
-                from pg_policy p where p.polrelid = t.oid and p.polroles && array['pgrant_definer'::regrole::oid, 0])
-             is distinct from array['*; t; (tenant_id = pgrant.tenant()); (tenant_id = pgrant.tenant())']`,
+    ...reported('the definer reaches a tenant table by the tenant policy and by nothing else'),
     broken: [
       'drop policy tenant_isolation on pgrant.codes',
       'create policy wide on pgrant.users to pgrant_definer using (true)',
@@ -30,11 +23,7 @@ export const tableRules: Rule[] = [
     ],
   },
   {
-    name: 'a partition is reached through its parent only',
-    query: `with t as (${tables})
-      select t.relname from t join pg_class c on c.oid = t.oid where t.relispartition
-         and (exists (select from pg_policy p where p.polrelid = t.oid)
-              or exists (select from aclexplode(c.relacl) a where a.grantee <> c.relowner))`,
+    ...reported('a partition is reached through its parent only'),
     broken: ['grant select on pgrant.codes_default to pgrant_definer'],
   },
   {
@@ -44,23 +33,16 @@ export const tableRules: Rule[] = [
     broken: ['create table pgrant.loose (id uuid)'],
   },
   {
-    name: 'every primary and unique key of a tenant table starts with tenant_id',
-    query: `with t as (${tables})
-      select i.indexrelid::regclass from t join pg_index i on i.indrelid = t.oid and i.indisunique
-        left join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0]
-       where t.tenant and a.attname is distinct from 'tenant_id'`,
+    ...reported('every primary and unique key of a tenant table starts with tenant_id'),
     broken: [
       'create unique index on pgrant.users (user_id)',
       'create unique index on pgrant.users (lower(username))',
     ],
   },
   {
-    name: 'every foreign key starts with tenant_id on both sides and never cascades an update or sets null',
-    query: `select k.conname from pg_constraint k
-        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-        join pg_attribute b on b.attrelid = k.confrelid and b.attnum = k.confkey[1]
-       where k.contype = 'f' and k.connamespace = 'pgrant'::regnamespace
-         and (a.attname <> 'tenant_id' or b.attname <> 'tenant_id' or k.confupdtype <> 'a' or k.confdeltype in ('n', 'd'))`,
+    ...reported(
+      'every foreign key starts with tenant_id on both sides and never cascades an update or sets null',
+    ),
     broken: [
       'create table pgrant.loose (tenant_id uuid, owner uuid references pgrant.tenants)',
       'create table pgrant.loose (tenant_id uuid references pgrant.tenants on update cascade)',

@@ -1,0 +1,81 @@
+-- Whether the catalog still says what isolates tenants. The rest of the proof is npm run prove-isolation.
+
+create function pgrant_report.isolation_faults() returns table (rule text, object text)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with t as (
+    select c.oid, c.relname::text as name, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as forced, c.relacl, c.relowner,
+           exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'
+                      and c.relname not in ('issuers', 'auditors')) as of_tenants
+      from pg_class c where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p')
+  )
+  select 'row-level security is enabled and forced on every table, partitions too', t.name from t where not t.forced
+  union all
+  select 'the definer reaches a tenant table by the tenant policy and by nothing else', t.name
+    from t
+   where t.of_tenants and not t.relispartition
+     and (select array_agg(concat_ws('; ', p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid),
+                                     pg_get_expr(p.polwithcheck, p.polrelid)))
+            from pg_policy p where p.polrelid = t.oid and p.polroles && array['pgrant_definer'::regrole::oid, 0])
+         is distinct from array['*; t; (tenant_id = pgrant.tenant()); (tenant_id = pgrant.tenant())']
+  union all
+  select 'a partition is reached through its parent only', t.name
+    from t
+   where t.relispartition
+     and (exists (select from pg_policy p where p.polrelid = t.oid)
+          or exists (select from aclexplode(t.relacl) a where a.grantee <> t.relowner))
+  union all
+  select 'every primary and unique key of a tenant table starts with tenant_id', i.indexrelid::regclass::text
+    from t
+    join pg_index i on i.indrelid = t.oid and i.indisunique
+    left join pg_attribute a on a.attrelid = t.oid and a.attnum = i.indkey[0]
+   where t.of_tenants and a.attname is distinct from 'tenant_id'
+  union all
+  select 'every foreign key starts with tenant_id on both sides and never cascades an update or sets null', k.conname::text
+    from pg_constraint k
+    join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+    join pg_attribute b on b.attrelid = k.confrelid and b.attnum = k.confkey[1]
+   where k.contype = 'f' and k.connamespace = 'pgrant'::regnamespace
+     and (a.attname <> 'tenant_id' or b.attname <> 'tenant_id' or k.confupdtype <> 'a' or k.confdeltype in ('n', 'd'));
+
+  return query
+  with f as (
+    select p.oid::regprocedure::text as name, p.pronamespace::regnamespace::text as schema, p.proacl, p.proowner, p.proargnames,
+           split_part(p.prosrc, E'\nbegin\n', 2) as statements
+      from pg_proc p where p.pronamespace::regnamespace::text like 'pgrant%'
+  )
+  select 'no function is executable by PUBLIC', f.name
+    from f cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0
+  union all
+  select 'the first statement enters the tenant', f.name
+    from f
+   where f.proargnames[1] = 'p_tenant'
+     and not starts_with(f.statements, case f.schema
+           when 'pgrant_api' then '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);'
+           when 'pgrant_ops' then '  perform pgrant_rules.administer(p_tenant);'
+           when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\n  perform pgrant_rules.token_present(p_tenant, '
+           else '' end)
+  union all
+  select 'the definer cannot log in', r.rolname::text from pg_roles r where r.rolname = 'pgrant_definer' and r.rolcanlogin
+  union all
+  select 'no role of ours is above the rules, and none is member of another', r.rolname::text
+    from pg_roles r
+   where r.rolname like 'pgrant%'
+     and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolinherit
+          or exists (select from pg_auth_members m where m.member = r.oid))
+  union all
+  select 'web, worker, product and resource servers have no right on a table, sequence or column of ours', c.oid::regclass::text
+    from pg_class c
+    join pg_roles r on r.rolname in ('pgrant_web', 'pgrant_worker', 'pgrant_product', 'pgrant_resource_server')
+   where c.relnamespace::regnamespace::text like 'pgrant%' and c.relnamespace <> 'pgrant_report'::regnamespace
+     and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+     and (c.relkind = 'S' and has_sequence_privilege(r.oid, c.oid, 'usage, select, update')
+       or c.relkind <> 'S' and (has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger')
+         or has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')));
+end
+$$;
+
+comment on function pgrant_report.isolation_faults() is
+  'What in the catalog breaks the rules by which tenants are isolated: no row where all are kept. object is the table, index, constraint, function or role. Asks the catalog alone, so it says the same to every auditor.';
