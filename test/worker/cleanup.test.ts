@@ -134,6 +134,22 @@ test('grants wait until the families that hang on them are gone, so that no casc
   expect(run?.counts).toMatchObject({ token_families: 3, grants: expect.any(Number) });
 });
 
+test('the backlog that auditors see is what the cleanup takes, and 0 afterwards', async () => {
+  const backlog = async () => {
+    const rows = await database.as('pgrant_auditor')`
+      select table_name, expired_rows::int from pgrant_report.expired_backlog where expired_rows > 0 order by 1`;
+    return rows.map((row) => [row.table_name, row.expired_rows]);
+  };
+  const grant = await addGrant('waiting', '-1 minute');
+  for (let n = 0; n < 4; n++) await addFamily(grant, { idle: '-8 days' });
+  expect(await backlog()).toEqual([
+    ['grants', 1],
+    ['token_families', 4],
+  ]);
+  await runNow(database, 'cleanup');
+  expect(await backlog()).toEqual([]);
+});
+
 test('every table with rows that expire is cleaned', async () => {
   const cleaned = await sql`select table_name as name from pgrant_ops.expired_tables()`;
   const expiring = await sql`
