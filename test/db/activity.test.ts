@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as client from 'openid-client';
 import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { call, callAll } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
 import { startEmbedded } from '../../src/db/embedded.ts';
@@ -70,7 +70,7 @@ test('pg_stat_statements has one line per function and endpoint, without a value
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-activity-'));
   const settings = { shared_preload_libraries: 'pg_stat_statements' };
   const server = await startEmbedded(folder, { durable: false, settings });
-  afterAll(async () => {
+  onTestFinished(async () => {
     await server.stop();
     rmSync(folder, { recursive: true });
   });
