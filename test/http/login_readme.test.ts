@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { exportJWK, generateKeyPair } from 'jose';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { atEnd } from '../support/at-end.ts';
 import { type AtProduct, comeBack, startAtProduct, tokensOf } from '../support/product-flow.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,7 +22,7 @@ beforeAll(async () => {
 
 test('JavaScript: a signed call', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-readme-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  atEnd(() => rmSync(folder, { recursive: true }));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const file = join(folder, 'login.mjs');
   writeFileSync(file, example('acceptLogin'));

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as client from 'openid-client';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ops } from '../../src/db/functions.ts';
 import { discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { atEnd } from '../support/at-end.ts';
 import { operate } from '../support/fixtures.ts';
 import { example, resource } from '../support/notes.ts';
 
@@ -14,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 async function load(code: string) {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-readme-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  atEnd(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(root, join(folder, 'node_modules/pgrant'));
   writeFileSync(join(folder, 'notes.mjs'), code);
