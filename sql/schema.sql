@@ -1890,6 +1890,7 @@ create table pgrant.users (
   updated_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
   external_subject text,
+  username_key text default lower(username) not null,
   constraint users_pkey PRIMARY KEY (tenant_id, user_id),
   constraint users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint users_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text)),
@@ -1898,7 +1899,7 @@ create table pgrant.users (
   constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 255)))
 );
 CREATE UNIQUE INDEX users_external_subject ON pgrant.users USING btree (tenant_id, external_subject) WHERE (external_subject IS NOT NULL);
-CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, lower(username));
+CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, username_key);
 alter table pgrant.users enable row level security;
 alter table pgrant.users force row level security;
 create policy audited on pgrant.users for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
@@ -1910,6 +1911,7 @@ comment on column pgrant.users.password_params is 'Argon2id parameters (RFC 9106
 comment on column pgrant.users.password_hash is 'SHA-256 of the Argon2id key, which only the web process derives.';
 comment on column pgrant.users.updated_at is 'When claims last changed (updated_at of OpenID Connect Core 5.1).';
 comment on column pgrant.users.external_subject is 'What the product calls this person when it answers a login challenge; null for people whom it has not signed in.';
+comment on column pgrant.users.username_key is 'The username in lower case, by which people are found: ADA and ada are one.';
 
 create table pgrant.webhooks (
   tenant_id uuid not null,

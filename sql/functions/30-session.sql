@@ -149,7 +149,7 @@ begin
     into v_out.salt, v_out.params
     from pgrant.users u
    where u.tenant_id = p_tenant
-     and lower(u.username) = lower(p_username)
+     and u.username_key = lower(p_username)
      and u.password_hash is not null;
   if not found then
     select substr(sha256(t.decoy_salt || convert_to(lower(p_username), 'utf8')), 1, 16),
@@ -211,7 +211,7 @@ begin
   select u.* into v_user
     from pgrant.users u
    where u.tenant_id = p_tenant
-     and lower(u.username) = lower(p_username)
+     and u.username_key = lower(p_username)
      and u.password_hash = p_password_hash
      and u.disabled_at is null;
   if not found then
@@ -221,12 +221,12 @@ begin
     -- By id, and not as it was typed: people type passwords into the wrong field.
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null,
                                (select u.user_id from pgrant.users u
-                                 where u.tenant_id = p_tenant and lower(u.username) = lower(p_username)));
+                                 where u.tenant_id = p_tenant and u.username_key = lower(p_username)));
     -- One more was allowed a moment ago: so this is the failure that reached the limit.
     if pgrant_rules.login_retry_after(p_tenant, p_username, p_address) is not null then
       perform pgrant_rules.audit(p_tenant, 'login.lock', null, 'login_failure_limit reached', null,
                                  (select u.user_id from pgrant.users u
-                                   where u.tenant_id = p_tenant and lower(u.username) = lower(p_username)));
+                                   where u.tenant_id = p_tenant and u.username_key = lower(p_username)));
     end if;
     return v_out;
   end if;

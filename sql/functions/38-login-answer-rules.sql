@@ -24,7 +24,7 @@ begin
     when p_auth_time is null then 'auth_time is missing'
     when p_auth_time > now() + interval '1 minute' then 'auth_time is in the future'
     when exists (select from pgrant.users u
-                  where u.tenant_id = p_tenant and lower(u.username) = lower(p_username) and u.user_id <> v_session.user_id)
+                  where u.tenant_id = p_tenant and u.username_key = lower(p_username) and u.user_id <> v_session.user_id)
     then 'the username belongs to another person; pgrant_ops.user_subject says that both are one' end;
   if detail is null then
     select 'there is no role ' || string_agg(r.role, ', ' order by r.role) into detail
@@ -66,7 +66,7 @@ begin
   returning u.user_id into v_user_id;
   if not found then
     -- Somebody who has the subject as a username is somebody else until an operator says otherwise.
-    if exists (select from pgrant.users u where u.tenant_id = p_tenant and lower(u.username) = lower(v_name)) then
+    if exists (select from pgrant.users u where u.tenant_id = p_tenant and u.username_key = lower(v_name)) then
       v_name := left(v_name, 240) || '-' || substr(gen_random_uuid()::text, 1, 8);
     end if;
     insert into pgrant.users (tenant_id, username, external_subject, claims)

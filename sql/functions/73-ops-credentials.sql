@@ -56,7 +56,7 @@ begin
        from pgrant.client_secrets k where k.tenant_id = p_tenant and k.client_id = c.client_id) s
    where c.tenant_id = p_tenant
      and c.maker_id is not null
-     and (p_username is null or lower(u.username) = lower(p_username))
+     and (p_username is null or u.username_key = lower(p_username))
    order by u.username, c.name;
 end
 $$;

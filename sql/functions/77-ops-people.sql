@@ -10,7 +10,7 @@ declare
   v_user_id uuid;
 begin
   perform pgrant_rules.administer(p_tenant);
-  if exists (select from pgrant.users u where u.tenant_id = p_tenant and lower(u.username) = lower(p_username)) then
+  if exists (select from pgrant.users u where u.tenant_id = p_tenant and u.username_key = lower(p_username)) then
     raise exception 'there is a user % already', p_username using errcode = 'OA002', hint = 'choose another username';
   end if;
   insert into pgrant.users (tenant_id, username, claims, password_salt, password_params, password_hash)
@@ -32,7 +32,7 @@ declare
   v_user_id uuid;
 begin
   select u.user_id into v_user_id
-    from pgrant.users u where u.tenant_id = p_tenant and lower(u.username) = lower(p_username);
+    from pgrant.users u where u.tenant_id = p_tenant and u.username_key = lower(p_username);
   if not found then
     raise exception 'there is no user %', p_username
       using errcode = 'OA001', hint = 'list the users: select * from pgrant_ops.user_list(p_tenant)';
@@ -52,8 +52,8 @@ begin
   return query
   select u.user_id, u.username, u.claims, u.created_at, u.disabled_at
     from pgrant.users u
-   where u.tenant_id = p_tenant and lower(u.username) > lower(p_after)
-   order by lower(u.username)
+   where u.tenant_id = p_tenant and u.username_key > lower(p_after)
+   order by u.username_key
    limit p_limit;
 end
 $$;
@@ -171,7 +171,7 @@ begin
      and g.revoked_at is null
      and g.expires_at > now()
      and g.grant_id > p_after
-     and (p_username is null or lower(u.username) = lower(p_username))
+     and (p_username is null or u.username_key = lower(p_username))
      and (p_client_id is null or g.client_id = p_client_id)
    order by g.grant_id
    limit p_limit;

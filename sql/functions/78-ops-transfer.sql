@@ -82,7 +82,7 @@ language sql stable
 as $$
   select string_agg(quote_ident(a.attname), ', ')
     from pg_catalog.pg_attribute a
-   where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and p_row ? a.attname
+   where a.attrelid = p_table and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and p_row ? a.attname
 $$;
 
 comment on function pgrant_rules.column_list(regclass, jsonb) is
