@@ -67,7 +67,11 @@ export async function call<Args, Row>(
   args: Args,
 ): Promise<Row> {
   const [row] = await callAll(database, binding, args);
-  if (row === undefined) throw new Error(`${binding.name} returned no row`);
+  if (row === undefined) {
+    // Such a function always has a row; postgres.js 3.4.9 gives none where the backend is terminated at its answer.
+    const message = `${binding.name} returned no row`;
+    throw Object.assign(new Error(message), { code: 'CONNECTION_CLOSED' });
+  }
   const { error, reason } = row as { error?: string | null; reason?: string | null };
   if (error) throw new Refusal(error, reason ?? null, row);
   return row;

@@ -115,7 +115,7 @@ test('backends that are terminated under load log nobody out, and each answer is
     }
   };
   const terminate = async () => {
-    while (seen.refused < 10 || seen.granted < 100) {
+    while (seen.refused < 40 || seen.granted < 100) {
       await sql`
         select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and usename = 'pgrant_web' and state = 'active' limit 1`;
