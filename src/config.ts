@@ -72,7 +72,7 @@ export function loadConfig(env: Environment = process.env): Config {
     databaseOwnerUrl,
     databaseWorkerUrl:
       databaseAddress('DATABASE_WORKER_URL', read('DATABASE_WORKER_URL')) ?? databaseUrl,
-    databasePool: integer('DATABASE_POOL', read('DATABASE_POOL') ?? '10', 1, 1000),
+    databasePool: integer('DATABASE_POOL', read('DATABASE_POOL') ?? '5', 1, 1000),
     databasePrepare: flag('DATABASE_PREPARE', read('DATABASE_PREPARE') ?? 'true'),
     dataFolder: resolve(read('PGRANT_DATA') ?? '.pgrant'),
     secret: secretBytes('PGRANT_SECRET', read('PGRANT_SECRET')),

@@ -26,7 +26,7 @@ export const settings = [
   },
   {
     name: 'DATABASE_POOL',
-    default: '10',
+    default: '5',
     meaning: 'most connections of the web process, 1 to 1000',
   },
   {
