@@ -17,7 +17,7 @@ test('nothing set is an embedded demonstration on loopback', () => {
     publicUrl: 'http://localhost:3000',
     embedded: true,
     demo: true,
-    databasePool: 10,
+    databasePool: 5,
     databasePrepare: true,
     logLevel: 'info',
   });
