@@ -63,6 +63,9 @@ begin
   elsif p_header ->> 'issuer' not in ('https://' || (p_header ->> 'host') || (p_header ->> 'path'),
                                       'http://' || (p_header ->> 'host') || (p_header ->> 'path')) then
     raise exception 'the issuer % is not the URL of its host and path', p_header ->> 'issuer' using errcode = 'OA003';
+  elsif p_header ->> 'issuer' like 'http:%' and p_header ->> 'host' !~ '^(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$' then
+    raise exception 'the issuer % is not https', p_header ->> 'issuer'
+      using errcode = 'OA003', hint = 'http is for loopback hosts only (RFC 8414 2)';
   end if;
   -- Nobody reaches it before all of it is there.
   insert into pgrant.issuers (tenant_id, name, issuer, title, host, path, disabled_at)

@@ -141,6 +141,24 @@ describe('a tenant', () => {
     expect(await tenants()).toEqual([]);
   });
 
+  test.each([
+    ['http away from loopback', 'http://id.example', 'is not https'],
+    [
+      'another URL than its host and path',
+      'https://other.example',
+      'is not the URL of its host and path',
+    ],
+  ])('is refused by the database itself with an issuer on %s', async (_what, origin, message) => {
+    const line = JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '');
+    const header = { ...line, issuer: `${origin}/acme`, host: 'id.example', path: '/acme' };
+    const importing = here.sql`select pgrant_ops.tenant_import_begin(${here.sql.json(header)}, '{}')`;
+    await expect(importing).rejects.toMatchObject({
+      code: 'OA003',
+      message: expect.stringContaining(message),
+    });
+    expect(await tenants()).toEqual([]);
+  });
+
   test('has each of its tables either in an export or among those that stay', async () => {
     // Minutes old, of one installation, or the record of what happened there.
     const stay = [
