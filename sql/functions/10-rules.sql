@@ -32,33 +32,78 @@ $$;
 comment on function pgrant_rules.administer(uuid) is
   'Binds the transaction to a tenant, disabled or not. First statement of every per-tenant function of pgrant_ops. Raises OA001.';
 
-create function pgrant_rules.audit(
-  p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
-  p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
-) returns void
+create type pgrant_rules.audit_entry as (
+  event_id    uuid,
+  request_id  text,
+  address     inet,
+  action      text,
+  error       pgrant_api.error,
+  reason      text,
+  client_id   text,
+  user_id     uuid,
+  grant_id    uuid,
+  family_id   uuid,
+  detail      jsonb
+);
+
+comment on type pgrant_rules.audit_entry is 'A decision to be recorded: a row of pgrant.audit_events, whose tenant and moment are those of the transaction.';
+
+create function pgrant_rules.audit_all(p_tenant uuid, p_entries pgrant_rules.audit_entry[]) returns void
 language plpgsql
 as $$
 declare
-  v_event_id uuid := gen_random_uuid();
-  -- What was refused is nobody else's business, but for what only a thief does.
-  v_type text := case when p_error is null or p_action in ('refresh.reuse', 'code.reuse') then pgrant_rules.events() ->> p_action end;
+  v_entry pgrant_rules.audit_entry;
 begin
   if pgrant.tenant() is null then
     return;
   end if;
   insert into pgrant.audit_events (tenant_id, event_id, action, error, reason, client_id, user_id, grant_id, family_id, detail,
                                    address, request_id)
-  values (p_tenant, v_event_id, p_action, p_error, p_reason, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail,
-          nullif(current_setting('pgrant.address', true), '')::inet,
-          nullif(current_setting('pgrant.request_id', true), ''));
-  if v_type is not null then
-    perform pgrant_rules.enqueue(p_tenant, v_event_id, v_type, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail);
-  end if;
+  select p_tenant, e.event_id, e.action, e.error, e.reason, e.client_id, e.user_id, e.grant_id, e.family_id, e.detail,
+         e.address, e.request_id
+    from unnest(p_entries) e;
+  foreach v_entry in array p_entries loop
+    -- What was refused is nobody else's business, but for what only a thief does.
+    if pgrant_rules.events() ? v_entry.action
+       and (v_entry.error is null or v_entry.action in ('refresh.reuse', 'code.reuse')) then
+      perform pgrant_rules.enqueue(p_tenant, v_entry.event_id, pgrant_rules.events() ->> v_entry.action, v_entry.client_id,
+                                   v_entry.user_id, v_entry.grant_id, v_entry.family_id, v_entry.detail);
+    end if;
+  end loop;
+end
+$$;
+
+comment on function pgrant_rules.audit_all(uuid, pgrant_rules.audit_entry[]) is
+  'Records decisions in the transaction that took them, and queues them for the webhooks that want to hear of them. Does nothing for a tenant that does not exist or is disabled.';
+
+create function pgrant_rules.audit(
+  p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
+  p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
+) returns void
+language plpgsql
+as $$
+begin
+  perform pgrant_rules.audit_all(p_tenant, array[
+    row(gen_random_uuid(), nullif(current_setting('pgrant.request_id', true), ''),
+        nullif(current_setting('pgrant.address', true), '')::inet, p_action, p_error, p_reason, p_client_id, p_user_id,
+        p_grant_id, p_family_id, p_detail)::pgrant_rules.audit_entry]);
 end
 $$;
 
 comment on function pgrant_rules.audit(uuid, text, pgrant_api.error, text, text, uuid, uuid, uuid, jsonb) is
-  'Records a decision in the transaction that took it, and queues it for the webhooks that want to hear of it. Does nothing for a tenant that does not exist or is disabled.';
+  'Records one decision of the request that the transaction has entered for (see audit_all).';
+
+create function pgrant_rules.any_twice(p_keys bytea[], p_assertions jsonb[]) returns boolean
+language plpgsql immutable
+as $$
+begin
+  return (select count(k) > count(distinct k) from unnest(p_keys) k)
+      or (select count(a ->> 'jti_hash') > count(distinct a ->> 'jti_hash') from unnest(p_assertions) a);
+end
+$$;
+
+comment on function pgrant_rules.any_twice(bytea[], jsonb[]) is
+  'Whether two requests of a set present the same code, token or assertion: then they are decided one after the other, in the order in which they came.';
 
 create function pgrant_rules.whole_second(p_at timestamptz) returns timestamptz
 language sql stable

@@ -58,69 +58,60 @@ $$;
 
 comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller''s address is in one of the networks.';
 
-create type pgrant_rules.authenticated_client as (
-  error   pgrant_api.error,
-  reason  text,
-  client  pgrant_rules.client_policies
-);
-
-comment on type pgrant_rules.authenticated_client is 'A client that has proven who it is, or the error.';
-
-create function pgrant_rules.client_authenticate(
-  p_tenant uuid, p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb, p_grant_type text default null
-) returns pgrant_rules.authenticated_client
+create function pgrant_rules.clients_authenticate(
+  p_tenant uuid, p_request_id text[], p_address inet[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_grant_type text default null,
+  out o_client pgrant_rules.client_policies[], out o_error pgrant_api.error[], out o_reason text[]
+)
 language plpgsql
 as $$
-declare
-  v_out pgrant_rules.authenticated_client;
-  v_client pgrant_rules.client_policies;
 begin
-  select c.* into v_client
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant
-     and c.client_id = p_client_id;
-
-  if not found then
-    v_out.reason := 'client unknown or disabled';
-  elsif v_client.allowed_networks is not null and not pgrant_rules.network_allowed(v_client.allowed_networks) then
-    v_out.reason := 'client may not authenticate from this address';
-  elsif v_client.token_endpoint_auth_method = 'none' then
-    -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
-    if p_auth_method is distinct from 'none' then
-      v_out.reason := 'a public client sent a secret';
-    end if;
-  elsif v_client.token_endpoint_auth_method = 'private_key_jwt' then
-    v_out.reason := case when p_auth_method = 'private_key_jwt'
-                         then pgrant_rules.client_assertion_refusal(p_tenant, p_client_id, p_assertion)
-                         else 'a client that signs did not' end;
-  elsif coalesce(p_auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null then
-    v_out.reason := 'a confidential client did not authenticate';
-  elsif not exists (
-    select from pgrant.client_secrets s
-     where s.tenant_id = p_tenant
-       and s.client_id = p_client_id
-       and s.secret_hash = p_secret_hash
-       and s.expires_at > now()
-  ) then
-    v_out.reason := 'client secret wrong or expired';
+  select array_agg(a.client order by a.n),
+         array_agg(case when a.reason is not null then 'invalid_client'
+                        when not p_grant_type = any ((a.client).grant_types) then 'unauthorized_client'
+                   end::pgrant_api.error order by a.n),
+         array_agg(coalesce(a.reason, case when not p_grant_type = any ((a.client).grant_types)
+                                           then 'client is not registered for ' || p_grant_type end) order by a.n)
+    into o_client, o_error, o_reason
+    from (
+      select q.n, c as client,
+             case
+               when c.client_id is null then 'client unknown or disabled'
+               when c.allowed_networks is not null and not coalesce(q.address <<= any (c.allowed_networks), false)
+                 then 'client may not authenticate from this address'
+               -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
+               when c.token_endpoint_auth_method = 'none'
+                 then case when q.auth_method is distinct from 'none' then 'a public client sent a secret' end
+               when c.token_endpoint_auth_method = 'private_key_jwt'
+                 then case when q.auth_method = 'private_key_jwt'
+                           then pgrant_rules.client_assertion_refusal(p_tenant, q.client_id, q.assertion)
+                           else 'a client that signs did not' end
+               when coalesce(q.auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or q.secret_hash is null
+                 then 'a confidential client did not authenticate'
+               when not exists (select from pgrant.client_secrets s
+                                 where s.tenant_id = p_tenant
+                                   and s.client_id = q.client_id
+                                   and s.secret_hash = q.secret_hash
+                                   and s.expires_at > now())
+                 then 'client secret wrong or expired'
+             end as reason
+        from unnest(p_client_id, p_auth_method, p_secret_hash, p_assertion, p_address)
+             with ordinality q (client_id, auth_method, secret_hash, assertion, address, n)
+        left join pgrant_rules.client_policies c on c.tenant_id = p_tenant and c.client_id = q.client_id) a;
+  if array_remove(o_error, null) <> '{}' then
+    perform pgrant_rules.audit_all(p_tenant, array(
+      select row(gen_random_uuid(), q.request_id, q.address, 'client.authenticate', q.error, q.reason, q.client_id,
+                 null, null, null, null)::pgrant_rules.audit_entry
+        from unnest(p_request_id, p_address, o_error, o_reason, p_client_id) with ordinality
+             q (request_id, address, error, reason, client_id, n)
+       where q.error is not null
+       order by q.n));
   end if;
-
-  if v_out.reason is not null then
-    v_out.error := 'invalid_client';
-  elsif not p_grant_type = any (v_client.grant_types) then
-    v_out.error := 'unauthorized_client';
-    v_out.reason := 'client is not registered for ' || p_grant_type;
-  end if;
-  if v_out.error is not null then
-    perform pgrant_rules.audit(p_tenant, 'client.authenticate', v_out.error, v_out.reason, p_client_id);
-  end if;
-  v_out.client := v_client;
-  return v_out;
 end
 $$;
 
-comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea, jsonb, text) is
-  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. Records failures. Errors: invalid_client, unauthorized_client.';
+comment on function pgrant_rules.clients_authenticate(uuid, text[], inet[], text[], text[], bytea[], jsonb[], text) is
+  'Authenticates the client of each request (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says. Records failures. Errors: invalid_client, unauthorized_client.';
 
 create function pgrant_rules.redirect_uri_portless(p_uri text) returns text
 language sql immutable

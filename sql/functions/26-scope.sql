@@ -23,6 +23,62 @@ $$;
 
 comment on function pgrant_rules.has_role(uuid, uuid, text) is 'Whether a person has a role now, directly or through a group.';
 
+create function pgrant_rules.scopes_effective(
+  p_requested text[], p_registered text[], p_consented text[], p_user_id uuid, p_defined text[], p_roles text[], p_held text[]
+) returns text[]
+language plpgsql immutable
+as $$
+declare
+  v_scope text;
+  v_out text[] := '{}';
+begin
+  foreach v_scope in array coalesce(p_requested, '{}') loop
+    if v_scope = any (p_defined)
+       and coalesce(v_scope = any (p_registered), true)
+       and coalesce(v_scope = any (p_consented), true)
+       and (p_user_id is null or not v_scope = any (p_roles) or p_user_id || ' ' || v_scope = any (p_held))
+    then
+      v_out := v_out || v_scope;
+    end if;
+  end loop;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.scopes_effective(text[], text[], text[], uuid, text[], text[], text[]) is
+  'The effective scopes, in the order of p_requested: those that are also defined and not disabled (p_defined), allowed to the client (null = all), consented to (null = not asked yet), and for roles (p_roles): held by the person now ("user_id scope" in p_held; p_user_id null = nobody is concerned).';
+
+create function pgrant_rules.scopes_find(
+  p_tenant uuid, p_scopes text[], p_user_ids uuid[], out o_defined text[], out o_roles text[], out o_held text[]
+)
+language plpgsql
+as $$
+begin
+  select coalesce(array_agg(s.scope), '{}'), coalesce(array_agg(s.scope) filter (where s.requires_role), '{}')
+    into o_defined, o_roles
+    from pgrant.scopes s
+   where s.tenant_id = p_tenant
+     and s.scope = any (p_scopes)
+     and s.disabled_at is null;
+  o_held := '{}';
+  if o_roles <> '{}' then
+    select coalesce(array_agg(h.user_id || ' ' || h.scope), '{}')
+      into o_held
+      from (select r.user_id, r.scope
+              from pgrant.user_roles r
+             where r.tenant_id = p_tenant and r.user_id = any (p_user_ids) and r.scope = any (o_roles)
+             union
+            select m.user_id, r.scope
+              from pgrant.group_members m
+              join pgrant.group_roles r on r.tenant_id = p_tenant and r.group_name = m.group_name
+             where m.tenant_id = p_tenant and m.user_id = any (p_user_ids) and r.scope = any (o_roles)) h;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.scopes_find(uuid, text[], uuid[]) is
+  'What scopes_effective has to know of a set of requests: which of p_scopes are defined and not disabled, which of these are roles, and who of p_user_ids holds them, directly or through a group ("user_id scope").';
+
 create function pgrant_rules.scope_narrow(
   p_tenant uuid, p_user_id uuid, p_client_scopes text[], p_requested text[], p_consented text[]
 ) returns pgrant_rules.effective_scopes
@@ -30,23 +86,18 @@ language plpgsql
 as $$
 declare
   v_out pgrant_rules.effective_scopes;
+  v_found record;
 begin
-  select coalesce(array_agg(s.scope order by array_position(p_requested, s.scope)), '{}'),
-         coalesce(array_agg(s.scope order by array_position(p_requested, s.scope)) filter (where s.requires_role), '{}')
-    into v_out.scopes, v_out.roles
-    from pgrant.scopes s
-   where s.tenant_id = p_tenant
-     and s.scope = any (p_requested)
-     and s.disabled_at is null
-     and (p_client_scopes is null or s.scope = any (p_client_scopes))
-     and (p_consented is null or s.scope = any (p_consented))
-     and (not s.requires_role or p_user_id is null or pgrant_rules.has_role(p_tenant, p_user_id, s.scope));
+  select s.* into v_found from pgrant_rules.scopes_find(p_tenant, p_requested, array[p_user_id]) s;
+  v_out.scopes := pgrant_rules.scopes_effective(p_requested, p_client_scopes, p_consented, p_user_id,
+                                                v_found.o_defined, v_found.o_roles, v_found.o_held);
+  v_out.roles := array(select e.scope from unnest(v_out.scopes) e (scope) where e.scope = any (v_found.o_roles));
   return v_out;
 end
 $$;
 
 comment on function pgrant_rules.scope_narrow(uuid, uuid, text[], text[], text[]) is
-  'The effective scopes: requested, defined and not disabled, allowed to the client (null = all), consented to (null = not asked yet), and for roles: held by the person now (null = nobody is concerned).';
+  'The effective scopes of one request (see scopes_effective), and those among them that are roles.';
 
 create function pgrant_rules.scope_unknown(p_tenant uuid, p_requested text[]) returns text
 language plpgsql

@@ -13,33 +13,31 @@ $$;
 comment on function pgrant_rules.resource_canonical(text) is
   'Scheme and host in lower case, no slash at the end: clients differ in how they write the same resource. Null for what is no absolute URI.';
 
-create type pgrant_rules.targeted_client as (
-  error      pgrant_api.error,
-  reason     text,
-  resources  text[],
-  client     pgrant_rules.client_policies
+create type pgrant_rules.target as (
+  error                  pgrant_api.error,
+  reason                 text,
+  resources              text[],
+  audience               text[],
+  access_token_format    text,
+  access_token_lifetime  integer,
+  scopes                 text[]
 );
 
-comment on type pgrant_rules.targeted_client is 'A client with the audience, scopes, format and lifetime that hold for the resources which it asked for.';
+comment on type pgrant_rules.target is
+  'What the resources that are asked for make of an access token. resources {} = none is asked for; a null below means that the client''s own holds.';
 
-create function pgrant_rules.client_target(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
-) returns pgrant_rules.targeted_client
+create function pgrant_rules.resource_target(p_tenant uuid, p_scopes text[], p_requested text[], p_granted text[])
+returns pgrant_rules.target
 language plpgsql
 as $$
 declare
-  v_out pgrant_rules.targeted_client;
-  v_client pgrant_rules.client_policies := p_client;
+  v_out pgrant_rules.target;
   v_asked text[] := coalesce(nullif(p_requested, '{}'), p_granted, '{}');
   v_found record;
 begin
   v_out.resources := '{}';
-  v_out.client := p_client;
-  if v_asked = '{}' then
-    return v_out;
-  end if;
   -- A tenant that has registered no resource does not use them: the parameter is ignored.
-  if not exists (select from pgrant.resources r where r.tenant_id = p_tenant) then
+  if v_asked = '{}' or not exists (select from pgrant.resources r where r.tenant_id = p_tenant) then
     return v_out;
   end if;
 
@@ -56,23 +54,53 @@ begin
     return v_out;
   end if;
 
-  v_client.audience := v_found.audience;
-  v_client.access_token_format := coalesce(v_found.format, p_client.access_token_format);
-  v_client.access_token_lifetime := coalesce(v_found.lifetime, p_client.access_token_lifetime);
+  v_out.resources := v_asked;
+  v_out.audience := v_found.audience;
+  v_out.access_token_format := v_found.format;
+  v_out.access_token_lifetime := v_found.lifetime;
   if not v_found.any_scope then
-    v_client.scopes := array(
+    v_out.scopes := array(
       select s.scope from pgrant.scopes s
        where s.tenant_id = p_tenant
-         and (p_client.scopes is null or s.scope = any (p_client.scopes))
+         and (p_scopes is null or s.scope = any (p_scopes))
          and (s.scope in ('openid', 'profile', 'email', 'address', 'phone', 'roles', 'offline_access')
               or exists (select from pgrant.resources r
                           where r.tenant_id = p_tenant and r.resource = any (v_asked) and s.scope = any (r.scopes))));
   end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.resource_target(uuid, text[], text[], text[]) is
+  'What the resources that are asked for now (none = all that were granted) make of an access token, and of the scopes that the client may have (p_scopes). p_granted null = nothing has been granted yet. An access token''s aud covers no other. Errors: invalid_target.';
+
+create type pgrant_rules.targeted_client as (
+  error      pgrant_api.error,
+  reason     text,
+  resources  text[],
+  client     pgrant_rules.client_policies
+);
+
+comment on type pgrant_rules.targeted_client is 'A client with the scopes that hold for the resources which it asked for.';
+
+create function pgrant_rules.client_target(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
+) returns pgrant_rules.targeted_client
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.targeted_client;
+  v_client pgrant_rules.client_policies := p_client;
+  v_target pgrant_rules.target := pgrant_rules.resource_target(p_tenant, p_client.scopes, p_requested, p_granted);
+begin
+  v_client.scopes := coalesce(v_target.scopes, p_client.scopes);
+  v_out.error := v_target.error;
+  v_out.reason := v_target.reason;
+  v_out.resources := v_target.resources;
   v_out.client := v_client;
-  v_out.resources := v_asked;
   return v_out;
 end
 $$;
 
 comment on function pgrant_rules.client_target(uuid, pgrant_rules.client_policies, text[], text[]) is
-  'Narrows a client to the resources that it asks for now (none = all that were granted). p_granted null = nothing has been granted yet. An access token''s aud covers no other. Errors: invalid_target.';
+  'Narrows the scopes of a client to the resources that it asks for (see resource_target), for the pages. Errors: invalid_target.';

@@ -1,22 +1,23 @@
--- Private rules of tokens that are issued, whatever the grant type.
+-- Tokens that are issued, whatever the grant type: what is decided of each request of a set, and what that does.
 
-create function pgrant_rules.family_revoke(p_tenant uuid, p_family_id uuid, p_reason text) returns boolean
+create function pgrant_rules.families_revoke(p_tenant uuid, p_family_ids uuid[], p_reason text) returns setof uuid
 language plpgsql
 as $$
 begin
+  return query
   update pgrant.token_families f
      set revoked_at = now(),
          revoked_reason = p_reason,
          sealed_successor = null
    where f.tenant_id = p_tenant
-     and f.family_id = p_family_id
-     and f.revoked_at is null;
-  return found;
+     and f.family_id = any (p_family_ids)
+     and f.revoked_at is null
+  returning f.family_id;
 end
 $$;
 
-comment on function pgrant_rules.family_revoke(uuid, uuid, text) is
-  'Revokes a family for good: its refresh token, and every access token that hangs on it. False where it was revoked before.';
+comment on function pgrant_rules.families_revoke(uuid, uuid[], text) is
+  'Revokes families for good: their refresh tokens, and every access token that hangs on them. Returns those that had not been revoked before.';
 
 create function pgrant_rules.id_claims(p_tenant uuid, p_user_id uuid, p_names text[]) returns jsonb
 language plpgsql
@@ -40,65 +41,113 @@ $$;
 comment on function pgrant_rules.id_claims(uuid, uuid, text[]) is
   'The claims of a person that were asked for by name for the ID token (OpenID Connect Core 5.5).';
 
-create function pgrant_rules.token_claims(p_client pgrant_rules.client_policies, p_roles text[]) returns jsonb
+create function pgrant_rules.token_claims(
+  p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
+) returns jsonb
 language sql stable
 as $$
-  select jsonb_build_object(p_client.roles_claim, p_roles, p_client.permissions_claim, p_roles,
-                            p_client.tenant_claim, p_client.tenant_name)
+  select jsonb_build_object(p_roles_claim, p_roles, p_permissions_claim, p_roles, p_tenant_claim, p_tenant_name)
 $$;
 
-comment on function pgrant_rules.token_claims(pgrant_rules.client_policies, text[]) is
-  'What an access token says besides the registered claims: the roles that it may use, twice, because a role is a permission and clients look for either name; and the tenant.';
+comment on function pgrant_rules.token_claims(text, text, text, text, text[]) is
+  'What an access token says besides the registered claims, under the names that the tenant has chosen: the roles that it may use, twice, because a role is a permission and clients look for either name; and the tenant.';
 
-create function pgrant_rules.access_token_store(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_access_hash bytea,
-  p_family pgrant.token_families, p_roles text[], inout p_out pgrant_api.tokens
-)
+create type pgrant_rules.token_decision as (
+  n                    bigint,
+  request_id           text,
+  address              inet,
+  action               text,
+  error                pgrant_api.error,
+  reason               text,
+  detail               text,
+  client_id            text,
+  user_id              uuid,
+  grant_id             uuid,
+  family_id            uuid,
+  family_expires_at    timestamptz,
+  session_id           uuid,
+  auth_time            timestamptz,
+  acr                  text,
+  amr                  text[],
+  nonce                text,
+  claims_id_token      text[],
+  asked                text[],
+  consented            text[],
+  scopes               text[],
+  roles                text[],
+  audience             text[],
+  access_token_format  text,
+  access_hash          bytea,
+  access_expires_at    timestamptz,
+  refresh_token        boolean,
+  successor_hash       bytea,
+  sealed_successor     bytea,
+  replay_until         timestamptz,
+  idle_expires_at      timestamptz
+);
+
+comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
+comment on column pgrant_rules.token_decision.action is 'As it is recorded; null = the refusal has been recorded already.';
+comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
+comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
+comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
+
+create function pgrant_rules.tokens_issue(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[]
+) returns setof pgrant_api.tokens
 language plpgsql
 as $$
 declare
+  v_decision pgrant_rules.token_decision;
+  v_client pgrant_rules.client_policies;
+  v_entries pgrant_rules.audit_entry[] := '{}';
   v_issued_at timestamptz := pgrant_rules.whole_second(now());
-  v_expires_at timestamptz := least(pgrant_rules.after(p_client.access_token_lifetime), p_family.expires_at);
 begin
-  p_out.client_id := p_client.client_id;
-  p_out.subject := coalesce(p_family.user_id::text, p_client.client_id);
-  p_out.audience := p_client.audience;
-  p_out.access_claims := pgrant_rules.token_claims(p_client, p_roles);
-  p_out.access_token_format := p_client.access_token_format;
-  p_out.access_token_alg := p_client.access_token_alg;
-  p_out.issued_at := pgrant_rules.epoch(v_issued_at);
-  p_out.access_expires_at := pgrant_rules.epoch(v_expires_at);
-  p_out.family_id := p_family.family_id;
-  p_out.auth_time := pgrant_rules.epoch(p_family.auth_time);
-  p_out.acr := p_family.acr;
-  p_out.amr := p_family.amr;
-  if p_client.access_token_format = 'opaque' then
-    insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id,
-                                      family_expires_at, scopes, audience, issued_at)
-    values (p_tenant, p_access_hash, v_expires_at, p_client.client_id, p_family.user_id, p_family.family_id,
-            p_family.expires_at, p_out.scopes, p_out.audience, v_issued_at);
-  end if;
-  if p_client.use_due then
-    perform pgrant_rules.client_use_note(p_client);
-  end if;
+  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
+                                    audience, issued_at)
+  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
+         d.family_id, d.family_expires_at, d.scopes, d.audience, v_issued_at
+    from unnest(p_decisions) d
+   where d.error is null and d.access_token_format = 'opaque';
+
+  for i in 1 .. cardinality(p_decisions) loop
+    v_decision := p_decisions[i];
+    v_client := p_client[i];
+    if v_client.use_due and v_decision.error is null then
+      perform pgrant_rules.client_use_note(v_client);
+    end if;
+    if v_decision.asked is not null then
+      perform pgrant_rules.scope_refuse(p_tenant, v_decision.client_id, v_decision.user_id, v_client.scopes, v_decision.asked,
+                                        v_decision.consented);
+    end if;
+    if v_decision.action is not null then
+      v_entries := v_entries || row(
+        gen_random_uuid(), v_decision.request_id, v_decision.address, v_decision.action, v_decision.error, v_decision.reason,
+        v_decision.client_id, case when v_decision.grant_id is not null then v_decision.user_id end, v_decision.grant_id,
+        v_decision.family_id,
+        case when v_decision.action = 'code.redeem' and v_decision.error is null
+             then jsonb_build_object('scopes', v_decision.scopes) end)::pgrant_rules.audit_entry;
+    end if;
+  end loop;
+  perform pgrant_rules.audit_all(p_tenant, v_entries);
+
+  return query
+  select d.error, d.reason, d.detail, d.client_id,
+         case when d.family_id is null then d.client_id else d.user_id::text end, d.scopes, d.audience,
+         d.access_token_format, c.access_token_alg,
+         pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles),
+         pgrant_rules.epoch(v_issued_at), pgrant_rules.epoch(d.access_expires_at),
+         d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, d.refresh_token,
+         case when d.action = 'refresh.replay' then d.sealed_successor end,
+         i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
+         case when i.alg is not null then pgrant_rules.id_claims(p_tenant, d.user_id, d.claims_id_token) end,
+         d.nonce, case when i.alg is not null then d.session_id end
+    from unnest(p_decisions) d
+    join unnest(p_client) with ordinality c on c.ordinality = d.n
+   cross join lateral (select case when d.error is null and 'openid' = any (d.scopes) then c.id_token_alg end as alg) i
+   order by d.n;
 end
 $$;
 
-comment on function pgrant_rules.access_token_store(uuid, pgrant_rules.client_policies, bytea, pgrant.token_families, text[], pgrant_api.tokens) is
-  'Fills in the access token for p_out.scopes and stores it where it is opaque. It never outlives its family. Lets a client that registered itself live on.';
-
-create function pgrant_rules.id_token_fill(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_family pgrant.token_families, inout p_out pgrant_api.tokens
-)
-language plpgsql
-as $$
-begin
-  p_out.id_token_alg := p_client.id_token_alg;
-  p_out.id_expires_at := pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime));
-  p_out.id_claims := pgrant_rules.id_claims(p_tenant, p_family.user_id, p_family.claims_id_token);
-  p_out.session_id := p_family.session_id;
-end
-$$;
-
-comment on function pgrant_rules.id_token_fill(uuid, pgrant_rules.client_policies, pgrant.token_families, pgrant_api.tokens) is
-  'Fills in what an ID token says beside the access token (OpenID Connect Core 2). Due where openid is among the scopes.';
+comment on function pgrant_rules.tokens_issue(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[]) is
+  'Does what every grant type has in common: stores opaque access tokens, which never outlive their family, lets clients that registered themselves live on, records decisions and dropped scopes. Returns what each response is to contain; an ID token (OpenID Connect Core 2) where openid is among the scopes. p_client are the clients of the requests, in the same order.';

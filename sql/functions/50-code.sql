@@ -3,10 +3,9 @@
 create function pgrant_rules.code_refusal(
   p_code pgrant.codes, p_client_id text, p_redirect_uri text, p_code_challenge text
 ) returns text
-language plpgsql stable
+language sql stable
 as $$
-begin
-  return case
+  select case
     when p_code.code_hash is null then 'code unknown'
     when p_code.client_id <> p_client_id then 'code of another client'
     when p_redirect_uri <> p_code.redirect_uri then 'redirect_uri differs'
@@ -18,132 +17,106 @@ begin
       then 'code_verifier without a code_challenge'
     when p_code.code_challenge is distinct from p_code_challenge then 'code_verifier missing or wrong'
     when p_code.expires_at <= now() and p_code.used_at is null then 'code expired'
-  end;
-end
+  end
 $$;
 
 comment on function pgrant_rules.code_refusal(pgrant.codes, text, text, text) is
   'Why a code is not this caller''s to redeem, or null. A wrong client, redirect URI or verifier burns nothing.';
 
-create function pgrant_rules.family_start(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_code pgrant.codes,
-  p_handle_hash bytea, p_refresh_hash bytea
-) returns pgrant.token_families
+create function pgrant_rules.codes_lock(p_tenant uuid, p_code_hash bytea[], p_code_expires_at bigint[]) returns pgrant.codes[]
 language plpgsql
 as $$
 declare
-  v_family pgrant.token_families;
-  v_refresh boolean := 'refresh_token' = any (p_client.grant_types);
-  v_lifetime integer := case when v_refresh then p_client.refresh_lifetime else p_client.access_token_lifetime end;
-  v_idle integer := case when v_refresh then least(p_client.refresh_idle_lifetime, v_lifetime) else v_lifetime end;
+  v_expiries timestamptz[] := array(select pgrant_rules.moment(e.epoch) from unnest(p_code_expires_at) e (epoch));
 begin
-  insert into pgrant.token_families (
-    tenant_id, grant_id, user_id, client_id, session_id, offline, scopes, claims_id_token, claims_userinfo,
-    auth_time, acr, amr, resources, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after)
-  values (
-    p_tenant, p_code.grant_id, p_code.user_id, p_code.client_id, p_code.session_id,
-    'offline_access' = any (p_code.scopes) or not 'openid' = any (p_code.scopes),
-    p_code.scopes, p_code.claims_id_token, p_code.claims_userinfo, p_code.auth_time, p_code.acr, p_code.amr, p_code.resources,
-    case when v_refresh then p_handle_hash end, case when v_refresh then p_refresh_hash end,
-    pgrant_rules.after(v_idle), pgrant_rules.after(v_lifetime), pgrant_rules.sweep_day(pgrant_rules.after(v_idle)) + 7)
-  returning * into v_family;
-
-  -- The grant outlives what hangs on it.
-  update pgrant.grants g
-     set last_used_at = now(),
-         expires_at = greatest(g.expires_at, v_family.expires_at)
-   where g.tenant_id = p_tenant
-     and g.grant_id = p_code.grant_id;
-  return v_family;
+  -- The grant is locked before the code, as everywhere. What is read after it, nobody else is about to change.
+  perform from pgrant.grants g
+    where g.tenant_id = p_tenant
+      and g.grant_id = any (array(select c.grant_id from pgrant.codes c
+                                   where c.tenant_id = p_tenant and c.code_hash = any (p_code_hash)
+                                     and c.expires_at = any (v_expiries)))
+    order by g.grant_id
+      for no key update;
+  return array(select c from pgrant.codes c
+                where c.tenant_id = p_tenant and c.code_hash = any (p_code_hash) and c.expires_at = any (v_expiries)
+                order by c.code_hash
+                  for update);
 end
 $$;
 
-comment on function pgrant_rules.family_start(uuid, pgrant_rules.client_policies, pgrant.codes, bytea, bytea) is
-  'Starts the family of what a code gives, with a refresh token where the client is registered for refresh_token.';
+comment on function pgrant_rules.codes_lock(uuid, bytea[], bigint[]) is
+  'The codes with these digests and expiries, used or not, locked together with their grants.';
 
-create function pgrant_rules.sweep_day(p_dead_at timestamptz) returns date
-language sql stable
-as $$ select (p_dead_at at time zone 'UTC')::date + 1 $$;
-
-comment on function pgrant_rules.sweep_day(timestamptz) is 'The first day (UTC) on which a family that is dead at p_dead_at may be swept.';
-
-create function pgrant_api.code_redeem(
-  p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb,
-  p_code_hash bytea, p_code_expires_at bigint, p_redirect_uri text, p_code_challenge text,
-  p_access_hash bytea, p_handle_hash bytea, p_refresh_hash bytea, p_resources text[]
-) returns pgrant_api.tokens
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+create function pgrant_rules.codes_decide(
+  p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
+  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[],
+  p_code pgrant.codes[], p_code_hash bytea[], p_redirect_uri text[], p_code_challenge text[], p_resource text[],
+  p_access_hash bytea[]
+) returns pgrant_rules.token_decision[]
+language plpgsql
 as $$
 declare
-  v_out pgrant_api.tokens;
-  v_auth pgrant_rules.authenticated_client;
-  v_code pgrant.codes;
-  v_family pgrant.token_families;
-  v_consented text[];
-  v_effective pgrant_rules.effective_scopes;
-  v_target pgrant_rules.targeted_client;
+  v_known record;
+  v_issued_at timestamptz := pgrant_rules.whole_second(now());
 begin
-  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion, 'authorization_code');
-  if v_auth.error is not null then
-    v_out.error := v_auth.error;
-    v_out.reason := v_auth.reason;
-    return v_out;
-  end if;
-
-  select c.* into v_code
-    from pgrant.codes c
-   where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = pgrant_rules.moment(p_code_expires_at);
-  v_out.reason := pgrant_rules.code_refusal(v_code, p_client_id, p_redirect_uri, p_code_challenge);
-  if v_out.reason is null then
-    -- The grant is locked before the code, as everywhere. What is read after it, nobody else is about to change.
-    perform from pgrant.grants g where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id for no key update;
-    select c.* into v_code
-      from pgrant.codes c
-     where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = v_code.expires_at
-       for update;
-    if v_code.used_at is not null then
-      -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
-      perform pgrant_rules.family_revoke(p_tenant, v_code.family_id, 'code used twice');
-      v_out.reason := 'code used twice';
-    else
-      select g.scopes into v_consented
-        from pgrant.grants g
-        join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
-       where g.tenant_id = p_tenant and g.grant_id = v_code.grant_id and g.revoked_at is null;
-      v_target := pgrant_rules.client_target(p_tenant, v_auth.client, p_resources, v_code.resources);
-      v_effective := pgrant_rules.scope_narrow(p_tenant, v_code.user_id, (v_target.client).scopes, v_code.scopes, v_consented);
-      v_out.scopes := v_effective.scopes;
-      v_out.reason := case when v_consented is null then 'grant revoked or user disabled'
-                           when v_target.error is not null then v_target.reason
-                           when v_out.scopes = '{}' then 'no scope is left' end;
-    end if;
-  end if;
-  if v_out.reason is not null then
-    v_out.error := coalesce(v_target.error, 'invalid_grant');
-    v_out.scopes := null;
-    perform pgrant_rules.audit(p_tenant, case when v_code.used_at is null then 'code.redeem' else 'code.reuse' end,
-                               v_out.error, v_out.reason, p_client_id, v_code.user_id, v_code.grant_id, v_code.family_id);
-    return v_out;
-  end if;
-
-  v_family := pgrant_rules.family_start(p_tenant, v_auth.client, v_code, p_handle_hash, p_refresh_hash);
-  update pgrant.codes c
-     set used_at = now(), family_id = v_family.family_id
-   where c.tenant_id = p_tenant and c.code_hash = p_code_hash and c.expires_at = v_code.expires_at;
-
-  v_out.refresh_token := v_family.handle_hash is not null;
-  v_out.nonce := v_code.nonce;
-  v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, v_family, v_effective.roles, v_out);
-  if 'openid' = any (v_out.scopes) then
-    v_out := pgrant_rules.id_token_fill(p_tenant, v_auth.client, v_family, v_out);
-  end if;
-  perform pgrant_rules.audit(p_tenant, 'code.redeem', null, null, p_client_id, v_code.user_id, v_code.grant_id,
-                             v_family.family_id, jsonb_build_object('scopes', to_jsonb(v_out.scopes)));
-  return v_out;
+  select s.* into v_known
+    from pgrant_rules.scopes_find(p_tenant, array(select distinct unnest(c.scopes) from unnest(p_code) c),
+                                  array(select c.user_id from unnest(p_code) c)) s;
+  return array(
+    with presented as materialized (
+      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_lifetime, c.refresh_lifetime,
+             c.refresh_idle_lifetime, 'refresh_token' = any (c.grant_types) as refresh_token, k as code,
+             pgrant_rules.code_refusal(k, q.client_id, q.redirect_uri, q.code_challenge) as refusal,
+             case when u.user_id is not null then g.scopes end as consented,
+             case when q.resource <> '' or k.resources <> '{}'
+                  then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), k.resources) end as target
+        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_code_hash, p_redirect_uri, p_code_challenge,
+                    p_resource, p_access_hash)
+             with ordinality q (request_id, address, client_id, error, reason, code_hash, redirect_uri, code_challenge,
+                                resource, access_hash, n)
+        join unnest(p_client) with ordinality c on c.ordinality = q.n
+        left join unnest(p_code) k on k.code_hash = q.code_hash
+        left join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = k.grant_id and g.revoked_at is null
+        left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
+    ), narrowed as materialized (
+      select p.*, coalesce((p.target).access_token_lifetime, p.access_token_lifetime) as lifetime,
+             pgrant_rules.scopes_effective((p.code).scopes, coalesce((p.target).scopes, p.client_scopes), p.consented,
+                                           (p.code).user_id, v_known.o_defined, v_known.o_roles, v_known.o_held) as scopes
+        from presented p
+    ), decided as materialized (
+      select p.*, v_issued_at + make_interval(secs => case when p.refresh_token then p.refresh_lifetime else p.lifetime end) as dead_at,
+             case when p.error is not null then p.reason
+                  when p.refusal is not null then p.refusal
+                  -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
+                  when (p.code).used_at is not null then 'code used twice'
+                  when p.consented is null then 'grant revoked or user disabled'
+                  when (p.target).error is not null then (p.target).reason
+                  when p.scopes = '{}' then 'no scope is left'
+             end as refused
+        from narrowed p
+    )
+    select row(
+             p.n, p.request_id, p.address,
+             case when p.error is not null then null
+                  when p.refusal is null and (p.code).used_at is not null then 'code.reuse'
+                  else 'code.redeem' end,
+             case when p.refused is null then null
+                  when p.error is not null then p.error
+                  when p.refusal is not null or (p.code).used_at is not null or p.consented is null then 'invalid_grant'
+                  else coalesce((p.target).error, 'invalid_grant') end,
+             p.refused, null, p.client_id, (p.code).user_id, (p.code).grant_id,
+             case when p.refused is null then gen_random_uuid() else (p.code).family_id end, p.dead_at,
+             (p.code).session_id, (p.code).auth_time, (p.code).acr, (p.code).amr, (p.code).nonce, (p.code).claims_id_token,
+             null, p.consented, p.scopes, array(select s.scope from unnest(p.scopes) s (scope) where s.scope = any (v_known.o_roles)),
+             coalesce((p.target).audience, p.audience), coalesce((p.target).access_token_format, p.access_token_format),
+             p.access_hash, least(v_issued_at + make_interval(secs => p.lifetime), p.dead_at), p.refresh_token, null, null, null,
+             case when p.refresh_token then least(v_issued_at + make_interval(secs => p.refresh_idle_lifetime), p.dead_at)
+                  else p.dead_at end
+           )::pgrant_rules.token_decision
+      from decided p
+     order by p.n);
 end
 $$;
 
-comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, jsonb, bytea, bigint, text, text, bytea, bytea, bytea, text[]) is
-  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target.';
+comment on function pgrant_rules.codes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], pgrant.codes[], bytea[], text[], text[], text[], bytea[]) is
+  'Decides what each code gives, and does nothing. p_client, p_error and p_reason are of clients_authenticate, p_code the codes behind p_code_hash, locked.';

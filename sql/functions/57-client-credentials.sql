@@ -1,64 +1,92 @@
 -- Confidential clients that act for themselves (RFC 6749 4.4).
 
-create function pgrant_api.client_credentials_issue(
-  p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb, p_scopes text[], p_access_hash bytea,
-  p_resources text[]
-) returns pgrant_api.tokens
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+create function pgrant_rules.client_credentials_decide(
+  p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
+  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[],
+  p_scope text[], p_resource text[], p_access_hash bytea[]
+) returns pgrant_rules.token_decision[]
+language plpgsql
 as $$
 declare
-  v_out pgrant_api.tokens;
-  v_auth pgrant_rules.authenticated_client;
-  v_effective pgrant_rules.effective_scopes;
-  v_registered text[];
-  v_target pgrant_rules.targeted_client;
-  v_unknown text;
+  v_defined text[] := array(select s.scope from pgrant.scopes s where s.tenant_id = p_tenant);
+  v_known record;
+  v_issued_at timestamptz := pgrant_rules.whole_second(now());
 begin
-  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion, 'client_credentials');
-  if v_auth.error is not null then
-    v_out.error := v_auth.error;
-    v_out.reason := v_auth.reason;
-    return v_out;
-  end if;
-
-  v_target := pgrant_rules.client_target(p_tenant, v_auth.client, p_resources, null);
-  v_registered := (v_target.client).scopes;
-  if v_registered is null then
-    -- Without a list of its own a client has every scope that is no role: a role is given to a client by name.
-    v_registered := array(select s.scope from pgrant.scopes s where s.tenant_id = p_tenant and not s.requires_role);
-  end if;
-  v_effective := pgrant_rules.scope_narrow(
-    p_tenant, (v_auth.client).maker_id, v_registered,
-    coalesce(p_scopes, array_remove(array_remove((v_auth.client).scopes, 'openid'), 'offline_access'), '{}'), null);
-  v_out.scopes := v_effective.scopes;
-  if v_out.scopes <> p_scopes then
-    v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
-    perform pgrant_rules.scope_refuse(p_tenant, p_client_id, (v_auth.client).maker_id, v_registered, p_scopes, null);
-  end if;
-  if v_target.error is not null then
-    v_out.error := v_target.error;
-    v_out.reason := v_target.reason;
-  elsif v_unknown is not null then
-    v_out.error := 'invalid_scope';
-    v_out.reason := 'unknown scope ' || v_unknown;
-    v_out.detail := v_unknown;
-  elsif p_scopes && array['openid', 'offline_access'] then
-    -- There is no person whose identity or absence these could be about.
-    v_out.error := 'invalid_scope';
-    v_out.reason := 'openid or offline_access without a person';
-  elsif v_out.scopes = '{}' and p_scopes <> '{}' then
-    v_out.error := 'invalid_scope';
-    v_out.reason := 'the client may ask for none of these scopes';
-  end if;
-  if v_out.error is null then
-    v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, null, v_effective.roles, v_out);
-  end if;
-  perform pgrant_rules.audit(p_tenant, 'client_credentials.issue', v_out.error, v_out.reason, p_client_id);
-  return v_out;
+  select s.* into v_known
+    from pgrant_rules.scopes_find(p_tenant, v_defined, array(select c.maker_id from unnest(p_client) c)) s;
+  return array(
+    with presented as materialized (
+      select q.*, c.maker_id, c.audience, c.access_token_format, c.access_token_lifetime,
+             string_to_array(q.scope, ' ') as asked,
+             coalesce(string_to_array(q.scope, ' '), array_remove(array_remove(c.scopes, 'openid'), 'offline_access'), '{}') as requested,
+             -- Without a list of its own a client has every scope that is no role: a role is given to a client by name.
+             coalesce(c.scopes, array(select s.scope from unnest(v_known.o_defined) s (scope)
+                                       where not s.scope = any (v_known.o_roles))) as client_scopes,
+             case when q.resource <> ''
+                  then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), null) end as target
+        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_scope, p_resource, p_access_hash)
+             with ordinality q (request_id, address, client_id, error, reason, scope, resource, access_hash, n)
+        join unnest(p_client) with ordinality c on c.ordinality = q.n
+    ), narrowed as materialized (
+      select p.*,
+             pgrant_rules.scopes_effective(p.requested, coalesce((p.target).scopes, p.client_scopes), null, p.maker_id,
+                                           v_known.o_defined, v_known.o_roles, v_known.o_held) as scopes,
+             (select a.scope from unnest(p.asked) a (scope) where not a.scope = any (v_defined) limit 1) as unknown
+        from presented p
+    ), decided as materialized (
+      select p.*,
+             case when p.error is not null then p.reason
+                  when (p.target).error is not null then (p.target).reason
+                  when p.unknown is not null then 'unknown scope ' || p.unknown
+                  -- There is no person whose identity or absence these could be about.
+                  when p.asked && array['openid', 'offline_access'] then 'openid or offline_access without a person'
+                  when p.scopes = '{}' and p.asked <> '{}' then 'the client may ask for none of these scopes'
+             end as refused
+        from narrowed p
+    )
+    select row(
+             p.n, p.request_id, p.address, case when p.error is null then 'client_credentials.issue' end,
+             case when p.refused is null then null
+                  when p.error is not null then p.error
+                  else coalesce((p.target).error, 'invalid_scope') end,
+             p.refused, case when p.error is null and (p.target).error is null then p.unknown end,
+             p.client_id, p.maker_id, null, null, null, null, null, null, null, null, null,
+             case when p.error is null and p.scopes <> p.asked then p.asked end, null, p.scopes,
+             array(select s.scope from unnest(p.scopes) s (scope) where s.scope = any (v_known.o_roles)),
+             coalesce((p.target).audience, p.audience), coalesce((p.target).access_token_format, p.access_token_format),
+             p.access_hash,
+             v_issued_at + make_interval(secs => coalesce((p.target).access_token_lifetime, p.access_token_lifetime)),
+             null, null, null, null, null
+           )::pgrant_rules.token_decision
+      from decided p
+     order by p.n);
 end
 $$;
 
-comment on function pgrant_api.client_credentials_issue(uuid, text, inet, text, text, bytea, jsonb, text[], bytea, text[]) is
-  'Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target.';
+comment on function pgrant_rules.client_credentials_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], text[], bytea[]) is
+  'Decides what each client gets for itself, and does nothing. p_client, p_error and p_reason are of clients_authenticate.';
+
+create function pgrant_api.client_credentials_issue(
+  p_tenant uuid, p_request_id text[], p_address inet[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_scope text[], p_access_hash bytea[], p_resource text[]
+) returns setof pgrant_api.tokens
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_auth record;
+begin
+  perform pgrant_rules.enter(p_tenant, null, null);
+  select a.* into v_auth
+    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+                                           p_assertion, 'client_credentials') a;
+  return query
+  select t.*
+    from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, pgrant_rules.client_credentials_decide(
+           p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason,
+           p_scope, p_resource, p_access_hash)) t;
+end
+$$;
+
+comment on function pgrant_api.client_credentials_issue(uuid, text[], inet[], text[], text[], bytea[], jsonb[], text[], bytea[], text[]) is
+  'Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target.';

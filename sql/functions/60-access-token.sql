@@ -1,171 +1,126 @@
--- Private rules of access tokens after they were issued: whether one is good now.
+-- Access tokens after they were issued: which a request presents, and whether it is good now.
 
 create type pgrant_rules.live_token as (
-  client_id   text,
-  user_id     uuid,
-  username    text,
-  family_id   uuid,
-  scopes      text[],
-  audience    text[],
-  issued_at   timestamptz,
-  expires_at  timestamptz,
-  auth_time   timestamptz,
-  acr         text,
-  claims_userinfo text[],
-  userinfo_alg text,
-  access_claims   jsonb
+  client_id        text,
+  user_id          uuid,
+  username         text,
+  family_id        uuid,
+  scopes           text[],
+  audience         text[],
+  issued_at        timestamptz,
+  expires_at       timestamptz,
+  auth_time        timestamptz,
+  acr              text,
+  claims_userinfo  text[],
+  userinfo_alg     text,
+  access_claims    jsonb
 );
 
-comment on type pgrant_rules.live_token is 'An access token that is good now.';
+comment on type pgrant_rules.live_token is 'A token that is presented, and what it is good for now.';
 
-create function pgrant_rules.token_live(p_tenant uuid, inout p_token pgrant_rules.live_token)
-language plpgsql
+create function pgrant_rules.tokens_find(
+  p_tenant uuid, p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[],
+  p_handle_hash bytea[] default null, p_refresh_hash bytea[] default null, p_key_hash bytea[] default null
+) returns pgrant_rules.live_token[]
+language plpgsql stable
+as $$
+begin
+  return array(
+    select case
+             when q.access_hash is not null then (
+               select row(t.client_id, t.user_id, null, t.family_id, t.scopes, t.audience, t.issued_at, t.expires_at,
+                          null, null, null, null, null)::pgrant_rules.live_token
+                 from pgrant.access_tokens t
+                where t.tenant_id = p_tenant
+                  and t.token_hash = q.access_hash
+                  and t.expires_at = pgrant_rules.moment(q.access_expires_at)
+                  and t.revoked_at is null)
+             when q.jwt is not null then (
+               select row(q.jwt ->> 'client_id', null, null, (q.jwt ->> 'family_id')::uuid, string_to_array(q.jwt ->> 'scope', ' '),
+                          array(select jsonb_array_elements_text(q.jwt -> 'aud')), pgrant_rules.moment((q.jwt ->> 'iat')::bigint),
+                          pgrant_rules.moment((q.jwt ->> 'exp')::bigint), null, null, null, null, null)::pgrant_rules.live_token
+                 from pgrant.tenants t
+                where t.tenant_id = p_tenant
+                  and t.issuer = q.jwt ->> 'iss'
+                  and not exists (select from pgrant.revoked_tokens r
+                                   where r.tenant_id = p_tenant and r.jti = q.jwt ->> 'jti'
+                                     and r.expires_at = pgrant_rules.moment((q.jwt ->> 'exp')::bigint)))
+             when q.handle_hash is not null then (
+               select row(f.client_id, f.user_id, null, f.family_id, f.scopes, null, f.created_at, f.idle_expires_at,
+                          null, null, null, null, null)::pgrant_rules.live_token
+                 from pgrant.token_families f
+                where f.tenant_id = p_tenant and f.handle_hash = q.handle_hash and f.current_hash = q.refresh_hash)
+             when q.key_hash is not null then (
+               select row(c.client_id, null, null, null, c.scopes, array[coalesce(t.audience, t.issuer)], now(), s.expires_at,
+                          null, null, null, null, null)::pgrant_rules.live_token
+                 from pgrant.client_secrets s
+                 join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = s.client_id and c.maker_id is not null
+                 join pgrant.tenants t on t.tenant_id = p_tenant
+                where s.tenant_id = p_tenant and s.secret_hash = q.key_hash and s.expires_at > now())
+           end
+      from unnest(p_access_hash, p_access_expires_at, p_jwt, p_handle_hash, p_refresh_hash, p_key_hash)
+           with ordinality q (access_hash, access_expires_at, jwt, handle_hash, refresh_hash, key_hash, n)
+     order by q.n);
+end
+$$;
+
+comment on function pgrant_rules.tokens_find(uuid, bytea[], bigint[], jsonb[], bytea[], bytea[], bytea[]) is
+  'The token that each request presents, as it was issued; null for none that is known. By its digest and expiry; or as a JWT by its claims (aud always an array), whose signature the web process has verified; or as a refresh token; or as an API credential that is a bearer key.';
+
+create function pgrant_rules.tokens_live(p_tenant uuid, p_tokens pgrant_rules.live_token[]) returns pgrant_rules.live_token[]
+language plpgsql stable
 as $$
 declare
-  v_client pgrant_rules.client_policies;
-  v_consented text[];
-  v_effective pgrant_rules.effective_scopes;
+  v_makers uuid[];
+  v_known record;
 begin
   -- Not from client_policies: a customer's long transaction comes here, and a release, which drops that view, would wait for it.
-  select c.scopes, c.maker_id, c.allowed_networks, t.roles_claim, t.permissions_claim, t.tenant_claim, t.name, c.userinfo_alg
-    into v_client.scopes, v_client.maker_id, v_client.allowed_networks, v_client.roles_claim,
-         v_client.permissions_claim, v_client.tenant_claim, v_client.tenant_name,
-         p_token.userinfo_alg
+  select array_agg(c.maker_id) into v_makers
     from pgrant.clients c
-    join pgrant.tenants t on t.tenant_id = p_tenant
-   where c.tenant_id = p_tenant
-     and c.client_id = p_token.client_id
-     and pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)
-     and pgrant_rules.maker_enabled(p_tenant, c.maker_id)
-     -- Not the tokens of a client that was removed, whose name was given to a new one.
-     and pgrant_rules.whole_second(c.created_at) <= p_token.issued_at
-     and p_token.expires_at > now();
-  if not found then
-    p_token := null;
-    return;
-  end if;
-
-  if p_token.family_id is not null then
-    select g.scopes, f.user_id, u.username, f.auth_time, f.acr, f.claims_userinfo
-      into v_consented, p_token.user_id, p_token.username, p_token.auth_time, p_token.acr, p_token.claims_userinfo
-      from pgrant.token_families f
-      join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = f.grant_id and g.revoked_at is null
-      join pgrant.users u on u.tenant_id = p_tenant and u.user_id = f.user_id and u.disabled_at is null
-     where f.tenant_id = p_tenant
-       and f.family_id = p_token.family_id
-       and f.client_id = p_token.client_id
-       and f.revoked_at is null
-       and f.expires_at > now();
-    if not found then
-      p_token := null;
-      return;
-    end if;
-  end if;
-  v_effective := pgrant_rules.scope_narrow(p_tenant, coalesce(p_token.user_id, v_client.maker_id), v_client.scopes,
-                                           p_token.scopes, v_consented);
-  p_token.scopes := v_effective.scopes;
-  p_token.access_claims := pgrant_rules.token_claims(v_client, v_effective.roles)
-    || case when v_client.allowed_networks is null then '{}'
-            else jsonb_build_object('allowed_networks', v_client.allowed_networks) end;
+   where c.tenant_id = p_tenant and c.maker_id is not null
+     and c.client_id = any (array(select t.client_id from unnest(p_tokens) t where t.family_id is null));
+  select s.* into v_known
+    from pgrant_rules.scopes_find(
+           p_tenant,
+           array(select distinct unnest(t.scopes) from unnest(p_tokens) t),
+           v_makers || array(select f.user_id from pgrant.token_families f
+                              where f.tenant_id = p_tenant
+                                and f.family_id = any (array(select t.family_id from unnest(p_tokens) t)))) s;
+  return array(
+    with standing as materialized (
+      select p.ordinality as n, p.client_id, f.user_id, u.username, p.family_id, p.audience, p.issued_at, p.expires_at,
+             f.auth_time, f.acr, f.claims_userinfo, c.userinfo_alg, c.allowed_networks,
+             t.roles_claim, t.permissions_claim, t.tenant_claim, t.name as tenant_name,
+             pgrant_rules.scopes_effective(p.scopes, c.scopes, g.scopes, coalesce(f.user_id, c.maker_id),
+                                           v_known.o_defined, v_known.o_roles, v_known.o_held) as scopes
+        from unnest(p_tokens) with ordinality p
+        join pgrant.tenants t on t.tenant_id = p_tenant
+        join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = p.client_id
+        left join pgrant.token_families f
+          on f.tenant_id = p_tenant and f.family_id = p.family_id and f.client_id = p.client_id
+         and f.revoked_at is null and f.expires_at > now()
+        left join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = f.grant_id and g.revoked_at is null
+        left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = f.user_id and u.disabled_at is null
+       where p.expires_at > now()
+         and pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)
+         and pgrant_rules.maker_enabled(p_tenant, c.maker_id)
+         -- Not the tokens of a client that was removed, whose name was given to a new one.
+         and pgrant_rules.whole_second(c.created_at) <= p.issued_at
+         and (p.family_id is null or g.grant_id is not null and u.user_id is not null)
+    )
+    select case when s.n is not null then
+             row(s.client_id, s.user_id, s.username, s.family_id, s.scopes, s.audience, s.issued_at, s.expires_at, s.auth_time,
+                 s.acr, s.claims_userinfo, s.userinfo_alg,
+                 pgrant_rules.token_claims(
+                   s.roles_claim, s.permissions_claim, s.tenant_claim, s.tenant_name,
+                   array(select e.scope from unnest(s.scopes) e (scope) where e.scope = any (v_known.o_roles)))
+                 || case when s.allowed_networks is null then '{}'
+                         else jsonb_build_object('allowed_networks', s.allowed_networks) end)::pgrant_rules.live_token end
+      from unnest(p_tokens) with ordinality p
+      left join standing s on s.n = p.ordinality
+     order by p.ordinality);
 end
 $$;
 
-comment on function pgrant_rules.token_live(uuid, pgrant_rules.live_token) is
-  'The token with the scopes that are still effective, or null: expired, its client disabled, its family or grant revoked, its user disabled.';
-
-create function pgrant_rules.opaque_token_find(p_tenant uuid, p_token_hash bytea, p_expires_at bigint)
-returns pgrant_rules.live_token
-language plpgsql
-as $$
-declare
-  v_token pgrant_rules.live_token;
-begin
-  select t.client_id, t.user_id, t.family_id, t.scopes, t.audience, t.issued_at, t.expires_at
-    into v_token.client_id, v_token.user_id, v_token.family_id, v_token.scopes, v_token.audience,
-         v_token.issued_at, v_token.expires_at
-    from pgrant.access_tokens t
-   where t.tenant_id = p_tenant
-     and t.token_hash = p_token_hash
-     and t.expires_at = pgrant_rules.moment(p_expires_at)
-     and t.revoked_at is null;
-  if not found then
-    return null;
-  end if;
-  return pgrant_rules.token_live(p_tenant, v_token);
-end
-$$;
-
-comment on function pgrant_rules.opaque_token_find(uuid, bytea, bigint) is 'The live opaque access token with this digest and expiry, or null.';
-
-create function pgrant_rules.jwt_token_find(p_tenant uuid, p_jwt jsonb) returns pgrant_rules.live_token
-language plpgsql
-as $$
-declare
-  v_token pgrant_rules.live_token;
-begin
-  if not exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.issuer = p_jwt ->> 'iss') then
-    return null;
-  end if;
-  v_token.client_id := p_jwt ->> 'client_id';
-  v_token.family_id := (p_jwt ->> 'family_id')::uuid;
-  v_token.scopes := string_to_array(p_jwt ->> 'scope', ' ');
-  v_token.audience := array(select jsonb_array_elements_text(p_jwt -> 'aud'));
-  v_token.issued_at := pgrant_rules.moment((p_jwt ->> 'iat')::bigint);
-  v_token.expires_at := pgrant_rules.moment((p_jwt ->> 'exp')::bigint);
-  if exists (
-    select from pgrant.revoked_tokens r
-     where r.tenant_id = p_tenant and r.jti = p_jwt ->> 'jti' and r.expires_at = v_token.expires_at
-  ) then
-    return null;
-  end if;
-  return pgrant_rules.token_live(p_tenant, v_token);
-end
-$$;
-
-comment on function pgrant_rules.jwt_token_find(uuid, jsonb) is
-  'The live JWT access token with these claims (aud always an array), whose signature the web process has verified; or null.';
-
-create function pgrant_rules.api_key_find(p_tenant uuid, p_key_hash bytea) returns pgrant_rules.live_token
-language plpgsql
-as $$
-declare
-  v_token pgrant_rules.live_token;
-  v_secret pgrant.client_secrets;
-begin
-  select s.* into v_secret
-    from pgrant.client_secrets s
-   where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now();
-  select c.client_id, c.scopes, c.audience, now(), v_secret.expires_at
-    into v_token.client_id, v_token.scopes, v_token.audience, v_token.issued_at, v_token.expires_at
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = v_secret.client_id and c.maker_id is not null;
-  if not found then
-    return null;
-  end if;
-  if v_secret.last_used_at is null or v_secret.last_used_at < now() - interval '1 minute' then
-    update pgrant.client_secrets s
-       set last_used_at = now()
-     where s.tenant_id = p_tenant and s.client_id = v_secret.client_id and s.secret_id = v_secret.secret_id;
-  end if;
-  return pgrant_rules.token_live(p_tenant, v_token);
-end
-$$;
-
-comment on function pgrant_rules.api_key_find(uuid, bytea) is
-  'What an API credential that is presented as a bearer key is good for now, or null. Notes the use, to the minute.';
-
-create function pgrant_rules.token_find(p_tenant uuid, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb)
-returns pgrant_rules.live_token
-language plpgsql
-as $$
-begin
-  if p_access_hash is not null then
-    return pgrant_rules.opaque_token_find(p_tenant, p_access_hash, p_access_expires_at);
-  elsif p_jwt is not null then
-    return pgrant_rules.jwt_token_find(p_tenant, p_jwt);
-  end if;
-  return null;
-end
-$$;
-
-comment on function pgrant_rules.token_find(uuid, bytea, bigint, jsonb) is 'The live access token of either format, or null.';
+comment on function pgrant_rules.tokens_live(uuid, pgrant_rules.live_token[]) is
+  'Each token with the scopes that are still effective, or null: expired, its client disabled, its family or grant revoked, its user disabled.';

@@ -58,40 +58,30 @@ $$;
 comment on function pgrant_rules.role_claims(uuid, uuid) is 'All the roles and groups of a person, and what upstreams say of theirs, for clients with the scope roles.';
 
 create function pgrant_api.userinfo_read(
-  p_tenant uuid, p_request_id text, p_address inet, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb
-) returns pgrant_api.userinfo
+  p_tenant uuid, p_request_id text[], p_address inet[], p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[]
+) returns setof pgrant_api.userinfo
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_out pgrant_api.userinfo;
-  v_token pgrant_rules.live_token;
+  v_tokens pgrant_rules.live_token[];
 begin
-  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_token := pgrant_rules.token_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt);
-  if v_token.client_id is null then
-    v_out.error := 'invalid_token';
-    v_out.reason := 'token unknown, expired or revoked, or its grant is dead';
-    return v_out;
-  elsif v_token.user_id is null or not 'openid' = any (v_token.scopes) then
-    v_out.error := 'insufficient_scope';
-    v_out.reason := 'token without openid';
-    return v_out;
-  end if;
-
-  v_out.client_id := v_token.client_id;
-  v_out.alg := v_token.userinfo_alg;
-  select jsonb_object_agg(c.key, c.value)
-    into v_out.claims
-    from pgrant.users u, jsonb_each(pgrant_rules.user_claims(u)) c
-   where u.tenant_id = p_tenant
-     and u.user_id = v_token.user_id
-     and c.key = any (pgrant_rules.scope_claims(v_token.scopes) || v_token.claims_userinfo);
-  if 'roles' = any (v_token.scopes) then
-    v_out.claims := v_out.claims || pgrant_rules.role_claims(p_tenant, v_token.user_id);
-  end if;
-  return v_out;
+  perform pgrant_rules.enter(p_tenant, null, null);
+  v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt));
+  return query
+  select case when t.client_id is null then 'invalid_token'
+              when u.user_id is null or not 'openid' = any (t.scopes) then 'insufficient_scope' end::pgrant_api.error,
+         case when t.client_id is null then 'token unknown, expired or revoked, or its grant is dead'
+              when u.user_id is null or not 'openid' = any (t.scopes) then 'token without openid' end,
+         (select jsonb_object_agg(c.key, c.value)
+            from jsonb_each(pgrant_rules.user_claims(u)) c
+           where c.key = any (pgrant_rules.scope_claims(t.scopes) || t.claims_userinfo))
+         || case when 'roles' = any (t.scopes) then pgrant_rules.role_claims(p_tenant, t.user_id) else '{}' end,
+         t.client_id, t.userinfo_alg
+    from unnest(v_tokens) with ordinality t
+    left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = t.user_id
+   order by t.ordinality;
 end
 $$;
 
-comment on function pgrant_api.userinfo_read(uuid, text, inet, bytea, bigint, jsonb) is
-  'Claims about the person behind an access token with openid (OpenID Connect Core 5.3): by its scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope.';
+comment on function pgrant_api.userinfo_read(uuid, text[], inet[], bytea[], bigint[], jsonb[]) is
+  'Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope.';

@@ -24,9 +24,10 @@ language plpgsql stable
 as $$
 declare
   v_resource text := current_setting('pgrant_resource.resource', true);
-  v_token pgrant_rules.live_token := pgrant_rules.opaque_token_find(
-    pgrant.tenant(), decode(current_setting('pgrant_resource.token_hash', true), 'hex'),
-    nullif(current_setting('pgrant_resource.token_expires_at', true), '')::bigint);
+  v_tokens pgrant_rules.live_token[] := pgrant_rules.tokens_live(pgrant.tenant(), pgrant_rules.tokens_find(
+    pgrant.tenant(), array[decode(current_setting('pgrant_resource.token_hash', true), 'hex')],
+    array[nullif(current_setting('pgrant_resource.token_expires_at', true), '')::bigint], null));
+  v_token pgrant_rules.live_token := v_tokens[1];
   v_networks jsonb := v_token.access_claims -> 'allowed_networks';
 begin
   -- A transaction may live longer than the token: now() is when it began.

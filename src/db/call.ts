@@ -7,6 +7,8 @@ export type Binding<Args, Row> = {
   encoders: readonly Encoder[];
   /** The statement for each tag and set of arguments that is left out. */
   texts: Map<string, string>;
+  /** Decides a set of requests at once: each argument but the tenant is an array with an element per request. */
+  isSet: boolean;
   /** Never there: carries the types. */
   types?: [Args, Row];
 };
@@ -47,7 +49,15 @@ export function bind<Args, Row>(
     optional: optional === 'optional',
     encode: encoder(type),
   }));
-  return { name, encoders, texts: new Map() };
+  return { name, encoders, texts: new Map(), isSet: false };
+}
+
+/** Binds an SQL function that decides a set of requests; arguments and row are those of one request. */
+export function bindSet<Args, Row>(
+  name: string,
+  parameters: readonly (readonly [string, string])[],
+): Binding<Args, Row> {
+  return { ...bind<Args, Row>(name, parameters), isSet: true };
 }
 
 // Every argument travels as text and is cast in the statement. Text is the only encoding that may be
@@ -101,7 +111,7 @@ async function send(database: Database, text: string, values: (string | null)[])
 
 /** Fills `values` and gives the statement for the arguments that are there. */
 function statement(
-  { name, encoders, texts }: Binding<unknown, unknown>,
+  { name, encoders, texts, isSet }: Binding<unknown, unknown>,
   args: Record<string, unknown>,
   values: (string | null)[],
   tag = '',
@@ -109,23 +119,30 @@ function statement(
   let left = tag;
   for (const { argument, optional, encode } of encoders) {
     const value = args[argument];
+    const text = value === null || value === undefined ? null : encode(value as never);
     if (value === undefined && optional) left += ` ${argument}`;
-    else values.push(value === null || value === undefined ? null : encode(value as never));
+    else values.push(isSet && argument !== 'tenant' ? arrayLiteral([text]) : text);
   }
   if (encoders[0]?.argument === 'tenant' && !uuid.test(String(args.tenant))) {
     throw new TypeError(`${name}: tenant must be a uuid`);
   }
   const known = texts.get(left);
   if (known) return known;
-  const text = compose(name, encoders, args) + (tag && ` /* ${tag} */`);
+  const text = compose({ name, encoders, isSet }, args) + (tag && ` /* ${tag} */`);
   texts.set(left, text);
   return text;
 }
 
-function compose(name: string, encoders: readonly Encoder[], args: Record<string, unknown>) {
+function compose(
+  { name, encoders, isSet }: Pick<Binding<unknown, unknown>, 'name' | 'encoders' | 'isSet'>,
+  args: Record<string, unknown>,
+) {
   const named = encoders
     .filter(({ argument, optional }) => !optional || args[argument] !== undefined)
-    .map(({ argument, type }, index) => `p_${argument} => $${index + 1}::text::${type}`);
+    .map(({ argument, type }, index) => {
+      const array = isSet && argument !== 'tenant' ? '[]' : '';
+      return `p_${argument} => $${index + 1}::text::${type}${array}`;
+    });
   return `select * from ${name}(${named.join(', ')})`;
 }
 

@@ -119,9 +119,9 @@ export function sessionSettings(url: string, role: Role): Record<string, string 
   return login === role ? {} : { role, ...limits };
 }
 
-/** The literal of a one-dimensional array of texts. */
-export function arrayLiteral(values: readonly (string | number)[]): string {
-  return `{${values.map((value) => `"${String(value).replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+/** The literal of a one-dimensional array of texts and nulls. */
+export function arrayLiteral(values: readonly (string | number | null)[]): string {
+  return `{${values.map((value) => (value === null ? 'null' : `"${String(value).replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
 }
 
 /** The texts in the literal of a one-dimensional array without nulls. */

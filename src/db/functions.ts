@@ -1,5 +1,5 @@
 // GENERATED from sql/functions by `npm run generate`. Do not edit.
-import { bind } from './call.ts';
+import { bind, bindSet } from './call.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -369,8 +369,8 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ]),
 
-  /** Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target. */
-  client_credentials_issue: bind<
+  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target. */
+  client_credentials_issue: bindSet<
     {
       tenant: string;
       request_id: string | null;
@@ -379,9 +379,9 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
-      scopes: string[] | null;
+      scope: string | null;
       access_hash: Uint8Array | null;
-      resources: string[] | null;
+      resource: string | null;
     },
     ApiTokens
   >('pgrant_api.client_credentials_issue', [
@@ -392,9 +392,9 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
-    ['scopes', 'text[]'],
+    ['scope', 'text'],
     ['access_hash', 'bytea'],
-    ['resources', 'text[]'],
+    ['resource', 'text'],
   ]),
 
   /** Records that the document at p_client_url could not be fetched or is not valid, which is remembered nowhere else. Errors: invalid_client_metadata, always. */
@@ -477,8 +477,8 @@ export const api = {
     ['failure', 'text'],
   ]),
 
-  /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target. */
-  code_redeem: bind<
+  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target. */
+  code_redeem: bindSet<
     {
       tenant: string;
       request_id: string | null;
@@ -494,7 +494,7 @@ export const api = {
       access_hash: Uint8Array | null;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
-      resources: string[] | null;
+      resource: string | null;
     },
     ApiTokens
   >('pgrant_api.code_redeem', [
@@ -512,7 +512,7 @@ export const api = {
     ['access_hash', 'bytea'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
-    ['resources', 'text[]'],
+    ['resource', 'text'],
   ]),
 
   /** The person's decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request, csrf_mismatch. */
@@ -793,8 +793,8 @@ export const api = {
     ['origin', 'text'],
   ]),
 
-  /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null, p_resources {} = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target. */
-  refresh_rotate: bind<
+  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target. */
+  refresh_rotate: bindSet<
     {
       tenant: string;
       request_id: string | null;
@@ -805,11 +805,11 @@ export const api = {
       assertion: unknown;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
-      scopes: string[] | null;
+      scope: string | null;
       access_hash: Uint8Array | null;
       successor_hash: Uint8Array | null;
       sealed_successor: Uint8Array | null;
-      resources: string[] | null;
+      resource: string | null;
     },
     ApiTokens
   >('pgrant_api.refresh_rotate', [
@@ -822,11 +822,11 @@ export const api = {
     ['assertion', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
-    ['scopes', 'text[]'],
+    ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
-    ['resources', 'text[]'],
+    ['resource', 'text'],
   ]),
 
   /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
@@ -979,8 +979,8 @@ export const api = {
     ['path', 'text'],
   ]),
 
-  /** Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing but that an assertion is used. Errors: invalid_client. */
-  token_introspect: bind<
+  /** Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client. */
+  token_introspect: bindSet<
     {
       tenant: string;
       request_id: string | null;
@@ -1013,8 +1013,8 @@ export const api = {
     ['key_hash', 'bytea'],
   ]),
 
-  /** Revokes a token of the calling client (RFC 7009): an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client. */
-  token_revoke: bind<
+  /** Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client. */
+  token_revoke: bindSet<
     {
       tenant: string;
       request_id: string | null;
@@ -1187,8 +1187,8 @@ export const api = {
     ['state_expires_at', 'bigint'],
   ]),
 
-  /** Claims about the person behind an access token with openid (OpenID Connect Core 5.3): by its scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope. */
-  userinfo_read: bind<
+  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope. */
+  userinfo_read: bindSet<
     {
       tenant: string;
       request_id: string | null;

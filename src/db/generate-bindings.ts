@@ -12,7 +12,7 @@ type Routine = Named & {
 };
 
 const head = `// GENERATED from sql/functions by \`npm run generate\`. Do not edit.
-import { bind } from './call.ts';
+import { bind, bindSet } from './call.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 `;
@@ -99,11 +99,17 @@ function group(name: string, members: Routine[]): string {
 function binding(routine: Routine): string {
   const { schema, name, returns } = routine;
   const result = Array.isArray(returns) ? row(returns, '    ') : pascal(returns);
-  const parameters = routine.arguments.map(
+  // A function of a set of requests has an array for each argument but the tenant: an element per request.
+  const isSet =
+    routine.arguments[1]?.name === 'p_request_id' && routine.arguments[1].type === 'text[]';
+  const fields = routine.arguments.map((field) =>
+    isSet ? { ...field, type: field.type.replace(/\[\]$/, '') } : field,
+  );
+  const parameters = fields.map(
     (field) => `    ['${key(field)}', '${field.type}'${field.optional ? `, 'optional'` : ''}],\n`,
   );
-  return `${tsdoc(routine, '  ')}  ${name}: bind<
-    ${args(routine.arguments)},
+  return `${tsdoc(routine, '  ')}  ${name}: ${isSet ? 'bindSet' : 'bind'}<
+    ${args(fields)},
     ${result}
   >('${schema}.${name}', [\n${parameters.join('')}  ]),\n`;
 }

@@ -11,9 +11,9 @@ export const clientCredentialsGrant: Grant = async (request) => {
   const access = newSecret();
   const row = await call(request.database, api.client_credentials_issue, {
     ...request.identity,
-    scopes: scopes.length === 0 ? null : scopes,
+    scope: scopes.length === 0 ? null : scopes.join(' '),
     access_hash: access.hash,
-    resources: request.resources,
+    resource: request.resources.join(' '),
   });
   return tokenResponse(request, row, access.secret);
 };

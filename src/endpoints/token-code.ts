@@ -22,7 +22,7 @@ export const codeGrant: Grant = async (request) => {
     access_hash: access.hash,
     handle_hash: refresh.handle_hash,
     refresh_hash: refresh.secret_hash,
-    resources: request.resources,
+    resource: request.resources.join(' '),
   });
   return tokenResponse(request, row, access.secret, refresh.token);
 };

@@ -19,9 +19,9 @@ export const refreshGrant: Grant = async (request) => {
     ...request.identity,
     handle_hash: old?.handle_hash ?? null,
     refresh_hash: old?.secret_hash ?? null,
-    scopes: scopes.length === 0 ? null : scopes,
+    scope: scopes.length === 0 ? null : scopes.join(' '),
     access_hash: access.hash,
-    resources: request.resources,
+    resource: request.resources.join(' '),
     successor_hash: successor.secret_hash,
     sealed_successor: old ? sealSuccessor(old, successor) : null,
   });

@@ -29,7 +29,8 @@ beforeAll(async () => {
 
 async function issue(scopes: string[] | null, presenter = client) {
   const access_hash = secret();
-  const row = await ask(world, api.client_credentials_issue, { ...presenter, scopes, access_hash });
+  const scope = scopes?.join(' ') ?? null;
+  const row = await ask(world, api.client_credentials_issue, { ...presenter, scope, access_hash });
   return { row, access: { access_hash, access_expires_at: row.access_expires_at } };
 }
 

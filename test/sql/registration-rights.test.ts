@@ -67,7 +67,7 @@ describe('what a client may not give itself', () => {
         client_id: made.row.client_id,
         auth_method: 'client_secret_basic',
         secret_hash: made.next_secret_hash,
-        scopes,
+        scope: scopes.join(' '),
         access_hash: secret(),
       });
     expect((await issue(['export'])).scopes).toEqual(['export']);

@@ -197,7 +197,7 @@ describe('a token', () => {
       auth_method: 'client_secret_basic',
       secret_hash,
       access_hash,
-      resources: [resource],
+      resource,
     });
     expect(error).toBeNull();
     const token = { access_hash, access_expires_at };

@@ -174,7 +174,7 @@ export async function rotate(
   const row = await ask(world, api.refresh_rotate, {
     ...client,
     ...token,
-    scopes,
+    scope: scopes?.join(' ') ?? null,
     access_hash,
     successor_hash: refresh_hash,
     sealed_successor,

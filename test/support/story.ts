@@ -75,7 +75,7 @@ async function addClients(story: Story): Promise<void> {
     redirect_uris: [],
     grant_types: ['client_credentials'],
   });
-  await ask(story, api.client_credentials_issue, { ...batch, scopes: [], access_hash: secret() });
+  await ask(story, api.client_credentials_issue, { ...batch, scope: '', access_hash: secret() });
   await makeClient(story, 'legacy', { name: 'Legacy', grant_types: code });
   await database.sql`
     update pgrant.clients set created_at = now() - interval '400 days' where tenant_id = ${tenant} and client_id = 'legacy'`;
