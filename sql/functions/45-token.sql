@@ -132,20 +132,22 @@ begin
   perform pgrant_rules.audit_all(p_tenant, v_entries);
 
   return query
-  select d.error, d.reason, d.detail, d.client_id,
+  select q.error, q.reason, q.detail, d.client_id,
          case when d.family_id is null then d.client_id else d.user_id::text end, d.scopes, d.audience,
          d.access_token_format, c.access_token_alg,
-         pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles),
-         pgrant_rules.epoch(v_issued_at), pgrant_rules.epoch(d.access_expires_at),
+         case when d.n is not null then
+           pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles) end,
+         case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
          d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, d.refresh_token,
          case when d.action = 'refresh.replay' then d.sealed_successor end,
          i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
          case when i.alg is not null then pgrant_rules.id_claims(p_tenant, d.user_id, d.claims_id_token) end,
          d.nonce, case when i.alg is not null then d.session_id end
-    from unnest(p_decisions) d
-    join unnest(p_client) with ordinality c on c.ordinality = d.n
-   cross join lateral (select case when d.error is null and 'openid' = any (d.scopes) then c.id_token_alg end as alg) i
-   order by d.n;
+    from unnest(p_decisions) q
+    left join unnest(p_decisions) d on d.n = q.n and d.error is null
+    left join unnest(p_client) with ordinality c on c.ordinality = d.n
+   cross join lateral (select case when 'openid' = any (d.scopes) then c.id_token_alg end as alg) i
+   order by q.n;
 end
 $$;
 

@@ -36,9 +36,8 @@ begin
     perform pgrant_rules.api_keys_note(p_tenant, p_key_hash);
   end if;
   return query
-  select coalesce(q.error, case when c.token_endpoint_auth_method = 'none' then 'invalid_client'::pgrant_api.error end),
-         coalesce(q.reason, case when c.token_endpoint_auth_method = 'none' then 'a public client cannot introspect' end),
-         a.active, case when a.active and q.handle_hash is null then 'Bearer' end,
+  select r.error, coalesce(q.reason, case when r.error is not null then 'a public client cannot introspect' end),
+         case when r.error is null then a.active end, case when a.active and q.handle_hash is null then 'Bearer' end,
          t.client_id, coalesce(t.user_id::text, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
          pgrant_rules.epoch(t.auth_time), t.acr, t.access_claims
@@ -46,9 +45,12 @@ begin
          with ordinality q (client_id, error, reason, handle_hash, n)
     join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n
    cross join lateral (
-         -- RFC 7662 2.1: the endpoint answers nobody who has not authenticated. RFC 7662 4: whoever registers as they please is
-         -- nobody who may ask about the tokens of others; and a refresh token is its own client's business.
-         select q.error is null and c.token_endpoint_auth_method <> 'none'
+         -- RFC 7662 2.1: the endpoint answers nobody who has not authenticated.
+         select coalesce(q.error, case when c.token_endpoint_auth_method = 'none' then 'invalid_client'::pgrant_api.error end) as error) r
+   cross join lateral (
+         -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
+         -- is its own client's business.
+         select r.error is null
                 and coalesce((v_tokens[q.n]).client_id = q.client_id
                              or (v_tokens[q.n]).client_id is not null and q.handle_hash is null and not c.self_registered, false)
                 as active) a

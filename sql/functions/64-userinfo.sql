@@ -68,17 +68,20 @@ begin
   perform pgrant_rules.enter(p_tenant, null, null);
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt));
   return query
-  select case when t.client_id is null then 'invalid_token'
-              when u.user_id is null or not 'openid' = any (t.scopes) then 'insufficient_scope' end::pgrant_api.error,
-         case when t.client_id is null then 'token unknown, expired or revoked, or its grant is dead'
-              when u.user_id is null or not 'openid' = any (t.scopes) then 'token without openid' end,
-         (select jsonb_object_agg(c.key, c.value)
-            from jsonb_each(pgrant_rules.user_claims(u)) c
-           where c.key = any (pgrant_rules.scope_claims(t.scopes) || t.claims_userinfo))
-         || case when 'roles' = any (t.scopes) then pgrant_rules.role_claims(p_tenant, t.user_id) else '{}' end,
-         t.client_id, t.userinfo_alg
+  select r.error, r.reason,
+         case when r.error is null then
+           (select jsonb_object_agg(c.key, c.value)
+              from jsonb_each(pgrant_rules.user_claims(u)) c
+             where c.key = any (pgrant_rules.scope_claims(t.scopes) || t.claims_userinfo))
+           || case when 'roles' = any (t.scopes) then pgrant_rules.role_claims(p_tenant, t.user_id) else '{}' end end,
+         case when r.error is null then t.client_id end, case when r.error is null then t.userinfo_alg end
     from unnest(v_tokens) with ordinality t
     left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = t.user_id
+   cross join lateral (
+         select case when t.client_id is null then 'invalid_token'
+                     when u.user_id is null or not 'openid' = any (t.scopes) then 'insufficient_scope' end::pgrant_api.error as error,
+                case when t.client_id is null then 'token unknown, expired or revoked, or its grant is dead'
+                     when u.user_id is null or not 'openid' = any (t.scopes) then 'token without openid' end as reason) r
    order by t.ordinality;
 end
 $$;

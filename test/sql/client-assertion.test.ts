@@ -63,7 +63,7 @@ describe('an assertion', () => {
 
   test('is used up by a request that is refused, and at every endpoint', async () => {
     const assertion = good();
-    expect((await issue(assertion, { scopes: ['nothing'] })).error).toBe('invalid_scope');
+    expect((await issue(assertion, { scope: 'nothing' })).error).toBe('invalid_scope');
     expect((await issue(assertion)).error).toBe('invalid_client');
     const asked = { client_id: 'robot', auth_method: 'private_key_jwt' };
     for (const name of [

@@ -164,7 +164,7 @@ describe('a token', () => {
           access_token_format: 'opaque',
         });
         const access_hash = secret();
-        const asked = { scopes: ['notes'], resources: [resource], access_hash };
+        const asked = { scope: 'notes', resource, access_hash };
         const { access_expires_at } = await ask(place, api.client_credentials_issue, {
           ...robot,
           ...asked,
