@@ -23,7 +23,7 @@ type Urls = { web: string; worker: string; owner: string | undefined; secret: Bu
 /** What has been started, to be stopped in reverse order. */
 const started: Stop[] = [];
 
-const commands: Record<string, (config: Config) => Promise<void>> = {
+const commands: Record<string, (config: Config, part?: string) => Promise<void>> = {
   start,
   release: releaseOnly,
   web: async (config) => {
@@ -39,8 +39,8 @@ const commands: Record<string, (config: Config) => Promise<void>> = {
     await showMetrics(here, makeWorkerHealth(await work(here, urls.worker)));
     console.log('pgrant works');
   },
-  health: async (config) => {
-    if (process.argv[3] === 'web') await checkWeb(config);
+  health: async (config, part) => {
+    if (part === 'web') await checkWeb(config);
     else await checkWorker(givenUrls(config).worker);
   },
 };
@@ -167,19 +167,21 @@ function complain(error: unknown): void {
   console.error(`pgrant: ${expected ? message : stack}`);
 }
 
-async function main(): Promise<void> {
+/** Runs a command to its end, or until the process is told to stop; `part` is what health is of. */
+export async function run(name: string, part?: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
   process.on('uncaughtException', (error) => {
     complain(error);
     end(1);
   });
-  const name = process.argv[2] ?? 'start';
-  const command = commands[name];
-  if (!command) throw new ConfigError(`no command ${name}: one of ${Object.keys(commands)}`);
-  await command(loadConfig());
+  try {
+    const command = commands[name];
+    if (!command) throw new ConfigError(`no command ${name}: one of ${Object.keys(commands)}`);
+    await command(loadConfig(), part);
+  } catch (error) {
+    complain(error);
+    await end(1);
+  }
 }
 
-main().catch((error) => {
-  complain(error);
-  end(1);
-});
+if (import.meta.main) await run(process.argv[2] ?? 'start', process.argv[3]);
