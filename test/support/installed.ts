@@ -1,6 +1,14 @@
 // What is published, installed in an empty folder as its users do, and the Nodes to try it on.
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +27,8 @@ export type Installed = {
   /** Has the packages in its node_modules. */
   folder: string;
   tarballs: { pgrant: string; resource: string };
-  /** The program of a Node of this major version. */
-  node: (major: Major) => string;
+  /** The program of a Node of each major version. */
+  nodes: Record<Major, string>;
 };
 
 /** Packs pgrant and @pgrant/resource, and installs both, with those Nodes that the machine lacks. */
@@ -31,32 +39,36 @@ export async function install(): Promise<Installed> {
     pgrant: await pack(root, folder),
     resource: await pack(join(root, 'src/resource'), folder),
   };
+  await installIn(folder, {
+    pgrant: `file:${tarballs.pgrant}`,
+    '@pgrant/resource': `file:${tarballs.resource}`,
+  });
+  return { folder, tarballs, nodes: await findNodes(join(folder, 'nodes')) };
+}
+
+/** Those of this machine; the others are installed apart, for they bring a `node` for every script. */
+async function findNodes(folder: string): Promise<Record<Major, string>> {
   const present = presentNodes();
   const missing = majors.filter((major) => !present.has(major));
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const nodes = missing.map((major) => [
-    `node-${major}`,
-    `npm:node-${platform}-${process.arch}@${versions[major]}`,
-  ]);
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({
-      private: true,
-      type: 'module',
-      dependencies: {
-        pgrant: `file:${tarballs.pgrant}`,
-        '@pgrant/resource': `file:${tarballs.resource}`,
-        ...Object.fromEntries(nodes),
-      },
-    }),
-  );
-  // The database is the test's own, so PostgreSQL is left out.
+  if (missing.length > 0) {
+    const platform = process.platform === 'win32' ? 'win' : process.platform;
+    const name = (major: Major) => `npm:node-${platform}-${process.arch}@${versions[major]}`;
+    await installIn(
+      folder,
+      Object.fromEntries(missing.map((major) => [`node-${major}`, name(major)])),
+    );
+  }
+  const program = (major: Major) =>
+    present.get(major) ?? join(folder, `node_modules/node-${major}/bin/node`);
+  return { 20: program(20), 22: program(22), 24: program(24) };
+}
+
+async function installIn(folder: string, dependencies: Record<string, string>): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const manifest = { private: true, type: 'module', dependencies };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  // The database is the test's own, so the embedded PostgreSQL is left out.
   await npm(folder, 'install', '--omit=optional', '--prefer-offline', '--no-audit', '--no-fund');
-  return {
-    folder,
-    tarballs,
-    node: (major) => present.get(major) ?? join(folder, `node_modules/node-${major}/bin/node`),
-  };
 }
 
 async function pack(folder: string, destination: string): Promise<string> {
