@@ -64,7 +64,7 @@ test.each(['pgrant/resource', '@pgrant/resource'])(
     registerHooks({ load(url, context, next) { seen.add(url); return next(url, context); } });
     await import('${name}');
     console.log(JSON.stringify([...seen]));`;
-    writeFileSync(join(installed.folder, 'graph.mjs'), program);
+    writeFileSync(join(installed.folder, 'graph.mjs'), code);
     const { stdout } = await execute(installed.nodes[24], ['graph.mjs'], { cwd: installed.folder });
     const files = (JSON.parse(stdout) as string[]).filter((url) => url.startsWith('file:'));
     const packages = files.map((url) => url.replace(/^.*\/node_modules\//, ''));
