@@ -102,11 +102,17 @@ describe('the examples of its README protect an API', () => {
     await tryOut(acme, url);
   });
 
-  test('with Koa, from the package pgrant', async () => {
+  test('with Koa, from the package pgrant, and the shorter examples on top of it', async () => {
     const url = `http://127.0.0.1:${await freePort()}/mcp`;
-    const code = program(acme, "from 'koa'", url).replace('@pgrant/resource', 'pgrant/resource');
-    writeFileSync(join(installed.folder, 'koa.mjs'), `${code}\nconsole.log('listens');`);
-    await start(installed.folder, installed.nodes[24], ['koa.mjs'], process.env, 'listens');
+    const lines = [
+      "import { challenge } from '@pgrant/resource';",
+      program(acme, "from 'koa'", url).replace('@pgrant/resource', 'pgrant/resource'),
+      ...['cacheSeconds: 10', "['payments'], { max_age", 'challenge({ error'].map(example),
+      "console.log('listens');",
+    ];
+    writeFileSync(join(installed.folder, 'koa.mjs'), lines.join('\n'));
+    const env = { ...process.env, CLIENT_SECRET: 'secret' };
+    await start(installed.folder, installed.nodes[24], ['koa.mjs'], env, 'listens');
     await tryOut(acme, url);
   });
 
@@ -201,7 +207,7 @@ describe('the command pgrant', () => {
     expect(await answer.json()).toMatchObject({ issuer });
     web.kill('SIGTERM');
     expect(await once(web, 'exit')).toEqual([0, null]);
-  });
+  }, 60_000);
 
   test('leaves nothing built behind in the checkout', () => {
     for (const path of ['dist', 'src/resource/dist', 'src/resource/LICENSE']) {
