@@ -154,8 +154,9 @@ const refuseUnanswered: Middleware<State> = async (exchange, next) => {
   const route = routes.find(([, path]) => path === matched?.[0]?.path);
   if (route) exchange.state.audience = route[2];
   if (status === 404) throw new OAuthError('not_found', 'no endpoint has this path');
+  // A method that is known nowhere (501) is not one of this endpoint either, and no failure of ours.
   if (status === 405 || status === 501) {
-    throw new OAuthError('invalid_request', 'not a method of this endpoint', { status });
+    throw new OAuthError('invalid_request', 'not a method of this endpoint', { status: 405 });
   }
 };
 
