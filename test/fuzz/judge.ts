@@ -1,5 +1,4 @@
 // What must hold for every answer, whatever was asked.
-import type { Route } from '../../src/http/app.ts';
 import { publicErrors } from '../../src/protocol/errors.ts';
 import { breaksOff, type Draft } from './draft.ts';
 import { canary } from './values.ts';
@@ -12,10 +11,7 @@ const description = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/;
 const nodes = [400, 408, 413, 417, 431];
 
 /** What is wrong with an answer; undefined for nothing. */
-export function faultOf(
-  { draft }: { route: Route; draft: Draft },
-  answer: Answer | undefined | 'hung',
-): string | undefined {
+export function faultOf(draft: Draft, answer: Answer | undefined | 'hung'): string | undefined {
   if (answer === 'hung') return 'no answer within the deadline';
   if (answer === undefined) return breaksOff(draft) ? undefined : 'closed without an answer';
   const { status, headers, body } = answer;

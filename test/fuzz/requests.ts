@@ -3,8 +3,9 @@ import { type Route, routes } from '../../src/http/app.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { Draft, Pair } from './draft.ts';
 import { names } from './names.ts';
+import type { Signed } from './signed.ts';
+import type { Goods, Stock } from './stock.ts';
 import { broken, jsonJunk, junk, secretText } from './values.ts';
-import type { Goods } from './world.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 const methods = [
@@ -23,7 +24,7 @@ const methods = [
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** The parameters of good requests, by route; those of a route that is not here are chosen from all names. */
-const parametersOf: Record<string, (goods: Goods, chance: Chance) => Pair[]> = {
+const parametersOf: Record<string, (goods: Goods, chance: Chance, signed: Signed) => Pair[]> = {
   '/oauth/authorize': (goods) => [
     ...['redirect_uri', 'code_challenge'].map((name): Pair => [name, goods[name] ?? '']),
     ['client_id', 'web'],
@@ -35,7 +36,7 @@ const parametersOf: Record<string, (goods: Goods, chance: Chance) => Pair[]> = {
     ['id_token_hint', goods.id_token_hint ?? ''],
     ['state', 'x'],
   ],
-  '/oauth/token': (goods, chance) =>
+  '/oauth/token': (goods, chance, signed) =>
     chance.pick<() => Pair[]>([
       () => [
         ['grant_type', 'authorization_code'],
@@ -51,7 +52,7 @@ const parametersOf: Record<string, (goods: Goods, chance: Chance) => Pair[]> = {
       () => [
         ['grant_type', 'client_credentials'],
         ['resource', 'https://api.example/'],
-        ...assertion(goods),
+        ...assertion(chance.pick(signed.clients)),
       ],
     ])(),
   '/oauth/introspect': (goods) => [['token', goods.token ?? ''], ...secret(goods)],
@@ -88,7 +89,7 @@ const secret = ({ client_id = '', client_secret = '' }: Goods): Pair[] => [
   ['client_id', client_id],
   ['client_secret', client_secret],
 ];
-const assertion = ({ client_assertion = '' }: Goods): Pair[] => [
+const assertion = (client_assertion: string): Pair[] => [
   ['client_assertion_type', jwtBearer],
   ['client_assertion', client_assertion],
 ];
@@ -105,13 +106,21 @@ const metadata = (goods: Goods) => ({
   jwks: { keys: [{ kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA', kid: 'x' }] },
 });
 
+/** What a product signs is for its own tenant. */
+const ofProduct = /^\/oauth\/login\/(show|accept|reject)$/;
+
 /** A good request for a route. */
-function good(chance: Chance, route: Route, goods: Goods, base: string): Draft {
+function good(chance: Chance, route: Route, { goods, signed }: Stock): Draft {
   const [allowed, template, audience] = route;
   const method = chance.pick(allowed);
-  const path = base + template.replace(/:\w+/g, () => goods.registered_id ?? 'x');
+  const path =
+    (ofProduct.test(template) ? '/shop' : '/acme') +
+    template.replace(/:\w+/g, () => goods.registered_id ?? 'x');
   const pairs =
-    parametersOf[template]?.(goods, chance) ??
+    (ofProduct.test(template)
+      ? [['assertion', chance.pick(signed.products)] as Pair]
+      : undefined) ??
+    parametersOf[template]?.(goods, chance, signed) ??
     Array.from({ length: chance.below(6) }, (): Pair => [chance.pick(names), junk(chance)]);
   const draft: Draft = {
     method,
@@ -135,7 +144,8 @@ function good(chance: Chance, route: Route, goods: Goods, base: string): Draft {
   const json = template.startsWith('/oauth/register');
   draft.headers.push(['Content-Type', json ? 'application/json' : formType]);
   const { client_id: _, ...without } = metadata(goods);
-  const value = method === 'PUT' ? metadata(goods) : without;
+  const vouched = chance.oneIn(4) && { software_statement: chance.pick(signed.statements) };
+  const value = { ...(method === 'PUT' ? metadata(goods) : without), ...vouched };
   return { ...draft, body: json ? { kind: 'json', value } : { kind: 'form', pairs } };
 }
 
@@ -333,16 +343,11 @@ const changes: Change[] = [
   },
 ];
 
-/** The request of that number, in the world as it is now. */
-export function requestOf(
-  seed: number,
-  number: number,
-  { goods, base }: { goods: Goods; base: string },
-): { route: Route; draft: Draft } {
+/** The request of that number, with what is good now. */
+export function requestOf(seed: number, number: number, stock: Stock): Draft {
   const chance = chanceOf(seed, number);
-  const route = chance.pick(routes);
-  const draft = good(chance, route, goods, base);
+  const draft = good(chance, chance.pick(routes), stock);
   const count = chance.pick([0, 1, 1, 1, 2, 2, 3, 5]);
   for (let done = 0; done < count; done += 1) chance.pick(changes)(draft, chance);
-  return { route, draft };
+  return draft;
 }
