@@ -94,8 +94,9 @@ function decode(assertion: string) {
   }
 }
 
-function headerFault({ alg, typ = 'JWT', crit }: ReturnType<typeof decodeProtectedHeader>) {
+function headerFault({ alg, kid, typ = 'JWT', crit }: ReturnType<typeof decodeProtectedHeader>) {
   if (!clientAlgs.includes(alg as ClientAlg)) return 'alg is not supported';
+  if (kid !== undefined && typeof kid !== 'string') return 'kid is no text';
   // Nothing that is read of a stranger's JWT is of the type that it should be.
   const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
   if (!types.includes(type)) return 'typ is another than client-authentication+jwt';
