@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { sessionSettings } from '../db/connect.ts';
+import { steppingDown } from '../db/session.ts';
 import type { Log } from '../log.ts';
 import { applicationName } from '../version.ts';
 
@@ -8,7 +8,7 @@ const connections = 4;
 
 /** The connections of graphile-worker, all working as pgrant_worker whoever logs in. */
 export function openPool(url: string, log: Log): pg.Pool {
-  const settings = Object.entries(sessionSettings(url, 'pgrant_worker'));
+  const settings = Object.entries(steppingDown(url, 'pgrant_worker'));
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName('queue'),

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { Stop, WorkerContext } from '../context.ts';
 import { callAll } from '../db/call.ts';
-import { sessionSettings } from '../db/connect.ts';
 import { ops } from '../db/functions.ts';
+import { steppingDown } from '../db/session.ts';
 import { applicationName } from '../version.ts';
 import { type Courier, type Destination, deliverNext } from './delivery.ts';
 
@@ -94,7 +94,7 @@ function listen({ url, log }: WorkerContext, wake: () => void): Stop {
     onnotice: () => {},
     connection: {
       application_name: applicationName('outbox'),
-      ...sessionSettings(url, 'pgrant_worker'),
+      ...steppingDown(url, 'pgrant_worker'),
     },
   });
   // Also once it listens again: what came meanwhile was not heard.
