@@ -63,7 +63,12 @@ async function start(config: Config): Promise<void> {
 }
 
 async function embeddedUrls(config: Config): Promise<Urls> {
-  const server = await startEmbedded(config.dataFolder);
+  const server = await startEmbedded(config.dataFolder, {
+    onLost: (error) => {
+      complain(error);
+      end(1);
+    },
+  });
   started.push(server.stop);
   return {
     web: server.url('pgrant_web'),

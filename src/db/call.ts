@@ -131,12 +131,13 @@ function compose(name: string, encoders: readonly Encoder[], args: Record<string
  * done nothing then, and is made once more.
  */
 function metReload(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, routine } = error as { code?: string; routine?: string };
   return (
     code === '42883' ||
     code === '42704' ||
-    (code === 'XX000' && /^(cache lookup failed|could not open relation)/.test(message ?? '')) ||
+    // An object that was found a moment ago. The text of an error may be in any language.
+    code === 'XX000' ||
     // postgres.js prepares such a statement anew by itself, unless it was new a moment ago.
-    (code === '0A000' && message === 'cached plan must not change result type')
+    (code === '0A000' && routine === 'RevalidateCachedQuery')
   );
 }
