@@ -7,7 +7,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { faults, type Stage, stages, startWire, type Wire } from '../support/wire.ts';
 
 const pool = 2;
-const limits = { deadline: 1_000, patience: 400, queue: 3 };
+const limits = { deadline: 700, patience: 300, queue: 3 };
 /** What a machine under load may take longer. */
 const grace = 1_500;
 
@@ -23,6 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   wire.heal();
   await Promise.all(opened.map((one) => one.end()));
+  wire.cut();
 });
 
 function open(): Database {
@@ -151,7 +152,7 @@ test('an error that PostgreSQL answers leaves the connection what it is, and the
 
 test('what waits too long, or finds the queue full, is turned away, and counted', async () => {
   const one = open();
-  const slow = Array.from({ length: pool }, () => ask(one, 0.8));
+  const slow = Array.from({ length: pool }, () => ask(one, 0.6));
   const waiting = Array.from({ length: pool * limits.queue }, () => ask(one));
   const beyond = ask(one);
   await expect(beyond).rejects.toMatchObject({ code: 'QUEUE_FULL' });

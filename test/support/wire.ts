@@ -1,6 +1,5 @@
 // The wire between a program and the database, with every way in which one can fail.
 import { connect, createServer, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
 
 /**
  * reset: RST. fin: closed in order. silent: packets vanish, both ways. trickle: an answer comes a byte at a time.
@@ -30,6 +29,8 @@ export type Wire = {
   failAt: (stage: Stage, fault: Fault) => void;
   /** New connections are good again. */
   heal: () => void;
+  /** The end of it. */
+  cut: () => void;
 };
 
 type Link = { near: Socket; far: Socket; fault?: Fault };
@@ -37,7 +38,8 @@ type Link = { near: Socket; far: Socket; fault?: Fault };
 /** Milliseconds between two bytes. */
 const drip = 50;
 
-export async function startWire(url: string, atEnd: (end: () => void) => void = afterAll) {
+/** Lays a wire to the database behind `url`. */
+export async function startWire(url: string): Promise<Wire> {
   const { hostname, port } = new URL(url);
   const links = new Set<Link>();
   let trap: { first: string; fault: Fault } | undefined;
@@ -65,10 +67,6 @@ export async function startWire(url: string, atEnd: (end: () => void) => void = 
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  atEnd(() => {
-    for (const { near } of links) near.destroy();
-    server.close();
-  });
   const through = new URL(url);
   through.port = String((server.address() as { port: number }).port);
   return {
@@ -83,7 +81,11 @@ export async function startWire(url: string, atEnd: (end: () => void) => void = 
     heal: () => {
       trap = undefined;
     },
-  } satisfies Wire as Wire;
+    cut: () => {
+      for (const { near } of links) near.destroy();
+      server.close();
+    },
+  };
 }
 
 function strike(link: Link, fault: Fault): void {
