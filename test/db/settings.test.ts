@@ -1,21 +1,24 @@
 // Whatever the database, the role or the server has for defaults: the main flows work.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as client from 'openid-client';
 import postgres from 'postgres';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { callAll } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
 import type { Login } from '../../src/db/embedded-files.ts';
-import { ops } from '../../src/db/functions.ts';
 import { release } from '../../src/db/release.ts';
 import { byteaLiteral, parseBytea } from '../../src/db/values.ts';
 import { createLog } from '../../src/log.ts';
 import { startWorker } from '../../src/worker.ts';
 import { operator } from '../cli/cli.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { atEnd } from '../support/at-end.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { defaultsOf, traps } from '../support/hostile.ts';
 import { secret } from '../support/issuer.ts';
+import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
 import { post, refresh } from '../support/refreshing.ts';
 import { sqlVariant } from '../support/sql.ts';
 import { jobs, until } from '../worker/worker.ts';
@@ -38,7 +41,7 @@ async function poison({ url, name }: Pick<TestDatabase, 'url' | 'name'>, where: 
 }
 
 /** Everything that a tenant needs, on a database whose defaults have just become hostile. */
-async function flows(acme: Acme, login: (role: 'pgrant_web' | 'pgrant_worker') => Login) {
+async function flows(acme: Acme, urlFor: (role: Login) => string) {
   const { database } = acme;
   const config = await discover(acme, acme.web);
   const given = await obtainTokens(config, { scope: 'openid profile email offline_access' });
@@ -57,40 +60,32 @@ async function flows(acme: Acme, login: (role: 'pgrant_web' | 'pgrant_worker') =
   });
   expect((await fetch(`${acme.origin}/readyz`)).status).toBe(200);
 
-  const { environment, document } = operator({
-    ...database,
-    url: (r) => database.url(login(r as 'pgrant_web')),
-  });
-  expect(environment.DATABASE_URL).toContain(login('pgrant_web'));
+  const { document } = operator({ ...database, url: urlFor });
+  const folder = mkdtempSync(join(tmpdir(), 'pgrant-settings-'));
+  atEnd(() => rmSync(folder, { recursive: true }));
   for (const line of [
     'tenant list',
     'tenant show acme',
     'key list --tenant acme',
     'audit verify --tenant acme',
     'grant list --tenant acme',
-    'tenant export acme --to /dev/null',
+    `tenant export acme --to ${join(folder, 'acme.jsonl')}`,
   ]) {
     expect(JSON.stringify(await document(line))).not.toContain('Invalid');
   }
   await document('user add --username eve --tenant acme');
 
-  const own = connect(database.url(login('pgrant_worker')), 'pgrant_worker', { pool: 2 });
+  const own = connect(urlFor('pgrant_worker'), 'pgrant_worker', { pool: 2 });
   const stop = await startWorker({
     config: loadConfig({}),
     log: createLog('silent'),
     secret,
     database: own,
-    url: database.url(login('pgrant_worker')),
+    url: urlFor('pgrant_worker'),
   });
   closing.push(stop, own.end);
-  const sql = postgres(database.url('postgres'), {
-    max: 1,
-    connection: { row_security: 'on' } as never,
-  });
-  closing.push(() => sql.end());
   for (const task of ['cleanup', 'partitions', 'keys', 'audit']) {
-    await callAll(own, ops.schedule_list, {});
-    await database.as('pgrant_worker')`select graphile_worker.add_job(${task}, '{}')`;
+    await own.query("select from graphile_worker.add_job($1::text, '{}')", [task]);
   }
   await until(async () => (await jobs(database)).length === 0);
   const failed =
@@ -106,18 +101,29 @@ function urlOf(login: Login, name: string): string {
   return `postgres://${login}:${credentials[login]}@127.0.0.1:${port}/${name}`;
 }
 
-describe.each(['database', 'role'])('hostile defaults of the %s', (where) => {
-  test.each([
-    ['whoever logs in as the roles', (role: Login) => role],
-    ['a login that steps down', (): Login => 'postgres'],
-  ] as const)(
-    'change nothing for %s',
-    async (_, login) => {
-      const web = (name: string) =>
-        connect(urlOf(login('pgrant_web'), name), 'pgrant_web', { pool: 4 });
+/** Where the programs connect to: as the roles themselves, as another login that steps down, by a pooler. */
+const ways = {
+  directly: urlOf,
+  'stepping down': (_: Login, name: string) => urlOf('postgres', name),
+  'through PgBouncer': hasPgbouncer() ? await startPgbouncer() : undefined,
+};
+
+describe.each([
+  ['database', 'directly'],
+  ['database', 'stepping down'],
+  ['database', 'through PgBouncer'],
+  ['role', 'directly'],
+  ['role', 'stepping down'],
+] as const)('hostile defaults of the %s', (where, by) => {
+  const way = ways[by];
+  test.runIf(way)(
+    `change nothing, ${by}`,
+    async () => {
+      const urlFor = (role: Login, name: string) => way?.(role, name) ?? '';
+      const web = (name: string) => connect(urlFor('pgrant_web', name), 'pgrant_web', { pool: 4 });
       const acme = await startAcme({ web });
       await poison(acme.database, where);
-      await flows(acme, login);
+      await flows(acme, (role) => urlFor(role, acme.database.name));
       // The next release of it too: functions loaded anew, tables that are there already.
       const again = sqlVariant({ 'functions/98-extra.sql': '-- the next release\n' });
       expect(await release(acme.database.url('postgres'), again)).toMatchObject({ reloaded: true });
