@@ -1,5 +1,6 @@
 // One function, one statement, one transaction.
-import { arrayLiteral, type Database } from './connect.ts';
+import type { Database } from './connect.ts';
+import { arrayLiteral, byteaLiteral } from './values.ts';
 
 /** What a generated binding says of an SQL function. */
 export type Binding<Args, Row> = {
@@ -54,7 +55,7 @@ export function bind<Args, Row>(
 // applied twice, which is what postgres.js does when it prepares a statement again whose result type
 // has changed: bytea would become its own hex, a JSON object a string, true false.
 function encoder(type: string): (value: never) => string {
-  if (type === 'bytea') return (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}`;
+  if (type === 'bytea') return byteaLiteral;
   if (type === 'jsonb' || type === 'json') return JSON.stringify;
   if (type.endsWith('[]')) return arrayLiteral;
   return String;
@@ -67,11 +68,7 @@ export async function call<Args, Row>(
   args: Args,
 ): Promise<Row> {
   const [row] = await callAll(database, binding, args);
-  if (row === undefined) {
-    // Such a function always has a row; postgres.js 3.4.9 gives none where the backend is terminated at its answer.
-    const message = `${binding.name} returned no row`;
-    throw Object.assign(new Error(message), { code: 'CONNECTION_CLOSED' });
-  }
+  if (row === undefined) throw new Error(`${binding.name} returned no row`);
   const { error, reason } = row as { error?: string | null; reason?: string | null };
   if (error) throw new Refusal(error, reason ?? null, row);
   return row;
@@ -134,12 +131,13 @@ function compose(name: string, encoders: readonly Encoder[], args: Record<string
  * done nothing then, and is made once more.
  */
 function metReload(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, routine } = error as { code?: string; routine?: string };
   return (
     code === '42883' ||
     code === '42704' ||
-    (code === 'XX000' && /^(cache lookup failed|could not open relation)/.test(message ?? '')) ||
+    // An object that was found a moment ago. The text of an error may be in any language.
+    code === 'XX000' ||
     // postgres.js prepares such a statement anew by itself, unless it was new a moment ago.
-    (code === '0A000' && message === 'cached plan must not change result type')
+    (code === '0A000' && routine === 'RevalidateCachedQuery')
   );
 }

@@ -33,7 +33,7 @@ import { makeClientKeys } from './client-keys.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
 import type { Exchange, MakeEndpoint, Services, State } from './exchange.ts';
-import { makeHealth, serveHealth } from './health.ts';
+import { serveHealth, webProbes } from './health.ts';
 import { makeKeyring } from './keyring.ts';
 import { observeRequests } from './observe.ts';
 import { identify } from './origin.ts';
@@ -96,7 +96,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   app.use(identify(context));
   app.use(observeRequests(context.telemetry?.observer, mounts));
   app.use(answerErrors(context.log));
-  app.use(serveHealth(makeHealth(context.database)));
+  app.use(serveHealth(webProbes(context.database)));
   app.use(serveMounts(mounts));
   app.use(enterTenant(context));
   app.use(refuseUnanswered);
