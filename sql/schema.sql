@@ -565,7 +565,7 @@ create policy expired_deleted on pgrant.client_assertions for delete to pgrant_j
 create policy expired_locked on pgrant.client_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.client_assertions for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.client_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until they expire.';
+comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until no other with the same jti could be good.';
 comment on column pgrant.client_assertions.jti_hash is 'SHA-256 of the jti.';
 
 create table pgrant.client_history (
@@ -1052,7 +1052,7 @@ create policy expired_deleted on pgrant.login_assertions for delete to pgrant_ja
 create policy expired_locked on pgrant.login_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.login_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until they expire.';
+comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until no other with the same jti could be good.';
 
 create table pgrant.login_challenges (
   tenant_id uuid not null,
