@@ -529,6 +529,7 @@ create table pgrant.authorization_requests (
   claims_id_token text[] not null,
   claims_userinfo text[] not null,
   session_id uuid,
+  shown_identity_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   completed_at timestamp with time zone,
   resources text[] default '{}'::text[] not null,
@@ -548,6 +549,7 @@ create policy tenant_isolation on pgrant.authorization_requests for all to pgran
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
+comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
 
 create table pgrant.client_assertions (
@@ -678,6 +680,7 @@ create table pgrant.clients (
   refresh_lifetime integer,
   replay_window integer,
   consent_lifetime integer,
+  identity_changed_at timestamp with time zone default now() not null,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
   maker_id uuid,
@@ -706,7 +709,6 @@ create table pgrant.clients (
   assertion_audience text default 'issuer'::text not null,
   document_fetched_at timestamp with time zone,
   document_expires_at timestamp with time zone,
-  document_changed_at timestamp with time zone,
   userinfo_alg text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -720,11 +722,11 @@ create table pgrant.clients (
   constraint clients_check1 CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
   constraint clients_check2 CHECK (((NOT ('authorization_code'::text = ANY (grant_types))) OR (cardinality(redirect_uris) > 0))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
-  constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'always'::text, 'never'::text]))),
+  constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
   constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
   constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
-  constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) = (document_changed_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
+  constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
   constraint clients_grant_types_check CHECK ((grant_types <@ ARRAY['authorization_code'::text, 'refresh_token'::text, 'client_credentials'::text])),
   constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
@@ -758,8 +760,9 @@ create policy expired_seen on pgrant.clients for select to pgrant_janitor using 
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
-comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; always = asked each time; never = a first-party client.';
+comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
+comment on column pgrant.clients.identity_changed_at is 'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';
 comment on column pgrant.clients.allowed_networks is 'From where the client may authenticate; null = from anywhere.';
@@ -782,7 +785,6 @@ comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg
 comment on column pgrant.clients.assertion_audience is 'The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
 comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
 comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
-comment on column pgrant.clients.document_changed_at is 'When the document last changed what people consent to: the name, a new redirect URI, less authentication. Consents from before are asked for again.';
 comment on column pgrant.clients.userinfo_alg is 'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
 
 create table pgrant.codes (
@@ -1525,6 +1527,7 @@ create table pgrant.tenants (
   registration_quota integer default 1000 not null,
   registration_rate integer default 20 not null,
   registered_idle_lifetime integer default 7776000 not null,
+  registered_consent text default 'assured'::text not null,
   software_statement_issuers jsonb default '{}'::jsonb not null,
   client_documents text default 'closed'::text not null,
   client_document_hosts text[] default '{}'::text[] not null,
@@ -1555,6 +1558,7 @@ create table pgrant.tenants (
   constraint tenants_redirect_schemes_check CHECK (pgrant.redirect_schemes_sound(redirect_schemes)),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
+  constraint tenants_registered_consent_check CHECK ((registered_consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text]))),
   constraint tenants_registered_idle_lifetime_check CHECK (((registered_idle_lifetime >= 172800) AND (registered_idle_lifetime <= 157680000))),
   constraint tenants_registration_check CHECK ((registration = ANY (ARRAY['closed'::text, 'token'::text, 'open'::text]))),
   constraint tenants_registration_quota_check CHECK (((registration_quota >= 0) AND (registration_quota <= 1000000))),
@@ -1593,6 +1597,7 @@ comment on column pgrant.tenants.registration is 'Who may register a client: nob
 comment on column pgrant.tenants.registration_quota is 'How many clients that registered themselves may live at once.';
 comment on column pgrant.tenants.registration_rate is 'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
 comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself and got no token for so long is removed.';
+comment on column pgrant.tenants.registered_consent is 'The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.';
 comment on column pgrant.tenants.software_statement_issuers is 'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
 comment on column pgrant.tenants.client_documents is 'Whose client metadata documents are taken: nobody''s (closed), those of client_document_hosts (listed), everybody''s (open).';
 comment on column pgrant.tenants.client_document_hosts is 'With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.';
