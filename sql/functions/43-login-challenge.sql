@@ -110,7 +110,7 @@ begin
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
     v_out.error := 'expired_request';
-    v_out.reason := 'login verifier unknown, used, expired, or another browser''s; or its request was answered, or its client disabled or changed';
+    v_out.reason := 'login verifier unknown, used, expired, or another browser''s; or its request answered, or its client changed';
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;

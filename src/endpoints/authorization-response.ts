@@ -29,7 +29,10 @@ export function respond(exchange: Exchange, row: ApiAuthorization, codeSecret: s
     state: row.state ?? undefined,
     iss: exchange.state.tenant.issuer,
   });
-  if (row.untrusted && refusal) return warn(exchange, row, answer, refusal);
+  if (row.untrusted && refusal) {
+    warn(exchange, row, answer, refusal);
+    return;
+  }
   exchange.set('Cache-Control', 'no-store');
   if (answer.mode === 'query') {
     exchange.status = 303;
