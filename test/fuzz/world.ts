@@ -30,7 +30,7 @@ export async function startWorld(urls: Urls, logged: (line: string) => void): Pr
   const config: Config = { ...loadConfig({ TRUST_PROXY: 'loopback', METRICS_PORT: '0' }), port };
   const telemetry = await startTelemetry(config, 'fuzz');
   const log = createLog('debug', { write: logged });
-  const stop = await startWeb({ config, log, secret, telemetry }, urls.web);
+  const { stop } = await startWeb({ config, log, secret, telemetry }, urls.web);
   const worker = connect(urls.worker, 'pgrant_worker', { pool: 2 });
   const made = await makeTenants({ worker } as TestDatabase, `http://127.0.0.1:${port}`);
   return {

@@ -11,9 +11,9 @@ import { ops } from '../../src/db/functions.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { createDatabase } from '../support/database.ts';
 import { operate } from '../support/fixtures.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Installed, install, majors } from '../support/installed.ts';
 import { example, resource as notes } from '../support/notes.ts';
-import { freePort } from '../support/process.ts';
 import { program, start, tryOut } from './api.ts';
 import { faultsOf, typeFaultsOf } from './lint.ts';
 
