@@ -63,3 +63,26 @@ alter role pgrant_web set lock_timeout = '5s';
 alter role pgrant_web set idle_in_transaction_session_timeout = '10s';
 alter role pgrant_worker set lock_timeout = '5s';
 alter role pgrant_worker set idle_in_transaction_session_timeout = '60s';
+
+-- What pgrant depends on, whatever the server or the database has for defaults. Each session of pgrant sets the same for itself
+-- (src/db/session.ts); this is for sessions that a pooler opens. An auditor's session, a person's, keeps what the person likes.
+do $$
+declare
+  v_role text;
+  v_setting record;
+begin
+  foreach v_role in array array['pgrant_owner', 'pgrant_janitor', 'pgrant_sealer', 'pgrant_web', 'pgrant_worker'] loop
+    for v_setting in
+      select s.name, s.value
+        from (values ('datestyle', '''ISO, MDY'''), ('intervalstyle', 'postgres'), ('timezone', '''UTC'''),
+                     ('bytea_output', 'hex'), ('extra_float_digits', '1'), ('standard_conforming_strings', 'on'),
+                     ('backslash_quote', 'safe_encoding'), ('array_nulls', 'on'), ('transform_null_equals', 'off'),
+                     ('default_transaction_isolation', '''read committed'''), ('default_transaction_read_only', 'off'),
+                     ('default_transaction_deferrable', 'off'), ('row_security', 'on'),
+                     ('search_path', 'pg_catalog, pg_temp')) as s (name, value)
+    loop
+      execute format('alter role %I set %I = %s', v_role, v_setting.name, v_setting.value);
+    end loop;
+  end loop;
+end
+$$;

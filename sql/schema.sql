@@ -82,6 +82,22 @@ $function$
 ;
 comment on function pgrant.hosts_sound(text[]) is 'Whether each is a host name in lower case (a name that is not ASCII as xn--…), or *. before one for all the hosts below it.';
 
+CREATE OR REPLACE FUNCTION pgrant.invisible_characters()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    '\u0001-\u001F\u007F-\u00A0\u00AD\u034F\u0600-\u0605\u061C\u06DD\u070F\u0890-\u0891\u08E2\u115F-\u1160\u1680' ||
+    '\u17B4-\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F\u205F-\u206F\u2800\u3000\u3164\uE000-\uF8FF\uFDD0-\uFDEF' ||
+    '\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFF\U000110BD\U000110CD\U00013430-\U0001343F\U0001BCA0-\U0001BCA3' ||
+    '\U0001D173-\U0001D17A\U0001FFFE-\U0001FFFF\U0002FFFE-\U0002FFFF\U0003FFFE-\U0003FFFF\U0004FFFE-\U0004FFFF' ||
+    '\U0005FFFE-\U0005FFFF\U0006FFFE-\U0006FFFF\U0007FFFE-\U0007FFFF\U0008FFFE-\U0008FFFF\U0009FFFE-\U0009FFFF' ||
+    '\U000AFFFE-\U000AFFFF\U000BFFFE-\U000BFFFF\U000CFFFE-\U000CFFFF\U000DFFFE-\U000E0FFF\U000EFFFE-\U0010FFFF'
+$function$
+;
+comment on function pgrant.invisible_characters() is 'For a bracket expression: control, format (bidirectional controls, tags, joiners), private use, separators but the space, Default_Ignorable_Code_Point (variation selectors, fillers), noncharacters, the blank Braille pattern, and what stands for a character that is lost.';
+
 CREATE OR REPLACE FUNCTION pgrant.isolate(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -111,6 +127,65 @@ AS $function$
 $function$
 ;
 comment on function pgrant.jwks_sound(jsonb) is 'Whether it is a JWK set (RFC 7517 5) of at most 20 keys in 20 KiB that holds no private and no symmetric key.';
+
+CREATE OR REPLACE FUNCTION pgrant.name_normal(p_name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return btrim(regexp_replace(normalize(p_name, nfc),
+    '[\u0009-\u000D\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]+', ' ', 'g'));
+end
+$function$
+;
+comment on function pgrant.name_normal(text) is 'A name in Unicode normal form C, any white space in it as one space: what others say is taken so, where it is a name at all then.';
+
+CREATE OR REPLACE FUNCTION pgrant.name_sound(p_name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+begin
+  return length(p_name) between 1 and 255
+     and p_name is nfc normalized
+     and p_name !~ '^ |  | $'
+     -- A mark of no script of its own would sit on what stands before the name.
+     and p_name !~ '^[\u0300-\u036F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]'
+     and pgrant.text_sound(p_name);
+end
+$function$
+;
+comment on function pgrant.name_sound(text) is 'Whether people see a name as it is: 1 to 255 characters, all visible (text_sound), in Unicode normal form C, with single spaces and none at the ends.';
+
+CREATE OR REPLACE FUNCTION pgrant.pictographs()
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select
+    '\u00A9\u00AE\u203C\u2049\u2122\u2139\u2194-\u2199\u21A9-\u21AA\u231A-\u231B\u2328\u23CF\u23E9-\u23F3\u23F8-\u23FA' ||
+    '\u24C2\u25AA-\u25AB\u25B6\u25C0\u25FB-\u25FE\u2600-\u2604\u260E\u2611\u2614-\u2615\u2618\u261D\u2620\u2622-\u2623' ||
+    '\u2626\u262A\u262E-\u262F\u2638-\u263A\u2640\u2642\u2648-\u2653\u265F-\u2660\u2663\u2665-\u2666\u2668\u267B' ||
+    '\u267E-\u267F\u2692-\u2697\u2699\u269B-\u269C\u26A0-\u26A1\u26A7\u26AA-\u26AB\u26B0-\u26B1\u26BD-\u26BE\u26C4-\u26C5' ||
+    '\u26C8\u26CE-\u26CF\u26D1\u26D3-\u26D4\u26E9-\u26EA\u26F0-\u26F5\u26F7-\u26FA\u26FD\u2702\u2705\u2708-\u270D\u270F' ||
+    '\u2712\u2714\u2716\u271D\u2721\u2728\u2733-\u2734\u2744\u2747\u274C\u274E\u2753-\u2755\u2757\u2763-\u2764\u2795-\u2797' ||
+    '\u27A1\u27B0\u27BF\u2934-\u2935\u2B05-\u2B07\u2B1B-\u2B1C\u2B50\u2B55\u3030\u303D\u3297\u3299\U0001F004' ||
+    '\U0001F02C-\U0001F02F\U0001F094-\U0001F09F\U0001F0AF-\U0001F0B0\U0001F0C0\U0001F0CF-\U0001F0D0\U0001F0F6-\U0001F0FF' ||
+    '\U0001F170-\U0001F171\U0001F17E-\U0001F17F\U0001F18E\U0001F191-\U0001F19A\U0001F1AE-\U0001F1E5\U0001F201-\U0001F20F' ||
+    '\U0001F21A\U0001F22F\U0001F232-\U0001F23A\U0001F23C-\U0001F23F\U0001F249-\U0001F25F\U0001F266-\U0001F321' ||
+    '\U0001F324-\U0001F393\U0001F396-\U0001F397\U0001F399-\U0001F39B\U0001F39E-\U0001F3F0\U0001F3F3-\U0001F3F5' ||
+    '\U0001F3F7-\U0001F3FA\U0001F400-\U0001F4FD\U0001F4FF-\U0001F53D\U0001F549-\U0001F54E\U0001F550-\U0001F567' ||
+    '\U0001F56F-\U0001F570\U0001F573-\U0001F57A\U0001F587\U0001F58A-\U0001F58D\U0001F590\U0001F595-\U0001F596' ||
+    '\U0001F5A4-\U0001F5A5\U0001F5A8\U0001F5B1-\U0001F5B2\U0001F5BC\U0001F5C2-\U0001F5C4\U0001F5D1-\U0001F5D3' ||
+    '\U0001F5DC-\U0001F5DE\U0001F5E1\U0001F5E3\U0001F5E8\U0001F5EF\U0001F5F3\U0001F5FA-\U0001F64F\U0001F680-\U0001F6C5' ||
+    '\U0001F6CB-\U0001F6D2\U0001F6D5-\U0001F6E5\U0001F6E9\U0001F6EB-\U0001F6F0\U0001F6F3-\U0001F6FF\U0001F7DA-\U0001F7FF' ||
+    '\U0001F80C-\U0001F80F\U0001F848-\U0001F84F\U0001F85A-\U0001F85F\U0001F888-\U0001F88F\U0001F8AE-\U0001F8AF' ||
+    '\U0001F8BC-\U0001F8BF\U0001F8C2-\U0001F8CF\U0001F8D9-\U0001F8FF\U0001F90C-\U0001F93A\U0001F93C-\U0001F945' ||
+    '\U0001F947-\U0001F9FF\U0001FA58-\U0001FA5F\U0001FA6E-\U0001FAFF\U0001FC00-\U0001FFFD'
+$function$
+;
+comment on function pgrant.pictographs() is 'For a bracket expression: Extended_Pictographic, what emoji are made of.';
 
 CREATE OR REPLACE FUNCTION pgrant.redirect_scheme_sound(p_scheme text)
  RETURNS boolean
@@ -198,6 +273,29 @@ CREATE OR REPLACE FUNCTION pgrant.tenant()
 AS $function$ select nullif(current_setting('pgrant.tenant', true), '')::uuid $function$
 ;
 comment on function pgrant.tenant() is 'The tenant that the running transaction has entered, or null. After a transaction the setting is '''' and not null.';
+
+CREATE OR REPLACE FUNCTION pgrant.text_sound(p_text text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+declare
+  -- Arabic, Syriac, the Indic scripts, Tibetan, Myanmar, Khmer: where joiners change how letters are written.
+  v_joining constant text := '[\u0600-\u0DFF\u0F00-\u109F\u1780-\u17FF]';
+  v_pictograph constant text := '[' || pgrant.pictographs() || ']';
+  v_text text := p_text;
+begin
+  if v_text ~ '[\u200C\u200D\uFE0F]' then
+    v_text := regexp_replace(v_text, '[0-9#*]\uFE0F\u20E3', '', 'g');
+    v_text := regexp_replace(v_text, '(' || v_pictograph || ')\uFE0F', '\1', 'g');
+    v_text := regexp_replace(v_text, '(' || v_pictograph || '[\U0001F3FB-\U0001F3FF]?)\u200D(?=' || v_pictograph || ')', '\1', 'g');
+    v_text := regexp_replace(v_text, '(' || v_joining || ')[\u200C\u200D](?=' || v_joining || ')', '\1', 'g');
+  end if;
+  return v_text !~ ('[' || pgrant.invisible_characters() || ']');
+end
+$function$
+;
+comment on function pgrant.text_sound(text) is 'Whether a text in one line shows all its characters. Joiners only where they are seen: between letters of scripts that join, and in emoji; a variation selector only in emoji. Ideographic variation sequences are refused, since two names that differ by one look alike in most fonts.';
 
 CREATE OR REPLACE FUNCTION pgrant_resource.catch_up()
  RETURNS void
@@ -529,6 +627,7 @@ create table pgrant.authorization_requests (
   claims_id_token text[] not null,
   claims_userinfo text[] not null,
   session_id uuid,
+  shown_identity_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   completed_at timestamp with time zone,
   resources text[] default '{}'::text[] not null,
@@ -548,6 +647,7 @@ create policy tenant_isolation on pgrant.authorization_requests for all to pgran
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
+comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
 
 create table pgrant.client_assertions (
@@ -565,7 +665,7 @@ create policy expired_deleted on pgrant.client_assertions for delete to pgrant_j
 create policy expired_locked on pgrant.client_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.client_assertions for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.client_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until they expire.';
+comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until no other with the same jti could be good.';
 comment on column pgrant.client_assertions.jti_hash is 'SHA-256 of the jti.';
 
 create table pgrant.client_history (
@@ -678,6 +778,7 @@ create table pgrant.clients (
   refresh_lifetime integer,
   replay_window integer,
   consent_lifetime integer,
+  identity_changed_at timestamp with time zone default now() not null,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
   maker_id uuid,
@@ -706,7 +807,6 @@ create table pgrant.clients (
   assertion_audience text default 'issuer'::text not null,
   document_fetched_at timestamp with time zone,
   document_expires_at timestamp with time zone,
-  document_changed_at timestamp with time zone,
   userinfo_alg text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -720,11 +820,11 @@ create table pgrant.clients (
   constraint clients_check1 CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
   constraint clients_check2 CHECK (((NOT ('authorization_code'::text = ANY (grant_types))) OR (cardinality(redirect_uris) > 0))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
-  constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'always'::text, 'never'::text]))),
+  constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
   constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
   constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
-  constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) = (document_changed_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
+  constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
   constraint clients_grant_types_check CHECK ((grant_types <@ ARRAY['authorization_code'::text, 'refresh_token'::text, 'client_credentials'::text])),
   constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
@@ -733,6 +833,7 @@ create table pgrant.clients (
   constraint clients_jwks_sound CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks))),
   constraint clients_jwks_uri_check CHECK (((jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))'::text) AND (length(jwks_uri) <= 2048))),
   constraint clients_keys CHECK (((token_endpoint_auth_method <> 'private_key_jwt'::text) OR (jwks IS NOT NULL) OR (jwks_uri IS NOT NULL))),
+  constraint clients_name_sound CHECK (pgrant.name_sound(name)),
   constraint clients_redirect_uris_check CHECK (pgrant.redirect_uris_sound(redirect_uris)),
   constraint clients_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
@@ -758,8 +859,9 @@ create policy expired_seen on pgrant.clients for select to pgrant_janitor using 
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
-comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; always = asked each time; never = a first-party client.';
+comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
+comment on column pgrant.clients.identity_changed_at is 'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';
 comment on column pgrant.clients.allowed_networks is 'From where the client may authenticate; null = from anywhere.';
@@ -782,7 +884,6 @@ comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg
 comment on column pgrant.clients.assertion_audience is 'The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
 comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
 comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
-comment on column pgrant.clients.document_changed_at is 'When the document last changed what people consent to: the name, a new redirect URI, less authentication. Consents from before are asked for again.';
 comment on column pgrant.clients.userinfo_alg is 'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
 
 create table pgrant.codes (
@@ -1000,7 +1101,8 @@ create table pgrant.groups (
   created_at timestamp with time zone default now() not null,
   constraint groups_pkey PRIMARY KEY (tenant_id, group_name),
   constraint groups_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
-  constraint groups_group_name_check CHECK ((group_name ~ '^[\x21-\x7E]{1,128}$'::text))
+  constraint groups_group_name_check CHECK ((group_name ~ '^[\x21-\x7E]{1,128}$'::text)),
+  constraint groups_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.groups enable row level security;
 alter table pgrant.groups force row level security;
@@ -1022,7 +1124,8 @@ create table pgrant.issuers (
   constraint issuers_name_key UNIQUE (name),
   constraint issuers_issuer_check CHECK ((length(issuer) <= 512)),
   constraint issuers_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
-  constraint issuers_path_check CHECK (((path = ''::text) OR (path ~ '^/.*[^/]$'::text)))
+  constraint issuers_path_check CHECK (((path = ''::text) OR (path ~ '^/.*[^/]$'::text))),
+  constraint issuers_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
@@ -1052,7 +1155,7 @@ create policy expired_deleted on pgrant.login_assertions for delete to pgrant_ja
 create policy expired_locked on pgrant.login_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
 create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using ((expires_at < now()));
 create policy tenant_isolation on pgrant.login_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until they expire.';
+comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until no other with the same jti could be good.';
 
 create table pgrant.login_challenges (
   tenant_id uuid not null,
@@ -1192,6 +1295,7 @@ create table pgrant.registration_tokens (
   expires_at timestamp with time zone default 'infinity'::timestamp with time zone not null,
   constraint registration_tokens_pkey PRIMARY KEY (tenant_id, token_id),
   constraint registration_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint registration_tokens_name_sound CHECK (pgrant.name_sound(name)),
   constraint registration_tokens_token_hash_check CHECK ((length(token_hash) = 32)),
   constraint registration_tokens_uses_left_check CHECK ((uses_left >= 0))
 );
@@ -1253,7 +1357,8 @@ create table pgrant.resources (
   constraint resources_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint resources_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint resources_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
-  constraint resources_resource_check CHECK (((resource ~ '^[a-z][a-z0-9+.-]*://[^#]+[^/#]$'::text) AND (length(resource) <= 512)))
+  constraint resources_resource_check CHECK (((resource ~ '^[a-z][a-z0-9+.-]*://[^#]+[^/#]$'::text) AND (length(resource) <= 512))),
+  constraint resources_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.resources enable row level security;
 alter table pgrant.resources force row level security;
@@ -1364,8 +1469,11 @@ create table pgrant.scopes (
   disabled_at timestamp with time zone,
   constraint scopes_pkey PRIMARY KEY (tenant_id, scope),
   constraint scopes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint scopes_description_sound CHECK (((length(description) <= 1000) AND pgrant.text_sound(replace(description, '
+'::text, ' '::text)))),
   constraint scopes_icon_check CHECK ((icon ~ '^[a-z0-9-]{1,40}$'::text)),
-  constraint scopes_scope_check CHECK ((scope ~ '^[\x21\x23-\x5B\x5D-\x7E]{1,128}$'::text))
+  constraint scopes_scope_check CHECK ((scope ~ '^[\x21\x23-\x5B\x5D-\x7E]{1,128}$'::text)),
+  constraint scopes_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.scopes enable row level security;
 alter table pgrant.scopes force row level security;
@@ -1525,6 +1633,7 @@ create table pgrant.tenants (
   registration_quota integer default 1000 not null,
   registration_rate integer default 20 not null,
   registered_idle_lifetime integer default 7776000 not null,
+  registered_consent text default 'assured'::text not null,
   software_statement_issuers jsonb default '{}'::jsonb not null,
   client_documents text default 'closed'::text not null,
   client_document_hosts text[] default '{}'::text[] not null,
@@ -1551,10 +1660,12 @@ create table pgrant.tenants (
   constraint tenants_login_jwks_check CHECK (((login_jwks ? 'keys'::text) AND (jsonb_typeof((login_jwks -> 'keys'::text)) = 'array'::text) AND (jsonb_array_length((login_jwks -> 'keys'::text)) <= 20) AND (NOT jsonb_path_exists(login_jwks, '$."keys"[*]?(((exists (@."d") || exists (@."p")) || exists (@."q")) || exists (@."k"))'::jsonpath)))),
   constraint tenants_login_url_check CHECK ((login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text)),
   constraint tenants_login_url_check1 CHECK (((length(login_url) <= 2000) AND (login_url ~ '^[\x21\x24-\x7E]+$'::text))),
+  constraint tenants_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
   constraint tenants_permissions_claim_check CHECK (((length(permissions_claim) >= 1) AND (length(permissions_claim) <= 255))),
   constraint tenants_redirect_schemes_check CHECK (pgrant.redirect_schemes_sound(redirect_schemes)),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
+  constraint tenants_registered_consent_check CHECK ((registered_consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text]))),
   constraint tenants_registered_idle_lifetime_check CHECK (((registered_idle_lifetime >= 172800) AND (registered_idle_lifetime <= 157680000))),
   constraint tenants_registration_check CHECK ((registration = ANY (ARRAY['closed'::text, 'token'::text, 'open'::text]))),
   constraint tenants_registration_quota_check CHECK (((registration_quota >= 0) AND (registration_quota <= 1000000))),
@@ -1565,7 +1676,8 @@ create table pgrant.tenants (
   constraint tenants_session_idle_lifetime_check CHECK ((session_idle_lifetime >= 60)),
   constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000))),
   constraint tenants_software_statement_issuers_check CHECK ((jsonb_typeof(software_statement_issuers) = 'object'::text)),
-  constraint tenants_tenant_claim_check CHECK (((length(tenant_claim) >= 1) AND (length(tenant_claim) <= 255)))
+  constraint tenants_tenant_claim_check CHECK (((length(tenant_claim) >= 1) AND (length(tenant_claim) <= 255))),
+  constraint tenants_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.tenants enable row level security;
 alter table pgrant.tenants force row level security;
@@ -1593,6 +1705,7 @@ comment on column pgrant.tenants.registration is 'Who may register a client: nob
 comment on column pgrant.tenants.registration_quota is 'How many clients that registered themselves may live at once.';
 comment on column pgrant.tenants.registration_rate is 'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
 comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself and got no token for so long is removed.';
+comment on column pgrant.tenants.registered_consent is 'The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.';
 comment on column pgrant.tenants.software_statement_issuers is 'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
 comment on column pgrant.tenants.client_documents is 'Whose client metadata documents are taken: nobody''s (closed), those of client_document_hosts (listed), everybody''s (open).';
 comment on column pgrant.tenants.client_document_hosts is 'With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.';
@@ -1772,6 +1885,7 @@ END),
   constraint upstreams_recheck_interval_check CHECK (((recheck_interval = 0) OR (recheck_interval >= 60))),
   constraint upstreams_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
   constraint upstreams_title_check CHECK (((length(title) >= 1) AND (length(title) <= 100))),
+  constraint upstreams_title_sound CHECK (pgrant.name_sound(title)),
   constraint upstreams_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text]))),
   constraint upstreams_token_endpoint_check CHECK ((token_endpoint ~ '^https?://'::text)),
   constraint upstreams_userinfo_endpoint_check CHECK ((userinfo_endpoint ~ '^https?://'::text))
@@ -1896,7 +2010,8 @@ create table pgrant.users (
   constraint users_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text)),
   constraint users_external_subject_check CHECK (((length(external_subject) >= 1) AND (length(external_subject) <= 255))),
   constraint users_password_hash_check CHECK ((length(password_hash) = 32)),
-  constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 255)))
+  constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 255))),
+  constraint users_username_sound CHECK (pgrant.name_sound(username))
 );
 CREATE UNIQUE INDEX users_external_subject ON pgrant.users USING btree (tenant_id, external_subject) WHERE (external_subject IS NOT NULL);
 CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, username_key);

@@ -1,4 +1,4 @@
-// The `pgrant` command: what operators do, by pgrant_ops.
+// The `pgrant` command: the processes of the server, and what operators do by pgrant_ops.
 import { Command } from 'commander';
 import { auditCommands } from './cli/audit.ts';
 import { auditorCommands } from './cli/auditor.ts';
@@ -17,6 +17,7 @@ import { resourceCommands } from './cli/resource.ts';
 import { roleCommands } from './cli/role.ts';
 import { complain, wantsJson } from './cli/run.ts';
 import { scopeCommands } from './cli/scope.ts';
+import { serverCommands } from './cli/server.ts';
 import { tenantCommands } from './cli/tenant.ts';
 import { upstreamCommands } from './cli/upstream.ts';
 import { userCommands } from './cli/user.ts';
@@ -24,13 +25,15 @@ import { webhookCommands } from './cli/webhook.ts';
 import { whoCommand } from './cli/who.ts';
 
 const program = new Command('pgrant')
-  .description('Operates the tenants of a pgrant database.')
+  .description('Runs pgrant, and operates the tenants of its database.')
   .option('--json', 'one JSON document on stdout, errors as JSON on stderr')
   .configureHelp({ showGlobalOptions: true })
   // complain() shows what is wrong, in the form that --json asks for.
   .configureOutput({ outputError: () => {}, ...(wantsJson() && { writeErr: () => {} }) })
   .exitOverride();
 
+serverCommands(program);
+releaseCommand(program);
 tenantCommands(program);
 clientCommands(program);
 userCommands(program);
@@ -50,7 +53,6 @@ keyCommands(program);
 incidentCommands(program);
 auditCommands(program);
 auditorCommands(program);
-releaseCommand(program);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { PostgresError } from 'postgres';
+import { isDataException } from './db/data-exception.ts';
 
 export type Log = Logger;
 
@@ -42,5 +44,8 @@ function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack } = error;
   // Not `code`: that name is redacted, since authorization codes travel under it.
-  return { name, message, errorCode: (error as NodeJS.ErrnoException).code, stack };
+  const errorCode = (error as NodeJS.ErrnoException).code;
+  // PostgreSQL repeats the value that it could not read; the routine tells what it was doing.
+  if (isDataException(error)) return { name, errorCode, routine: (error as PostgresError).routine };
+  return { name, message, errorCode, stack };
 }

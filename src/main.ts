@@ -8,7 +8,7 @@ import { describeReleased, ReleaseError, release } from './db/release.ts';
 import { startDemo } from './demo/start.ts';
 import { checkWeb, checkWorker } from './health.ts';
 import type { Mount } from './http/app.ts';
-import { makeHealth, makeWorkerHealth, type ReadHealth } from './http/health.ts';
+import { type Probes, webProbes, workerProbes } from './http/health.ts';
 import { createLog } from './log.ts';
 import { serveMetrics, startTelemetry } from './telemetry/telemetry.ts';
 import { openMaster } from './tenant-keys.ts';
@@ -23,24 +23,25 @@ type Urls = { web: string; worker: string; owner: string | undefined; secret: Bu
 /** What has been started, to be stopped in reverse order. */
 const started: Stop[] = [];
 
-const commands: Record<string, (config: Config) => Promise<void>> = {
+const commands: Record<string, (config: Config, part?: string) => Promise<void>> = {
   start,
   release: releaseOnly,
   web: async (config) => {
     const urls = givenUrls(config);
     const here = await context(config, urls.secret, 'web');
-    started.push(await startWeb(here, urls.web));
-    await showMetrics(here, webHealth(here, urls.web));
+    const { database, stop } = await startWeb(here, urls.web);
+    started.push(stop);
+    await showMetrics(here, webProbes(database));
     console.log(`pgrant answers at ${config.publicUrl}`);
   },
   worker: async (config) => {
     const urls = givenUrls(config);
     const here = await context(config, urls.secret, 'worker');
-    await showMetrics(here, makeWorkerHealth(await work(here, urls.worker)));
+    await showMetrics(here, workerProbes(await work(here, urls.worker)));
     console.log('pgrant works');
   },
-  health: async (config) => {
-    if (process.argv[3] === 'web') await checkWeb(config);
+  health: async (config, part) => {
+    if (part === 'web') await checkWeb(config);
     else await checkWorker(givenUrls(config).worker);
   },
 };
@@ -52,16 +53,22 @@ async function start(config: Config): Promise<void> {
   if (urls.owner) await release(urls.owner);
   if (config.embedded) await openLogins(config);
   const mounts: Mount[] = [];
-  started.push(await startWeb(here, urls.web, mounts));
+  const web = await startWeb(here, urls.web, mounts);
+  started.push(web.stop);
   await work(here, urls.worker);
-  await showMetrics(here, webHealth(here, urls.web));
+  await showMetrics(here, webProbes(web.database));
   const lines = config.demo ? await demonstrate(here, urls.worker, mounts) : [];
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   console.log([`pgrant is ready at ${config.publicUrl} (${seconds} s)`, ...lines].join('\n'));
 }
 
 async function embeddedUrls(config: Config): Promise<Urls> {
-  const server = await startEmbedded(config.dataFolder);
+  const server = await startEmbedded(config.dataFolder, {
+    onLost: (error) => {
+      complain(error);
+      end(1);
+    },
+  });
   started.push(server.stop);
   return {
     web: server.url('pgrant_web'),
@@ -100,15 +107,8 @@ async function context(config: Config, secret: Buffer, part: string): Promise<Co
   return { config, secret: master, log: createLog(config.logLevel), telemetry };
 }
 
-async function showMetrics({ config, telemetry }: Context, health: ReadHealth): Promise<void> {
-  if (telemetry?.metrics) started.push(await serveMetrics(config, telemetry.metrics, health));
-}
-
-/** Read over a connection of its own, which is opened by the first probe that comes to METRICS_PORT. */
-function webHealth({ config }: Context, url: string): ReadHealth {
-  const database = connect(url, 'pgrant_web', { prepare: config.databasePrepare });
-  started.push(database.end);
-  return makeHealth(database);
+async function showMetrics({ config, telemetry }: Context, probes: Probes): Promise<void> {
+  if (telemetry?.metrics) started.push(await serveMetrics(config, telemetry.metrics, probes));
 }
 
 async function work(here: Context, url: string): Promise<Database> {
@@ -167,19 +167,21 @@ function complain(error: unknown): void {
   console.error(`pgrant: ${expected ? message : stack}`);
 }
 
-async function main(): Promise<void> {
+/** Runs a command to its end, or until the process is told to stop; `part` is what health is of. */
+export async function run(name: string, part?: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
   process.on('uncaughtException', (error) => {
     complain(error);
     end(1);
   });
-  const name = process.argv[2] ?? 'start';
-  const command = commands[name];
-  if (!command) throw new ConfigError(`no command ${name}: one of ${Object.keys(commands)}`);
-  await command(loadConfig());
+  try {
+    const command = commands[name];
+    if (!command) throw new ConfigError(`no command ${name}: one of ${Object.keys(commands)}`);
+    await command(loadConfig(), part);
+  } catch (error) {
+    complain(error);
+    await end(1);
+  }
 }
 
-main().catch((error) => {
-  complain(error);
-  end(1);
-});
+if (import.meta.main) await run(process.argv[2] ?? 'start', process.argv[3]);

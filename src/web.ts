@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Config } from './config.ts';
 import type { Context, Stop } from './context.ts';
-import { connect } from './db/connect.ts';
+import { connect, type Database } from './db/connect.ts';
 import { requireReleased } from './db/released.ts';
 import { createApp, type Mount } from './http/app.ts';
 import { ConfigError } from './settings.ts';
@@ -11,11 +11,14 @@ import { ConfigError } from './settings.ts';
 // What is being answered when the process is told to stop has this long, in milliseconds.
 const drainTimeout = 10_000;
 
+/** The web process: the pool of its requests, and its end. */
+export type Web = { database: Database; stop: Stop };
+
 /**
  * Serves the application on the database behind `url`, and `mounts` beside it, which may be filled
  * later on. Throws ConfigError where it cannot.
  */
-export async function startWeb(context: Context, url: string, mounts: Mount[] = []): Promise<Stop> {
+export async function startWeb(context: Context, url: string, mounts: Mount[] = []): Promise<Web> {
   const { config, telemetry } = context;
   const database = connect(url, 'pgrant_web', {
     pool: config.databasePool,
@@ -27,10 +30,11 @@ export async function startWeb(context: Context, url: string, mounts: Mount[] = 
     await requireReleased(database);
     const app = createApp({ ...context, database }, mounts);
     const server = await listen(config, app.callback());
-    return async () => {
+    const stop = async () => {
       await close(server);
       await database.end();
     };
+    return { database, stop };
   } catch (error) {
     await database.end();
     throw error;

@@ -133,3 +133,17 @@ test('a release of a given database says what it did, and the web process then s
   web.child.kill('SIGTERM');
   expect(await web.ended).toBe(0);
 });
+
+test('npm start outlives its PostgreSQL, and is ready again', async () => {
+  const started = run({});
+  await untilReady(started);
+  const { pid = 0 } = findEmbedded(folder) ?? {};
+  process.kill(pid, 'SIGKILL');
+  const ready = async () => {
+    const answer = await fetch(`http://localhost:${port}/readyz`).catch(() => undefined);
+    return findEmbedded(folder)?.pid !== pid && answer?.status === 200;
+  };
+  await expect.poll(ready, { timeout: 45_000, interval: 200 }).toBe(true);
+  started.child.kill('SIGTERM');
+  expect(await started.ended).toBe(0);
+}, 90_000);

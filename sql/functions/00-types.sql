@@ -76,7 +76,8 @@ create type pgrant_api.authorization as (
   code_expires_at     bigint,
   page                jsonb,
   login_url           text,
-  session_expires_at  bigint
+  session_expires_at  bigint,
+  untrusted           boolean
 );
 
 comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
@@ -95,6 +96,8 @@ comment on type pgrant_api.origin is 'Whether programs of a web origin may read 
 
 comment on column pgrant_api.authorization.login_url is 'With next = login: the product''s own login page, to which the browser goes instead.';
 comment on column pgrant_api.authorization.session_expires_at is 'Set where the call has started a session.';
+comment on column pgrant_api.authorization.untrusted is
+  'With response_error: nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to.';
 
 create type pgrant_api.tokens as (
   error                pgrant_api.error,

@@ -41,12 +41,35 @@ $$;
 comment on function pgrant_rules.client_key_current(uuid, text, text) is
   'Whether a key is one that the client has now: registered, or in what its jwks_uri last answered.';
 
+create function pgrant_rules.client_assertion_use(p_tenant uuid, p_client_id text, p_jti_hash bytea, p_latest timestamptz)
+returns boolean
+language plpgsql
+as $$
+begin
+  -- One after the other under each jti: a key of partitions by expiry holds the expiry too, so it alone would let a second one in.
+  perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', p_tenant, 'jti', p_client_id, encode(p_jti_hash, 'hex')), 0));
+  if exists (select from pgrant.client_assertions a
+              where a.tenant_id = p_tenant and a.client_id = p_client_id and a.jti_hash = p_jti_hash
+                and a.expires_at > now() and a.expires_at <= p_latest + interval '1 minute') then
+    return false;
+  end if;
+  -- Not until this one expires: another with the same jti may live for as long as any may.
+  insert into pgrant.client_assertions (tenant_id, client_id, jti_hash, expires_at)
+  values (p_tenant, p_client_id, p_jti_hash, p_latest);
+  return true;
+end
+$$;
+
+comment on function pgrant_rules.client_assertion_use(uuid, text, bytea, timestamptz) is
+  'Whether a client uses a jti for the first time (RFC 7523 3); it does not, from then on, until every assertion that is good by now has expired (p_latest).';
+
 create function pgrant_rules.client_assertion_refusal(p_tenant uuid, p_client_id text, p_assertion jsonb) returns text
 language plpgsql
 as $$
 declare
   -- What clocks may differ by; the web process allows the same.
   v_leeway constant interval := interval '30 seconds';
+  v_latest constant timestamptz := now() + interval '10 minutes' + 2 * v_leeway;
   v_until timestamptz := pgrant_rules.moment((p_assertion ->> 'exp')::bigint) + v_leeway;
   v_alg text;
   v_audience text;
@@ -62,15 +85,12 @@ begin
     return 'assertion by another alg than the client is registered for';
   elsif coalesce(v_until <= now(), true) then
     return 'assertion expired';
-  elsif v_until > now() + interval '10 minutes' + 2 * v_leeway then
+  elsif v_until > v_latest then
     return 'assertion good for more than 10 minutes';
   elsif not pgrant_rules.client_key_current(p_tenant, p_client_id, p_assertion ->> 'thumbprint') then
     return 'assertion by a key that the client has no more';
   end if;
-  insert into pgrant.client_assertions (tenant_id, client_id, jti_hash, expires_at)
-  values (p_tenant, p_client_id, decode(p_assertion ->> 'jti_hash', 'hex'), v_until)
-      on conflict do nothing;
-  if not found then
+  if not pgrant_rules.client_assertion_use(p_tenant, p_client_id, decode(p_assertion ->> 'jti_hash', 'hex'), v_latest) then
     return 'assertion used before';
   end if;
   return null;

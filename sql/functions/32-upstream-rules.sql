@@ -101,14 +101,15 @@ language plpgsql
 as $$
 declare
   v_user_id uuid;
-  v_names text[] := array[left(nullif(p_username, ''), 150), left(nullif(p_username, ''), 150) || '@' || p_upstream,
-                          p_upstream || ':' || left(p_subject, 150)];
+  v_username text := left(pgrant.name_normal(p_username), 150);
+  v_names text[] := array[v_username, v_username || '@' || p_upstream, p_upstream || ':' || left(p_subject, 150),
+                          p_upstream || ':' || encode(sha256(convert_to(p_subject, 'utf8')), 'hex')];
   v_name text;
 begin
   -- A username that is taken is another person's: it is never what two accounts are matched by.
   foreach v_name in array v_names loop
     insert into pgrant.users (tenant_id, username)
-    select p_tenant, v_name where v_name is not null
+    select p_tenant, v_name where pgrant.name_sound(v_name)
         on conflict do nothing
     returning user_id into v_user_id;
     exit when v_user_id is not null;
@@ -119,7 +120,7 @@ end
 $$;
 
 comment on function pgrant_rules.upstream_user_add(uuid, text, text, text) is
-  'Adds the user of an upstream account, by its username there unless that is taken; null where no name is free.';
+  'Adds the user of an upstream account, by its username there unless that is taken or hides what it is; null where no name is free.';
 
 create function pgrant_rules.upstream_claims(p_tenant uuid, p_user_id uuid, out profile jsonb, out claims jsonb)
 language plpgsql stable

@@ -24,6 +24,38 @@ $$;
 comment on function pgrant_rules.request_find(uuid, bytea, bigint, bytea) is
   'The unanswered authorization request of this browser, locked, or null. What makes a forged form useless: its sender has no handle that belongs to the victim''s browser.';
 
+create function pgrant_rules.redirect_uri_registered(p_client pgrant_rules.client_policies, p_uri text) returns boolean
+language plpgsql immutable
+as $$
+begin
+  return pgrant_rules.redirect_uri_allowed(p_client.redirect_uris, p_uri)
+      or p_client.document_expires_at is not null and pgrant_rules.localhost_portless(p_uri) = any (p_client.redirect_uris);
+end
+$$;
+
+comment on function pgrant_rules.redirect_uri_registered(pgrant_rules.client_policies, text) is
+  'Whether a redirect URI is one of the client''s.';
+
+create function pgrant_rules.request_client(p_tenant uuid, p_request pgrant.authorization_requests)
+returns pgrant_rules.client_policies
+language plpgsql
+as $$
+declare
+  v_client pgrant_rules.client_policies;
+begin
+  select c.* into v_client
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant and c.client_id = p_request.client_id;
+  if not pgrant_rules.redirect_uri_registered(v_client, p_request.redirect_uri) then
+    return null;
+  end if;
+  return v_client;
+end
+$$;
+
+comment on function pgrant_rules.request_client(uuid, pgrant.authorization_requests) is
+  'The client of a stored request, or null: disabled or gone since, or the redirect URI of the request is its no more.';
+
 create function pgrant_rules.consent_covers(
   p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
   p_scopes text[]
@@ -31,8 +63,11 @@ create function pgrant_rules.consent_covers(
 language plpgsql
 as $$
 begin
-  if p_client.consent <> 'remember' then
+  if p_client.consent in ('always', 'never') then
     return p_client.consent = 'never';
+  elsif p_client.consent = 'assured' and p_client.token_endpoint_auth_method = 'none' and p_request.redirect_uri not like 'https:%' then
+    -- RFC 8252 8.6: any program on the device can take what is sent to a loopback port or a private-use scheme.
+    return false;
   end if;
   -- Locked, or the person could revoke it before the code is written, and the code would bring it back.
   perform from pgrant.grants g
@@ -46,14 +81,14 @@ begin
       and g.resources @> p_request.resources
       -- What the person was shown then is not what the application is now.
       and not exists (select from pgrant.clients c
-                       where c.tenant_id = p_tenant and c.client_id = p_client.client_id and c.document_changed_at > g.consented_at)
+                       where c.tenant_id = p_tenant and c.client_id = p_client.client_id and c.identity_changed_at > g.consented_at)
       for no key update;
   return found;
 end
 $$;
 
 comment on function pgrant_rules.consent_covers(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[]) is
-  'Whether the person need not be asked: a first-party client, or a live consent of which the request is a subset; locked.';
+  'Whether the person need not be asked: a first-party client, or a live consent, to the client as it is now, of which the request is a subset; locked.';
 
 create function pgrant_rules.request_page(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_user_id uuid
@@ -109,6 +144,7 @@ declare
   v_claims text[] := p_request.claims_id_token || p_request.claims_userinfo;
   v_expiry timestamptz := pgrant_rules.consent_expiry(p_client.consent_lifetime);
   v_now timestamptz := now();
+  v_consented_at timestamptz;
 begin
   -- A remembered consent is used as it is: neither widened nor made to live longer.
   select g.* into v_old
@@ -121,15 +157,18 @@ begin
     perform pgrant_rules.grant_remember(p_tenant, v_old.grant_id, 'grant.expire');
   end if;
 
-  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, consent_expires_at, expires_at)
-  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, v_expiry, v_expiry)
+  -- Not when the transaction began: a change of the client for which it had to wait is from before.
+  v_consented_at := clock_timestamp();
+  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, consented_at, consent_expires_at,
+                                  expires_at)
+  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, v_consented_at, v_expiry, v_expiry)
       on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
      set scopes = (select array_agg(distinct u.scope order by u.scope) from unnest(g.scopes || excluded.scopes) u (scope)),
          claims = (select coalesce(array_agg(distinct u.claim order by u.claim), '{}')
                      from unnest(g.claims || excluded.claims) u (claim)),
          resources = (select coalesce(array_agg(distinct u.uri order by u.uri), '{}')
                         from unnest(g.resources || excluded.resources) u (uri)),
-         consented_at = v_now,
+         consented_at = excluded.consented_at,
          consent_expires_at = excluded.consent_expires_at,
          expires_at = greatest(g.expires_at, excluded.expires_at)
   returning g.* into v_new;

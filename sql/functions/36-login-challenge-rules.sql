@@ -93,9 +93,10 @@ begin
               where a.tenant_id = p_tenant and a.jti_hash = p_jti_hash and a.expires_at > now()) then
     return false;
   end if;
-  -- Kept for a minute beyond its expiry: the web process's clock may be behind.
+  -- Another with the same jti may be good for a minute from now, whatever the expiry of this one; and a minute
+  -- more, because the web process's clock may be behind.
   insert into pgrant.login_assertions (tenant_id, jti_hash, expires_at)
-  values (p_tenant, p_jti_hash, pgrant_rules.moment(p_expires_at) + interval '1 minute');
+  values (p_tenant, p_jti_hash, greatest(pgrant_rules.moment(p_expires_at), now() + interval '1 minute') + interval '1 minute');
   return true;
 end
 $$;

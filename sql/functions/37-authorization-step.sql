@@ -56,19 +56,19 @@ begin
     v_out.code_expires_at := pgrant_rules.code_issue(p_tenant, p_client, p_request, p_session, v_scopes, false, p_code_hash);
   elsif v_out.next = 'respond' or 'none' = any (p_request.prompt) then
     v_out.response_error := coalesce(v_out.response_error, (v_out.next || '_required')::pgrant_api.error);
-    v_out.next := 'respond';
     perform pgrant_rules.request_complete(p_tenant, p_request);
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
                                p_client.client_id, p_session.user_id);
+    return pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, v_out);
   else
     v_out.response_reason := null;
-    -- Consent is given in the session to which the page was shown, and in no other.
+    -- Consent is given in the session to which the page was shown, and in no other; and to the client that it showed.
     update pgrant.authorization_requests r
-       set session_id = p_session.session_id
+       set session_id = p_session.session_id, shown_identity_at = p_client.identity_changed_at
      where r.tenant_id = p_tenant
        and r.request_hash = p_request.request_hash
        and r.expires_at = p_request.expires_at
-       and r.session_id is distinct from p_session.session_id;
+       and (r.session_id, r.shown_identity_at) is distinct from (p_session.session_id, p_client.identity_changed_at);
     v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, p_session.user_id);
   end if;
   return v_out;

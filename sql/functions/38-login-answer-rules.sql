@@ -18,7 +18,8 @@ begin
   error := 'invalid_request';
   detail := case
     when length(p_subject) not between 1 and 255 or p_subject is null then 'subject must have 1 to 255 characters'
-    when length(p_username) not between 1 and 255 then 'username must have 1 to 255 characters'
+    when not pgrant.name_sound(p_username)
+    then 'username must have 1 to 255 characters, all of which people can see, in normal form C, with single spaces'
     when jsonb_typeof(p_claims) <> 'object' then 'claims must be a JSON object'
     when length(p_acr) > 255 then 'acr must have at most 255 characters'
     when p_auth_time is null then 'auth_time is missing'
@@ -58,6 +59,10 @@ declare
   v_user_id uuid;
   v_name text := coalesce(p_username, p_subject);
 begin
+  -- A subject is the product's own; people are not shown what they cannot read.
+  if not pgrant.name_sound(v_name) then
+    v_name := 'user-' || gen_random_uuid();
+  end if;
   update pgrant.users u
      set username = coalesce(p_username, u.username),
          claims = coalesce(p_claims, u.claims),
@@ -68,6 +73,9 @@ begin
     -- Somebody who has the subject as a username is somebody else until an operator says otherwise.
     if exists (select from pgrant.users u where u.tenant_id = p_tenant and u.username_key = lower(v_name)) then
       v_name := left(v_name, 240) || '-' || substr(gen_random_uuid()::text, 1, 8);
+      if not pgrant.name_sound(v_name) then
+        v_name := 'user-' || gen_random_uuid();
+      end if;
     end if;
     insert into pgrant.users (tenant_id, username, external_subject, claims)
     values (p_tenant, v_name, p_subject, coalesce(p_claims, '{}'))

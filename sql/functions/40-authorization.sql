@@ -33,9 +33,7 @@ begin
   end if;
   v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(v_client.redirect_uris) = 1
                                                        and not 'openid' = any (p_scopes) then v_client.redirect_uris[1] end);
-  if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_allowed(v_client.redirect_uris, v_out.redirect_uri)
-     and not (v_client.document_expires_at is not null
-              and pgrant_rules.localhost_portless(v_out.redirect_uri) = any (v_client.redirect_uris)) then
+  if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_registered(v_client, v_out.redirect_uri) then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;
@@ -43,7 +41,7 @@ begin
     return v_out;
   end if;
 
-  -- From here on the client is told by redirect (RFC 6749 4.1.2.1).
+  -- From here on the client is told by redirect (RFC 6749 4.1.2.1), where the person may be sent there unasked.
   v_out.next := 'respond';
   v_out.response_mode := p_response_mode;
   v_out.state := p_state;
@@ -69,7 +67,8 @@ begin
   end if;
   if v_out.response_error is not null then
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason, p_client_id);
-    return v_out;
+    return pgrant_rules.error_respond(
+      p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at)).user_id, v_out);
   end if;
 
   insert into pgrant.authorization_requests (
@@ -98,7 +97,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], pgrant_api.error, text) is
-  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only).';
+  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -120,12 +119,10 @@ begin
      and r.expires_at = pgrant_rules.moment(p_request_expires_at)
      and r.browser_hash is null;
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
-  select c.* into v_client
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = v_request.client_id;
-  if not found then
+  v_client := pgrant_rules.request_client(p_tenant, v_request);
+  if v_client.client_id is null then
     v_out.error := 'expired_request';
-    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled';
+    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
     perform pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
@@ -157,12 +154,10 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
-  select c.* into v_client
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = v_request.client_id;
-  if not found then
+  v_client := pgrant_rules.request_client(p_tenant, v_request);
+  if v_client.client_id is null then
     v_out.error := 'expired_request';
-    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled';
+    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
     perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
@@ -178,6 +173,11 @@ begin
     v_out.error := 'csrf_mismatch';
     v_out.reason := 'csrf token missing or of another session';
     perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_client.client_id, v_session.user_id);
+    return v_out;
+  end if;
+  if p_allow and not pgrant_rules.client_identity_seen(p_tenant, v_session.user_id, v_client, v_request) then
+    v_out.next := 'continue';
+    v_out.request_expires_at := p_request_expires_at;
     return v_out;
   end if;
   v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
@@ -201,4 +201,4 @@ end
 $$;
 
 comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
-  'The person''s decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request, csrf_mismatch.';
+  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch.';

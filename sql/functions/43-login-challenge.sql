@@ -94,6 +94,7 @@ declare
   v_out pgrant_api.authorization;
   v_challenge pgrant.login_challenges;
   v_request pgrant.authorization_requests;
+  v_client pgrant_rules.client_policies;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   update pgrant.login_challenges c
@@ -106,11 +107,10 @@ begin
   returning c.* into v_challenge;
   v_request := pgrant_rules.request_find(p_tenant, v_challenge.request_hash, pgrant_rules.epoch(v_challenge.expires_at),
                                          p_browser_hash);
-  if v_request.request_hash is null or not exists (
-    select from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = v_request.client_id
-  ) then
+  v_client := pgrant_rules.request_client(p_tenant, v_request);
+  if v_client.client_id is null then
     v_out.error := 'expired_request';
-    v_out.reason := 'login verifier unknown, used, expired, or another browser''s; or its request was answered';
+    v_out.reason := 'login verifier unknown, used, expired, or another browser''s; or its request answered, or its client changed';
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
@@ -118,7 +118,6 @@ begin
   if v_challenge.user_id is null or not exists (
     select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_challenge.user_id and u.disabled_at is null
   ) then
-    v_out.next := 'respond';
     v_out.redirect_uri := v_request.redirect_uri;
     v_out.response_mode := v_request.response_mode;
     v_out.state := v_request.state;
@@ -128,7 +127,8 @@ begin
     perform pgrant_rules.request_complete(p_tenant, v_request);
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.response_error, v_out.response_reason, v_request.client_id,
                                v_challenge.user_id);
-    return v_out;
+    return pgrant_rules.error_respond(
+      p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_old_session_hash, p_old_session_expires_at)).user_id, v_out);
   end if;
 
   v_out.session_expires_at := pgrant_rules.session_start(

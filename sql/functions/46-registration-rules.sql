@@ -33,6 +33,7 @@ begin
   v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || (
     select coalesce(jsonb_object_agg(f.key, f.value), '{}')
       from jsonb_each(p_metadata) f where f.key = any (pgrant_rules.registration_fields())));
+  v_client.name := pgrant.name_normal(v_client.name);
   v_asked := v_client.scopes;
   -- A client that nobody vouches for acts for people only, whose roles and consent bound it.
   if p_machine_scopes is null then
@@ -50,6 +51,9 @@ begin
   if v_scheme is not null then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := format('redirect_schemes of the tenant has no %s', v_scheme);
+  elsif not pgrant.name_sound(v_client.name) then
+    v_out.error := 'invalid_client_metadata';
+    v_out.reason := 'client_name has characters that people do not see, or none that they do';
   elsif v_client.grant_types = '{}' then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'client_credentials without an initial access token that allows it';

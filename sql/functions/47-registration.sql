@@ -157,7 +157,9 @@ begin
   v_client.tenant_id := p_tenant;
   v_client.client_id := 'dc-' || gen_random_uuid();
   v_client.name := coalesce(v_client.name, 'Unnamed application');
+  v_client.consent := v_policy.registered_consent;
   v_client.created_at := now();
+  v_client.identity_changed_at := now();
   v_client.registered_at := now();
   v_client.registered_from := v_from;
   v_client.registration_token_hash := p_next_registration_hash;

@@ -101,39 +101,20 @@ as $$
 declare
   v_client pgrant.clients;
 begin
-  update pgrant.clients c
-     set name = coalesce(p_shape.name, 'Unnamed application'),
-         token_endpoint_auth_method = p_shape.token_endpoint_auth_method,
-         application_type = p_shape.application_type,
-         redirect_uris = p_shape.redirect_uris,
-         post_logout_redirect_uris = p_shape.post_logout_redirect_uris,
-         grant_types = p_shape.grant_types,
-         scopes = p_shape.scopes,
-         id_token_alg = p_shape.id_token_alg,
-         userinfo_alg = p_shape.userinfo_alg,
-         client_uri = p_shape.client_uri,
-         logo_uri = p_shape.logo_uri,
-         tos_uri = p_shape.tos_uri,
-         policy_uri = p_shape.policy_uri,
-         contacts = p_shape.contacts,
-         software_id = p_shape.software_id,
-         software_version = p_shape.software_version,
-         default_max_age = p_shape.default_max_age,
-         require_auth_time = p_shape.require_auth_time,
-         initiate_login_uri = p_shape.initiate_login_uri,
-         jwks = p_shape.jwks,
-         jwks_uri = p_shape.jwks_uri,
-         token_endpoint_auth_signing_alg = p_shape.token_endpoint_auth_signing_alg,
-         registered = p_shape.registered,
-         registered_hash = p_registered_hash
+  select c.* into v_client
+    from pgrant.clients c
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
-  returning c.* into v_client;
-  return v_client;
+     for no key update;
+  v_client := jsonb_populate_record(v_client, (
+    select jsonb_object_agg(f.key, f.value) from jsonb_each(to_jsonb(p_shape)) f where f.key = any (pgrant_rules.registration_fields())));
+  v_client.name := coalesce(v_client.name, 'Unnamed application');
+  v_client.registered_hash := p_registered_hash;
+  return pgrant_rules.client_store(v_client);
 end
 $$;
 
 comment on function pgrant_rules.registration_store(pgrant.clients, pgrant.clients, bytea) is
-  'Gives a client the metadata of another shape; what it may not say of itself stays.';
+  'Gives a client the metadata of another shape (registration_fields()); what it may not say of itself stays.';
 
 create function pgrant_api.registration_remove(
   p_tenant uuid, p_request_id text, p_address inet, p_registered_id text, p_registration_hash bytea

@@ -100,17 +100,6 @@ as $$ select regexp_replace(p_uri, '^http://localhost:[0-9]{1,5}(?=[/?]|$)', 'ht
 comment on function pgrant_rules.localhost_portless(text) is
   'A redirect URI on localhost without its port: a document that registers one without a port speaks for a native application, which cannot know its port beforehand (RFC 8252 7.3). Only such a one is compared so.';
 
-create function pgrant_rules.client_document_changed(p_before pgrant.clients, p_after pgrant.clients) returns boolean
-language sql immutable
-as $$
-  select p_before.name <> p_after.name
-      or not p_before.redirect_uris @> p_after.redirect_uris
-      or p_before.token_endpoint_auth_method <> 'none' and p_after.token_endpoint_auth_method = 'none'
-$$;
-
-comment on function pgrant_rules.client_document_changed(pgrant.clients, pgrant.clients) is
-  'Whether a document no longer describes what people consented to: another name, another redirect URI, or no authentication any more. Keys may rotate.';
-
 create function pgrant_api.client_document_store(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_metadata jsonb, p_fresh_for integer
 ) returns pgrant_api.done
@@ -151,13 +140,14 @@ begin
     v_client := v_shape.client;
     v_client.tenant_id := p_tenant;
     v_client.client_id := p_client_url;
+    v_client.consent := v_policy.registered_consent;
     v_client.created_at := v_now;
     v_client.registered_at := v_now;
     v_client.registered_from := pgrant_rules.address_prefix(p_address);
     v_client.expires_at := v_now + interval '1 hour';
     v_client.document_fetched_at := v_now;
     v_client.document_expires_at := v_fresh_until;
-    v_client.document_changed_at := v_now;
+    v_client.identity_changed_at := v_now;
     insert into pgrant.clients select v_client.*;
   else
     if v_before.expires_at <= v_now then
@@ -167,14 +157,12 @@ begin
     update pgrant.clients c
        set document_fetched_at = v_now,
            document_expires_at = v_fresh_until,
-           document_changed_at = case when pgrant_rules.client_document_changed(v_before, v_client) then v_now
-                                      else c.document_changed_at end,
            expires_at = greatest(c.expires_at, v_now + interval '1 hour')
      where c.tenant_id = p_tenant and c.client_id = p_client_url;
   end if;
   perform pgrant_rules.client_remember(p_tenant, p_client_url, v_action);
   perform pgrant_rules.audit(p_tenant, case when v_before.client_id is null then 'client_document.add'
-                                            when pgrant_rules.client_document_changed(v_before, v_client) then 'client_document.change'
+                                            when v_client.identity_changed_at <> v_before.identity_changed_at then 'client_document.change'
                                             else v_action end, null, null, p_client_url, p_detail => jsonb_build_object(
     'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'fresh_until', v_fresh_until));
   return v_out;
@@ -205,7 +193,7 @@ comment on function pgrant_api.client_document_refuse(uuid, text, inet, text, te
 
 create function pgrant_ops.client_document_list(p_tenant uuid)
 returns table (client_id text, host text, name text, redirect_uris text[], registered_from cidr, registered_at timestamptz,
-               document_fetched_at timestamptz, document_expires_at timestamptz, document_changed_at timestamptz,
+               document_fetched_at timestamptz, document_expires_at timestamptz, identity_changed_at timestamptz,
                last_used_at timestamptz, expires_at timestamptz, disabled_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -213,7 +201,7 @@ begin
   perform pgrant_rules.administer(p_tenant);
   return query
   select c.client_id, pgrant_rules.client_document_host(c.client_id), c.name, c.redirect_uris, c.registered_from, c.registered_at,
-         c.document_fetched_at, c.document_expires_at, c.document_changed_at, c.last_used_at, c.expires_at, c.disabled_at
+         c.document_fetched_at, c.document_expires_at, c.identity_changed_at, c.last_used_at, c.expires_at, c.disabled_at
     from pgrant.clients c
    where c.tenant_id = p_tenant and c.document_fetched_at is not null
    order by c.registered_at desc, c.client_id;

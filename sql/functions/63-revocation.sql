@@ -20,14 +20,15 @@ begin
   returning q.n, t.family_id;
 
   return query
-  select q.n, (q.jwt ->> 'family_id')::uuid
+  select distinct on (q.jwt ->> 'jti') q.n, (q.jwt ->> 'family_id')::uuid
     from unnest(p_client_id, p_error, p_jwt) with ordinality q (client_id, error, jwt, n)
    where q.error is null
      and q.jwt ->> 'client_id' = q.client_id
      and pgrant_rules.moment((q.jwt ->> 'exp')::bigint) > now()
      and not exists (select from pgrant.revoked_tokens r
                       where r.tenant_id = p_tenant and r.jti = q.jwt ->> 'jti'
-                        and r.expires_at = pgrant_rules.moment((q.jwt ->> 'exp')::bigint));
+                        and r.expires_at = pgrant_rules.moment((q.jwt ->> 'exp')::bigint))
+   order by q.jwt ->> 'jti', q.n;
   insert into pgrant.revoked_tokens (tenant_id, jti, expires_at)
   select p_tenant, q.jwt ->> 'jti', pgrant_rules.moment((q.jwt ->> 'exp')::bigint)
     from unnest(p_client_id, p_error, p_jwt) with ordinality q (client_id, error, jwt, n)
@@ -39,7 +40,7 @@ end
 $$;
 
 comment on function pgrant_rules.access_tokens_revoke(uuid, text[], pgrant_api.error[], bytea[], bigint[], jsonb[]) is
-  'Revokes the access tokens, opaque or JWT, that clients present which have them. Returns which requests did, and of which family.';
+  'Revokes the access tokens, opaque or JWT, that clients present which have them. Returns which requests did, the first of each token, and of which family.';
 
 create function pgrant_rules.refresh_tokens_revoke(
   p_tenant uuid, p_client_id text[], p_error pgrant_api.error[], p_handle_hash bytea[], p_refresh_hash bytea[]
@@ -57,14 +58,15 @@ declare
      order by q.n);
 begin
   return query
-  select p.n, p.family_id
+  select min(p.n), p.family_id
     from unnest(v_families) with ordinality p (family_id, n)
-    join pgrant_rules.families_revoke(p_tenant, v_families, 'revoked by its client') r (family_id) on r.family_id = p.family_id;
+    join pgrant_rules.families_revoke(p_tenant, v_families, 'revoked by its client') r (family_id) on r.family_id = p.family_id
+   group by p.family_id;
 end
 $$;
 
 comment on function pgrant_rules.refresh_tokens_revoke(uuid, text[], pgrant_api.error[], bytea[], bytea[]) is
-  'Revokes the families of the refresh tokens, current or one before, that clients present which have them. Returns which requests did.';
+  'Revokes the families of the refresh tokens, current or one before, that clients present which have them. Returns which requests did, the first of each family.';
 
 create function pgrant_api.token_revoke(
   p_tenant uuid, p_request_id text[], p_address inet[],

@@ -103,8 +103,8 @@ as $$
                'session_idle_lifetime', 'login_failure_limit', 'login_failure_window', 'key_rotation_interval',
                'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
                'login_jwks', 'registration', 'registration_quota', 'registration_rate', 'registered_idle_lifetime',
-               'software_statement_issuers', 'client_documents', 'client_document_hosts', 'client_document_refused_hosts',
-               'client_document_quota', 'client_document_rate', 'redirect_schemes']
+               'registered_consent', 'software_statement_issuers', 'client_documents', 'client_document_hosts',
+               'client_document_refused_hosts', 'client_document_quota', 'client_document_rate', 'redirect_schemes']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -152,6 +152,7 @@ begin
          registration_quota = v_tenant.registration_quota,
          registration_rate = v_tenant.registration_rate,
          registered_idle_lifetime = v_tenant.registered_idle_lifetime,
+         registered_consent = v_tenant.registered_consent,
          software_statement_issuers = v_tenant.software_statement_issuers,
          client_documents = v_tenant.client_documents,
          client_document_hosts = v_tenant.client_document_hosts,

@@ -36,6 +36,7 @@ begin
   v_client.tenant_id := p_tenant;
   v_client.client_id := p_client_id;
   v_client.created_at := now();
+  v_client.identity_changed_at := now();
   insert into pgrant.clients select v_client.*;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.add');
   if p_secret_hash is not null then
@@ -98,31 +99,7 @@ begin
   if p_settings ?| array['redirect_uris', 'post_logout_redirect_uris'] then
     perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
   end if;
-  update pgrant.clients c
-     set name = v_client.name,
-         token_endpoint_auth_method = v_client.token_endpoint_auth_method,
-         application_type = v_client.application_type,
-         redirect_uris = v_client.redirect_uris,
-         post_logout_redirect_uris = v_client.post_logout_redirect_uris,
-         grant_types = v_client.grant_types,
-         scopes = v_client.scopes,
-         consent = v_client.consent,
-         require_pkce = v_client.require_pkce,
-         access_token_format = v_client.access_token_format,
-         access_token_alg = v_client.access_token_alg,
-         id_token_alg = v_client.id_token_alg,
-         userinfo_alg = v_client.userinfo_alg,
-         access_token_lifetime = v_client.access_token_lifetime,
-         id_token_lifetime = v_client.id_token_lifetime,
-         refresh_idle_lifetime = v_client.refresh_idle_lifetime,
-         refresh_lifetime = v_client.refresh_lifetime,
-         replay_window = v_client.replay_window,
-         consent_lifetime = v_client.consent_lifetime,
-         jwks = v_client.jwks,
-         jwks_uri = v_client.jwks_uri,
-         token_endpoint_auth_signing_alg = v_client.token_endpoint_auth_signing_alg,
-         assertion_audience = v_client.assertion_audience
-   where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  perform pgrant_rules.client_store(v_client);
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
   perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);
   return pgrant_ops.client_show(p_tenant, p_client_id);
@@ -130,7 +107,7 @@ end
 $$;
 
 comment on function pgrant_ops.client_set(uuid, text, jsonb) is
-  'Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant''s. Returns the client. Raises OA001, OA003.';
+  'Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant''s. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003.';
 
 create function pgrant_rules.client_check(p_tenant uuid, p_client_id text) returns void
 language plpgsql

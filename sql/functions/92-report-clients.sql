@@ -37,7 +37,7 @@ comment on column pgrant_report.clients.token_endpoint_auth_method is 'How it au
 comment on column pgrant_report.clients.grant_types is 'What it may use at the token endpoint.';
 comment on column pgrant_report.clients.redirect_uris is 'Where codes may be sent.';
 comment on column pgrant_report.clients.scopes is 'What it may ask for; null = every scope of the tenant.';
-comment on column pgrant_report.clients.consent is 'remember, always, or never (a first-party client).';
+comment on column pgrant_report.clients.consent is 'remember, assured, always, or never (a first-party client).';
 comment on column pgrant_report.clients.require_pkce is 'False where a confidential OpenID Connect client was let off.';
 comment on column pgrant_report.clients.access_token_format is 'jwt or opaque.';
 comment on column pgrant_report.clients.maker is 'Username of the person who made the credential; null for applications.';

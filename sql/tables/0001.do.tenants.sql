@@ -98,7 +98,7 @@ grant select, insert, update, delete on pgrant.issuers to pgrant_definer;
 
 create table pgrant.tenants (
   tenant_id               uuid primary key,
-  name                    text not null,
+  name                    text not null check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
   title                   text not null,
   issuer                  text not null,
   audience                text,

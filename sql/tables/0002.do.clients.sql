@@ -30,7 +30,7 @@ create table pgrant.clients (
   grant_types                 text[] not null
     check (grant_types <@ array['authorization_code', 'refresh_token', 'client_credentials']),
   scopes                      text[],
-  consent                     text not null default 'remember' check (consent in ('remember', 'always', 'never')),
+  consent                     text not null default 'remember' check (consent in ('remember', 'assured', 'always', 'never')),
   require_pkce                boolean not null default true,
   access_token_format         text not null default 'jwt' check (access_token_format in ('jwt', 'opaque')),
   access_token_alg            text not null default 'ES256' check (access_token_alg in ('ES256', 'RS256')),
@@ -41,6 +41,7 @@ create table pgrant.clients (
   refresh_lifetime            integer check (refresh_lifetime between 1 and 157680000),
   replay_window               integer check (replay_window between 0 and 600),
   consent_lifetime            integer check (consent_lifetime >= 0),
+  identity_changed_at         timestamptz not null default now(),
   created_at                  timestamptz not null default now(),
   disabled_at                 timestamptz,
   primary key (tenant_id, client_id),
@@ -53,7 +54,9 @@ create table pgrant.clients (
 
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
-comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; always = asked each time; never = a first-party client.';
+comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
+comment on column pgrant.clients.identity_changed_at is
+  'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
 comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 

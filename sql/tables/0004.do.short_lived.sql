@@ -45,6 +45,7 @@ create table pgrant.authorization_requests (
   claims_id_token  text[] not null,
   claims_userinfo  text[] not null,
   session_id       uuid,
+  shown_identity_at timestamptz,
   created_at       timestamptz not null default now(),
   completed_at     timestamptz,
   primary key (tenant_id, request_hash, expires_at)
@@ -53,6 +54,7 @@ create table pgrant.authorization_requests (
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
+comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
 
 create table pgrant.codes (

@@ -65,7 +65,7 @@ create table pgrant.login_assertions (
   primary key (tenant_id, jti_hash, expires_at)
 ) partition by range (expires_at);
 
-comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until they expire.';
+comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until no other with the same jti could be good.';
 
 do $$
 declare

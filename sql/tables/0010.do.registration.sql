@@ -7,6 +7,7 @@ alter table pgrant.tenants
   -- Uses are noted once a day: a shorter one would kill clients that are used.
   add column registered_idle_lifetime integer not null default 7776000
     check (registered_idle_lifetime between 172800 and 157680000),
+  add column registered_consent text not null default 'assured' check (registered_consent in ('remember', 'assured', 'always')),
   add column software_statement_issuers jsonb not null default '{}'
     check (jsonb_typeof(software_statement_issuers) = 'object');
 
@@ -17,6 +18,8 @@ comment on column pgrant.tenants.registration_rate is
   'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
 comment on column pgrant.tenants.registered_idle_lifetime is
   'A client that registered itself and got no token for so long is removed.';
+comment on column pgrant.tenants.registered_consent is
+  'The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.';
 comment on column pgrant.tenants.software_statement_issuers is
   'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
 

@@ -71,7 +71,7 @@ create table pgrant.client_assertions (
   primary key (tenant_id, client_id, jti_hash, expires_at)
 ) partition by range (expires_at);
 
-comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until they expire.';
+comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until no other with the same jti could be good.';
 comment on column pgrant.client_assertions.jti_hash is 'SHA-256 of the jti.';
 
 select pgrant.isolate('pgrant.client_assertions');

@@ -33,20 +33,16 @@ comment on column pgrant.tenants.client_document_rate is
 alter table pgrant.clients
   add column document_fetched_at timestamptz,
   add column document_expires_at timestamptz,
-  add column document_changed_at timestamptz,
   drop constraint clients_registered,
   add constraint clients_registered check ((registered_at is null) = (expires_at is null)
     and (registered_at is not null and document_fetched_at is null) = (registration_token_hash is not null)),
   add constraint clients_document check ((document_fetched_at is null) = (document_expires_at is null)
-    and (document_fetched_at is null) = (document_changed_at is null)
     and (document_fetched_at is null or registered_at is not null and client_id ~ '^https?://'));
 
 comment on column pgrant.clients.document_fetched_at is
   'Set on a client that came from the document at its client_id: when that was last fetched and good.';
 comment on column pgrant.clients.document_expires_at is
   'Until when the document is fresh; after that it is fetched again before the next authorization request.';
-comment on column pgrant.clients.document_changed_at is
-  'When the document last changed what people consent to: the name, a new redirect URI, less authentication. Consents from before are asked for again.';
 comment on column pgrant.clients.registered_at is
   'Set on a client that registered itself, or came from a document: when.';
 comment on column pgrant.clients.expires_at is

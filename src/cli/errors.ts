@@ -70,14 +70,15 @@ async function describeRefusal(error: PostgresError, database?: Database): Promi
   return { error: message, ...(hint && { hint: commands(hint) }), code, exit: 1 };
 }
 
+/** The rule in the words of its comment, or else as it is written. */
 async function findRule(database: Database, constraint: string): Promise<string> {
   const [row] = await database.query(
-    `select pg_get_constraintdef(oid) as rule from pg_constraint
+    `select obj_description(oid, 'pg_constraint') as words, pg_get_constraintdef(oid) as rule from pg_constraint
       where conname = $1::text and connamespace = 'pgrant'::regnamespace limit 1`,
     [constraint],
   );
-  const { rule = constraint } = (row ?? {}) as { rule?: string };
-  return rule.replace(/^CHECK \(\((.*)\)\)$/s, '$1');
+  const { words, rule = constraint } = (row ?? {}) as { words?: string | null; rule?: string };
+  return words ?? rule.replace(/^CHECK \(\((.*)\)\)$/s, '$1');
 }
 
 /** The hint with its SQL in the words of this program. */

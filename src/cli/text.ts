@@ -1,4 +1,5 @@
 // Rows and records as text for people.
+import stringWidth from 'string-width';
 
 type Row = Record<string, unknown>;
 
@@ -73,15 +74,24 @@ export function inOrder(record: Row, ...first: string[]): Row {
 
 function align(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+    Math.max(...lines.map((line) => stringWidth(line[column] ?? ''))),
   );
-  return lines
-    .map((line) => line.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  '))
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const padded = (text: string, column: number) =>
+    text + ' '.repeat((widths[column] ?? 0) - stringWidth(text));
+  return lines.map((line) => line.map(padded).join('  ').trimEnd()).join('\n');
 }
 
+/** Characters that a terminal obeys instead of showing them; names come from whoever registered. */
+const unshown = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+
 function cell(name: string, value: unknown): string {
+  return plain(name, value).replace(
+    unshown,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function plain(name: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'number' && isDuration(name)) return formatDuration(value);
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.join(' ');

@@ -1,24 +1,7 @@
 // One function, one statement, one transaction.
-import { arrayLiteral, type Database } from './connect.ts';
-
-/** What a generated binding says of an SQL function. */
-export type Binding<Args, Row> = {
-  name: string;
-  encoders: readonly Encoder[];
-  /** The statement for each tag and set of arguments that is left out. */
-  texts: Map<string, string>;
-  /** Decides a set of requests at once: each argument but the tenant is an array with an element per request. */
-  isSet: boolean;
-  /** Never there: carries the types. */
-  types?: [Args, Row];
-};
-
-type Encoder = {
-  argument: string;
-  type: string;
-  optional: boolean;
-  encode: (value: never) => string;
-};
+import { type Binding, statementOf, type Value, valuesOf } from './binding.ts';
+import type { Database } from './connect.ts';
+import { metReload } from './reload.ts';
 
 /** A function's row says that the request is refused. The statement has committed all the same. */
 export class Refusal<Row = Record<string, unknown>> extends Error {
@@ -36,40 +19,6 @@ export class Refusal<Row = Record<string, unknown>> extends Error {
   }
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Binds an SQL function: its arguments in order as [name, type, 'optional' with an SQL default]. */
-export function bind<Args, Row>(
-  name: string,
-  parameters: readonly (readonly [string, string, 'optional'?])[],
-): Binding<Args, Row> {
-  const encoders = parameters.map(([argument, type, optional]) => ({
-    argument,
-    type,
-    optional: optional === 'optional',
-    encode: encoder(type),
-  }));
-  return { name, encoders, texts: new Map(), isSet: false };
-}
-
-/** Binds an SQL function that decides a set of requests; arguments and row are those of one request. */
-export function bindSet<Args, Row>(
-  name: string,
-  parameters: readonly (readonly [string, string])[],
-): Binding<Args, Row> {
-  return { ...bind<Args, Row>(name, parameters), isSet: true };
-}
-
-// Every argument travels as text and is cast in the statement. Text is the only encoding that may be
-// applied twice, which is what postgres.js does when it prepares a statement again whose result type
-// has changed: bytea would become its own hex, a JSON object a string, true false.
-function encoder(type: string): (value: never) => string {
-  if (type === 'bytea') return (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}`;
-  if (type === 'jsonb' || type === 'json') return JSON.stringify;
-  if (type.endsWith('[]')) return arrayLiteral;
-  return String;
-}
-
 /** Calls a function that returns one row; throws Refusal where the row has an error. */
 export async function call<Args, Row>(
   database: Database,
@@ -77,86 +26,34 @@ export async function call<Args, Row>(
   args: Args,
 ): Promise<Row> {
   const [row] = await callAll(database, binding, args);
-  if (row === undefined) {
-    // Such a function always has a row; postgres.js 3.4.9 gives none where the backend is terminated at its answer.
-    const message = `${binding.name} returned no row`;
-    throw Object.assign(new Error(message), { code: 'CONNECTION_CLOSED' });
-  }
+  if (row === undefined) throw new Error(`${binding.name} returned no row`);
   const { error, reason } = row as { error?: string | null; reason?: string | null };
   if (error) throw new Refusal(error, reason ?? null, row);
   return row;
 }
 
-/** Calls a function and gives its rows, whatever they say. */
+/** Calls a function and gives its rows, whatever they say; one row for a request of a set. */
 export async function callAll<Args, Row>(
   database: Database,
   binding: Binding<Args, Row>,
   args: Args,
 ): Promise<Row[]> {
-  const values: (string | null)[] = [];
-  const text = statement(binding, args as Record<string, unknown>, values, database.tag);
-  const { observe } = database;
-  const ask = () => send(database, text, values) as Promise<Row[]>;
+  const { observe, tag } = database;
+  const given = args as Record<string, unknown>;
+  const values = valuesOf(binding, given);
+  const ask = (
+    binding.isSet
+      ? async () => [await database.decide(binding, values, tag)]
+      : () => send(database, statementOf(binding, given, tag), values)
+  ) as () => Promise<Row[]>;
   return observe ? observe(binding.name, ask) : ask();
 }
 
-async function send(database: Database, text: string, values: (string | null)[]) {
+async function send(database: Database, text: string, values: Value[]) {
   try {
     return await database.query(text, values);
   } catch (error) {
     if (!metReload(error)) throw error;
     return await database.query(text, values);
   }
-}
-
-/** Fills `values` and gives the statement for the arguments that are there. */
-function statement(
-  { name, encoders, texts, isSet }: Binding<unknown, unknown>,
-  args: Record<string, unknown>,
-  values: (string | null)[],
-  tag = '',
-): string {
-  let left = tag;
-  for (const { argument, optional, encode } of encoders) {
-    const value = args[argument];
-    const text = value === null || value === undefined ? null : encode(value as never);
-    if (value === undefined && optional) left += ` ${argument}`;
-    else values.push(isSet && argument !== 'tenant' ? arrayLiteral([text]) : text);
-  }
-  if (encoders[0]?.argument === 'tenant' && !uuid.test(String(args.tenant))) {
-    throw new TypeError(`${name}: tenant must be a uuid`);
-  }
-  const known = texts.get(left);
-  if (known) return known;
-  const text = compose({ name, encoders, isSet }, args) + (tag && ` /* ${tag} */`);
-  texts.set(left, text);
-  return text;
-}
-
-function compose(
-  { name, encoders, isSet }: Pick<Binding<unknown, unknown>, 'name' | 'encoders' | 'isSet'>,
-  args: Record<string, unknown>,
-) {
-  const named = encoders
-    .filter(({ argument, optional }) => !optional || args[argument] !== undefined)
-    .map(({ argument, type }, index) => {
-      const array = isSet && argument !== 'tenant' ? '[]' : '';
-      return `p_${argument} => $${index + 1}::text::${type}${array}`;
-    });
-  return `select * from ${name}(${named.join(', ')})`;
-}
-
-/**
- * Whether a call met a release half-way: the function or a type of it was gone for a moment. It has
- * done nothing then, and is made once more.
- */
-function metReload(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  return (
-    code === '42883' ||
-    code === '42704' ||
-    (code === 'XX000' && /^(cache lookup failed|could not open relation)/.test(message ?? '')) ||
-    // postgres.js prepares such a statement anew by itself, unless it was new a moment ago.
-    (code === '0A000' && message === 'cached plan must not change result type')
-  );
 }

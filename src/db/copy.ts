@@ -1,7 +1,7 @@
 // What is too long for one answer comes by COPY, a line at a time.
 import postgres from 'postgres';
 import { applicationName } from '../version.ts';
-import { type Role, sessionSettings } from './connect.ts';
+import { type Role, settle, steppingDown } from './session.ts';
 
 /** The lines of a query that gives one column of JSON, on a connection of its own. */
 export async function* copyLines(url: string, role: Role, query: string): AsyncGenerator<string> {
@@ -9,9 +9,10 @@ export async function* copyLines(url: string, role: Role, query: string): AsyncG
     max: 1,
     fetch_types: false,
     onnotice: () => {},
-    connection: { application_name: applicationName('cli'), ...sessionSettings(url, role) },
+    connection: { application_name: applicationName('cli'), ...steppingDown(url, role) },
   });
   try {
+    await sql.unsafe(settle);
     // Quote and delimiter are characters that JSON never holds as they are, so a line is the JSON itself.
     const copying = sql.unsafe(
       `copy (${query}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`,

@@ -121,18 +121,19 @@ export async function initialise(
   }
 }
 
-/** Starts PostgreSQL on a free port of 127.0.0.1; the words it leaves are in `postgres.log`. */
+/** Starts PostgreSQL on the port, or a free one, of 127.0.0.1; the words it leaves are in `postgres.log`. */
 export async function launch(
   folder: string,
   runner: Runner,
   program: string,
   settings: Record<string, string>,
+  port?: number,
 ): Promise<ChildProcess> {
   const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
   const flags = O_APPEND | O_CREAT | O_WRONLY | (O_NOFOLLOW ?? 0);
   const log = openSync(join(folder, 'postgres.log'), flags, 0o600);
   try {
-    const all = Object.entries({ ...settings, port: String(await freePort()) });
+    const all = Object.entries({ ...settings, port: String(port ?? (await freePort())) });
     const options = all.flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     return start(runner, program, ['-D', join(folder, 'postgres'), ...options], log);
   } finally {

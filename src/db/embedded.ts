@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres, { type Sql } from 'postgres';
+import postgres from 'postgres';
 import { ConfigError } from '../settings.ts';
 import { applicationName } from '../version.ts';
 import {
@@ -12,6 +12,7 @@ import {
   readSecrets,
   type Secrets,
 } from './embedded-files.ts';
+import { lockFolder } from './embedded-lock.ts';
 import { chooseRunner, findPrograms } from './embedded-run.ts';
 import {
   alive,
@@ -23,12 +24,15 @@ import {
   serverSettings,
   untilReady,
 } from './embedded-server.ts';
+import { keepAlive } from './embedded-watch.ts';
 
 export type EmbeddedOptions = {
   /** false gives up crash safety for speed; for tests. */
   durable?: boolean;
   /** Server settings that go before pgrant's own. */
   settings?: Record<string, string>;
+  /** Told when the server has died and could not be started again. */
+  onLost?: (error: Error) => void;
 };
 
 /** How to reach the embedded database. */
@@ -48,14 +52,11 @@ const startTimeout = 60_000;
 const stopTimeout = 30_000;
 const mostStarts = 5;
 
-// Held by the pgrant that owns the running server, so that a second one can tell a server in use
-// from one that was left behind.
-const ownerLock = 0x7067_7261;
-
 /**
  * Starts the server of a data folder, making the folder at the first time. A server that a killed
  * pgrant left running is taken over as it is: nothing to recover, and no second one on the data.
- * Throws ConfigError where another pgrant runs on the folder or PostgreSQL cannot start.
+ * One that dies is started again, on the same port, a few times. Throws ConfigError where another
+ * pgrant runs on the folder or PostgreSQL cannot start.
  */
 export async function startEmbedded(
   folder: string,
@@ -63,24 +64,51 @@ export async function startEmbedded(
 ): Promise<Embedded> {
   const secrets = prepareFolder(folder);
   const { credentials } = secrets;
+  const unlock = await lockFolder(folder);
+  try {
+    const { port, ...server } = await bringUp(folder, credentials, options);
+    let { pid } = server;
+    const revive = async () => {
+      ({ pid } = await bringUp(folder, credentials, options, port));
+      return pid;
+    };
+    const stopWatching = keepAlive(pid, revive, options.onLost);
+    const stop = async () => {
+      await stopWatching();
+      await stopServer(pid);
+      await unlock();
+    };
+    return {
+      ...secrets,
+      get pid() {
+        return pid;
+      },
+      url: urls(port, credentials),
+      stop,
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+/** The server of the folder, running and with its database: found so, or started. */
+async function bringUp(
+  folder: string,
+  credentials: Credentials,
+  options: EmbeddedOptions,
+  port?: number,
+): Promise<Server> {
   const deadline = Date.now() + startTimeout;
   let starts = 0;
   while (Date.now() < deadline) {
     let server = runningServer(folder);
     if (!server) {
       if (starts++ === mostStarts) break;
-      server = await startServer(folder, credentials, options);
+      server = await startServer(folder, credentials, options, port);
     }
-    const lock = server?.ready ? await takeOver(folder, server, credentials) : undefined;
-    if (server && lock) {
-      const { pid, port } = server;
-      const stop = async () => {
-        await stopServer(pid);
-        await lock.end({ timeout: 0 });
-      };
-      return { ...secrets, pid, url: urls(port, credentials), stop };
-    }
-    await sleep(50);
+    if (server?.ready && (await hasDatabase(server, credentials))) return server;
+    await sleep(50 * (starts + 1));
   }
   throw new ConfigError(`the embedded PostgreSQL did not start: ${lastComplaint(folder)}`);
 }
@@ -102,6 +130,7 @@ async function startServer(
   folder: string,
   credentials: Credentials,
   { durable = true, settings = {} }: EmbeddedOptions,
+  port?: number,
 ): Promise<Server | undefined> {
   const programs = await findPrograms();
   const runner = await chooseRunner(programs, folder);
@@ -109,36 +138,28 @@ async function startServer(
     await initialise(folder, runner, programs.initdb, credentials.postgres);
   }
   const all = serverSettings(durable, settings);
-  return await untilReady(folder, await launch(folder, runner, programs.postgres, all));
+  return await untilReady(folder, await launch(folder, runner, programs.postgres, all, port));
 }
 
-/** The connection that owns the server, its database made; undefined while the server is not up. */
-async function takeOver(
-  folder: string,
-  { port }: Server,
-  credentials: Credentials,
-): Promise<Sql | undefined> {
+/** Whether the server answers, its database made; false while it is not up. */
+async function hasDatabase({ port }: Server, credentials: Credentials): Promise<boolean> {
   const sql = postgres(urls(port, credentials)('postgres', 'postgres'), {
     max: 1,
     fetch_types: false,
-    max_lifetime: null,
-    connection: { application_name: applicationName('owner') },
+    connect_timeout: 10,
+    connection: { application_name: applicationName('start') },
   });
   try {
-    const [row] = await sql`select pg_try_advisory_lock(${ownerLock}::bigint) as mine`;
-    if (!row?.mine) {
-      throw new ConfigError(`another pgrant is already running on the data folder ${folder}`);
-    }
-    const made = await sql`select from pg_database where datname = 'pgrant'`;
+    const made = await sql`select from pg_catalog.pg_database where datname = 'pgrant'`;
     if (made.length === 0) await sql`create database pgrant`;
-    return sql;
+    return true;
   } catch (error) {
-    await sql.end({ timeout: 0 });
-    const { code } = error as { code?: string };
+    const { code = '' } = error as { code?: string };
     // Starting up, shutting down, or gone between the two looks at it: look again.
-    if (code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET') return undefined;
-    if (code === 'CONNECTION_CLOSED') return undefined;
+    if (/^(57P|ECONN|EPIPE|CONN)/.test(code)) return false;
     throw error;
+  } finally {
+    await sql.end({ timeout: 0 });
   }
 }
 

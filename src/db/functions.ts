@@ -1,5 +1,5 @@
 // GENERATED from sql/functions by `npm run generate`. Do not edit.
-import { bind, bindSet } from './call.ts';
+import { bind, bindSet } from './binding.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -53,6 +53,7 @@ export type ApiAuthorization = {
   page: Json;
   login_url: string | null;
   session_expires_at: number | null;
+  untrusted: boolean | null;
 };
 
 /** The keys by which a client signs. */
@@ -283,7 +284,7 @@ export type ApiUserinfo = {
 };
 
 export const api = {
-  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only). */
+  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only). */
   authorization_begin: bind<
     {
       tenant: string;
@@ -515,7 +516,7 @@ export const api = {
     ['resource', 'text'],
   ]),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request, csrf_mismatch. */
+  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch. */
   consent_decide: bind<
     {
       tenant: string;
@@ -1522,7 +1523,7 @@ export const ops = {
       registered_at: string | null;
       document_fetched_at: string | null;
       document_expires_at: string | null;
-      document_changed_at: string | null;
+      identity_changed_at: string | null;
       last_used_at: string | null;
       expires_at: string | null;
       disabled_at: string | null;
@@ -1599,7 +1600,7 @@ export const ops = {
     ['secret_id', 'uuid'],
   ]),
 
-  /** Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant's. Returns the client. Raises OA001, OA003. */
+  /** Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant's. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003. */
   client_set: bind<
     {
       tenant: string;

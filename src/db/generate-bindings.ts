@@ -12,7 +12,7 @@ type Routine = Named & {
 };
 
 const head = `// GENERATED from sql/functions by \`npm run generate\`. Do not edit.
-import { bind, bindSet } from './call.ts';
+import { bind, bindSet } from './binding.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 `;

@@ -2,11 +2,13 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import type { Credentials } from './embedded-files.ts';
+import { settle } from './session.ts';
 
 /** Gives the released roles their generated passwords. `url` is the superuser's. */
 export async function setPasswords(url: string, credentials: Credentials): Promise<void> {
   const sql = postgres(url, { max: 1, fetch_types: false });
   try {
+    await sql.unsafe(settle);
     for (const role of ['pgrant_janitor', 'pgrant_web', 'pgrant_worker'] as const) {
       // The verifier and not the password: the statement may be logged.
       await sql.unsafe(`alter role ${role} password '${verifier(credentials[role])}'`);

@@ -13,6 +13,7 @@ import {
   makeReleaseSchema,
   makeSchema,
 } from './release-schemas.ts';
+import { settle } from './session.ts';
 import { statements } from './statements.ts';
 
 export type Released = {
@@ -47,6 +48,7 @@ export async function release(url: string, folder = sqlFolder): Promise<Released
     connection: { application_name: applicationName('release') },
   });
   try {
+    await sql.unsafe(settle);
     return await sql.begin((transaction) => apply(transaction, folder));
   } finally {
     await sql.end();

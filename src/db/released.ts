@@ -15,14 +15,16 @@ export async function requireReleased(database: Database): Promise<void> {
 
 /** Whether an error says that the database was never released, or not for this role. */
 export function isUnreleased(error: unknown): boolean {
-  const { code = '', message = '' } = error as Error & { code?: string };
-  return unreleased.includes(code) || /role ".*" does not exist/.test(message);
+  const { code = '', routine } = error as { code?: string; routine?: string };
+  // 28000 is also what pg_hba.conf refuses; the text may be in any language.
+  return unreleased.includes(code) || (code === '28000' && routine === 'InitializeSessionUserId');
 }
 
 /** The error as a ConfigError where it says that the database of a setting is not there or not released. */
 export function explainDatabase(error: unknown, setting: string): unknown {
-  const { code = '', message = '' } = error as Error & { code?: string };
-  if (message.startsWith('permission denied to set role')) {
+  const { code = '', message = '', routine } = error as Error & { code?: string; routine?: string };
+  // A role that the login may not take, told at the start of the session.
+  if (code === '42501' && routine === 'call_string_check_hook') {
     return new ConfigError(`${setting} cannot be used: ${message}`);
   }
   if (isUnreleased(error)) {

@@ -1,20 +1,5 @@
 // Errors that say nothing about the request: the same one may succeed in a moment.
-
-// Connection lost or refused (postgres.js, Node.js).
-const lost = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_ENDED',
-  'CONNECTION_DESTROYED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
+import { BrokenConnection } from './connection.ts';
 
 // Class 08: connection, and whatever a pooler says. 53: no resources. 57: shut down, cancelled, not ready yet.
 // 40001, 40P01: rolled back because of others. 55P03: lock timeout. 25006: has become a standby.
@@ -22,6 +7,7 @@ const transient = /^(08...|53...|57...|40001|40P01|55P03|25006)$/;
 
 /** Whether an error of the database passes by itself. What the statement did is not known: repeat it only if it may be. */
 export function isUnavailable(error: unknown): boolean {
+  if (error instanceof BrokenConnection) return true;
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && (lost.has(code) || transient.test(code));
+  return typeof code === 'string' && transient.test(code);
 }

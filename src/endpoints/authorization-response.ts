@@ -3,11 +3,18 @@ import type { ApiAuthorization } from '../db/functions.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { formPostScript, render } from '../http/render.ts';
 import type { ResponseMode } from '../protocol/authorization.ts';
-import { authorizationResponse } from '../protocol/authorization-response.ts';
+import {
+  type AuthorizationResponse,
+  authorizationResponse,
+} from '../protocol/authorization-response.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
+import { redirectTarget } from '../protocol/redirect-uri.ts';
 import { assembleToken } from '../protocol/secrets.ts';
 
-/** Sends the code that the database has stored, or its error, to the proven redirect URI. */
+/**
+ * Sends the code that the database has stored, or its error, to the proven redirect URI; an error for
+ * whom nobody vouches goes there only if the person chooses so (RFC 9700 4.11.2).
+ */
 export function respond(exchange: Exchange, row: ApiAuthorization, codeSecret: string): void {
   const { redirect_uri, response_mode, response_error, response_reason, response_detail } = row;
   const refusal = response_error
@@ -22,17 +29,48 @@ export function respond(exchange: Exchange, row: ApiAuthorization, codeSecret: s
     state: row.state ?? undefined,
     iss: exchange.state.tenant.issuer,
   });
+  if (row.untrusted && refusal) {
+    warn(exchange, row, answer, refusal);
+    return;
+  }
   exchange.set('Cache-Control', 'no-store');
   if (answer.mode === 'query') {
     exchange.status = 303;
     exchange.set('Location', answer.location);
     return;
   }
-  const fields = answer.fields.map(([name, value]) => ({ name, value }));
   render(
     exchange,
     'form_post',
-    { title: 'Continue', action: answer.action, fields, script: formPostScript },
+    { title: 'Continue', ...form(answer), script: formPostScript },
     { redirectUri: answer.action, selfSubmitting: true },
+  );
+}
+
+type FormPost = Extract<AuthorizationResponse, { mode: 'form_post' }>;
+
+function form({ action, fields }: FormPost) {
+  return { action, fields: fields.map(([name, value]) => ({ name, value })) };
+}
+
+/** Says what happened, names where the answer would go, and leaves it to the person. */
+function warn(
+  exchange: Exchange,
+  { page, redirect_uri }: ApiAuthorization,
+  answer: AuthorizationResponse,
+  { status, description }: OAuthError,
+): void {
+  const redirectUri = redirect_uri ?? '';
+  render(
+    exchange,
+    'untrusted',
+    {
+      ...(page as object),
+      ...redirectTarget(redirectUri),
+      title: 'This request cannot go on',
+      text: description,
+      ...(answer.mode === 'query' ? { location: answer.location } : form(answer)),
+    },
+    { status, redirectUri },
   );
 }

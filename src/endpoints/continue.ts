@@ -7,6 +7,7 @@ import { render } from '../http/render.ts';
 import { browserHash, presentedCsrfToken, presentedSession } from '../http/session.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
+import { redirectTarget } from '../protocol/redirect-uri.ts';
 import { newLastingSecret, newSecret, parseToken } from '../protocol/secrets.ts';
 import { respond } from './authorization-response.ts';
 
@@ -71,17 +72,13 @@ function showPage(
   { status, ...data }: { status?: number; request: string | undefined },
 ): void {
   const page = row.page as { redirect_uri: string; client_name: string };
-  const { protocol, hostname, host } = new URL(page.redirect_uri);
-  const web = protocol === 'https:' || protocol === 'http:';
-  const native = !web || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
   render(
     exchange,
     row.next === 'login' ? 'login' : 'consent',
     {
       ...page,
       ...data,
-      native,
-      redirect_host: web ? host : protocol,
+      ...redirectTarget(page.redirect_uri),
       csrf: presentedCsrfToken(exchange),
       title: row.next === 'login' ? 'Sign in' : `Allow ${page.client_name}?`,
     },

@@ -13,7 +13,9 @@ type Sent = Record<string, unknown>;
 export function register(services: Services): Endpoint {
   return async (exchange) => {
     const initial = bearer(exchange);
-    const metadata = readClientMetadata(await vouched(services, exchange, jsonObject(exchange)));
+    const metadata = readClientMetadata(
+      await vouched(services, exchange, jsonObject(exchange, 'invalid_client_metadata')),
+    );
     const [secret, registration] = [
       newLastingSecret('client_secret'),
       newLastingSecret('registration'),

@@ -22,7 +22,7 @@ export function readRegistration({ database }: Services): Endpoint {
 export function replaceRegistration(services: Services): Endpoint {
   return async (exchange) => {
     const { token, identity } = identify(exchange);
-    const { client_id, client_secret, ...sent } = jsonObject(exchange);
+    const { client_id, client_secret, ...sent } = jsonObject(exchange, 'invalid_client_metadata');
     if (client_id !== identity.registered_id) throw invalidField('client_id', 'is another one');
     if (client_secret !== undefined && typeof client_secret !== 'string') {
       throw invalidField('client_secret', 'is not text');
@@ -49,11 +49,18 @@ export function removeRegistration({ database }: Services): Endpoint {
   };
 }
 
+/** The ids that registration_add gives. */
+const registeredId = /^dc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** The registration that the path names and the token is for. */
 function identify(exchange: Exchange) {
   const token = bearer(exchange);
   if (token === undefined) throw new OAuthError('invalid_token', 'no registration access token');
   const registered_id = String(exchange.params.client_id);
+  // No other text is looked for or recorded: somebody may have put a secret there.
+  if (!registeredId.test(registered_id)) {
+    throw new OAuthError('invalid_token', 'no client that has registered has such an id');
+  }
   const identity = { ...caller(exchange), registered_id, registration_hash: secretHash(token) };
   return { token, identity };
 }

@@ -26,13 +26,14 @@ import { upstreamCallback } from '../endpoints/upstream-callback.ts';
 import { linkUpstream, startUpstream } from '../endpoints/upstream-start.ts';
 import { userinfo } from '../endpoints/userinfo.ts';
 import { OAuthError } from '../protocol/errors.ts';
+import { requirePathText } from '../protocol/params.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
 import { readBody } from './body.ts';
 import { makeClientKeys } from './client-keys.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
-import type { MakeEndpoint, Services, State } from './exchange.ts';
-import { makeHealth, serveHealth } from './health.ts';
+import type { Exchange, MakeEndpoint, Services, State } from './exchange.ts';
+import { serveHealth, webProbes } from './health.ts';
 import { makeKeyring } from './keyring.ts';
 import { observeRequests } from './observe.ts';
 import { identify } from './origin.ts';
@@ -42,7 +43,7 @@ import { tenantFinder } from './tenant.ts';
 /** An application beside the tenants, such as the demonstration client, under a path of its own. */
 export type Mount = { path: string; middleware: Middleware };
 
-type Route = [
+export type Route = [
   methods: string[],
   path: string,
   audience: State['audience'],
@@ -52,7 +53,8 @@ type Route = [
 
 const registered = '/oauth/register/:client_id';
 
-const routes: Route[] = [
+/** Whoever must know all endpoints reads them here, such as the fuzz. */
+export const routes: readonly Route[] = [
   [['GET'], '/.well-known/openid-configuration', 'json', metadataDocument, 'any origin'],
   [['GET'], '/.well-known/oauth-authorization-server', 'json', metadataDocument, 'any origin'],
   [['GET'], '/oauth/jwks.json', 'json', jwks, 'any origin'],
@@ -94,7 +96,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   app.use(identify(context));
   app.use(observeRequests(context.telemetry?.observer, mounts));
   app.use(answerErrors(context.log));
-  app.use(serveHealth(makeHealth(context.database)));
+  app.use(serveHealth(webProbes(context.database)));
   app.use(serveMounts(mounts));
   app.use(enterTenant(context));
   app.use(refuseUnanswered);
@@ -114,8 +116,9 @@ function makeRouter(services: Services): Router<State> {
   };
   for (const [methods, path, audience, makeEndpoint, from] of routes) {
     const steps: unknown[] = [
-      (exchange: { state: State }, next: () => Promise<void>) => {
+      (exchange: Exchange & { captures: string[] }, next: () => Promise<void>) => {
         exchange.state.audience = audience;
+        exchange.captures.forEach(requirePathText);
         return next();
       },
       ...(from ? checks[from] : []),
@@ -147,9 +150,13 @@ const pageHeaders = helmet({
 const refuseUnanswered: Middleware<State> = async (exchange, next) => {
   await next();
   const { status } = exchange;
+  const { matched } = exchange as { matched?: { path: string }[] };
+  const route = routes.find(([, path]) => path === matched?.[0]?.path);
+  if (route) exchange.state.audience = route[2];
   if (status === 404) throw new OAuthError('not_found', 'no endpoint has this path');
+  // A method that is known nowhere (501) is not one of this endpoint either, and no failure of ours.
   if (status === 405 || status === 501) {
-    throw new OAuthError('invalid_request', 'not a method of this endpoint', { status });
+    throw new OAuthError('invalid_request', 'not a method of this endpoint', { status: 405 });
   }
 };
 

@@ -1,51 +1,109 @@
 // How parameters arrive: in the query, in a form (RFC 6749 appendix B), or as JSON.
+import { promisify } from 'node:util';
+import { brotliDecompress, unzip } from 'node:zlib';
+import type { Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
-import { OAuthError } from '../protocol/errors.ts';
+import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
+import { isJsonObject, jsonFault } from '../protocol/json.ts';
 import { decodeForm, type RawParameters } from '../protocol/params.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, State } from './exchange.ts';
 
 const formType = 'application/x-www-form-urlencoded';
+const sizeLimit = 64 * 1024;
 
-/** Reads a body as text, 64 KiB at most (413 beyond); its form is strictly decoded by `parameters`. */
-export const readBody = bodyParser({
+/** What undoes a content coding (RFC 9110 8.4.1). */
+const decoders = new Map<string, (bytes: Buffer) => Promise<Buffer>>([
+  ['', (bytes) => Promise.resolve(bytes)],
+  ['identity', (bytes) => Promise.resolve(bytes)],
+  ['gzip', (bytes) => promisify(unzip)(bytes, { maxOutputLength: sizeLimit })],
+  ['x-gzip', (bytes) => promisify(unzip)(bytes, { maxOutputLength: sizeLimit })],
+  ['deflate', (bytes) => promisify(unzip)(bytes, { maxOutputLength: sizeLimit })],
+  ['br', (bytes) => promisify(brotliDecompress)(bytes, { maxOutputLength: sizeLimit })],
+]);
+
+const options = {
   enableTypes: ['text'],
   extendTypes: { text: [formType, 'application/json'] },
-  textLimit: '64kb',
-});
+  textLimit: `${sizeLimit}b`,
+  // As bytes: what is no UTF-8 is refused below, and not replaced.
+  encoding: null,
+};
+const readBytes = bodyParser(options) as unknown as Middleware<State>;
+
+/**
+ * Reads a body as text, 64 KiB at most (413 beyond), decoded or not; its form is strictly decoded by
+ * `parameters`. A charset of its type means nothing: forms are ASCII and JSON is UTF-8 (RFC 8259 8.1).
+ */
+export const readBody: Middleware<State> = async (exchange, next) => {
+  const { req } = exchange;
+  const coding = exchange.get('content-encoding').trim().toLowerCase();
+  const decode = decoders.get(coding);
+  if (!decode) {
+    exchange.set('Accept-Encoding', 'gzip, deflate, br');
+    throw new OAuthError('invalid_request', 'a content coding that is not known', { status: 415 });
+  }
+  // The parser's own decoder would wait for ever for a body that breaks off.
+  delete req.headers['content-encoding'];
+  try {
+    await readBytes(exchange, async () => {});
+  } finally {
+    // Of a body that is refused half-way the rest comes all the same, and the next request behind it.
+    req.resume();
+  }
+  const { rawBody } = exchange.request;
+  if (Buffer.isBuffer(rawBody)) exchange.request.rawBody = await textOf(rawBody, decode);
+  await next();
+};
+
+/** The text of the body; '' where there is none that an endpoint reads. */
+function textOfBody(exchange: Exchange): string {
+  return String(exchange.request.rawBody ?? '');
+}
+
+async function textOf(bytes: Buffer, decode: (bytes: Buffer) => Promise<Buffer>): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await decode(bytes));
+  } catch (failure) {
+    const tooLarge = (failure as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw tooLarge
+      ? new OAuthError('invalid_request', 'the body is too large', { status: 413 })
+      : new OAuthError('invalid_request', 'the body is not in its content coding, or no UTF-8');
+  }
+}
 
 /** The parameters of a GET from its query, of a POST from its body alone. Throws invalid_request. */
 export function parameters(exchange: Exchange): RawParameters {
   if (exchange.method !== 'POST') return decodeForm(exchange.querystring);
   if (!exchange.is(formType)) throw new OAuthError('invalid_request', 'the body is not a form');
-  return decodeForm(String(exchange.request.rawBody ?? ''));
+  return decodeForm(textOfBody(exchange));
 }
 
 /** As `parameters`, and takes a JSON object too. */
 export function parametersOrJson(exchange: Exchange): RawParameters {
-  if (!exchange.is('application/json')) return parameters(exchange);
-  try {
-    const sent: unknown = JSON.parse(String(exchange.request.rawBody ?? ''));
-    if (typeof sent === 'object' && sent !== null) return sent as RawParameters;
-  } catch {
-    // Told below like any other body that is not an object.
-  }
-  throw new OAuthError('invalid_request', 'the body is not a JSON object');
+  return exchange.is('application/json') ? jsonObject(exchange) : parameters(exchange);
 }
 
-/** The JSON object that the body is; throws invalid_request. */
-export function jsonObject(exchange: Exchange): Record<string, unknown> {
-  if (exchange.is('application/json')) {
-    try {
-      const sent: unknown = JSON.parse(String(exchange.request.rawBody ?? ''));
-      if (typeof sent === 'object' && sent !== null && !Array.isArray(sent)) return { ...sent };
-    } catch {
-      // Told below like any other body that is not an object.
-    }
+/** The JSON object that the body is; throws invalid_request, or `error` for one that cannot be kept. */
+export function jsonObject(
+  exchange: Exchange,
+  error: ErrorCode = 'invalid_request',
+): Record<string, unknown> {
+  const sent = exchange.is('application/json') ? parsed(textOfBody(exchange)) : undefined;
+  if (!isJsonObject(sent)) throw new OAuthError('invalid_request', 'the body is not a JSON object');
+  const detail = jsonFault(sent);
+  if (detail !== undefined) throw new OAuthError(error, `the body: ${detail}`, { detail });
+  return { ...sent };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
-  throw new OAuthError('invalid_request', 'the body is not a JSON object');
 }
 
 /** The token of a Bearer header (RFC 6750 2.1); undefined for none. */
 export function bearer(exchange: Exchange): string | undefined {
-  return /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(exchange.get('authorization'))?.[1];
+  return /^bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(exchange.get('authorization'))?.[1];
 }

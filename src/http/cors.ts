@@ -10,6 +10,10 @@ const cacheMilliseconds = 60_000;
 const cacheSize = 10_000;
 const maxAge = 600;
 
+/** RFC 6454 7: an origin that a client may have. No other is looked for, or remembered. */
+const originForm = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+const originLimit = 300;
+
 /** Public documents, to every origin. No answer is ever given with credentials. */
 export const anyOrigin: Middleware<State> = cors({ origin: '*', allowMethods: 'GET', maxAge });
 
@@ -27,6 +31,7 @@ export function clientOrigins({ database }: Services): Middleware<State> {
   const cache = new LRUCache<string, boolean>({ max: cacheSize, ttl: cacheMilliseconds });
 
   async function allowed(exchange: Exchange, origin: string): Promise<boolean> {
+    if (origin.length > originLimit || !originForm.test(origin)) return false;
     const key = `${exchange.state.tenant.id} ${origin}`;
     const cached = cache.get(key);
     if (cached !== undefined) return cached;

@@ -1,11 +1,13 @@
 // The only catch, and the only logger of reasons: a constant text for the public, the reason for the log.
 import type { Middleware } from 'koa';
 import { Refusal } from '../db/call.ts';
+import { isDataException } from '../db/data-exception.ts';
 import { isUnavailable } from '../db/unavailable.ts';
 import type { Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
 import type { Exchange, State } from './exchange.ts';
 import { render } from './render.ts';
+import { whereTo } from './where-to.ts';
 
 /** Answers every error in the form that its endpoint's audience reads. */
 export function answerErrors(log: Log): Middleware<State> {
@@ -17,9 +19,12 @@ export function answerErrors(log: Log): Middleware<State> {
       const error = publicError(failure);
       exchange.state.error = error.error;
       const { requestId: request_id, address, tenant } = exchange.state;
-      const { method, path } = exchange;
-      const line = { request_id, address, tenant: tenant?.id, method, path, error: error.error };
-      if (error.status >= 500) log.error({ ...line, err: failure }, error.reason);
+      const { method } = exchange;
+      const named = { request_id, address, tenant: tenant?.id, method, ...whereTo(exchange) };
+      const line = { ...named, error: error.error };
+      // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
+      if (error.status >= 500 || isDataException(failure))
+        log.error({ ...line, err: failure }, error.reason);
       else log.info(line, error.reason);
       answer(exchange, error, failure);
     }
@@ -43,6 +48,9 @@ function publicError(failure: unknown): OAuthError {
   if (expose && status) {
     const code = status === 404 ? 'not_found' : 'invalid_request';
     return new OAuthError(code, message ?? '', { status });
+  }
+  if (isDataException(failure)) {
+    return new OAuthError('invalid_request', 'the database could not read an argument');
   }
   // Nothing that a client asks for twice has a second effect: a refresh gets the same successor again.
   if (isUnavailable(failure)) return new OAuthError('temporarily_unavailable', message ?? '');

@@ -5,8 +5,9 @@ import type { Database } from '../db/connect.ts';
 import { type ApiHealth, api, ops } from '../db/functions.ts';
 import { releaseHash } from '../db/release-hash.ts';
 import { isUnreleased } from '../db/released.ts';
+import { type Stuck, watchLiveness } from './liveness.ts';
 
-/** How long the database may take to answer, in milliseconds. */
+/** How long the database may take to answer, in milliseconds, the wait for a connection included. */
 const patience = 2_000;
 /** How long one answer of the database is good for: probes of any number cost one call a second. */
 const freshness = 1_000;
@@ -20,27 +21,39 @@ export type Health = {
   backlog?: { unfinished: number };
 };
 
-export type ReadHealth = () => Promise<Health>;
+type ReadHealth = () => Promise<Health>;
+
+/** What a process says of itself: whether it works, and whether it can answer requests. */
+export type Probes = { stuck: () => Stuck; health: ReadHealth };
 
 /**
- * Makes the reader of this process's health. Only what keeps this process from answering makes it
- * unavailable: the database, or one that is not released. A late worker is told and nothing more,
- * because taking the web tier away would not bring it back.
+ * Makes the probes of a web process, which ask through the pool that its requests use. Only what keeps
+ * it from answering makes it unavailable: the database, or one that is not released. A late worker is
+ * told and nothing more, because taking the web tier away would not bring it back.
  */
-export function makeHealth(database: Database): ReadHealth {
+export function webProbes(database: Database): Probes {
   const own = releaseHash();
-  return remembered(async () => describe(await call(database, api.health_read, {}), own));
+  const asked = impatient(database);
+  const health = remembered(async () => describe(await call(asked, api.health_read, {}), own));
+  return { stuck: watchLiveness(database), health };
 }
 
 /** The same for a worker, which may not ask for more than its schedules. */
-export function makeWorkerHealth(database: Database): ReadHealth {
-  return remembered(async () => {
-    const schedules = await callAll(database, ops.schedule_list, {});
+export function workerProbes(database: Database): Probes {
+  const asked = impatient(database);
+  const health = remembered(async () => {
+    const schedules = await callAll(asked, ops.schedule_list, {});
     const runs = schedules.flatMap((one) => (one.last_run_at ? [Date.parse(one.last_run_at)] : []));
     const last_run_at = runs.length > 0 ? new Date(Math.max(...runs)).toISOString() : null;
     const late = schedules.flatMap(({ task, late }) => (task && late ? [task] : []));
-    return { status: 'ready', database: 'reachable', worker: { last_run_at, late } };
+    return { status: 'ready', database: 'reachable', worker: { last_run_at, late } } as const;
   });
+  return { stuck: watchLiveness(database), health };
+}
+
+/** In the same queue as everybody, and leaving it when nobody waits for the probe any more. */
+function impatient(database: Database): Database {
+  return { ...database, query: (text, values) => database.query(text, values, patience) };
 }
 
 function remembered(look: () => Promise<Health>): ReadHealth {
@@ -88,7 +101,7 @@ function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 }
 
 /** Answers the probes, at these two paths and no other. */
-export function serveHealth(read: ReadHealth): Middleware {
+export function serveHealth({ stuck, health: read }: Probes): Middleware {
   return async (exchange, next) => {
     const { path } = exchange;
     if ((path !== '/livez' && path !== '/readyz') || !['GET', 'HEAD'].includes(exchange.method)) {
@@ -96,8 +109,9 @@ export function serveHealth(read: ReadHealth): Middleware {
     }
     exchange.set('Cache-Control', 'no-store');
     if (path === '/livez') {
-      // A process that answers at all is alive, whatever the database does: a restart would not help.
-      exchange.body = { status: 'alive' };
+      const what = stuck();
+      exchange.status = what ? 503 : 200;
+      exchange.body = what ? { status: 'stuck', stuck: what } : { status: 'alive' };
       return;
     }
     const health = await read();

@@ -2,57 +2,105 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
+import { OAuthError } from '../protocol/errors.ts';
 import type { State } from './exchange.ts';
+import { whereTo } from './where-to.ts';
 
 /** Gives the request its id, finds the address of the client, and logs what was answered (debug). */
 export function identify({ config, log }: Context): Middleware<State> {
   return async (exchange, next) => {
     const begin = performance.now();
     const request_id = randomUUID();
-    const address = clientAddress(exchange.req, config.trustsProxy);
+    const { address } = chainOf(exchange.req, config.trustsProxy);
     Object.assign(exchange.state, { requestId: request_id, address });
     exchange.set('X-Request-Id', request_id);
+    toOriginForm(exchange.req);
     await next();
     if (!log.isLevelEnabled('debug')) return;
-    // The path alone: a query may hold a code or a token.
-    const { method, path, status } = exchange;
+    const { method, status } = exchange;
     const milliseconds = Math.round(performance.now() - begin);
-    log.debug({ request_id, address, method, path, status, milliseconds }, 'answered');
+    log.debug(
+      { request_id, address, method, ...whereTo(exchange), status, milliseconds },
+      'answered',
+    );
   };
 }
 
-function clientAddress(request: IncomingMessage, trustsProxy: Config['trustsProxy']): string {
-  const peer = plain(request.socket.remoteAddress ?? '');
-  const forwarded = request.headers['x-forwarded-for'];
-  if (forwarded === undefined || !trustsProxy(peer)) return peer;
-  const hops = String(forwarded)
-    .split(',')
-    .map((hop) => plain(hop.trim()));
-  // Each proxy appends whom it saw: the last hop that is no proxy of ours is the client.
-  const client = hops.findLast((hop) => !trustsProxy(hop)) ?? hops[0];
-  return client !== undefined && isAddress.test(client) ? client : peer;
+/** RFC 9112 3.2.2: a target in absolute form names the host, whatever Host says. An asterisk names nothing here. */
+function toOriginForm(request: IncomingMessage): void {
+  const { url = '/', headers } = request;
+  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(url) ?? [];
+  if (host !== undefined) headers.host = host;
+  const target = host === undefined ? url : rest.replace(/^(?!\/)/, '/');
+  request.url = target.startsWith('/') ? target : '/';
 }
 
-const isAddress = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]+)$/;
+/** The address of no one, where the peer has gone already. */
+const nobody = '::';
 
-/** An IPv4 address that arrived on an IPv6 socket, as the IPv4 address that it is. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+/**
+ * The client: whom the last trusted proxy saw. Each proxy appends its peer, so that the list is read
+ * from the right, and ends at the first address that is no proxy of ours, or that a proxy keeps to itself
+ * (RFC 7239 6: "unknown", "_hidden"); then that proxy stands for its clients. `proxies` counts the trusted ones.
+ */
+function chainOf(
+  request: IncomingMessage,
+  trustsProxy: Config['trustsProxy'],
+): { address: string; proxies: number } {
+  const hops = listOf(request.headers['x-forwarded-for']);
+  let address = addressOf(request.socket.remoteAddress ?? '') ?? nobody;
+  let proxies = 0;
+  while (trustsProxy(address)) {
+    proxies += 1;
+    const hop = addressOf(hops.pop() ?? '');
+    if (hop === undefined) break;
+    address = hop;
+  }
+  return { address, proxies };
 }
 
-/** The host that was asked for, lower case, without the scheme's own port; a key to look up only. */
+/** `address`, `"[address]:port"` and what lies between: how proxies write a node (RFC 7239 6). */
+const node = /^"?(?:\[([\da-f:.]+)(?:%[^\]]*)?\]|([\d.]+)|([\da-f:.]+)(?:%[^:]*)?)(?::\d*)?"?$/i;
+
+/** An address in its normal form, without port and zone, and IPv4 as such when it came by IPv6. */
+function addressOf(text: string): string | undefined {
+  const [, bracketed, four, six] = node.exec(text.slice(0, 100)) ?? [];
+  const address = bracketed ?? four ?? six ?? '';
+  // Anything but four decimal parts means different addresses to different readers.
+  if (four !== undefined) return ipaddr.IPv4.isValidFourPartDecimal(four) ? four : undefined;
+  return ipaddr.IPv6.isValid(address) ? ipaddr.process(address).toString() : undefined;
+}
+
+/** A host with its port, in lower case (RFC 3986 3.2.2). */
+const hostForm = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
+
+/**
+ * The host that was asked for, lower case, without the scheme's own port; a key to look up only.
+ * Of proxies that append, what the one nearest to the client says. Throws invalid_request (RFC 9112 3.2).
+ */
 export function requestHost(request: IncomingMessage, { trustsProxy }: Config): string {
-  const trusted = trustsProxy(plain(request.socket.remoteAddress ?? ''));
-  const forwarded = trusted ? first(request.headers['x-forwarded-host']) : undefined;
-  const scheme = trusted ? first(request.headers['x-forwarded-proto']) : undefined;
+  const { proxies } = chainOf(request, trustsProxy);
+  const said = (name: string) => {
+    const list = proxies === 0 ? [] : listOf(request.headers[name]);
+    return list.at(-Math.min(proxies, list.length))?.toLowerCase();
+  };
+  const scheme = said('x-forwarded-proto');
   const secure = scheme ? scheme === 'https' : (request.socket as TLSSocket).encrypted === true;
-  const host = (forwarded ?? request.headers.host ?? '').toLowerCase();
+  const host = said('x-forwarded-host') ?? (request.headers.host ?? '').toLowerCase();
+  if (host !== '' && (host.length > 255 || !hostForm.test(host))) {
+    throw new OAuthError('invalid_request', 'the host is malformed');
+  }
   return host.replace(secure ? /:443$/ : /:80$/, '');
 }
 
-function first(header: string | string[] | undefined): string | undefined {
-  return header === undefined ? undefined : String(header).split(',')[0]?.trim();
+/** The elements of a list, empty ones left out (RFC 9110 5.6.1). */
+function listOf(header: string | string[] | undefined): string[] {
+  return String(header ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
 }

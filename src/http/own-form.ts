@@ -11,7 +11,7 @@ import type { State } from './exchange.ts';
 export const requireOwnForm: Middleware<State> = async (exchange, next) => {
   const site = exchange.get('sec-fetch-site');
   if (site !== '' && site !== 'same-origin' && site !== 'none') {
-    throw new OAuthError('csrf_mismatch', `the form was sent from another origin (${site})`);
+    throw new OAuthError('csrf_mismatch', 'the form was sent from another origin');
   }
   await next();
 };

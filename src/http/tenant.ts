@@ -13,6 +13,10 @@ type Found = Tenant & { disabled: boolean };
 const cacheMilliseconds = 5_000;
 const cacheSize = 10_000;
 
+/** As issuers are (see protocol/issuer.ts): no other path is looked for, or remembered. */
+const issuerPath = /^(?:\/[\w.~-]+)*$/;
+const pathLimit = 255;
+
 const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
 /** Splits a path into the path of the issuer and that of the endpoint; undefined for neither. */
@@ -44,6 +48,9 @@ export function tenantFinder({ database, config }: WebContext) {
   return async ({ req, path }: Arrived): Promise<{ tenant: Tenant; endpoint: string }> => {
     const parts = splitPath(path);
     if (!parts) throw new OAuthError('not_found', 'no endpoint has this path');
+    if (parts.issuer.length > pathLimit || !issuerPath.test(parts.issuer)) {
+      throw new OAuthError('not_found', 'no issuer has such a path');
+    }
     const host = requestHost(req, config);
     const key = `${host} ${parts.issuer}`;
     let tenant = cache.get(key);

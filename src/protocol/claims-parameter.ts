@@ -1,5 +1,6 @@
 // OpenID Connect Core 5.5: the `claims` request parameter.
 import { OAuthError } from './errors.ts';
+import { isJsonObject, jsonFault } from './json.ts';
 
 /** Names of the claims asked for, and the subject that the ID token must have, if one was named. */
 export interface RequestedClaims {
@@ -24,11 +25,15 @@ export function parseClaims(text: string): RequestedClaims {
 }
 
 function parseJson(text: string): unknown {
+  let read: unknown;
   try {
-    return JSON.parse(text);
+    read = JSON.parse(text);
   } catch {
     throw malformed('it is not JSON');
   }
+  const fault = jsonFault(read);
+  if (fault !== undefined) throw malformed(fault);
+  return read;
 }
 
 function member(object: Record<string, unknown>, name: string): unknown {
@@ -36,9 +41,7 @@ function member(object: Record<string, unknown>, name: string): unknown {
 }
 
 function asObject(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isJsonObject(value)) return value;
   throw malformed(`${where} is not an object`);
 }
 

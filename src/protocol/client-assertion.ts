@@ -43,7 +43,7 @@ export function readAssertion(
   { issuer, token_endpoint }: { issuer: string; token_endpoint: string },
 ): ReadAssertion {
   const { header, claims } = decode(assertion);
-  const { sub, exp = 0, jti } = claims;
+  const { sub, exp, jti } = claims;
   const [aud, ...others] = [claims.aud].flat();
   const single = others.length === 0 && (aud === issuer || aud === token_endpoint);
   if (typeof sub !== 'string' || !/^[\x20-\x7E]{1,2048}$/.test(sub)) {
@@ -64,8 +64,8 @@ export function readAssertion(
       alg: header.alg as ClientAlg,
       // Whether the client may name that one is for SQL to say.
       audience: aud === issuer ? 'issuer' : 'token_endpoint',
-      exp: Math.floor(exp),
-      jti_hash: secretHash(String(jti)).toString('hex'),
+      exp: typeof exp === 'number' ? Math.floor(exp) : 0,
+      jti_hash: secretHash(typeof jti === 'string' ? jti : '').toString('hex'),
     },
   };
 }
@@ -94,14 +94,11 @@ function decode(assertion: string) {
   }
 }
 
-function headerFault({ alg, typ, crit }: ReturnType<typeof decodeProtectedHeader>) {
+function headerFault({ alg, kid, typ = 'JWT', crit }: ReturnType<typeof decodeProtectedHeader>) {
   if (!clientAlgs.includes(alg as ClientAlg)) return 'alg is not supported';
-  const type =
-    typ === undefined
-      ? 'jwt'
-      : String(typ)
-          .toLowerCase()
-          .replace(/^application\//, '');
+  if (kid !== undefined && typeof kid !== 'string') return 'kid is no text';
+  // Nothing that is read of a stranger's JWT is of the type that it should be.
+  const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
   if (!types.includes(type)) return 'typ is another than client-authentication+jwt';
   return crit === undefined ? undefined : 'crit is not supported';
 }

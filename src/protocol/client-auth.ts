@@ -27,7 +27,8 @@ export type ClientParameters = { [Name in (typeof credentialNames)[number]]?: st
 /** The audiences that an assertion may have. */
 type Server = { issuer: string; token_endpoint: string };
 
-const visible = /^[\x20-\x7E]+$/;
+/** As long as a parameter may be (see params.ts): the header has no other bound. */
+const visible = /^[\x20-\x7E]{1,2048}$/;
 
 /**
  * Reads the client's credentials from the Authorization header and the body's parameters.
@@ -102,5 +103,8 @@ function decodeHalf(half: string): string {
 
 function requireVisible(text: string | undefined): string {
   if (text !== undefined && visible.test(text)) return text;
-  throw new OAuthError('invalid_client', 'client_id or secret is empty or not visible ASCII');
+  throw new OAuthError(
+    'invalid_client',
+    'client_id or secret is empty, too long or not visible ASCII',
+  );
 }

@@ -2,6 +2,7 @@
 import { invalidField } from './client-fields.ts';
 import { type ClientMetadata, readClientMetadata } from './client-metadata.ts';
 import { OAuthError } from './errors.ts';
+import { isJsonObject, jsonFault } from './json.ts';
 import { readWebUrl } from './uri.ts';
 
 /** Most bytes of a document (section 8.7). */
@@ -25,7 +26,7 @@ export function checkDocumentUrl(url: string): void {
 
 /** Throws invalid_client_metadata unless the answer is a document (sections 4 and 5). */
 export function checkDocumentAnswer({ status, headers }: Pick<Response, 'status' | 'headers'>) {
-  const type = headers.get('content-type') ?? 'none';
+  const type = (headers.get('content-type') ?? 'none').slice(0, 100);
   // 304 too is no 200: a document is small enough to be sent each time.
   const fault = status !== 200 ? `status ${status}` : jsonType.test(type) ? '' : `type ${type}`;
   if (fault) throw refusal('the document could not be fetched', fault);
@@ -53,11 +54,11 @@ function parse(body: ArrayBuffer): Record<string, unknown> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     const read: unknown = JSON.parse(text);
-    if (typeof read === 'object' && read !== null && !Array.isArray(read)) return { ...read };
+    if (isJsonObject(read) && jsonFault(read) === undefined) return { ...read };
   } catch {
     // Told below like any other body that is not an object.
   }
-  throw refusal('the document is not a JSON object', 'not a JSON object');
+  throw refusal('the document is not a JSON object', 'not a JSON object that can be kept');
 }
 
 /**

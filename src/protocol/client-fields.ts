@@ -1,6 +1,7 @@
 // RFC 7591 2, OpenID Connect Dynamic Client Registration 2: the fields that stand by themselves.
 import { OAuthError } from './errors.ts';
 import { type ClientAlg, clientAlgs, isPublicJwkSet } from './jwk-set.ts';
+import { isSoundName, normalName } from './name.ts';
 import { readWebUrl } from './uri.ts';
 
 /** Fields of a registration by the columns that hold them. */
@@ -25,17 +26,9 @@ export type Fields = {
 
 type Reader = (value: unknown) => boolean;
 
-const textLimit = 255;
 const listLimit = 20;
 
-/** Characters that a person does not see, or that change the order of those around them. */
-const deceptive = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069\uFFFD]/u;
-
-const isText: Reader = (value) =>
-  typeof value === 'string' &&
-  value.trim() !== '' &&
-  value.length <= textLimit &&
-  !deceptive.test(value);
+const isText: Reader = (value) => typeof value === 'string' && isSoundName(normalName(value));
 const isTexts: Reader = (value) =>
   Array.isArray(value) && value.length <= listLimit && value.every(isText);
 const isWebUrl: Reader = (value) =>
@@ -98,7 +91,7 @@ export function fieldsOf(given: Readonly<Record<string, unknown>>): Fields {
     const value = given[name];
     if (value === undefined || value === '') continue;
     if (!good(value)) throw invalidField(name, 'is not acceptable');
-    fields[column] = value;
+    fields[column] = good === isText ? normalName(value as string) : value;
   }
   return fields;
 }

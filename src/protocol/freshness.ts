@@ -6,15 +6,15 @@ const longestFreshness = 86_400;
 
 /** Seconds for which an answer is fresh (RFC 9111 4.2), its age taken off. */
 export function freshnessOf(headers: Headers, now = Date.now()): number {
-  const directives = new Map(
-    (headers.get('cache-control') ?? '').split(',').map((one) => {
-      const [name = '', value = ''] = one.trim().toLowerCase().split('=');
-      return [name, value.replaceAll('"', '')] as const;
-    }),
-  );
+  const stated = (headers.get('cache-control') ?? '').split(',').map((one) => {
+    const [name = '', value = ''] = one.trim().toLowerCase().split('=');
+    return [name, value.replaceAll('"', '')] as const;
+  });
+  // Of a directive that is there twice the first one counts (RFC 9111 4.2.1).
+  const directives = new Map(stated.reverse());
   if (directives.has('no-store') || directives.has('no-cache')) return 0;
-  const stated = directives.get('s-maxage') ?? directives.get('max-age');
-  const lifetime = stated === undefined ? untilExpiry(headers, now) : Number.parseInt(stated, 10);
+  const longest = directives.get('s-maxage') ?? directives.get('max-age');
+  const lifetime = longest === undefined ? untilExpiry(headers, now) : Number.parseInt(longest, 10);
   const age = Number.parseInt(headers.get('age') ?? '0', 10) || 0;
   return Math.min(Math.max(Math.floor((lifetime || 0) - age), 0), longestFreshness);
 }

@@ -1,5 +1,6 @@
 // RFC 7517, RFC 7638: the public keys by which a client signs.
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { jsonFault } from './json.ts';
 
 /** The algorithms by which clients may sign (RFC 7518 3.1, RFC 8037, RFC 9864), and the keys for each. */
 const keyTypes = {
@@ -38,11 +39,9 @@ const members = new Map<unknown, [curve: string | undefined, names: string[]]>([
 /** Whether a value is a JWK set of public keys, in bounds: 20 keys, 16 KiB, nothing that jsonb cannot hold. */
 export function isPublicJwkSet(value: unknown): boolean {
   const keys = keysOf(value);
-  if (!keys || keys.length > keyLimit) return false;
-  const text = JSON.stringify(value);
+  if (!keys || keys.length > keyLimit || jsonFault(value) !== undefined) return false;
   return (
-    text.length <= sizeLimit &&
-    !/\\u(?:0000|d[89a-f])/i.test(text) &&
+    JSON.stringify(value).length <= sizeLimit &&
     keys.every((jwk) => isRecord(jwk) && typeof jwk.kty === 'string' && isPublic(jwk))
   );
 }
@@ -92,7 +91,8 @@ function clientKey(jwk: Record<string, unknown>): ClientKey | undefined {
     (alg === undefined || clientAlgs.includes(alg as ClientAlg)) &&
     (kid === undefined || (typeof kid === 'string' && /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(kid)));
   const parts = names.map((name) => [name, jwk[name]] as const);
-  if (!fit || !parts.every(([, value]) => /^[\w-]+$/.test(String(value)))) return undefined;
+  if (!fit || !parts.every(([, value]) => typeof value === 'string' && /^[\w-]+$/.test(value)))
+    return undefined;
   try {
     const canonical = Object.fromEntries(parts) as Record<string, string>;
     const key = createPublicKey({ key: canonical, format: 'jwk' });

@@ -1,6 +1,7 @@
 // RFC 7519, RFC 8725: what a host product signs when it answers a login challenge.
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
+import { isJsonObject, jsonFault } from './json.ts';
 import { secretHash } from './secrets.ts';
 
 /** What an assertion is for: its `typ`, so that one does not pass for another (RFC 8725 3.11). */
@@ -111,12 +112,7 @@ const absent = (value: unknown) => value === undefined;
 const isText = (value: unknown) =>
   typeof value === 'string' && /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(value);
 
-/** A JSON object without what jsonb refuses: NUL, and halves of surrogate pairs. */
-const isStorable = (value: unknown) =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  !/\\u(?:0000|d[89a-f])/.test(JSON.stringify(value));
+const isStorable = (value: unknown) => isJsonObject(value) && jsonFault(value) === undefined;
 
 const isTexts = (value: unknown) =>
   Array.isArray(value) && value.length <= 200 && value.every(isText);

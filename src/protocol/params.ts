@@ -62,6 +62,12 @@ export function decodeFormText(text: string): string {
   }
 }
 
+/** Throws invalid_request for a path segment that stands for no text that is kept. */
+export function requirePathText(segment: string): void {
+  const fault = faultOf('a path segment', decodeFormText(segment));
+  if (fault !== undefined) throw new OAuthError('invalid_request', fault);
+}
+
 /** Reads the named parameters, and `resource` (RFC 8707); ignores all others (RFC 6749 3.1). */
 export function readParameters<Name extends string>(
   raw: RawParameters,

@@ -1,5 +1,7 @@
 // RFC 9106 4 and RFC 8265 4.2: Argon2id, and the one form of a password that can be typed twice.
 import { argon2, hash, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import pLimit from 'p-limit';
 import { OAuthError } from './errors.ts';
 
 /** Argon2id parameters: memory in KiB, passes, lanes. */
@@ -13,12 +15,9 @@ export interface PasswordParameters {
 export const passwordParameters: PasswordParameters = { m: 19_456, t: 2, p: 1 };
 
 /** Two of libuv's four threads, so that signing finds a thread while people log in. */
-const concurrent = 2;
+const limit = pLimit(2);
 const waitingLimit = 100;
 const lengthLimit = 1024;
-
-let running = 0;
-const waiting: (() => void)[] = [];
 
 /** Makes the salt (16 bytes) and verifier (32 bytes) of a password that is being set. */
 export async function newPassword(
@@ -40,16 +39,11 @@ export async function derivePassword(
 ): Promise<Buffer> {
   const message = Buffer.from(normalPassword(password));
   const options = { message, nonce: salt, memory: m, passes: t, parallelism: p, tagLength: 32 };
-  await enter();
-  try {
-    return await new Promise<Buffer>((resolve, reject) =>
-      argon2('argon2id', options, (error, key) =>
-        error === null ? resolve(hash('sha256', key, 'buffer')) : reject(error),
-      ),
-    );
-  } finally {
-    leave();
+  if (limit.pendingCount >= waitingLimit) {
+    throw new OAuthError('temporarily_unavailable', 'too many passwords are being checked');
   }
+  const key = await limit(() => promisify(argon2)('argon2id', options));
+  return hash('sha256', key, 'buffer');
 }
 
 function normalPassword(password: string): string {
@@ -59,21 +53,4 @@ function normalPassword(password: string): string {
     throw new OAuthError('invalid_request', 'the password is empty, too long or not plain text');
   }
   return normal;
-}
-
-async function enter(): Promise<void> {
-  if (running < concurrent) {
-    running += 1;
-    return;
-  }
-  if (waiting.length >= waitingLimit) {
-    throw new OAuthError('temporarily_unavailable', 'too many passwords are being checked');
-  }
-  await new Promise<void>((resolve) => waiting.push(resolve));
-}
-
-function leave(): void {
-  const next = waiting.shift();
-  if (next === undefined) running -= 1;
-  else next();
 }

@@ -77,6 +77,14 @@ export function formActionSource(uri: string): string {
   return web && /^[a-z0-9.-]+$/.test(url.hostname) ? url.origin : url.protocol;
 }
 
+/** Where a redirect URI leads, in words for people: a host, or the scheme of an application on the device. */
+export function redirectTarget(uri: string): { redirect_host: string; native: boolean } {
+  const { protocol, hostname, host } = new URL(uri);
+  const web = protocol === 'https:' || protocol === 'http:';
+  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+  return { redirect_host: web ? host : protocol, native: !web || loopback };
+}
+
 /** The path when it stays on this origin for every browser and proxy; undefined otherwise. */
 export function returnPath(path: string): string | undefined {
   const [plain] = split(path, '?');

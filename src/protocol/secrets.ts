@@ -124,3 +124,20 @@ export function refreshToken(handle: string, secret: string): RefreshToken {
     secret_hash: secretHash(token),
   };
 }
+
+/** What tokens are made of, encoded for a URL or not. */
+const tokenText = /[\w~+=%.-]{16,}/g;
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+
+/**
+ * The text without what may be a secret of ours or of others: one with our prefix, and any longer run
+ * that no one would take for words, since it has digits or letters of both cases. UUIDs are names.
+ */
+export function withoutSecrets(text: string): string {
+  return text.replace(/pgrant_[a-z]{2}_[\w.%-]*/g, removed).replace(tokenText, (run) => {
+    const rest = run.replace(uuid, '');
+    return /\d|[a-z].*[A-Z]|[A-Z].*[a-z]/.test(rest) && rest.length >= 16 ? removed : run;
+  });
+}
+
+const removed = '[removed]';

@@ -1,6 +1,7 @@
 // RFC 7591 2.3: metadata that somebody else vouches for.
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
+import { jsonFault } from './json.ts';
 
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
 const lengthLimit = 16_384;
@@ -23,6 +24,8 @@ export async function readSoftwareStatement(
   try {
     const keys = createLocalJWKSet(issuers[issuer] as JSONWebKeySet);
     const { payload } = await jwtVerify(statement as string, keys, { algorithms, issuer });
+    const fault = jsonFault(payload);
+    if (fault !== undefined) throw new Error(fault);
     return Object.fromEntries(
       Object.entries(payload).filter(([name]) => !jwtClaims.includes(name)),
     );
@@ -34,8 +37,8 @@ export async function readSoftwareStatement(
 function issuerOf(statement: unknown): string {
   if (typeof statement === 'string' && statement.length <= lengthLimit) {
     try {
-      const { iss } = decodeJwt(statement);
-      if (iss) return iss;
+      const { iss } = decodeJwt<{ iss: unknown }>(statement);
+      if (typeof iss === 'string' && iss !== '') return iss;
     } catch {
       // Told below.
     }

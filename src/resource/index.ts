@@ -1,10 +1,13 @@
-// pgrant/resource: what an API does with the access tokens that it is sent. Needs jose and fetch, nothing of the server.
-export { protect, serveMetadata } from './koa.ts';
+// What an API does with the access tokens that it is sent. Needs jose and lru-cache, nothing of the server.
+export type { Answer } from './answer.ts';
+export { type Challenge, challenge } from './challenge.ts';
+export { type KoaMiddleware, protect, serveMetadata } from './koa.ts';
 export { type OpaqueToken, opaqueToken } from './opaque-token.ts';
 export {
   type AccessToken,
+  type Authentication,
   createResource,
   type Resource,
   type ResourceOptions,
 } from './resource.ts';
-export { ResourceError } from './resource-error.ts';
+export { type Refusal, ResourceError } from './resource-error.ts';

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
 import { errors } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { IssuerUnavailable } from './resource-error.ts';
 
 type Settings = {
   issuer: string;
@@ -40,14 +41,33 @@ export function makeIntrospection(settings: Settings) {
 async function ask(settings: Settings, token: string): Promise<Introspected> {
   const { issuer, client_id, client_secret } = settings;
   const pair = [client_id, client_secret].map(encodeURIComponent).join(':');
-  const response = await fetch(`${issuer}/oauth/introspect`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
-    body: new URLSearchParams({ token }),
-    signal: AbortSignal.timeout(timeout),
-  });
-  if (!response.ok) throw new Error(`introspection at ${issuer} answered ${response.status}`);
-  return (await response.json()) as Introspected;
+  try {
+    const response = await fetch(`${issuer}/oauth/introspect`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+      body: new URLSearchParams({ token }),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeout),
+    });
+    if (response.ok) return (await response.json()) as Introspected;
+    if (!isOutage(response.status)) throw new IntrospectionRefused(issuer, response.status);
+    throw new Error(`answered ${response.status}`);
+  } catch (cause) {
+    if (cause instanceof IntrospectionRefused) throw cause;
+    throw new IssuerUnavailable(`no introspection at ${issuer}`, { cause });
+  }
+}
+
+/** Refused is this resource server itself: its client is wrong, which its operator must hear of. */
+class IntrospectionRefused extends Error {
+  constructor(issuer: string, status: number) {
+    super(`introspection at ${issuer} answered ${status}: are client_id and client_secret right?`);
+  }
+}
+
+/** RFC 9110 15.5.9, 15.6 and RFC 6585 4: answers that may be another one later. */
+function isOutage(status: number): boolean {
+  return status >= 500 || status === 408 || status === 429;
 }
 
 function refuseUnlessGood(known: Introspected, resource: string, address?: string): void {

@@ -1,39 +1,68 @@
 // The protected resource as Koa middleware.
-import type { Middleware } from 'koa';
-import type { AccessToken, Resource } from './resource.ts';
+import type { Answer } from './answer.ts';
+import type { AccessToken, Authentication, Resource } from './resource.ts';
 import { ResourceError } from './resource-error.ts';
 
-/** Answers GET of the resource's metadata (RFC 9728 3.1), and lets anything else pass. */
-export function serveMetadata({ metadata, metadataPath }: Resource): Middleware {
+/** What is used of Koa's context; its types are no dependency. */
+type KoaContext = {
+  readonly method: string;
+  readonly path: string;
+  readonly ip: string;
+  state: { token?: AccessToken };
+  status: number;
+  body: unknown;
+  readonly response: { get(name: string): string };
+  get(name: string): string;
+  set(name: string, value: string): void;
+};
+
+export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+
+/** Answers GET, HEAD and OPTIONS of the resource's metadata, and lets anything else pass. */
+export function serveMetadata(resource: Resource): KoaMiddleware {
   return async (context, next) => {
-    if (context.path !== metadataPath || context.method !== 'GET') return await next();
-    context.set('Access-Control-Allow-Origin', '*');
-    context.set('Cache-Control', 'public, max-age=300');
-    context.body = metadata;
+    const answer = resource.answerMetadata(context.method, context.path);
+    if (answer) send(context, answer);
+    else await next();
   };
 }
 
 /**
- * Lets a request pass that has a token with all `scopes`, which is then in `context.state.token`;
- * answers any other with 401 or 403 and the challenge that tells a client what to do (RFC 9728 5.1).
+ * Lets a request pass that has a token with all `scopes`, whose user signed in as `authentication`
+ * asks; it is then in `context.state.token`. Answers any other with what ResourceError says.
  */
 export function protect(
   resource: Resource,
   scopes: readonly string[] = [],
-): Middleware<{ token: AccessToken }> {
+  authentication: Authentication = {},
+): KoaMiddleware {
   return async (context, next) => {
     try {
       const authorization = context.get('authorization') || undefined;
-      context.state.token = await resource.authorize(authorization, scopes, context.ip);
+      context.state.token = await resource.authorize(
+        authorization,
+        scopes,
+        context.ip,
+        authentication,
+      );
     } catch (failure) {
       if (!(failure instanceof ResourceError)) throw failure;
-      context.status = failure.status;
-      context.set('WWW-Authenticate', failure.challenge);
-      context.set('Cache-Control', 'no-store');
-      const error = failure.error === 'no_token' ? 'invalid_token' : failure.error;
-      context.body = { error };
+      send(context, failure.answer);
       return;
     }
     await next();
   };
+}
+
+const exposed = 'Access-Control-Expose-Headers';
+
+function send(context: KoaContext, { status, headers, body }: Answer): void {
+  context.status = status;
+  for (const [name, value] of Object.entries(headers)) {
+    const there = context.response.get(name);
+    // A CORS middleware around this one has said already which origin may read, and maybe more headers.
+    if (name === 'Access-Control-Allow-Origin' && there) continue;
+    context.set(name, name === exposed && there ? `${there}, ${value}` : value);
+  }
+  if (body !== null) context.body = body;
 }

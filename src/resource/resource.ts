@@ -1,7 +1,10 @@
-// RFC 6750, RFC 9068 4, RFC 7662, RFC 9728: a protected resource.
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+// RFC 6750, RFC 9068 4, RFC 7662, RFC 9470, RFC 9728: a protected resource.
+import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Answer } from './answer.ts';
 import { makeIntrospection } from './introspection.ts';
-import { ResourceError } from './resource-error.ts';
+import { issuerKeys } from './issuer-keys.ts';
+import { answerMetadata, type Metadata, metadataLocation } from './metadata.ts';
+import { IssuerUnavailable, type Refusal, ResourceError } from './resource-error.ts';
 
 export type ResourceOptions = {
   /** Issuer identifier of the tenant. */
@@ -26,31 +29,46 @@ export type AccessToken = {
   claims: Record<string, unknown>;
 };
 
+/** How the user of a token must have signed in (RFC 9470). */
+export type Authentication = {
+  /** One of these Authentication Context Class References. */
+  acr_values?: readonly string[];
+  /** No longer ago than so many seconds. */
+  max_age?: number;
+};
+
 export type Resource = {
   /** URL path and content of the metadata document (RFC 9728 3). */
   metadataPath: string;
-  metadata: Record<string, unknown>;
+  metadata: Metadata;
+  /** What to answer to GET, HEAD and OPTIONS of the metadata; undefined for any other request. */
+  answerMetadata: (method: string, path: string) => Answer | undefined;
   /**
-   * The token of an Authorization header, if it has all `scopes`; throws ResourceError. `address` is the
-   * caller's, for API keys that are bound to networks.
+   * The token of an Authorization header, if it has all `scopes` and its user signed in as
+   * `authentication` asks; throws ResourceError. `address` is the caller's, for API keys that are
+   * bound to networks.
    */
   authorize: (
     authorization: string | undefined,
     scopes?: readonly string[],
     address?: string,
+    authentication?: Authentication,
   ) => Promise<AccessToken>;
 };
 
 const algorithms = ['ES256', 'RS256'];
-const wellKnown = '/.well-known/oauth-protected-resource';
 
 /** Makes a protected resource; keys and introspected tokens are cached inside. */
 export function createResource(options: ResourceOptions): Resource {
   const { issuer, resource, scopes: supported = [] } = options;
-  const url = new URL(resource);
-  const metadataPath = wellKnown + url.pathname.replace(/\/$/, '');
-  const metadataUrl = url.origin + metadataPath;
-  const keys = createRemoteJWKSet(new URL(`${issuer}/oauth/jwks.json`));
+  const { path: metadataPath, url: resource_metadata } = metadataLocation(resource);
+  const metadata: Metadata = {
+    resource,
+    authorization_servers: [issuer],
+    bearer_methods_supported: ['header'],
+    ...(supported.length > 0 && { scopes_supported: supported }),
+  };
+  const keys = issuerKeys(new URL(`${issuer}/oauth/jwks.json`));
   const introspect =
     options.introspection && makeIntrospection({ ...options, ...options.introspection });
 
@@ -68,33 +86,59 @@ export function createResource(options: ResourceOptions): Resource {
 
   return {
     metadataPath,
-    metadata: {
-      resource,
-      authorization_servers: [issuer],
-      bearer_methods_supported: ['header'],
-      ...(supported.length > 0 && { scopes_supported: supported }),
-    },
-    authorize: async (authorization, needed = [], address) => {
-      const refuse = (error: ResourceError['error'], reason: string) =>
-        new ResourceError(error, reason, metadataUrl, needed);
+    metadata,
+    // Some clients leave the slash at the end out, and some add one.
+    answerMetadata: (method, path) =>
+      withoutSlash(path) === withoutSlash(metadataPath)
+        ? answerMetadata(metadata, method)
+        : undefined,
+    authorize: async (authorization, needed = [], address, authentication = {}) => {
+      const need = { scopes: needed, resource_metadata };
+      const refuse = (error: Refusal, reason: string, cause?: unknown) =>
+        new ResourceError(error, reason, need, { cause });
       if (!authorization) throw refuse('no_token', 'no Authorization header');
       const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
       if (!token) throw refuse('invalid_request', 'not a Bearer token');
-      try {
-        const claims = await claimsOf(token, address);
-        const scopes = String(claims.scope ?? '')
-          .split(' ')
-          .filter(Boolean);
-        if (!needed.every((scope) => scopes.includes(scope))) {
-          throw refuse('insufficient_scope', `the token has only: ${scopes.join(' ')}`);
+      const claims = await claimsOf(token, address).catch((failure: unknown) => {
+        if (failure instanceof IssuerUnavailable) {
+          throw refuse('temporarily_unavailable', failure.message, failure);
         }
-        return { sub: String(claims.sub), client_id: String(claims.client_id), scopes, claims };
-      } catch (failure) {
-        if (!(failure instanceof errors.JOSEError)) throw failure;
-        // The keys could not be fetched: that is no fault of the token.
-        if (failure instanceof errors.JWKSTimeout) throw failure;
-        throw refuse('invalid_token', failure.message);
+        if (failure instanceof errors.JOSEError) throw refuse('invalid_token', failure.message);
+        throw failure;
+      });
+      const scopes = String(claims.scope ?? '')
+        .split(' ')
+        .filter(Boolean);
+      if (!needed.every((scope) => scopes.includes(scope))) {
+        throw refuse('insufficient_scope', `the token has only: ${scopes.join(' ')}`);
       }
+      const weakness = weaknessOf(claims, authentication);
+      if (weakness) {
+        const error = 'insufficient_user_authentication';
+        throw new ResourceError(error, weakness, {
+          error_description: weakness,
+          ...need,
+          ...authentication,
+        });
+      }
+      return { sub: String(claims.sub), client_id: String(claims.client_id), scopes, claims };
     },
   };
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/$/, '');
+}
+
+/** Why a token is not good enough (RFC 9470 3); undefined where it is. */
+function weaknessOf(
+  { acr, auth_time }: Record<string, unknown>,
+  { acr_values = [], max_age }: Authentication,
+): string | undefined {
+  if (acr_values.length > 0 && !(typeof acr === 'string' && acr_values.includes(acr))) {
+    return 'Another authentication level is required';
+  }
+  const isRecent = (seconds: number) => Number(auth_time) + seconds >= Date.now() / 1000;
+  if (max_age !== undefined && !isRecent(max_age)) return 'A more recent sign-in is required';
+  return undefined;
 }

@@ -29,8 +29,14 @@ export async function startMetrics(): Promise<Metrics> {
   collectDefaultMetrics({ register: registry });
   const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
     new Histogram({ name: `pgrant_${name}`, help, labelNames, buckets, registers });
-  const counter = (name: string, help: string, labelNames: string[]) =>
-    new Counter({ name: `pgrant_${name}`, help, labelNames, registers });
+  const counter = (name: string, help: string, labelNames: string[], collect?: () => void) =>
+    new Counter({
+      name: `pgrant_${name}`,
+      help,
+      labelNames,
+      registers,
+      ...(collect && { collect }),
+    });
   const gauge = (name: string, help: string, labelNames: string[], collect?: () => void) =>
     new Gauge({ name: `pgrant_${name}`, help, labelNames, registers, ...(collect && { collect }) });
 
@@ -86,6 +92,15 @@ export async function startMetrics(): Promise<Metrics> {
   const queue = gauge('db_pool_waiting', 'Calls that wait for a connection', ['pool'], () => {
     for (const [pool, database] of pools) queue.set({ pool }, database.stats().waiting);
   });
+  const pooled = (name: string, help: string, what: 'broken' | 'replaced' | 'refused') => {
+    const total = counter(name, help, ['pool'], () => {
+      total.reset();
+      for (const [pool, database] of pools) total.inc({ pool }, database.stats()[what]);
+    });
+  };
+  pooled('db_connections_broken_total', 'Connections that broke', 'broken');
+  pooled('db_connections_replaced_total', 'Connections opened for one that broke', 'replaced');
+  pooled('db_pool_refused_total', 'Calls without a connection: too many, too long', 'refused');
 
   const observer: Observer = {
     request: async ({ method, outcome }, work) => {

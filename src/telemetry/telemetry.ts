@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import Koa from 'koa';
 import type { Config } from '../config.ts';
 import type { Stop } from '../context.ts';
-import { type ReadHealth, serveHealth } from '../http/health.ts';
+import { type Probes, serveHealth } from '../http/health.ts';
 import { ConfigError } from '../settings.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
 import { joined, type Observer } from './observer.ts';
@@ -33,10 +33,10 @@ export async function startTelemetry(config: Config, part: string): Promise<Tele
 export async function serveMetrics(
   { metricsPort: port, metricsHost: host }: Config,
   metrics: Metrics,
-  health: ReadHealth,
+  probes: Probes,
 ): Promise<Stop & { port: number }> {
   const app = new Koa();
-  app.use(serveHealth(health));
+  app.use(serveHealth(probes));
   app.use(async (exchange) => {
     if (exchange.path !== '/metrics') return;
     exchange.body = await metrics.text();

@@ -1,4 +1,5 @@
 // From what an upstream says of a person to claims of ours.
+import { jsonFault } from '../protocol/json.ts';
 import type { Identity, UpstreamSettings } from './upstream.ts';
 
 const standard = [
@@ -30,10 +31,13 @@ export function describe(facts: Facts, settings: UpstreamSettings): Described | 
   const read = (claim: string) => fieldOf(facts, mapping[claim] ?? claim);
   const subject = read('sub');
   if (typeof subject !== 'string' && typeof subject !== 'number') return undefined;
+  if (!isName(String(subject))) return undefined;
   const profile: Facts = {};
   for (const claim of standard) {
     const value = read(claim);
-    if (typeof value === 'string' && value !== '') profile[claim] = value.slice(0, 1000);
+    if (typeof value === 'string' && value !== '') {
+      profile[claim] = value.slice(0, 1000).toWellFormed();
+    }
   }
   for (const [claim, of] of Object.entries(verified)) {
     if (of in profile) profile[claim] = read(claim) === true;
@@ -43,13 +47,30 @@ export function describe(facts: Facts, settings: UpstreamSettings): Described | 
   const username = read('preferred_username');
   return {
     subject: String(subject),
-    username: typeof username === 'string' ? username : null,
+    username: typeof username === 'string' && isName(username) ? username : null,
     profile,
     claims: Object.fromEntries(
       extra.map((claim) => [claim, read(claim)]).filter(([, value]) => value !== undefined),
     ),
     roles: rolesOf(facts, settings.roles_claim),
   };
+}
+
+/** Whether a text may identify a person: OpenID Connect Core 2 bounds a subject so. */
+export const isName = (text: string) => text.length <= 255;
+
+const memberLimit = 16_384;
+
+/** The members of an answer that can be kept (see jsonFault), each in bounds. */
+export function storable(facts: Facts): Facts {
+  return Object.fromEntries(
+    Object.entries(facts).filter(
+      ([name, value]) =>
+        jsonFault(name) === undefined &&
+        jsonFault(value) === undefined &&
+        JSON.stringify(value ?? null).length <= memberLimit,
+    ),
+  );
 }
 
 function rolesOf(facts: Facts, field: string | undefined): string[] | null {

@@ -1,5 +1,6 @@
 // Discord: who the person is, whether they are in the guild, and which roles they have there.
 import type { OutboundFetch } from '../http/fetch.ts';
+import { isName } from './claims.ts';
 import { authorizationUrl, exchanged, keptTokens, objectOf, readWith, renewed } from './oauth2.ts';
 import {
   type Identity,
@@ -56,7 +57,10 @@ async function ownUser(upstream: Upstream, token: string, fetch: OutboundFetch):
 }
 
 function userOf(facts: Record<string, unknown>): User {
-  if (typeof facts.id === 'string') return facts as User;
+  const { id, username = '' } = facts;
+  if (typeof id === 'string' && isName(id) && typeof username === 'string' && isName(username)) {
+    return facts as User;
+  }
   throw new UpstreamError('untrusted', 'a user without id');
 }
 

@@ -1,7 +1,8 @@
 // RFC 6749 4.1 with PKCE at a server that has no ID token: who the person is, an endpoint tells.
 import * as client from 'openid-client';
 import type { OutboundFetch } from '../http/fetch.ts';
-import { describe } from './claims.ts';
+import { isJsonObject } from '../protocol/json.ts';
+import { describe, storable } from './claims.ts';
 import { attempt, plainConfiguration } from './client.ts';
 import { refreshed } from './oidc.ts';
 import {
@@ -102,7 +103,7 @@ export function readWith(url: string, token: string, fetch: OutboundFetch, schem
   return attempt('read', () => fetch(url, { headers }));
 }
 
-/** The JSON object of an answer; throws UpstreamError for anything else. */
+/** What can be kept of the JSON object of an answer; throws UpstreamError for anything else. */
 export async function objectOf(response: Response): Promise<Record<string, unknown>> {
   if (!response.ok) {
     const down = response.status === 429 || response.status >= 500;
@@ -114,8 +115,8 @@ export async function objectOf(response: Response): Promise<Record<string, unkno
     );
   }
   const value: unknown = await response.json().catch(() => undefined);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw new UpstreamError('untrusted', 'the answer is not a JSON object');
   }
-  return value as Record<string, unknown>;
+  return storable(value);
 }

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import * as client from 'openid-client';
 import type { OutboundFetch } from '../http/fetch.ts';
-import { describe } from './claims.ts';
+import { describe, storable } from './claims.ts';
 import { attempt, authentication, prepared } from './client.ts';
 import { type Identity, type Protocol, type Upstream, UpstreamError } from './upstream.ts';
 
@@ -108,13 +108,14 @@ async function identityOf(
   upstream: Upstream,
   config: client.Configuration,
   { access_token, refresh_token }: { access_token: string; refresh_token?: string | undefined },
-  claims: Record<string, unknown> & { sub?: string },
+  said: Record<string, unknown> & { sub?: string },
 ): Promise<Identity> {
   const known = config.serverMetadata().userinfo_endpoint !== undefined;
   const info = known
-    ? await attempt('userinfo', () => client.fetchUserInfo(config, access_token, claims.sub ?? ''))
+    ? await attempt('userinfo', () => client.fetchUserInfo(config, access_token, said.sub ?? ''))
     : {};
-  const described = describe({ ...claims, ...info }, upstream.settings);
+  const claims = storable(said);
+  const described = describe({ ...claims, ...storable(info) }, upstream.settings);
   if (!described) throw new UpstreamError('untrusted', 'no subject');
   const amr = Array.isArray(claims.amr) ? claims.amr.filter((one) => typeof one === 'string') : [];
   return {

@@ -1,4 +1,5 @@
 // Asking upstreams again about the people who signed in with them: whoever has left there loses here.
+import pLimit from 'p-limit';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
 import { ops } from '../db/functions.ts';
@@ -8,7 +9,7 @@ import type { Upstreams } from '../upstream/upstreams.ts';
 
 const batch = 100;
 /** Accounts that are asked about at once. */
-const concurrency = 4;
+const limit = pLimit(4);
 /** Seconds until an upstream that did not answer is asked again, unless it says for how long not. */
 const retry = { least: 300, most: 86_400 };
 
@@ -25,11 +26,7 @@ export async function recheckAccounts(work: Work, signal?: AbortSignal): Promise
       name: upstream ?? '',
       subject: subject ?? '',
     }));
-    const next = accounts.values();
-    const lanes = Array.from({ length: concurrency }, async () => {
-      for (const account of next) await recheck(work, account);
-    });
-    await Promise.all(lanes);
+    await limit.map(accounts, (account) => recheck(work, account));
     checked += accounts.length;
     if (accounts.length < batch) break;
   }

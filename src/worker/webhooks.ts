@@ -1,12 +1,10 @@
 // The outbox is emptied: woken by each commit that puts something in, and by the clock.
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
 import type { Stop, WorkerContext } from '../context.ts';
 import { callAll } from '../db/call.ts';
-import { sessionSettings } from '../db/connect.ts';
 import { ops } from '../db/functions.ts';
-import { applicationName } from '../version.ts';
 import { type Courier, type Destination, deliverNext } from './delivery.ts';
+import { listen } from './listen.ts';
 
 /** Webhooks that are served at once by one process, and requests at once to each of them. */
 const most = { webhooks: 16, lanes: 4 };
@@ -64,7 +62,7 @@ export function startWebhooks(context: WorkerContext): Stop {
     }
   };
 
-  const stopListening = listen(context, wake);
+  const stopListening = listen(context, 'pgrant_outbox', wake);
   const looking = keepLooking();
   return async () => {
     ending.abort();
@@ -84,22 +82,4 @@ async function emptyLane(
   } catch (err) {
     courier.log.error({ err, ...destination }, 'an event could not be taken or recorded');
   }
-}
-
-/** Calls `wake` whenever something has been put into the outbox, on a connection of its own. */
-function listen({ url, log }: WorkerContext, wake: () => void): Stop {
-  const sql = postgres(url, {
-    max: 1,
-    fetch_types: false,
-    onnotice: () => {},
-    connection: {
-      application_name: applicationName('outbox'),
-      ...sessionSettings(url, 'pgrant_worker'),
-    },
-  });
-  // Also once it listens again: what came meanwhile was not heard.
-  sql.listen('pgrant_outbox', wake, wake).catch((err) => {
-    log.warn({ err }, 'the outbox is looked at each minute only: the database does not notify');
-  });
-  return () => sql.end({ timeout: 1 });
 }

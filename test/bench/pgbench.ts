@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Binding } from '../../src/db/call.ts';
+import type { Binding } from '../../src/db/binding.ts';
 import { api } from '../../src/db/functions.ts';
 import { secretHash } from '../../src/protocol/secrets.ts';
 import type { Scenario } from './cells.ts';

@@ -36,7 +36,15 @@ export async function startDatabase(): Promise<Embedded & { log: string }> {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { ...server, stop, log: join(folder, 'postgres.log') };
+  return {
+    ...server,
+    // Another one, once it has been killed.
+    get pid() {
+      return server.pid;
+    },
+    stop,
+    log: join(folder, 'postgres.log'),
+  };
 }
 
 /** Releases pgrant, makes its tenant, and starts its web process as `npm run web` does. */

@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
-import { bind, call, callAll, Refusal } from '../../src/db/call.ts';
-import { arrayLiteral, parseArray } from '../../src/db/connect.ts';
+import { bind } from '../../src/db/binding.ts';
+import { call, callAll, Refusal } from '../../src/db/call.ts';
 import { release } from '../../src/db/release.ts';
+import { arrayLiteral, parseArray } from '../../src/db/values.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { sqlVariant } from '../support/sql.ts';
 

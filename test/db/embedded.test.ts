@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -146,3 +146,58 @@ test('a folder that holds something else is left alone', async () => {
   writeFileSync(join(other, 'thesis.txt'), 'important');
   await expect(startEmbedded(other)).rejects.toThrow(/^PGRANT_DATA must be an empty folder/);
 });
+
+/** Waits until the server has been started again after `pid`. */
+async function successorOf(pid: number): Promise<number> {
+  await expect.poll(() => server?.pid, { timeout: 40_000, interval: 50 }).not.toBe(pid);
+  return server?.pid ?? 0;
+}
+
+test('a server that dies under its pgrant is started again, at the same address, with its data', async () => {
+  const { pid, url } = await restartAfterStop();
+  process.kill(pid, 'SIGKILL');
+  const next = await successorOf(pid);
+  expect(findEmbedded(folder)?.pid).toBe(next);
+  expect(await ask({ url }, 'select answer from kept')).toBe(42);
+  await expect(startEmbedded(folder)).rejects.toThrow('another pgrant is already running');
+  await server?.stop();
+  expect(alive(next)).toBe(false);
+}, 90_000);
+
+test('a second start is refused, and stops nothing, whatever has happened to the server of the first', async () => {
+  const { pid, url } = await restartAfterStop();
+  const [backend] = (await ask({ url }, 'select array[pg_backend_pid()] as answer')) as [number];
+  const refused = () =>
+    expect(startEmbedded(folder)).rejects.toThrow('another pgrant is already running');
+  // One backend that is killed makes the server end all its sessions and recover.
+  const sql = postgres(url('postgres'), { max: 1, onnotice: () => {} });
+  const [own] = await sql`select pg_backend_pid() as pid`;
+  expect(own?.pid).not.toBe(backend);
+  process.kill(own?.pid, 'SIGKILL');
+  await refused();
+  const answer = () => ask({ url }, 'select 1 as answer').catch(() => 0);
+  await expect.poll(answer, { timeout: 30_000 }).toBe(1);
+  await sql.end({ timeout: 0 });
+  expect(server?.pid).toBe(pid);
+  // While it is down, and while it comes back.
+  process.kill(pid, 'SIGKILL');
+  await refused();
+  const next = await successorOf(pid);
+  await refused();
+  expect(alive(next)).toBe(true);
+}, 90_000);
+
+test('a server that cannot be started again is given up with a line', async () => {
+  await server?.stop();
+  const settings = join(folder, 'postgres', 'postgresql.conf');
+  const good = readFileSync(settings);
+  const lost = await new Promise<Error>((resolve, reject) => {
+    startEmbedded(folder, { onLost: resolve }).then((started) => {
+      server = started;
+      writeFileSync(settings, 'nonsense');
+      process.kill(started.pid, 'SIGKILL');
+    }, reject);
+  });
+  expect(lost.message).toMatch(/^the embedded PostgreSQL did not start: .+$/);
+  writeFileSync(settings, good);
+}, 90_000);

@@ -12,7 +12,7 @@ let host: Awaited<ReturnType<typeof startHost>>;
 beforeAll(async () => {
   acme = await startAcme();
   host = await startHost();
-  await configure(acme, { client_documents: 'open' });
+  await configure(acme, { client_documents: 'open', registered_consent: 'remember' });
 });
 
 /** Makes the document of a client as old as it would be after the interval. */

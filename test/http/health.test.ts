@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { connect } from '../../src/db/connect.ts';
 import { release } from '../../src/db/release.ts';
 import { checkWorker } from '../../src/health.ts';
+import { watchLiveness } from '../../src/http/liveness.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startServer } from '../support/issuer.ts';
 import { sqlVariant } from '../support/sql.ts';
@@ -110,4 +111,29 @@ async function createServerOn(one: TestDatabase) {
 test('HEAD is answered like GET, and the issuer of a tenant keeps its paths', async () => {
   expect((await ask(origin, '/livez', 'HEAD')).status).toBe(200);
   expect((await fetch(`${origin}/acme/livez`)).status).toBe(404);
+});
+
+test('/readyz waits in the queue of the requests, and gives up after its own two seconds', async () => {
+  const web = connect(database.url('pgrant_web'), 'pgrant_web');
+  const busy = await startServer({ ...database, web } as TestDatabase);
+  const slow = web.query('select pg_catalog.pg_sleep(3)', []);
+  expect(await ask(busy.origin, '/readyz')).toMatchObject({ status: 503 });
+  expect(web.stats().waiting).toBe(0);
+  expect((await ask(busy.origin, '/livez')).status).toBe(200);
+  await slow;
+  expect(await ask(busy.origin, '/readyz')).toMatchObject({ status: 200 });
+  await web.end();
+});
+
+test('a call that has outlived its deadline, or an event loop that stood still, makes the process dead', async () => {
+  const watch = (overdue: number) =>
+    watchLiveness(
+      { stats: () => ({ ...database.web.stats(), overdue }) },
+      { loop: 100, pool: 1_000 },
+    );
+  expect(watch(500)()).toBeUndefined();
+  expect(watch(1_500)()).toBe('pool');
+  const alive = watch(0);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  expect(alive()).toBe('event loop');
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as client from 'openid-client';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { makeHealth } from '../../src/http/health.ts';
+import { webProbes } from '../../src/http/health.ts';
 import { serveMetrics, startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { discover, startAcme } from '../support/acme.ts';
 import { startWatched } from '../support/telemetry.ts';
@@ -84,8 +84,8 @@ test('tasks are timed, a late one is seen, and what waits is read', async () => 
 });
 
 test('the port of the metrics serves them and the probes, and nothing else', async () => {
-  const health = makeHealth(acme.database.web);
-  const serving = await serveMetrics(watched.config, watched.metrics, health);
+  const probes = webProbes(acme.database.web);
+  const serving = await serveMetrics(watched.config, watched.metrics, probes);
   const at = (path: string) => fetch(`http://127.0.0.1:${serving.port}${path}`);
   const answer = await at('/metrics');
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0.0.4/);

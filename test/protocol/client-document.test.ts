@@ -108,6 +108,7 @@ describe('freshness [RFC 9111 4.2]', () => {
     [{ 'cache-control': 'max-age=60', age: '90' }, 0],
     [{ 'cache-control': 'max-age=60, s-maxage=90' }, 90],
     [{ 'cache-control': 'max-age=60, no-cache' }, 0],
+    [{ 'cache-control': 'max-age=10, max-age=60' }, 10],
     [{ 'cache-control': 'no-store' }, 0],
     [{ 'cache-control': 'max-age=soon' }, 0],
     [{ 'cache-control': 'max-age=99999999999999999999' }, 86_400],

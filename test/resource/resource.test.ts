@@ -1,10 +1,12 @@
 // A resource server of its own that trusts a tenant: JWTs, opaque tokens, API keys, metadata, challenges.
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import cors from '@koa/cors';
 import Koa from 'koa';
 import * as client from 'openid-client';
-import { createResource, protect, serveMetadata } from 'pgrant/resource';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Authentication, createResource, protect, serveMetadata } from 'pgrant/resource';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { call, callAll } from '../../src/db/call.ts';
 import { ops } from '../../src/db/functions.ts';
 import { newLastingSecret } from '../../src/protocol/secrets.ts';
@@ -59,6 +61,78 @@ test('without a token: 401 with the metadata, which names the issuer [RFC 9728 5
     resource: url,
     authorization_servers: [acme.issuer],
     scopes_supported: ['tools'],
+  });
+});
+
+describe('scripts of another origin', () => {
+  const metadata = () => `${new URL(url).origin}/.well-known/oauth-protected-resource/mcp`;
+
+  test('may read the metadata, which HEAD and a preflight are answered for, too', async () => {
+    const head = await fetch(metadata(), { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const preflight = await fetch(metadata(), {
+      method: 'OPTIONS',
+      headers: {
+        Origin: 'https://app.example.com',
+        'Access-Control-Request-Method': 'GET',
+        'Access-Control-Request-Headers': 'mcp-protocol-version',
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('GET');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('*');
+    for (const { headers } of [head, preflight, await fetch(metadata())]) {
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+    }
+  });
+
+  test('may read a refusal with its challenge', async () => {
+    const { headers } = await fetch(url);
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
+  });
+
+  test('are those that a CORS middleware around it allows', async () => {
+    const app = new Koa();
+    app.use(cors({ origin: 'https://app.example.com', exposeHeaders: ['X-Request-Id'] }));
+    app.use(protect(createResource({ issuer: acme.issuer, resource: url })));
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { status, headers } = await fetch(`http://127.0.0.1:${port}/`, {
+      headers: { Origin: 'https://app.example.com' },
+    });
+    server.close();
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([
+      401,
+      'https://app.example.com',
+    ]);
+    expect(headers.get('access-control-expose-headers')).toBe(
+      'X-Request-Id, WWW-Authenticate, Retry-After',
+    );
+  });
+});
+
+describe('a sign-in that is too weak or too long ago [RFC 9470]', () => {
+  test.each([
+    [{ acr_values: ['urn:example:two-factors'] }, 'acr_values="urn:example:two-factors"'],
+    [{ max_age: 60 }, 'max_age="60"'],
+  ])('by %j is 401 that says what to ask for', async (authentication, parameter) => {
+    const resource = createResource({ issuer: acme.issuer, resource: url });
+    const { access_token } = await obtainTokens(config, { scope: 'openid tools', resource: url });
+    const authorize = (needed: Authentication) =>
+      resource.authorize(`Bearer ${access_token}`, ['tools'], undefined, needed);
+    await expect(authorize({ max_age: 3600 })).resolves.toMatchObject({
+      scopes: ['openid', 'tools'],
+    });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(authorize(authentication)).rejects.toMatchObject({
+      status: 401,
+      challenge: expect.stringMatching(
+        new RegExp(`error="insufficient_user_authentication".*scope="tools", ${parameter}`),
+      ),
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 // Every function that a role may call, at one tenant, with whatever identifies something of another.
-import { bind } from '../../src/db/call.ts';
+import { bind } from '../../src/db/binding.ts';
+import { arrayLiteral } from '../../src/db/values.ts';
 import { neutral as wordless } from './arguments.ts';
 import type { Identifier } from './foreign.ts';
 
@@ -7,7 +8,13 @@ import type { Identifier } from './foreign.ts';
 export type Query = (text: string) => Promise<unknown[]>;
 
 /** A function that takes a tenant first; its other parameters as [name without p_, type]. */
-export type Callable = { schema: string; name: string; parameters: [string, string][] };
+export type Callable = {
+  schema: string;
+  name: string;
+  /** Decides a set of requests: the types are those of one. */
+  isSet: boolean;
+  parameters: [string, string][];
+};
 
 export type Attempt = {
   role: string;
@@ -33,10 +40,15 @@ export async function callables(query: Query, role: string): Promise<Callable[]>
      where p.pronamespace::regnamespace::text like 'pgrant%' and p.proargnames[1] = 'p_tenant' and p.prokind = 'f'
        and has_schema_privilege('${role}', p.pronamespace, 'usage') and has_function_privilege('${role}', p.oid, 'execute')
      order by 1, 2`)) as { schema: string; name: string; parameters: string[] }[];
-  return rows.map((row) => ({
-    ...row,
-    parameters: row.parameters.map((text) => JSON.parse(text) as [string, string]),
-  }));
+  return rows.map((row) => {
+    const parameters = row.parameters.map((text) => JSON.parse(text) as [string, string]);
+    const isSet = parameters.some(([name, type]) => name === 'request_id' && type === 'text[]');
+    const element = ([name, type]: [string, string]): [string, string] => [
+      name,
+      isSet ? type.replace(/\[\]$/, '') : type,
+    ];
+    return { ...row, isSet, parameters: parameters.map(element) };
+  });
 }
 
 /** Makes the temporary functions that call, look, and undo. Once in a session. */
@@ -126,21 +138,29 @@ const neutral: Record<string, string> = {
   'timestamp with time zone': 'now',
 };
 
-/** The statement that calls a function at a tenant and gives its answer as one text. */
+/**
+ * The statement that calls a function at a tenant and gives its answer as one text. A function of sets gets two
+ * requests: one with the tenant's own values, and the one that is tried.
+ */
 export function callText(
-  { schema, name, parameters }: Callable,
+  { schema, name, parameters, isSet }: Callable,
   tenant: string,
   values: Own,
+  own: Own = values,
 ): string {
   const { encoders } = bind(`${schema}.${name}`, parameters);
   const args = encoders.map(({ argument, type, encode }) => {
-    const value =
-      argument in values
-        ? values[argument]
-        : (neutral[type] ?? (type.endsWith('[]') ? '{}' : null));
-    if (value === null || value === undefined) return `p_${argument} => null`;
-    const text = typeof value === 'string' ? value : encode(value as never);
-    return `p_${argument} => '${text.replaceAll("'", "''")}'::text::${type}`;
+    const textOf = (given: Own): string | null => {
+      const value =
+        argument in given
+          ? given[argument]
+          : (neutral[type] ?? (type.endsWith('[]') ? '{}' : null));
+      if (value === null || value === undefined) return null;
+      return typeof value === 'string' ? value : encode(value as never);
+    };
+    const text = isSet ? arrayLiteral([textOf(own), textOf(values)]) : textOf(values);
+    if (text === null) return `p_${argument} => null`;
+    return `p_${argument} => '${text.replaceAll("'", "''")}'::text::${type}${isSet ? '[]' : ''}`;
   });
   const call = `${schema}.${name}(${[`p_tenant => '${tenant}'`, ...args].join(', ')})`;
   return `select coalesce(jsonb_agg(to_jsonb(x)), '[]')::text from (select * from ${call}) x`;

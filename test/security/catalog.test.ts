@@ -6,6 +6,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { auditorRules } from './auditor-rules.ts';
 import { functionRules } from './function-rules.ts';
 import { historyRules } from './history-rules.ts';
+import { identityRules } from './identity-rules.ts';
 import { roleRules } from './role-rules.ts';
 import type { Rule } from './rule.ts';
 import { tableRules } from './table-rules.ts';
@@ -46,6 +47,7 @@ describe('tables', () => check(tableRules));
 describe('functions', () => check(functionRules));
 describe('roles', () => check(roleRules));
 describe('history', () => check(historyRules));
+describe('identity', () => check(identityRules));
 describe('auditors', () => check(auditorRules));
 
 test('SQL files have no tabs and no trailing spaces, and only the text of a comment is wider than 140', () => {

@@ -80,7 +80,7 @@ export async function prove(
         progress(`${role} ${nameOf(callable)}`);
         const values = await goodValues(callable, known, own);
         for (const trial of trials(callable, values, foreign)) {
-          const call = callText(callable, at, trial.values);
+          const call = callText(callable, at, trial.values, values);
           const [row] = (await session`
             select * from pg_temp.attempt(${role}, ${call}, ${other}, ${state?.md5 ?? ''})`) as unknown as Outcome[];
           proof.attempts.push(judge({ role, call, row, secrets, from: trial.from }));

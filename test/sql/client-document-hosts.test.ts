@@ -108,7 +108,7 @@ describe('whose documents are taken', () => {
     // One from before there were documents.
     await store(at);
     await world.database.sql`
-      update pgrant.clients set document_fetched_at = null, document_expires_at = null, document_changed_at = null,
+      update pgrant.clients set document_fetched_at = null, document_expires_at = null,
              registered_at = null, expires_at = null where tenant_id = ${at.tenant}`;
     expect(await nextOf(at, fern)).toBe('login');
     expect((await store(at, fern, { name: 'Evil' })).row.error).toBe('unknown_client');

@@ -124,7 +124,7 @@ describe('what a document may say', () => {
     const grant_types = ['authorization_code', 'client_credentials'];
     await store(at, fern, { grant_types, scopes: ['email', 'unheard-of'], consent: 'never' });
     const [made] = await clientsOf(at);
-    expect(made).toMatchObject({ consent: 'remember', require_pkce: true });
+    expect(made).toMatchObject({ consent: 'assured', require_pkce: true });
     expect(made).toMatchObject({ scopes: null, registered: { scope: 'email' } });
     expect(made?.grant_types).toEqual(['authorization_code']);
     const refused = await store(at, 'https://moss.example/c', { scopes: ['unheard-of'] });

@@ -80,6 +80,19 @@ describe('an accepted login', () => {
     expect(await rolesOf('user-2')).toHaveLength(2);
   });
 
+  test('gives nobody a username that hides what it is: the product is told, and a subject is not shown', async () => {
+    const challenge = await handOver(world);
+    const refused = await accept(world, challenge, { subject: 'u-9', username: 'a\u202eb' });
+    expect(refused).toMatchObject({
+      error: 'invalid_request',
+      detail: expect.stringContaining('username'),
+    });
+    const made = await signIn({ subject: 'sub\u200bject' });
+    const [user] = await database.sql`
+      select username from pgrant.users where user_id = ${made.answer.user_id}`;
+    expect(user?.username).toMatch(/^user-[0-9a-f-]{36}$/);
+  });
+
   test('never takes over a person who is there by username, unless an operator has said so', async () => {
     const ada = await makeUser(world, 'ada');
     const stranger = await signIn({ subject: 'ada' });

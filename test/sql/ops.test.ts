@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Binding, callAll } from '../../src/db/call.ts';
+import type { Binding } from '../../src/db/binding.ts';
+import { callAll } from '../../src/db/call.ts';
 import { ops } from '../../src/db/functions.ts';
 import {
   makeClient,

@@ -41,7 +41,7 @@ describe('what a client may not give itself', () => {
       select * from pgrant.clients where client_id = ${row.client_id}`;
     expect(stored).toMatchObject({
       client_id: expect.stringMatching(/^dc-/),
-      consent: 'remember',
+      consent: 'assured',
       require_pkce: true,
       access_token_lifetime: null,
       maker_id: null,

@@ -74,6 +74,17 @@ describe('the user of an account', () => {
     expect((await stored(club, 'taken', 'other'))?.username).toBe('user-taken@other');
   });
 
+  test('has no username that hides what it is, whatever the upstream calls them', async () => {
+    const named = async (subject: string, username: string | null) => {
+      expect((await finish(club, await arrive(club), subject, { username })).error).toBeNull();
+      return (await stored(club, subject))?.username;
+    };
+    expect(await named('tidy', ' Rene\u0301\u00a0 B')).toBe('Ren\u00e9 B');
+    expect(await named('sly', 'a\u202eb')).toBe('discord:sly');
+    expect(await named('s\u200bly', '\u3164')).toMatch(/^discord:[0-9a-f]{64}$/);
+    expect(await named('nameless', null)).toBe('discord:nameless');
+  });
+
   test('who linked it keeps the profile of their own, and gets claims and groups', async () => {
     const user = await makeUser(world, 'lin', { email: 'lin@example.com' });
     await operate(world, ops.upstream_link, { name: 'discord', subject: 'l', username: 'lin' });

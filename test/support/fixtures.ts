@@ -1,6 +1,7 @@
 // Tenants, clients, people and what they obtain, made by the functions themselves and not by inserts.
 import { randomBytes } from 'node:crypto';
-import { type Binding, callAll } from '../../src/db/call.ts';
+import type { Binding } from '../../src/db/binding.ts';
+import { callAll } from '../../src/db/call.ts';
 import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 

@@ -28,9 +28,9 @@ export type Product = {
   bravo: Place;
 };
 
-/** The example of the README: the first block that has the word. */
+/** The example of the README of src/resource: the first block that has the word. */
 export function example(word: string): string {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const readme = readFileSync(new URL('../../src/resource/README.md', import.meta.url), 'utf8');
   const blocks = [...readme.matchAll(/```(?:js|sql)\n(.*?)```/gs)].map(([, code = '']) => code);
   return blocks.find((code) => code.includes(word)) ?? '';
 }

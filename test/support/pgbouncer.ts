@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, inject } from 'vitest';
 import type { Login } from '../../src/db/embedded-files.ts';
-import { freePort } from './process.ts';
+import { freePort } from './free-port.ts';
 
 const program = '/usr/sbin/pgbouncer';
 const nobody = 65534;

@@ -1,0 +1,170 @@
+// Requests that are decided as a set. While every connection is busy those of one function collect, and leave
+// together with the next that is free: no timer, and no wait that would not have been.
+import { type Callable, setStatementOf, type Value } from './binding.ts';
+import { BrokenConnection, type Connection } from './connection.ts';
+import type { Pool } from './pool.ts';
+import { metReload } from './reload.ts';
+import { arrayLiteral } from './values.ts';
+
+/** Decides one request: its arguments in order, the tenant first; gives its row. */
+export type Decide = (binding: Callable, values: Value[], tag?: string) => Promise<unknown>;
+
+type Request = {
+  values: Value[];
+  resolve: (row: unknown) => void;
+  reject: (error: unknown) => void;
+  timer?: NodeJS.Timeout;
+};
+
+export type BatchOptions = {
+  /** Most requests that wait at once. */
+  queue: number;
+  /** Milliseconds that one waits at most. */
+  patience: number;
+};
+
+/** Most requests in a statement, and most tenants; each number of tenants is a statement to be prepared. */
+const most = 64;
+const mostTenants = 8;
+
+/** What waits for one function: the requests of each tenant in the order of arrival, the tenant in turn first. */
+type Line = {
+  binding: Callable;
+  tag: string | undefined;
+  tenants: Map<Value, Request[]>;
+  size: number;
+  /** Connections that are asked for. */
+  asked: number;
+};
+
+/** Makes what decides requests over the connections of a pool. */
+export function createBatches(pool: Pool, { queue, patience }: BatchOptions): Decide {
+  const lines = new Map<string, Line>();
+  let waiting = 0;
+
+  /** Sends a set on a connection that is the caller's, and gives the connection back. */
+  async function send(connection: Connection, line: Line, requests: Request[]): Promise<void> {
+    let failure: unknown;
+    try {
+      const rows = await ask(connection, line, requests);
+      requests.forEach(({ resolve }, at) => {
+        resolve(rows[at]);
+      });
+      return;
+    } catch (error) {
+      failure = error;
+    } finally {
+      pool.giveBack(connection);
+    }
+    // Nothing of it was done. One of many may be the cause: each is decided alone, once.
+    const again = requests.length > 1 || metReload(failure);
+    const alone = again && !(failure instanceof BrokenConnection);
+    for (const request of requests) {
+      if (alone) decideAlone(line, request).then(request.resolve, request.reject);
+      else request.reject(failure);
+    }
+  }
+
+  async function decideAlone(line: Line, request: Request): Promise<unknown> {
+    const connection = await pool.take(patience);
+    try {
+      return (await ask(connection, line, [request]))[0];
+    } finally {
+      pool.giveBack(connection);
+    }
+  }
+
+  function enqueue(line: Line, request: Request): void {
+    const tenant = request.values[0] ?? null;
+    const own = line.tenants.get(tenant) ?? [];
+    line.tenants.set(tenant, own);
+    own.push(request);
+    line.size += 1;
+    waiting += 1;
+    request.timer = setTimeout(() => {
+      own.splice(own.indexOf(request), 1);
+      if (own.length === 0 && line.tenants.get(tenant) === own) line.tenants.delete(tenant);
+      line.size -= 1;
+      waiting -= 1;
+      request.reject(pool.refuse(`no connection was free within ${patience} ms`, 'WAIT_TIMEOUT'));
+    }, patience);
+  }
+
+  /** The next set: in turns between tenants, so that none has more than its share while another waits. */
+  function dequeue(line: Line): Request[] {
+    const turns = [...line.tenants].slice(0, mostTenants);
+    const sets = turns.map(([, own]) => own.splice(0, Math.ceil(most / turns.length)));
+    const free = most - sets.reduce((sum, { length }) => sum + length, 0);
+    for (const [at, [, own]] of turns.entries())
+      sets[at]?.push(...own.splice(0, Math.floor(free / turns.length)));
+    for (const [tenant, own] of turns) {
+      // Whoever has more waits behind the others.
+      line.tenants.delete(tenant);
+      if (own.length > 0) line.tenants.set(tenant, own);
+    }
+    const requests = sets.flat();
+    for (const { timer } of requests) clearTimeout(timer);
+    line.size -= requests.length;
+    waiting -= requests.length;
+    return requests;
+  }
+
+  /** Asks for connections until what waits in the line has left. */
+  async function serve(line: Line): Promise<void> {
+    line.asked += 1;
+    const connection = await pool.take(patience).catch(() => undefined);
+    line.asked -= 1;
+    if (!connection) {
+      if (line.size > 0) void serve(line);
+      return;
+    }
+    const requests = dequeue(line);
+    if (line.size > line.asked * most) void serve(line);
+    if (requests.length === 0) pool.giveBack(connection);
+    else await send(connection, line, requests);
+  }
+
+  return (binding, values, tag) => {
+    const name = `${binding.name} ${tag ?? ''}`;
+    const line = lines.get(name) ?? { binding, tag, tenants: new Map(), size: 0, asked: 0 };
+    lines.set(name, line);
+    return new Promise((resolve, reject) => {
+      const request: Request = { values, resolve, reject };
+      const connection = line.size === 0 ? pool.takeFree() : undefined;
+      if (connection) {
+        void send(connection, line, [request]);
+      } else if (waiting >= queue) {
+        reject(pool.refuse(`${waiting} requests wait already`, 'QUEUE_FULL'));
+      } else {
+        enqueue(line, request);
+        if (line.size > line.asked * most) void serve(line);
+      }
+    });
+  };
+}
+
+/** Sends one statement for all requests, a part for each tenant; gives a row for each, in their order. */
+async function ask(
+  connection: Connection,
+  { binding, tag }: Pick<Line, 'binding' | 'tag'>,
+  requests: Request[],
+): Promise<unknown[]> {
+  const parts: Request[][] = [];
+  for (const request of requests) {
+    const part = parts.at(-1);
+    if (part?.[0]?.values[0] === request.values[0]) part?.push(request);
+    else parts.push([request]);
+  }
+  const values = parts.flatMap((part) =>
+    binding.encoders.map((_, at) =>
+      at === 0
+        ? (part[0]?.values[0] ?? null)
+        : arrayLiteral(part.map((one) => one.values[at] ?? null)),
+    ),
+  );
+  const rows = await connection.send(setStatementOf(binding, parts.length, tag), values);
+  if (rows.length !== requests.length) {
+    throw new Error(`${binding.name} gave ${rows.length} rows for ${requests.length} requests`);
+  }
+  return rows;
+}

@@ -1,0 +1,120 @@
+// What the generated bindings say of SQL functions, and the statements that call them.
+import { arrayLiteral, byteaLiteral } from './values.ts';
+
+/** What a generated binding says of an SQL function. */
+export type Binding<Args, Row> = Callable & {
+  /** Never there: carries the types. */
+  types?: [Args, Row];
+};
+
+export type Callable = {
+  name: string;
+  encoders: readonly Encoder[];
+  /** The statement for each tag, set of arguments that is left out, and number of tenants. */
+  texts: Map<string, string>;
+  /** Decides a set of requests at once: each argument but the tenant is an array with an element per request. */
+  isSet: boolean;
+};
+
+type Encoder = {
+  argument: string;
+  type: string;
+  optional: boolean;
+  encode: (value: never) => string;
+};
+
+/** A value as it travels: as text, which PostgreSQL casts. */
+export type Value = string | null;
+
+/** Binds an SQL function: its arguments in order as [name, type, 'optional' with an SQL default]. */
+export function bind<Args, Row>(
+  name: string,
+  parameters: readonly (readonly [string, string, 'optional'?])[],
+): Binding<Args, Row> {
+  const encoders = parameters.map(([argument, type, optional]) => ({
+    argument,
+    type,
+    optional: optional === 'optional',
+    encode: encoder(type),
+  }));
+  return { name, encoders, texts: new Map(), isSet: false };
+}
+
+/** Binds an SQL function that decides a set of requests; arguments and row are those of one request. */
+export function bindSet<Args, Row>(
+  name: string,
+  parameters: readonly (readonly [string, string])[],
+): Binding<Args, Row> {
+  return { ...bind<Args, Row>(name, parameters), isSet: true };
+}
+
+// Every argument travels as text and is cast in the statement. Text is the only encoding that may be
+// applied twice, which is what postgres.js does when it prepares a statement again whose result type
+// has changed: bytea would become its own hex, a JSON object a string, true false.
+function encoder(type: string): (value: never) => string {
+  if (type === 'bytea') return byteaLiteral;
+  if (type === 'jsonb' || type === 'json') return JSON.stringify;
+  if (type.endsWith('[]')) return arrayLiteral;
+  return String;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The arguments of a call in order; throws TypeError for a tenant that is no uuid. */
+export function valuesOf({ name, encoders }: Callable, args: Record<string, unknown>): Value[] {
+  if (encoders[0]?.argument === 'tenant' && !uuid.test(String(args.tenant))) {
+    throw new TypeError(`${name}: tenant must be a uuid`);
+  }
+  const values: Value[] = [];
+  for (const { argument, optional, encode } of encoders) {
+    const value = args[argument];
+    if (value === undefined && optional) continue;
+    values.push(value === null || value === undefined ? null : encode(value as never));
+  }
+  return values;
+}
+
+/** The statement of one call, in named notation, with the tag as a comment behind it. */
+export function statementOf(
+  { name, encoders, texts }: Callable,
+  args: Record<string, unknown>,
+  tag = '',
+): string {
+  const given = encoders.filter(
+    ({ argument, optional }) => !optional || args[argument] !== undefined,
+  );
+  const key = `${tag} ${given.length === encoders.length ? '' : given.map((one) => one.argument)}`;
+  return remembered(texts, key, () => `select * from ${callOf(name, given, 1, '')}${comment(tag)}`);
+}
+
+/** The statement that decides for so many tenants, each with a set of requests of its own, in order. */
+export function setStatementOf(
+  { name, encoders, texts }: Callable,
+  tenants: number,
+  tag = '',
+): string {
+  return remembered(texts, `${tag} ${tenants}`, () => {
+    const parts = Array.from({ length: tenants }, (_, at) =>
+      callOf(name, encoders, at * encoders.length + 1, '[]'),
+    );
+    return parts.map((part) => `select * from ${part}`).join(' union all ') + comment(tag);
+  });
+}
+
+function callOf(name: string, encoders: readonly Encoder[], first: number, array: '' | '[]') {
+  const named = encoders.map(({ argument, type }, at) => {
+    const suffix = argument === 'tenant' ? '' : array;
+    return `p_${argument} => $${first + at}::text::${type}${suffix}`;
+  });
+  return `${name}(${named.join(', ')})`;
+}
+
+const comment = (tag: string) => tag && ` /* ${tag} */`;
+
+function remembered(texts: Map<string, string>, key: string, make: () => string): string {
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  const text = make();
+  texts.set(key, text);
+  return text;
+}

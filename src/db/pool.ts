@@ -1,0 +1,162 @@
+// Which connection a statement gets, and how long it may wait for it.
+import { BrokenConnection, type Connection } from './connection.ts';
+
+export type PoolOptions = {
+  /** Most connections. */
+  size: number;
+  /** Milliseconds that one may be waited for. */
+  patience: number;
+  /** Most that wait at once, for each connection. */
+  queue: number;
+};
+
+export type PoolStats = {
+  /** Connections that are open, and idle. */
+  open: number;
+  idle: number;
+  /** Calls that wait for one. */
+  waiting: number;
+  /** Connections that broke, and those that were opened in the place of one, since the start. */
+  broken: number;
+  replaced: number;
+  /** Calls that were turned away: the queue was full, or the wait too long. */
+  refused: number;
+  /** Milliseconds by which a call or a wait has passed its deadline: 0 unless a guard has failed. */
+  overdue: number;
+};
+
+export type Pool = {
+  /** The caller's own until it is given back. */
+  take: (patience?: number) => Promise<Connection>;
+  /** The same where one is free now, and nobody waits. */
+  takeFree: () => Connection | undefined;
+  giveBack: (connection: Connection) => void;
+  /** Counts a call that is turned away, and gives the error that it gets. */
+  refuse: (message: string, code: string) => Error;
+  stats: () => PoolStats;
+  /** Waits for what is running, then closes. */
+  end: () => Promise<void>;
+};
+
+type Waiter = {
+  due: number;
+  timer: NodeJS.Timeout;
+  resolve: (connection: Connection) => void;
+  reject: (error: Error) => void;
+};
+
+/** A pool of what `open` gives; connections are opened on demand. */
+export function createPool(
+  open: (onBroken: () => void) => Connection,
+  { size, patience: usual, queue }: PoolOptions,
+): Pool {
+  const all = new Set<Connection>();
+  const idle: Connection[] = [];
+  const waiting = new Set<Waiter>();
+  const counts = { broken: 0, replaced: 0, refused: 0 };
+  let owed = 0;
+  const farewells = new Set<Promise<void>>();
+  let ending: Promise<void> | undefined;
+  let empty: (() => void) | undefined;
+
+  const forget = (connection: Connection) => {
+    all.delete(connection);
+    const at = idle.indexOf(connection);
+    if (at >= 0) idle.splice(at, 1);
+    if (all.size + waiting.size === 0) empty?.();
+  };
+  const add = (): Connection => {
+    const connection = open(() => {
+      if (!all.has(connection)) return;
+      counts.broken += 1;
+      owed += 1;
+      forget(connection);
+      serve();
+    });
+    all.add(connection);
+    if (owed > 0) {
+      owed -= 1;
+      counts.replaced += 1;
+    }
+    return connection;
+  };
+  const retire = (connection: Connection) => {
+    const farewell = connection.close().finally(() => farewells.delete(farewell));
+    farewells.add(farewell);
+    forget(connection);
+  };
+  const find = (): Connection | undefined => {
+    for (let one = idle.pop(); one; one = idle.pop()) {
+      if (one.isUsable()) return one;
+      retire(one);
+    }
+    return all.size < size ? add() : undefined;
+  };
+  /** Hands on what is free, to whoever has waited longest. */
+  const serve = () => {
+    for (const waiter of waiting) {
+      const connection = find();
+      if (!connection) return;
+      clearTimeout(waiter.timer);
+      waiting.delete(waiter);
+      waiter.resolve(connection);
+    }
+  };
+  const refuse = (message: string, code: string) => {
+    counts.refused += 1;
+    return new BrokenConnection(message, code);
+  };
+
+  const takeFree = () => (!ending && waiting.size === 0 ? find() : undefined);
+
+  return {
+    takeFree,
+    refuse,
+    take: (patience = usual) => {
+      if (ending) return Promise.reject(new BrokenConnection('the pool has ended', 'POOL_ENDED'));
+      const connection = takeFree();
+      if (connection) return Promise.resolve(connection);
+      if (waiting.size >= queue * size) {
+        return Promise.reject(refuse(`${waiting.size} calls wait already`, 'QUEUE_FULL'));
+      }
+      return new Promise((resolve, reject) => {
+        const giveUp = () => {
+          waiting.delete(waiter);
+          reject(refuse(`no connection was free within ${patience} ms`, 'WAIT_TIMEOUT'));
+        };
+        const timer = setTimeout(giveUp, patience);
+        const waiter = { due: performance.now() + patience, timer, resolve, reject };
+        waiting.add(waiter);
+      });
+    },
+    giveBack: (connection) => {
+      if (!all.has(connection)) return;
+      const wanted = !ending || waiting.size > 0;
+      if (wanted && connection.isUsable()) idle.push(connection);
+      else retire(connection);
+      serve();
+    },
+    stats: () => {
+      const now = performance.now();
+      const late = [...all].map((connection) => connection.overdue());
+      const waits = [...waiting].map(({ due }) => now - due);
+      return {
+        open: all.size,
+        idle: idle.length,
+        waiting: waiting.size,
+        ...counts,
+        overdue: Math.max(0, ...late, ...waits),
+      };
+    },
+    end: () => {
+      ending ??= new Promise<void>((resolve) => {
+        empty = resolve;
+        if (all.size + waiting.size === 0) resolve();
+        for (const connection of [...idle]) retire(connection);
+      }).then(async () => {
+        await Promise.all(farewells);
+      });
+      return ending;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// What a session of pgrant starts with, whatever the server, the database or the role has for defaults.
+
+/** The roles that a program of pgrant works as. */
+export type Role = 'pgrant_web' | 'pgrant_worker' | 'pgrant_janitor' | 'pgrant_auditor';
+
+// Limits for sessions that step down from another login. Whoever logs in as the role itself gets the
+// settings of the role; and a pooler would refuse start-up parameters that it does not know.
+const limits = {
+  statement_timeout: 10_000,
+  lock_timeout: 5_000,
+  idle_in_transaction_session_timeout: 10_000,
+};
+
+/** Start-up parameters with which a session of the URL's login works as `role`; none for the role itself. */
+export function steppingDown(url: string, role: Role): Record<string, string | number> {
+  const login = decodeURIComponent(new URL(url).username);
+  return login === role ? {} : { role, ...limits };
+}
+
+// sql/roles.sql has the same for the roles, for sessions that a pooler opens and that never see this.
+const settings = {
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  backslash_quote: 'safe_encoding',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  default_transaction_deferrable: 'off',
+  row_security: 'on',
+  search_path: 'pg_catalog, pg_temp',
+};
+
+/**
+ * The first statement of a session. No start-up parameters: a pooler refuses those it does not know;
+ * where it hands this statement to a connection that others use too, all of them want the same.
+ */
+export const settle = `select ${Object.entries(settings)
+  .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`)
+  .join(', ')}`;

@@ -1,0 +1,46 @@
+// How values travel: arguments as text, results as the types that the bindings say.
+
+const asText = (value: string) => value;
+
+/** For postgres.js. Each is read the same way whatever the session's settings are, which a pooler may hide. */
+export const types = {
+  // Epoch seconds and counts: all below 2^53.
+  bigint: { to: 20, from: [20], serialize: String, parse: Number },
+  // date, timestamp, timestamptz: as PostgreSQL writes them.
+  moment: { to: 1184, from: [1082, 1114, 1184], serialize: String, parse: asText },
+  // text[], varchar[], uuid[]
+  list: { to: 1009, from: [1009, 1015, 2951], serialize: arrayLiteral, parse: parseArray },
+  bytea: { to: 17, from: [17], serialize: byteaLiteral, parse: parseBytea },
+};
+
+/** The hex literal of bytes. */
+export function byteaLiteral(value: Uint8Array): string {
+  return `\\x${Buffer.from(value).toString('hex')}`;
+}
+
+/** The bytes of a literal in either form of bytea_output. */
+export function parseBytea(literal: string): Buffer {
+  if (literal.startsWith('\\x')) return Buffer.from(literal.slice(2), 'hex');
+  const plain = literal.replace(/\\(\\|[0-7]{3})/g, (_, escaped: string) =>
+    escaped === '\\' ? '\\' : String.fromCharCode(Number.parseInt(escaped, 8)),
+  );
+  return Buffer.from(plain, 'latin1');
+}
+
+/** The literal of a one-dimensional array of texts and nulls. */
+export function arrayLiteral(values: readonly (string | number | null)[]): string {
+  return `{${values.map(elementLiteral).join(',')}}`;
+}
+
+function elementLiteral(value: string | number | null): string {
+  return value === null ? 'null' : `"${String(value).replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** The texts in the literal of a one-dimensional array without nulls. */
+export function parseArray(literal: string): string[] {
+  if (literal === '{}') return [];
+  if (!literal.includes('"')) return literal.slice(1, -1).split(',');
+  return Array.from(literal.matchAll(/"((?:[^"\\]|\\.)*)"|([^{},]+)/gs), ([, quoted, bare]) =>
+    quoted === undefined ? (bare ?? '') : quoted.replace(/\\(.)/gs, '$1'),
+  );
+}

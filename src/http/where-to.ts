@@ -1,0 +1,13 @@
+// What the log says of where a request went: nobody puts a secret there by way of a path.
+import { withoutSecrets } from '../protocol/secrets.ts';
+
+const lengthLimit = 256;
+
+/** The template of the route, where one has answered, and the path without what looks like a secret. */
+export function whereTo(exchange: { path: string }): { route?: string; path: string } {
+  const { _matchedRoute: route } = exchange as { _matchedRoute?: string | RegExp };
+  return {
+    ...(route !== undefined && { route: String(route) }),
+    path: withoutSecrets(exchange.path).slice(0, lengthLimit),
+  };
+}

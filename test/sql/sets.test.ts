@@ -1,0 +1,103 @@
+// A set is decided as if its requests had come one after the other.
+import type { TransactionSql } from 'postgres';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { setStatementOf } from '../../src/db/binding.ts';
+import { api } from '../../src/db/functions.ts';
+import { arrayLiteral } from '../../src/db/values.ts';
+import { address, makeWorld, type World } from '../support/fixtures.ts';
+import { randomNumbers } from '../support/random.ts';
+import { type Args, makeHoldings, makers, setFunctions } from '../support/random-set.ts';
+
+let world: World;
+let holdings: Awaited<ReturnType<typeof makeHoldings>>;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  holdings = await makeHoldings(world);
+});
+
+class Undo extends Error {}
+
+/** What `work` gives in a transaction of which nothing stays. */
+async function undone<T>(work: (sql: TransactionSql) => Promise<T>): Promise<T> {
+  let result: T | undefined;
+  const begun = world.database.sql.begin(async (sql) => {
+    result = await work(sql);
+    throw new Undo();
+  });
+  await expect(begun).rejects.toBeInstanceOf(Undo);
+  return result as T;
+}
+
+type Name = (typeof setFunctions)[number];
+
+/** Decides the requests in one call. */
+async function decide(sql: TransactionSql, name: Name, requests: Args[]): Promise<unknown[]> {
+  const binding = api[name];
+  const values = binding.encoders.map(({ argument, encode }) => {
+    if (argument === 'tenant') return world.tenant;
+    return arrayLiteral(
+      requests.map((one, at) => {
+        const all = { request_id: `request-${one.at ?? at}`, address, ...one };
+        const value = all[argument as keyof typeof all] as unknown;
+        return value === undefined || value === null ? null : encode(value as never);
+      }),
+    );
+  });
+  return await sql.unsafe(setStatementOf(binding, 1), values);
+}
+
+// Identifiers that are made anew each time, and the moment of a transaction of its own.
+const random = /"(family_id|event_id)":"[^"]*"/g;
+const moment = /"(\w+_at|at|xid|replay_until)":("[^"]*"|\d+)/g;
+
+const told = (value: unknown) =>
+  JSON.stringify(value).replace(random, '"$1":"…"').replace(moment, '"$1":"…"');
+
+/** All rows of the tables that such functions write. */
+async function rows(sql: TransactionSql): Promise<string[]> {
+  const tables = [
+    'token_families',
+    'access_tokens',
+    'codes',
+    'grants',
+    'revoked_tokens',
+    'audit_events',
+    'scope_refusals',
+    'outbox',
+  ];
+  const found: string[] = [];
+  for (const table of tables) {
+    const all = await sql.unsafe(`select to_jsonb(t) as row from pgrant.${table} t`);
+    found.push(...all.map(({ row }) => `${table} ${told(row)}`));
+  }
+  return found.sort();
+}
+
+describe.each(setFunctions)('%s', (name) => {
+  test.each([1, 2, 3, 4])(
+    'random sets get the answers and leave the rows of requests one by one (seed %i)',
+    async (seed) => {
+      const next = randomNumbers(seed);
+      for (let turn = 0; turn < 12; turn += 1) {
+        const size = 1 + Math.floor(next() * 24);
+        const requests = Array.from({ length: size }, (_, at) => ({
+          ...makers[name]?.(next, holdings),
+          at,
+        }));
+        const together = await undone(async (sql) => [
+          (await decide(sql, name, requests)).map(told),
+          await rows(sql),
+        ]);
+        const oneByOne = await undone(async (sql) => {
+          const answers: string[] = [];
+          for (const request of requests) {
+            answers.push(...(await decide(sql, name, [request])).map(told));
+          }
+          return [answers, await rows(sql)];
+        });
+        expect(together).toEqual(oneByOne);
+      }
+    },
+  );
+});

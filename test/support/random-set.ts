@@ -1,0 +1,147 @@
+// Requests at the token endpoint as chance will have it: good, replayed, reused, expired, revoked, and wrong in every way.
+import { randomBytes } from 'node:crypto';
+import { type api, ops } from '../../src/db/functions.ts';
+import {
+  type Client,
+  makeClient,
+  makeUser,
+  operate,
+  secret,
+  type User,
+  type World,
+} from './fixtures.ts';
+import { newBrowser, obtainCode, obtainTokens, type RefreshToken, rotate } from './flows.ts';
+
+export type Args = Record<string, unknown>;
+type Random = () => number;
+
+/** What requests are made of. */
+type Holdings = {
+  clients: Client[];
+  families: { client: Client; tokens: RefreshToken[]; access: Args }[];
+  codes: { client: Client; code: Args }[];
+};
+
+const resource = 'https://api.example/mcp';
+
+/** A tenant with clients, people, families and codes in every state. */
+export async function makeHoldings(world: World): Promise<Holdings> {
+  const shop = await makeClient(world, 'shop', { access_token_format: 'opaque' });
+  const app = await makeClient(world, 'app', { token_endpoint_auth_method: 'none' });
+  const gone = await makeClient(world, 'gone');
+  const machine = await makeClient(world, 'machine', {
+    grant_types: ['client_credentials'],
+    scopes: ['email'],
+    redirect_uris: [],
+    access_token_format: 'opaque',
+  });
+  await operate(world, ops.role_add, { role: 'admin', title: 'Everything' } as never);
+  await operate(world, ops.resource_set, { resource, title: 'Tools' } as never);
+  const families: Holdings['families'] = [];
+  const codes: Holdings['codes'] = [];
+  for (const [at, client] of [shop, app, shop, app, shop, gone, app, shop].entries()) {
+    const user = await makeUser(world, `person-${client.client_id}-${at}`);
+    if (at % 2)
+      await operate(world, ops.role_assign, { role: 'admin', username: user.username } as never);
+    families.push(await makeFamily(world, client, user, at));
+    codes.push({ client, code: await obtainCode(world, newBrowser(), client, user) });
+    if (at === 4)
+      await operate(world, ops.user_disable, { username: user.username, disabled: true });
+  }
+  await operate(world, ops.client_disable, { client_id: 'gone', disabled: true });
+  return { clients: [shop, app, gone, machine], families, codes };
+}
+
+async function makeFamily(world: World, client: Client, user: User, at: number) {
+  const { database, tenant } = world;
+  const scopes = ['openid', 'email', 'admin', 'offline_access'];
+  const given = await obtainTokens(world, client, user, {
+    scopes,
+    ...(at > 5 && { resources: [resource] }),
+  });
+  const tokens: RefreshToken[] = [given.refresh];
+  for (let turn = 0; turn < at % 3; turn += 1) {
+    const { refresh } = await rotate(world, client, tokens[0] as RefreshToken);
+    tokens.unshift(refresh);
+  }
+  const handle = given.refresh.handle_hash;
+  if (at === 3) {
+    await database.sql`
+      update pgrant.token_families set idle_expires_at = now() - interval '1 hour'
+       where tenant_id = ${tenant} and handle_hash = ${handle}`;
+  }
+  if (at === 6) {
+    await database.sql`
+      update pgrant.token_families set revoked_at = now(), revoked_reason = 'by hand', sealed_successor = null
+       where tenant_id = ${tenant} and handle_hash = ${handle}`;
+  }
+  return { client, tokens, access: given.access };
+}
+
+const pick = <T>(random: Random, from: readonly T[]): T =>
+  from[Math.floor(random() * from.length)] as T;
+
+function presenter(random: Random, own: Client, { clients }: Holdings): Args {
+  const client = random() < 0.85 ? own : pick(random, clients);
+  return random() < 0.9 ? client : { ...client, secret_hash: secret() };
+}
+
+const challenges = ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'];
+
+/** For each function of sets what makes the arguments of one request. */
+export const makers: Record<string, (random: Random, holdings: Holdings) => Args> = {
+  refresh_rotate: (random, holdings) => {
+    const { client, tokens } = pick(random, holdings.families);
+    const token = random() < 0.7 ? (tokens[0] as RefreshToken) : pick(random, tokens);
+    return {
+      ...presenter(random, client, holdings),
+      handle_hash: random() < 0.95 ? token.handle_hash : secret(),
+      refresh_hash: random() < 0.9 ? token.refresh_hash : secret(),
+      scope: pick(random, [null, null, 'email', 'openid admin', 'phone', '']),
+      resource: pick(random, ['', '', resource, 'https://other.example/']),
+      access_hash: secret(),
+      successor_hash: secret(),
+      sealed_successor: randomBytes(60),
+    };
+  },
+  code_redeem: (random, holdings) => {
+    const { client, code } = pick(random, holdings.codes);
+    return {
+      ...presenter(random, client, holdings),
+      ...(random() < 0.95 ? code : { ...code, code_hash: secret() }),
+      redirect_uri: random() < 0.9 ? 'https://app.example/callback' : 'https://evil.example/',
+      code_challenge: random() < 0.9 ? challenges[0] : pick(random, [null, 'wrong']),
+      resource: pick(random, ['', '', resource]),
+      access_hash: secret(),
+      handle_hash: secret(),
+      refresh_hash: secret(),
+    };
+  },
+  client_credentials_issue: (random, holdings) => ({
+    ...presenter(random, holdings.clients[3] as Client, holdings),
+    scope: pick(random, [null, 'email', 'email nothing', 'openid', 'phone', '']),
+    resource: pick(random, ['', resource, 'https://other.example/']),
+    access_hash: secret(),
+  }),
+  token_introspect: (random, holdings) => {
+    const { client, tokens, access } = pick(random, holdings.families);
+    return {
+      ...presenter(random, client, holdings),
+      ...(random() < 0.6
+        ? access
+        : random() < 0.7
+          ? pick(random, tokens)
+          : { access_hash: secret(), access_expires_at: 1 }),
+    };
+  },
+  token_revoke: (random, holdings) => {
+    const { client, tokens, access } = pick(random, holdings.families);
+    return {
+      ...presenter(random, client, holdings),
+      ...(random() < 0.6 ? access : pick(random, tokens)),
+    };
+  },
+  userinfo_read: (random, holdings) => ({ ...pick(random, holdings.families).access }),
+};
+
+export const setFunctions = Object.keys(makers) as (keyof typeof api & keyof typeof makers)[];
