@@ -70,9 +70,8 @@ as $$
 declare
   v_out pgrant_api.login_answer;
 begin
-  v_out.error := 'expired_request';
   v_out.reason := p_reason;
-  perform pgrant_rules.audit(p_tenant, p_action, v_out.error, v_out.reason, null);
+  v_out.error := pgrant_rules.audit(p_tenant, p_action, 'expired_request', v_out.reason, null);
   return v_out;
 end
 $$;

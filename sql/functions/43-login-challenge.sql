@@ -109,9 +109,8 @@ begin
   if v_request.request_hash is null or not exists (
     select from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = v_request.client_id
   ) then
-    v_out.error := 'expired_request';
     v_out.reason := 'login verifier unknown, used, expired, or another browser''s; or its request was answered';
-    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, v_request.client_id);
+    v_out.error := pgrant_rules.audit(p_tenant, 'session.login', 'expired_request', v_out.reason, v_request.client_id);
     return v_out;
   end if;
 

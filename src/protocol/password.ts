@@ -12,13 +12,7 @@ export interface PasswordParameters {
 /** OWASP's setting for Argon2id: 19 MiB, 2 passes, 1 lane. */
 export const passwordParameters: PasswordParameters = { m: 19_456, t: 2, p: 1 };
 
-/** Two of libuv's four threads, so that signing finds a thread while people log in. */
-const concurrent = 2;
-const waitingLimit = 100;
 const lengthLimit = 1024;
-
-let running = 0;
-const waiting: (() => void)[] = [];
 
 /** Makes the salt (16 bytes) and verifier (32 bytes) of a password that is being set. */
 export async function newPassword(
@@ -31,7 +25,7 @@ export async function newPassword(
 
 /**
  * The verifier of a password: SHA-256 of its Argon2id key, so that a dump can't be replayed.
- * Throws invalid_request for an impossible password, temporarily_unavailable under a flood.
+ * Throws invalid_request for an impossible password. It costs a processor tens of milliseconds: see queues.ts.
  */
 export async function derivePassword(
   password: string,
@@ -40,16 +34,11 @@ export async function derivePassword(
 ): Promise<Buffer> {
   const message = Buffer.from(normalPassword(password));
   const options = { message, nonce: salt, memory: m, passes: t, parallelism: p, tagLength: 32 };
-  await enter();
-  try {
-    return await new Promise<Buffer>((resolve, reject) =>
-      argon2('argon2id', options, (error, key) =>
-        error === null ? resolve(hash('sha256', key, 'buffer')) : reject(error),
-      ),
-    );
-  } finally {
-    leave();
-  }
+  return await new Promise<Buffer>((resolve, reject) =>
+    argon2('argon2id', options, (error, key) =>
+      error === null ? resolve(hash('sha256', key, 'buffer')) : reject(error),
+    ),
+  );
 }
 
 function normalPassword(password: string): string {
@@ -59,21 +48,4 @@ function normalPassword(password: string): string {
     throw new OAuthError('invalid_request', 'the password is empty, too long or not plain text');
   }
   return normal;
-}
-
-async function enter(): Promise<void> {
-  if (running < concurrent) {
-    running += 1;
-    return;
-  }
-  if (waiting.length >= waitingLimit) {
-    throw new OAuthError('temporarily_unavailable', 'too many passwords are being checked');
-  }
-  await new Promise<void>((resolve) => waiting.push(resolve));
-}
-
-function leave(): void {
-  const next = waiting.shift();
-  if (next === undefined) running -= 1;
-  else next();
 }
