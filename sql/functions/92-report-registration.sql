@@ -25,17 +25,10 @@ comment on column pgrant_report.registered_clients.redirect_uris is 'Where it ha
 comment on column pgrant_report.registered_clients.software_id is 'Which software it says it is.';
 
 create view pgrant_report.registration_attempts with (security_invoker = true) as
-select a.tenant_id, i.name as tenant, case a.action when 'registration.add' then 'itself' else 'document' end as registered_by,
+select a.tenant_id, a.tenant, case a.action when 'registration.add' then 'itself' else 'document' end as registered_by,
        network(set_masklen(a.address, case family(a.address) when 4 then 32 else 64 end)) as registered_from,
-       a.at, a.error, a.reason, a.attempts
-  from (select e.tenant_id, e.action, e.address, e.at, e.error, e.reason, coalesce((e.detail ->> 'repeats')::bigint, 1) as attempts
-          from pgrant.audit_events e
-        union all
-        select r.tenant_id, r.action, r.address, r.first_at, r.error, r.reason,
-               case when r.recorded then r.refused - 1 else r.refused end
-          from pgrant.refusals r
-         where not r.recorded or r.sealed_by is null and r.refused > 1) a
-  join pgrant.issuers i on i.tenant_id = a.tenant_id
+       a.at, a.error, a.reason, a.times as attempts
+  from pgrant_report.audit_events a
  where a.action in ('registration.add', 'client_document.store', 'client_document.refuse')
    and a.at > now() - interval '1 day';
 
