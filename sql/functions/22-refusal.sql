@@ -9,11 +9,11 @@ declare
   v_out pgrant_api.done;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_out.reason := p_refused_reason;
-  v_out.error := pgrant_rules.audit(p_tenant, p_action, p_refused, v_out.reason, null);
+  v_out.error := nullif(pgrant_rules.audit(p_tenant, p_action, p_refused, p_refused_reason, null), p_refused);
+  v_out.reason := case when v_out.error is not null then p_refused_reason end;
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.refusal_record(uuid, text, inet, text, pgrant_api.error, text) is
-  'Records a refusal that the web process has decided on, such as a signature that is not good. Errors: p_refused, or too_many_attempts or flood.';
+  'Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead.';

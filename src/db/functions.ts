@@ -836,7 +836,7 @@ export const api = {
     ['resources', 'text[]'],
   ]),
 
-  /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: p_refused, or too_many_attempts or flood. */
+  /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead. */
   refusal_record: bind<
     {
       tenant: string;

@@ -13,10 +13,11 @@ export async function refuse(
   failure: unknown,
 ): Promise<never> {
   if (failure instanceof OAuthError) {
-    const { error: refused, reason: refused_reason } = failure;
-    const row = { ...caller(exchange), action, refused: refused as never, refused_reason };
-    await call(database, api.refusal_record, row).catch((answer: { error?: string }) => {
-      if (answer.error !== refused) throw answer;
+    await call(database, api.refusal_record, {
+      ...caller(exchange),
+      action,
+      refused: failure.error as never,
+      refused_reason: failure.reason,
     });
   }
   throw failure;
