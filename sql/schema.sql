@@ -1576,7 +1576,7 @@ create table pgrant.tenants (
   client_document_rate integer default 120 not null,
   redirect_schemes text[] default '{}'::text[] not null,
   refusal_limit integer default 300 not null,
-  authorization_rate integer default 300 not null,
+  authorization_rate integer default 600 not null,
   trusted_networks cidr[] default '{}'::cidr[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),

@@ -2,7 +2,7 @@
 
 alter table pgrant.tenants
   add column refusal_limit integer not null default 300 check (refusal_limit between 1 and 1000000),
-  add column authorization_rate integer not null default 300 check (authorization_rate between 1 and 1000000),
+  add column authorization_rate integer not null default 600 check (authorization_rate between 1 and 1000000),
   add column trusted_networks cidr[] not null default '{}';
 
 comment on column pgrant.tenants.refusal_limit is

@@ -24,6 +24,11 @@ export async function addTenant(url: string, { host, secret, clients }: Wanted):
     const args = { name: 'bench', issuer, host, path: '/bench' };
     const [row] = await callAll(database, ops.tenant_add, args);
     const tenant = (row as unknown as { tenant_add: string }).tenant_add;
+    // All visitors come from one address.
+    await call(database, ops.tenant_set, {
+      tenant,
+      settings: { trusted_networks: ['127.0.0.0/8'] },
+    });
     await call(database, ops.scope_add, { tenant, scope: 'api', title: 'The API' });
     await call(database, ops.resource_set, { tenant, resource, title: 'The API' });
     for (const alg of ['ES256', 'RS256'] as const) await addKey(database, tenant, secret, alg);
