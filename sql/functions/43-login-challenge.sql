@@ -31,11 +31,13 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.login_request;
+  v_refused pgrant_api.login_answer;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   if not pgrant_rules.assertion_use(p_tenant, p_jti_hash, p_jti_expires_at) then
-    v_out.error := 'expired_request';
-    v_out.reason := (pgrant_rules.challenge_refuse(p_tenant, 'login.show', 'the assertion has been used')).reason;
+    v_refused := pgrant_rules.challenge_refuse(p_tenant, 'login.show', 'the assertion has been used');
+    v_out.error := v_refused.error;
+    v_out.reason := v_refused.reason;
     return v_out;
   end if;
   return pgrant_rules.challenge_show(p_tenant, p_challenge_hash);

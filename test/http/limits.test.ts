@@ -39,6 +39,7 @@ beforeEach(async () => {
 
 /** A product that signs people in, so that it may send assertions. */
 const product = {
+  login_url: 'https://product.example/login',
   login_issuer: 'https://product.example',
   login_jwks: {
     keys: [generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })],
