@@ -48,9 +48,20 @@ begin
   if pgrant.tenant() is null then
     return p_error;
   end if;
-  v_event := row(p_tenant, now(), gen_random_uuid(), p_action, p_error, p_reason, p_user_id, p_client_id, p_grant_id, p_family_id,
-                 nullif(current_setting('pgrant.address', true), '')::inet, nullif(current_setting('pgrant.request_id', true), ''),
-                 p_detail, pg_current_xact_id()::text::bigint);
+  v_event.tenant_id := p_tenant;
+  v_event.at := now();
+  v_event.event_id := gen_random_uuid();
+  v_event.action := p_action;
+  v_event.error := p_error;
+  v_event.reason := p_reason;
+  v_event.user_id := p_user_id;
+  v_event.client_id := p_client_id;
+  v_event.grant_id := p_grant_id;
+  v_event.family_id := p_family_id;
+  v_event.address := pgrant_rules.caller_address();
+  v_event.request_id := nullif(current_setting('pgrant.request_id', true), '');
+  v_event.detail := p_detail;
+  v_event.xid := pg_current_xact_id()::text::bigint;
   if p_error is not null then
     v_event := pgrant_rules.refusal_bounded(v_event);
     -- The ordinary answers of a silent request, and of a person who says no, are no fault of the address.

@@ -1,4 +1,5 @@
 // What a flood at one tenant costs the clients of another.
+import { assembleToken, newSecret } from '../../src/protocol/secrets.ts';
 import type { Bench } from './bench.ts';
 import { Connection } from './http.ts';
 import { quantile } from './measure.ts';
@@ -13,7 +14,7 @@ const floods: Record<string, (connection: Connection, address: string) => Promis
   'sign-ins for unknown requests from many addresses': (connection, address) =>
     connection.post(
       '/flooded/oauth/login',
-      'request=pgrant_req_x&username=person0&password=wrong',
+      `request=${assembleToken('request', Math.floor(Date.now() / 1000) + 600, newSecret().secret)}&username=person0&password=wrong`,
       `X-Forwarded-For: ${address}\r\n`,
     ),
 };
