@@ -1199,19 +1199,19 @@ create table pgrant.refusals (
   request_id text,
   detail jsonb,
   recorded boolean not null,
-  sealed_by uuid,
+  covered_by uuid,
   constraint refusals_pkey PRIMARY KEY (tenant_id, minute, key_hash),
   constraint refusals_key_hash_check CHECK ((length(key_hash) = 32)),
   constraint refusals_minute_check CHECK ((minute = date_trunc('minute'::text, minute, 'UTC'::text))),
   constraint refusals_refused_check CHECK ((refused >= 1))
 ) partition by RANGE (minute);
 CREATE INDEX refusals_first_at ON ONLY pgrant.refusals USING btree (tenant_id, first_at, event_id);
-CREATE INDEX refusals_unsealed ON ONLY pgrant.refusals USING btree (minute) WHERE (sealed_by IS NULL);
+CREATE INDEX refusals_unsealed ON ONLY pgrant.refusals USING btree (minute) WHERE (covered_by IS NULL);
 alter table pgrant.refusals enable row level security;
 alter table pgrant.refusals force row level security;
 create policy audited on pgrant.refusals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
 create policy tenant_isolation on pgrant.refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-create policy unsealed_seen on pgrant.refusals for select to pgrant_janitor using (((sealed_by IS NULL) AND (minute < (now() - '00:02:00'::interval))));
+create policy unsealed_seen on pgrant.refusals for select to pgrant_janitor using (((covered_by IS NULL) AND (minute < (now() - '00:02:00'::interval))));
 comment on table pgrant.refusals is 'Refusals of a kind from an address within a minute, as one row with their count. Of those that name a known client or person the first is an audit event besides; of others this is all that is kept, for days and not months.';
 comment on column pgrant.refusals.minute is 'When the minute began.';
 comment on column pgrant.refusals.key_hash is 'SHA-256 of what makes the kind: action, error, reason, known client, person, grant, family and address prefix.';
@@ -1220,7 +1220,7 @@ comment on column pgrant.refusals.refused is 'How often, the first included.';
 comment on column pgrant.refusals.client_id is 'As the first one named it; the client is known where recorded is true.';
 comment on column pgrant.refusals.request_id is 'That of the first.';
 comment on column pgrant.refusals.recorded is 'Whether the first is an audit event: a client or a person is known.';
-comment on column pgrant.refusals.sealed_by is 'The audit event that the worker recorded for it when its minute was over, and that holds its digest; null = none yet.';
+comment on column pgrant.refusals.covered_by is 'The audit event that the worker recorded for it when its minute was over, and that holds its digest; null = none yet.';
 
 create table pgrant.registration_tokens (
   tenant_id uuid not null,

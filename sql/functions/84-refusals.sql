@@ -2,7 +2,7 @@
 
 create view pgrant_report.refusals with (security_invoker = true) as
 select r.tenant_id, r.minute, r.event_id, r.first_at, r.last_at, r.refused, r.action, r.error, r.reason, r.user_id, r.client_id,
-       r.grant_id, r.family_id, r.address, r.request_id, r.detail, r.recorded, r.sealed_by
+       r.grant_id, r.family_id, r.address, r.request_id, r.detail, r.recorded, r.covered_by
   from pgrant.refusals r;
 
 comment on view pgrant_report.refusals is
@@ -19,7 +19,7 @@ comment on column pgrant_report.refusals.address is 'Address of the caller, of I
 comment on column pgrant_report.refusals.request_id is 'X-Request-Id of the first.';
 comment on column pgrant_report.refusals.detail is 'What else there is to say of the first.';
 comment on column pgrant_report.refusals.recorded is 'Whether the first is an audit event of its own too: a client or a person is known.';
-comment on column pgrant_report.refusals.sealed_by is 'The audit event that holds its digest, or its repeats; null = the worker has not come to it.';
+comment on column pgrant_report.refusals.covered_by is 'The audit event that holds its digest, or its repeats; null = the worker has not come to it.';
 
 create function pgrant_report.refusal_text(p_refusal pgrant_report.refusals) returns text
 language sql stable
@@ -56,11 +56,11 @@ begin
   select p_tenant, now(), r.event_id, r.action, r.error, r.reason, r.user_id, r.client_id, r.grant_id, r.family_id, r.address,
          r.request_id, jsonb_build_object('repeats', r.refused - 1, 'first_at', r.first_at, 'last_at', r.last_at)
     from pgrant.refusals r
-   where r.tenant_id = p_tenant and r.minute < p_before and r.sealed_by is null and r.recorded and r.refused > 1;
+   where r.tenant_id = p_tenant and r.minute < p_before and r.covered_by is null and r.recorded and r.refused > 1;
   get diagnostics v_events = row_count;
   update pgrant.refusals r
-     set sealed_by = r.event_id
-   where r.tenant_id = p_tenant and r.minute < p_before and r.sealed_by is null and r.recorded;
+     set covered_by = r.event_id
+   where r.tenant_id = p_tenant and r.minute < p_before and r.covered_by is null and r.recorded;
   return v_events;
 end
 $$;
@@ -81,20 +81,20 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   -- One worker at a time: another one finds them sealed.
-  perform from pgrant.refusals r where r.tenant_id = p_tenant and r.minute < v_before and r.sealed_by is null for update;
+  perform from pgrant.refusals r where r.tenant_id = p_tenant and r.minute < v_before and r.covered_by is null for update;
   v_events := pgrant_rules.refusal_repeats_record(p_tenant, v_before);
   for v_minute in
-    select distinct r.minute from pgrant.refusals r where r.tenant_id = p_tenant and r.minute < v_before and r.sealed_by is null order by 1
+    select distinct r.minute from pgrant.refusals r where r.tenant_id = p_tenant and r.minute < v_before and r.covered_by is null order by 1
   loop
-    v_rows := array(select r from pgrant_report.refusals r where r.tenant_id = p_tenant and r.minute = v_minute and r.sealed_by is null);
+    v_rows := array(select r from pgrant_report.refusals r where r.tenant_id = p_tenant and r.minute = v_minute and r.covered_by is null);
     v_event_id := gen_random_uuid();
     insert into pgrant.audit_events (tenant_id, event_id, action, detail)
     select p_tenant, v_event_id, 'refusals.count', jsonb_build_object(
              'minute', v_minute, 'kinds', cardinality(v_rows), 'refused', sum(r.refused), 'digest', pgrant_report.refusals_digest(v_rows))
       from unnest(v_rows) r;
     update pgrant.refusals r
-       set sealed_by = v_event_id
-     where r.tenant_id = p_tenant and r.minute = v_minute and r.sealed_by is null;
+       set covered_by = v_event_id
+     where r.tenant_id = p_tenant and r.minute = v_minute and r.covered_by is null;
     v_events := v_events + 1;
   end loop;
   return v_events;
@@ -111,16 +111,16 @@ declare
   v_kept timestamptz := pgrant_report.audit_kept('refusals');
 begin
   return (
-    select coalesce(e.event_id, k.sealed_by)
+    select coalesce(e.event_id, k.covered_by)
       from (select a.event_id, a.detail
               from pgrant_report.audit_entries a
              where a.tenant_id = p_tenant and a.action = 'refusals.count' and a.at >= v_kept - interval '1 day'
                and date_trunc('day', (a.detail ->> 'minute')::timestamptz, 'UTC') + interval '1 day' >= v_kept) e
-      full join (select r.sealed_by, pgrant_report.refusals_digest(array_agg(r)) as digest
+      full join (select r.covered_by, pgrant_report.refusals_digest(array_agg(r)) as digest
                    from pgrant_report.refusals r
-                  where r.tenant_id = p_tenant and not r.recorded and r.sealed_by is not null
+                  where r.tenant_id = p_tenant and not r.recorded and r.covered_by is not null
                     and date_trunc('day', r.minute, 'UTC') + interval '1 day' >= v_kept
-                  group by r.sealed_by) k on k.sealed_by = e.event_id
+                  group by r.covered_by) k on k.covered_by = e.event_id
      where e.detail ->> 'digest' is distinct from k.digest
      limit 1);
 end
@@ -140,7 +140,7 @@ begin
   select distinct r.tenant_id
     from pgrant.refusals r
     join pgrant.issuers i on i.tenant_id = r.tenant_id
-   where r.sealed_by is null and r.minute < now() - interval '2 minutes';
+   where r.covered_by is null and r.minute < now() - interval '2 minutes';
 end
 $$;
 

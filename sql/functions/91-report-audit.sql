@@ -12,7 +12,7 @@ select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.rea
                r.address, r.request_id, r.detail, case when r.recorded then r.refused - 1 else r.refused end
           from pgrant.refusals r
          -- Of the others, what is no audit event yet.
-         where not r.recorded or r.sealed_by is null and r.refused > 1) a
+         where not r.recorded or r.covered_by is null and r.refused > 1) a
   join pgrant.issuers i on i.tenant_id = a.tenant_id
   left join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id;
 

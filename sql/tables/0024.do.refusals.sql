@@ -32,7 +32,7 @@ create table pgrant.refusals (
   request_id  text,
   detail      jsonb,
   recorded    boolean not null,
-  sealed_by   uuid,
+  covered_by   uuid,
   primary key (tenant_id, minute, key_hash)
 ) partition by range (minute);
 
@@ -45,22 +45,22 @@ comment on column pgrant.refusals.refused is 'How often, the first included.';
 comment on column pgrant.refusals.client_id is 'As the first one named it; the client is known where recorded is true.';
 comment on column pgrant.refusals.request_id is 'That of the first.';
 comment on column pgrant.refusals.recorded is 'Whether the first is an audit event: a client or a person is known.';
-comment on column pgrant.refusals.sealed_by is
+comment on column pgrant.refusals.covered_by is
   'The audit event that the worker recorded for it when its minute was over, and that holds its digest; null = none yet.';
 
 select pgrant.isolate('pgrant.refusals');
 create index refusals_first_at on pgrant.refusals (tenant_id, first_at, event_id);
-create index refusals_unsealed on pgrant.refusals (minute) where sealed_by is null;
+create index refusals_unsealed on pgrant.refusals (minute) where covered_by is null;
 insert into pgrant.partition_plans (table_name, step, ahead, retention) values ('refusals', '1 day', '3 days', '7 days');
 
 -- The janitor says for which tenants there is something to record.
 create policy unsealed_seen on pgrant.refusals for select to pgrant_janitor
-  using (sealed_by is null and minute < now() - interval '2 minutes');
-grant select (tenant_id, minute, sealed_by) on pgrant.refusals to pgrant_janitor;
+  using (covered_by is null and minute < now() - interval '2 minutes');
+grant select (tenant_id, minute, covered_by) on pgrant.refusals to pgrant_janitor;
 
 select pgrant.audited('pgrant.refusals', array[
   'tenant_id', 'minute', 'event_id', 'first_at', 'last_at', 'refused', 'action', 'error', 'reason', 'user_id', 'client_id', 'grant_id',
-  'family_id', 'address', 'request_id', 'detail', 'recorded', 'sealed_by']);
+  'family_id', 'address', 'request_id', 'detail', 'recorded', 'covered_by']);
 
 -- A request that waits for its person holds no more than real clients send.
 alter table pgrant.authorization_requests

@@ -70,7 +70,7 @@ const events = () =>
 /** Lets the minute of all that was refused be over, and has the worker record it. */
 async function passMinute() {
   await database.sql`
-    update pgrant.refusals set minute = minute - interval '10 minutes' where tenant_id = ${world.tenant} and sealed_by is null`;
+    update pgrant.refusals set minute = minute - interval '10 minutes' where tenant_id = ${world.tenant} and covered_by is null`;
   await recordRefusals(database.worker);
 }
 
@@ -182,7 +182,7 @@ describe('what a stranger sends', () => {
     ['its count is lowered', `update pgrant.refusals set refused = 1`],
     ['its address is changed', `update pgrant.refusals set address = '198.51.100.1'`],
     ['it is removed', `delete from pgrant.refusals`],
-    ['it is no longer said to be sealed', `update pgrant.refusals set sealed_by = null`],
+    ['it is no longer said to be sealed', `update pgrant.refusals set covered_by = null`],
   ])('is found out by the audit when %s', async (_name, tampering) => {
     await many(5);
     await passMinute();
