@@ -632,6 +632,7 @@ create table pgrant.authorization_requests (
   completed_at timestamp with time zone,
   resources text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
+  constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
@@ -1282,6 +1283,48 @@ comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
 
+create table pgrant.refusals (
+  tenant_id uuid not null,
+  minute timestamp with time zone not null,
+  key_hash bytea not null,
+  event_id uuid default gen_random_uuid() not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  refused integer default 1 not null,
+  action text not null,
+  error text not null,
+  reason text,
+  user_id uuid,
+  client_id text,
+  grant_id uuid,
+  family_id uuid,
+  address inet,
+  request_id text,
+  detail jsonb,
+  recorded boolean not null,
+  covered_by uuid,
+  constraint refusals_pkey PRIMARY KEY (tenant_id, minute, key_hash),
+  constraint refusals_key_hash_check CHECK ((length(key_hash) = 32)),
+  constraint refusals_minute_check CHECK ((minute = date_trunc('minute'::text, minute, 'UTC'::text))),
+  constraint refusals_refused_check CHECK ((refused >= 1))
+) partition by RANGE (minute);
+CREATE INDEX refusals_first_at ON ONLY pgrant.refusals USING btree (tenant_id, first_at, event_id);
+CREATE INDEX refusals_unsealed ON ONLY pgrant.refusals USING btree (minute) WHERE (covered_by IS NULL);
+alter table pgrant.refusals enable row level security;
+alter table pgrant.refusals force row level security;
+create policy audited on pgrant.refusals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy tenant_isolation on pgrant.refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+create policy unsealed_seen on pgrant.refusals for select to pgrant_janitor using (((covered_by IS NULL) AND (minute < (now() - '00:02:00'::interval))));
+comment on table pgrant.refusals is 'Refusals of a kind from an address within a minute, as one row with their count. Of those that name a known client or person the first is an audit event besides; of others this is all that is kept, for days and not months.';
+comment on column pgrant.refusals.minute is 'When the minute began.';
+comment on column pgrant.refusals.key_hash is 'SHA-256 of what makes the kind: action, error, reason, known client, person, grant, family and address prefix.';
+comment on column pgrant.refusals.event_id is 'The id of the audit event that will stand for the repeats where the first was one.';
+comment on column pgrant.refusals.refused is 'How often, the first included.';
+comment on column pgrant.refusals.client_id is 'As the first one named it; the client is known where recorded is true.';
+comment on column pgrant.refusals.request_id is 'That of the first.';
+comment on column pgrant.refusals.recorded is 'Whether the first is an audit event: a client or a person is known.';
+comment on column pgrant.refusals.covered_by is 'The audit event that the worker recorded for it when its minute was over, and that holds its digest; null = none yet.';
+
 create table pgrant.registration_tokens (
   tenant_id uuid not null,
   token_id uuid default gen_random_uuid() not null,
@@ -1641,8 +1684,12 @@ create table pgrant.tenants (
   client_document_quota integer default 1000 not null,
   client_document_rate integer default 120 not null,
   redirect_schemes text[] default '{}'::text[] not null,
+  refusal_limit integer default 300 not null,
+  authorization_rate integer default 600 not null,
+  trusted_networks cidr[] default '{}'::cidr[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint tenants_authorization_rate_check CHECK (((authorization_rate >= 1) AND (authorization_rate <= 1000000))),
   constraint tenants_client_document_hosts_check CHECK (pgrant.hosts_sound(client_document_hosts)),
   constraint tenants_client_document_quota_check CHECK (((client_document_quota >= 0) AND (client_document_quota <= 1000000))),
   constraint tenants_client_document_rate_check CHECK (((client_document_rate >= 1) AND (client_document_rate <= 1000000))),
@@ -1665,6 +1712,7 @@ create table pgrant.tenants (
   constraint tenants_redirect_schemes_check CHECK (pgrant.redirect_schemes_sound(redirect_schemes)),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
+  constraint tenants_refusal_limit_check CHECK (((refusal_limit >= 1) AND (refusal_limit <= 1000000))),
   constraint tenants_registered_consent_check CHECK ((registered_consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text]))),
   constraint tenants_registered_idle_lifetime_check CHECK (((registered_idle_lifetime >= 172800) AND (registered_idle_lifetime <= 157680000))),
   constraint tenants_registration_check CHECK ((registration = ANY (ARRAY['closed'::text, 'token'::text, 'open'::text]))),
@@ -1713,6 +1761,9 @@ comment on column pgrant.tenants.client_document_refused_hosts is 'The hosts tha
 comment on column pgrant.tenants.client_document_quota is 'How many clients may live at once that came from a document.';
 comment on column pgrant.tenants.client_document_rate is 'For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.';
 comment on column pgrant.tenants.redirect_schemes is 'Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed.';
+comment on column pgrant.tenants.refusal_limit is 'Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.';
+comment on column pgrant.tenants.authorization_rate is 'Sign-ins that one address may begin in a minute.';
+comment on column pgrant.tenants.trusted_networks is 'Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

@@ -35,30 +35,53 @@ comment on function pgrant_rules.administer(uuid) is
 create function pgrant_rules.audit(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
   p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
-) returns void
+) returns pgrant_api.error
 language plpgsql
 as $$
 declare
-  v_event_id uuid := gen_random_uuid();
-  -- What was refused is nobody else's business, but for what only a thief does.
-  v_type text := case when p_error is null or p_action in ('refresh.reuse', 'code.reuse') then pgrant_rules.events() ->> p_action end;
+  v_event pgrant.audit_events;
+  -- Only a thief does this, and each time counts.
+  v_incident boolean := p_action in ('refresh.reuse', 'code.reuse');
+  v_type text := case when p_error is null or v_incident then pgrant_rules.events() ->> p_action end;
+  v_verdict pgrant_api.error;
 begin
   if pgrant.tenant() is null then
-    return;
+    return p_error;
   end if;
-  insert into pgrant.audit_events (tenant_id, event_id, action, error, reason, client_id, user_id, grant_id, family_id, detail,
-                                   address, request_id)
-  values (p_tenant, v_event_id, p_action, p_error, p_reason, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail,
-          nullif(current_setting('pgrant.address', true), '')::inet,
-          nullif(current_setting('pgrant.request_id', true), ''));
+  v_event.tenant_id := p_tenant;
+  v_event.at := now();
+  v_event.event_id := gen_random_uuid();
+  v_event.action := p_action;
+  v_event.error := p_error;
+  v_event.reason := p_reason;
+  v_event.user_id := p_user_id;
+  v_event.client_id := p_client_id;
+  v_event.grant_id := p_grant_id;
+  v_event.family_id := p_family_id;
+  v_event.address := pgrant_rules.caller_address();
+  v_event.request_id := nullif(current_setting('pgrant.request_id', true), '');
+  v_event.detail := p_detail;
+  v_event.xid := pg_current_xact_id()::text::bigint;
+  if p_error is not null then
+    v_event := pgrant_rules.refusal_bounded(v_event);
+    -- The ordinary answers of a silent request, and of a person who says no, are no fault of the address.
+    if not p_error::text like '%\_required' and p_action <> 'consent.deny' then
+      v_verdict := pgrant_rules.refusal_verdict(p_tenant);
+    end if;
+    if not v_incident and not pgrant_rules.refusal_first(v_event, v_verdict is not null) then
+      return coalesce(v_verdict, p_error);
+    end if;
+  end if;
+  insert into pgrant.audit_events select v_event.*;
   if v_type is not null then
-    perform pgrant_rules.enqueue(p_tenant, v_event_id, v_type, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail);
+    perform pgrant_rules.enqueue(p_tenant, v_event.event_id, v_type, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail);
   end if;
+  return coalesce(v_verdict, p_error);
 end
 $$;
 
 comment on function pgrant_rules.audit(uuid, text, pgrant_api.error, text, text, uuid, uuid, uuid, jsonb) is
-  'Records a decision in the transaction that took it, and queues it for the webhooks that want to hear of it. Does nothing for a tenant that does not exist or is disabled.';
+  'Records a decision in the transaction that took it, and queues it for the webhooks that want to hear of it. Repeats of a refusal within a minute are counted instead. Returns the error to answer: p_error, or too_many_attempts or flood where the address has been refused too often. Does nothing for a tenant that does not exist or is disabled.';
 
 create function pgrant_rules.whole_second(p_at timestamptz) returns timestamptz
 language sql stable

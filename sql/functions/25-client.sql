@@ -112,7 +112,7 @@ begin
     v_out.reason := 'client is not registered for ' || p_grant_type;
   end if;
   if v_out.error is not null then
-    perform pgrant_rules.audit(p_tenant, 'client.authenticate', v_out.error, v_out.reason, p_client_id);
+    v_out.error := pgrant_rules.audit(p_tenant, 'client.authenticate', v_out.error, v_out.reason, p_client_id);
   end if;
   v_out.client := v_client;
   return v_out;
@@ -120,7 +120,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_authenticate(uuid, text, text, bytea, jsonb, text) is
-  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. Records failures. Errors: invalid_client, unauthorized_client.';
+  'Authenticates a client (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. Records failures. Errors: invalid_client, unauthorized_client, too_many_attempts, flood.';
 
 create function pgrant_rules.redirect_uri_portless(p_uri text) returns text
 language sql immutable

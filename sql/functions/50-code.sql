@@ -123,8 +123,8 @@ begin
   if v_out.reason is not null then
     v_out.error := coalesce(v_target.error, 'invalid_grant');
     v_out.scopes := null;
-    perform pgrant_rules.audit(p_tenant, case when v_code.used_at is null then 'code.redeem' else 'code.reuse' end,
-                               v_out.error, v_out.reason, p_client_id, v_code.user_id, v_code.grant_id, v_code.family_id);
+    v_out.error := pgrant_rules.audit(p_tenant, case when v_code.used_at is null then 'code.redeem' else 'code.reuse' end,
+                                      v_out.error, v_out.reason, p_client_id, v_code.user_id, v_code.grant_id, v_code.family_id);
     return v_out;
   end if;
 
@@ -146,4 +146,4 @@ end
 $$;
 
 comment on function pgrant_api.code_redeem(uuid, text, inet, text, text, bytea, jsonb, bytea, bigint, text, text, bytea, bytea, bytea, text[]) is
-  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target.';
+  'Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood.';

@@ -107,8 +107,8 @@ begin
       v_out.reason := 'refresh token reused';
       perform pgrant_rules.family_revoke(p_tenant, v_family.family_id, v_out.reason);
     end if;
-    perform pgrant_rules.audit(p_tenant, case when v_use = 'reuse' then 'refresh.reuse' else 'refresh.rotate' end, v_out.error,
-                               v_out.reason, p_client_id, v_family.user_id, v_family.grant_id, v_family.family_id);
+    v_out.error := pgrant_rules.audit(p_tenant, case when v_use = 'reuse' then 'refresh.reuse' else 'refresh.rotate' end, v_out.error,
+                                      v_out.reason, p_client_id, v_family.user_id, v_family.grant_id, v_family.family_id);
     return v_out;
   end if;
 

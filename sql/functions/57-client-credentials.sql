@@ -55,10 +55,10 @@ begin
   if v_out.error is null then
     v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, null, v_effective.roles, v_out);
   end if;
-  perform pgrant_rules.audit(p_tenant, 'client_credentials.issue', v_out.error, v_out.reason, p_client_id);
+  v_out.error := pgrant_rules.audit(p_tenant, 'client_credentials.issue', v_out.error, v_out.reason, p_client_id);
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.client_credentials_issue(uuid, text, inet, text, text, bytea, jsonb, text[], bytea, text[]) is
-  'Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target.';
+  'Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood.';

@@ -15,10 +15,14 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_auth := pgrant_rules.client_authenticate(p_tenant, p_client_id, p_auth_method, p_secret_hash, p_assertion);
-  if v_auth.error is not null or (v_auth.client).token_endpoint_auth_method = 'none' then
+  if v_auth.error is null and (v_auth.client).token_endpoint_auth_method = 'none' then
     -- RFC 7662 2.1: the endpoint answers nobody who has not authenticated.
-    v_out.error := 'invalid_client';
-    v_out.reason := coalesce(v_auth.reason, 'a public client cannot introspect');
+    v_auth.reason := 'a public client cannot introspect';
+    v_auth.error := pgrant_rules.audit(p_tenant, 'client.authenticate', 'invalid_client', v_auth.reason, p_client_id);
+  end if;
+  if v_auth.error is not null then
+    v_out.error := v_auth.error;
+    v_out.reason := v_auth.reason;
     return v_out;
   end if;
 
@@ -61,7 +65,7 @@ end
 $$;
 
 comment on function pgrant_api.token_introspect(uuid, text, inet, text, text, bytea, jsonb, bytea, bigint, jsonb, bytea, bytea, bytea) is
-  'Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing but that an assertion is used. Errors: invalid_client.';
+  'Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing but that an assertion is used. Errors: invalid_client, too_many_attempts, flood.';
 
 create function pgrant_api.token_revoke(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -118,4 +122,4 @@ end
 $$;
 
 comment on function pgrant_api.token_revoke(uuid, text, inet, text, text, bytea, jsonb, bytea, bigint, jsonb, bytea, bytea) is
-  'Revokes a token of the calling client (RFC 7009): an access token alone, a refresh token with its whole family. A token that is not the caller''s is like one that does not exist: no error. Errors: invalid_client.';
+  'Revokes a token of the calling client (RFC 7009): an access token alone, a refresh token with its whole family. A token that is not the caller''s is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood.';

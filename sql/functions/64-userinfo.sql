@@ -69,12 +69,12 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_token := pgrant_rules.token_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt);
   if v_token.client_id is null then
-    v_out.error := 'invalid_token';
     v_out.reason := 'token unknown, expired or revoked, or its grant is dead';
+    v_out.error := pgrant_rules.audit(p_tenant, 'userinfo.read', 'invalid_token', v_out.reason, null);
     return v_out;
   elsif v_token.user_id is null or not 'openid' = any (v_token.scopes) then
-    v_out.error := 'insufficient_scope';
     v_out.reason := 'token without openid';
+    v_out.error := pgrant_rules.audit(p_tenant, 'userinfo.read', 'insufficient_scope', v_out.reason, v_token.client_id, v_token.user_id);
     return v_out;
   end if;
 
@@ -94,4 +94,4 @@ end
 $$;
 
 comment on function pgrant_api.userinfo_read(uuid, text, inet, bytea, bigint, jsonb) is
-  'Claims about the person behind an access token with openid (OpenID Connect Core 5.3): by its scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope.';
+  'Claims about the person behind an access token with openid (OpenID Connect Core 5.3): by its scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood.';

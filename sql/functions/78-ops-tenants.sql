@@ -104,7 +104,8 @@ as $$
                'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
                'login_jwks', 'registration', 'registration_quota', 'registration_rate', 'registered_idle_lifetime',
                'registered_consent', 'software_statement_issuers', 'client_documents', 'client_document_hosts',
-               'client_document_refused_hosts', 'client_document_quota', 'client_document_rate', 'redirect_schemes']
+               'client_document_refused_hosts', 'client_document_quota', 'client_document_rate', 'redirect_schemes',
+               'refusal_limit', 'authorization_rate', 'trusted_networks']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -159,7 +160,10 @@ begin
          client_document_refused_hosts = v_tenant.client_document_refused_hosts,
          client_document_quota = v_tenant.client_document_quota,
          client_document_rate = v_tenant.client_document_rate,
-         redirect_schemes = v_tenant.redirect_schemes
+         redirect_schemes = v_tenant.redirect_schemes,
+         refusal_limit = v_tenant.refusal_limit,
+         authorization_rate = v_tenant.authorization_rate,
+         trusted_networks = v_tenant.trusted_networks
    where t.tenant_id = p_tenant;
   update pgrant.issuers i set title = v_tenant.title where i.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);

@@ -59,6 +59,9 @@ export const neutral = {
   client_url: 'https://app.example.com/client.json',
   fresh_for: 300,
   document_fault: 'status 404',
+  action: 'login.accept',
+  refused: 'invalid_client',
+  refused_reason: 'signature wrong',
 };
 
 /** Arguments that stand or fall together. Whatever is in no group is the same for every tenant. */
