@@ -72,7 +72,8 @@ begin
   values (v_tenant_id, p_header ->> 'name', p_header ->> 'issuer', p_header ->> 'title', p_header ->> 'host', p_header ->> 'path', now());
   perform set_config('pgrant.tenant', v_tenant_id::text, true);
   perform pgrant_rules.rows_insert('tenants', jsonb_build_array(
-            p_row || jsonb_build_object('tenant_id', v_tenant_id, 'issuer', p_header ->> 'issuer', 'disabled_at', now())));
+            p_row || jsonb_build_object('tenant_id', v_tenant_id, 'name', p_header ->> 'name', 'title', p_header ->> 'title',
+                                        'issuer', p_header ->> 'issuer', 'disabled_at', now())));
   return v_tenant_id;
 end
 $$;

@@ -5,13 +5,13 @@ import type { Rule } from './rule.ts';
 const kept = `'_hash$|_salt$|^sealed_|^password_|^(state|nonce|code_challenge|login_hint|hint_sub|profile)$'`;
 
 /** Columns of other names that auditors don't read. */
-const left = `('users.claims', 'upstream_accounts.claims')`;
+const left = `('users.claims', 'upstream_accounts.claims', 'token_families.sweep_after')`;
 
 /** What a row has come to, which only shares its name with what a client sent. */
 const harmless = `('outbox.state')`;
 
 /** Tables with a tenant of which auditors read nothing, and why. */
-const unaudited = `('auditors')`; // An auditor reads their own row; the policy says so.
+const unaudited = `('auditors', 'issuers')`; // An auditor reads their own row; the catalogue has keys without the tenant.
 
 const columns = `select c.oid, c.relname, a.attname, c.relname || '.' || a.attname as name, a.attnum
   from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -46,11 +46,34 @@ export const auditorRules: Rule[] = [
        where c.oid in (select oid from (${columns}) t) and c.relname not in ${unaudited}
          and (select array_agg(concat_ws('; ', p.polname, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid)))
                 from pg_policy p where p.polrelid = c.oid and p.polroles && array['pgrant_auditor'::regrole::oid, 0])
-             is distinct from array['audited; r; t; ((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND '
-                                    || '(ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0)))']`,
+             is distinct from array['audited; r; t; ((pgrant.audited_tenant() = ''00000000-0000-0000-0000-000000000000''::uuid) '
+                                    || 'OR (tenant_id = pgrant.audited_tenant()))']`,
     broken: [
       'drop policy audited on pgrant.grants',
       'create policy wide on pgrant.grants to pgrant_auditor using (true)',
+    ],
+  },
+  {
+    name: 'what an index of a tenant table begins with is the tenant, or nothing that a condition of an auditor can use',
+    query: `select i.indexrelid::regclass::text from pg_index i
+        join pg_class c on c.oid = i.indrelid and c.relnamespace = 'pgrant'::regnamespace and not c.relispartition
+        left join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+       where exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id') and c.relname not in ${unaudited}
+         and a.attname is distinct from 'tenant_id'
+         and case when a.attname is not null then has_column_privilege('pgrant_auditor', c.oid, a.attnum, 'select')
+                  else pg_get_indexdef(i.indexrelid, 1, false) !~ '(upper\\(valid\\)|timezone\\(|AT TIME ZONE|\\+ 0)' end`,
+    broken: [
+      'create index loose on pgrant.grants (created_at)',
+      'create index loose on pgrant.users (lower(username))',
+      'grant select (sweep_after) on pgrant.token_families to pgrant_auditor',
+    ],
+  },
+  {
+    name: 'what is asked at planning is asked by policies alone, whose plans know of the role',
+    query: `select p.oid::regprocedure::text from pg_proc p where p.prosrc ~ 'audited_tenant' and p.proname not in ('audited', 'auditors_changed')
+      union all select c.oid::regclass::text from pg_class c where c.relkind = 'v' and pg_get_viewdef(c.oid) ~ 'audited_tenant'`,
+    broken: [
+      'create view pgrant_report.loose with (security_invoker = true) as select pgrant.audited_tenant() as tenant_id',
     ],
   },
   {
@@ -96,7 +119,7 @@ export const auditorRules: Rule[] = [
          and (has_table_privilege('pgrant_auditor', c.oid, 'delete, truncate, trigger')
               or has_any_column_privilege('pgrant_auditor', c.oid, 'insert, update, references'))
       union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant'::regnamespace
-         and p.proname not in ('auditor', 'audited_from', 'audited_to') and has_function_privilege('pgrant_auditor', p.oid, 'execute')`,
+         and p.proname not in ('auditor', 'auditor_tenant', 'audited_tenant') and has_function_privilege('pgrant_auditor', p.oid, 'execute')`,
     broken: [
       'grant insert on pgrant.auditors to pgrant_auditor',
       'grant execute on function pgrant.tenant to pgrant_auditor',
