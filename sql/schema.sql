@@ -16,7 +16,7 @@ begin
 end
 $function$
 ;
-comment on function pgrant.audited(regclass,text[]) is 'Lets auditors read these columns of a table with tenant_id, of the tenants that are theirs. Call it again for columns that are added later; never name a hash, a seal, a salt or what people typed. Every index of the table begins with tenant_id, or with an expression that is not leakproof: with any other, an auditor''s condition would look into it before the policy does.';
+comment on function pgrant.audited(regclass,text[]) is 'Lets auditors read these columns of a table with tenant_id, of the tenants that are theirs. Call it again for columns that are added later; never name a hash, a seal, a salt or what people typed. Every index of the table begins with tenant_id, or with an expression that is not leakproof, or has a condition that no auditor may call: any other would answer an auditor''s own conditions from rows of every tenant.';
 
 CREATE OR REPLACE FUNCTION pgrant.audited_tenant()
  RETURNS uuid
@@ -74,6 +74,31 @@ $function$
 ;
 comment on function pgrant.expire(regclass,text[]) is 'Lets the janitor find, lock and delete the rows of a table that are past expires_at, of any tenant, and no others; it reads nothing of them but the expiry and p_columns. An index for it is on (expires_at at time zone ''UTC''), which no condition of an auditor can use (see audited).';
 
+CREATE OR REPLACE FUNCTION pgrant.host_fault(p_host text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if p_host !~ '^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:(0|[1-9][0-9]{0,4}))?$' then
+    return 'has a host that is not a plain lower-case name or address';
+  elsif coalesce(substring(p_host from ':([0-9]+)$')::integer, 0) > 65535 and p_host !~ '\]$' then
+    return 'has a port above 65535';
+  -- What ends in a number is an address to every parser of URLs, and in its normal form is written as PostgreSQL writes it.
+  elsif p_host ~ '^\[' and format('[%s]', host(substring(p_host from '^\[(.*)\]')::inet)) <> substring(p_host from '^\[.*\]')
+     or p_host ~ '(^|\.)([0-9]+|0x[0-9a-f]*)(:[0-9]+)?$' and host(split_part(p_host, ':', 1)::inet) <> split_part(p_host, ':', 1) then
+    return 'has an address that is not in its normal form';
+  end if;
+  return null;
+exception
+  when invalid_text_representation then
+    return 'has an address that is none';
+end
+$function$
+;
+comment on function pgrant.host_fault(text) is 'Why this cannot be the host of an issuer, with the port where it is not the scheme''s own; null = it can.';
+
 CREATE OR REPLACE FUNCTION pgrant.hosts_sound(p_hosts text[])
  RETURNS boolean
  LANGUAGE sql
@@ -100,6 +125,14 @@ end
 $function$
 ;
 comment on function pgrant.isolate(regclass) is 'Makes a table a tenant table: row-level security enabled and forced, one policy: tenant_id = pgrant.tenant().';
+
+CREATE OR REPLACE FUNCTION pgrant.issuer_fault(p_issuer text, p_host text, p_path text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((p_issuer IS NULL) OR (p_host IS NULL) OR (p_path IS NULL)) THEN 'is not there'::text WHEN (length(p_issuer) > 255) THEN 'is longer than 255 characters'::text WHEN (p_issuer <> ALL (ARRAY[(('https://'::text || p_host) || p_path), (('http://'::text || p_host) || p_path)])) THEN 'is not the URL of its host and path'::text WHEN (pgrant.host_fault(p_host) IS NOT NULL) THEN pgrant.host_fault(p_host) WHEN (p_issuer ~ '^(https://[^/]*:443|http://[^/]*:80)(/|$)'::text) THEN 'has a port that is the scheme''s own'::text WHEN ((p_issuer ~ '^http:'::text) AND (p_host !~ '^(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$'::text)) THEN 'is not https: http is for loopback hosts only (RFC 8414 2)'::text WHEN (p_path !~ '^(/[A-Za-z0-9._~-]+)*$'::text) THEN 'has a path that is not of plain segments, or ends in a slash'::text WHEN (p_path ~* '/(\.{1,2}|\.well-known|oauth)(/|$)'::text) THEN 'has a segment in its path that is reserved'::text ELSE NULL::text END
+;
+comment on function pgrant.issuer_fault(text,text,text) is 'Why a URL, with its host and path, cannot be an issuer (RFC 8414 2, OpenID Connect Discovery 3): the twin of src/protocol/issuer.ts; null = it can.';
 
 CREATE OR REPLACE FUNCTION pgrant.jwks_sound(p_jwks jsonb)
  RETURNS boolean
@@ -193,6 +226,14 @@ end
 $function$
 ;
 comment on function pgrant.remembered(regclass,text[]) is 'Makes a table a history: versions of what the key (tenant_id first) names, that cannot overlap (equality in a GiST index is the extension btree_gist''s); isolated, seen by auditors, deleted by the janitor when they ended before the retention of audit_events, and with the tenant. No other foreign key: a version outlives the person and the client that it names.';
+
+CREATE OR REPLACE FUNCTION pgrant.swept(p_after date)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (p_after IS NOT NULL)
+;
+comment on function pgrant.swept(date) is 'True. The janitor says it of sweep_after to use the index that is kept for it.';
 
 CREATE OR REPLACE FUNCTION pgrant.tenant()
  RETURNS uuid
@@ -1020,15 +1061,15 @@ create table pgrant.issuers (
   path text not null,
   disabled_at timestamp with time zone,
   constraint issuers_pkey PRIMARY KEY (tenant_id),
-  constraint issuers_host_path_key UNIQUE (host, path),
-  constraint issuers_issuer_key UNIQUE (issuer),
-  constraint issuers_name_key UNIQUE (name),
-  constraint issuers_issuer_check CHECK ((length(issuer) <= 512)),
-  constraint issuers_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
-  constraint issuers_path_check CHECK (((path = ''::text) OR (path ~ '^/.*[^/]$'::text)))
+  constraint issuers_check CHECK ((pgrant.issuer_fault(issuer, host, path) IS NULL)),
+  constraint issuers_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text))
 );
+CREATE UNIQUE INDEX issuers_host_path ON pgrant.issuers USING btree (((host || ''::text)), path);
+CREATE UNIQUE INDEX issuers_issuer ON pgrant.issuers USING btree (((issuer || ''::text)));
+CREATE UNIQUE INDEX issuers_name ON pgrant.issuers USING btree (((name || ''::text)));
 alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
+create policy audited on pgrant.issuers for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy catalogue on pgrant.issuers for all to pgrant_definer using (true) with check (true);
 create policy catalogue_sealed on pgrant.issuers for select to pgrant_sealer using (true);
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
@@ -1643,7 +1684,7 @@ create table pgrant.token_families (
 CREATE INDEX token_families_grant ON pgrant.token_families USING btree (tenant_id, grant_id);
 CREATE UNIQUE INDEX token_families_handle ON pgrant.token_families USING btree (tenant_id, handle_hash) WHERE (handle_hash IS NOT NULL);
 CREATE INDEX token_families_session ON pgrant.token_families USING btree (tenant_id, session_id) WHERE (session_id IS NOT NULL);
-CREATE INDEX token_families_sweep ON pgrant.token_families USING btree (sweep_after);
+CREATE INDEX token_families_sweep ON pgrant.token_families USING btree (sweep_after) WHERE pgrant.swept(sweep_after);
 alter table pgrant.token_families enable row level security;
 alter table pgrant.token_families force row level security;
 create policy audited on pgrant.token_families for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));

@@ -31,7 +31,7 @@ begin
     delete from pgrant.token_families f
      where f.ctid = any (array(
              select d.ctid from pgrant.token_families d
-              where d.sweep_after < current_date
+              where pgrant.swept(d.sweep_after) and d.sweep_after < current_date
                 and (d.idle_expires_at < now() or d.revoked_at < now() - interval '90 days')
               order by d.sweep_after limit p_limit for update skip locked));
   elsif p_table = 'grants' then
@@ -176,7 +176,8 @@ begin
                    case
                      when v_table like '%\_history' then 'upper(d.valid) < now()'
                      when v_table = 'token_families' then
-                       'd.sweep_after < current_date and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')'
+                       'pgrant.swept(d.sweep_after) and d.sweep_after < current_date
+                        and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')'
                      when v_table = 'clients' then
                        'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC'' and d.registered_at is not null
                         and (d.document_fetched_at is null or d.disabled_at is null)'

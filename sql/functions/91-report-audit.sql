@@ -4,7 +4,7 @@ create view pgrant_report.audit_events with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id, u.username, a.client_id,
        a.grant_id, a.family_id, a.address, a.request_id, a.detail
   from pgrant.audit_events a
-  join pgrant.tenants i on i.tenant_id = a.tenant_id
+  join pgrant.issuers i on i.tenant_id = a.tenant_id
   left join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id;
 
 comment on view pgrant_report.audit_events is 'One row per decision, granted or refused. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. audit_page walks through all.';
@@ -23,7 +23,7 @@ select i.tenant_id, i.name as tenant, a.at, a.event_id,
        a.user_id, u.username, a.client_id, c.name as client_name, a.grant_id, a.family_id, a.address, a.request_id,
        f.generation, f.revoked_at
   from pgrant.audit_events a
-  join pgrant.tenants i on i.tenant_id = a.tenant_id
+  join pgrant.issuers i on i.tenant_id = a.tenant_id
   left join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id
   left join pgrant.clients c on c.tenant_id = a.tenant_id and c.client_id = a.client_id
   left join pgrant.token_families f on f.tenant_id = a.tenant_id and f.family_id = a.family_id

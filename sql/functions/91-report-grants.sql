@@ -11,7 +11,7 @@ select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.clien
   from pgrant.grants g
   join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
   join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
-  join pgrant.tenants i on i.tenant_id = g.tenant_id
+  join pgrant.issuers i on i.tenant_id = g.tenant_id
  where g.revoked_at is null
    and g.expires_at > now();
 
@@ -40,7 +40,7 @@ select e.*, e.reason is null as effective
       from pgrant.grants g
       join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
       join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
-      join pgrant.tenants i on i.tenant_id = g.tenant_id
+      join pgrant.issuers i on i.tenant_id = g.tenant_id
      cross join unnest(g.scopes) x (scope)
       left join pgrant.scopes s on s.tenant_id = g.tenant_id and s.scope = x.scope
      cross join lateral (
@@ -73,7 +73,7 @@ select i.tenant_id, i.name as tenant, f.family_id, f.grant_id, f.user_id, u.user
   from pgrant.token_families f
   join pgrant.users u on u.tenant_id = f.tenant_id and u.user_id = f.user_id
   join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = f.client_id
-  join pgrant.tenants i on i.tenant_id = f.tenant_id;
+  join pgrant.issuers i on i.tenant_id = f.tenant_id;
 
 comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all.';
 comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';
@@ -103,7 +103,7 @@ select i.tenant_id, i.name as tenant, s.session_id, s.user_id, u.username,
        s.auth_time, s.acr, s.amr, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at
   from pgrant.sessions s
   join pgrant.users u on u.tenant_id = s.tenant_id and u.user_id = s.user_id
-  join pgrant.tenants i on i.tenant_id = s.tenant_id;
+  join pgrant.issuers i on i.tenant_id = s.tenant_id;
 
 comment on view pgrant_report.sessions is 'Signed-in browsers, and those of the last days. A sign-in that is renewed in one browser keeps its session_id, and has a row for each. session_page walks through all.';
 comment on column pgrant_report.sessions.session_id is 'The sid of its ID tokens.';

@@ -1,10 +1,11 @@
 -- Reports: tenants, people, roles and scopes. Each row is of one tenant, and the auditor's policies decide of which.
 
 create view pgrant_report.tenants with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, i.title, i.issuer, i.created_at, i.disabled_at,
+select i.tenant_id, i.name as tenant, i.title, i.issuer, t.created_at, i.disabled_at,
        (select count(*) from pgrant.users u where u.tenant_id = i.tenant_id) as people,
        (select count(*) from pgrant.clients c where c.tenant_id = i.tenant_id) as clients
-  from pgrant.tenants i;
+  from pgrant.issuers i
+  join pgrant.tenants t on t.tenant_id = i.tenant_id;
 
 comment on view pgrant_report.tenants is 'The tenants that you may read.';
 comment on column pgrant_report.tenants.title is 'The name that people see on the pages.';
@@ -20,7 +21,7 @@ select i.tenant_id, i.name as tenant, s.scope as role, u.user_id, u.username, nu
   from pgrant.scopes s
   join pgrant.user_roles r on r.tenant_id = s.tenant_id and r.scope = s.scope
   join pgrant.users u on u.tenant_id = r.tenant_id and u.user_id = r.user_id
-  join pgrant.tenants i on i.tenant_id = s.tenant_id
+  join pgrant.issuers i on i.tenant_id = s.tenant_id
  where s.requires_role
 union all
 select i.tenant_id, i.name, s.scope, u.user_id, u.username, m.group_name, m.source,
@@ -29,7 +30,7 @@ select i.tenant_id, i.name, s.scope, u.user_id, u.username, m.group_name, m.sour
   join pgrant.group_roles g on g.tenant_id = s.tenant_id and g.scope = s.scope
   join pgrant.group_members m on m.tenant_id = g.tenant_id and m.group_name = g.group_name
   join pgrant.users u on u.tenant_id = m.tenant_id and u.user_id = m.user_id
-  join pgrant.tenants i on i.tenant_id = s.tenant_id
+  join pgrant.issuers i on i.tenant_id = s.tenant_id
  where s.requires_role;
 
 comment on view pgrant_report.role_holders is 'Who has which role now: one row for each way in which somebody has it.';
@@ -55,7 +56,7 @@ select i.tenant_id, i.name as tenant, u.user_id, u.username, u.external_subject,
          where g.tenant_id = u.tenant_id and g.user_id = u.user_id and g.revoked_at is null and g.expires_at > now()) as grants,
        (select count(*) from pgrant.clients c where c.tenant_id = u.tenant_id and c.maker_id = u.user_id) as credentials
   from pgrant.users u
-  join pgrant.tenants i on i.tenant_id = u.tenant_id;
+  join pgrant.issuers i on i.tenant_id = u.tenant_id;
 
 comment on view pgrant_report.people is 'People who can sign in, with what they have now.';
 comment on column pgrant_report.people.external_subject is 'What the product calls the person; null for people whom it has not signed in.';
@@ -78,7 +79,7 @@ select i.tenant_id, i.name as tenant, s.scope, s.title, s.requires_role, s.sensi
        (select coalesce(sum(f.refused), 0)::bigint from pgrant.scope_refusals f
          where f.tenant_id = s.tenant_id and f.scope = s.scope) as refused
   from pgrant.scopes s
-  join pgrant.tenants i on i.tenant_id = s.tenant_id;
+  join pgrant.issuers i on i.tenant_id = s.tenant_id;
 
 comment on view pgrant_report.scopes_in_use is 'Each scope of a tenant and what it is used for. The counts read all grants of the tenant, and only where you select them.';
 comment on column pgrant_report.scopes_in_use.title is 'Its name for people.';
@@ -96,7 +97,7 @@ select i.tenant_id, i.name as tenant, f.client_id, c.name as client_name, f.scop
        f.last_user_id, u.username as last_username
   from pgrant.scope_refusals f
   join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = f.client_id
-  join pgrant.tenants i on i.tenant_id = f.tenant_id
+  join pgrant.issuers i on i.tenant_id = f.tenant_id
   left join pgrant.users u on u.tenant_id = f.tenant_id and u.user_id = f.last_user_id;
 
 comment on view pgrant_report.scopes_in_vain is 'What clients asked for and did not get.';
@@ -113,7 +114,7 @@ select i.tenant_id, i.name as tenant, a.upstream, p.kind, a.subject, a.user_id, 
   from pgrant.upstream_accounts a
   join pgrant.upstreams p on p.tenant_id = a.tenant_id and p.name = a.upstream
   join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id
-  join pgrant.tenants i on i.tenant_id = a.tenant_id;
+  join pgrant.issuers i on i.tenant_id = a.tenant_id;
 
 comment on view pgrant_report.upstream_accounts is 'Which account elsewhere is which person, and what its last recheck found.';
 comment on column pgrant_report.upstream_accounts.upstream is 'Name of the upstream.';

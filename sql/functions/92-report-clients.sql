@@ -28,7 +28,7 @@ select i.tenant_id, i.name as tenant, c.client_id, c.name as client_name,
                and a.error is null and a.at > now() - interval '90 days'
              order by a.at desc limit 1) end) as last_used_at
   from pgrant.clients c
-  join pgrant.tenants i on i.tenant_id = c.tenant_id
+  join pgrant.issuers i on i.tenant_id = c.tenant_id
   left join pgrant.users m on m.tenant_id = c.tenant_id and m.user_id = c.maker_id;
 
 comment on view pgrant_report.clients is 'Applications and API credentials. grants and last_used_at read all grants of the client, and only where you select them.';
@@ -72,12 +72,12 @@ select i.tenant_id, i.name as tenant, case when c.maker_id is null then 'client 
          where o.tenant_id = s.tenant_id and o.client_id = s.client_id and o.expires_at > s.expires_at) as successors
   from pgrant.client_secrets s
   join pgrant.clients c on c.tenant_id = s.tenant_id and c.client_id = s.client_id
-  join pgrant.tenants i on i.tenant_id = s.tenant_id
+  join pgrant.issuers i on i.tenant_id = s.tenant_id
  where s.expires_at < 'infinity'
 union all
 select i.tenant_id, i.name, 'initial access token', k.token_id, null, k.name, k.created_at, k.expires_at, k.expires_at - now(), 0
   from pgrant.registration_tokens k
-  join pgrant.tenants i on i.tenant_id = k.tenant_id
+  join pgrant.issuers i on i.tenant_id = k.tenant_id
  where k.expires_at < 'infinity';
 
 comment on view pgrant_report.secret_expiries is 'Secrets that expire, such as where expires_in < interval ''30 days''. Those that never do are not here; those that have are deleted within a minute.';
@@ -100,7 +100,7 @@ select i.tenant_id, i.name as tenant, k.kid, k.alg,
        k.active_at + make_interval(secs => t.key_rotation_interval) as successor_due_at
   from pgrant.signing_keys k
   join pgrant.tenants t on t.tenant_id = k.tenant_id
-  join pgrant.tenants i on i.tenant_id = k.tenant_id;
+  join pgrant.issuers i on i.tenant_id = k.tenant_id;
 
 comment on view pgrant_report.signing_keys is 'Signing keys and their states. The worker publishes the next key of each algorithm before successor_due_at of the active one.';
 comment on column pgrant_report.signing_keys.kid is 'Key id, as in the JWKS and in the header of what it signed.';

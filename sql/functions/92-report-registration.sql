@@ -10,7 +10,7 @@ select c.tenant_id, i.name as tenant, c.client_id, c.name as client_name,
             else 'unused' end as state,
        c.registered_from, c.registered_at, c.requested_at, c.last_used_at, c.expires_at, c.redirect_uris, c.software_id
   from pgrant.clients c
-  join pgrant.tenants i on i.tenant_id = c.tenant_id
+  join pgrant.issuers i on i.tenant_id = c.tenant_id
  where c.registered_at is not null;
 
 comment on view pgrant_report.registered_clients is 'Clients that registered themselves (RFC 7591) or came from a document at their client_id.';
@@ -29,7 +29,7 @@ select a.tenant_id, i.name as tenant, case a.action when 'registration.add' then
        network(set_masklen(a.address, case family(a.address) when 4 then 32 else 64 end)) as registered_from,
        a.at, a.error, a.reason
   from pgrant.audit_events a
-  join pgrant.tenants i on i.tenant_id = a.tenant_id
+  join pgrant.issuers i on i.tenant_id = a.tenant_id
  where a.action in ('registration.add', 'client_document.store', 'client_document.refuse')
    and a.at > now() - interval '1 day';
 
@@ -45,7 +45,7 @@ select i.tenant_id, i.name as tenant, k.registered_by, k.policy, k.quota, k.rate
        n.live, round(n.live::numeric / nullif(k.quota, 0), 2) as quota_share, n.unused, n.expired, n.addresses,
        r.last_hour, r.last_day, r.refused_last_hour, r.refused_last_day, r.most_from_one_address
   from pgrant.tenants t
-  join pgrant.tenants i on i.tenant_id = t.tenant_id
+  join pgrant.issuers i on i.tenant_id = t.tenant_id
  cross join lateral (values ('itself', t.registration, t.registration_quota, t.registration_rate),
                             ('document', t.client_documents, t.client_document_quota, t.client_document_rate))
                      k (registered_by, policy, quota, rate)
@@ -89,7 +89,7 @@ select k.tenant_id, i.name as tenant, k.token_id, k.name,
        case when k.expires_at <= now() then 'expired' when k.uses_left = 0 then 'spent' else 'good' end as state,
        k.used, k.uses_left, k.machine_scopes, k.created_at, k.last_used_at, nullif(k.expires_at, 'infinity') as expires_at
   from pgrant.registration_tokens k
-  join pgrant.tenants i on i.tenant_id = k.tenant_id;
+  join pgrant.issuers i on i.tenant_id = k.tenant_id;
 
 comment on view pgrant_report.registration_tokens is 'Initial access tokens (RFC 7591 3), by which clients register that somebody vouches for.';
 comment on column pgrant_report.registration_tokens.token_id is 'What registration token remove takes.';

@@ -23,7 +23,7 @@ begin
       select c.relname, case c.relname
                when 'token_families' then
                  'select f.idle_expires_at as at from pgrant.token_families f
-                   where f.idle_expires_at < now() or f.revoked_at < now() - interval ''90 days'''
+                   where f.sweep_after < current_date and (f.idle_expires_at < now() or f.revoked_at < now() - interval ''90 days'')'
                when 'clients' then
                  'select c.expires_at as at from pgrant.clients c
                    where c.registered_at is not null and c.expires_at at time zone ''UTC'' < now() at time zone ''UTC''

@@ -60,7 +60,7 @@ begin
     with able as (
       select h.tenant_id, i.name as tenant, h.user_id, u.username, h.client_id, c.name, h.grant_id, a.scopes, a.through
         from pgrant.grant_history h
-        join pgrant.tenants i on i.tenant_id = h.tenant_id
+        join pgrant.issuers i on i.tenant_id = h.tenant_id
         join pgrant.tenant_history t on t.tenant_id = h.tenant_id and t.valid @> p_at and t.enabled
         join pgrant.client_history c on c.tenant_id = h.tenant_id and c.client_id = h.client_id and c.valid @> p_at and c.enabled
         join pgrant.user_history u on u.tenant_id = h.tenant_id and u.user_id = h.user_id and u.valid @> p_at and u.enabled
@@ -90,7 +90,7 @@ begin
   with able as (
     select c.tenant_id, i.name as tenant, c.maker_id, u.username, c.client_id, c.name, a.scopes, a.through
       from pgrant.client_history c
-      join pgrant.tenants i on i.tenant_id = c.tenant_id
+      join pgrant.issuers i on i.tenant_id = c.tenant_id
       join pgrant.tenant_history t on t.tenant_id = c.tenant_id and t.valid @> p_at and t.enabled
       left join pgrant.user_history u on u.tenant_id = c.tenant_id and u.user_id = c.maker_id and u.valid @> p_at and u.enabled
       left join pgrant.clients n on n.tenant_id = c.tenant_id and n.client_id = c.client_id and upper_inf(c.valid)

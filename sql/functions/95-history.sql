@@ -9,7 +9,7 @@ as $$
 begin
   return (select tstzrange(greatest(min(lower(h.valid)), clock_timestamp() - p.retention), clock_timestamp(), '[]')
             from pgrant.tenant_history h
-            join pgrant.tenants i on i.tenant_id = h.tenant_id
+            join pgrant.issuers i on i.tenant_id = h.tenant_id
            cross join pgrant.partition_plans p
            where (p_tenant is null or i.name = p_tenant)
              and p.table_name = 'audit_events'
@@ -33,7 +33,7 @@ begin
     raise exception 'nothing is known of %', coalesce(p_at::text, 'no moment at all')
       using errcode = 'OA003', hint = format('ask about a moment from %s to %s', lower(v_range), upper(v_range));
   end if;
-  return (select i.tenant_id from pgrant.tenants i where i.name = p_tenant);
+  return (select i.tenant_id from pgrant.issuers i where i.name = p_tenant);
 end
 $$;
 
@@ -85,7 +85,7 @@ begin
                 order by s.scope),
          h.resources, nullif(h.consent_expires_at, 'infinity'), lower(h.valid), h.cause, h.request_id
     from pgrant.grant_history h
-    join pgrant.tenants i on i.tenant_id = h.tenant_id
+    join pgrant.issuers i on i.tenant_id = h.tenant_id
     join pgrant.tenant_history t on t.tenant_id = h.tenant_id and t.valid @> p_at
     join pgrant.user_history u on u.tenant_id = h.tenant_id and u.user_id = h.user_id and u.valid @> p_at
     join pgrant.client_history c on c.tenant_id = h.tenant_id and c.client_id = h.client_id and c.valid @> p_at

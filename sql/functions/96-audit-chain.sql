@@ -12,7 +12,7 @@ comment on view pgrant_report.audit_sealing is
 create view pgrant_report.audit_checkpoints with (security_invoker = true) as
   select i.tenant_id, i.name as tenant, k.number, k.seal, k.made_at, k.expires_at, k.jwt
     from pgrant.audit_checkpoints k
-    join pgrant.tenants i on i.tenant_id = k.tenant_id;
+    join pgrant.issuers i on i.tenant_id = k.tenant_id;
 
 comment on view pgrant_report.audit_checkpoints is
   'Signed statements that a chain had a seal: each jwt is worth keeping where nobody who may change this database can change it too.';
@@ -22,7 +22,7 @@ create view pgrant_report.audit_chain with (security_invoker = true) as
          (select max(k.number) from pgrant.audit_checkpoints k where k.tenant_id = i.tenant_id) as checkpoint,
          (select max(k.made_at) from pgrant.audit_checkpoints k where k.tenant_id = i.tenant_id) as checkpoint_at,
          coalesce(u.events, 0) as unsealed, u.since as unsealed_since
-    from pgrant.tenants i
+    from pgrant.issuers i
     left join pgrant.audit_chains c on c.tenant_id = i.tenant_id
     left join (select e.tenant_id, count(*) as events, min(e.at) as since
                  from pgrant.audit_events e

@@ -10,7 +10,7 @@ select i.tenant_id, i.name as tenant, w.name as webhook, w.url,
        w.paused_until, w.disabled_at, w.disabled_reason
   from pgrant.outbox o
   join pgrant.webhooks w on w.tenant_id = o.tenant_id and w.name = o.webhook
-  join pgrant.tenants i on i.tenant_id = o.tenant_id
+  join pgrant.issuers i on i.tenant_id = o.tenant_id
  where o.state in ('pending', 'dead')
  group by i.tenant_id, i.name, w.tenant_id, w.name;
 
@@ -32,7 +32,7 @@ create view pgrant_report.webhook_deliveries with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, o.webhook, o.event_id, o.type, o.at, o.state, o.attempts, o.last_status, o.last_error,
        case o.state when 'pending' then o.next_attempt_at end as next_attempt_at, o.finished_at, o.data, o.attempt_log
   from pgrant.outbox o
-  join pgrant.tenants i on i.tenant_id = o.tenant_id;
+  join pgrant.issuers i on i.tenant_id = o.tenant_id;
 
 comment on view pgrant_report.webhook_deliveries is
   'Every event of the outbox, pending, delivered in the last 7 days or dead, with each attempt: {at, status, error, ms}. event_id is that of audit_events.';

@@ -11,6 +11,7 @@ import {
 } from './attempts.ts';
 import { fingerprintQuery, identifiersOf, markers, snapshot } from './foreign.ts';
 import { functionRules } from './function-rules.ts';
+import { plans, type Told } from './plans.ts';
 import { inTenant, type Reached, reach } from './reach.ts';
 import { roleRules } from './role-rules.ts';
 import { tableRules } from './table-rules.ts';
@@ -31,6 +32,8 @@ export type Proof = {
   attempts: Attempt[];
   /** Rows of the other tenant that a role has read, changed or removed without a function. */
   reached: Reached[];
+  /** What the plan of a query tells an auditor of the first tenant. */
+  told: Told[];
 };
 
 const callers = ['pgrant_web', 'pgrant_worker', 'pgrant_product', 'pgrant_resource_server'];
@@ -67,6 +70,7 @@ export async function prove(
     functions: [],
     attempts: [],
     reached: await reach(sql, at, other),
+    told: await plans(sql, at, other),
   };
   const fingerprint = await fingerprintQuery(query, other);
   const [state] = (await there(fingerprint)) as { md5: string }[];
@@ -88,7 +92,9 @@ export async function prove(
       }
     }
   } finally {
-    await session.unsafe('drop function if exists pg_temp.attempt, pg_temp.fingerprint');
+    await session.unsafe(
+      'drop function if exists pg_temp.attempt, pg_temp.fingerprint; reset default_transaction_isolation',
+    );
     session.release();
   }
   return proof;
@@ -139,12 +145,16 @@ async function goodValues(
 }
 
 /** What speaks against isolation, a line each. */
-export function failures({ rules, attempts, reached }: Proof): string[] {
+export function failures({ rules, attempts, reached, told }: Proof): string[] {
   return [
     ...rules.flatMap(({ rule, faults }) => faults.map((fault) => `rule broken: ${rule}: ${fault}`)),
     ...reached.map(
       ({ role, table, verb, rows }) =>
         `${role} can ${verb} ${table} of another tenant: ${rows} rows`,
+    ),
+    ...told.map(
+      ({ relation, column, how }) =>
+        `an auditor is told values of ${relation}.${column} of another tenant by how a query runs ${how}`,
     ),
     ...attempts
       .filter(({ told }) => told.length > 0)

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { operate } from '../support/fixtures.ts';
 import { failures, prove } from './proof.ts';
 import { makeSpecimen, type Tenant, valuesOf } from './specimen.ts';
 
@@ -57,6 +59,44 @@ describe('the proof of isolation', { timeout: 300_000 }, () => {
     expect(found).toContainEqual(expect.stringMatching(rule));
     expect(found).toContainEqual(expect.stringMatching(reached));
     expect(failures(await proof(nothing))).toEqual([]);
+  });
+
+  test.each([
+    [
+      'an index that begins with something else than the tenant',
+      'create index wide on pgrant.users (created_at)',
+      'drop index pgrant.wide',
+      /an auditor is told values of pgrant.users.created_at of another tenant/,
+    ],
+    [
+      'a policy for auditors in halves, between which a condition of their own can run',
+      `alter policy audited on pgrant.users using (tenant_id >= (select pgrant.auditor_tenant())
+         and (tenant_id, 0) <= ((select pgrant.auditor_tenant()), 0))`,
+      `alter policy audited on pgrant.users
+         using (pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000' or tenant_id = pgrant.audited_tenant())`,
+      /an auditor is told values of pgrant.users.username of another tenant/,
+    ],
+  ])('fails for %s', async (_, change, back, finding) => {
+    await database.sql.unsafe(change);
+    const found = failures(await proof(nothing));
+    await database.sql.unsafe(back);
+    expect(found).toContainEqual(expect.stringMatching(finding));
+  });
+
+  test('takes what others change meanwhile for no change by a call', async () => {
+    let going = true;
+    const others = (async () => {
+      while (going) {
+        await operate(b, ops.tenant_set, { settings: { title: `Title ${Date.now()}` } });
+        await database.sql`select pgrant_ops.audit_seal()`;
+      }
+    })();
+    try {
+      expect(failures(await proof(/^(token_introspect|consent_list|user_list)$/))).toEqual([]);
+    } finally {
+      going = false;
+      await others;
+    }
   });
 
   test.each([
