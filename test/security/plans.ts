@@ -34,12 +34,13 @@ class Undo extends Error {}
  * Each column of a table or report, and way to read it, whose plan, rows, buffers or messages tell an auditor of `at` a
  * value of `other` from one that is nowhere. What the planner expects (costs) is not compared: statistics have no tenant.
  */
-export async function plans(sql: Sql, at: string, other: string): Promise<Told[]> {
+export async function plans(sql: Sql, at: string, other: string, relations = /./): Promise<Told[]> {
   const told: Told[] = [];
   try {
     await sql.begin(async (session) => {
       const [one, all] = [await auditor(session, at), await auditor(session, null)];
       for (const column of await columnsOf(session)) {
+        if (!relations.test(column.relation)) continue;
         await session.unsafe(`set local role ${all}`);
         const [found] = await session.unsafe(elsewhere(column, at, other));
         if (found === undefined) continue;
@@ -117,7 +118,10 @@ async function explain(session: TransactionSql, column: Column, value: string, s
         string
       >[];
       const text = lines.map((row) => row['QUERY PLAN']).join('\n');
-      return text.replace(/\nPlanning:[\s\S]*/, '').replace(/'[^']*'::/g, "'…'::");
+      return text
+        .replace(/\nPlanning:[\s\S]*/, '')
+        .replace(/'[^']*'::/g, "'…'::")
+        .replace(/ = \d+\b/g, ' = …');
     });
   } catch (error) {
     return (error as Error).message.replaceAll(value, '…');

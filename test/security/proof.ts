@@ -51,12 +51,16 @@ export async function lint(query: Query): Promise<Proof['rules']> {
 
 /**
  * Tries everything; `progress` is told of each function. Whatever the calls do is undone. `only` leaves out functions
- * whose name it does not match.
+ * whose name it does not match, `relations` tables and reports that no auditor is to ask for.
  */
 export async function prove(
   sql: Sql,
   { at, other, own }: Pair,
-  { progress = () => {}, only = /./ }: { progress?: (text: string) => void; only?: RegExp } = {},
+  {
+    progress = () => {},
+    only = /./,
+    relations = /./,
+  }: { progress?: (text: string) => void; only?: RegExp; relations?: RegExp } = {},
 ): Promise<Proof> {
   const query: Query = (text) => sql.unsafe(text);
   const [here, there] = [inTenant(sql, at), inTenant(sql, other)];
@@ -70,7 +74,7 @@ export async function prove(
     functions: [],
     attempts: [],
     reached: await reach(sql, at, other),
-    told: await plans(sql, at, other),
+    told: await plans(sql, at, other, relations),
   };
   const fingerprint = await fingerprintQuery(query, other);
   const [state] = (await there(fingerprint)) as { md5: string }[];
