@@ -63,18 +63,12 @@ describe('the proof of isolation', { timeout: 300_000 }, () => {
 
   test.each([
     [
-      'an index that begins with something else than the tenant',
-      'create index wide on pgrant.users (created_at)',
-      'drop index pgrant.wide',
-      /an auditor is told values of pgrant.users.created_at of another tenant/,
-    ],
-    [
-      'a policy for auditors in halves, between which a condition of their own can run',
-      `alter policy audited on pgrant.users using (tenant_id >= (select pgrant.auditor_tenant())
-         and (tenant_id, 0) <= ((select pgrant.auditor_tenant()), 0))`,
+      'a policy for auditors that asks anew for each row, after conditions of their own',
+      `alter policy audited on pgrant.users using (
+         pgrant.auditor_tenant() = '00000000-0000-0000-0000-000000000000' or tenant_id = pgrant.auditor_tenant())`,
       `alter policy audited on pgrant.users
          using (pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000' or tenant_id = pgrant.audited_tenant())`,
-      /an auditor is told values of pgrant.users.username of another tenant/,
+      /an auditor is told values of pgrant.users.user_id of another tenant/,
     ],
   ])('fails for %s', async (_, change, back, finding) => {
     await database.sql.unsafe(change);
