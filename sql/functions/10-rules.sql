@@ -22,7 +22,13 @@ begin
   perform set_config('pgrant.tenant', p_tenant::text, true),
           set_config('pgrant.request_id', '', true),
           set_config('pgrant.address', '', true);
-  if not exists (select from pgrant.tenants t where t.tenant_id = p_tenant) then
+  -- Whoever removes the tenant waits for this transaction, or this one for that and finds none. A standby has no locks.
+  if pg_is_in_recovery() then
+    perform from pgrant.tenants t where t.tenant_id = p_tenant;
+  else
+    perform from pgrant.tenants t where t.tenant_id = p_tenant for key share;
+  end if;
+  if not found then
     raise exception 'there is no tenant %', p_tenant
       using errcode = 'OA001', hint = 'select tenant_id, name from pgrant_ops.tenant_list() shows those that are there';
   end if;

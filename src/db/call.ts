@@ -91,7 +91,7 @@ async function send(database: Database, text: string, values: (string | null)[])
   try {
     return await database.query(text, values);
   } catch (error) {
-    if (!metReload(error)) throw error;
+    if (!metReload(error) && !lostItsGround(error)) throw error;
     return await database.query(text, values);
   }
 }
@@ -140,4 +140,12 @@ function metReload(error: unknown): boolean {
     // postgres.js prepares such a statement anew by itself, unless it was new a moment ago.
     (code === '0A000' && routine === 'RevalidateCachedQuery')
   );
+}
+
+/**
+ * Whether a client, a person or the tenant was removed while the call decided, so that what it wrote would hang on nothing
+ * (23503). All of it was undone. Decided once more, it finds that out first, and refuses in the words of the RFC.
+ */
+function lostItsGround(error: unknown): boolean {
+  return (error as { code?: string }).code === '23503';
 }

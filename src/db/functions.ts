@@ -2719,7 +2719,7 @@ export const ops = {
   >('pgrant_ops.tenant_list', [
   ]),
 
-  /** Removes a tenant with all that it has, its audit events too. There is no way back. tenant_rows() proves it. Raises OA001. */
+  /** Removes a tenant with all that it has, its audit events and seals too: there is no way back. Where requests may still come, disable it first, in a transaction of its own, as the command line does: then none enters it, and this waits for those that are under way. tenant_rows() proves that nothing is left. Raises OA001, OA003 (transactions are still running). */
   tenant_remove: bind<
     {
       tenant: string;

@@ -50,7 +50,7 @@ comment on column pgrant.refusals.covered_by is
 
 select pgrant.isolate('pgrant.refusals');
 create index refusals_first_at on pgrant.refusals (tenant_id, first_at, event_id);
-create index refusals_unsealed on pgrant.refusals (minute) where covered_by is null;
+create index refusals_unsealed on pgrant.refusals (tenant_id, minute) where covered_by is null;
 insert into pgrant.partition_plans (table_name, step, ahead, retention) values ('refusals', '1 day', '3 days', '7 days');
 
 -- The janitor says for which tenants there is something to record.
