@@ -8,32 +8,23 @@ begin
   execute format('grant select (%s) on %s to pgrant_auditor',
                  (select string_agg(quote_ident(c.name), ', ') from unnest(p_columns) c (name)), p_table);
   if not exists (select from pg_catalog.pg_policy p where p.polrelid = p_table and p.polname = 'audited') then
-    -- Sub-selects, so that both are evaluated once in a statement and not once in a row. A row comparison, which serves an
-    -- index as well: two plain ones the planner takes for a narrow range, expects 1 row of 200, and plans for that.
+    -- What is left of it in a plan: nothing for every tenant; tenant_id = '…' for one; false for none.
     execute format('create policy audited on %s for select to pgrant_auditor
-                      using (tenant_id >= (select pgrant.audited_from())
-                             and (tenant_id, 0) <= ((select pgrant.audited_to()), 0))', p_table);
+                      using (pgrant.audited_tenant() = ''00000000-0000-0000-0000-000000000000''
+                             or tenant_id = pgrant.audited_tenant())', p_table);
   end if;
 end
 $function$
 ;
-comment on function pgrant.audited(regclass,text[]) is 'Lets auditors read these columns of a table with tenant_id, of the tenants that are theirs. Call it again for columns that are added later; never name a hash, a seal, a salt or what people typed.';
+comment on function pgrant.audited(regclass,text[]) is 'Lets auditors read these columns of a table with tenant_id, of the tenants that are theirs. Call it again for columns that are added later; never name a hash, a seal, a salt or what people typed. Every index of the table begins with tenant_id, or with an expression that is not leakproof, or has a condition that no auditor may call: any other would answer an auditor''s own conditions from rows of every tenant.';
 
-CREATE OR REPLACE FUNCTION pgrant.audited_from()
+CREATE OR REPLACE FUNCTION pgrant.audited_tenant()
  RETURNS uuid
  LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN CASE WHEN (pgrant.auditor() = 'pgrant_auditor'::name) THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE (SELECT COALESCE(a.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS "coalesce" FROM pgrant.auditors a WHERE (a.role_name = pgrant.auditor())) END
+ IMMUTABLE PARALLEL SAFE
+RETURN pgrant.auditor_tenant()
 ;
-comment on function pgrant.audited_from() is 'The lowest tenant_id that the current user may read in reports; null = none.';
-
-CREATE OR REPLACE FUNCTION pgrant.audited_to()
- RETURNS uuid
- LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN CASE WHEN (pgrant.auditor() = 'pgrant_auditor'::name) THEN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid ELSE (SELECT COALESCE(a.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid) AS "coalesce" FROM pgrant.auditors a WHERE (a.role_name = pgrant.auditor())) END
-;
-comment on function pgrant.audited_to() is 'The highest one: the same as audited_from() for an auditor of one tenant.';
+comment on function pgrant.audited_tenant() is 'auditor_tenant() at the moment of planning. For policies, and nothing else: a plan without policies would outlive the role.';
 
 CREATE OR REPLACE FUNCTION pgrant.auditor()
  RETURNS name
@@ -42,6 +33,14 @@ CREATE OR REPLACE FUNCTION pgrant.auditor()
 RETURN CASE WHEN ((CURRENT_USER = 'pgrant_auditor'::name) AND (NOT pg_has_role(SESSION_USER, 'pgrant_owner'::name, 'MEMBER'::text))) THEN SESSION_USER ELSE CURRENT_USER END
 ;
 comment on function pgrant.auditor() is 'The role whose row in pgrant.auditors decides what the current user may read.';
+
+CREATE OR REPLACE FUNCTION pgrant.auditor_tenant()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (pgrant.auditor() = 'pgrant_auditor'::name) THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE (SELECT COALESCE(a.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS "coalesce" FROM pgrant.auditors a WHERE (a.role_name = pgrant.auditor())) END
+;
+comment on function pgrant.auditor_tenant() is 'The tenant whose rows the current user may read in reports: the Nil UUID = every tenant, null = none.';
 
 CREATE OR REPLACE FUNCTION pgrant.distribute(p_table regclass)
  RETURNS void
@@ -56,20 +55,49 @@ $function$
 ;
 comment on function pgrant.distribute(regclass) is 'Distributes a tenant table by tenant_id where Citus is installed; does nothing without it.';
 
-CREATE OR REPLACE FUNCTION pgrant.expire(p_table regclass)
+CREATE OR REPLACE FUNCTION pgrant.expire(p_table regclass, p_columns text[] DEFAULT '{}'::text[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+declare
+  v_expired constant text := '(expires_at at time zone ''UTC'') < (now() at time zone ''UTC'')';
 begin
-  execute format('create policy expired_seen on %s for select to pgrant_janitor using (expires_at < now())', p_table);
-  execute format('create policy expired_deleted on %s for delete to pgrant_janitor using (expires_at < now())', p_table);
+  execute format('create policy expired_seen on %s for select to pgrant_janitor using (%s)', p_table, v_expired);
+  execute format('create policy expired_deleted on %s for delete to pgrant_janitor using (%s)', p_table, v_expired);
   -- SELECT … FOR UPDATE asks for the right to update. No row passes the check, so nothing can be changed.
-  execute format('create policy expired_locked on %s for update to pgrant_janitor using (expires_at < now()) with check (false)', p_table);
-  execute format('grant select, delete, update (expires_at) on %s to pgrant_janitor', p_table);
+  execute format('create policy expired_locked on %s for update to pgrant_janitor using (%s) with check (false)', p_table, v_expired);
+  execute format('grant select (%s), update (expires_at), delete on %s to pgrant_janitor',
+                 (select string_agg(quote_ident(c.name), ', ') from unnest(array['ctid', 'tableoid', 'expires_at'] || p_columns) c (name)),
+                 p_table);
 end
 $function$
 ;
-comment on function pgrant.expire(regclass) is 'Lets the janitor see, lock and delete the rows of a table that are past expires_at, of any tenant, and no others.';
+comment on function pgrant.expire(regclass,text[]) is 'Lets the janitor find, lock and delete the rows of a table that are past expires_at, of any tenant, and no others; it reads nothing of them but the expiry and p_columns. An index for it is on (expires_at at time zone ''UTC''), which no condition of an auditor can use (see audited).';
+
+CREATE OR REPLACE FUNCTION pgrant.host_fault(p_host text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if p_host !~ '^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:(0|[1-9][0-9]{0,4}))?$' then
+    return 'has a host that is not a plain lower-case name or address';
+  elsif coalesce(substring(p_host from ':([0-9]+)$')::integer, 0) > 65535 and p_host !~ '\]$' then
+    return 'has a port above 65535';
+  -- What ends in a number is an address to every parser of URLs, and in its normal form is written as PostgreSQL writes it.
+  elsif p_host ~ '^\[' and format('[%s]', host(substring(p_host from '^\[(.*)\]')::inet)) <> substring(p_host from '^\[.*\]')
+     or p_host ~ '(^|\.)([0-9]+|0x[0-9a-f]*)(:[0-9]+)?$' and host(split_part(p_host, ':', 1)::inet) <> split_part(p_host, ':', 1) then
+    return 'has an address that is not in its normal form';
+  end if;
+  return null;
+exception
+  when invalid_text_representation then
+    return 'has an address that is none';
+end
+$function$
+;
+comment on function pgrant.host_fault(text) is 'Why this cannot be the host of an issuer, with the port where it is not the scheme''s own; null = it can.';
 
 CREATE OR REPLACE FUNCTION pgrant.hosts_sound(p_hosts text[])
  RETURNS boolean
@@ -113,6 +141,14 @@ end
 $function$
 ;
 comment on function pgrant.isolate(regclass) is 'Makes a table a tenant table: row-level security enabled and forced, one policy: tenant_id = pgrant.tenant().';
+
+CREATE OR REPLACE FUNCTION pgrant.issuer_fault(p_issuer text, p_host text, p_path text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN ((p_issuer IS NULL) OR (p_host IS NULL) OR (p_path IS NULL)) THEN 'is not there'::text WHEN (length(p_issuer) > 255) THEN 'is longer than 255 characters'::text WHEN (p_issuer <> ALL (ARRAY[(('https://'::text || p_host) || p_path), (('http://'::text || p_host) || p_path)])) THEN 'is not the URL of its host and path'::text WHEN (pgrant.host_fault(p_host) IS NOT NULL) THEN pgrant.host_fault(p_host) WHEN (p_issuer ~ '^(https://[^/]*:443|http://[^/]*:80)(/|$)'::text) THEN 'has a port that is the scheme''s own'::text WHEN ((p_issuer ~ '^http:'::text) AND (p_host !~ '^(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$'::text)) THEN 'is not https: http is for loopback hosts only (RFC 8414 2)'::text WHEN (p_path !~ '^(/[A-Za-z0-9._~-]+)*$'::text) THEN 'has a path that is not of plain segments, or ends in a slash'::text WHEN (p_path ~* '/(\.{1,2}|\.well-known|oauth)(/|$)'::text) THEN 'has a segment in its path that is reserved'::text ELSE NULL::text END
+;
+comment on function pgrant.issuer_fault(text,text,text) is 'Why a URL, with its host and path, cannot be an issuer (RFC 8414 2, OpenID Connect Discovery 3): the twin of src/protocol/issuer.ts; null = it can.';
 
 CREATE OR REPLACE FUNCTION pgrant.jwks_sound(p_jwks jsonb)
  RETURNS boolean
@@ -260,11 +296,19 @@ begin
                  'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
   execute format('create policy outlived_deleted on %s for delete to pgrant_janitor using (%s)', p_table,
                  'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
-  execute format('grant select, delete on %s to pgrant_janitor', p_table);
+  execute format('grant select (ctid, valid), delete on %s to pgrant_janitor', p_table);
 end
 $function$
 ;
 comment on function pgrant.remembered(regclass,text[]) is 'Makes a table a history: versions of what the key (tenant_id first) names, that cannot overlap (equality in a GiST index is the extension btree_gist''s); isolated, seen by auditors, deleted by the janitor when they ended before the retention of audit_events, and with the tenant. No other foreign key: a version outlives the person and the client that it names.';
+
+CREATE OR REPLACE FUNCTION pgrant.swept(p_after date)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (p_after IS NOT NULL)
+;
+comment on function pgrant.swept(date) is 'True. The janitor says it of sweep_after to use the index that is kept for it.';
 
 CREATE OR REPLACE FUNCTION pgrant.tenant()
  RETURNS uuid
@@ -413,10 +457,10 @@ create table pgrant.access_tokens (
 ) partition by RANGE (expires_at);
 alter table pgrant.access_tokens enable row level security;
 alter table pgrant.access_tokens force row level security;
-create policy audited on pgrant.access_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.access_tokens for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.access_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.access_tokens for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.access_tokens for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.access_tokens for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.access_tokens for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.access_tokens for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.access_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.access_tokens is 'Opaque access tokens. One that belongs to a family is good only while the family is.';
 
@@ -433,7 +477,7 @@ create table pgrant.audit_archives (
 );
 alter table pgrant.audit_archives enable row level security;
 alter table pgrant.audit_archives force row level security;
-create policy audited on pgrant.audit_archives for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.audit_archives for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy sealer_seen on pgrant.audit_archives for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_archives for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_archives is 'Months whose events were written to a file with the proof that they are the ones that were sealed.';
@@ -452,7 +496,7 @@ create table pgrant.audit_chains (
 );
 alter table pgrant.audit_chains enable row level security;
 alter table pgrant.audit_chains force row level security;
-create policy audited on pgrant.audit_chains for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.audit_chains for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy sealer_moved on pgrant.audit_chains for all to pgrant_sealer using (true) with check (true);
 create policy tenant_isolation on pgrant.audit_chains for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_chains is 'The last seal of each tenant: what the next one continues, when all seals of a tenant that was quiet for long are dropped too.';
@@ -468,13 +512,13 @@ create table pgrant.audit_checkpoints (
   constraint audit_checkpoints_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint audit_checkpoints_seal_check CHECK ((length(seal) = 32))
 );
-CREATE INDEX audit_checkpoints_expires_at ON pgrant.audit_checkpoints USING btree (expires_at);
+CREATE INDEX audit_checkpoints_expires_at ON pgrant.audit_checkpoints USING btree ((expires_at AT TIME ZONE 'UTC'::text));
 alter table pgrant.audit_checkpoints enable row level security;
 alter table pgrant.audit_checkpoints force row level security;
-create policy audited on pgrant.audit_checkpoints for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.audit_checkpoints for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.audit_checkpoints for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.audit_checkpoints for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.audit_checkpoints for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.audit_checkpoints for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.audit_checkpoints for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.audit_checkpoints for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.audit_checkpoints for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_checkpoints is 'What the worker signed: that the tenant''s chain had this seal. Worth most as a copy that is kept elsewhere.';
 comment on column pgrant.audit_checkpoints.jwt is 'typ audit-checkpoint+jwt, with the public key in its header: good after the key is gone.';
@@ -497,10 +541,10 @@ create table pgrant.audit_events (
   constraint audit_events_pkey PRIMARY KEY (tenant_id, at, event_id)
 ) partition by RANGE (at);
 CREATE INDEX audit_events_reuse ON ONLY pgrant.audit_events USING btree (tenant_id, at) WHERE (action = ANY (ARRAY['refresh.reuse'::text, 'code.reuse'::text]));
-CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (xid) WITH (autosummarize='on');
+CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (((xid + 0))) WITH (autosummarize='on');
 alter table pgrant.audit_events enable row level security;
 alter table pgrant.audit_events force row level security;
-create policy audited on pgrant.audit_events for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.audit_events for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor using ((NOT (EXISTS ( SELECT
    FROM pgrant.issuers i
   WHERE (i.tenant_id = audit_events.tenant_id)))));
@@ -528,7 +572,7 @@ create table pgrant.audit_sealing (
 );
 alter table pgrant.audit_sealing enable row level security;
 alter table pgrant.audit_sealing force row level security;
-create policy sealing_audited on pgrant.audit_sealing for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) IS NOT NULL));
+create policy sealing_audited on pgrant.audit_sealing for select to pgrant_auditor using ((pgrant.audited_tenant() IS NOT NULL));
 create policy sealing_made on pgrant.audit_sealing for insert to pgrant_owner with check (true);
 create policy sealing_moved on pgrant.audit_sealing for all to pgrant_sealer using (true) with check (true);
 create policy sealing_seen on pgrant.audit_sealing for select to pgrant_definer using (true);
@@ -569,7 +613,7 @@ create table pgrant.audit_seals (
 CREATE INDEX audit_seals_last_at ON ONLY pgrant.audit_seals USING btree (tenant_id, last_at);
 alter table pgrant.audit_seals enable row level security;
 alter table pgrant.audit_seals force row level security;
-create policy audited on pgrant.audit_seals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.audit_seals for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor using ((NOT (EXISTS ( SELECT
    FROM pgrant.issuers i
   WHERE (i.tenant_id = audit_seals.tenant_id)))));
@@ -632,6 +676,7 @@ create table pgrant.authorization_requests (
   completed_at timestamp with time zone,
   resources text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
+  constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
@@ -639,10 +684,10 @@ create table pgrant.authorization_requests (
 ) partition by RANGE (expires_at);
 alter table pgrant.authorization_requests enable row level security;
 alter table pgrant.authorization_requests force row level security;
-create policy audited on pgrant.authorization_requests for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.authorization_requests for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.authorization_requests for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.authorization_requests for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.authorization_requests for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.authorization_requests for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.authorization_requests for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.authorization_requests for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.authorization_requests for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
@@ -660,10 +705,10 @@ create table pgrant.client_assertions (
 ) partition by RANGE (expires_at);
 alter table pgrant.client_assertions enable row level security;
 alter table pgrant.client_assertions force row level security;
-create policy audited on pgrant.client_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.client_assertions for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.client_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.client_assertions for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.client_assertions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.client_assertions for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.client_assertions for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.client_assertions for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.client_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until no other with the same jti could be good.';
 comment on column pgrant.client_assertions.jti_hash is 'SHA-256 of the jti.';
@@ -691,7 +736,7 @@ create table pgrant.client_history (
 CREATE INDEX client_history_upper_idx ON pgrant.client_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.client_history enable row level security;
 alter table pgrant.client_history force row level security;
-create policy audited on pgrant.client_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.client_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.client_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -723,7 +768,7 @@ create table pgrant.client_key_sets (
 );
 alter table pgrant.client_key_sets enable row level security;
 alter table pgrant.client_key_sets force row level security;
-create policy audited on pgrant.client_key_sets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.client_key_sets for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.client_key_sets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_key_sets is 'What clients'' jwks_uri answered. A copy is good only while the client''s jwks_uri is the one here.';
 comment on column pgrant.client_key_sets.claimed_at is 'When a web process last set out to fetch; the next may do so 30 seconds later.';
@@ -748,10 +793,10 @@ create table pgrant.client_secrets (
 CREATE UNIQUE INDEX client_secrets_hash ON pgrant.client_secrets USING btree (tenant_id, secret_hash);
 alter table pgrant.client_secrets enable row level security;
 alter table pgrant.client_secrets force row level security;
-create policy audited on pgrant.client_secrets for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.client_secrets for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.client_secrets for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.client_secrets for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.client_secrets for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.client_secrets for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.client_secrets for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.client_secrets for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.client_secrets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_secrets is 'Live secrets of confidential clients; several at once, so that a secret can be replaced without an outage.';
 comment on column pgrant.client_secrets.secret_hash is 'SHA-256 of 256 random bits.';
@@ -846,16 +891,16 @@ create table pgrant.clients (
   constraint clients_userinfo_alg_check CHECK ((userinfo_alg = ANY (ARRAY['ES256'::text, 'RS256'::text])))
 );
 CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
-CREATE INDEX clients_expires_at ON pgrant.clients USING btree (expires_at) WHERE (registered_at IS NOT NULL);
+CREATE INDEX clients_expires_at ON pgrant.clients USING btree ((expires_at AT TIME ZONE 'UTC'::text)) WHERE (registered_at IS NOT NULL);
 CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
 CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (registered_at IS NOT NULL);
 CREATE INDEX clients_registered_twin ON pgrant.clients USING btree (tenant_id, registered_hash) WHERE ((registered_at IS NOT NULL) AND (last_used_at IS NULL));
 alter table pgrant.clients enable row level security;
 alter table pgrant.clients force row level security;
-create policy audited on pgrant.clients for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.clients for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.clients for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.clients for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.clients for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.clients for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.clients for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
@@ -913,10 +958,10 @@ create table pgrant.codes (
 ) partition by RANGE (expires_at);
 alter table pgrant.codes enable row level security;
 alter table pgrant.codes force row level security;
-create policy audited on pgrant.codes for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.codes for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.codes for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.codes for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.codes for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.codes for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.codes for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.codes for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.codes is 'Authorization codes. A used one is kept with the family it gave, so that a second use can revoke it (RFC 9700 4.5).';
 
@@ -944,7 +989,7 @@ CREATE INDEX grant_history_upper_idx ON pgrant.grant_history USING btree (upper(
 CREATE INDEX grant_history_user ON pgrant.grant_history USING btree (tenant_id, user_id);
 alter table pgrant.grant_history enable row level security;
 alter table pgrant.grant_history force row level security;
-create policy audited on pgrant.grant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.grant_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.grant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -979,15 +1024,15 @@ create table pgrant.grants (
   constraint grants_check CHECK (((revoked_at IS NOT NULL) OR (consent_expires_at <= expires_at)))
 );
 CREATE INDEX grants_client ON pgrant.grants USING btree (tenant_id, client_id);
-CREATE INDEX grants_expires_at ON pgrant.grants USING btree (expires_at);
+CREATE INDEX grants_expires_at ON pgrant.grants USING btree ((expires_at AT TIME ZONE 'UTC'::text));
 CREATE UNIQUE INDEX grants_live ON pgrant.grants USING btree (tenant_id, user_id, client_id) WHERE (revoked_at IS NULL);
 CREATE INDEX grants_user ON pgrant.grants USING btree (tenant_id, user_id);
 alter table pgrant.grants enable row level security;
 alter table pgrant.grants force row level security;
-create policy audited on pgrant.grants for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.grants for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.grants for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.grants for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.grants for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.grants for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.grants for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.grants for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.grants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.grants is 'One row per person and application, until it is revoked: what was allowed, when, last used when.';
 comment on column pgrant.grants.scopes is 'All that was consented to; consent is remembered by subset.';
@@ -1016,7 +1061,7 @@ CREATE INDEX group_member_history_group ON pgrant.group_member_history USING btr
 CREATE INDEX group_member_history_upper_idx ON pgrant.group_member_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.group_member_history enable row level security;
 alter table pgrant.group_member_history force row level security;
-create policy audited on pgrant.group_member_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.group_member_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.group_member_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1042,7 +1087,7 @@ create table pgrant.group_members (
 CREATE INDEX group_members_group ON pgrant.group_members USING btree (tenant_id, group_name);
 alter table pgrant.group_members enable row level security;
 alter table pgrant.group_members force row level security;
-create policy audited on pgrant.group_members for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.group_members for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.group_members for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_members is 'Who is in a group, and who says so.';
 comment on column pgrant.group_members.source is 'operator, or the name of the upstream whose mapping put the person there and takes it out again.';
@@ -1066,7 +1111,7 @@ CREATE INDEX group_role_history_scope ON pgrant.group_role_history USING btree (
 CREATE INDEX group_role_history_upper_idx ON pgrant.group_role_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.group_role_history enable row level security;
 alter table pgrant.group_role_history force row level security;
-create policy audited on pgrant.group_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.group_role_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.group_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1090,7 +1135,7 @@ create table pgrant.group_roles (
 CREATE INDEX group_roles_scope ON pgrant.group_roles USING btree (tenant_id, scope);
 alter table pgrant.group_roles enable row level security;
 alter table pgrant.group_roles force row level security;
-create policy audited on pgrant.group_roles for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.group_roles for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.group_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_roles is 'Roles that the members of a group have.';
 
@@ -1106,7 +1151,7 @@ create table pgrant.groups (
 );
 alter table pgrant.groups enable row level security;
 alter table pgrant.groups force row level security;
-create policy audited on pgrant.groups for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.groups for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.groups for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.groups is 'Groups of people: teams, departments, the roles of an upstream.';
 
@@ -1119,17 +1164,16 @@ create table pgrant.issuers (
   path text not null,
   disabled_at timestamp with time zone,
   constraint issuers_pkey PRIMARY KEY (tenant_id),
-  constraint issuers_host_path_key UNIQUE (host, path),
-  constraint issuers_issuer_key UNIQUE (issuer),
-  constraint issuers_name_key UNIQUE (name),
-  constraint issuers_issuer_check CHECK ((length(issuer) <= 512)),
+  constraint issuers_check CHECK ((pgrant.issuer_fault(issuer, host, path) IS NULL)),
   constraint issuers_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
-  constraint issuers_path_check CHECK (((path = ''::text) OR (path ~ '^/.*[^/]$'::text))),
   constraint issuers_title_sound CHECK (pgrant.name_sound(title))
 );
+CREATE UNIQUE INDEX issuers_host_path ON pgrant.issuers USING btree (((host || ''::text)), path);
+CREATE UNIQUE INDEX issuers_issuer ON pgrant.issuers USING btree (((issuer || ''::text)));
+CREATE UNIQUE INDEX issuers_name ON pgrant.issuers USING btree (((name || ''::text)));
 alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
-create policy audited on pgrant.issuers for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.issuers for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy catalogue on pgrant.issuers for all to pgrant_definer using (true) with check (true);
 create policy catalogue_sealed on pgrant.issuers for select to pgrant_sealer using (true);
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
@@ -1150,10 +1194,10 @@ create table pgrant.login_assertions (
 ) partition by RANGE (expires_at);
 alter table pgrant.login_assertions enable row level security;
 alter table pgrant.login_assertions force row level security;
-create policy audited on pgrant.login_assertions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.login_assertions for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.login_assertions for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.login_assertions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.login_assertions for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.login_assertions for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.login_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until no other with the same jti could be good.';
 
@@ -1187,10 +1231,10 @@ create table pgrant.login_challenges (
 CREATE INDEX login_challenges_verifier ON ONLY pgrant.login_challenges USING btree (tenant_id, verifier_hash) WHERE (verifier_hash IS NOT NULL);
 alter table pgrant.login_challenges enable row level security;
 alter table pgrant.login_challenges force row level security;
-create policy audited on pgrant.login_challenges for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.login_challenges for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.login_challenges for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.login_challenges for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.login_challenges for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.login_challenges for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.login_challenges for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.login_challenges for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.login_challenges for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_challenges is 'People who are at the product''s own login page at this moment. Expires with its authorization request.';
 comment on column pgrant.login_challenges.challenge_hash is 'SHA-256 of login_challenge, which goes to the product with the browser.';
@@ -1211,10 +1255,10 @@ create table pgrant.login_failures (
 ) partition by RANGE (expires_at);
 alter table pgrant.login_failures enable row level security;
 alter table pgrant.login_failures force row level security;
-create policy audited on pgrant.login_failures for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.login_failures for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.login_failures for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.login_failures for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.login_failures for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.login_failures for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.login_failures for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.login_failures for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.login_failures for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_failures is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, and fetches of client documents, per address prefix.';
 
@@ -1244,13 +1288,13 @@ create table pgrant.outbox (
   constraint outbox_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
 );
 CREATE INDEX outbox_due ON pgrant.outbox USING btree (tenant_id, webhook, next_attempt_at) WHERE (state = 'pending'::text);
-CREATE INDEX outbox_expires_at ON pgrant.outbox USING btree (expires_at);
+CREATE INDEX outbox_expires_at ON pgrant.outbox USING btree ((expires_at AT TIME ZONE 'UTC'::text));
 alter table pgrant.outbox enable row level security;
 alter table pgrant.outbox force row level security;
-create policy audited on pgrant.outbox for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.outbox for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.outbox for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.outbox for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.outbox for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.outbox for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.outbox for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.outbox for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy pending_seen on pgrant.outbox for select to pgrant_janitor using ((state = 'pending'::text));
 create policy tenant_isolation on pgrant.outbox for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.outbox is 'One row per event and webhook, written in the transaction that the event is about; kept as the log of deliveries.';
@@ -1282,6 +1326,48 @@ comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
 
+create table pgrant.refusals (
+  tenant_id uuid not null,
+  minute timestamp with time zone not null,
+  key_hash bytea not null,
+  event_id uuid default gen_random_uuid() not null,
+  first_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  refused integer default 1 not null,
+  action text not null,
+  error text not null,
+  reason text,
+  user_id uuid,
+  client_id text,
+  grant_id uuid,
+  family_id uuid,
+  address inet,
+  request_id text,
+  detail jsonb,
+  recorded boolean not null,
+  covered_by uuid,
+  constraint refusals_pkey PRIMARY KEY (tenant_id, minute, key_hash),
+  constraint refusals_key_hash_check CHECK ((length(key_hash) = 32)),
+  constraint refusals_minute_check CHECK ((minute = date_trunc('minute'::text, minute, 'UTC'::text))),
+  constraint refusals_refused_check CHECK ((refused >= 1))
+) partition by RANGE (minute);
+CREATE INDEX refusals_first_at ON ONLY pgrant.refusals USING btree (tenant_id, first_at, event_id);
+CREATE INDEX refusals_unsealed ON ONLY pgrant.refusals USING btree (tenant_id, minute) WHERE (covered_by IS NULL);
+alter table pgrant.refusals enable row level security;
+alter table pgrant.refusals force row level security;
+create policy audited on pgrant.refusals for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+create policy unsealed_seen on pgrant.refusals for select to pgrant_janitor using (((covered_by IS NULL) AND (minute < (now() - '00:02:00'::interval))));
+comment on table pgrant.refusals is 'Refusals of a kind from an address within a minute, as one row with their count. Of those that name a known client or person the first is an audit event besides; of others this is all that is kept, for days and not months.';
+comment on column pgrant.refusals.minute is 'When the minute began.';
+comment on column pgrant.refusals.key_hash is 'SHA-256 of what makes the kind: action, error, reason, known client, person, grant, family and address prefix.';
+comment on column pgrant.refusals.event_id is 'The id of the audit event that will stand for the repeats where the first was one.';
+comment on column pgrant.refusals.refused is 'How often, the first included.';
+comment on column pgrant.refusals.client_id is 'As the first one named it; the client is known where recorded is true.';
+comment on column pgrant.refusals.request_id is 'That of the first.';
+comment on column pgrant.refusals.recorded is 'Whether the first is an audit event: a client or a person is known.';
+comment on column pgrant.refusals.covered_by is 'The audit event that the worker recorded for it when its minute was over, and that holds its digest; null = none yet.';
+
 create table pgrant.registration_tokens (
   tenant_id uuid not null,
   token_id uuid default gen_random_uuid() not null,
@@ -1302,10 +1388,10 @@ create table pgrant.registration_tokens (
 CREATE UNIQUE INDEX registration_tokens_hash ON pgrant.registration_tokens USING btree (tenant_id, token_hash);
 alter table pgrant.registration_tokens enable row level security;
 alter table pgrant.registration_tokens force row level security;
-create policy audited on pgrant.registration_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.registration_tokens for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.registration_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.registration_tokens for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.registration_tokens for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.registration_tokens for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.registration_tokens for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.registration_tokens for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.registration_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.registration_tokens is 'Initial access tokens (RFC 7591 1.2): who has one may register clients.';
 comment on column pgrant.registration_tokens.token_hash is 'SHA-256 of 256 random bits.';
@@ -1331,7 +1417,7 @@ create table pgrant.resource_history (
 CREATE INDEX resource_history_upper_idx ON pgrant.resource_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.resource_history enable row level security;
 alter table pgrant.resource_history force row level security;
-create policy audited on pgrant.resource_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.resource_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.resource_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1362,7 +1448,7 @@ create table pgrant.resources (
 );
 alter table pgrant.resources enable row level security;
 alter table pgrant.resources force row level security;
-create policy audited on pgrant.resources for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.resources for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.resources for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.resources is 'What a client may name as resource, and find as aud of its access token.';
 comment on column pgrant.resources.resource is 'Absolute URI: scheme and host in lower case, no slash at the end. Requests are compared in that form.';
@@ -1379,10 +1465,10 @@ create table pgrant.revoked_tokens (
 ) partition by RANGE (expires_at);
 alter table pgrant.revoked_tokens enable row level security;
 alter table pgrant.revoked_tokens force row level security;
-create policy audited on pgrant.revoked_tokens for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.revoked_tokens for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.revoked_tokens for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.revoked_tokens for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.revoked_tokens for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.revoked_tokens for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.revoked_tokens for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.revoked_tokens for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.revoked_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.revoked_tokens is 'JWT access tokens that were revoked one by one (RFC 7009), until they expire.';
 
@@ -1397,7 +1483,7 @@ create table pgrant.schedules (
 );
 alter table pgrant.schedules enable row level security;
 alter table pgrant.schedules force row level security;
-create policy schedules_audited on pgrant.schedules for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) < ( SELECT pgrant.audited_to() AS audited_to)));
+create policy schedules_audited on pgrant.schedules for select to pgrant_auditor using ((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid));
 create policy schedules_kept on pgrant.schedules for all to pgrant_owner using (true) with check (true);
 create policy schedules_seen on pgrant.schedules for select to pgrant_definer using (true);
 comment on table pgrant.schedules is 'Global: the tasks of the worker; the twin of its crontab. Filled by each release.';
@@ -1424,7 +1510,7 @@ create table pgrant.scope_history (
 CREATE INDEX scope_history_upper_idx ON pgrant.scope_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.scope_history enable row level security;
 alter table pgrant.scope_history force row level security;
-create policy audited on pgrant.scope_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.scope_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.scope_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1452,7 +1538,7 @@ create table pgrant.scope_refusals (
 );
 alter table pgrant.scope_refusals enable row level security;
 alter table pgrant.scope_refusals force row level security;
-create policy audited on pgrant.scope_refusals for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.scope_refusals for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.scope_refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scope_refusals is 'What clients asked for in vain: how often, since when, and why.';
 comment on column pgrant.scope_refusals.reason is 'undefined, disabled, not registered, not consented, or role missing.';
@@ -1477,7 +1563,7 @@ create table pgrant.scopes (
 );
 alter table pgrant.scopes enable row level security;
 alter table pgrant.scopes force row level security;
-create policy audited on pgrant.scopes for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.scopes for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.scopes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scopes is 'What may be asked for at a tenant, in words for people.';
 comment on column pgrant.scopes.scope is 'scope-token (RFC 6749 3.3).';
@@ -1506,10 +1592,10 @@ create table pgrant.sessions (
 ) partition by RANGE (expires_at);
 alter table pgrant.sessions enable row level security;
 alter table pgrant.sessions force row level security;
-create policy audited on pgrant.sessions for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.sessions for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.sessions for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.sessions for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.sessions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.sessions for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.sessions for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.sessions for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.sessions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.sessions is 'Signed-in browsers.';
 comment on column pgrant.sessions.session_hash is 'SHA-256 of the cookie.';
@@ -1533,10 +1619,10 @@ create table pgrant.signing_keys (
 CREATE INDEX signing_keys_expires_at ON pgrant.signing_keys USING btree (tenant_id, expires_at);
 alter table pgrant.signing_keys enable row level security;
 alter table pgrant.signing_keys force row level security;
-create policy audited on pgrant.signing_keys for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.signing_keys for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.signing_keys for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.signing_keys for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.signing_keys for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.signing_keys for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.signing_keys for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.signing_keys for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.signing_keys for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.signing_keys is 'Signing keys: published from created_at, signing from active_at until a younger one is active, published until expires_at.';
 comment on column pgrant.signing_keys.sealed_private is 'Private half, AES-256-GCM under a key that the database does not have.';
@@ -1559,10 +1645,10 @@ create table pgrant.task_runs (
 CREATE INDEX task_runs_started ON ONLY pgrant.task_runs USING btree (task, started_at);
 alter table pgrant.task_runs enable row level security;
 alter table pgrant.task_runs force row level security;
-create policy expired_deleted on pgrant.task_runs for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.task_runs for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.task_runs for select to pgrant_janitor using ((expires_at < now()));
-create policy runs_audited on pgrant.task_runs for select to pgrant_auditor using ((( SELECT pgrant.audited_from() AS audited_from) < ( SELECT pgrant.audited_to() AS audited_to)));
+create policy expired_deleted on pgrant.task_runs for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.task_runs for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.task_runs for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy runs_audited on pgrant.task_runs for select to pgrant_auditor using ((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid));
 create policy runs_kept on pgrant.task_runs for all to pgrant_definer using (true) with check (true);
 comment on table pgrant.task_runs is 'Global: one row per run of a task of the worker, for 30 days.';
 comment on column pgrant.task_runs.finished_at is 'Null while it runs, and for ever where the worker was killed.';
@@ -1587,7 +1673,7 @@ create table pgrant.tenant_history (
 CREATE INDEX tenant_history_upper_idx ON pgrant.tenant_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.tenant_history enable row level security;
 alter table pgrant.tenant_history force row level security;
-create policy audited on pgrant.tenant_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.tenant_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.tenant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1641,8 +1727,12 @@ create table pgrant.tenants (
   client_document_quota integer default 1000 not null,
   client_document_rate integer default 120 not null,
   redirect_schemes text[] default '{}'::text[] not null,
+  refusal_limit integer default 300 not null,
+  authorization_rate integer default 600 not null,
+  trusted_networks cidr[] default '{}'::cidr[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint tenants_authorization_rate_check CHECK (((authorization_rate >= 1) AND (authorization_rate <= 1000000))),
   constraint tenants_client_document_hosts_check CHECK (pgrant.hosts_sound(client_document_hosts)),
   constraint tenants_client_document_quota_check CHECK (((client_document_quota >= 0) AND (client_document_quota <= 1000000))),
   constraint tenants_client_document_rate_check CHECK (((client_document_rate >= 1) AND (client_document_rate <= 1000000))),
@@ -1665,6 +1755,7 @@ create table pgrant.tenants (
   constraint tenants_redirect_schemes_check CHECK (pgrant.redirect_schemes_sound(redirect_schemes)),
   constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
+  constraint tenants_refusal_limit_check CHECK (((refusal_limit >= 1) AND (refusal_limit <= 1000000))),
   constraint tenants_registered_consent_check CHECK ((registered_consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text]))),
   constraint tenants_registered_idle_lifetime_check CHECK (((registered_idle_lifetime >= 172800) AND (registered_idle_lifetime <= 157680000))),
   constraint tenants_registration_check CHECK ((registration = ANY (ARRAY['closed'::text, 'token'::text, 'open'::text]))),
@@ -1681,7 +1772,7 @@ create table pgrant.tenants (
 );
 alter table pgrant.tenants enable row level security;
 alter table pgrant.tenants force row level security;
-create policy audited on pgrant.tenants for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.tenants for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.tenants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.tenants is 'One row per tenant: its policy. Lifetimes are in seconds.';
 comment on column pgrant.tenants.title is 'The name that people see on the pages.';
@@ -1713,6 +1804,9 @@ comment on column pgrant.tenants.client_document_refused_hosts is 'The hosts tha
 comment on column pgrant.tenants.client_document_quota is 'How many clients may live at once that came from a document.';
 comment on column pgrant.tenants.client_document_rate is 'For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.';
 comment on column pgrant.tenants.redirect_schemes is 'Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed.';
+comment on column pgrant.tenants.refusal_limit is 'Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.';
+comment on column pgrant.tenants.authorization_rate is 'Sign-ins that one address may begin in a minute.';
+comment on column pgrant.tenants.trusted_networks is 'Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,
@@ -1754,10 +1848,10 @@ create table pgrant.token_families (
 CREATE INDEX token_families_grant ON pgrant.token_families USING btree (tenant_id, grant_id);
 CREATE UNIQUE INDEX token_families_handle ON pgrant.token_families USING btree (tenant_id, handle_hash) WHERE (handle_hash IS NOT NULL);
 CREATE INDEX token_families_session ON pgrant.token_families USING btree (tenant_id, session_id) WHERE (session_id IS NOT NULL);
-CREATE INDEX token_families_sweep ON pgrant.token_families USING btree (sweep_after);
+CREATE INDEX token_families_sweep ON pgrant.token_families USING btree (sweep_after) WHERE pgrant.swept(sweep_after);
 alter table pgrant.token_families enable row level security;
 alter table pgrant.token_families force row level security;
-create policy audited on pgrant.token_families for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.token_families for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy dead_deleted on pgrant.token_families for delete to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval))));
 create policy dead_locked on pgrant.token_families for update to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)))) with check (false);
 create policy dead_seen on pgrant.token_families for select to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)) OR (replay_until < now())));
@@ -1802,7 +1896,7 @@ create table pgrant.upstream_accounts (
 CREATE INDEX upstream_accounts_due ON pgrant.upstream_accounts USING btree (tenant_id, check_after);
 alter table pgrant.upstream_accounts enable row level security;
 alter table pgrant.upstream_accounts force row level security;
-create policy audited on pgrant.upstream_accounts for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.upstream_accounts for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.upstream_accounts for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstream_accounts is 'Which account of an upstream is which user: made just in time, or linked on purpose; never by e-mail address.';
 comment on column pgrant.upstream_accounts.subject is 'The upstream''s lasting identifier of the person: sub, or the id of a Discord user.';
@@ -1837,10 +1931,10 @@ create table pgrant.upstream_logins (
 ) partition by RANGE (expires_at);
 alter table pgrant.upstream_logins enable row level security;
 alter table pgrant.upstream_logins force row level security;
-create policy audited on pgrant.upstream_logins for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
-create policy expired_deleted on pgrant.upstream_logins for delete to pgrant_janitor using ((expires_at < now()));
-create policy expired_locked on pgrant.upstream_logins for update to pgrant_janitor using ((expires_at < now())) with check (false);
-create policy expired_seen on pgrant.upstream_logins for select to pgrant_janitor using ((expires_at < now()));
+create policy audited on pgrant.upstream_logins for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.upstream_logins for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.upstream_logins for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.upstream_logins for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.upstream_logins for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstream_logins is 'People who are at an upstream at this moment.';
 comment on column pgrant.upstream_logins.state_hash is 'SHA-256 of state (RFC 6749 10.12). The PKCE verifier and the nonce are derived from state, and so are not stored.';
@@ -1892,7 +1986,7 @@ END),
 );
 alter table pgrant.upstreams enable row level security;
 alter table pgrant.upstreams force row level security;
-create policy audited on pgrant.upstreams for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.upstreams for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.upstreams for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstreams is 'Other authorization servers that people of the tenant may sign in with.';
 comment on column pgrant.upstreams.name is 'Stands in addresses, and is the source of the group memberships that it gives.';
@@ -1927,7 +2021,7 @@ create table pgrant.user_history (
 CREATE INDEX user_history_upper_idx ON pgrant.user_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.user_history enable row level security;
 alter table pgrant.user_history force row level security;
-create policy audited on pgrant.user_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.user_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.user_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1960,7 +2054,7 @@ CREATE INDEX user_role_history_scope ON pgrant.user_role_history USING btree (te
 CREATE INDEX user_role_history_upper_idx ON pgrant.user_role_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
 alter table pgrant.user_role_history enable row level security;
 alter table pgrant.user_role_history force row level security;
-create policy audited on pgrant.user_role_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.user_role_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy outlived_deleted on pgrant.user_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1987,7 +2081,7 @@ create table pgrant.user_roles (
 CREATE INDEX user_roles_scope ON pgrant.user_roles USING btree (tenant_id, scope);
 alter table pgrant.user_roles enable row level security;
 alter table pgrant.user_roles force row level security;
-create policy audited on pgrant.user_roles for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.user_roles for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.user_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_roles is 'Roles that people have directly.';
 comment on column pgrant.user_roles.source is 'operator, or login: what the product said at the last login, and replaces at the next.';
@@ -2017,7 +2111,7 @@ CREATE UNIQUE INDEX users_external_subject ON pgrant.users USING btree (tenant_i
 CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, username_key);
 alter table pgrant.users enable row level security;
 alter table pgrant.users force row level security;
-create policy audited on pgrant.users for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.users for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.users for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.users is 'People who can sign in.';
 comment on column pgrant.users.user_id is 'The sub of their tokens.';
@@ -2052,7 +2146,7 @@ create table pgrant.webhooks (
 );
 alter table pgrant.webhooks enable row level security;
 alter table pgrant.webhooks force row level security;
-create policy audited on pgrant.webhooks for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy audited on pgrant.webhooks for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy live_seen on pgrant.webhooks for select to pgrant_janitor using ((disabled_at IS NULL));
 create policy tenant_isolation on pgrant.webhooks for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.webhooks is 'Where the events of a tenant are sent to (Standard Webhooks).';

@@ -21,7 +21,9 @@ create type pgrant_api.error as enum (
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
-  'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed'
+  'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed',
+  -- As too_many_attempts, and the web process is to answer so itself until the minute is over
+  'flood'
 );
 
 comment on type pgrant_api.error is 'Error codes; null means that the request is granted.';

@@ -22,7 +22,13 @@ begin
   perform set_config('pgrant.tenant', p_tenant::text, true),
           set_config('pgrant.request_id', '', true),
           set_config('pgrant.address', '', true);
-  if not exists (select from pgrant.tenants t where t.tenant_id = p_tenant) then
+  -- Whoever removes the tenant waits for this transaction, or this one for that and finds none. A standby has no locks.
+  if pg_is_in_recovery() then
+    perform from pgrant.tenants t where t.tenant_id = p_tenant;
+  else
+    perform from pgrant.tenants t where t.tenant_id = p_tenant for key share;
+  end if;
+  if not found then
     raise exception 'there is no tenant %', p_tenant
       using errcode = 'OA001', hint = 'select tenant_id, name from pgrant_ops.tenant_list() shows those that are there';
   end if;
@@ -32,8 +38,58 @@ $$;
 comment on function pgrant_rules.administer(uuid) is
   'Binds the transaction to a tenant, disabled or not. First statement of every per-tenant function of pgrant_ops. Raises OA001.';
 
+create function pgrant_rules.audit(
+  p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
+  p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
+) returns pgrant_api.error
+language plpgsql
+as $$
+declare
+  v_event pgrant.audit_events;
+  -- Only a thief does this, and each time counts.
+  v_incident boolean := p_action in ('refresh.reuse', 'code.reuse');
+  v_type text := case when p_error is null or v_incident then pgrant_rules.events() ->> p_action end;
+  v_verdict pgrant_api.error;
+begin
+  if pgrant.tenant() is null then
+    return p_error;
+  end if;
+  v_event.tenant_id := p_tenant;
+  v_event.at := now();
+  v_event.event_id := gen_random_uuid();
+  v_event.action := p_action;
+  v_event.error := p_error;
+  v_event.reason := p_reason;
+  v_event.user_id := p_user_id;
+  v_event.client_id := p_client_id;
+  v_event.grant_id := p_grant_id;
+  v_event.family_id := p_family_id;
+  v_event.address := pgrant_rules.caller_address();
+  v_event.request_id := nullif(current_setting('pgrant.request_id', true), '');
+  v_event.detail := p_detail;
+  v_event.xid := pg_current_xact_id()::text::bigint;
+  if p_error is not null then
+    v_event := pgrant_rules.refusal_bounded(v_event);
+    -- The ordinary answers of a silent request, and of a person who says no, are no fault of the address.
+    if not p_error::text like '%\_required' and p_action <> 'consent.deny' then
+      v_verdict := pgrant_rules.refusal_verdict(p_tenant);
+    end if;
+    if not v_incident and not pgrant_rules.refusal_first(v_event, v_verdict is not null) then
+      return coalesce(v_verdict, p_error);
+    end if;
+  end if;
+  insert into pgrant.audit_events select v_event.*;
+  if v_type is not null then
+    perform pgrant_rules.enqueue(p_tenant, v_event.event_id, v_type, p_client_id, p_user_id, p_grant_id, p_family_id, p_detail);
+  end if;
+  return coalesce(v_verdict, p_error);
+end
+$$;
+
+comment on function pgrant_rules.audit(uuid, text, pgrant_api.error, text, text, uuid, uuid, uuid, jsonb) is
+  'Records a decision in the transaction that took it, and queues it for the webhooks that want to hear of it. Repeats of a refusal within a minute are counted instead. Returns the error to answer: p_error, or too_many_attempts or flood where the address has been refused too often. Does nothing for a tenant that does not exist or is disabled.';
+
 create type pgrant_rules.audit_entry as (
-  event_id    uuid,
   request_id  text,
   address     inet,
   action      text,
@@ -46,52 +102,52 @@ create type pgrant_rules.audit_entry as (
   detail      jsonb
 );
 
-comment on type pgrant_rules.audit_entry is 'A decision to be recorded: a row of pgrant.audit_events, whose tenant and moment are those of the transaction.';
+comment on type pgrant_rules.audit_entry is 'A decision about one request of a set, to be recorded; action null = it has been recorded.';
 
-create function pgrant_rules.audit_all(p_tenant uuid, p_entries pgrant_rules.audit_entry[]) returns void
+create function pgrant_rules.audit_all(p_tenant uuid, p_entries pgrant_rules.audit_entry[]) returns pgrant_api.error[]
 language plpgsql
 as $$
 declare
   v_entry pgrant_rules.audit_entry;
+  v_errors pgrant_api.error[];
+  v_granted pgrant_rules.audit_entry[] := array[]::pgrant_rules.audit_entry[];
 begin
-  if pgrant.tenant() is null then
-    return;
-  end if;
-  insert into pgrant.audit_events (tenant_id, event_id, action, error, reason, client_id, user_id, grant_id, family_id, detail,
-                                   address, request_id)
-  select p_tenant, e.event_id, e.action, e.error, e.reason, e.client_id, e.user_id, e.grant_id, e.family_id, e.detail,
-         e.address, e.request_id
-    from unnest(p_entries) e;
-  foreach v_entry in array p_entries loop
-    -- What was refused is nobody else's business, but for what only a thief does.
-    if pgrant_rules.events() ? v_entry.action
-       and (v_entry.error is null or v_entry.action in ('refresh.reuse', 'code.reuse')) then
-      perform pgrant_rules.enqueue(p_tenant, v_entry.event_id, pgrant_rules.events() ->> v_entry.action, v_entry.client_id,
-                                   v_entry.user_id, v_entry.grant_id, v_entry.family_id, v_entry.detail);
+  for i in 1 .. cardinality(p_entries) loop
+    v_entry := p_entries[i];
+    v_errors[i] := v_entry.error;
+    if v_entry.action is null then
+      continue;
+    elsif v_entry.error is null and not pgrant_rules.events() ? v_entry.action then
+      v_granted := v_granted || v_entry;
+    else
+      v_errors[i] := pgrant_rules.audit_entered(p_tenant, v_entry);
     end if;
   end loop;
+  if v_granted <> '{}' and pgrant.tenant() is not null then
+    insert into pgrant.audit_events (tenant_id, action, client_id, user_id, grant_id, family_id, detail, address, request_id)
+    select p_tenant, e.action, e.client_id, e.user_id, e.grant_id, e.family_id, e.detail, e.address, e.request_id
+      from unnest(v_granted) e;
+  end if;
+  return v_errors;
 end
 $$;
 
 comment on function pgrant_rules.audit_all(uuid, pgrant_rules.audit_entry[]) is
-  'Records decisions in the transaction that took them, and queues them for the webhooks that want to hear of them. Does nothing for a tenant that does not exist or is disabled.';
+  'Records the decisions about a set of requests: what is granted and no event for others in one statement, the rest one by one (see audit). Returns the error to answer for each.';
 
-create function pgrant_rules.audit(
-  p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
-  p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
-) returns void
+create function pgrant_rules.audit_entered(p_tenant uuid, p_entry pgrant_rules.audit_entry) returns pgrant_api.error
 language plpgsql
 as $$
 begin
-  perform pgrant_rules.audit_all(p_tenant, array[
-    row(gen_random_uuid(), nullif(current_setting('pgrant.request_id', true), ''),
-        nullif(current_setting('pgrant.address', true), '')::inet, p_action, p_error, p_reason, p_client_id, p_user_id,
-        p_grant_id, p_family_id, p_detail)::pgrant_rules.audit_entry]);
+  perform set_config('pgrant.request_id', coalesce(p_entry.request_id, ''), true),
+          set_config('pgrant.address', coalesce(host(p_entry.address), ''), true);
+  return pgrant_rules.audit(p_tenant, p_entry.action, p_entry.error, p_entry.reason, p_entry.client_id, p_entry.user_id,
+                            p_entry.grant_id, p_entry.family_id, p_entry.detail);
 end
 $$;
 
-comment on function pgrant_rules.audit(uuid, text, pgrant_api.error, text, text, uuid, uuid, uuid, jsonb) is
-  'Records one decision of the request that the transaction has entered for (see audit_all).';
+comment on function pgrant_rules.audit_entered(uuid, pgrant_rules.audit_entry) is
+  'Records one decision for the request and the address that it is about.';
 
 create function pgrant_rules.any_twice(p_keys bytea[], p_assertions jsonb[]) returns boolean
 language plpgsql immutable

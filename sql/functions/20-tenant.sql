@@ -15,7 +15,7 @@ begin
   select i.tenant_id, i.issuer, i.title, i.path, i.disabled_at is not null
     into v_out.tenant_id, v_out.issuer, v_out.title, v_out.path, v_out.disabled
     from pgrant.issuers i
-   where i.host = p_host
+   where i.host || '' = p_host
      and i.path = any (v_paths)
    order by length(i.path) desc
    limit 1;

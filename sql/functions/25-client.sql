@@ -60,7 +60,8 @@ comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller'
 
 create function pgrant_rules.clients_authenticate(
   p_tenant uuid, p_request_id text[], p_address inet[],
-  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_grant_type text default null,
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_grant_type text default null, p_confidential boolean default false,
   out o_client pgrant_rules.client_policies[], out o_error pgrant_api.error[], out o_reason text[]
 )
 language plpgsql
@@ -81,7 +82,8 @@ begin
                  then 'client may not authenticate from this address'
                -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
                when c.token_endpoint_auth_method = 'none'
-                 then case when q.auth_method is distinct from 'none' then 'a public client sent a secret' end
+                 then case when q.auth_method is distinct from 'none' then 'a public client sent a secret'
+                           when p_confidential then 'a public client cannot introspect' end
                when c.token_endpoint_auth_method = 'private_key_jwt'
                  then case when q.auth_method = 'private_key_jwt'
                            then pgrant_rules.client_assertion_refusal(p_tenant, q.client_id, q.assertion)
@@ -99,19 +101,18 @@ begin
              with ordinality q (client_id, auth_method, secret_hash, assertion, address, n)
         left join pgrant_rules.client_policies c on c.tenant_id = p_tenant and c.client_id = q.client_id) a;
   if array_remove(o_error, null) <> '{}' then
-    perform pgrant_rules.audit_all(p_tenant, array(
-      select row(gen_random_uuid(), q.request_id, q.address, 'client.authenticate', q.error, q.reason, q.client_id,
+    o_error := pgrant_rules.audit_all(p_tenant, array(
+      select row(q.request_id, q.address, case when q.error is not null then 'client.authenticate' end, q.error, q.reason, q.client_id,
                  null, null, null, null)::pgrant_rules.audit_entry
         from unnest(p_request_id, p_address, o_error, o_reason, p_client_id) with ordinality
              q (request_id, address, error, reason, client_id, n)
-       where q.error is not null
        order by q.n));
   end if;
 end
 $$;
 
-comment on function pgrant_rules.clients_authenticate(uuid, text[], inet[], text[], text[], bytea[], jsonb[], text) is
-  'Authenticates the client of each request (RFC 6749 2.3): none for a public one, a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says. Records failures. Errors: invalid_client, unauthorized_client.';
+comment on function pgrant_rules.clients_authenticate(uuid, text[], inet[], text[], text[], bytea[], jsonb[], text, boolean) is
+  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says. Records failures. Errors: invalid_client, unauthorized_client, too_many_attempts, flood.';
 
 create function pgrant_rules.redirect_uri_portless(p_uri text) returns text
 language sql immutable

@@ -30,7 +30,7 @@ language plpgsql immutable
 as $$
 declare
   v_scope text;
-  v_out text[] := '{}';
+  v_out text[] := array[]::text[];
 begin
   foreach v_scope in array coalesce(p_requested, '{}') loop
     if v_scope = any (p_defined)

@@ -130,21 +130,51 @@ $$;
 
 comment on function pgrant_rules.login_failure_count(uuid, text, inet) is 'Counts one failed login.';
 
-create function pgrant_api.login_begin(p_tenant uuid, p_request_id text, p_address inet, p_username text)
-returns pgrant_api.login_challenge
+create function pgrant_rules.login_refusal_early(
+  p_tenant uuid, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea, p_username text, p_address inet
+) returns pgrant_api.login_challenge
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.login_challenge;
+begin
+  if pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash) is null then
+    v_out.error := 'expired_request';
+    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s';
+  elsif exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
+    v_out.error := 'access_denied';
+    v_out.reason := 'people sign in on the product''s own page, which may ask for more than a password';
+  else
+    v_out.retry_after := pgrant_rules.login_retry_after(p_tenant, p_username, p_address);
+    if v_out.retry_after is not null then
+      v_out.error := 'too_many_attempts';
+      v_out.reason := 'login_failure_limit reached';
+    end if;
+  end if;
+  if v_out.error is not null then
+    v_out.error := pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.login_refusal_early(uuid, bytea, bigint, bytea, text, inet) is
+  'Why a sign-in is refused whatever the password is: asked before a derivation is paid for, and again after it. Recorded.';
+
+create function pgrant_api.login_begin(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea, p_username text
+) returns pgrant_api.login_challenge
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.login_challenge;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  v_out.retry_after := pgrant_rules.login_retry_after(p_tenant, p_username, p_address);
-  if v_out.retry_after is not null then
-    v_out.error := 'too_many_attempts';
-    v_out.reason := 'login_failure_limit reached';
+  v_out := pgrant_rules.login_refusal_early(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, p_username, p_address);
+  if v_out.error is not null then
     return v_out;
   end if;
-
   select u.password_salt, u.password_params
     into v_out.salt, v_out.params
     from pgrant.users u
@@ -157,17 +187,13 @@ begin
       into v_out.salt, v_out.params
       from pgrant.tenants t
      where t.tenant_id = p_tenant;
-    if not found then
-      v_out.error := 'not_found';
-      v_out.reason := 'tenant unknown or disabled';
-    end if;
   end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.login_begin(uuid, text, inet, text) is
-  'Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts, not_found (the tenant).';
+comment on function pgrant_api.login_begin(uuid, text, inet, bytea, bigint, bytea, text) is
+  'Salt and parameters to derive a password with, for an authorization request of this browser; a stable decoy for an unknown username. What is refused here costs no derivation. Errors: expired_request, access_denied (the tenant has a login_url), too_many_attempts, flood.';
 
 create function pgrant_api.login_finish(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -180,31 +206,19 @@ as $$
 declare
   v_out pgrant_api.session;
   v_user pgrant.users;
+  v_refusal pgrant_api.login_challenge;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  if pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash) is null then
-    v_out.error := 'expired_request';
-    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s';
-    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
-    return v_out;
-  end if;
-  if exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
-    v_out.error := 'access_denied';
-    v_out.reason := 'people sign in on the product''s own page, which may ask for more than a password';
-    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
-    return v_out;
-  end if;
-
   -- One try after the other under each key, or parallel tries would all see the count before theirs.
   perform pg_advisory_xact_lock(l.key)
      from (select hashtextextended(encode(k.key_hash, 'hex'), 0) as key
              from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
             order by 1) l;
-  v_out.retry_after := pgrant_rules.login_retry_after(p_tenant, p_username, p_address);
-  if v_out.retry_after is not null then
-    v_out.error := 'too_many_attempts';
-    v_out.reason := 'login_failure_limit reached';
-    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
+  v_refusal := pgrant_rules.login_refusal_early(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, p_username, p_address);
+  if v_refusal.error is not null then
+    v_out.error := v_refusal.error;
+    v_out.reason := v_refusal.reason;
+    v_out.retry_after := v_refusal.retry_after;
     return v_out;
   end if;
 
@@ -219,7 +233,7 @@ begin
     v_out.error := 'wrong_password';
     v_out.reason := 'username unknown, password wrong, or user disabled';
     -- By id, and not as it was typed: people type passwords into the wrong field.
-    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null,
+    v_out.error := pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null,
                                (select u.user_id from pgrant.users u
                                  where u.tenant_id = p_tenant and u.username_key = lower(p_username)));
     -- One more was allowed a moment ago: so this is the failure that reached the limit.
@@ -240,4 +254,4 @@ end
 $$;
 
 comment on function pgrant_api.login_finish(uuid, text, inet, bytea, bigint, bytea, text, bytea, bytea, bytea, bytea, bigint) is
-  'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts.';
+  'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood.';

@@ -97,6 +97,9 @@ begin
   elsif exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
     v_out.error := 'access_denied';
     v_out.reason := 'people sign in on the product''s own page';
+  elsif pgrant_rules.begun_too_often(p_tenant) then
+    v_out.error := 'too_many_attempts';
+    v_out.reason := 'authorization_rate reached';
   else
     v_login.upstream := p_upstream;
     v_login.browser_hash := p_browser_hash;
@@ -106,7 +109,7 @@ begin
     v_out := pgrant_rules.upstream_login_start(p_tenant, p_state_hash, v_login);
   end if;
   if v_out.error is not null then
-    perform pgrant_rules.audit(p_tenant, 'upstream.begin', v_out.error, v_out.reason, null);
+    v_out.error := pgrant_rules.audit(p_tenant, 'upstream.begin', v_out.error, v_out.reason, null);
   end if;
   return v_out;
 end
@@ -177,7 +180,7 @@ begin
     v_out := pgrant_rules.upstream_login_row(p_tenant, v_login);
   end if;
   if v_out.error is not null then
-    perform pgrant_rules.audit(p_tenant, 'upstream.resume', v_out.error, v_out.reason, null);
+    v_out.error := pgrant_rules.audit(p_tenant, 'upstream.resume', v_out.error, v_out.reason, null);
   end if;
   return v_out;
 end

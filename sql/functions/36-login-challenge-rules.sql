@@ -70,9 +70,8 @@ as $$
 declare
   v_out pgrant_api.login_answer;
 begin
-  v_out.error := 'expired_request';
   v_out.reason := p_reason;
-  perform pgrant_rules.audit(p_tenant, p_action, v_out.error, v_out.reason, null);
+  v_out.error := pgrant_rules.audit(p_tenant, p_action, 'expired_request', v_out.reason, null);
   return v_out;
 end
 $$;
@@ -108,13 +107,15 @@ language plpgsql
 as $$
 declare
   v_out pgrant_api.login_request;
+  v_refused pgrant_api.login_answer;
   v_challenge pgrant.login_challenges;
   v_request pgrant.authorization_requests;
 begin
   v_challenge := pgrant_rules.challenge_find(p_tenant, p_challenge_hash);
   if v_challenge.challenge_hash is null then
-    v_out.error := 'expired_request';
-    v_out.reason := (pgrant_rules.challenge_refuse(p_tenant, 'login.show')).reason;
+    v_refused := pgrant_rules.challenge_refuse(p_tenant, 'login.show');
+    v_out.error := v_refused.error;
+    v_out.reason := v_refused.reason;
     return v_out;
   end if;
   v_request := pgrant_rules.challenge_request(p_tenant, v_challenge);

@@ -25,7 +25,7 @@ begin
   if not found or v_client.document_expires_at is not null then
     v_out := pgrant_rules.client_document_step(p_tenant, p_client_id, v_client.document_expires_at, p_address);
     if v_out.error is not null then
-      perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
+      v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
     end if;
     if v_out.next = 'document' or v_out.error is not null then
       return v_out;
@@ -37,7 +37,7 @@ begin
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;
-    perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
     return v_out;
   end if;
 
@@ -66,9 +66,18 @@ begin
     v_out.response_detail := v_refusal.detail;
   end if;
   if v_out.response_error is not null then
-    perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason, p_client_id);
+    -- Beyond the limit of its address a refusal is a page: the client is no part of that.
+    v_out.error := nullif(pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
+                                             p_client_id), v_out.response_error);
+    if v_out.error is not null then
+      return v_out;
+    end if;
     return pgrant_rules.error_respond(
       p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at)).user_id, v_out);
+  elsif pgrant_rules.begun_too_often(p_tenant) then
+    v_out.reason := 'authorization_rate reached';
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'too_many_attempts', v_out.reason, p_client_id);
+    return v_out;
   end if;
 
   insert into pgrant.authorization_requests (
@@ -97,7 +106,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], pgrant_api.error, text) is
-  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only).';
+  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -123,12 +132,17 @@ begin
   if v_client.client_id is null then
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
-    perform pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
   v_out := pgrant_rules.authorization_step(
     p_tenant, v_client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
-  if v_out.next = 'login' then
+  if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
+    if pgrant_rules.begun_too_often(p_tenant) then
+      v_out.reason := 'authorization_rate reached';
+      v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', 'too_many_attempts', v_out.reason, v_request.client_id);
+      return v_out;
+    end if;
     v_out.login_url := pgrant_rules.challenge_issue(p_tenant, v_request, p_next_challenge_hash);
   end if;
   return v_out;
@@ -136,7 +150,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea) is
-  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request.';
+  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
 
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -158,7 +172,7 @@ begin
   if v_client.client_id is null then
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
-    perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
+    v_out.error := pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
 
@@ -201,4 +215,4 @@ end
 $$;
 
 comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
-  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch.';
+  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';

@@ -31,11 +31,13 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.login_request;
+  v_refused pgrant_api.login_answer;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   if not pgrant_rules.assertion_use(p_tenant, p_jti_hash, p_jti_expires_at) then
-    v_out.error := 'expired_request';
-    v_out.reason := (pgrant_rules.challenge_refuse(p_tenant, 'login.show', 'the assertion has been used')).reason;
+    v_refused := pgrant_rules.challenge_refuse(p_tenant, 'login.show', 'the assertion has been used');
+    v_out.error := v_refused.error;
+    v_out.reason := v_refused.reason;
     return v_out;
   end if;
   return pgrant_rules.challenge_show(p_tenant, p_challenge_hash);
@@ -109,9 +111,8 @@ begin
                                          p_browser_hash);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
-    v_out.error := 'expired_request';
     v_out.reason := 'login verifier unknown, used, expired, or another browser''s; or its request answered, or its client changed';
-    perform pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, v_request.client_id);
+    v_out.error := pgrant_rules.audit(p_tenant, 'session.login', 'expired_request', v_out.reason, v_request.client_id);
     return v_out;
   end if;
 

@@ -100,7 +100,8 @@ as $$
 declare
   v_decision pgrant_rules.token_decision;
   v_client pgrant_rules.client_policies;
-  v_entries pgrant_rules.audit_entry[] := '{}';
+  v_entries pgrant_rules.audit_entry[];
+  v_errors pgrant_api.error[];
   v_issued_at timestamptz := pgrant_rules.whole_second(now());
 begin
   insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
@@ -120,19 +121,16 @@ begin
       perform pgrant_rules.scope_refuse(p_tenant, v_decision.client_id, v_decision.user_id, v_client.scopes, v_decision.asked,
                                         v_decision.consented);
     end if;
-    if v_decision.action is not null then
-      v_entries := v_entries || row(
-        gen_random_uuid(), v_decision.request_id, v_decision.address, v_decision.action, v_decision.error, v_decision.reason,
-        v_decision.client_id, case when v_decision.grant_id is not null then v_decision.user_id end, v_decision.grant_id,
-        v_decision.family_id,
-        case when v_decision.action = 'code.redeem' and v_decision.error is null
-             then jsonb_build_object('scopes', v_decision.scopes) end)::pgrant_rules.audit_entry;
-    end if;
+    v_entries[i] := row(
+      v_decision.request_id, v_decision.address, v_decision.action, v_decision.error, v_decision.reason, v_decision.client_id,
+      case when v_decision.grant_id is not null then v_decision.user_id end, v_decision.grant_id, v_decision.family_id,
+      case when v_decision.action = 'code.redeem' and v_decision.error is null
+           then jsonb_build_object('scopes', v_decision.scopes) end)::pgrant_rules.audit_entry;
   end loop;
-  perform pgrant_rules.audit_all(p_tenant, v_entries);
+  v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
 
   return query
-  select q.error, q.reason, q.detail, d.client_id,
+  select v_errors[q.n], q.reason, q.detail, d.client_id,
          case when d.family_id is null then d.client_id else d.user_id::text end, d.scopes, d.audience,
          d.access_token_format, c.access_token_alg,
          case when d.n is not null then

@@ -77,25 +77,14 @@ create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_fr
 language plpgsql
 as $$
 declare
-  v_end timestamptz := to_timestamp((floor(extract(epoch from now()) / 3600) + 1) * 3600);
-  v_count integer;
+  v_hour record := pgrant_rules.attempt_count(p_tenant, p_what, p_from, 3600);
 begin
-  insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
-  values (p_tenant, sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')), v_end, 1)
-      on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures + 1
-  returning f.failures into v_count;
-  return case when v_count > p_rate then ceil(extract(epoch from v_end - now()))::integer end;
+  return case when v_hour.attempts > p_rate then ceil(extract(epoch from v_hour.ends_at - now()))::integer end;
 end
 $$;
 
 comment on function pgrant_rules.hourly_retry_after(uuid, text, cidr, integer) is
-  'Counts what an address prefix does (registration, client document), exactly, whichever process takes it. Seconds until another is allowed, or null where this one is.';
-
-create function pgrant_rules.address_prefix(p_address inet) returns cidr
-language sql immutable
-as $$ select network(set_masklen(p_address, case family(p_address) when 4 then 32 else 64 end)) $$;
-
-comment on function pgrant_rules.address_prefix(inet) is 'What counts as one address: an IPv4 address, an IPv6 /64.';
+  'Counts what an address prefix does (registration, client document). Seconds until another is allowed, or null where this one is.';
 
 create function pgrant_rules.registration_digest(p_from cidr, p_metadata jsonb) returns bytea
 language sql immutable

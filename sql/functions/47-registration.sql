@@ -70,10 +70,9 @@ as $$
 declare
   v_out pgrant_api.registration;
 begin
-  perform pgrant_rules.audit(p_tenant, p_action, p_error, p_reason, p_client_id);
-  v_out.error := p_error;
+  v_out.error := pgrant_rules.audit(p_tenant, p_action, p_error, p_reason, p_client_id);
   v_out.reason := p_reason;
-  v_out.retry_after := p_retry_after;
+  v_out.retry_after := case when v_out.error = p_error then p_retry_after end;
   return v_out;
 end
 $$;

@@ -132,7 +132,7 @@ begin
     v_out.reason := v_shape.reason;
   end if;
   if v_out.error is not null then
-    perform pgrant_rules.audit(p_tenant, v_action, v_out.error, v_out.reason, p_client_url);
+    v_out.error := pgrant_rules.audit(p_tenant, v_action, v_out.error, v_out.reason, p_client_url);
     return v_out;
   end if;
 

@@ -91,4 +91,4 @@ end
 $$;
 
 comment on function pgrant_api.code_redeem(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bigint[], text[], text[], bytea[], bytea[], bytea[], text[]) is
-  'Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target.';
+  'Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood.';

@@ -148,8 +148,8 @@ declare
   v_auth record;
   v_decisions pgrant_rules.token_decision[];
   v_decision pgrant_rules.token_decision;
-  v_replayed uuid[] := '{}';
-  v_reused uuid[] := '{}';
+  v_replayed uuid[] := array[]::uuid[];
+  v_reused uuid[] := array[]::uuid[];
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_handle_hash, p_assertion) then
@@ -194,4 +194,4 @@ end
 $$;
 
 comment on function pgrant_api.refresh_rotate(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bytea[], text[], bytea[], bytea[], bytea[], text[]) is
-  'Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family''s. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target.';
+  'Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family''s. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood.';

@@ -29,15 +29,14 @@ begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion) a;
+                                           p_assertion, p_confidential => true) a;
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
     p_tenant, p_access_hash, p_access_expires_at, p_jwt, p_handle_hash, p_refresh_hash, p_key_hash));
   if array_remove(p_key_hash, null) <> '{}' then
     perform pgrant_rules.api_keys_note(p_tenant, p_key_hash);
   end if;
   return query
-  select r.error, coalesce(q.reason, case when r.error is not null then 'a public client cannot introspect' end),
-         case when r.error is null then a.active end, case when a.active and q.handle_hash is null then 'Bearer' end,
+  select q.error, q.reason, case when q.error is null then a.active end, case when a.active and q.handle_hash is null then 'Bearer' end,
          t.client_id, coalesce(t.user_id::text, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
          pgrant_rules.epoch(t.auth_time), t.acr, t.access_claims
@@ -45,12 +44,9 @@ begin
          with ordinality q (client_id, error, reason, handle_hash, n)
     join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n
    cross join lateral (
-         -- RFC 7662 2.1: the endpoint answers nobody who has not authenticated.
-         select coalesce(q.error, case when c.token_endpoint_auth_method = 'none' then 'invalid_client'::pgrant_api.error end) as error) r
-   cross join lateral (
          -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
          -- is its own client's business.
-         select r.error is null
+         select q.error is null
                 and coalesce((v_tokens[q.n]).client_id = q.client_id
                              or (v_tokens[q.n]).client_id is not null and q.handle_hash is null and not c.self_registered, false)
                 as active) a
@@ -60,4 +56,4 @@ end
 $$;
 
 comment on function pgrant_api.token_introspect(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bigint[], jsonb[], bytea[], bytea[], bytea[]) is
-  'Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client.';
+  'Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client, too_many_attempts, flood.';

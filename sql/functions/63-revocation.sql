@@ -85,12 +85,12 @@ begin
                                            p_assertion) a;
   -- One after the other: a family is revoked before what hangs on it is looked at.
   v_entries := array(
-    select row(gen_random_uuid(), p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], null, null,
+    select row(p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], null, null,
                r.family_id, null)::pgrant_rules.audit_entry
       from pgrant_rules.refresh_tokens_revoke(p_tenant, p_client_id, v_auth.o_error, p_handle_hash, p_refresh_hash) r
      order by r.n)
     || array(
-    select row(gen_random_uuid(), p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], null, null,
+    select row(p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], null, null,
                r.family_id, null)::pgrant_rules.audit_entry
       from pgrant_rules.access_tokens_revoke(p_tenant, p_client_id, v_auth.o_error, p_access_hash, p_access_expires_at, p_jwt) r
      order by r.n);
@@ -103,4 +103,4 @@ end
 $$;
 
 comment on function pgrant_api.token_revoke(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bigint[], jsonb[], bytea[], bytea[]) is
-  'Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller''s is like one that does not exist: no error. Errors: invalid_client.';
+  'Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller''s is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood.';

@@ -64,27 +64,36 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_tokens pgrant_rules.live_token[];
+  v_entries pgrant_rules.audit_entry[];
+  v_errors pgrant_api.error[];
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt));
+  v_entries := array(
+    select case when t.client_id is null
+                then row(q.request_id, q.address, 'userinfo.read', 'invalid_token',
+                         'token unknown, expired or revoked, or its grant is dead', null, null, null, null, null)::pgrant_rules.audit_entry
+                when t.user_id is null or not 'openid' = any (t.scopes)
+                then row(q.request_id, q.address, 'userinfo.read', 'insufficient_scope', 'token without openid',
+                         t.client_id, t.user_id, null, null, null)::pgrant_rules.audit_entry
+           end
+      from unnest(p_request_id, p_address) with ordinality q (request_id, address, n)
+      join unnest(v_tokens) with ordinality t on t.ordinality = q.n
+     order by q.n);
+  v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
   return query
-  select r.error, r.reason,
-         case when r.error is null then
-           (select jsonb_object_agg(c.key, c.value)
-              from jsonb_each(pgrant_rules.user_claims(u)) c
-             where c.key = any (pgrant_rules.scope_claims(t.scopes) || t.claims_userinfo))
-           || case when 'roles' = any (t.scopes) then pgrant_rules.role_claims(p_tenant, t.user_id) else '{}' end end,
-         case when r.error is null then t.client_id end, case when r.error is null then t.userinfo_alg end
+  select v_errors[t.ordinality], (v_entries[t.ordinality]).reason,
+         (select jsonb_object_agg(c.key, c.value)
+            from jsonb_each(pgrant_rules.user_claims(u)) c
+           where c.key = any (pgrant_rules.scope_claims(t.scopes) || t.claims_userinfo))
+         || case when 'roles' = any (t.scopes) then pgrant_rules.role_claims(p_tenant, t.user_id) else '{}' end,
+         case when u.user_id is not null then t.client_id end, case when u.user_id is not null then t.userinfo_alg end
     from unnest(v_tokens) with ordinality t
-    left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = t.user_id
-   cross join lateral (
-         select case when t.client_id is null then 'invalid_token'
-                     when u.user_id is null or not 'openid' = any (t.scopes) then 'insufficient_scope' end::pgrant_api.error as error,
-                case when t.client_id is null then 'token unknown, expired or revoked, or its grant is dead'
-                     when u.user_id is null or not 'openid' = any (t.scopes) then 'token without openid' end as reason) r
+    left join pgrant.users u
+      on u.tenant_id = p_tenant and u.user_id = t.user_id and v_errors[t.ordinality] is null
    order by t.ordinality;
 end
 $$;
 
 comment on function pgrant_api.userinfo_read(uuid, text[], inet[], bytea[], bigint[], jsonb[]) is
-  'Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope.';
+  'Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood.';

@@ -6,7 +6,7 @@ as $$
 declare
   v_tenant_id uuid;
 begin
-  select i.tenant_id into v_tenant_id from pgrant.issuers i where i.name = p_name;
+  select i.tenant_id into v_tenant_id from pgrant.issuers i where i.name || '' = p_name;
   if not found then
     raise exception 'there is no tenant named %', p_name
       using errcode = 'OA001', hint = 'list the tenants: select * from pgrant_ops.tenant_list()';
@@ -24,21 +24,18 @@ as $$
 declare
   v_tenant_id uuid := gen_random_uuid();
 begin
-  if exists (select from pgrant.issuers i where i.name = p_name) then
+  if exists (select from pgrant.issuers i where i.name || '' = p_name) then
     raise exception 'there is a tenant named % already', p_name
       using errcode = 'OA002', hint = 'choose another name';
-  elsif exists (select from pgrant.issuers i where i.host = p_host and i.path = p_path) then
+  elsif exists (select from pgrant.issuers i where i.host || '' = p_host and i.path = p_path) then
     raise exception 'the issuer % belongs to another tenant', p_issuer
       using errcode = 'OA002', hint = 'choose another host or path';
   elsif p_name !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' then
     raise exception 'the tenant name % is not valid', p_name
       using errcode = 'OA003', hint = 'use 1 to 63 lower-case letters, digits and inner hyphens';
-  elsif p_issuer not in ('https://' || p_host || p_path, 'http://' || p_host || p_path) then
-    raise exception 'the issuer % is not the URL of host % and path %', p_issuer, p_host, p_path
-      using errcode = 'OA003';
-  elsif p_issuer like 'http:%' and p_host !~ '^(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$' then
-    raise exception 'the issuer % is not https', p_issuer
-      using errcode = 'OA003', hint = 'http is for loopback hosts only (RFC 8414 2)';
+  elsif pgrant.issuer_fault(p_issuer, p_host, p_path) is not null then
+    raise exception 'the issuer % %', p_issuer, pgrant.issuer_fault(p_issuer, p_host, p_path)
+      using errcode = 'OA003', hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
   end if;
 
   insert into pgrant.issuers (tenant_id, name, issuer, title, host, path)
@@ -104,7 +101,8 @@ as $$
                'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
                'login_jwks', 'registration', 'registration_quota', 'registration_rate', 'registered_idle_lifetime',
                'registered_consent', 'software_statement_issuers', 'client_documents', 'client_document_hosts',
-               'client_document_refused_hosts', 'client_document_quota', 'client_document_rate', 'redirect_schemes']
+               'client_document_refused_hosts', 'client_document_quota', 'client_document_rate', 'redirect_schemes',
+               'refusal_limit', 'authorization_rate', 'trusted_networks']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -159,7 +157,10 @@ begin
          client_document_refused_hosts = v_tenant.client_document_refused_hosts,
          client_document_quota = v_tenant.client_document_quota,
          client_document_rate = v_tenant.client_document_rate,
-         redirect_schemes = v_tenant.redirect_schemes
+         redirect_schemes = v_tenant.redirect_schemes,
+         refusal_limit = v_tenant.refusal_limit,
+         authorization_rate = v_tenant.authorization_rate,
+         trusted_networks = v_tenant.trusted_networks
    where t.tenant_id = p_tenant;
   update pgrant.issuers i set title = v_tenant.title where i.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);

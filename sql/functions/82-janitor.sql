@@ -31,7 +31,7 @@ begin
     delete from pgrant.token_families f
      where f.ctid = any (array(
              select d.ctid from pgrant.token_families d
-              where d.sweep_after < current_date
+              where pgrant.swept(d.sweep_after) and d.sweep_after < current_date
                 and (d.idle_expires_at < now() or d.revoked_at < now() - interval '90 days')
               order by d.sweep_after limit p_limit for update skip locked));
   elsif p_table = 'grants' then
@@ -48,7 +48,8 @@ begin
     execute format(
       'delete from pgrant.%1$I t
         where t.ctid = any (array(select d.ctid from pgrant.%1$I d
-                                   where d.expires_at < now() order by d.expires_at limit $1 for update skip locked))', p_table)
+                                   where d.expires_at at time zone ''UTC'' < now() at time zone ''UTC''
+                                   order by d.expires_at at time zone ''UTC'' limit $1 for update skip locked))', p_table)
       using p_limit;
   elsif pg_relation_size(v_default) > 0 then
     -- Whole partitions are dropped. Here goes what arrived while none had been made for it, which is rare.
@@ -73,14 +74,15 @@ create function pgrant_ops.expired_grants_delete(p_limit integer) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_dead pgrant.grants;
+  v_dead record;
   v_deleted bigint := 0;
 begin
   for v_dead in
     delete from pgrant.grants g
      where g.ctid = any (array(select d.ctid from pgrant.grants d
-                                where d.expires_at < now() order by d.expires_at limit p_limit for update skip locked))
-    returning g.*
+                                where d.expires_at at time zone 'UTC' < now() at time zone 'UTC'
+                                order by d.expires_at at time zone 'UTC' limit p_limit for update skip locked))
+    returning g.tenant_id, g.client_id, g.grant_id, g.revoked_at, g.expires_at
   loop
     v_deleted := v_deleted + 1;
     if v_dead.revoked_at is null then
@@ -97,7 +99,7 @@ create function pgrant_ops.expired_clients_delete(p_limit integer) returns bigin
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_dead pgrant.clients;
+  v_dead record;
   v_deleted bigint := 0;
 begin
   -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
@@ -106,10 +108,10 @@ begin
     delete from pgrant.clients c
      where c.ctid = any (array(
              select d.ctid from pgrant.clients d
-              where d.expires_at < now() and d.registered_at is not null
+              where d.expires_at at time zone 'UTC' < now() at time zone 'UTC' and d.registered_at is not null
                 and (d.document_fetched_at is null or d.disabled_at is null)
-              order by d.expires_at limit p_limit for update skip locked))
-    returning c.*
+              order by d.expires_at at time zone 'UTC' limit p_limit for update skip locked))
+    returning c.tenant_id, c.client_id, c.expires_at
   loop
     v_deleted := v_deleted + 1;
     perform pgrant_rules.expiry_remember(v_dead.tenant_id, v_dead.client_id, null, v_dead.expires_at);
@@ -174,10 +176,12 @@ begin
                    case
                      when v_table like '%\_history' then 'upper(d.valid) < now()'
                      when v_table = 'token_families' then
-                       'd.sweep_after < current_date and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')'
+                       'pgrant.swept(d.sweep_after) and d.sweep_after < current_date
+                        and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')'
                      when v_table = 'clients' then
-                       'd.expires_at < now() and d.registered_at is not null and (d.document_fetched_at is null or d.disabled_at is null)'
-                     else 'd.expires_at < now()' end)
+                       'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC'' and d.registered_at is not null
+                        and (d.document_fetched_at is null or d.disabled_at is null)'
+                     else 'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC''' end)
       into v_rows using p_limit;
     waiting := waiting + v_rows;
   end loop;

@@ -134,7 +134,7 @@ begin
       v_events := array(select e from pgrant_report.audit_entries e
                           -- What is left of a tenant that was removed stays outside.
                           join pgrant.issuers i on i.tenant_id = e.tenant_id
-                         where e.xid >= v_sealing.xid and e.xid < v_to);
+                         where e.xid + 0 >= v_sealing.xid and e.xid + 0 < v_to);
       if exists (select from unnest(v_events) e where e.at < v_sealing.doubt_before) then
         v_events := pgrant_rules.audit_unsealed(v_events);
       end if;

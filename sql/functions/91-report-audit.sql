@@ -2,12 +2,21 @@
 
 create view pgrant_report.audit_events with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id, u.username, a.client_id,
-       a.grant_id, a.family_id, a.address, a.request_id, a.detail
-  from pgrant.audit_events a
+       a.grant_id, a.family_id, a.address, a.request_id, a.detail, a.times
+  from (select e.tenant_id, e.at, e.event_id, e.action, e.error, e.reason, e.user_id, e.client_id, e.grant_id, e.family_id,
+               e.address, e.request_id, e.detail,
+               case when e.error is null then 1 else coalesce((e.detail ->> 'repeats')::bigint, 1) end as times
+          from pgrant.audit_events e
+        union all
+        select r.tenant_id, r.first_at, r.event_id, r.action, r.error, r.reason, r.user_id, r.client_id, r.grant_id, r.family_id,
+               r.address, r.request_id, r.detail, case when r.recorded then r.refused - 1 else r.refused end
+          from pgrant.refusals r
+         -- Of the others, what is no audit event yet.
+         where not r.recorded or r.covered_by is null and r.refused > 1) a
   join pgrant.issuers i on i.tenant_id = a.tenant_id
   left join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id;
 
-comment on view pgrant_report.audit_events is 'One row per decision, granted or refused. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. audit_page walks through all.';
+comment on view pgrant_report.audit_events is 'One row per decision, granted or refused; refusals that repeat within a minute are one with their number (times), and those that name no known client or person are kept for days. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. audit_page walks through all.';
 comment on column pgrant_report.audit_events.at is 'When: the time of the transaction that decided.';
 comment on column pgrant_report.audit_events.event_id is 'Tells it from others of the same moment.';
 comment on column pgrant_report.audit_events.action is 'What: noun.verb, such as refresh.rotate, session.login, role.assign.';
@@ -16,6 +25,7 @@ comment on column pgrant_report.audit_events.reason is 'Why, in words that no cl
 comment on column pgrant_report.audit_events.address is 'Address of the caller; null = an operator or the worker.';
 comment on column pgrant_report.audit_events.request_id is 'X-Request-Id of the answer, and of the log; null = an operator or the worker.';
 comment on column pgrant_report.audit_events.detail is 'What else there is to say.';
+comment on column pgrant_report.audit_events.times is 'How many decisions the row stands for: more than 1 only for refusals.';
 
 create view pgrant_report.reuse_incidents with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id,

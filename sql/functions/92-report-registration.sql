@@ -25,20 +25,20 @@ comment on column pgrant_report.registered_clients.redirect_uris is 'Where it ha
 comment on column pgrant_report.registered_clients.software_id is 'Which software it says it is.';
 
 create view pgrant_report.registration_attempts with (security_invoker = true) as
-select a.tenant_id, i.name as tenant, case a.action when 'registration.add' then 'itself' else 'document' end as registered_by,
+select a.tenant_id, a.tenant, case a.action when 'registration.add' then 'itself' else 'document' end as registered_by,
        network(set_masklen(a.address, case family(a.address) when 4 then 32 else 64 end)) as registered_from,
-       a.at, a.error, a.reason
-  from pgrant.audit_events a
-  join pgrant.issuers i on i.tenant_id = a.tenant_id
+       a.at, a.error, a.reason, a.times as attempts
+  from pgrant_report.audit_events a
  where a.action in ('registration.add', 'client_document.store', 'client_document.refuse')
    and a.at > now() - interval '1 day';
 
-comment on view pgrant_report.registration_attempts is 'Each attempt of the last day to register, or to have a document taken, granted or not.';
+comment on view pgrant_report.registration_attempts is 'Each attempt of the last day to register, or to have a document taken, granted or not; refusals that repeat within a minute are one row.';
 comment on column pgrant_report.registration_attempts.registered_by is 'itself or document.';
 comment on column pgrant_report.registration_attempts.registered_from is 'From which address (IPv4) or /64 (IPv6) it came.';
 comment on column pgrant_report.registration_attempts.at is 'When.';
 comment on column pgrant_report.registration_attempts.error is 'Why it was refused; null = it was granted.';
 comment on column pgrant_report.registration_attempts.reason is 'The same in words.';
+comment on column pgrant_report.registration_attempts.attempts is 'How many attempts the row stands for.';
 
 create view pgrant_report.registrations with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, k.registered_by, k.policy, k.quota, k.rate,
@@ -61,9 +61,10 @@ select i.tenant_id, i.name as tenant, k.registered_by, k.policy, k.quota, k.rate
    select coalesce(sum(f.granted_last_hour), 0)::bigint as last_hour, coalesce(sum(f.granted), 0)::bigint as last_day,
           coalesce(sum(f.refused_last_hour), 0)::bigint as refused_last_hour, coalesce(sum(f.refused), 0)::bigint as refused_last_day,
           coalesce(max(f.granted_last_hour + f.refused_last_hour), 0)::bigint as most_from_one_address
-     from (select count(*) filter (where a.error is null) as granted, count(*) filter (where a.error is not null) as refused,
+     from (select count(*) filter (where a.error is null) as granted,
+                  coalesce(sum(a.attempts) filter (where a.error is not null), 0) as refused,
                   count(*) filter (where a.error is null and a.at > now() - interval '1 hour') as granted_last_hour,
-                  count(*) filter (where a.error is not null and a.at > now() - interval '1 hour') as refused_last_hour
+                  coalesce(sum(a.attempts) filter (where a.error is not null and a.at > now() - interval '1 hour'), 0) as refused_last_hour
              from pgrant_report.registration_attempts a
             where a.tenant_id = t.tenant_id and a.registered_by = k.registered_by
             group by a.registered_from) f) r;

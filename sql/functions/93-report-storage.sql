@@ -13,7 +13,7 @@ select t.relname::text as table_name, c.relname::text as partition,
   join pg_catalog.pg_stat_all_tables s on s.relid = c.oid
  where c.relnamespace = 'pgrant'::regnamespace
    and c.relkind = 'r'
-   and (select pgrant.audited_from()) < (select pgrant.audited_to());
+   and pgrant.auditor_tenant() = '00000000-0000-0000-0000-000000000000';
 
 comment on view pgrant_report.storage is 'Every table and partition with what PostgreSQL counts of it. Rows are estimates, and counters begin anew after a crash.';
 comment on column pgrant_report.storage.table_name is 'The table.';

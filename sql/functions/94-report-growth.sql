@@ -26,25 +26,26 @@ begin
                    where f.sweep_after < current_date and (f.idle_expires_at < now() or f.revoked_at < now() - interval ''90 days'')'
                when 'clients' then
                  'select c.expires_at as at from pgrant.clients c
-                   where c.registered_at is not null and c.expires_at < now()
+                   where c.registered_at is not null and c.expires_at at time zone ''UTC'' < now() at time zone ''UTC''
                      and (c.document_fetched_at is null or c.disabled_at is null)'
                else format(
                  case p.polname when 'outlived_deleted' then
                    'select upper(h.valid) as at from pgrant.%I h
                      where upper(h.valid) < (select now() - p.retention from pgrant.partition_plans p
                                               where p.table_name = ''audit_events'')'
-                 else 'select e.expires_at as at from pgrant.%I e where e.expires_at < now()' end, c.relname) end
+                 else 'select e.expires_at as at from pgrant.%I e
+                        where e.expires_at at time zone ''UTC'' < now() at time zone ''UTC''' end, c.relname) end
         from pg_catalog.pg_policy p
         join pg_catalog.pg_class c on c.oid = p.polrelid and c.relkind = 'r'
        where p.polname in ('expired_deleted', 'dead_deleted', 'outlived_deleted') and c.relnamespace = 'pgrant'::regnamespace
     ) t (name, query);
   execute format('create view pgrant_report.expired_backlog with (security_invoker = true) as
                   select b.table_name, b.expired_rows, b.oldest_at from (%s) b
-                   where (select pgrant.audited_from()) is not null', v_counts);
+                   where pgrant.auditor_tenant() is not null', v_counts);
 end
 $$;
 
-comment on view pgrant_report.expired_backlog is 'Rows of your tenants that are past their end and that cleanup has not removed: 0 in each table after it ran. Counts to 10,000 and no further, by indexes and by partitions that should be gone, so that it costs the same in a large database.';
+comment on view pgrant_report.expired_backlog is 'Rows of your tenants that are past their end and that cleanup has not removed: 0 in each table after it ran. Counts to 10,000 and no further, by indexes (but for token_families) and by partitions that should be gone, so that it costs the same in a large database.';
 comment on column pgrant_report.expired_backlog.table_name is 'The table.';
 comment on column pgrant_report.expired_backlog.expired_rows is 'How many; 10000 = at least so many. Of a table that is cut by time: rows older than a partition and its retention, which is dropped hourly.';
 comment on column pgrant_report.expired_backlog.oldest_at is 'When the oldest of those that were counted expired.';
@@ -62,7 +63,7 @@ select x.table_name, x.index_name, x.entries, x.bytes, x.least_entry_bytes,
       join pg_catalog.pg_class c on c.oid = i.indexrelid and c.relkind = 'i'
       join pg_catalog.pg_class t on t.oid = i.indrelid
      where c.relnamespace = 'pgrant'::regnamespace
-       and (select pgrant.audited_from()) < (select pgrant.audited_to())
+       and pgrant.auditor_tenant() = '00000000-0000-0000-0000-000000000000'
   ) x;
 
 comment on view pgrant_report.index_bloat is 'Size of each index beside the least that its entries need: 33 bytes for a hash, 24 for a text, 12 for header and pointer, a tenth free. A guess that needs no extension; watch how it changes. Random keys fill pages by 2/3, so a surplus of half is normal.';

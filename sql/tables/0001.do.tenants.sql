@@ -36,20 +36,26 @@ $$;
 comment on function pgrant.isolate(regclass) is
   'Makes a table a tenant table: row-level security enabled and forced, one policy: tenant_id = pgrant.tenant().';
 
-create function pgrant.expire(p_table regclass) returns void
+create function pgrant.expire(p_table regclass, p_columns text[] default '{}') returns void
 language plpgsql
 as $$
+declare
+  v_expired constant text := '(expires_at at time zone ''UTC'') < (now() at time zone ''UTC'')';
 begin
-  execute format('create policy expired_seen on %s for select to pgrant_janitor using (expires_at < now())', p_table);
-  execute format('create policy expired_deleted on %s for delete to pgrant_janitor using (expires_at < now())', p_table);
-  execute format('grant select, delete on %s to pgrant_janitor', p_table);
+  execute format('create policy expired_seen on %s for select to pgrant_janitor using (%s)', p_table, v_expired);
+  execute format('create policy expired_deleted on %s for delete to pgrant_janitor using (%s)', p_table, v_expired);
+  -- SELECT … FOR UPDATE asks for the right to update. No row passes the check, so nothing can be changed.
+  execute format('create policy expired_locked on %s for update to pgrant_janitor using (%s) with check (false)', p_table, v_expired);
+  execute format('grant select (%s), update (expires_at), delete on %s to pgrant_janitor',
+                 (select string_agg(quote_ident(c.name), ', ') from unnest(array['ctid', 'tableoid', 'expires_at'] || p_columns) c (name)),
+                 p_table);
 end
 $$;
 
-comment on function pgrant.expire(regclass) is
-  'Lets the janitor see and delete the rows of a table that are past expires_at, of any tenant, and no others.';
+comment on function pgrant.expire(regclass, text[]) is
+  'Lets the janitor find, lock and delete the rows of a table that are past expires_at, of any tenant, and no others; it reads nothing of them but the expiry and p_columns. An index for it is on (expires_at at time zone ''UTC''), which no condition of an auditor can use (see audited).';
 
-revoke execute on function pgrant.tenant(), pgrant.distribute(regclass), pgrant.isolate(regclass), pgrant.expire(regclass)
+revoke execute on function pgrant.tenant(), pgrant.distribute(regclass), pgrant.isolate(regclass), pgrant.expire(regclass, text[])
   from public;
 grant execute on function pgrant.tenant() to pgrant_definer;
 
@@ -72,16 +78,63 @@ create policy plans_seen on pgrant.partition_plans for select to pgrant_owner, p
 create policy plans_written on pgrant.partition_plans for insert to pgrant_owner with check (true);
 grant select on pgrant.partition_plans to pgrant_janitor, pgrant_definer;
 
+create function pgrant.host_fault(p_host text) returns text
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_host !~ '^([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:(0|[1-9][0-9]{0,4}))?$' then
+    return 'has a host that is not a plain lower-case name or address';
+  elsif coalesce(substring(p_host from ':([0-9]+)$')::integer, 0) > 65535 and p_host !~ '\]$' then
+    return 'has a port above 65535';
+  -- What ends in a number is an address to every parser of URLs, and in its normal form is written as PostgreSQL writes it.
+  elsif p_host ~ '^\[' and format('[%s]', host(substring(p_host from '^\[(.*)\]')::inet)) <> substring(p_host from '^\[.*\]')
+     or p_host ~ '(^|\.)([0-9]+|0x[0-9a-f]*)(:[0-9]+)?$' and host(split_part(p_host, ':', 1)::inet) <> split_part(p_host, ':', 1) then
+    return 'has an address that is not in its normal form';
+  end if;
+  return null;
+exception
+  when invalid_text_representation then
+    return 'has an address that is none';
+end
+$$;
+
+comment on function pgrant.host_fault(text) is 'Why this cannot be the host of an issuer, with the port where it is not the scheme''s own; null = it can.';
+
+create function pgrant.issuer_fault(p_issuer text, p_host text, p_path text) returns text
+language sql immutable parallel safe
+return case
+  when p_issuer is null or p_host is null or p_path is null then 'is not there'
+  when length(p_issuer) > 255 then 'is longer than 255 characters'
+  when p_issuer not in ('https://' || p_host || p_path, 'http://' || p_host || p_path) then 'is not the URL of its host and path'
+  when pgrant.host_fault(p_host) is not null then pgrant.host_fault(p_host)
+  when p_issuer ~ '^(https://[^/]*:443|http://[^/]*:80)(/|$)' then 'has a port that is the scheme''s own'
+  when p_issuer ~ '^http:' and p_host !~ '^(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?$' then
+    'is not https: http is for loopback hosts only (RFC 8414 2)'
+  when p_path !~ '^(/[A-Za-z0-9._~-]+)*$' then 'has a path that is not of plain segments, or ends in a slash'
+  when p_path ~* '/(\.{1,2}|\.well-known|oauth)(/|$)' then 'has a segment in its path that is reserved'
+end;
+
+comment on function pgrant.issuer_fault(text, text, text) is
+  'Why a URL, with its host and path, cannot be an issuer (RFC 8414 2, OpenID Connect Discovery 3): the twin of src/protocol/issuer.ts; null = it can.';
+
+revoke execute on function pgrant.host_fault(text), pgrant.issuer_fault(text, text, text) from public;
+grant execute on function pgrant.host_fault(text), pgrant.issuer_fault(text, text, text) to pgrant_definer;
+
 create table pgrant.issuers (
   tenant_id    uuid primary key,
-  name         text not null unique check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
-  issuer       text not null unique check (length(issuer) <= 512),
+  name         text not null check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+  issuer       text not null,
   title        text not null,
   host         text not null,
-  path         text not null check (path = '' or path ~ '^/.*[^/]$'),
+  path         text not null,
   disabled_at  timestamptz,
-  unique (host, path)
+  check (pgrant.issuer_fault(issuer, host, path) is null)
 );
+
+-- Expressions, so that no condition of an auditor can use them and tell who else is here (see pgrant.audited).
+create unique index issuers_name on pgrant.issuers ((name || ''));
+create unique index issuers_issuer on pgrant.issuers ((issuer || ''));
+create unique index issuers_host_path on pgrant.issuers ((host || ''), path);
 
 comment on table pgrant.issuers is 'Global catalogue: which tenant answers under which host and path. Read, never written, by pgrant_api.';
 comment on column pgrant.issuers.name is 'The operator''s short name of the tenant.';

@@ -176,6 +176,6 @@ create policy removed_seen on pgrant.audit_events for select to pgrant_janitor
 create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor
   using (not exists (select from pgrant.issuers i where i.tenant_id = audit_events.tenant_id));
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
-grant select, delete on pgrant.audit_events to pgrant_janitor;
-grant select on pgrant.issuers to pgrant_janitor;
+grant select (tenant_id), delete on pgrant.audit_events to pgrant_janitor;
+grant select (tenant_id, disabled_at) on pgrant.issuers to pgrant_janitor;
 grant usage on schema pgrant to pgrant_janitor;

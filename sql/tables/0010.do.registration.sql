@@ -66,10 +66,10 @@ comment on column pgrant.clients.expires_at is
 create index clients_registered_live on pgrant.clients (tenant_id, expires_at) where registered_at is not null;
 create index clients_registered_twin on pgrant.clients (tenant_id, registered_hash)
   where registered_at is not null and last_used_at is null;
-create index clients_expires_at on pgrant.clients (expires_at) where registered_at is not null;
+create index clients_expires_at on pgrant.clients ((expires_at at time zone 'UTC')) where registered_at is not null;
 
 -- A client without an expiry is no business of the janitor's: null is not less than now().
-select pgrant.expire('pgrant.clients');
+select pgrant.expire('pgrant.clients', array['tenant_id', 'client_id', 'registered_at', 'disabled_at']);
 
 create table pgrant.registration_tokens (
   tenant_id       uuid not null references pgrant.tenants on delete cascade,

@@ -48,6 +48,8 @@ comment on column pgrant.clients.registered_at is
 comment on column pgrant.clients.expires_at is
   'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
 
+grant select (document_fetched_at) on pgrant.clients to pgrant_janitor;
+
 create index clients_document_live on pgrant.clients (tenant_id, expires_at) where document_fetched_at is not null;
 
 comment on table pgrant.login_failures is

@@ -32,7 +32,7 @@ begin
                  'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
   execute format('create policy outlived_deleted on %s for delete to pgrant_janitor using (%s)', p_table,
                  'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
-  execute format('grant select, delete on %s to pgrant_janitor', p_table);
+  execute format('grant select (ctid, valid), delete on %s to pgrant_janitor', p_table);
 end
 $$;
 

@@ -56,7 +56,7 @@ create table pgrant.outbox (
 );
 
 create index outbox_due on pgrant.outbox (tenant_id, webhook, next_attempt_at) where state = 'pending';
-create index outbox_expires_at on pgrant.outbox (expires_at);
+create index outbox_expires_at on pgrant.outbox ((expires_at at time zone 'UTC'));
 
 comment on table pgrant.outbox is 'One row per event and webhook, written in the transaction that the event is about; kept as the log of deliveries.';
 comment on column pgrant.outbox.event_id is 'The audit event; webhook-id of each attempt, so that a receiver can tell a repeat.';
@@ -70,7 +70,7 @@ comment on column pgrant.outbox.attempt_log is 'The last 20 attempts, oldest fir
 comment on column pgrant.outbox.expires_at is 'When the row goes: 7 days after it was delivered, dead_letter_lifetime after it was given up.';
 
 select pgrant.isolate('pgrant.outbox');
-select pgrant.expire('pgrant.outbox');
+select pgrant.expire('pgrant.outbox', array['tenant_id', 'webhook', 'at', 'state', 'next_attempt_at']);
 select pgrant.audited('pgrant.outbox', array['tenant_id', 'event_id', 'webhook', 'type', 'at', 'data', 'state', 'attempts',
   'next_attempt_at', 'give_up_at', 'last_status', 'last_error', 'attempt_log', 'finished_at', 'expires_at']);
 

@@ -1,5 +1,4 @@
--- What the worker does by the clock: which tasks there are, and what each run did. And rights with which the
--- janitor can pass over rows that somebody else has locked.
+-- What the worker does by the clock: which tasks there are, and what each run did.
 
 create table pgrant.schedules (
   task   text primary key check (task ~ '^[a-z][a-z_]{0,62}$'),
@@ -19,7 +18,7 @@ create policy schedules_kept on pgrant.schedules to pgrant_owner using (true) wi
 create policy schedules_seen on pgrant.schedules for select to pgrant_definer using (true);
 -- Of all tenants, as their runs below: without those, each task would look late.
 create policy schedules_audited on pgrant.schedules for select to pgrant_auditor
-  using ((select pgrant.audited_from()) < (select pgrant.audited_to()));
+  using (pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000');
 grant select on pgrant.schedules to pgrant_definer, pgrant_auditor;
 
 create table pgrant.task_runs (
@@ -48,44 +47,10 @@ alter table pgrant.task_runs force row level security;
 create policy runs_kept on pgrant.task_runs to pgrant_definer using (true) with check (true);
 -- Errors may tell of any tenant: no business of an auditor of one.
 create policy runs_audited on pgrant.task_runs for select to pgrant_auditor
-  using ((select pgrant.audited_from()) < (select pgrant.audited_to()));
+  using (pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000');
 grant select, insert, update on pgrant.task_runs to pgrant_definer;
 grant select on pgrant.task_runs to pgrant_auditor;
 
 insert into pgrant.partition_plans (table_name, step, ahead, retention) values ('task_runs', '7 days', '37 days', '1 hour');
 
-create or replace function pgrant.expire(p_table regclass) returns void
-language plpgsql
-as $$
-begin
-  execute format('create policy expired_seen on %s for select to pgrant_janitor using (expires_at < now())', p_table);
-  execute format('create policy expired_deleted on %s for delete to pgrant_janitor using (expires_at < now())', p_table);
-  -- SELECT … FOR UPDATE asks for the right to update. No row passes the check, so nothing can be changed.
-  execute format('create policy expired_locked on %s for update to pgrant_janitor using (expires_at < now()) with check (false)', p_table);
-  execute format('grant select, delete, update (expires_at) on %s to pgrant_janitor', p_table);
-end
-$$;
-
-comment on function pgrant.expire(regclass) is
-  'Lets the janitor see, lock and delete the rows of a table that are past expires_at, of any tenant, and no others.';
-
-do $$
-declare
-  v_table regclass;
-begin
-  for v_table in select p.polrelid::regclass from pg_catalog.pg_policy p where p.polname = 'expired_seen' loop
-    execute format('drop policy expired_seen on %s', v_table);
-    execute format('drop policy expired_deleted on %s', v_table);
-    perform pgrant.expire(v_table);
-  end loop;
-end
-$$;
-
 select pgrant.expire('pgrant.task_runs');
-
-create policy dead_locked on pgrant.token_families for update to pgrant_janitor
-  using (idle_expires_at < now() or revoked_at < now() - interval '90 days') with check (false);
-
--- The janitor looks for expired rows of every tenant at once, each minute.
-drop index pgrant.grants_expires_at;
-create index grants_expires_at on pgrant.grants (expires_at);

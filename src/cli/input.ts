@@ -40,6 +40,7 @@ export function count(value: string): number {
 }
 
 const lists = [
+  'trusted_networks',
   'redirect_uris',
   'post_logout_redirect_uris',
   'grant_types',

@@ -116,6 +116,8 @@ async function disable(session: Session, name: string, disabled: boolean): Promi
 async function remove(session: Session, name: string, options: { yes?: boolean }): Promise<Output> {
   const tenant = await findTenant(session, name);
   await confirm(name, `the tenant ${name} with all that it has`, options);
+  // Committed first: from then on no request enters the tenant, and the removal waits for those that have.
+  await call(session.database, ops.tenant_disable, { tenant, disabled: true });
   await call(session.database, ops.tenant_remove, { tenant });
   // After the rows: a tenant whose removal failed still opens.
   session.tenantKeys()?.shred(tenant);

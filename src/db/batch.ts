@@ -2,8 +2,8 @@
 // together with the next that is free: no timer, and no wait that would not have been.
 import { type Callable, setStatementOf, type Value } from './binding.ts';
 import { BrokenConnection, type Connection } from './connection.ts';
+import { deservesAnother } from './once-more.ts';
 import type { Pool } from './pool.ts';
-import { metReload } from './reload.ts';
 import { arrayLiteral } from './values.ts';
 
 /** Decides one request: its arguments in order, the tenant first; gives its row. */
@@ -57,7 +57,7 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
       pool.giveBack(connection);
     }
     // Nothing of it was done. One of many may be the cause: each is decided alone, once.
-    const again = requests.length > 1 || metReload(failure);
+    const again = requests.length > 1 || deservesAnother(failure);
     const alone = again && !(failure instanceof BrokenConnection);
     for (const request of requests) {
       if (alone) decideAlone(line, request).then(request.resolve, request.reject);

@@ -1,7 +1,7 @@
 // One function, one statement, one transaction.
 import { type Binding, statementOf, type Value, valuesOf } from './binding.ts';
 import type { Database } from './connect.ts';
-import { metReload } from './reload.ts';
+import { deservesAnother } from './once-more.ts';
 
 /** A function's row says that the request is refused. The statement has committed all the same. */
 export class Refusal<Row = Record<string, unknown>> extends Error {
@@ -53,7 +53,7 @@ async function send(database: Database, text: string, values: Value[]) {
   try {
     return await database.query(text, values);
   } catch (error) {
-    if (!metReload(error)) throw error;
+    if (!deservesAnother(error)) throw error;
     return await database.query(text, values);
   }
 }

@@ -35,7 +35,8 @@ export type ApiError =
   | 'csrf_mismatch'
   | 'not_found'
   | 'unknown_account'
-  | 'upstream_failed';
+  | 'upstream_failed'
+  | 'flood';
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
 export type ApiAuthorization = {
@@ -284,7 +285,7 @@ export type ApiUserinfo = {
 };
 
 export const api = {
-  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only). */
+  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
   authorization_begin: bind<
     {
       tenant: string;
@@ -342,7 +343,7 @@ export const api = {
     ['error_reason', 'text'],
   ]),
 
-  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request. */
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
     {
       tenant: string;
@@ -370,7 +371,7 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ]),
 
-  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target. */
+  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
     {
       tenant: string;
@@ -478,7 +479,7 @@ export const api = {
     ['failure', 'text'],
   ]),
 
-  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target. */
+  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
   code_redeem: bindSet<
     {
       tenant: string;
@@ -516,7 +517,7 @@ export const api = {
     ['resource', 'text'],
   ]),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch. */
+  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
     {
       tenant: string;
@@ -644,12 +645,15 @@ export const api = {
     ['auth_time', 'double precision'],
   ]),
 
-  /** Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts, not_found (the tenant). */
+  /** Salt and parameters to derive a password with, for an authorization request of this browser; a stable decoy for an unknown username. What is refused here costs no derivation. Errors: expired_request, access_denied (the tenant has a login_url), too_many_attempts, flood. */
   login_begin: bind<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
       username: string | null;
     },
     ApiLoginChallenge
@@ -657,10 +661,13 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
     ['username', 'text'],
   ]),
 
-  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts. */
+  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood. */
   login_finish: bind<
     {
       tenant: string;
@@ -794,7 +801,7 @@ export const api = {
     ['origin', 'text'],
   ]),
 
-  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target. */
+  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
   refresh_rotate: bindSet<
     {
       tenant: string;
@@ -828,6 +835,26 @@ export const api = {
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
     ['resource', 'text'],
+  ]),
+
+  /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead. */
+  refusal_record: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      action: string | null;
+      refused: ApiError | null;
+      refused_reason: string | null;
+    },
+    ApiDone
+  >('pgrant_api.refusal_record', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['action', 'text'],
+    ['refused', 'pgrant_api.error'],
+    ['refused_reason', 'text'],
   ]),
 
   /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
@@ -980,7 +1007,7 @@ export const api = {
     ['path', 'text'],
   ]),
 
-  /** Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client. */
+  /** Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client, too_many_attempts, flood. */
   token_introspect: bindSet<
     {
       tenant: string;
@@ -1014,7 +1041,7 @@ export const api = {
     ['key_hash', 'bytea'],
   ]),
 
-  /** Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client. */
+  /** Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood. */
   token_revoke: bindSet<
     {
       tenant: string;
@@ -1188,7 +1215,7 @@ export const api = {
     ['state_expires_at', 'bigint'],
   ]),
 
-  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope. */
+  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood. */
   userinfo_read: bindSet<
     {
       tenant: string;
@@ -2159,6 +2186,28 @@ export const ops = {
     ['retention', 'interval'],
   ]),
 
+  /** The tenants that have counted refusals of minutes that are over and not recorded: refusals_record() is due. */
+  refusals_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+    }
+  >('pgrant_ops.refusals_due', [
+  ]),
+
+  /** Records what was counted in minutes that are over: an event for the repeats of each kind that names a known client or person, and one a minute (refusals.count) with number and digest of all others. Returns how many events. Raises OA001. */
+  refusals_record: bind<
+    {
+      tenant: string;
+    },
+    {
+      refusals_record: number | null;
+    }
+  >('pgrant_ops.refusals_record', [
+    ['tenant', 'uuid'],
+  ]),
+
   /** How near the tenant is to its registration_quota: live clients, those never used, those waiting for the janitor, from how many address prefixes. Raises OA001. */
   registration_counts: bind<
     {
@@ -2670,7 +2719,7 @@ export const ops = {
   >('pgrant_ops.tenant_list', [
   ]),
 
-  /** Removes a tenant with all that it has, its audit events too. There is no way back. tenant_rows() proves it. Raises OA001. */
+  /** Removes a tenant with all that it has, its audit events and seals too: there is no way back. Where requests may still come, disable it first, in a transaction of its own, as the command line does: then none enters it, and this waits for those that are under way. tenant_rows() proves that nothing is left. Raises OA001, OA003 (transactions are still running). */
   tenant_remove: bind<
     {
       tenant: string;

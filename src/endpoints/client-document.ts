@@ -16,14 +16,16 @@ import { freshnessOf } from '../protocol/freshness.ts';
  * Makes what fetches the document at a client_id and has the database take it. Whoever comes for the
  * same one meanwhile waits for that. What fails is thrown and kept nowhere: the next request tries anew.
  */
-export function clientDocuments({ database, config }: Services) {
+export function clientDocuments({ database, config, queues }: Services) {
   const fetch = serverFetch(config);
   const underway = new Map<string, Promise<void>>();
 
   async function take(exchange: Exchange, client_url: string): Promise<void> {
     const named = { ...caller(exchange), client_url };
     try {
-      const document = await fetchDocument(fetch, client_url);
+      checkDocumentUrl(client_url);
+      const turn = [exchange.state.tenant.id, new URL(client_url).host];
+      const document = await queues.fetches.run(turn, () => fetchDocument(fetch, client_url));
       await call(database, api.client_document_store, { ...named, ...document });
     } catch (failure) {
       if (!(failure instanceof OAuthError)) throw failure;
@@ -42,7 +44,6 @@ export function clientDocuments({ database, config }: Services) {
 }
 
 async function fetchDocument(fetch: OutboundFetch, url: string) {
-  checkDocumentUrl(url);
   try {
     const headers = { accept: 'application/json' };
     const response = await fetch(url, { headers, largest: documentLimit });

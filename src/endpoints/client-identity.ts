@@ -1,5 +1,6 @@
 // RFC 6749 2.3: what every endpoint at which clients authenticate hands to SQL.
 import { caller, type Exchange, type Services } from '../http/exchange.ts';
+import { turnOf } from '../http/queues.ts';
 import {
   type AssertionFacts,
   type ReadAssertion,
@@ -35,12 +36,14 @@ export async function clientIdentity(
 }
 
 async function factsOf(
-  { clientKeys }: Services,
+  { clientKeys, queues }: Services,
   exchange: Exchange,
   read: ReadAssertion,
 ): Promise<AssertionFacts> {
   if (read.fault !== undefined) return { fault: `assertion: ${read.fault}` };
-  const key = await clientKeys(exchange, read.client_id, (keys) => signingKey(read, keys));
+  const key = await clientKeys(exchange, read.client_id, (keys) =>
+    queues.signatures.run(turnOf(exchange), () => signingKey(read, keys)),
+  );
   if (!key) return { fault: 'assertion: no key of the client has made its signature' };
   return { ...read.facts, thumbprint: key.thumbprint };
 }

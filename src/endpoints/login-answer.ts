@@ -4,6 +4,8 @@ import { call } from '../db/call.ts';
 import { api } from '../db/functions.ts';
 import { parametersOrJson } from '../http/body.ts';
 import { caller, type Endpoint, type Exchange, type Services } from '../http/exchange.ts';
+import { turnOf } from '../http/queues.ts';
+import { refuse } from '../http/refuse.ts';
 import {
   type LoginAssertion,
   type LoginAssertionType,
@@ -13,6 +15,13 @@ import {
 } from '../protocol/login-assertion.ts';
 import { requireReadable } from '../protocol/params.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
+
+/** Under what a refusal is recorded. */
+const actions = {
+  'login-show+jwt': 'login.show',
+  'login-accept+jwt': 'login.accept',
+  'login-reject+jwt': 'login.reject',
+} as const;
 
 /** Tells the product who asks for the sign-in. */
 export function showLogin(services: Services): Endpoint {
@@ -56,7 +65,7 @@ export function rejectLogin(services: Services): Endpoint {
 
 /** Verifies the assertion that was sent, by the keys that the tenant has for its product. */
 async function receive(
-  { database }: Services,
+  { database, queues }: Services,
   exchange: Exchange,
   typ: LoginAssertionType,
 ): Promise<{
@@ -65,12 +74,19 @@ async function receive(
 }> {
   const { assertion = '' } = requireReadable(parametersOrJson(exchange), ['assertion']).values;
   const { issuer, jwks } = await call(database, api.login_settings, caller(exchange));
-  const { claims, ...named } = await verifyLoginAssertion(assertion, typ, {
+  const signer = {
     issuer: issuer ?? '',
     audience: exchange.state.tenant.issuer,
     jwks: jwks as unknown as JSONWebKeySet,
-  });
-  return { named, claims };
+  };
+  try {
+    const { claims, ...named } = await queues.signatures.run(turnOf(exchange), () =>
+      verifyLoginAssertion(assertion, typ, signer),
+    );
+    return { named, claims };
+  } catch (failure) {
+    return refuse(database, exchange, actions[typ], failure);
+  }
 }
 
 function withVerifier(redirectTo: string | null, verifier: string): string {

@@ -3,6 +3,7 @@ import { callAll } from '../db/call.ts';
 import { type ApiSession, api } from '../db/functions.ts';
 import { parameters } from '../http/body.ts';
 import { caller, type Endpoint, type Exchange, type Services } from '../http/exchange.ts';
+import { turnOf } from '../http/queues.ts';
 import { csrfToken, presentedSession, startSession } from '../http/session.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { requireReadable } from '../protocol/params.ts';
@@ -41,15 +42,21 @@ export function login(services: Services): Endpoint {
 
 /** The password is derived between two calls, so that the database never sees what could be replayed. */
 async function signIn(
-  { database }: Services,
+  { database, queues }: Services,
   exchange: Exchange,
   { request, username, password }: Login,
   session: { secret: string; hash: Buffer },
 ): Promise<Outcome> {
   const named = presentedRequest(exchange, request);
-  const [challenge] = await callAll(database, api.login_begin, { ...caller(exchange), username });
+  const [challenge] = await callAll(database, api.login_begin, {
+    ...caller(exchange),
+    ...named,
+    username,
+  });
   if (!challenge || challenge.error) return { ...failed, ...challenge };
-  const password_hash = await derived(password, challenge.salt, challenge.params);
+  const password_hash = await queues.derivations.run(turnOf(exchange), () =>
+    derived(password, challenge.salt, challenge.params),
+  );
   const { session_hash, session_expires_at } = presentedSession(exchange);
   const [outcome] = await callAll(database, api.login_finish, {
     ...caller(exchange),

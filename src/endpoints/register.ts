@@ -3,6 +3,8 @@ import { call } from '../db/call.ts';
 import { type ApiRegistration, api } from '../db/functions.ts';
 import { bearer, jsonObject } from '../http/body.ts';
 import { caller, type Endpoint, type Exchange, type Services } from '../http/exchange.ts';
+import { turnOf } from '../http/queues.ts';
+import { refuse } from '../http/refuse.ts';
 import { readClientMetadata } from '../protocol/client-metadata.ts';
 import { newLastingSecret, secretHash } from '../protocol/secrets.ts';
 import { readSoftwareStatement } from '../protocol/software-statement.ts';
@@ -34,14 +36,21 @@ export function register(services: Services): Endpoint {
 
 /** The metadata that were sent; those of a software statement take precedence (RFC 7591 2.3). */
 export async function vouched(
-  { database }: Services,
+  { database, queues }: Services,
   exchange: Exchange,
   sent: Sent,
 ): Promise<Sent> {
   const { software_statement } = sent;
   if (software_statement === undefined || software_statement === null) return sent;
   const { issuers } = await call(database, api.registration_settings, caller(exchange));
-  return { ...sent, ...(await readSoftwareStatement(software_statement, (issuers ?? {}) as Sent)) };
+  try {
+    const metadata = await queues.signatures.run(turnOf(exchange), () =>
+      readSoftwareStatement(software_statement, (issuers ?? {}) as Sent),
+    );
+    return { ...sent, ...metadata };
+  } catch (failure) {
+    return refuse(database, exchange, 'registration.add', failure);
+  }
 }
 
 /** The client information response (RFC 7591 3.2.1, RFC 7592 3). The secret is told once. */

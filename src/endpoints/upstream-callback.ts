@@ -57,7 +57,9 @@ async function identify(
   const { upstream, protocol } = services.upstreams.open(id, row.name ?? '', row);
   const journey = journeyOf(services, exchange, row, state);
   const callback = new URL(`${journey.redirectUri}?${exchange.querystring}`);
-  return protocol.identify(upstream, journey, callback);
+  return services.queues.fetches.run([id, upstream.name], () =>
+    protocol.identify(upstream, journey, callback),
+  );
 }
 
 async function finish(

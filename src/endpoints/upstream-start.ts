@@ -59,9 +59,9 @@ async function depart(
       row.name ?? '',
       row,
     );
-    const url = await protocol.authorizationUrl(
-      upstream,
-      journeyOf(services, exchange, row, state),
+    const journey = journeyOf(services, exchange, row, state);
+    const url = await services.queues.fetches.run([exchange.state.tenant.id, upstream.name], () =>
+      protocol.authorizationUrl(upstream, journey),
     );
     sendTo(exchange, url, row.title, request !== undefined);
   } catch (failure) {

@@ -33,11 +33,13 @@ import { makeClientKeys } from './client-keys.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './cors.ts';
 import { answerErrors } from './errors.ts';
 import type { Exchange, MakeEndpoint, Services, State } from './exchange.ts';
+import { refuseFloods } from './floods.ts';
 import { serveHealth, webProbes } from './health.ts';
 import { makeKeyring } from './keyring.ts';
 import { observeRequests } from './observe.ts';
 import { identify } from './origin.ts';
 import { requireOwnForm } from './own-form.ts';
+import { makeQueues } from './queues.ts';
 import { tenantFinder } from './tenant.ts';
 
 /** An application beside the tenants, such as the demonstration client, under a path of its own. */
@@ -85,10 +87,12 @@ export const routes: readonly Route[] = [
 
 /** The web application; `mounts` may be filled later on. */
 export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
+  const queues = makeQueues();
   const services: Services = {
     ...context,
+    queues,
     keyring: makeKeyring(context),
-    clientKeys: makeClientKeys(context),
+    clientKeys: makeClientKeys(context, queues),
     upstreams: makeUpstreams(context),
   };
   const router = makeRouter(services);
@@ -108,6 +112,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
 
 function makeRouter(services: Services): Router<State> {
   const router = new Router<State>();
+  const floods = refuseFloods();
   const checks = {
     'any origin': [anyOrigin, answerOptions],
     'any program': [anyProgram, answerOptions],
@@ -123,6 +128,8 @@ function makeRouter(services: Services): Router<State> {
       },
       ...(from ? checks[from] : []),
       ...(audience === 'page' ? [pageHeaders] : []),
+      // Metadata and keys are for everybody, and cost nothing.
+      ...(from === 'any origin' ? [] : [floods]),
       ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag.
       makeEndpoint({ ...services, database: { ...services.database, tag: `endpoint=${path}` } }),

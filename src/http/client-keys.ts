@@ -8,6 +8,7 @@ import { freshnessOf } from '../protocol/freshness.ts';
 import { type ClientKey, clientKeys, storableJwks } from '../protocol/jwk-set.ts';
 import { caller, type Exchange } from './exchange.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './fetch.ts';
+import type { Queues } from './queues.ts';
 
 /** Finds the key of a client that passes a test; undefined where none does, or there is no such client. */
 export type ClientKeyFinder = (
@@ -26,7 +27,10 @@ const pollInterval = 200;
  * Makes the finder of a process. What it holds may be old: SQL asks whether the key is one that the
  * client has now, so that only a key that is not found here costs more than the one call.
  */
-export function makeClientKeys({ database, config }: WebContext): ClientKeyFinder {
+export function makeClientKeys(
+  { database, config }: WebContext,
+  { fetches }: Pick<Queues, 'fetches'>,
+): ClientKeyFinder {
   const fetch = serverFetch(config);
   const cache = new LRUCache<string, Held>({ max: cacheSize });
   const renewals = new Map<string, Promise<Held>>();
@@ -53,7 +57,10 @@ export function makeClientKeys({ database, config }: WebContext): ClientKeyFinde
     for (;;) {
       const row = await read(exchange, client_id, true);
       if (row.fetching === 'claimed') {
-        const answer = await fetchKeys(fetch, row.jwks_uri ?? '');
+        const url = row.jwks_uri ?? '';
+        const answer = await fetches
+          .run([exchange.state.tenant.id, new URL(url).host], () => fetchKeys(fetch, url))
+          .catch(unfetched);
         const args = { ...caller(exchange), client_id, jwks_uri: row.jwks_uri, ...answer };
         const [stored] = await callAll(database, api.client_keys_store, args);
         return hold(exchange, client_id, stored as ApiClientKeys);
@@ -93,6 +100,11 @@ function nameOf({ state }: Exchange, clientId: string): string {
   return `${state.tenant.id} ${clientId}`;
 }
 
+/** What client_keys_store is told where nothing was fetched: whoever has claimed it has to say so. */
+function unfetched(failure: Error) {
+  return { jwks: null, lifetime: null, failure: failure.message.slice(0, 500) };
+}
+
 /** What client_keys_store is told. */
 async function fetchKeys(fetch: OutboundFetch, url: string) {
   try {
@@ -104,6 +116,6 @@ async function fetchKeys(fetch: OutboundFetch, url: string) {
     if (!jwks) throw new FetchError(`${url}: no JWK set, or one of more than 20 keys`);
     return { jwks, lifetime: freshnessOf(response.headers), failure: null };
   } catch (error) {
-    return { jwks: null, lifetime: null, failure: (error as Error).message.slice(0, 500) };
+    return unfetched(error as Error);
   }
 }

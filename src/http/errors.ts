@@ -3,9 +3,11 @@ import type { Middleware } from 'koa';
 import { Refusal } from '../db/call.ts';
 import { isDataException } from '../db/data-exception.ts';
 import { isUnavailable } from '../db/unavailable.ts';
+import { Busy } from '../fair-queue.ts';
 import type { Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
 import type { Exchange, State } from './exchange.ts';
+import { minuteRest } from './floods.ts';
 import { render } from './render.ts';
 import { whereTo } from './where-to.ts';
 
@@ -26,7 +28,7 @@ export function answerErrors(log: Log): Middleware<State> {
       if (error.status >= 500 || isDataException(failure))
         log.error({ ...line, err: failure }, error.reason);
       else log.info(line, error.reason);
-      answer(exchange, error, failure);
+      answer(exchange, error);
     }
   };
 }
@@ -35,10 +37,23 @@ export function answerErrors(log: Log): Middleware<State> {
 function publicError(failure: unknown): OAuthError {
   if (failure instanceof OAuthError) return failure;
   if (failure instanceof Refusal) {
-    const { detail } = failure.row as { detail?: string | null };
+    const { detail, retry_after } = failure.row as {
+      detail?: string | null;
+      retry_after?: number | null;
+    };
     return new OAuthError(failure.error as ErrorCode, failure.reason ?? '', {
       ...(detail && { detail }),
+      ...(retry_after && { retryAfter: retry_after }),
     });
+  }
+  if (failure instanceof Busy) {
+    return new OAuthError(
+      failure.own ? 'too_many_attempts' : 'temporarily_unavailable',
+      failure.message,
+      {
+        retryAfter: 2,
+      },
+    );
   }
   const { status, expose, message } = failure as {
     status?: number;
@@ -57,14 +72,18 @@ function publicError(failure: unknown): OAuthError {
   return new OAuthError('server_error', message ?? 'not an error');
 }
 
-/** Seconds, where the database does not say for how long. */
-const retryAfter = 2;
+/** RFC 9110 10.2.3, in seconds: limits of SQL hold to the end of the minute where it does not say for how long. */
+function retryAfter({ status, retryAfter: known }: OAuthError): number | undefined {
+  if (known !== undefined) return known;
+  if (status === 429) return minuteRest();
+  return status === 503 ? 2 : undefined;
+}
 
-function answer(exchange: Exchange, error: OAuthError, failure: unknown): void {
+function answer(exchange: Exchange, error: OAuthError): void {
   exchange.status = error.status;
   exchange.set('Cache-Control', 'no-store');
-  const asked = failure instanceof Refusal ? failure.row.retry_after : undefined;
-  if (asked || error.status === 503) exchange.set('Retry-After', String(asked || retryAfter));
+  const wait = retryAfter(error);
+  if (wait !== undefined) exchange.set('Retry-After', String(wait));
   const audience = exchange.state.audience ?? 'page';
   if (audience === 'page' && exchange.accepts('json', 'html') === 'html') {
     const { heading, advice } = pageText(error);
@@ -72,7 +91,9 @@ function answer(exchange: Exchange, error: OAuthError, failure: unknown): void {
     return;
   }
   challenge(exchange, error, audience);
-  exchange.body = { error: error.error, error_description: error.description };
+  // RFC 6585 4 says it by the status; no OAuth error means it, and of those that are registered this one is tried again.
+  const code = error.status === 429 ? 'temporarily_unavailable' : error.error;
+  exchange.body = { error: code, error_description: error.description };
 }
 
 /** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3). */
@@ -104,7 +125,7 @@ function pageText({ error, status }: OAuthError): { heading: string; advice: str
   if (error === 'csrf_mismatch') {
     return { heading: 'Please try again', advice: 'Go back, reload the page and repeat it.' };
   }
-  if (error === 'too_many_attempts') {
+  if (status === 429) {
     return { heading: 'Too many attempts', advice: `Wait a while. ${startAgain}` };
   }
   if (error === 'expired_request') return { heading: 'Please start again', advice: startAgain };

@@ -3,6 +3,7 @@ import type { WebContext } from '../context.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import type { ClientKeyFinder } from './client-keys.ts';
 import type { Keyring } from './keyring.ts';
+import type { Queues } from './queues.ts';
 
 /** The tenant that a request is for, as the database knows it. */
 export type Tenant = {
@@ -39,6 +40,7 @@ export type Services = WebContext & {
   keyring: Keyring;
   upstreams: Upstreams;
   clientKeys: ClientKeyFinder;
+  queues: Queues;
 };
 
 /** Makes an endpoint that works with the database and the keys of the process. */

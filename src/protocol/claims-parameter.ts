@@ -10,6 +10,8 @@ export interface RequestedClaims {
 }
 
 const nameLimit = 100;
+/** OpenID Connect Core 2. */
+const subjectLimit = 255;
 
 /** Reads the `claims` parameter (JSON text); throws invalid_request when it is malformed. */
 export function parseClaims(text: string): RequestedClaims {
@@ -17,11 +19,10 @@ export function parseClaims(text: string): RequestedClaims {
   const idToken = asObject(member(request, 'id_token') ?? {}, 'claims.id_token');
   const userinfo = asObject(member(request, 'userinfo') ?? {}, 'claims.userinfo');
   const sub = member(idToken, 'sub') as { value?: unknown } | null | undefined;
-  return {
-    userinfo: claimNames(userinfo),
-    id_token: claimNames(idToken),
-    sub: typeof sub?.value === 'string' ? sub.value : undefined,
-  };
+  const subject = typeof sub?.value === 'string' ? sub.value : undefined;
+  if (subject !== undefined && subject.length > subjectLimit)
+    throw malformed('its sub is too long');
+  return { userinfo: claimNames(userinfo), id_token: claimNames(idToken), sub: subject };
 }
 
 function parseJson(text: string): unknown {

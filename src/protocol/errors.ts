@@ -38,6 +38,7 @@ export const publicErrors = {
   upstream_failed: { status: 502, description: 'The sign-in elsewhere did not work.' },
   not_found: { status: 404, description: 'There is nothing here.' },
   too_many_attempts: { status: 429, description: 'Too many attempts. Try again later.' },
+  flood: { status: 429, description: 'Too many attempts. Try again later.' },
   temporarily_unavailable: { status: 503, description: 'The server is busy. Try again later.' },
   server_error: { status: 500, description: 'The server failed to answer.' },
 } as const satisfies Record<string, { status: number; description: string }>;
@@ -56,13 +57,20 @@ export class OAuthError extends Error {
   readonly reason: string;
   readonly status: number;
   readonly description: string;
+  /** Seconds; undefined where nobody knows. */
+  readonly retryAfter: number | undefined;
 
-  constructor(error: ErrorCode, reason: string, extra: { status?: number; detail?: string } = {}) {
+  constructor(
+    error: ErrorCode,
+    reason: string,
+    extra: { status?: number; detail?: string; retryAfter?: number } = {},
+  ) {
     super(`${error}: ${reason}`);
     this.name = 'OAuthError';
     this.error = error;
     this.reason = reason;
     this.status = extra.status ?? publicErrors[error].status;
+    this.retryAfter = extra.retryAfter;
     const { description } = publicErrors[error];
     this.description =
       extra.detail !== undefined && publicText.test(extra.detail)

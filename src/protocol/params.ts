@@ -14,15 +14,19 @@ export interface ReadParameters<Name extends string> {
 const pairLimit = 200;
 const resourceLimit = 20;
 const lengthLimit = 2048;
+/** What is stored while a person signs in is no longer than real clients send it. */
 const lengthLimits: Readonly<Record<string, number>> = {
+  acr_values: 512,
   assertion: 8192,
-  claims: 8192,
+  claims: 4096,
   client_assertion: 8192,
   id_token_hint: 8192,
+  login_hint: 512,
+  nonce: 512,
   request: 8192,
   scope: 4096,
-  state: 8192,
   token: 8192,
+  ui_locales: 512,
 };
 
 /** Control characters, lone surrogates, and what decoders leave in place of broken UTF-8. */

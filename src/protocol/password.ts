@@ -1,7 +1,5 @@
 // RFC 9106 4 and RFC 8265 4.2: Argon2id, and the one form of a password that can be typed twice.
 import { argon2, hash, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
-import pLimit from 'p-limit';
 import { OAuthError } from './errors.ts';
 
 /** Argon2id parameters: memory in KiB, passes, lanes. */
@@ -14,9 +12,6 @@ export interface PasswordParameters {
 /** OWASP's setting for Argon2id: 19 MiB, 2 passes, 1 lane. */
 export const passwordParameters: PasswordParameters = { m: 19_456, t: 2, p: 1 };
 
-/** Two of libuv's four threads, so that signing finds a thread while people log in. */
-const limit = pLimit(2);
-const waitingLimit = 100;
 const lengthLimit = 1024;
 
 /** Makes the salt (16 bytes) and verifier (32 bytes) of a password that is being set. */
@@ -30,7 +25,7 @@ export async function newPassword(
 
 /**
  * The verifier of a password: SHA-256 of its Argon2id key, so that a dump can't be replayed.
- * Throws invalid_request for an impossible password, temporarily_unavailable under a flood.
+ * Throws invalid_request for an impossible password. It costs a processor tens of milliseconds: see queues.ts.
  */
 export async function derivePassword(
   password: string,
@@ -39,11 +34,11 @@ export async function derivePassword(
 ): Promise<Buffer> {
   const message = Buffer.from(normalPassword(password));
   const options = { message, nonce: salt, memory: m, passes: t, parallelism: p, tagLength: 32 };
-  if (limit.pendingCount >= waitingLimit) {
-    throw new OAuthError('temporarily_unavailable', 'too many passwords are being checked');
-  }
-  const key = await limit(() => promisify(argon2)('argon2id', options));
-  return hash('sha256', key, 'buffer');
+  return await new Promise<Buffer>((resolve, reject) =>
+    argon2('argon2id', options, (error, key) =>
+      error === null ? resolve(hash('sha256', key, 'buffer')) : reject(error),
+    ),
+  );
 }
 
 function normalPassword(password: string): string {

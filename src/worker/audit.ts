@@ -7,6 +7,19 @@ import { signCheckpoint } from '../protocol/audit-checkpoint.ts';
 import { openSigningKey, type PublicJwk, type SigningAlg } from '../protocol/keys.ts';
 import type { Master } from '../protocol/seal.ts';
 
+/** Records what was refused in minutes that are over, tenant by tenant; gives how many events that took. */
+export async function recordRefusals(database: Database, signal?: AbortSignal): Promise<number> {
+  let events = 0;
+  for (const { tenant_id } of await callAll(database, ops.refusals_due, {})) {
+    if (signal?.aborted) break;
+    const { refusals_record } = await call(database, ops.refusals_record, {
+      tenant: String(tenant_id),
+    });
+    events += refusals_record ?? 0;
+  }
+  return events;
+}
+
 /** Seals all audit events that are final; gives how many seals that took. Stops early when told to. */
 export async function sealEvents(database: Database, signal?: AbortSignal): Promise<number> {
   let seals = 0;

@@ -15,6 +15,8 @@ export const crontab = `
 * * * * * keys ?jobKey=keys&max=1
 # What is sealed under PGRANT_SECRET_OLD, or without the key of its tenant, sealed again; nothing where neither is set.
 */10 * * * * reseal ?jobKey=reseal&max=1
+# What was refused repeatedly, or to strangers, in minutes that are over goes into the audit.
+* * * * * refusals ?jobKey=refusals&max=1
 # Audit events that are final go into the chains of their tenants.
 * * * * * audit_seal ?jobKey=audit_seal&max=1
 # A signed checkpoint a day of each chain that has grown.

@@ -3,7 +3,7 @@ import type { WorkerContext } from '../context.ts';
 import { call, callAll } from '../db/call.ts';
 import { ops } from '../db/functions.ts';
 import { makeUpstreams } from '../upstream/upstreams.ts';
-import { makeDueCheckpoints, sealEvents } from './audit.ts';
+import { makeDueCheckpoints, recordRefusals, sealEvents } from './audit.ts';
 import { archiveDue } from './audit-archive.ts';
 import { deleteExpired } from './cleanup.ts';
 import { makeDueKeys } from './keys.ts';
@@ -39,6 +39,7 @@ function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Re
       const { sealed_erase: erased } = await call(database, ops.sealed_erase, { part, parts: 60 });
       return { erased: erased ?? 0 };
     },
+    refusals: async (signal) => ({ events: await recordRefusals(database, signal) }),
     audit_seal: async (signal) => ({ seals: await sealEvents(database, signal) }),
     audit_archive: async (signal) => {
       const folder = config.archiveFolder;

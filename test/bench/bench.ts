@@ -26,6 +26,8 @@ export type Bench = {
   /** Adds that many families that have expired. */
   addExpired: (count: number) => Promise<void>;
   roundTrips: () => Promise<RoundTrips>;
+  /** Where pgrant answers. */
+  origin: string;
   /** The superuser's connection. */
   sql: Sql;
   workerUrl: string;
@@ -117,6 +119,7 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
 
   return {
     sql,
+    origin: servers.pgrant?.service.origin ?? '',
     addFamilies: add,
     addExpired: (count) => addExpired(sql, { tenant, clientId }, count),
     roundTrips: () => countRoundTrips(sql, (servers.pgrant as RunningServer).service, database.log),

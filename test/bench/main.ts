@@ -5,6 +5,7 @@ import { type Bench, startBench } from './bench.ts';
 import { chooseCells, nameOf } from './cells.ts';
 import { measureCleanup } from './cleanup.ts';
 import { measureGrowth } from './growth.ts';
+import { measureNeighbours } from './neighbours.ts';
 import { hasPgbench } from './pgbench.ts';
 import { measureRecord, recordLines } from './record.ts';
 import { json, type Result, ratioTable, resourceLine, summary, table } from './report.ts';
@@ -15,6 +16,7 @@ const usage = `npm run bench -- [options]
   --only WORDS   comma-separated: only cells whose name has one of them, such as pgrant or refresh
   --expired N    expired families that are cleaned up during the last cells, "cleanup" (200000)
   --families N   instead: what a refresh costs before and after N families are added
+  --neighbours   instead: what a flood at one tenant costs the clients of another
   --record       instead: what it costs that each decision is recorded, beside functions that record nothing
   --json         results as JSON`;
 
@@ -27,6 +29,7 @@ function options() {
       expired: { type: 'string', default: '200000' },
       families: { type: 'string' },
       record: { type: 'boolean', default: false },
+      neighbours: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -40,8 +43,8 @@ function options() {
     process.exit(values.help ? 0 : 1);
   }
   const only = values.only.split(',').filter((word) => word !== '');
-  const { record } = values;
-  return { seconds, rounds, only, expired, families, record, json: values.json };
+  const { record, neighbours, json } = values;
+  return { seconds, rounds, only, expired, families, record, neighbours, json };
 }
 
 /** All cells in a new random order, round after round. */
@@ -69,9 +72,17 @@ function shuffled<T>(list: readonly T[]): T[] {
 }
 
 const settings = options();
-const alone = settings.families !== undefined || settings.record;
+const alone = settings.families !== undefined || settings.record || settings.neighbours;
 const bench = await startBench({ peer: !alone });
 try {
+  if (settings.neighbours) {
+    console.log((await measureNeighbours(bench, settings)).join('\n'));
+  } else await measure();
+} finally {
+  await bench.stop();
+}
+
+async function measure() {
   const { families } = settings;
   const results = settings.record
     ? await measureRecord(bench, settings)
@@ -94,6 +105,4 @@ try {
     } else if (families === undefined) console.log(`\n${ratioTable(results)}`);
     if (trips) console.log(`\n${resourceLine(results, trips)}`);
   }
-} finally {
-  await bench.stop();
 }

@@ -16,14 +16,20 @@ import {
 
 type Wanted = { host: string; secret: Buffer; clients: Service['clients'] };
 
-/** Makes the tenant `bench` with issuer http://host/bench; gives its id. */
-export async function addTenant(url: string, { host, secret, clients }: Wanted): Promise<string> {
+/** Makes a tenant with issuer http://host/name; gives its id. Only `bench` trusts the address that all visitors come from. */
+export async function addTenant(
+  url: string,
+  name: 'bench' | 'flooded',
+  { host, secret, clients }: Wanted,
+): Promise<string> {
   const database = connect(url, 'pgrant_worker');
   try {
-    const issuer = `http://${host}/bench`;
-    const args = { name: 'bench', issuer, host, path: '/bench' };
+    const issuer = `http://${host}/${name}`;
+    const args = { name, issuer, host, path: `/${name}` };
     const [row] = await callAll(database, ops.tenant_add, args);
     const tenant = (row as unknown as { tenant_add: string }).tenant_add;
+    const trusted_networks = name === 'bench' ? ['127.0.0.0/8'] : [];
+    await call(database, ops.tenant_set, { tenant, settings: { trusted_networks } });
     await call(database, ops.scope_add, { tenant, scope: 'api', title: 'The API' });
     await call(database, ops.resource_set, { tenant, resource, title: 'The API' });
     for (const alg of ['ES256', 'RS256'] as const) await addKey(database, tenant, secret, alg);

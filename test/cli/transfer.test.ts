@@ -178,6 +178,7 @@ describe('a tenant', () => {
       'login_challenges',
       'login_failures',
       'outbox',
+      'refusals',
       'revoked_tokens',
       'sessions',
       'signing_keys',

@@ -42,7 +42,7 @@ export async function startRig(): Promise<Rig> {
   const host = `127.0.0.1:${port}`;
   const secret = randomBytes(32);
   const clients = { opaque: benchClient('opaque'), jwt: benchClient('jwt') };
-  await addTenant(database.url('pgrant_worker'), { host, secret, clients });
+  await addTenant(database.url('pgrant_worker'), 'bench', { host, secret, clients });
   const wire = await startWire(database.url('pgrant_web'));
   const url = (login: 'pgrant_web' | 'pgrant_worker') => {
     const through = new URL(database.url(login));

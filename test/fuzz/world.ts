@@ -53,10 +53,15 @@ async function makeTenants(database: TestDatabase, origin: string) {
     registration_rate: 1_000_000,
     registration_quota: 1_000_000,
     login_failure_limit: 1000,
+    trusted_networks: ['127.0.0.0/8'],
     software_statement_issuers: { [publisher]: setOf(keys.publisher) },
   };
   await call(worker, ops.tenant_set, { tenant, settings: settings as never });
-  const own = { login_url: `${product}/login`, login_jwks: setOf(keys.product) };
+  const own = {
+    login_url: `${product}/login`,
+    login_jwks: setOf(keys.product),
+    trusted_networks: ['127.0.0.0/8'],
+  };
   await call(worker, ops.tenant_set, { tenant: shop.tenant, settings: own as never });
   await addUser(database, tenant, 'ada', password, { email: 'ada@example.com' });
   // Whom the fuzz may lock out.

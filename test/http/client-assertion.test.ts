@@ -51,7 +51,7 @@ async function ask(change: Change & { alg?: string } = {}, more: Record<string, 
 /** Why it was refused, as it was recorded. */
 async function recorded() {
   const [row] = await acme.database.sql`
-    select reason from pgrant.audit_events where action = 'client.authenticate' order by at desc limit 1`;
+    select reason from pgrant.refusals where action = 'client.authenticate' order by last_at desc limit 1`;
   return row?.reason;
 }
 

@@ -47,23 +47,4 @@ describe('a password', () => {
       expect(refusal.error).toBe('invalid_request');
     },
   );
-
-  test('a flood is turned away, and the next one is served', async () => {
-    const flood = Array.from({ length: 150 }, () => derivePassword('x', salt, cheap));
-    const results = await Promise.allSettled(flood);
-    const refused = results.filter(({ status }) => status === 'rejected');
-    expect(refused).toHaveLength(150 - 102);
-    for (const { reason } of refused as PromiseRejectedResult[]) {
-      expect(reason).toMatchObject({ error: 'temporarily_unavailable', status: 503 });
-    }
-    await expect(derivePassword('x', salt, cheap)).resolves.toHaveLength(32);
-  });
-
-  test('one that fails to derive frees its place', async () => {
-    const impossible = { m: 1, t: 0, p: 0 };
-    for (let round = 0; round < 4; round += 1) {
-      await expect(derivePassword('x', salt, impossible)).rejects.toThrow();
-    }
-    await expect(derivePassword('x', salt, cheap)).resolves.toHaveLength(32);
-  });
 });

@@ -1,4 +1,5 @@
 // What the arguments of pgrant_api mean, by their names.
+import { bind, bindSet } from '../../src/db/binding.ts';
 import { secret } from '../support/fixtures.ts';
 
 export type Values = Record<string, unknown>;
@@ -11,6 +12,7 @@ export const neutral = {
   state: 'state',
   nonce: 'nonce',
   scopes: ['email'],
+  scope: 'email',
   prompt: [],
   max_age: null,
   login_hint: null,
@@ -49,6 +51,7 @@ export const neutral = {
   amr: [],
   auth_time: 1_700_000_000,
   resources: [],
+  resource: '',
   upstream: 'company',
   sealed_request: secret(),
   profile: {},
@@ -59,6 +62,9 @@ export const neutral = {
   client_url: 'https://app.example.com/client.json',
   fresh_for: 300,
   document_fault: 'status 404',
+  action: 'login.accept',
+  refused: 'invalid_client',
+  refused_reason: 'signature wrong',
 };
 
 /** Arguments that stand or fall together. Whatever is in no group is the same for every tenant. */
@@ -165,4 +171,16 @@ export function mix(own: Values, foreign: Values, fromB: Set<string>): Values {
     for (const name of groups[group] ?? []) values[name] = foreign[name];
   }
   return values;
+}
+
+/** Binds a function as the catalog has it; one of sets is called with a set of one. */
+export function bindAny(name: string, parameters: readonly (readonly [string, string])[]) {
+  const isSet = parameters.some(
+    ([argument, type]) => argument === 'request_id' && type === 'text[]',
+  );
+  if (!isSet) return bind<Values, Record<string, unknown>>(name, parameters);
+  return bindSet<Values, Record<string, unknown>>(
+    name,
+    parameters.map(([argument, type]) => [argument, type.replace(/\[\]$/, '')]),
+  );
 }

@@ -51,8 +51,13 @@ export async function callables(query: Query, role: string): Promise<Callable[]>
   });
 }
 
-/** Makes the temporary functions that call, look, and undo. Once in a session. */
+/**
+ * Makes the temporary functions that call, look, and undo. Once in a session. What others change meanwhile is not taken
+ * for a change by the call: all is one snapshot, and what differs is compared with the state after the call was undone.
+ */
 export const makeAttempt = (fingerprint: string) => `
+set session characteristics as transaction isolation level repeatable read;
+
 -- Planned once, unlike what is executed as a text.
 create function pg_temp.fingerprint() returns text language plpgsql as $$ begin return (${fingerprint}); end $$;
 
@@ -78,6 +83,10 @@ begin
   exception when sqlstate 'OA999' then
     changed := p_before is distinct from v_after;
   end;
+  if changed then
+    perform set_config('pgrant.tenant', p_other, true), set_config('role', 'pgrant_definer', true);
+    changed := pg_temp.fingerprint() is distinct from v_after;
+  end if;
 end $$`;
 
 type Own = Readonly<Record<string, unknown>>;

@@ -46,11 +46,34 @@ export const auditorRules: Rule[] = [
        where c.oid in (select oid from (${columns}) t) and c.relname not in ${unaudited}
          and (select array_agg(concat_ws('; ', p.polname, p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid)))
                 from pg_policy p where p.polrelid = c.oid and p.polroles && array['pgrant_auditor'::regrole::oid, 0])
-             is distinct from array['audited; r; t; ((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND '
-                                    || '(ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0)))']`,
+             is distinct from array['audited; r; t; ((pgrant.audited_tenant() = ''00000000-0000-0000-0000-000000000000''::uuid) '
+                                    || 'OR (tenant_id = pgrant.audited_tenant()))']`,
     broken: [
       'drop policy audited on pgrant.grants',
       'create policy wide on pgrant.grants to pgrant_auditor using (true)',
+    ],
+  },
+  {
+    name: 'what an index of a tenant table begins with is the tenant, or nothing that a condition of an auditor can use',
+    query: `select i.indexrelid::regclass::text from pg_index i
+        join pg_class c on c.oid = i.indrelid and c.relnamespace = 'pgrant'::regnamespace and not c.relispartition
+        left join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+       where exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id') and c.relname not in ${unaudited}
+         and a.attname is distinct from 'tenant_id'
+         and pg_get_expr(i.indpred, c.oid) is distinct from 'pgrant.swept(sweep_after)'
+         and (i.indkey[0] <> 0 or pg_get_indexdef(i.indexrelid, 1, false) !~ 'upper\\(valid\\)|AT TIME ZONE|\\+ 0|\\|\\| ')`,
+    broken: [
+      'create index loose on pgrant.grants (created_at)',
+      'create index loose on pgrant.users (lower(username))',
+      'create index loose on pgrant.issuers (name)',
+    ],
+  },
+  {
+    name: 'what is asked at planning is asked by policies alone, whose plans know of the role',
+    query: `select p.oid::regprocedure::text from pg_proc p where p.prosrc ~ 'audited_tenant' and p.proname not in ('audited', 'auditors_changed')
+      union all select c.oid::regclass::text from pg_class c where c.relkind = 'v' and pg_get_viewdef(c.oid) ~ 'audited_tenant'`,
+    broken: [
+      'create view pgrant_report.loose with (security_invoker = true) as select pgrant.audited_tenant() as tenant_id',
     ],
   },
   {
@@ -68,7 +91,7 @@ export const auditorRules: Rule[] = [
     name: 'a report that names tenants by id names them by name too, and times have a zone',
     query: `select c.relname from pg_class c where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
          and (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attname in ('tenant_id', 'tenant')) = 1
-         and c.relname not in ('audit_entries', 'audit_seals') -- What is sealed, byte by byte.
+         and c.relname not in ('audit_entries', 'audit_seals', 'refusals') -- What is sealed, byte by byte.
       union all select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
        where c.relnamespace = 'pgrant_report'::regnamespace and a.atttypid = 'timestamp'::regtype`,
     broken: [
@@ -96,7 +119,7 @@ export const auditorRules: Rule[] = [
          and (has_table_privilege('pgrant_auditor', c.oid, 'delete, truncate, trigger')
               or has_any_column_privilege('pgrant_auditor', c.oid, 'insert, update, references'))
       union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant'::regnamespace
-         and p.proname not in ('auditor', 'audited_from', 'audited_to') and has_function_privilege('pgrant_auditor', p.oid, 'execute')`,
+         and p.proname not in ('auditor', 'auditor_tenant', 'audited_tenant') and has_function_privilege('pgrant_auditor', p.oid, 'execute')`,
     broken: [
       'grant insert on pgrant.auditors to pgrant_auditor',
       'grant execute on function pgrant.tenant to pgrant_auditor',

@@ -120,7 +120,7 @@ describe.each(['pgrant_web', 'pgrant_worker', 'pgrant_janitor'] as const)('%s', 
       pgrant_web: [
         `pgrant_api.tenant_find('id.example', '/acme')`,
         `pgrant_api.tenant_describe('${world.tenant}', 'x', '192.0.2.1')`,
-        `pgrant_api.login_begin('${world.tenant}', 'x', '192.0.2.1', 'ada')`,
+        `pgrant_api.login_begin('${world.tenant}', 'x', '192.0.2.1', null, null, null, 'ada')`,
         `pgrant_api.key_list('${world.tenant}', 'x', '192.0.2.1')`,
       ],
       pgrant_worker: [

@@ -25,6 +25,7 @@ const tenantless = {
   'pgrant_ops.task_begin': 'the runs of the worker have no tenant',
   'pgrant_ops.task_end': 'the runs of the worker have no tenant',
   'pgrant_ops.audit_checkpoint_due': 'goes through all tenants, entering each',
+  'pgrant_ops.refusals_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.audit_seal': 'the sealer, bound by policies of its own',
 };
 const exceptions = Object.keys(tenantless)
@@ -53,7 +54,7 @@ export const functionRules: Rule[] = [
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
-                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'webhook_due')
+                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'webhook_due', 'refusals_due')
                                 then 'pgrant_janitor'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                                 then 'pgrant_sealer' else 'pgrant_definer' end::regrole`,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { bind } from '../../src/db/binding.ts';
 import { callAll } from '../../src/db/call.ts';
 import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { operate, secret } from '../support/fixtures.ts';
 import {
+  bindAny,
   grouped,
   known,
   mix,
@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 
 async function invoke(name: string, tenant: string, values: Values): Promise<Row> {
-  const binding = bind<Values, Row>(`pgrant_api.${name}`, functions.get(name) ?? []);
+  const binding = bindAny(`pgrant_api.${name}`, functions.get(name) ?? []);
   const [row] = await callAll(database.web, binding, { ...values, tenant });
   return row ?? {};
 }

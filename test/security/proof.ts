@@ -11,6 +11,7 @@ import {
 } from './attempts.ts';
 import { fingerprintQuery, identifiersOf, markers, snapshot } from './foreign.ts';
 import { functionRules } from './function-rules.ts';
+import { plans, type Told } from './plans.ts';
 import { inTenant, type Reached, reach } from './reach.ts';
 import { roleRules } from './role-rules.ts';
 import { tableRules } from './table-rules.ts';
@@ -31,6 +32,8 @@ export type Proof = {
   attempts: Attempt[];
   /** Rows of the other tenant that a role has read, changed or removed without a function. */
   reached: Reached[];
+  /** What the plan of a query tells an auditor of the first tenant. */
+  told: Told[];
 };
 
 const callers = ['pgrant_web', 'pgrant_worker', 'pgrant_product', 'pgrant_resource_server'];
@@ -48,12 +51,16 @@ export async function lint(query: Query): Promise<Proof['rules']> {
 
 /**
  * Tries everything; `progress` is told of each function. Whatever the calls do is undone. `only` leaves out functions
- * whose name it does not match.
+ * whose name it does not match, `relations` tables and reports that no auditor is to ask for.
  */
 export async function prove(
   sql: Sql,
   { at, other, own }: Pair,
-  { progress = () => {}, only = /./ }: { progress?: (text: string) => void; only?: RegExp } = {},
+  {
+    progress = () => {},
+    only = /./,
+    relations = /./,
+  }: { progress?: (text: string) => void; only?: RegExp; relations?: RegExp } = {},
 ): Promise<Proof> {
   const query: Query = (text) => sql.unsafe(text);
   const [here, there] = [inTenant(sql, at), inTenant(sql, other)];
@@ -67,6 +74,7 @@ export async function prove(
     functions: [],
     attempts: [],
     reached: await reach(sql, at, other),
+    told: await plans(sql, at, other, relations),
   };
   const fingerprint = await fingerprintQuery(query, other);
   const [state] = (await there(fingerprint)) as { md5: string }[];
@@ -88,7 +96,9 @@ export async function prove(
       }
     }
   } finally {
-    await session.unsafe('drop function if exists pg_temp.attempt, pg_temp.fingerprint');
+    await session.unsafe(
+      'drop function if exists pg_temp.attempt, pg_temp.fingerprint; reset default_transaction_isolation',
+    );
     session.release();
   }
   return proof;
@@ -139,12 +149,16 @@ async function goodValues(
 }
 
 /** What speaks against isolation, a line each. */
-export function failures({ rules, attempts, reached }: Proof): string[] {
+export function failures({ rules, attempts, reached, told }: Proof): string[] {
   return [
     ...rules.flatMap(({ rule, faults }) => faults.map((fault) => `rule broken: ${rule}: ${fault}`)),
     ...reached.map(
       ({ role, table, verb, rows }) =>
         `${role} can ${verb} ${table} of another tenant: ${rows} rows`,
+    ),
+    ...told.map(
+      ({ relation, column, how }) =>
+        `an auditor is told values of ${relation}.${column} of another tenant by how a query runs ${how}`,
     ),
     ...attempts
       .filter(({ told }) => told.length > 0)

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { operate } from '../support/fixtures.ts';
 import { failures, prove } from './proof.ts';
 import { makeSpecimen, type Tenant, valuesOf } from './specimen.ts';
 
@@ -13,7 +15,7 @@ const proof = (only?: RegExp) => {
     other: b.tenant,
     own: (names: string[]) => valuesOf(a, names),
   };
-  return prove(database.sql, pair, only && { only });
+  return prove(database.sql, pair, only && { only, relations: /^pgrant\.(users|grants)$/ });
 };
 
 beforeAll(async () => {
@@ -57,6 +59,38 @@ describe('the proof of isolation', { timeout: 300_000 }, () => {
     expect(found).toContainEqual(expect.stringMatching(rule));
     expect(found).toContainEqual(expect.stringMatching(reached));
     expect(failures(await proof(nothing))).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a policy for auditors that asks anew for each row, after conditions of their own',
+      `alter policy audited on pgrant.users using (
+         pgrant.auditor_tenant() = '00000000-0000-0000-0000-000000000000' or tenant_id = pgrant.auditor_tenant())`,
+      `alter policy audited on pgrant.users
+         using (pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000' or tenant_id = pgrant.audited_tenant())`,
+      /an auditor is told values of pgrant.users.user_id of another tenant/,
+    ],
+  ])('fails for %s', async (_, change, back, finding) => {
+    await database.sql.unsafe(change);
+    const found = failures(await proof(nothing));
+    await database.sql.unsafe(back);
+    expect(found).toContainEqual(expect.stringMatching(finding));
+  });
+
+  test('takes what others change meanwhile for no change by a call', async () => {
+    let going = true;
+    const others = (async () => {
+      while (going) {
+        await operate(b, ops.tenant_set, { settings: { title: `Title ${Date.now()}` } });
+        await database.sql`select pgrant_ops.audit_seal()`;
+      }
+    })();
+    try {
+      expect(failures(await proof(/^(token_introspect|consent_list|user_list)$/))).toEqual([]);
+    } finally {
+      going = false;
+      await others;
+    }
   });
 
   test.each([

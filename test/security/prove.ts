@@ -22,7 +22,7 @@ Exit code 0: isolated; 1: not, with what speaks against it; 2: could not be trie
 type Header = { made_at: string; postgresql: string; database: string; release: string | null };
 
 function report(header: Header, proof: Proof): string {
-  const { rules, functions, attempts, identifiers, reached } = proof;
+  const { rules, functions, attempts, identifiers, reached, told } = proof;
   const found = failures(proof);
   const rows = functions.map(({ role, names }) => {
     const own = attempts.filter((attempt) => attempt.role === role);
@@ -51,6 +51,9 @@ ${rows.map((row) => `   ${row.map(cell).join('')}`).join('\n')}
    the first tenant has.
 
 3. Without a function, each role read, changed and removed rows of the other tenant in ${reached.length} cases.
+
+4. An auditor of the first tenant asked every table and report for a value that only the other tenant has, and for one that
+   is nowhere: plan, rows, buffers and messages differed in ${told.length} cases.
 
 ${found.length === 0 ? 'ISOLATED: nothing was found.' : `NOT ISOLATED: ${found.length} findings\n${found.map((line) => `- ${line}`).join('\n')}`}`;
 }

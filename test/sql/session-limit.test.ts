@@ -1,8 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import {
-  ask,
   auditOf,
   type Client,
   makeClient,
@@ -13,7 +12,7 @@ import {
   type User,
   type World,
 } from '../support/fixtures.ts';
-import { begin, login, newBrowser } from '../support/flows.ts';
+import { begin, challenge, login, newBrowser } from '../support/flows.ts';
 
 const limit = 3;
 let database: TestDatabase;
@@ -56,17 +55,17 @@ describe('failed logins', () => {
     expect(await failures(many(20, () => ({})))).toBe(limit);
     const audit = await auditOf(world, 'session.login');
     const refused = audit.filter(({ error }) => error === 'too_many_attempts');
-    expect(refused).toHaveLength(20 - limit);
+    expect(refused.reduce((sum, { times }) => sum + Number(times), 0)).toBe(20 - limit);
   });
 
   test('keep out even the right password until the window is over, and say when that is', async () => {
     await failures(many(limit, () => ({})));
     const right = { password_hash: ada.password_hash };
     expect(await attempt(right)).toBe('too_many_attempts');
-    const challenge = await ask(world, api.login_begin, { username: 'ADA' });
-    expect(challenge).toMatchObject({ error: 'too_many_attempts', salt: null });
-    expect(challenge.retry_after).toBeGreaterThan(0);
-    expect(challenge.retry_after).toBeLessThanOrEqual(86_400);
+    const refused = await challenge(world, await begin(world, newBrowser(), client), 'ADA');
+    expect(refused).toMatchObject({ error: 'too_many_attempts', salt: null });
+    expect(refused.retry_after).toBeGreaterThan(0);
+    expect(refused.retry_after).toBeLessThanOrEqual(86_400);
     await database.sql`update pgrant.login_failures set expires_at = now() where tenant_id = ${world.tenant}`;
     expect(await attempt(right)).toBe('signed in');
   });
@@ -97,7 +96,8 @@ describe('failed logins', () => {
   test('at one tenant are nothing to another', async () => {
     await failures(many(limit, () => ({})));
     const other = await makeTenant(database, `other-${count}`);
-    expect((await ask(other, api.login_begin, { username: 'ada' })).error).toBeNull();
+    const flow = await begin(other, newBrowser(), await makeClient(other, 'app'));
+    expect((await challenge(other, flow, 'ada')).error).toBeNull();
   });
 
   test('do not count where the password was right', async () => {

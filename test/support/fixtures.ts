@@ -80,6 +80,6 @@ export async function makeUser(world: World, username: string, claims = {}): Pro
 /** What was recorded of an action at the tenant, oldest first. */
 export function auditOf({ database: { sql }, tenant }: World, action: string) {
   return sql`
-    select action, error, reason, user_id, client_id, grant_id, family_id, address, request_id, detail
-      from pgrant.audit_events where tenant_id = ${tenant} and action = ${action} order by at, event_id`;
+    select action, error, reason, user_id, client_id, grant_id, family_id, address, request_id, detail, times
+      from pgrant_report.audit_events where tenant_id = ${tenant} and action = ${action} order by at, event_id`;
 }

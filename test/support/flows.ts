@@ -61,6 +61,12 @@ export async function begin(
   return { browser, request, code_hash, row };
 }
 
+/** Asks for what a password is derived with. */
+export function challenge(world: World, { browser, request }: Flow, username: string) {
+  const { browser_hash } = browser;
+  return ask(world, api.login_begin, { ...request, browser_hash, username });
+}
+
 /** Signs in for a request; the browser holds the new session afterwards. */
 export async function login(
   world: World,

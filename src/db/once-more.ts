@@ -1,0 +1,27 @@
+// Errors after which the same call is made once more: it has done nothing, and may do better now.
+
+/** Whether a call met something that has changed under it. */
+export function deservesAnother(error: unknown): boolean {
+  return metReload(error) || lostItsGround(error);
+}
+
+/** Met a release half-way: the function or a type of it was gone for a moment. */
+function metReload(error: unknown): boolean {
+  const { code, routine } = error as { code?: string; routine?: string };
+  return (
+    code === '42883' ||
+    code === '42704' ||
+    // An object that was found a moment ago. The text of an error may be in any language.
+    code === 'XX000' ||
+    // postgres.js prepares such a statement anew by itself, unless it was new a moment ago.
+    (code === '0A000' && routine === 'RevalidateCachedQuery')
+  );
+}
+
+/**
+ * A client, a person or the tenant was removed while the call decided, so that what it wrote would hang on nothing
+ * (23503). Decided once more, it finds that out first, and refuses in the words of the RFC.
+ */
+function lostItsGround(error: unknown): boolean {
+  return (error as { code?: string }).code === '23503';
+}

@@ -1,0 +1,24 @@
+// What is refused before SQL was asked counts like what SQL refuses.
+import { call } from '../db/call.ts';
+import type { Database } from '../db/connect.ts';
+import { api } from '../db/functions.ts';
+import { OAuthError } from '../protocol/errors.ts';
+import { caller, type Exchange } from './exchange.ts';
+
+/** Has a refusal recorded, and throws it, or what SQL says instead; any other failure is thrown as it is. */
+export async function refuse(
+  database: Database,
+  exchange: Exchange,
+  action: string,
+  failure: unknown,
+): Promise<never> {
+  if (failure instanceof OAuthError) {
+    await call(database, api.refusal_record, {
+      ...caller(exchange),
+      action,
+      refused: failure.error as never,
+      refused_reason: failure.reason,
+    });
+  }
+  throw failure;
+}
