@@ -2,7 +2,7 @@
 import bodyParser from 'koa-bodyparser';
 import { OAuthError } from '../protocol/errors.ts';
 import { decodeForm, type RawParameters } from '../protocol/params.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './ctx.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 

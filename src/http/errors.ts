@@ -4,7 +4,7 @@ import { Refusal } from '../db/call.ts';
 import { isUnavailable } from '../db/unavailable.ts';
 import type { Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
-import type { Exchange, State } from './exchange.ts';
+import type { Exchange, State } from './ctx.ts';
 import { render } from './render.ts';
 
 /** Answers every error in the form that its endpoint's audience reads. */

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Middleware } from 'koa';
-import type { Config } from '../config.ts';
-import type { Context } from '../context.ts';
-import type { State } from './exchange.ts';
+import type { Context } from '../services.ts';
+import type { Config } from '../settings/config.ts';
+import type { State } from './ctx.ts';
 
 /** Gives the request its id, finds the address of the client, and logs what was answered (debug). */
 export function identify({ config, log }: Context): Middleware<State> {

@@ -1,12 +1,12 @@
 // The outbox is emptied: woken by each commit that puts something in, and by the clock.
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import type { Stop, WorkerContext } from '../context.ts';
+import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { sessionSettings } from '../db/connect.ts';
-import { ops } from '../db/functions.ts';
+import { type Courier, type Destination, deliverNext } from '../outbound/webhook-delivery.ts';
+import type { Stop, WorkerContext } from '../services.ts';
 import { applicationName } from '../version.ts';
-import { type Courier, type Destination, deliverNext } from './delivery.ts';
 
 /** Webhooks that are served at once by one process, and requests at once to each of them. */
 const most = { webhooks: 16, lanes: 4 };

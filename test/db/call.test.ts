@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { bind, call, callAll, Refusal } from '../../src/db/call.ts';
 import { arrayLiteral, parseArray } from '../../src/db/connect.ts';
-import { release } from '../../src/db/release.ts';
+import { release } from '../../src/release/release.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { sqlVariant } from '../support/sql.ts';
 

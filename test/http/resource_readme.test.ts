@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as client from 'openid-client';
 import { expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { atEnd } from '../support/at-end.ts';
 import { operate } from '../support/fixtures.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { type Binding, callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import {
   makeClient,
   makeTenant,

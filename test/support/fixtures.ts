@@ -1,7 +1,7 @@
 // Tenants, clients, people and what they obtain, made by the functions themselves and not by inserts.
 import { randomBytes } from 'node:crypto';
+import { ops } from '../../src/db/bindings.ts';
 import { type Binding, callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
 export type World = { database: TestDatabase; tenant: string };

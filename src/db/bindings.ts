@@ -1,0 +1,3283 @@
+// GENERATED from sql/functions by `npm run generate`. Do not edit.
+import { bind } from '../db/call.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** Error codes; null means that the request is granted. */
+export type ApiError =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'unsupported_response_type'
+  | 'invalid_scope'
+  | 'access_denied'
+  | 'temporarily_unavailable'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'invalid_target'
+  | 'invalid_client_metadata'
+  | 'invalid_software_statement'
+  | 'unapproved_software_statement'
+  | 'login_required'
+  | 'consent_required'
+  | 'interaction_required'
+  | 'account_selection_required'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  | 'registration_not_supported'
+  | 'unknown_client'
+  | 'invalid_redirect_uri'
+  | 'expired_request'
+  | 'wrong_password'
+  | 'too_many_attempts'
+  | 'csrf_mismatch'
+  | 'not_found'
+  | 'unknown_account'
+  | 'upstream_failed';
+
+/** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
+export type ApiAuthorization = {
+  error: ApiError | null;
+  reason: string | null;
+  next: string | null;
+  request_expires_at: number | null;
+  redirect_uri: string | null;
+  response_mode: string | null;
+  state: string | null;
+  response_error: ApiError | null;
+  response_reason: string | null;
+  response_detail: string | null;
+  code_expires_at: number | null;
+  page: Json;
+  login_url: string | null;
+  session_expires_at: number | null;
+};
+
+/** The keys by which a client signs. */
+export type ApiClientKeys = {
+  error: ApiError | null;
+  reason: string | null;
+  jwks: Json;
+  jwks_uri: string | null;
+  fresh_until: number | null;
+  fetching: string | null;
+};
+
+/** The grants of the signed-in person. */
+export type ApiConsents = {
+  error: ApiError | null;
+  reason: string | null;
+  username: string | null;
+  consents: Json;
+  upstreams: Json;
+};
+
+/** Done, unless there is an error. */
+export type ApiDone = {
+  error: ApiError | null;
+  reason: string | null;
+};
+
+/** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */
+export type ApiHealth = {
+  error: ApiError | null;
+  reason: string | null;
+  release: string | null;
+  released_at: string | null;
+  worker_at: string | null;
+  late: string[] | null;
+  unfinished: number | null;
+};
+
+/** The state of a token (RFC 7662 2.2). Everything else is null where active is false. */
+export type ApiIntrospection = {
+  error: ApiError | null;
+  reason: string | null;
+  active: boolean | null;
+  token_type: string | null;
+  client_id: string | null;
+  subject: string | null;
+  username: string | null;
+  scopes: string[] | null;
+  audience: string[] | null;
+  issued_at: number | null;
+  expires_at: number | null;
+  auth_time: number | null;
+  acr: string | null;
+  claims: Json;
+};
+
+/** What becomes of the product's answer to a login challenge. */
+export type ApiLoginAnswer = {
+  error: ApiError | null;
+  reason: string | null;
+  detail: string | null;
+  redirect_to: string | null;
+  user_id: string | null;
+};
+
+/** What the web process needs to derive a password: the same for an unknown username as for a known one. */
+export type ApiLoginChallenge = {
+  error: ApiError | null;
+  reason: string | null;
+  salt: Buffer | null;
+  params: Json;
+  retry_after: number | null;
+};
+
+/** What a product's own login page is told: who asks, and for what kind of sign-in. */
+export type ApiLoginRequest = {
+  error: ApiError | null;
+  reason: string | null;
+  client_id: string | null;
+  client_name: string | null;
+  scopes: string[] | null;
+  login_hint: string | null;
+  prompt: string[] | null;
+  max_age: number | null;
+  acr_values: string[] | null;
+  subject: string | null;
+  auth_time_after: number | null;
+  expires_at: number | null;
+};
+
+/** Who signs the product's answers, and with which keys. */
+export type ApiLoginSettings = {
+  error: ApiError | null;
+  reason: string | null;
+  issuer: string | null;
+  jwks: Json;
+};
+
+/** Where a logout stands. */
+export type ApiLogout = {
+  error: ApiError | null;
+  reason: string | null;
+  next: string | null;
+  redirect_uri: string | null;
+  username: string | null;
+};
+
+/** Whether programs of a web origin may read answers. */
+export type ApiOrigin = {
+  error: ApiError | null;
+  reason: string | null;
+  allowed: boolean | null;
+};
+
+/** A client that registered itself, as it is stored. */
+export type ApiRegistration = {
+  error: ApiError | null;
+  reason: string | null;
+  retry_after: number | null;
+  client_id: string | null;
+  issued_at: number | null;
+  secret: string | null;
+  metadata: Json;
+};
+
+/** What has to be known before a registration is decided. */
+export type ApiRegistrationSettings = {
+  error: ApiError | null;
+  reason: string | null;
+  issuers: Json;
+};
+
+/** A signed-in browser. */
+export type ApiSession = {
+  error: ApiError | null;
+  reason: string | null;
+  session_expires_at: number | null;
+  username: string | null;
+  retry_after: number | null;
+};
+
+/** The keys of a tenant. */
+export type ApiSigningKeys = {
+  error: ApiError | null;
+  reason: string | null;
+  keys: Json;
+};
+
+/** The tenant that answers under a host and path. */
+export type ApiTenant = {
+  error: ApiError | null;
+  reason: string | null;
+  tenant_id: string | null;
+  issuer: string | null;
+  title: string | null;
+  path: string | null;
+  disabled: boolean | null;
+};
+
+/** What the web process says of a tenant in metadata and on pages. */
+export type ApiTenantFacts = {
+  error: ApiError | null;
+  reason: string | null;
+  title: string | null;
+  scopes: string[] | null;
+  registration: string | null;
+  client_documents: string | null;
+  refresh_lifetime: number | null;
+  session_lifetime: number | null;
+};
+
+/** What a token response is to contain. Times are epoch seconds. */
+export type ApiTokens = {
+  error: ApiError | null;
+  reason: string | null;
+  detail: string | null;
+  client_id: string | null;
+  subject: string | null;
+  scopes: string[] | null;
+  audience: string[] | null;
+  access_token_format: string | null;
+  access_token_alg: string | null;
+  access_claims: Json;
+  issued_at: number | null;
+  access_expires_at: number | null;
+  family_id: string | null;
+  auth_time: number | null;
+  acr: string | null;
+  amr: string[] | null;
+  refresh_token: boolean | null;
+  sealed_successor: Buffer | null;
+  id_token_alg: string | null;
+  id_expires_at: number | null;
+  id_claims: Json;
+  nonce: string | null;
+  session_id: string | null;
+};
+
+/** A sign-in at an upstream, and how that upstream is reached. */
+export type ApiUpstreamLogin = {
+  error: ApiError | null;
+  reason: string | null;
+  state_expires_at: number | null;
+  sealed_request: Buffer | null;
+  name: string | null;
+  kind: string | null;
+  title: string | null;
+  issuer: string | null;
+  authorization_endpoint: string | null;
+  token_endpoint: string | null;
+  userinfo_endpoint: string | null;
+  client_id: string | null;
+  token_endpoint_auth_method: string | null;
+  sealed_secrets: Buffer | null;
+  scopes: string[] | null;
+  settings: Json;
+  force_login: boolean | null;
+  login_hint: string | null;
+};
+
+/** Claims about the person (OpenID Connect Core 5.3). */
+export type ApiUserinfo = {
+  error: ApiError | null;
+  reason: string | null;
+  claims: Json;
+  client_id: string | null;
+  alg: string | null;
+};
+
+export const api = {
+  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client, else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, temporarily_unavailable (documents only). */
+  authorization_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+      client_id: string | null;
+      redirect_uri: string | null;
+      response_mode: string | null;
+      state: string | null;
+      nonce: string | null;
+      code_challenge: string | null;
+      scopes: string[] | null;
+      prompt: string[] | null;
+      max_age: number | null;
+      hint_sub: string | null;
+      login_hint: string | null;
+      acr_values: string[] | null;
+      claims_id_token: string[] | null;
+      claims_userinfo: string[] | null;
+      resources: string[] | null;
+      error: ApiError | null;
+      error_reason: string | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.authorization_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['redirect_uri', 'text'],
+    ['response_mode', 'text'],
+    ['state', 'text'],
+    ['nonce', 'text'],
+    ['code_challenge', 'text'],
+    ['scopes', 'text[]'],
+    ['prompt', 'text[]'],
+    ['max_age', 'integer'],
+    ['hint_sub', 'text'],
+    ['login_hint', 'text'],
+    ['acr_values', 'text[]'],
+    ['claims_id_token', 'text[]'],
+    ['claims_userinfo', 'text[]'],
+    ['resources', 'text[]'],
+    ['error', 'pgrant_api.error'],
+    ['error_reason', 'text'],
+  ]),
+
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request. */
+  authorization_continue: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+      next_challenge_hash: Uint8Array | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.authorization_continue', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+    ['next_challenge_hash', 'bytea'],
+  ]),
+
+  /** Issues an access token to a confidential client for itself; to an API credential never more than the current roles of its maker. p_scopes null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target. */
+  client_credentials_issue: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      scopes: string[] | null;
+      access_hash: Uint8Array | null;
+      resources: string[] | null;
+    },
+    ApiTokens
+  >('pgrant_api.client_credentials_issue', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['scopes', 'text[]'],
+    ['access_hash', 'bytea'],
+    ['resources', 'text[]'],
+  ]),
+
+  /** Records that the document at p_client_url could not be fetched or is not valid, which is remembered nowhere else. Errors: invalid_client_metadata, always. */
+  client_document_refuse: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_url: string | null;
+      document_fault: string | null;
+    },
+    ApiDone
+  >('pgrant_api.client_document_refuse', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_url', 'text'],
+    ['document_fault', 'text'],
+  ]),
+
+  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  client_document_store: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_url: string | null;
+      metadata: unknown;
+      fresh_for: number | null;
+    },
+    ApiDone
+  >('pgrant_api.client_document_store', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_url', 'text'],
+    ['metadata', 'jsonb'],
+    ['fresh_for', 'integer'],
+  ]),
+
+  /** The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates. */
+  client_keys: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      claim: boolean | null;
+    },
+    ApiClientKeys
+  >('pgrant_api.client_keys', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['claim', 'boolean'],
+  ]),
+
+  /** Takes what a claimed fetch of jwks_uri has given: the usable public keys, good for p_lifetime seconds (at least 60, at most 86400); or p_jwks null and why, which leaves the old copy for another 60. Without a claim nothing is stored. Returns what holds now. Errors: invalid_client. */
+  client_keys_store: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      jwks_uri: string | null;
+      jwks: unknown;
+      lifetime: number | null;
+      failure: string | null;
+    },
+    ApiClientKeys
+  >('pgrant_api.client_keys_store', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['jwks_uri', 'text'],
+    ['jwks', 'jsonb'],
+    ['lifetime', 'integer'],
+    ['failure', 'text'],
+  ]),
+
+  /** Redeems an authorization code (RFC 6749 4.1.3, RFC 7636 4.6). p_code_challenge is S256 of the verifier. Starts a family; a second use revokes it. p_resources {} = all that were granted. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target. */
+  code_redeem: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      code_hash: Uint8Array | null;
+      code_expires_at: number | null;
+      redirect_uri: string | null;
+      code_challenge: string | null;
+      access_hash: Uint8Array | null;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+      resources: string[] | null;
+    },
+    ApiTokens
+  >('pgrant_api.code_redeem', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['code_hash', 'bytea'],
+    ['code_expires_at', 'bigint'],
+    ['redirect_uri', 'text'],
+    ['code_challenge', 'text'],
+    ['access_hash', 'bytea'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+    ['resources', 'text[]'],
+  ]),
+
+  /** The person's decision. Counts only in the session to which the consent page was shown; any other is sent back to login or consent. Errors: expired_request, csrf_mismatch. */
+  consent_decide: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      allow: boolean | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.consent_decide', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['allow', 'boolean'],
+  ]),
+
+  /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
+  consent_list: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+    },
+    ApiConsents
+  >('pgrant_api.consent_list', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+  ]),
+
+  /** Revokes a grant of the signed-in person, with every token that hangs on it. Another person's grant is like one that does not exist. Errors: login_required, csrf_mismatch, not_found. */
+  consent_revoke: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      grant_id: string | null;
+    },
+    ApiDone
+  >('pgrant_api.consent_revoke', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['grant_id', 'text'],
+  ]),
+
+  /** What the readiness of the web process tells. Reads some rows and writes none. Errors: none. */
+  health_read: bind<
+    {
+    },
+    ApiHealth
+  >('pgrant_api.health_read', [
+  ]),
+
+  /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found. */
+  key_list: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiSigningKeys
+  >('pgrant_api.key_list', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ]),
+
+  /** The product's signed word for who has signed in; p_auth_time in epoch seconds, with or without fractions. Makes the person or brings them up to date. Errors: expired_request, invalid_request, access_denied, login_required. */
+  login_accept: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      challenge_hash: Uint8Array | null;
+      jti_hash: Uint8Array | null;
+      jti_expires_at: number | null;
+      next_verifier_hash: Uint8Array | null;
+      subject: string | null;
+      username: string | null;
+      claims: unknown;
+      roles: string[] | null;
+      acr: string | null;
+      amr: string[] | null;
+      auth_time: number | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_api.login_accept', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['challenge_hash', 'bytea'],
+    ['jti_hash', 'bytea'],
+    ['jti_expires_at', 'bigint'],
+    ['next_verifier_hash', 'bytea'],
+    ['subject', 'text'],
+    ['username', 'text'],
+    ['claims', 'jsonb'],
+    ['roles', 'text[]'],
+    ['acr', 'text'],
+    ['amr', 'text[]'],
+    ['auth_time', 'double precision'],
+  ]),
+
+  /** Salt and parameters to derive a password with; a stable decoy for an unknown username. Writes nothing. Errors: too_many_attempts, not_found (the tenant). */
+  login_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      username: string | null;
+    },
+    ApiLoginChallenge
+  >('pgrant_api.login_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['username', 'text'],
+  ]),
+
+  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts. */
+  login_finish: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      username: string | null;
+      password_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+    },
+    ApiSession
+  >('pgrant_api.login_finish', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['username', 'text'],
+    ['password_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+  ]),
+
+  /** The product's signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request. */
+  login_reject: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      challenge_hash: Uint8Array | null;
+      jti_hash: Uint8Array | null;
+      jti_expires_at: number | null;
+      next_verifier_hash: Uint8Array | null;
+      reject_reason: string | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_api.login_reject', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['challenge_hash', 'bytea'],
+    ['jti_hash', 'bytea'],
+    ['jti_expires_at', 'bigint'],
+    ['next_verifier_hash', 'bytea'],
+    ['reject_reason', 'text'],
+  ]),
+
+  /** The browser comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
+  login_resume: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      verifier_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      next_request_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.login_resume', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['verifier_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['next_request_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+  ]),
+
+  /** The iss and the public keys of the product's signed answers. Writes nothing. Errors: not_found. */
+  login_settings: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiLoginSettings
+  >('pgrant_api.login_settings', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ]),
+
+  /** Who asks for a sign-in, for the product that has signed the question; p_jti_* name the signature, which is good once. Errors: expired_request. */
+  login_show: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      challenge_hash: Uint8Array | null;
+      jti_hash: Uint8Array | null;
+      jti_expires_at: number | null;
+    },
+    ApiLoginRequest
+  >('pgrant_api.login_show', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['challenge_hash', 'bytea'],
+    ['jti_hash', 'bytea'],
+    ['jti_expires_at', 'bigint'],
+  ]),
+
+  /** Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
+  origin_find: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      origin: string | null;
+    },
+    ApiOrigin
+  >('pgrant_api.origin_find', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['origin', 'text'],
+  ]),
+
+  /** Refreshes (RFC 6749 6): the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scopes null, p_resources {} = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target. */
+  refresh_rotate: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+      scopes: string[] | null;
+      access_hash: Uint8Array | null;
+      successor_hash: Uint8Array | null;
+      sealed_successor: Uint8Array | null;
+      resources: string[] | null;
+    },
+    ApiTokens
+  >('pgrant_api.refresh_rotate', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+    ['scopes', 'text[]'],
+    ['access_hash', 'bytea'],
+    ['successor_hash', 'bytea'],
+    ['sealed_successor', 'bytea'],
+    ['resources', 'text[]'],
+  ]),
+
+  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  registration_add: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      metadata: unknown;
+      initial_hash: Uint8Array | null;
+      next_secret_hash: Uint8Array | null;
+      next_registration_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_add', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['metadata', 'jsonb'],
+    ['initial_hash', 'bytea'],
+    ['next_secret_hash', 'bytea'],
+    ['next_registration_hash', 'bytea'],
+  ]),
+
+  /** The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token. */
+  registration_read: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      registered_id: string | null;
+      registration_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_read', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['registered_id', 'text'],
+    ['registration_hash', 'bytea'],
+  ]),
+
+  /** Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token. */
+  registration_remove: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      registered_id: string | null;
+      registration_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_remove', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['registered_id', 'text'],
+    ['registration_hash', 'bytea'],
+  ]),
+
+  /** Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri. */
+  registration_replace: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      registered_id: string | null;
+      registration_hash: Uint8Array | null;
+      kept_secret_hash: Uint8Array | null;
+      metadata: unknown;
+      next_secret_hash: Uint8Array | null;
+    },
+    ApiRegistration
+  >('pgrant_api.registration_replace', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['registered_id', 'text'],
+    ['registration_hash', 'bytea'],
+    ['kept_secret_hash', 'bytea'],
+    ['metadata', 'jsonb'],
+    ['next_secret_hash', 'bytea'],
+  ]),
+
+  /** Whose software statements (RFC 7591 2.3) the tenant believes. Writes nothing. Errors: not_found. */
+  registration_settings: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiRegistrationSettings
+  >('pgrant_api.registration_settings', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ]),
+
+  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
+  session_logout: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      hint_sub: string | null;
+      hint_client_id: string | null;
+      client_id: string | null;
+      post_logout_redirect_uri: string | null;
+    },
+    ApiLogout
+  >('pgrant_api.session_logout', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['hint_sub', 'text'],
+    ['hint_client_id', 'text'],
+    ['client_id', 'text'],
+    ['post_logout_redirect_uri', 'text'],
+  ]),
+
+  /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
+  tenant_describe: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiTenantFacts
+  >('pgrant_api.tenant_describe', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ]),
+
+  /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
+  tenant_find: bind<
+    {
+      host: string | null;
+      path: string | null;
+    },
+    ApiTenant
+  >('pgrant_api.tenant_find', [
+    ['host', 'text'],
+    ['path', 'text'],
+  ]),
+
+  /** Introspects a token (RFC 7662) for a confidential client of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names it, none = not a token of ours. Writes nothing but that an assertion is used. Errors: invalid_client. */
+  token_introspect: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+      key_hash: Uint8Array | null;
+    },
+    ApiIntrospection
+  >('pgrant_api.token_introspect', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+    ['key_hash', 'bytea'],
+  ]),
+
+  /** Revokes a token of the calling client (RFC 7009): an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client. */
+  token_revoke: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+    },
+    ApiDone
+  >('pgrant_api.token_revoke', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+  ]),
+
+  /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found. */
+  upstream_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      sealed_request: Uint8Array | null;
+      upstream: string | null;
+      state_hash: Uint8Array | null;
+    },
+    ApiUpstreamLogin
+  >('pgrant_api.upstream_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['sealed_request', 'bytea'],
+    ['upstream', 'text'],
+    ['state_hash', 'bytea'],
+  ]),
+
+  /** Ends a sign-in at an upstream that came to nothing, and records why. Errors: expired_request. */
+  upstream_fail: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      browser_hash: Uint8Array | null;
+      state_hash: Uint8Array | null;
+      state_expires_at: number | null;
+      error: ApiError | null;
+      error_reason: string | null;
+    },
+    ApiDone
+  >('pgrant_api.upstream_fail', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['browser_hash', 'bytea'],
+    ['state_hash', 'bytea'],
+    ['state_expires_at', 'bigint'],
+    ['error', 'pgrant_api.error'],
+    ['error_reason', 'text'],
+  ]),
+
+  /** Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required. */
+  upstream_finish: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      browser_hash: Uint8Array | null;
+      state_hash: Uint8Array | null;
+      state_expires_at: number | null;
+      subject: string | null;
+      username: string | null;
+      profile: unknown;
+      claims: unknown;
+      roles: string[] | null;
+      amr: string[] | null;
+      present: boolean | null;
+      sealed_tokens: Uint8Array | null;
+      checkable: boolean | null;
+      session_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+    },
+    ApiSession
+  >('pgrant_api.upstream_finish', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['browser_hash', 'bytea'],
+    ['state_hash', 'bytea'],
+    ['state_expires_at', 'bigint'],
+    ['subject', 'text'],
+    ['username', 'text'],
+    ['profile', 'jsonb'],
+    ['claims', 'jsonb'],
+    ['roles', 'text[]'],
+    ['amr', 'text[]'],
+    ['present', 'boolean'],
+    ['sealed_tokens', 'bytea'],
+    ['checkable', 'boolean'],
+    ['session_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+  ]),
+
+  /** Sends the signed-in person to an upstream, to link the account there; the form carries the token of the session. Errors: login_required, csrf_mismatch, not_found. */
+  upstream_link_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      upstream: string | null;
+      state_hash: Uint8Array | null;
+    },
+    ApiUpstreamLogin
+  >('pgrant_api.upstream_link_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['upstream', 'text'],
+    ['state_hash', 'bytea'],
+  ]),
+
+  /** Takes state back from an upstream, once, in the browser that it was given to. Errors: expired_request, not_found. */
+  upstream_resume: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      browser_hash: Uint8Array | null;
+      state_hash: Uint8Array | null;
+      state_expires_at: number | null;
+    },
+    ApiUpstreamLogin
+  >('pgrant_api.upstream_resume', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['browser_hash', 'bytea'],
+    ['state_hash', 'bytea'],
+    ['state_expires_at', 'bigint'],
+  ]),
+
+  /** Claims about the person behind an access token with openid (OpenID Connect Core 5.3): by its scopes, and those asked for one by one. Writes nothing. Errors: invalid_token, insufficient_scope. */
+  userinfo_read: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+    },
+    ApiUserinfo
+  >('pgrant_api.userinfo_read', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+  ]),
+} as const;
+
+export const ops = {
+  /** pgrant_report.who_could_access for one tenant; p_at null = now. Raises OA001, OA003. */
+  access_list: bind<
+    {
+      tenant: string;
+      what: string | null;
+      at?: string | null;
+      username?: string | null;
+      client_id?: string | null;
+      after?: string | null;
+      after_client?: string | null;
+      limit?: number | null;
+    },
+    {
+      username: string | null;
+      client_id: string | null;
+      client_name: string | null;
+      grant_id: string | null;
+      scopes: string[] | null;
+      through: string[] | null;
+      since: string | null;
+      until: string | null;
+    }
+  >('pgrant_ops.access_list', [
+    ['tenant', 'uuid'],
+    ['what', 'text'],
+    ['at', 'timestamp with time zone', 'optional'],
+    ['username', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+    ['after', 'uuid', 'optional'],
+    ['after_client', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Records that the events of a month are in a file with this SHA-256: the month may be dropped once it is past its retention. Raises OA001. */
+  audit_archive_add: bind<
+    {
+      tenant: string;
+      month: string | null;
+      events: number | null;
+      file: string | null;
+      digest: Uint8Array | null;
+    },
+    {
+      audit_archive_add: null;
+    }
+  >('pgrant_ops.audit_archive_add', [
+    ['tenant', 'uuid'],
+    ['month', 'date'],
+    ['events', 'bigint'],
+    ['file', 'text'],
+    ['digest', 'bytea'],
+  ]),
+
+  /** Months (UTC) of a tenant that ended before p_before (null = past their retention) and whose events were not archived, or became more since: events that are there, events that are sealed, first and last seal. Raises OA001. */
+  audit_archive_due: bind<
+    {
+      tenant: string;
+      before?: string | null;
+    },
+    {
+      month: string | null;
+      events: number | null;
+      sealed: number | null;
+      first: number | null;
+      last: number | null;
+    }
+  >('pgrant_ops.audit_archive_due', [
+    ['tenant', 'uuid'],
+    ['before', 'timestamp with time zone', 'optional'],
+  ]),
+
+  /** pgrant_report.audit_archive_lines() for operators. Raises OA001. */
+  audit_archive_lines: bind<
+    {
+      tenant: string;
+      month: string | null;
+      first: number | null;
+      last: number | null;
+    },
+    {
+      line: string | null;
+    }
+  >('pgrant_ops.audit_archive_lines', [
+    ['tenant', 'uuid'],
+    ['month', 'date'],
+    ['first', 'bigint'],
+    ['last', 'bigint'],
+  ]),
+
+  /** Keeps a signed checkpoint of a seal. Returns the one that is there afterwards: the first that was made of this seal; null where the chain has no such seal. Raises OA001. */
+  audit_checkpoint_add: bind<
+    {
+      tenant: string;
+      number: number | null;
+      seal: Uint8Array | null;
+      jwt: string | null;
+    },
+    {
+      audit_checkpoint_add: string | null;
+    }
+  >('pgrant_ops.audit_checkpoint_add', [
+    ['tenant', 'uuid'],
+    ['number', 'bigint'],
+    ['seal', 'bytea'],
+    ['jwt', 'text'],
+  ]),
+
+  /** What a checkpoint at seal p_number (null = the last) says, made_at in epoch seconds, and the key that signs it. No row where there is no such seal or no key yet. Raises OA001. */
+  audit_checkpoint_draft: bind<
+    {
+      tenant: string;
+      number?: number | null;
+    },
+    {
+      number: number | null;
+      seal: Buffer | null;
+      total: number | null;
+      made_at: number | null;
+      issuer: string | null;
+      kid: string | null;
+      alg: string | null;
+      public_jwk: Json;
+      sealed_private: Buffer | null;
+    }
+  >('pgrant_ops.audit_checkpoint_draft', [
+    ['tenant', 'uuid'],
+    ['number', 'bigint', 'optional'],
+  ]),
+
+  /** Tenants whose chain has grown since their last checkpoint, which is a day old. The worker asks this. */
+  audit_checkpoint_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+    }
+  >('pgrant_ops.audit_checkpoint_due', [
+  ]),
+
+  /** The checkpoints of a tenant, the oldest first; they are kept for 15 months. Raises OA001. */
+  audit_checkpoint_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      number: number | null;
+      seal: Buffer | null;
+      made_at: string | null;
+      jwt: string | null;
+    }
+  >('pgrant_ops.audit_checkpoint_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. */
+  audit_seal: bind<
+    {
+      width?: number | null;
+    },
+    {
+      seals: number | null;
+      done: boolean | null;
+    }
+  >('pgrant_ops.audit_seal', [
+    ['width', 'integer', 'optional'],
+  ]),
+
+  /** pgrant_report.audit_verify_rest() for operators. Raises OA001. */
+  audit_verify_rest: bind<
+    {
+      tenant: string;
+      first?: number | null;
+      number?: number | null;
+      seal?: Uint8Array | null;
+    },
+    {
+      fault: string | null;
+      seal: number | null;
+      event_id: string | null;
+      first_kept: number | null;
+      unsealed: number | null;
+      unsealed_since: string | null;
+    }
+  >('pgrant_ops.audit_verify_rest', [
+    ['tenant', 'uuid'],
+    ['first', 'bigint', 'optional'],
+    ['number', 'bigint', 'optional'],
+    ['seal', 'bytea', 'optional'],
+  ]),
+
+  /** pgrant_report.audit_verify_seals() for operators: call it again from the seal after number on until fewer than p_seals were walked. Raises OA001. */
+  audit_verify_seals: bind<
+    {
+      tenant: string;
+      first?: number | null;
+      seals?: number | null;
+    },
+    {
+      fault: string | null;
+      seal: number | null;
+      event_id: string | null;
+      seals: number | null;
+      events: number | null;
+      present: number | null;
+      number: number | null;
+    }
+  >('pgrant_ops.audit_verify_seals', [
+    ['tenant', 'uuid'],
+    ['first', 'bigint', 'optional'],
+    ['seals', 'integer', 'optional'],
+  ]),
+
+  /** Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". Raises OA001, OA003. */
+  auditor_add: bind<
+    {
+      role: string | null;
+      tenant?: string;
+    },
+    {
+      auditor_add: boolean | null;
+    }
+  >('pgrant_ops.auditor_add', [
+    ['role', 'text'],
+    ['tenant', 'uuid', 'optional'],
+  ]),
+
+  /** Who may read the reports: of which tenant (null = of all), and whether the role is a member of pgrant_auditor yet. */
+  auditor_list: bind<
+    {
+    },
+    {
+      role: string | null;
+      tenant: string | null;
+      member: boolean | null;
+      created_at: string | null;
+    }
+  >('pgrant_ops.auditor_list', [
+  ]),
+
+  /** The role reads no more rows from now on, whatever it is a member of. Raises OA001. */
+  auditor_remove: bind<
+    {
+      role: string | null;
+    },
+    {
+      auditor_remove: null;
+    }
+  >('pgrant_ops.auditor_remove', [
+    ['role', 'text'],
+  ]),
+
+  /** What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. */
+  backlog_read: bind<
+    {
+      limit?: number | null;
+    },
+    {
+      kind: string | null;
+      waiting: number | null;
+      oldest: number | null;
+    }
+  >('pgrant_ops.backlog_read', [
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003. */
+  client_add: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      metadata: unknown;
+      secret_hash?: Uint8Array | null;
+    },
+    {
+      client_add: Json;
+    }
+  >('pgrant_ops.client_add', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['metadata', 'jsonb'],
+    ['secret_hash', 'bytea', 'optional'],
+  ]),
+
+  /** Disables a client (its tokens are dead at once, while it is disabled) or enables it again. Raises OA001. */
+  client_disable: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      disabled: boolean | null;
+    },
+    {
+      client_disable: null;
+    }
+  >('pgrant_ops.client_disable', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The clients that came from documents, youngest first: from which address the first request came, when the document was fetched and until when it is fresh, when the client got a token last, when it dies. Raises OA001. */
+  client_document_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      host: string | null;
+      name: string | null;
+      redirect_uris: string[] | null;
+      registered_from: string | null;
+      registered_at: string | null;
+      document_fetched_at: string | null;
+      document_expires_at: string | null;
+      document_changed_at: string | null;
+      last_used_at: string | null;
+      expires_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.client_document_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** The applications of a tenant, by name; API credentials are in credential_list. Raises OA001. */
+  client_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      name: string | null;
+      token_endpoint_auth_method: string | null;
+      grant_types: string[] | null;
+      redirect_uris: string[] | null;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.client_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes a client with its secrets, grants and tokens. There is no way back. Raises OA001. */
+  client_remove: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+    },
+    {
+      client_remove: null;
+    }
+  >('pgrant_ops.client_remove', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+  ]),
+
+  /** Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001. */
+  client_secret_add: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      secret_hash: Uint8Array | null;
+      lifetime?: number | null;
+      retire_others_after?: number | null;
+    },
+    {
+      client_secret_add: string | null;
+    }
+  >('pgrant_ops.client_secret_add', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['secret_hash', 'bytea'],
+    ['lifetime', 'integer', 'optional'],
+    ['retire_others_after', 'integer', 'optional'],
+  ]),
+
+  /** Removes a secret of a client at once. Raises OA001. */
+  client_secret_remove: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      secret_id: string | null;
+    },
+    {
+      client_secret_remove: null;
+    }
+  >('pgrant_ops.client_secret_remove', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['secret_id', 'uuid'],
+  ]),
+
+  /** Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant's. Returns the client. Raises OA001, OA003. */
+  client_set: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      settings: unknown;
+    },
+    {
+      client_set: Json;
+    }
+  >('pgrant_ops.client_set', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['settings', 'jsonb'],
+  ]),
+
+  /** All that is known of a client, its secrets by id and expiry only; with a jwks_uri also when that was fetched and what went wrong last. Raises OA001. */
+  client_show: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+    },
+    {
+      client_show: Json;
+    }
+  >('pgrant_ops.client_show', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+  ]),
+
+  /** Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003. */
+  credential_add: bind<
+    {
+      tenant: string;
+      username: string | null;
+      name: string | null;
+      permissions: string[] | null;
+      secret_hash: Uint8Array | null;
+      lifetime?: number | null;
+      allowed_networks?: string[] | null;
+    },
+    {
+      credential_add: string | null;
+    }
+  >('pgrant_ops.credential_add', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['name', 'text'],
+    ['permissions', 'text[]'],
+    ['secret_hash', 'bytea'],
+    ['lifetime', 'integer', 'optional'],
+    ['allowed_networks', 'cidr[]', 'optional'],
+  ]),
+
+  /** The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last. Raises OA001. */
+  credential_list: bind<
+    {
+      tenant: string;
+      username?: string | null;
+    },
+    {
+      client_id: string | null;
+      name: string | null;
+      username: string | null;
+      permissions: string[] | null;
+      effective: string[] | null;
+      allowed_networks: string[] | null;
+      live_secrets: number | null;
+      next_expiry: string | null;
+      last_used_at: string | null;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.credential_list', [
+    ['tenant', 'uuid'],
+    ['username', 'text', 'optional'],
+  ]),
+
+  /** Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. Raises OA001. */
+  delivery_begin: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+    },
+    {
+      event_id: string | null;
+      type: string | null;
+      occurred_at: string | null;
+      data: Json;
+      attempt: number | null;
+      issuer: string | null;
+      url: string | null;
+      sealed_secret: Buffer | null;
+      sealed_old_secret: Buffer | null;
+    }
+  >('pgrant_ops.delivery_begin', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
+  ]),
+
+  /** Records what became of an attempt: p_status is the HTTP status, null = no answer, and p_error why; p_retry_after in seconds. 2xx = delivered; 410 disables the webhook; anything else is tried again for a day, then dead. Returns the state; null where the attempt counts no more. Raises OA001. */
+  delivery_end: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+      event_id: string | null;
+      attempt: number | null;
+      status: number | null;
+      error: string | null;
+      duration_ms: number | null;
+      retry_after?: number | null;
+    },
+    {
+      delivery_end: string | null;
+    }
+  >('pgrant_ops.delivery_end', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
+    ['event_id', 'uuid'],
+    ['attempt', 'integer'],
+    ['status', 'integer'],
+    ['error', 'text'],
+    ['duration_ms', 'integer'],
+    ['retry_after', 'integer', 'optional'],
+  ]),
+
+  /** Deletes clients that have expired, and has it remembered when they did. */
+  expired_clients_delete: bind<
+    {
+      limit: number | null;
+    },
+    {
+      expired_clients_delete: number | null;
+    }
+  >('pgrant_ops.expired_clients_delete', [
+    ['limit', 'integer'],
+  ]),
+
+  /** Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more. */
+  expired_delete: bind<
+    {
+      table: string | null;
+      limit?: number | null;
+    },
+    {
+      expired_delete: number | null;
+    }
+  >('pgrant_ops.expired_delete', [
+    ['table', 'text'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Deletes grants that have expired, and has it remembered when they did. */
+  expired_grants_delete: bind<
+    {
+      limit: number | null;
+    },
+    {
+      expired_grants_delete: number | null;
+    }
+  >('pgrant_ops.expired_grants_delete', [
+    ['limit', 'integer'],
+  ]),
+
+  /** The tables whose expired rows are the janitor's to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. */
+  expired_tables: bind<
+    {
+    },
+    {
+      table_name: string | null;
+      turn: number | null;
+    }
+  >('pgrant_ops.expired_tables', [
+  ]),
+
+  /** The live grants of a tenant, of one person or client where given, p_limit of them after grant_id p_after; with live refresh tokens and replays. Raises OA001. */
+  grant_list: bind<
+    {
+      tenant: string;
+      username?: string | null;
+      client_id?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      grant_id: string | null;
+      username: string | null;
+      client_id: string | null;
+      scopes: string[] | null;
+      created_at: string | null;
+      consented_at: string | null;
+      consent_expires_at: string | null;
+      last_used_at: string | null;
+      refresh_tokens: number | null;
+      replays: number | null;
+    }
+  >('pgrant_ops.grant_list', [
+    ['tenant', 'uuid'],
+    ['username', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+    ['after', 'uuid', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** pgrant_report.grants_as_of for one tenant. Raises OA001, OA003. */
+  grant_list_as_of: bind<
+    {
+      tenant: string;
+      at: string | null;
+      username?: string | null;
+      client_id?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      grant_id: string | null;
+      username: string | null;
+      client_id: string | null;
+      client_name: string | null;
+      scopes: string[] | null;
+      effective: string[] | null;
+      resources: string[] | null;
+      consent_expires_at: string | null;
+      since: string | null;
+      cause: string | null;
+      request_id: string | null;
+    }
+  >('pgrant_ops.grant_list_as_of', [
+    ['tenant', 'uuid'],
+    ['at', 'timestamp with time zone'],
+    ['username', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+    ['after', 'uuid', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Revokes a grant with every token that hangs on it. Raises OA001. */
+  grant_revoke: bind<
+    {
+      tenant: string;
+      grant_id: string | null;
+    },
+    {
+      grant_revoke: null;
+    }
+  >('pgrant_ops.grant_revoke', [
+    ['tenant', 'uuid'],
+    ['grant_id', 'uuid'],
+  ]),
+
+  /** The groups of a tenant, the roles they bring and how many people are in each. Raises OA001. */
+  group_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      group_name: string | null;
+      title: string | null;
+      roles: string[] | null;
+      members: number | null;
+    }
+  >('pgrant_ops.group_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Puts a person into a group or takes them out; what an upstream says of them is not touched. Raises OA001. */
+  group_member: bind<
+    {
+      tenant: string;
+      group: string | null;
+      username: string | null;
+      member: boolean | null;
+    },
+    {
+      group_member: null;
+    }
+  >('pgrant_ops.group_member', [
+    ['tenant', 'uuid'],
+    ['group', 'text'],
+    ['username', 'text'],
+    ['member', 'boolean'],
+  ]),
+
+  /** Makes a group or changes its title and roles. Raises OA001. */
+  group_set: bind<
+    {
+      tenant: string;
+      group: string | null;
+      title: string | null;
+      roles: string[] | null;
+    },
+    {
+      group_set: null;
+    }
+  >('pgrant_ops.group_set', [
+    ['tenant', 'uuid'],
+    ['group', 'text'],
+    ['title', 'text'],
+    ['roles', 'text[]'],
+  ]),
+
+  /** How much that is live was issued or used since p_since (-infinity = ever), by kind: what incident_revoke would end. Raises OA001. */
+  incident_count: bind<
+    {
+      tenant: string;
+      since: string | null;
+    },
+    {
+      what: string | null;
+      live: number | null;
+    }
+  >('pgrant_ops.incident_count', [
+    ['tenant', 'uuid'],
+    ['since', 'timestamp with time zone'],
+  ]),
+
+  /** Revokes p_limit families of refresh and access tokens that were issued or used since p_since, after family_id p_after. Returns how many, and the last, to be p_after of the next call; null = there are no more. Raises OA001. */
+  incident_families_revoke: bind<
+    {
+      tenant: string;
+      since: string | null;
+      after: string | null;
+      limit?: number | null;
+    },
+    {
+      revoked: number | null;
+      last_family_id: string | null;
+    }
+  >('pgrant_ops.incident_families_revoke', [
+    ['tenant', 'uuid'],
+    ['since', 'timestamp with time zone'],
+    ['after', 'uuid'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Ends sessions, open codes and clients' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since, with p_client_secrets the secrets made since. Returns how many of each. Families: incident_families_revoke; JWTs: key_withdraw. Raises OA001. */
+  incident_revoke: bind<
+    {
+      tenant: string;
+      since: string | null;
+      grants: boolean | null;
+      client_secrets: boolean | null;
+    },
+    {
+      what: string | null;
+      ended: number | null;
+    }
+  >('pgrant_ops.incident_revoke', [
+    ['tenant', 'uuid'],
+    ['since', 'timestamp with time zone'],
+    ['grants', 'boolean'],
+    ['client_secrets', 'boolean'],
+  ]),
+
+  /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001. */
+  key_add: bind<
+    {
+      tenant: string;
+      kid: string | null;
+      alg: string | null;
+      public_jwk: unknown;
+      sealed_private: Uint8Array | null;
+      if_due?: boolean | null;
+    },
+    {
+      key_add: string | null;
+    }
+  >('pgrant_ops.key_add', [
+    ['tenant', 'uuid'],
+    ['kid', 'text'],
+    ['alg', 'text'],
+    ['public_jwk', 'jsonb'],
+    ['sealed_private', 'bytea'],
+    ['if_due', 'boolean', 'optional'],
+  ]),
+
+  /** Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this. */
+  key_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+      alg: string | null;
+    }
+  >('pgrant_ops.key_due', [
+  ]),
+
+  /** The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001. */
+  key_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      kid: string | null;
+      alg: string | null;
+      state: string | null;
+      created_at: string | null;
+      active_at: string | null;
+      expires_at: string | null;
+    }
+  >('pgrant_ops.key_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Puts a new signing key in the place of all others of p_alg at once: what they signed is no longer believed, by pgrant within a minute, by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
+  key_withdraw: bind<
+    {
+      tenant: string;
+      kid: string | null;
+      alg: string | null;
+      public_jwk: unknown;
+      sealed_private: Uint8Array | null;
+    },
+    {
+      key_withdraw: string[] | null;
+    }
+  >('pgrant_ops.key_withdraw', [
+    ['tenant', 'uuid'],
+    ['kid', 'text'],
+    ['alg', 'text'],
+    ['public_jwk', 'jsonb'],
+    ['sealed_private', 'bytea'],
+  ]),
+
+  /** Says who has signed in at the product. The person is found by p_subject, and made where nobody has it. p_claims replace the claims, p_roles the roles of the last login; null leaves them. Then send the browser to redirect_to with the parameter login_verifier, whose SHA-256 is p_verifier_hash. Errors are returned: expired_request, invalid_request, access_denied, login_required. Raises OA001, OA003. */
+  login_accept: bind<
+    {
+      tenant: string;
+      challenge_hash: Uint8Array | null;
+      verifier_hash: Uint8Array | null;
+      subject: string | null;
+      auth_time: string | null;
+      username?: string | null;
+      claims?: unknown;
+      roles?: string[] | null;
+      acr?: string | null;
+      amr?: string[] | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_ops.login_accept', [
+    ['tenant', 'uuid'],
+    ['challenge_hash', 'bytea'],
+    ['verifier_hash', 'bytea'],
+    ['subject', 'text'],
+    ['auth_time', 'timestamp with time zone'],
+    ['username', 'text', 'optional'],
+    ['claims', 'jsonb', 'optional'],
+    ['roles', 'text[]', 'optional'],
+    ['acr', 'text', 'optional'],
+    ['amr', 'text[]', 'optional'],
+  ]),
+
+  /** Says that nobody signs in: sent to redirect_to with login_verifier, the browser brings access_denied to the client. p_reason is for the audit. Errors are returned: expired_request. Raises OA001, OA003. */
+  login_reject: bind<
+    {
+      tenant: string;
+      challenge_hash: Uint8Array | null;
+      verifier_hash: Uint8Array | null;
+      reason?: string | null;
+    },
+    ApiLoginAnswer
+  >('pgrant_ops.login_reject', [
+    ['tenant', 'uuid'],
+    ['challenge_hash', 'bytea'],
+    ['verifier_hash', 'bytea'],
+    ['reason', 'text', 'optional'],
+  ]),
+
+  /** Who asks for the sign-in that a login challenge stands for; p_challenge_hash is SHA-256 of the text of login_challenge. Errors are returned: expired_request. Raises OA001. */
+  login_show: bind<
+    {
+      tenant: string;
+      challenge_hash: Uint8Array | null;
+    },
+    ApiLoginRequest
+  >('pgrant_ops.login_show', [
+    ['tenant', 'uuid'],
+    ['challenge_hash', 'bytea'],
+  ]),
+
+  /** Makes one partition, closed to direct access; without bounds the default one. */
+  partition_add: bind<
+    {
+      table: string | null;
+      partition: string | null;
+      from: string | null;
+      to: string | null;
+    },
+    {
+      partition_add: null;
+    }
+  >('pgrant_ops.partition_add', [
+    ['table', 'text'],
+    ['partition', 'text'],
+    ['from', 'timestamp with time zone'],
+    ['to', 'timestamp with time zone'],
+  ]),
+
+  /** Drops the partitions of one table whose upper bound is more than p_retention ago; with p_archived those of audit_events only where all is archived. */
+  partitions_drop: bind<
+    {
+      table: string | null;
+      retention: string | null;
+      archived: boolean | null;
+    },
+    {
+      partition: string | null;
+    }
+  >('pgrant_ops.partitions_drop', [
+    ['table', 'text'],
+    ['retention', 'interval'],
+    ['archived', 'boolean'],
+  ]),
+
+  /** Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans; with p_archived no month of audit events before it is archived. Returns what it did; repeating it does nothing. */
+  partitions_maintain: bind<
+    {
+      archived?: boolean | null;
+    },
+    {
+      action: string | null;
+      partition: string | null;
+    }
+  >('pgrant_ops.partitions_maintain', [
+    ['archived', 'boolean', 'optional'],
+  ]),
+
+  /** Makes the missing partitions of one table up to p_ahead from now. */
+  partitions_make: bind<
+    {
+      table: string | null;
+      step: string | null;
+      ahead: string | null;
+    },
+    {
+      partition: string | null;
+    }
+  >('pgrant_ops.partitions_make', [
+    ['table', 'text'],
+    ['step', 'interval'],
+    ['ahead', 'interval'],
+  ]),
+
+  /** The partitions of one table whose upper bound is more than p_retention ago, with their bounds. */
+  partitions_past: bind<
+    {
+      table: string | null;
+      retention: string | null;
+    },
+    {
+      partition: string | null;
+      lower: string | null;
+      upper: string | null;
+    }
+  >('pgrant_ops.partitions_past', [
+    ['table', 'text'],
+    ['retention', 'interval'],
+  ]),
+
+  /** How near the tenant is to its registration_quota: live clients, those never used, those waiting for the janitor, from how many address prefixes. Raises OA001. */
+  registration_counts: bind<
+    {
+      tenant: string;
+    },
+    {
+      live: number | null;
+      quota: number | null;
+      unused: number | null;
+      expired: number | null;
+      addresses: number | null;
+      last_hour: number | null;
+    }
+  >('pgrant_ops.registration_counts', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** The clients that registered themselves, youngest first: from where, whether a person was ever sent here by them, when they got a token last, when they die. Raises OA001. */
+  registration_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      name: string | null;
+      software_id: string | null;
+      software_version: string | null;
+      redirect_uris: string[] | null;
+      registered_from: string | null;
+      registered_at: string | null;
+      requested_at: string | null;
+      last_used_at: string | null;
+      expires_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.registration_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Stores an initial access token (RFC 7591 1.2) made outside: p_token_hash is its SHA-256, p_lifetime in seconds (null = no expiry), p_uses how many clients it may register (null = any number), p_machine_scopes what they may have by client_credentials (null = not that grant). Returns its id. Raises OA001, OA003. */
+  registration_token_add: bind<
+    {
+      tenant: string;
+      name: string | null;
+      token_hash: Uint8Array | null;
+      lifetime?: number | null;
+      uses?: number | null;
+      machine_scopes?: string[] | null;
+    },
+    {
+      registration_token_add: string | null;
+    }
+  >('pgrant_ops.registration_token_add', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['token_hash', 'bytea'],
+    ['lifetime', 'integer', 'optional'],
+    ['uses', 'integer', 'optional'],
+    ['machine_scopes', 'text[]', 'optional'],
+  ]),
+
+  /** The initial access tokens of a tenant; null = no expiry, any number of uses. Raises OA001. */
+  registration_token_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      token_id: string | null;
+      name: string | null;
+      uses_left: number | null;
+      used: number | null;
+      machine_scopes: string[] | null;
+      created_at: string | null;
+      last_used_at: string | null;
+      expires_at: string | null;
+    }
+  >('pgrant_ops.registration_token_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes an initial access token; the clients that it registered stay. Raises OA001. */
+  registration_token_remove: bind<
+    {
+      tenant: string;
+      token_id: string | null;
+    },
+    {
+      registration_token_remove: null;
+    }
+  >('pgrant_ops.registration_token_remove', [
+    ['tenant', 'uuid'],
+    ['token_id', 'uuid'],
+  ]),
+
+  /** The resources of a tenant. Raises OA001. */
+  resource_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      resource: string | null;
+      title: string | null;
+      scopes: string[] | null;
+      access_token_format: string | null;
+      access_token_lifetime: number | null;
+      created_at: string | null;
+    }
+  >('pgrant_ops.resource_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes a resource: no more tokens for it, and none at refresh. Raises OA001. */
+  resource_remove: bind<
+    {
+      tenant: string;
+      resource: string | null;
+    },
+    {
+      resource_remove: null;
+    }
+  >('pgrant_ops.resource_remove', [
+    ['tenant', 'uuid'],
+    ['resource', 'text'],
+  ]),
+
+  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
+  resource_set: bind<
+    {
+      tenant: string;
+      resource: string | null;
+      title: string | null;
+      scopes?: string[] | null;
+      access_token_format?: string | null;
+      access_token_lifetime?: number | null;
+    },
+    {
+      resource_set: string | null;
+    }
+  >('pgrant_ops.resource_set', [
+    ['tenant', 'uuid'],
+    ['resource', 'text'],
+    ['title', 'text'],
+    ['scopes', 'text[]', 'optional'],
+    ['access_token_format', 'text', 'optional'],
+    ['access_token_lifetime', 'integer', 'optional'],
+  ]),
+
+  /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
+  role_add: bind<
+    {
+      tenant: string;
+      role: string | null;
+      title: string | null;
+      description?: string | null;
+      icon?: string | null;
+      sensitive?: boolean | null;
+    },
+    {
+      role_add: null;
+    }
+  >('pgrant_ops.role_add', [
+    ['tenant', 'uuid'],
+    ['role', 'text'],
+    ['title', 'text'],
+    ['description', 'text', 'optional'],
+    ['icon', 'text', 'optional'],
+    ['sensitive', 'boolean', 'optional'],
+  ]),
+
+  /** Gives a person a role; repeating it changes nothing. Raises OA001. */
+  role_assign: bind<
+    {
+      tenant: string;
+      username: string | null;
+      role: string | null;
+    },
+    {
+      role_assign: null;
+    }
+  >('pgrant_ops.role_assign', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['role', 'text'],
+  ]),
+
+  /** Disables a role for everybody, or enables it again. Raises OA001. */
+  role_disable: bind<
+    {
+      tenant: string;
+      role: string | null;
+      disabled: boolean | null;
+    },
+    {
+      role_disable: null;
+    }
+  >('pgrant_ops.role_disable', [
+    ['tenant', 'uuid'],
+    ['role', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The roles of a tenant: how many people have each directly, and through which groups. Raises OA001. */
+  role_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      role: string | null;
+      title: string | null;
+      description: string | null;
+      icon: string | null;
+      sensitive: boolean | null;
+      people: number | null;
+      groups: string[] | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.role_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Takes a role that a person has directly, whoever gave it, until the product's next login says it again; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001. */
+  role_withdraw: bind<
+    {
+      tenant: string;
+      username: string | null;
+      role: string | null;
+    },
+    {
+      role_withdraw: null;
+    }
+  >('pgrant_ops.role_withdraw', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['role', 'text'],
+  ]),
+
+  /** pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. */
+  schedule_list: bind<
+    {
+    },
+    {
+      task: string | null;
+      does: string | null;
+      every: number | null;
+      last_run_at: string | null;
+      last_success_at: string | null;
+      duration: number | null;
+      counts: Json;
+      error: string | null;
+      late: boolean | null;
+    }
+  >('pgrant_ops.schedule_list', [
+  ]),
+
+  /** Defines a scope in words for people. Raises OA001, OA002. */
+  scope_add: bind<
+    {
+      tenant: string;
+      scope: string | null;
+      title: string | null;
+      description?: string | null;
+      sensitive?: boolean | null;
+    },
+    {
+      scope_add: null;
+    }
+  >('pgrant_ops.scope_add', [
+    ['tenant', 'uuid'],
+    ['scope', 'text'],
+    ['title', 'text'],
+    ['description', 'text', 'optional'],
+    ['sensitive', 'boolean', 'optional'],
+  ]),
+
+  /** The scopes of a tenant. Raises OA001. */
+  scope_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      scope: string | null;
+      title: string | null;
+      description: string | null;
+      sensitive: boolean | null;
+    }
+  >('pgrant_ops.scope_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** What the clients of a tenant asked for in vain: how often, since when, and why. Raises OA001. */
+  scope_refusal_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string | null;
+      client_name: string | null;
+      scope: string | null;
+      reason: string | null;
+      refused: number | null;
+      first_at: string | null;
+      last_at: string | null;
+      last_username: string | null;
+    }
+  >('pgrant_ops.scope_refusal_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many. */
+  sealed_erase: bind<
+    {
+      part: number | null;
+      parts: number | null;
+    },
+    {
+      sealed_erase: number | null;
+    }
+  >('pgrant_ops.sealed_erase', [
+    ['part', 'integer'],
+    ['parts', 'integer'],
+  ]),
+
+  /** What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. Raises OA001. */
+  sealed_list: bind<
+    {
+      tenant: string;
+      key_id: Uint8Array | null;
+      limit?: number | null;
+    },
+    {
+      kind: string | null;
+      name: string | null;
+      part: string | null;
+      sealed: Buffer | null;
+    }
+  >('pgrant_ops.sealed_list', [
+    ['tenant', 'uuid'],
+    ['key_id', 'bytea'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Puts p_new in the place of p_old, which sealed_list gave; false where something else is there by now. Raises OA001, OA003. */
+  sealed_replace: bind<
+    {
+      tenant: string;
+      kind: string | null;
+      name: string | null;
+      part: string | null;
+      old: Uint8Array | null;
+      new: Uint8Array | null;
+    },
+    {
+      sealed_replace: boolean | null;
+    }
+  >('pgrant_ops.sealed_replace', [
+    ['tenant', 'uuid'],
+    ['kind', 'text'],
+    ['name', 'text'],
+    ['part', 'text'],
+    ['old', 'bytea'],
+    ['new', 'bytea'],
+  ]),
+
+  /** Records that a run of a task of the worker begins. Returns its key. */
+  task_begin: bind<
+    {
+      task: string | null;
+    },
+    {
+      run_id: string | null;
+      expires_at: string | null;
+    }
+  >('pgrant_ops.task_begin', [
+    ['task', 'text'],
+  ]),
+
+  /** Records how a run of task_begin() ended: what it did by kind, or p_error = why it failed. */
+  task_end: bind<
+    {
+      run_id: string | null;
+      expires_at: string | null;
+      counts: unknown;
+      error: string | null;
+    },
+    {
+      task_end: null;
+    }
+  >('pgrant_ops.task_end', [
+    ['run_id', 'uuid'],
+    ['expires_at', 'timestamp with time zone'],
+    ['counts', 'jsonb'],
+    ['error', 'text'],
+  ]),
+
+  /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003. */
+  tenant_add: bind<
+    {
+      name: string | null;
+      issuer: string | null;
+      host: string | null;
+      path: string | null;
+      title?: string | null;
+    },
+    {
+      tenant_add: string | null;
+    }
+  >('pgrant_ops.tenant_add', [
+    ['name', 'text'],
+    ['issuer', 'text'],
+    ['host', 'text'],
+    ['path', 'text'],
+    ['title', 'text', 'optional'],
+  ]),
+
+  /** Disables a tenant (every endpoint refuses at once) or enables it again; repeating it changes nothing. Raises OA001. */
+  tenant_disable: bind<
+    {
+      tenant: string;
+      disabled: boolean | null;
+    },
+    {
+      tenant_disable: null;
+    }
+  >('pgrant_ops.tenant_disable', [
+    ['tenant', 'uuid'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** A tenant as lines of JSON: what it is ({pgrant_export: version}), each row ({table, row}), and how many there were ({end, rows}); all as of one moment. Holds hashes, and no secret that could be used: nothing that is sealed, no signing key, nothing that lives for minutes. Raises OA001. */
+  tenant_export: bind<
+    {
+      tenant: string;
+    },
+    {
+      tenant_export: Json;
+    }
+  >('pgrant_ops.tenant_export', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** The id of the tenant with this name. Raises OA001. */
+  tenant_id: bind<
+    {
+      name: string | null;
+    },
+    {
+      tenant_id: string | null;
+    }
+  >('pgrant_ops.tenant_id', [
+    ['name', 'text'],
+  ]),
+
+  /** Makes a tenant, disabled, from the first line and the row of tenants of an export. Returns its id, which is the one that it had. Raises OA002, OA003. */
+  tenant_import_begin: bind<
+    {
+      header: unknown;
+      row: unknown;
+    },
+    {
+      tenant_import_begin: string | null;
+    }
+  >('pgrant_ops.tenant_import_begin', [
+    ['header', 'jsonb'],
+    ['row', 'jsonb'],
+  ]),
+
+  /** Ends an import: what was exported must be there (p_rows: the counts of the last line). p_enable says whether the tenant was enabled. Raises OA001, OA003. */
+  tenant_import_end: bind<
+    {
+      tenant: string;
+      rows: unknown;
+      enable: boolean | null;
+    },
+    {
+      tenant_import_end: null;
+    }
+  >('pgrant_ops.tenant_import_end', [
+    ['tenant', 'uuid'],
+    ['rows', 'jsonb'],
+    ['enable', 'boolean'],
+  ]),
+
+  /** Inserts an array of rows of one table of an export, all with the same columns. Upstreams and webhooks are disabled until they are given secrets. Raises OA001, OA003. */
+  tenant_import_rows: bind<
+    {
+      tenant: string;
+      table: string | null;
+      rows: unknown;
+    },
+    {
+      tenant_import_rows: null;
+    }
+  >('pgrant_ops.tenant_import_rows', [
+    ['tenant', 'uuid'],
+    ['table', 'text'],
+    ['rows', 'jsonb'],
+  ]),
+
+  /** All tenants, by name. */
+  tenant_list: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+      name: string | null;
+      issuer: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.tenant_list', [
+  ]),
+
+  /** Removes a tenant with all that it has, its audit events too. There is no way back. tenant_rows() proves it. Raises OA001. */
+  tenant_remove: bind<
+    {
+      tenant: string;
+    },
+    {
+      tenant_remove: null;
+    }
+  >('pgrant_ops.tenant_remove', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** How many rows a tenant has in each table, all of one moment. After tenant_remove each must be 0: the proof that nothing is left. */
+  tenant_rows: bind<
+    {
+      tenant_id: string | null;
+    },
+    {
+      table_name: string | null;
+      row_count: number | null;
+    }
+  >('pgrant_ops.tenant_rows', [
+    ['tenant_id', 'uuid'],
+  ]),
+
+  /** Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting. */
+  tenant_set: bind<
+    {
+      tenant: string;
+      settings: unknown;
+    },
+    {
+      tenant_set: Json;
+    }
+  >('pgrant_ops.tenant_set', [
+    ['tenant', 'uuid'],
+    ['settings', 'jsonb'],
+  ]),
+
+  /** The settings of a tenant; lifetimes in seconds. Raises OA001. */
+  tenant_show: bind<
+    {
+      tenant: string;
+    },
+    {
+      tenant_show: Json;
+    }
+  >('pgrant_ops.tenant_show', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** For each requested scope: registered for the client, consented to by the person, role held (null = none is needed), final, and why. Works before any token exists. Raises OA001. */
+  token_explain: bind<
+    {
+      tenant: string;
+      username: string | null;
+      client_id: string | null;
+      scopes: string[] | null;
+    },
+    {
+      scope: string | null;
+      registered: boolean | null;
+      consented: boolean | null;
+      held: boolean | null;
+      final: boolean | null;
+      reason: string | null;
+    }
+  >('pgrant_ops.token_explain', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['client_id', 'text'],
+    ['scopes', 'text[]'],
+  ]),
+
+  /** The accounts of an upstream: whose, with which groups, when it last answered, why it last did not; p_limit of them after p_after. Raises OA001. */
+  upstream_account_list: bind<
+    {
+      tenant: string;
+      name: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      subject: string | null;
+      username: string | null;
+      made_user: boolean | null;
+      claims: Json;
+      groups: string[] | null;
+      created_at: string | null;
+      checked_at: string | null;
+      check_after: string | null;
+      lost_at: string | null;
+      last_error: string | null;
+    }
+  >('pgrant_ops.upstream_account_list', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Adds an upstream of kind oidc, oauth2 or discord; p_settings by the columns of pgrant.upstreams; p_sealed_secrets as sealed outside. Returns it. Raises OA001, OA002, OA003. */
+  upstream_add: bind<
+    {
+      tenant: string;
+      name: string | null;
+      kind: string | null;
+      settings: unknown;
+      sealed_secrets?: Uint8Array | null;
+    },
+    {
+      upstream_add: Json;
+    }
+  >('pgrant_ops.upstream_add', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['kind', 'text'],
+    ['settings', 'jsonb'],
+    ['sealed_secrets', 'bytea', 'optional'],
+  ]),
+
+  /** Takes an account that is due for a recheck: what its upstream is asked with. No row where another worker took it. Raises OA001. */
+  upstream_check_begin: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+    },
+    {
+      kind: string | null;
+      title: string | null;
+      issuer: string | null;
+      authorization_endpoint: string | null;
+      token_endpoint: string | null;
+      userinfo_endpoint: string | null;
+      client_id: string | null;
+      token_endpoint_auth_method: string | null;
+      sealed_secrets: Buffer | null;
+      scopes: string[] | null;
+      settings: Json;
+      sealed_tokens: Buffer | null;
+    }
+  >('pgrant_ops.upstream_check_begin', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+  ]),
+
+  /** Takes over the outcome of a recheck. p_present false = the upstream no longer vouches for the person, who loses every group from it. Raises OA001. */
+  upstream_check_end: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+      present: boolean | null;
+      profile: unknown;
+      claims: unknown;
+      roles: string[] | null;
+      sealed_tokens: Uint8Array | null;
+      checkable: boolean | null;
+      reason: string | null;
+    },
+    {
+      upstream_check_end: null;
+    }
+  >('pgrant_ops.upstream_check_end', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+    ['present', 'boolean'],
+    ['profile', 'jsonb'],
+    ['claims', 'jsonb'],
+    ['roles', 'text[]'],
+    ['sealed_tokens', 'bytea'],
+    ['checkable', 'boolean'],
+    ['reason', 'text'],
+  ]),
+
+  /** A recheck got no answer: what was known before stays, and the upstream is asked again after p_retry_after seconds. Raises OA001. */
+  upstream_check_fail: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+      reason: string | null;
+      retry_after: number | null;
+    },
+    {
+      upstream_check_fail: null;
+    }
+  >('pgrant_ops.upstream_check_fail', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+    ['reason', 'text'],
+    ['retry_after', 'integer'],
+  ]),
+
+  /** Disables an upstream, with every group membership that it gave, or enables it again. Raises OA001. */
+  upstream_disable: bind<
+    {
+      tenant: string;
+      name: string | null;
+      disabled: boolean | null;
+    },
+    {
+      upstream_disable: null;
+    }
+  >('pgrant_ops.upstream_disable', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** Accounts, of all tenants, about which the upstream is to be asked again. The worker asks this. */
+  upstream_due: bind<
+    {
+      limit?: number | null;
+    },
+    {
+      tenant_id: string | null;
+      upstream: string | null;
+      subject: string | null;
+    }
+  >('pgrant_ops.upstream_due', [
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Says that an account of an upstream, by its lasting identifier there, is this user. Raises OA001, OA002. */
+  upstream_link: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+      username: string | null;
+    },
+    {
+      upstream_link: null;
+    }
+  >('pgrant_ops.upstream_link', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+    ['username', 'text'],
+  ]),
+
+  /** The upstreams of a tenant, with how many accounts each has, and of how many the last recheck got no answer. Raises OA001. */
+  upstream_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      name: string | null;
+      kind: string | null;
+      title: string | null;
+      just_in_time: boolean | null;
+      accounts: number | null;
+      unanswered: number | null;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.upstream_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes an upstream with its accounts and the memberships that it gave; the users stay. Raises OA001. */
+  upstream_remove: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      upstream_remove: null;
+    }
+  >('pgrant_ops.upstream_remove', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it. Raises OA001, OA003. */
+  upstream_set: bind<
+    {
+      tenant: string;
+      name: string | null;
+      settings: unknown;
+      sealed_secrets?: Uint8Array | null;
+    },
+    {
+      upstream_set: Json;
+    }
+  >('pgrant_ops.upstream_set', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['settings', 'jsonb'],
+    ['sealed_secrets', 'bytea', 'optional'],
+  ]),
+
+  /** All that is known of an upstream but its secrets. Raises OA001. */
+  upstream_show: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      upstream_show: Json;
+    }
+  >('pgrant_ops.upstream_show', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Takes an account of an upstream away from its user, with the groups that it gave. Raises OA001. */
+  upstream_unlink: bind<
+    {
+      tenant: string;
+      name: string | null;
+      subject: string | null;
+    },
+    {
+      upstream_unlink: null;
+    }
+  >('pgrant_ops.upstream_unlink', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['subject', 'text'],
+  ]),
+
+  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */
+  user_add: bind<
+    {
+      tenant: string;
+      username: string | null;
+      claims?: unknown;
+      password_salt?: Uint8Array | null;
+      password_params?: unknown;
+      password_hash?: Uint8Array | null;
+    },
+    {
+      user_add: string | null;
+    }
+  >('pgrant_ops.user_add', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['claims', 'jsonb', 'optional'],
+    ['password_salt', 'bytea', 'optional'],
+    ['password_params', 'jsonb', 'optional'],
+    ['password_hash', 'bytea', 'optional'],
+  ]),
+
+  /** Disables a person, ending sessions and revoking tokens in the same transaction, or enables them again. Raises OA001. */
+  user_disable: bind<
+    {
+      tenant: string;
+      username: string | null;
+      disabled: boolean | null;
+    },
+    {
+      user_disable: null;
+    }
+  >('pgrant_ops.user_disable', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The people of a tenant by username, p_limit of them after p_after: the last username of the page before. Raises OA001. */
+  user_list: bind<
+    {
+      tenant: string;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      user_id: string | null;
+      username: string | null;
+      claims: Json;
+      created_at: string | null;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.user_list', [
+    ['tenant', 'uuid'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Sets the password of a person, as derived outside, and ends their sessions. Raises OA001. */
+  user_password: bind<
+    {
+      tenant: string;
+      username: string | null;
+      password_salt: Uint8Array | null;
+      password_params: unknown;
+      password_hash: Uint8Array | null;
+    },
+    {
+      user_password: null;
+    }
+  >('pgrant_ops.user_password', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['password_salt', 'bytea'],
+    ['password_params', 'jsonb'],
+    ['password_hash', 'bytea'],
+  ]),
+
+  /** Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002. */
+  user_subject: bind<
+    {
+      tenant: string;
+      username: string | null;
+      subject: string | null;
+    },
+    {
+      user_subject: null;
+    }
+  >('pgrant_ops.user_subject', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['subject', 'text'],
+  ]),
+
+  /** Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook. Raises OA001, OA002, OA003. */
+  webhook_add: bind<
+    {
+      tenant: string;
+      name: string | null;
+      url: string | null;
+      sealed_secret: Uint8Array | null;
+      event_types?: string[] | null;
+    },
+    {
+      webhook_add: Json;
+    }
+  >('pgrant_ops.webhook_add', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['url', 'text'],
+    ['sealed_secret', 'bytea'],
+    ['event_types', 'text[]', 'optional'],
+  ]),
+
+  /** The newest p_limit events of the outbox, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}. Raises OA001. */
+  webhook_deliveries: bind<
+    {
+      tenant: string;
+      webhook?: string | null;
+      state?: string | null;
+      limit?: number | null;
+    },
+    {
+      event_id: string | null;
+      webhook: string | null;
+      type: string | null;
+      occurred_at: string | null;
+      state: string | null;
+      attempts: number | null;
+      next_attempt_at: string | null;
+      last_status: number | null;
+      last_error: string | null;
+      finished_at: string | null;
+      data: Json;
+      attempt_log: Json;
+    }
+  >('pgrant_ops.webhook_deliveries', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text', 'optional'],
+    ['state', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ]),
+
+  /** Disables a webhook (no event is kept for it any more; what was pending is given up) or enables it again. Raises OA001. */
+  webhook_disable: bind<
+    {
+      tenant: string;
+      name: string | null;
+      disabled: boolean | null;
+    },
+    {
+      webhook_disable: null;
+    }
+  >('pgrant_ops.webhook_disable', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['disabled', 'boolean'],
+  ]),
+
+  /** The webhooks of all tenants for which something is pending, and in how many seconds it is due (0 or less = now), the longest due first. The worker asks this. */
+  webhook_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+      webhook: string | null;
+      wait: number | null;
+    }
+  >('pgrant_ops.webhook_due', [
+  ]),
+
+  /** The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered. Raises OA001. */
+  webhook_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      name: string | null;
+      url: string | null;
+      event_types: string[] | null;
+      pending: number | null;
+      dead: number | null;
+      oldest_at: string | null;
+      last_delivered_at: string | null;
+      paused_until: string | null;
+      created_at: string | null;
+      disabled_at: string | null;
+      disabled_reason: string | null;
+    }
+  >('pgrant_ops.webhook_list', [
+    ['tenant', 'uuid'],
+  ]),
+
+  /** Removes a webhook with all that is pending, dead or logged for it. There is no way back. Raises OA001. */
+  webhook_remove: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      webhook_remove: null;
+    }
+  >('pgrant_ops.webhook_remove', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Sends again, under the same webhook-id: one event of a webhook, delivered or not, or with p_event_id null all that was given up. Returns how many. Raises OA001, OA003 (disabled). */
+  webhook_resend: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+      event_id?: string | null;
+    },
+    {
+      webhook_resend: number | null;
+    }
+  >('pgrant_ops.webhook_resend', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
+    ['event_id', 'uuid', 'optional'],
+  ]),
+
+  /** Replaces the secret of a webhook by one that was made and sealed outside; for p_overlap seconds requests are signed with both. Returns until when. Raises OA001. */
+  webhook_secret: bind<
+    {
+      tenant: string;
+      name: string | null;
+      sealed_secret: Uint8Array | null;
+      overlap?: number | null;
+    },
+    {
+      webhook_secret: string | null;
+    }
+  >('pgrant_ops.webhook_secret', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['sealed_secret', 'bytea'],
+    ['overlap', 'integer', 'optional'],
+  ]),
+
+  /** Changes settings of a webhook, given as {setting: value}: url (what is pending goes there, too), event_types (null = all), dead_letter_lifetime in seconds. Returns the webhook. Raises OA001, OA003. */
+  webhook_set: bind<
+    {
+      tenant: string;
+      name: string | null;
+      settings: unknown;
+    },
+    {
+      webhook_set: Json;
+    }
+  >('pgrant_ops.webhook_set', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+    ['settings', 'jsonb'],
+  ]),
+
+  /** All that is known of a webhook but its secrets. Raises OA001. */
+  webhook_show: bind<
+    {
+      tenant: string;
+      name: string | null;
+    },
+    {
+      webhook_show: Json;
+    }
+  >('pgrant_ops.webhook_show', [
+    ['tenant', 'uuid'],
+    ['name', 'text'],
+  ]),
+
+  /** Queues an event of type webhook.test for one webhook, whatever types it asks for. Returns its event_id. Raises OA001, OA003 (disabled). */
+  webhook_test: bind<
+    {
+      tenant: string;
+      webhook: string | null;
+    },
+    {
+      webhook_test: string | null;
+    }
+  >('pgrant_ops.webhook_test', [
+    ['tenant', 'uuid'],
+    ['webhook', 'text'],
+  ]),
+} as const;
