@@ -1,19 +1,20 @@
 // npm start, npm run release, web, worker and health.
-import { type Config, ConfigError, loadConfig, requireSecret } from './config.ts';
-import type { Context, Stop } from './context.ts';
+
+import type { Mount } from './app.ts';
 import { connect, type Database } from './db/connect.ts';
-import { findEmbedded, startEmbedded } from './db/embedded.ts';
-import { setPasswords } from './db/logins.ts';
-import { describeReleased, ReleaseError, release } from './db/release.ts';
 import { startDemo } from './demo/start.ts';
-import { checkWeb, checkWorker } from './health.ts';
-import type { Mount } from './http/app.ts';
+import { findEmbedded, startEmbedded } from './embedded/embedded.ts';
+import { setPasswords } from './embedded/logins.ts';
 import { type Probes, webProbes, workerProbes } from './http/health.ts';
+import { startWeb } from './http/serve.ts';
 import { createLog } from './log.ts';
+import { checkWeb, checkWorker } from './operations/health-check.ts';
+import { openMaster } from './operations/tenant-keys.ts';
+import { describeReleased, ReleaseError, release } from './release/release.ts';
+import type { Context, Stop } from './services.ts';
+import { type Config, ConfigError, loadConfig, requireSecret } from './settings/config.ts';
 import { serveMetrics, startTelemetry } from './telemetry/telemetry.ts';
-import { openMaster } from './tenant-keys.ts';
-import { startWeb } from './web.ts';
-import { startWorker } from './worker.ts';
+import { startWorker } from './worker/worker.ts';
 
 const stopTimeout = 30_000;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { settings } from '../src/config.ts';
+import { settings } from '../src/settings/config.ts';
 
 type Service = {
   image: string;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { ConfigError, loadConfig, requireSecret, settings } from '../src/config.ts';
+import { ConfigError, loadConfig, requireSecret, settings } from '../src/settings/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pgrant-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));

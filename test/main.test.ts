@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { findEmbedded } from '../src/db/embedded.ts';
+import { findEmbedded } from '../src/embedded/embedded.ts';
 import { createDatabase } from './support/database.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));

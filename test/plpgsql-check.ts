@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
-import { chooseRunner, run, start } from '../src/db/embedded-run.ts';
-import { release } from '../src/db/release.ts';
+import { chooseRunner, run, start } from '../src/embedded/embedded-run.ts';
+import { release } from '../src/release/release.ts';
 
 type Complaint = {
   function: string;

@@ -2,10 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Command, InvalidArgumentError } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
+import { type ArchivedTenant, archiveTenant } from '../operations/audit-archive.ts';
 import { type Archive, ArchiveError, ArchiveReader } from '../protocol/audit-archive.ts';
-import { type ArchivedTenant, archiveTenant } from '../worker/audit-archive.ts';
 import { readOutside } from './audit-verify.ts';
 import { UsageError } from './errors.ts';
 import { withoutSession, withSession } from './run.ts';

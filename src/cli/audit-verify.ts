@@ -1,8 +1,8 @@
 // Verifying the audit of a tenant: its chain, its checkpoints, and one that was kept outside.
 import { readFileSync } from 'node:fs';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
-import { ops } from '../db/functions.ts';
 import { type Checkpoint, CheckpointError, readCheckpoint } from '../protocol/audit-checkpoint.ts';
 import { UsageError } from './errors.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { makeCheckpoint, sealEvents } from '../worker/audit.ts';
+import { makeCheckpoint, sealEvents } from '../operations/audit-chain.ts';
 import { archiveCommands } from './audit-archive.ts';
 import { readOutside, type Verdict, verifyAudit } from './audit-verify.ts';
 import { count } from './input.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';

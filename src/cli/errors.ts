@@ -1,11 +1,11 @@
 // What went wrong, in one line for people, with what to do about it.
 import { CommanderError } from 'commander';
-import { ConfigError } from '../config.ts';
 import type { Database } from '../db/connect.ts';
-import { ReleaseError } from '../db/release.ts';
-import { explainDatabase } from '../db/released.ts';
 import { ArchiveError } from '../protocol/audit-archive.ts';
 import { OAuthError } from '../protocol/errors.ts';
+import { ReleaseError } from '../release/release.ts';
+import { explainDatabase } from '../release/released.ts';
+import { ConfigError } from '../settings/config.ts';
 
 /** The command line cannot be carried out as it is written: exit code 2. */
 export class UsageError extends Error {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
-import { withdrawKeys } from '../worker/keys.ts';
+import { withdrawKeys } from '../operations/signing-keys.ts';
 import { UsageError } from './errors.ts';
 import { confirm, moment } from './input.ts';
 import { withSession } from './run.ts';

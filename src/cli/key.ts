@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
+import { resealAll, resealTenant } from '../operations/reseal.ts';
+import { addKey } from '../operations/signing-keys.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
-import { addKey } from '../worker/keys.ts';
-import { resealAll, resealTenant } from '../worker/reseal.ts';
 import { Refused } from './errors.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { ConfigError, loadConfig } from '../config.ts';
-import { findEmbedded } from '../db/embedded.ts';
-import { describeReleased, release } from '../db/release.ts';
+import { findEmbedded } from '../embedded/embedded.ts';
+import { describeReleased, release } from '../release/release.ts';
+import { ConfigError, loadConfig } from '../settings/config.ts';
 import { describeFault } from './errors.ts';
 import { complain, print } from './run.ts';
 

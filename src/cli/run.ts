@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../settings/config.ts';
 import { describeFault, type Fault } from './errors.ts';
 import { type Output, openSession, type Session } from './session.ts';
 import { withTimes } from './text.ts';

@@ -1,11 +1,12 @@
 // One database connection for one command.
-import { type Config, ConfigError, requireSecret } from '../config.ts';
+
+import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { connect, type Database } from '../db/connect.ts';
-import { findEmbedded } from '../db/embedded.ts';
-import { ops } from '../db/functions.ts';
+import { findEmbedded } from '../embedded/embedded.ts';
+import { openMaster, openTenantKeys, type TenantKeys } from '../operations/tenant-keys.ts';
 import type { Master } from '../protocol/seal.ts';
-import { openMaster, openTenantKeys, type TenantKeys } from '../tenant-keys.ts';
+import { type Config, ConfigError, requireSecret } from '../settings/config.ts';
 
 /** What a command works with. */
 export type Session = {

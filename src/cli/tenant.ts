@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
 import { createLog } from '../log.ts';
+import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
-import { makeDueKeys } from '../worker/keys.ts';
 import { Refused } from './errors.ts';
 import { confirm, readSettings } from './input.ts';
 import { withSession } from './run.ts';

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
-import type { UpstreamSecrets } from '../upstream/upstream.ts';
-import { sealSecrets } from '../upstream/upstreams.ts';
+import type { UpstreamSecrets } from '../identity-providers/identity-provider.ts';
+import { sealSecrets } from '../identity-providers/identity-providers.ts';
 import { UsageError } from './errors.ts';
 import { confirm, readObject, readPassword } from './input.ts';
 import { withSession } from './run.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
 import { newPassword } from '../protocol/password.ts';
 import { UsageError } from './errors.ts';
 import { count, readObject, readPassword } from './input.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../protocol/webhook.ts';
 import { duration } from './input.ts';
 import { withSession } from './run.ts';

@@ -1,12 +1,13 @@
 // The demo tenant and all that it has. Made once, and brought up to date at every start.
-import { ConfigError } from '../config.ts';
-import type { WorkerContext } from '../context.ts';
+
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
+import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { newPassword } from '../protocol/password.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
-import { makeDueKeys } from '../worker/keys.ts';
+import type { WorkerContext } from '../services.ts';
+import { ConfigError } from '../settings/config.ts';
 
 /** A client and the secret that it has until the next start. */
 export type Credentials = { client_id: string; client_secret: string };

@@ -1,7 +1,8 @@
 // What `npm start` shows a newcomer: a tenant with a person, and an application that signs people in.
-import type { Stop, WorkerContext } from '../context.ts';
-import type { Mount } from '../http/app.ts';
+
+import type { Mount } from '../app.ts';
 import { serveMetadata } from '../resource/index.ts';
+import type { Stop, WorkerContext } from '../services.ts';
 import { makeAccounts } from './accounts.ts';
 import { createDemo } from './app.ts';
 import { mountPath } from './paths.ts';

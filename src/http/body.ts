@@ -6,7 +6,7 @@ import bodyParser from 'koa-bodyparser';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
 import { isJsonObject, jsonFault } from '../protocol/json.ts';
 import { decodeForm, type RawParameters } from '../protocol/params.ts';
-import type { Exchange, State } from './exchange.ts';
+import type { Exchange, State } from './ctx.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 const sizeLimit = 64 * 1024;

@@ -2,9 +2,9 @@
 import cors from '@koa/cors';
 import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
+import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
-import { api } from '../db/functions.ts';
-import { caller, type Exchange, type Services, type State } from './exchange.ts';
+import { caller, type Exchange, type Services, type State } from './ctx.ts';
 
 const cacheMilliseconds = 60_000;
 const cacheSize = 10_000;

@@ -6,7 +6,7 @@ import { isUnavailable } from '../db/unavailable.ts';
 import { Busy } from '../fair-queue.ts';
 import type { Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
-import type { Exchange, State } from './exchange.ts';
+import type { Exchange, State } from './ctx.ts';
 import { minuteRest } from './floods.ts';
 import { render } from './render.ts';
 import { whereTo } from './where-to.ts';

@@ -4,7 +4,7 @@ import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
 import { Refusal } from '../db/call.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import type { State } from './exchange.ts';
+import type { State } from './ctx.ts';
 
 const remembered = 10_000;
 

@@ -1,8 +1,7 @@
 // The signing keys of each tenant, opened once and kept for a minute (RFC 7517 5).
 import { LRUCache } from 'lru-cache';
-import type { WebContext } from '../context.ts';
+import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
-import { api } from '../db/functions.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import {
   openSigningKey,
@@ -13,7 +12,8 @@ import {
 } from '../protocol/keys.ts';
 import type { Master } from '../protocol/seal.ts';
 import type { VerificationKeys } from '../protocol/tokens.ts';
-import { caller, type Exchange } from './exchange.ts';
+import type { WebContext } from '../services.ts';
+import { caller, type Exchange } from './ctx.ts';
 
 /** The keys of one tenant. */
 export type TenantKeys = {

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
+import type { Mount } from '../app.ts';
 import type { Observer } from '../telemetry/observer.ts';
-import type { Mount } from './app.ts';
-import type { State } from './exchange.ts';
+import type { State } from './ctx.ts';
 
 /** Shows each request to the observer, once its answer is known; costs nothing where there is none. */
 export function observeRequests(

@@ -4,10 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
-import type { Config } from '../config.ts';
-import type { Context } from '../context.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import type { State } from './exchange.ts';
+import type { Context } from '../services.ts';
+import type { Config } from '../settings/config.ts';
+import type { State } from './ctx.ts';
 import { whereTo } from './where-to.ts';
 
 /** Gives the request its id, finds the address of the client, and logs what was answered (debug). */

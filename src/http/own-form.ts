@@ -1,7 +1,7 @@
 // RFC 9700 4.7 and Fetch Metadata: forms of these pages are sent by these pages.
 import type { Middleware } from 'koa';
 import { OAuthError } from '../protocol/errors.ts';
-import type { State } from './exchange.ts';
+import type { State } from './ctx.ts';
 
 /**
  * Refuses a form that another origin sent, its neighbours on the same site included, which a

@@ -1,7 +1,7 @@
 // What costs more than a call of SQL, and is asked for by whoever likes: bounded, and in turns between tenants.
 import { availableParallelism } from 'node:os';
 import { FairQueue } from '../fair-queue.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './ctx.ts';
 import { addressPrefix } from './floods.ts';
 
 export type Queues = {

@@ -1,9 +1,10 @@
 // What is refused before SQL was asked counts like what SQL refuses.
+
+import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
-import { api } from '../db/functions.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import { caller, type Exchange } from './exchange.ts';
+import { caller, type Exchange } from './ctx.ts';
 
 /** Has a refusal recorded, and throws it, or what SQL says instead; any other failure is thrown as it is. */
 export async function refuse(

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import nunjucks from 'nunjucks';
 import { formActionSource } from '../protocol/redirect-uri.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './ctx.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
 const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {

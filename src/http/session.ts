@@ -1,7 +1,7 @@
 // The two cookies: who is signed in, and which browser a sign-in was begun in (RFC 6265, RFC 9700 4.7).
 import { createHmac } from 'node:crypto';
 import { assembleToken, newLastingSecret, parseToken, secretHash } from '../protocol/secrets.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './ctx.ts';
 
 const sessionCookie = 'pgrant_session';
 const browserCookie = 'pgrant_browser';

@@ -1,10 +1,10 @@
 // Which tenant a request is for: the issuer is everything before the endpoint (RFC 8414 3.1).
 import { LRUCache } from 'lru-cache';
-import type { WebContext } from '../context.ts';
+import { api } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { api } from '../db/functions.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import type { Tenant } from './exchange.ts';
+import type { WebContext } from '../services.ts';
+import type { Tenant } from './ctx.ts';
 import { requestHost } from './origin.ts';
 
 type Found = Tenant & { disabled: boolean };

@@ -53,7 +53,7 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   require_auth_time: ['require_auth_time', isFlag],
   initiate_login_uri: ['initiate_login_uri', isHttps],
   jwks: ['jwks', isPublicJwkSet],
-  // http on a loopback host is for servers on one (see http/fetch.ts).
+  // http on a loopback host is for servers on one (see outbound/guarded-fetch.ts).
   jwks_uri: ['jwks_uri', isWebUrl],
   token_endpoint_auth_signing_alg: ['token_endpoint_auth_signing_alg', isClientAlg],
   id_token_signed_response_alg: ['id_token_alg', isAlg],

@@ -1,10 +1,10 @@
 // Metrics and traces of a process, each only where it is asked for.
 import { createServer } from 'node:http';
 import Koa from 'koa';
-import type { Config } from '../config.ts';
-import type { Stop } from '../context.ts';
 import { type Probes, serveHealth } from '../http/health.ts';
-import { ConfigError } from '../settings.ts';
+import type { Stop } from '../services.ts';
+import type { Config } from '../settings/config.ts';
+import { ConfigError } from '../settings/values.ts';
 import { type Metrics, startMetrics } from './metrics.ts';
 import { joined, type Observer } from './observer.ts';
 import { startTraces } from './traces.ts';

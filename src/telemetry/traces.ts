@@ -1,7 +1,7 @@
 // OpenTelemetry traces: one span per request, SQL call and task. Loaded only where they are wanted.
 import type { Span } from '@opentelemetry/api';
-import type { Config } from '../config.ts';
-import type { Stop } from '../context.ts';
+import type { Stop } from '../services.ts';
+import type { Config } from '../settings/config.ts';
 import { errorKind, type Observer } from './observer.ts';
 
 /**

@@ -1,8 +1,8 @@
 // Deleting what has expired, at a pace that those who wait for a token do not notice.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
-import { ops } from '../db/functions.ts';
 import type { Counts } from './runs.ts';
 
 /** Rows in a batch: as many as take about `milliseconds`. */

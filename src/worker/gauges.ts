@@ -1,7 +1,8 @@
 // What waits for the worker and which task is late, for the metrics: read by the clock and not by each scrape.
-import type { Stop, WorkerContext } from '../context.ts';
+
+import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
+import type { Stop, WorkerContext } from '../services.ts';
 
 const pace = 30_000;
 

@@ -1,8 +1,8 @@
 // One channel of the database is listened to, on a connection of its own that is made again whenever it is lost.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Stop, WorkerContext } from '../context.ts';
 import { settle } from '../db/session.ts';
+import type { Stop, WorkerContext } from '../services.ts';
 import { workerClient } from './pool.ts';
 
 /** Milliseconds between two attempts. */

@@ -1,8 +1,8 @@
 // Each run of a task leaves a row in pgrant.task_runs.
 import type { Task } from 'graphile-worker';
-import type { WorkerContext } from '../context.ts';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
+import type { WorkerContext } from '../services.ts';
 
 /** What a run did, by kind. Names of tables and the like: never of tenants or people. */
 export type Counts = Record<string, number>;

@@ -1,15 +1,15 @@
 import type { Task } from 'graphile-worker';
-import type { WorkerContext } from '../context.ts';
+import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
-import { makeUpstreams } from '../upstream/upstreams.ts';
-import { makeDueCheckpoints, recordRefusals, sealEvents } from './audit.ts';
-import { archiveDue } from './audit-archive.ts';
+import { makeUpstreams } from '../identity-providers/identity-providers.ts';
+import { archiveDue } from '../operations/audit-archive.ts';
+import { makeDueCheckpoints, recordRefusals, sealEvents } from '../operations/audit-chain.ts';
+import { recheckAccounts } from '../operations/identity-provider-recheck.ts';
+import { resealAll } from '../operations/reseal.ts';
+import { makeDueKeys } from '../operations/signing-keys.ts';
+import type { WorkerContext } from '../services.ts';
 import { deleteExpired } from './cleanup.ts';
-import { makeDueKeys } from './keys.ts';
-import { resealAll } from './reseal.ts';
 import { type Run, recorded } from './runs.ts';
-import { recheckAccounts } from './upstreams.ts';
 
 /** What the crontab names. Each task is a caller of pgrant_ops and may run any number of times. */
 export function taskList(context: Omit<WorkerContext, 'url'>): Record<string, Task> {

@@ -1,9 +1,9 @@
 // The outbox is emptied: woken by each commit that puts something in, and by the clock.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Stop, WorkerContext } from '../context.ts';
+import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { ops } from '../db/functions.ts';
-import { type Courier, type Destination, deliverNext } from './delivery.ts';
+import { type Courier, type Destination, deliverNext } from '../outbound/webhook-delivery.ts';
+import type { Stop, WorkerContext } from '../services.ts';
 import { listen } from './listen.ts';
 
 /** Webhooks that are served at once by one process, and requests at once to each of them. */

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import postgres, { type Sql } from 'postgres';
-import type { Embedded } from '../../src/db/embedded.ts';
+import type { Embedded } from '../../src/embedded/embedded.ts';
 import { parseToken } from '../../src/protocol/secrets.ts';
 import type { Cell, ServerName } from './cells.ts';
 import { addExpired } from './cleanup.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Binding } from '../../src/db/binding.ts';
-import { api } from '../../src/db/functions.ts';
+import { api } from '../../src/db/bindings.ts';
 import { secretHash } from '../../src/protocol/secrets.ts';
 import type { Scenario } from './cells.ts';
 import { cpuOf, cpuPerRequest, type Measurement, quantile } from './measure.ts';

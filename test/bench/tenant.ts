@@ -1,7 +1,8 @@
 // The tenant of pgrant that is measured: two clients, one scope, its keys, and a person per connection.
+
+import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
 import { connect, type Database } from '../../src/db/connect.ts';
-import { ops } from '../../src/db/functions.ts';
 import { newSigningKey, sealSigningKey } from '../../src/protocol/keys.ts';
 import { newPassword } from '../../src/protocol/password.ts';
 import { secretHash } from '../../src/protocol/secrets.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { makeCheckpoint } from '../../src/worker/audit.ts';
+import { makeCheckpoint } from '../../src/operations/audit-chain.ts';
 import { addOldEvents, oldMonth, seal } from '../support/audit.ts';
 import { createDatabase } from '../support/database.ts';
 import { operator, run, secret } from './cli.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { makeClient, makeUser, makeWorld, operate, type World } from '../support/fixtures.ts';
 import { obtainTokens } from '../support/flows.ts';
 import { operator } from './cli.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { makeUpstreams } from '../../src/upstream/upstreams.ts';
+import { makeUpstreams } from '../../src/identity-providers/identity-providers.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { createDatabase } from '../support/database.ts';
 import { operator, secret } from './cli.ts';
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import * as client from 'openid-client';
 import postgres from 'postgres';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { api, ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
-import { startEmbedded } from '../../src/db/embedded.ts';
-import { api, ops } from '../../src/db/functions.ts';
-import { release } from '../../src/db/release.ts';
+import { startEmbedded } from '../../src/embedded/embedded.ts';
+import { release } from '../../src/release/release.ts';
 import { type Acme, discover, obtainTokens, redirect_uri, startAcme } from '../support/acme.ts';
 import { start } from '../worker/worker.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Embedded, findEmbedded, startEmbedded } from '../../src/db/embedded.ts';
+import { type Embedded, findEmbedded, startEmbedded } from '../../src/embedded/embedded.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'pgrant-embedded-'));
 const folder = join(scratch, 'data');
@@ -47,7 +47,7 @@ function alive(pid: number): boolean {
 
 /** A pgrant of its own, in a process that can be killed. */
 async function otherProcess() {
-  const module = fileURLToPath(new URL('../../src/db/embedded.ts', import.meta.url));
+  const module = fileURLToPath(new URL('../../src/embedded/embedded.ts', import.meta.url));
   const script = `import { startEmbedded } from ${JSON.stringify(module)};
     const server = await startEmbedded(process.argv[1]);
     console.log('up');

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { generate } from '../../src/db/generate.ts';
+import { generate } from '../../src/release/generate.ts';
 import { createDatabase } from '../support/database.ts';
 
 test('the generated files are what sql/ says, and come out the same twice', async () => {

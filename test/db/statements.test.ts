@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { statements } from '../../src/db/statements.ts';
+import { statements } from '../../src/release/statements.ts';
 
 const texts = (sql: string) => statements(sql).map(({ text }) => text);
 

@@ -1,7 +1,7 @@
 // Old and new web processes side by side, while the database is released under them.
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { release } from '../../src/db/release.ts';
+import { release } from '../../src/release/release.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { startWebProcess } from '../support/process.ts';
 import { post, refresh } from '../support/refreshing.ts';

@@ -1,5 +1,5 @@
 // Good requests for every route of the table.
-import type { Route } from '../../src/http/app.ts';
+import type { Route } from '../../src/app.ts';
 import type { Chance } from './chance.ts';
 import type { Draft, Pair } from './draft.ts';
 import { names } from './names.ts';

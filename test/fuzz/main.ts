@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startEmbedded } from '../../src/db/embedded.ts';
-import { setPasswords } from '../../src/db/logins.ts';
-import { release } from '../../src/db/release.ts';
+import { startEmbedded } from '../../src/embedded/embedded.ts';
+import { setPasswords } from '../../src/embedded/logins.ts';
+import { release } from '../../src/release/release.ts';
 import { type Figures, fuzz } from './fuzz.ts';
 
 const usage = `npm run fuzz -- [options]

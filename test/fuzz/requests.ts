@@ -1,5 +1,5 @@
 // Requests: good ones, good ones with something broken, and junk.
-import { routes } from '../../src/http/app.ts';
+import { routes } from '../../src/app.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import type { Draft } from './draft.ts';
 import { goodRequest } from './good.ts';

@@ -1,11 +1,12 @@
 // What is there to be attacked: the real web process with two tenants, one of them with a product's own login.
-import { type Config, loadConfig } from '../../src/config.ts';
+
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
-import { ops } from '../../src/db/functions.ts';
+import { startWeb } from '../../src/http/serve.ts';
 import { createLog } from '../../src/log.ts';
+import { type Config, loadConfig } from '../../src/settings/config.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
-import { startWeb } from '../../src/web.ts';
 import { password, redirect_uri } from '../support/acme.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';

@@ -1,7 +1,7 @@
 // Keys at a jwks_uri: fetched when they are due, shared by all processes, and never too often.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Acme, startAcme } from '../support/acme.ts';
 import { addClient, postTo, startServer } from '../support/issuer.ts';
 import {

@@ -1,7 +1,7 @@
 // The demonstration client, walked through without JavaScript.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { Browser, formOf, type Page } from '../support/browser.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { bannerRequest, type DemoServer, startDemoServer } from '../support/demo.ts';

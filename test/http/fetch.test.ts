@@ -2,7 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { outboundFetch } from '../../src/http/fetch.ts';
+import { outboundFetch } from '../../src/outbound/guarded-fetch.ts';
 
 let origin: string;
 let answer: (response: ServerResponse, url: string) => void;

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/db/connect.ts';
-import { release } from '../../src/db/release.ts';
-import { checkWorker } from '../../src/health.ts';
 import { watchLiveness } from '../../src/http/liveness.ts';
+import { checkWorker } from '../../src/operations/health-check.ts';
+import { release } from '../../src/release/release.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startServer } from '../support/issuer.ts';
 import { sqlVariant } from '../support/sql.ts';

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { addClient, addTenant, addUser, type Client, startServer } from '../support/issuer.ts';
 

@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { generateKeyPair } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { Browser } from '../support/browser.ts';
 import { addTenant } from '../support/issuer.ts';
 import type { Product } from '../support/product.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
 import { connect } from '../../src/db/connect.ts';
 import { createLog } from '../../src/log.ts';
-import { startWorker } from '../../src/worker.ts';
+import { loadConfig } from '../../src/settings/config.ts';
+import { startWorker } from '../../src/worker/worker.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { secret } from '../support/issuer.ts';
 import { hasPgbouncer, serverConnections, startPgbouncer } from '../support/pgbouncer.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { proxies } from '../../src/settings.ts';
+import { proxies } from '../../src/settings/values.ts';
 import { type Acme, startAcme } from '../support/acme.ts';
 import { addTenant, startServer } from '../support/issuer.ts';
 

@@ -1,8 +1,8 @@
 // Resource indicators: an access token is for what was asked for, and for nothing else.
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 

@@ -1,8 +1,8 @@
 // Scopes are roles: what a token may do is what its person may do now.
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { newLastingSecret } from '../../src/protocol/secrets.ts';
 import { type Acme, discover, obtainTokens, redirect_uri, startAcme } from '../support/acme.ts';
 import { addClient } from '../support/issuer.ts';

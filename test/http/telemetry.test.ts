@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import * as client from 'openid-client';
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
 import { webProbes } from '../../src/http/health.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { serveMetrics, startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { discover, startAcme } from '../support/acme.ts';
 import { startWatched } from '../support/telemetry.ts';

@@ -1,7 +1,7 @@
 // A tenant is removed while its applications are busy: nobody gets a 500, and nothing is left.
 import { expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { operator } from '../cli/cli.ts';
 import { discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { post, refresh } from '../support/refreshing.ts';

@@ -2,8 +2,8 @@
 import { request as plainRequest } from 'node:http';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { addTenant } from '../support/issuer.ts';
 

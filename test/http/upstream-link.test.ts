@@ -1,7 +1,7 @@
 // Which user an account of an upstream is: said on purpose, by the person or an operator.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { password } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { begin, type Company, startCompany, users, visit } from '../support/company.ts';

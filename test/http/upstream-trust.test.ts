@@ -1,8 +1,8 @@
 // What an upstream says is believed only where it proves it; what it lies about signs nobody in.
 import * as client from 'openid-client';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Acme, discover, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser, type Page } from '../support/browser.ts';
 import { type Lie, type Provider, startProvider } from '../support/provider.ts';

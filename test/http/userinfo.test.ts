@@ -2,8 +2,8 @@
 import { decodeProtectedHeader } from 'jose';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Acme, insecure, obtainTokens } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { request } from '../support/document-host.ts';

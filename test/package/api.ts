@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, expect } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { type Acme, discover, obtainTokens } from '../support/acme.ts';
 import { operate } from '../support/fixtures.ts';
 import { example } from '../support/notes.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { createDatabase } from '../support/database.ts';
 import { operate } from '../support/fixtures.ts';

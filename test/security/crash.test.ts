@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEmbedded } from '../../src/db/embedded.ts';
-import { release } from '../../src/db/release.ts';
+import { startEmbedded } from '../../src/embedded/embedded.ts';
 import {
   newRefreshToken,
   newSecret,
   parseRefreshToken as parse,
   type RefreshToken,
 } from '../../src/protocol/secrets.ts';
+import { release } from '../../src/release/release.ts';
 
 const families = 20;
 const rounds = 3;

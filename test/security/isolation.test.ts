@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { operate, secret } from '../support/fixtures.ts';
 import {

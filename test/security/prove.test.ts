@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { operate } from '../support/fixtures.ts';
 import { failures, prove } from './proof.ts';

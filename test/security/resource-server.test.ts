@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionSql } from 'postgres';
 import { beforeAll, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
-import { release } from '../../src/db/release.ts';
+import { ops } from '../../src/db/bindings.ts';
+import { release } from '../../src/release/release.ts';
 import { operate } from '../support/fixtures.ts';
 import {
   enter,

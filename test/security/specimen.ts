@@ -1,6 +1,6 @@
 // One tenant with a live specimen of everything, and what each argument of pgrant_api would be for it.
 import { randomBytes } from 'node:crypto';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import type { TestDatabase } from '../support/database.ts';
 import {
   ask,

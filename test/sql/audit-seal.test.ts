@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
-import { sealEvents } from '../../src/worker/audit.ts';
+import { sealEvents } from '../../src/operations/audit-chain.ts';
 import { decide, makeChain, seal, verify } from '../support/audit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { makeTenant, type World } from '../support/fixtures.ts';

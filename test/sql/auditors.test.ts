@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Auditor, makeAuditor } from '../support/auditors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { auditOf, makeTenant, makeUser, type World } from '../support/fixtures.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import {
   auditOf,
   type Client,

@@ -1,7 +1,7 @@
 // Whose client documents a tenant takes.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { client, fern, makeTaking, nextOf, store } from '../support/documents.ts';
 import {
   makeTenant,

@@ -1,7 +1,7 @@
 // Clients from documents: how many, how often they are fetched, how long they live.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { api, ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { api, ops } from '../../src/db/functions.ts';
 import { client, fern, makeTaking, nextOf, store } from '../support/documents.ts';
 import { ask, auditOf, makeUser, makeWorld, operate, type World } from '../support/fixtures.ts';
 import { obtainTokens, rotate } from '../support/flows.ts';

@@ -1,7 +1,7 @@
 // Consent is to a client as it was shown: whatever changes that, and by whatever way, people are asked again.
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import {
   ask,
   type Client,

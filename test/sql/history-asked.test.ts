@@ -2,8 +2,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
-import { release } from '../../src/db/release.ts';
+import { ops } from '../../src/db/bindings.ts';
+import { release } from '../../src/release/release.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import { createDatabase } from '../support/database.ts';
 import {

@@ -1,6 +1,6 @@
 // How the past is kept: from when to when, by what, and so that it cannot contradict itself.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import {
   ask,
   type Client,

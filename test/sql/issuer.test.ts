@@ -1,7 +1,7 @@
 // tenant_add called in SQL holds the rules that the command line does.
 import { beforeAll, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { parseIssuer } from '../../src/protocol/issuer.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -1,6 +1,6 @@
 // The product says who has signed in: what that changes, and what it may not say.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { auditOf, makeUser, operate, type World } from '../support/fixtures.ts';
 import { proceed } from '../support/flows.ts';

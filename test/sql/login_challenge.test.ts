@@ -1,6 +1,6 @@
 // Login challenges: answered once, by whoever may, and taken up once, by the browser that began.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { auditOf, makeUser, operate, secret, type World } from '../support/fixtures.ts';
 import { login, newBrowser } from '../support/flows.ts';

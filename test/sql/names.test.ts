@@ -1,7 +1,7 @@
 // Names that people decide by show what they are, whoever writes them.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { api, ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { api, ops } from '../../src/db/functions.ts';
 import { isSoundName, normalName } from '../../src/protocol/name.ts';
 import { store } from '../support/documents.ts';
 import {

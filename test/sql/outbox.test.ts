@@ -1,6 +1,6 @@
 // Which decisions become events, for whom, and what is said of them.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { fern, store } from '../support/documents.ts';
 import {

@@ -1,8 +1,8 @@
 // What is refused is counted: one row for what repeats, exact limits for each address, sealed like all else.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
-import { recordRefusals } from '../../src/worker/audit.ts';
+import { api, ops } from '../../src/db/bindings.ts';
+import { recordRefusals } from '../../src/operations/audit-chain.ts';
 import { seal, verify } from '../support/audit.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import {

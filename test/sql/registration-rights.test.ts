@@ -1,7 +1,7 @@
 // Clients that register themselves: what they may be, and what they may not.
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import {
   ask,
   makeClient,

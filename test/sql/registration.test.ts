@@ -1,7 +1,7 @@
 // Clients that register themselves: how many, how often, how long.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { api, ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
-import { api, ops } from '../../src/db/functions.ts';
 import {
   ask,
   auditOf,

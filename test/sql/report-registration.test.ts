@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import { beforeAll, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import {
   ask,

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { makeClient, operate } from '../support/fixtures.ts';

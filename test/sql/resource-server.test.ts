@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import { ask, makeClient, operate, secret } from '../support/fixtures.ts';
 import { newBrowser } from '../support/flows.ts';
 import {

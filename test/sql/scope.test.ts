@@ -1,6 +1,6 @@
 // The effective scopes: requested, defined, the client's, consented, and the person's roles of now.
 import { beforeAll, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { makeClient, makeUser, makeWorld, operate, type World } from '../support/fixtures.ts';
 
 let world: World;

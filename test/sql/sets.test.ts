@@ -2,7 +2,7 @@
 import type { TransactionSql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { setStatementOf } from '../../src/db/binding.ts';
-import { api } from '../../src/db/functions.ts';
+import { api } from '../../src/db/bindings.ts';
 import { arrayLiteral } from '../../src/db/values.ts';
 import { address, makeWorld, type World } from '../support/fixtures.ts';
 import { randomNumbers } from '../support/random.ts';

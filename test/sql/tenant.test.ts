@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { api, ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { api, ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { ask, makeTenant, operate, type World } from '../support/fixtures.ts';
 

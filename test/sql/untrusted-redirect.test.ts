@@ -1,6 +1,6 @@
 // Whoever may register a client gets no open redirector by it: errors go to nobody unasked (RFC 9700 4.11.2).
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ApiAuthorization, api, ops } from '../../src/db/functions.ts';
+import { type ApiAuthorization, api, ops } from '../../src/db/bindings.ts';
 import { client as document, store } from '../support/documents.ts';
 import {
   ask,

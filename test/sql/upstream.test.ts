@@ -1,6 +1,6 @@
 // What SQL decides of a sign-in at an upstream: whose account it is, once, in one browser.
 import { beforeAll, describe, expect, test } from 'vitest';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import { arrive, type Club, finish, makeClub, stored } from '../support/club.ts';
 import {
   ask,

@@ -1,7 +1,7 @@
 // What auditors read of webhooks.
 import { beforeAll, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import {
   makeTenant,

@@ -1,7 +1,7 @@
 // Audit events of a tenant, sealed and verified.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sealEvents } from '../../src/worker/audit.ts';
+import { sealEvents } from '../../src/operations/audit-chain.ts';
 import type { TestDatabase } from './database.ts';
 import { makeTenant, type World } from './fixtures.ts';
 

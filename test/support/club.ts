@@ -1,5 +1,5 @@
 // Sign-ins at upstreams, as the web process takes their steps, without any upstream.
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import {
   ask,
   type Client,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, inject } from 'vitest';
 import { connect, type Database } from '../../src/db/connect.ts';
-import type { Login } from '../../src/db/embedded-files.ts';
+import type { Login } from '../../src/embedded/embedded-files.ts';
 import { template } from './server.ts';
 
 export type TestDatabase = {

@@ -2,10 +2,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
+import { createApp, type Mount } from '../../src/app.ts';
 import { startDemo } from '../../src/demo/start.ts';
-import { createApp, type Mount } from '../../src/http/app.ts';
 import { createLog } from '../../src/log.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import type { TestDatabase } from './database.ts';
 import { secret } from './issuer.ts';
 

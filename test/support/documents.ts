@@ -1,5 +1,5 @@
 // Clients from documents, as the web process has the database take them.
-import { api } from '../../src/db/functions.ts';
+import { api } from '../../src/db/bindings.ts';
 import { ask, type Client, makeTenant, redirect_uri, type World } from './fixtures.ts';
 import { begin, newBrowser } from './flows.ts';
 import { configure } from './self-registered.ts';

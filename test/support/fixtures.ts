@@ -1,8 +1,8 @@
 // Tenants, clients, people and what they obtain, made by the functions themselves and not by inserts.
 import { randomBytes } from 'node:crypto';
 import type { Binding } from '../../src/db/binding.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 
 export type World = { database: TestDatabase; tenant: string };

@@ -1,6 +1,6 @@
 // The steps from an authorization request to rotated tokens, as the web process takes them.
 import { randomBytes } from 'node:crypto';
-import { type ApiAuthorization, type ApiTokens, api } from '../../src/db/functions.ts';
+import { type ApiAuthorization, type ApiTokens, api } from '../../src/db/bindings.ts';
 import {
   ask,
   type Client,

@@ -1,12 +1,12 @@
 // A tenant whose people sign in with Discord: once through a bot, once with their own token.
 import * as client from 'openid-client';
 import { expect } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
+import { makeUpstreams } from '../../src/identity-providers/identity-providers.ts';
 import { createLog } from '../../src/log.ts';
-import { makeUpstreams } from '../../src/upstream/upstreams.ts';
-import { recheckAccounts } from '../../src/worker/upstreams.ts';
+import { recheckAccounts } from '../../src/operations/identity-provider-recheck.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { type Acme, discover, proceed, redirect_uri, startAcme } from './acme.ts';
 import { Browser, type Page } from './browser.ts';
 import { bot_token, type Discord, guild_id, startDiscord } from './discord.ts';

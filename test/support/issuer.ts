@@ -4,14 +4,14 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
-import { type Config, loadConfig } from '../../src/config.ts';
+import { createApp } from '../../src/app.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
-import { createApp } from '../../src/http/app.ts';
 import { createLog } from '../../src/log.ts';
 import { newSigningKey, sealSigningKey } from '../../src/protocol/keys.ts';
 import { newPassword } from '../../src/protocol/password.ts';
 import { newLastingSecret } from '../../src/protocol/secrets.ts';
+import { type Config, loadConfig } from '../../src/settings/config.ts';
 import type { Telemetry } from '../../src/telemetry/telemetry.ts';
 import type { TestDatabase } from './database.ts';
 

@@ -1,5 +1,5 @@
 // A tenant with a login page of its own, and the steps around it, as the web process and the product take them.
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import type { TestDatabase } from './database.ts';
 import { ask, makeClient, makeTenant, operate, secret, type World } from './fixtures.ts';
 import { type Browser, begin, type Flow, newBrowser } from './flows.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Sql, TransactionSql } from 'postgres';
 import { afterAll } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import {
   type Client,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, inject } from 'vitest';
-import type { Login } from '../../src/db/embedded-files.ts';
+import type { Login } from '../../src/embedded/embedded-files.ts';
 import { freePort } from './free-port.ts';
 
 const program = '/usr/sbin/pgbouncer';

@@ -1,7 +1,7 @@
 // A tenant whose people sign in at a product, and the steps of a browser between the two.
 import * as client from 'openid-client';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Acme, discover, redirect_uri, startAcme } from './acme.ts';
 import { Browser, type Page } from './browser.ts';
 import { type Answer, type Product, startProduct } from './product.ts';

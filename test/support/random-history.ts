@@ -1,5 +1,5 @@
 // Things that operators, people and clients do to a tenant, in an order that a seed decides.
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import {
   ask,
   type Client,

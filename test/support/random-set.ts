@@ -1,6 +1,6 @@
 // Requests at the token endpoint as chance will have it: good, replayed, reused, expired, revoked, and wrong in every way.
 import { randomBytes } from 'node:crypto';
-import { type api, ops } from '../../src/db/functions.ts';
+import { type api, ops } from '../../src/db/bindings.ts';
 import {
   type Client,
   makeClient,

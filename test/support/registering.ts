@@ -1,7 +1,7 @@
 // Registration over the wire.
 import { expect } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
 import { type Acme, startAcme } from './acme.ts';
 
 export const callback = 'http://127.0.0.1:9999/callback';

@@ -1,6 +1,6 @@
 // Clients that register themselves, as the web process has them do it.
 import { randomUUID } from 'node:crypto';
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import { ask, makeTenant, operate, redirect_uri, secret, type World } from './fixtures.ts';
 
 /** Changes settings of a tenant. */

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
-import { startEmbedded } from '../../src/db/embedded.ts';
-import type { Credentials } from '../../src/db/embedded-files.ts';
-import { setPasswords } from '../../src/db/logins.ts';
-import { release } from '../../src/db/release.ts';
+import { startEmbedded } from '../../src/embedded/embedded.ts';
+import type { Credentials } from '../../src/embedded/embedded-files.ts';
+import { setPasswords } from '../../src/embedded/logins.ts';
+import { release } from '../../src/release/release.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,5 +1,5 @@
 // A tenant with a history that reports have something to say about. Everything happens through the functions.
-import { api, ops } from '../../src/db/functions.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import { seal } from './audit.ts';
 import type { TestDatabase } from './database.ts';
 import {

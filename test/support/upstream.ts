@@ -1,7 +1,8 @@
 // Upstreams of a tenant, and the way of a person through one.
+
+import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { ops } from '../../src/db/functions.ts';
-import { sealSecrets } from '../../src/upstream/upstreams.ts';
+import { sealSecrets } from '../../src/identity-providers/identity-providers.ts';
 import { Browser, type Page } from './browser.ts';
 import type { TestDatabase } from './database.ts';
 import { secret } from './issuer.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../../src/protocol/webhook.ts';
 import { operate, type World } from './fixtures.ts';
 

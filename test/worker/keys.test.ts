@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createLog } from '../../src/log.ts';
+import { makeDueKeys } from '../../src/operations/signing-keys.ts';
 import { openSigningKey, type SigningAlg } from '../../src/protocol/keys.ts';
-import { makeDueKeys } from '../../src/worker/keys.ts';
 import { createDatabase } from '../support/database.ts';
 import { runNow, secret, start, until } from './worker.ts';
 

@@ -1,7 +1,7 @@
 // Events on their way to receivers, by workers that run.
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/functions.ts';
+import { ops } from '../../src/db/bindings.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../../src/protocol/webhook.ts';
 import { createDatabase } from '../support/database.ts';
 import { auditOf, makeUser, operate, type World } from '../support/fixtures.ts';

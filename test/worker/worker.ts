@@ -1,11 +1,11 @@
 // A worker on a test database, stopped after the test file.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import type { Stop } from '../../src/context.ts';
 import { createLog } from '../../src/log.ts';
+import type { Stop } from '../../src/services.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import type { Telemetry } from '../../src/telemetry/telemetry.ts';
-import { startWorker } from '../../src/worker.ts';
+import { startWorker } from '../../src/worker/worker.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 export const secret = Buffer.alloc(32, 7);

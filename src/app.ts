@@ -1,0 +1,186 @@
+// Every URL, method, audience and CORS class on one screen.
+import Router from '@koa/router';
+import Koa, { type Middleware } from 'koa';
+import helmet from 'koa-helmet';
+import { authorize } from './endpoints/authorization/authorize.ts';
+import { consent } from './endpoints/authorization/consent.ts';
+import { continueRequest } from './endpoints/authorization/continue.ts';
+import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
+import { jwks, metadataDocument } from './endpoints/discovery/discovery.ts';
+import { style } from './endpoints/discovery/style.ts';
+import { acceptLogin, rejectLogin, showLogin } from './endpoints/hosted-login/login-answer.ts';
+import { resumeLogin } from './endpoints/hosted-login/login-resume.ts';
+import { upstreamCallback } from './endpoints/identity-providers/callback.ts';
+import { linkUpstream, startUpstream } from './endpoints/identity-providers/start.ts';
+import { introspect } from './endpoints/introspection/introspect.ts';
+import { login } from './endpoints/login/login.ts';
+import { logout } from './endpoints/logout/logout.ts';
+import {
+  readRegistration,
+  removeRegistration,
+  replaceRegistration,
+} from './endpoints/registration/manage.ts';
+import { register } from './endpoints/registration/register.ts';
+import { revoke } from './endpoints/revocation/revoke.ts';
+import { token } from './endpoints/token/token.ts';
+import { userinfo } from './endpoints/userinfo/userinfo.ts';
+import { readBody } from './http/body.ts';
+import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './http/cors.ts';
+import type { Exchange, MakeEndpoint, Services, State } from './http/ctx.ts';
+import { answerErrors } from './http/errors.ts';
+import { refuseFloods } from './http/floods.ts';
+import { serveHealth, webProbes } from './http/health.ts';
+import { makeKeyring } from './http/keyring.ts';
+import { observeRequests } from './http/observe.ts';
+import { identify } from './http/origin.ts';
+import { requireOwnForm } from './http/own-form.ts';
+import { makeQueues } from './http/queues.ts';
+import { tenantFinder } from './http/tenant.ts';
+import { makeUpstreams } from './identity-providers/identity-providers.ts';
+import { makeClientKeys } from './outbound/client-keys.ts';
+import { OAuthError } from './protocol/errors.ts';
+import { requirePathText } from './protocol/params.ts';
+import type { WebContext } from './services.ts';
+
+/** An application beside the tenants, such as the demonstration client, under a path of its own. */
+export type Mount = { path: string; middleware: Middleware };
+
+export type Route = [
+  methods: string[],
+  path: string,
+  audience: State['audience'],
+  endpoint: MakeEndpoint,
+  from?: 'any origin' | 'any program' | 'client origins' | 'own pages',
+];
+
+const registered = '/oauth/register/:client_id';
+
+/** Whoever must know all endpoints reads them here, such as the fuzz. */
+export const routes: readonly Route[] = [
+  [['GET'], '/.well-known/openid-configuration', 'json', metadataDocument, 'any origin'],
+  [['GET'], '/.well-known/oauth-authorization-server', 'json', metadataDocument, 'any origin'],
+  [['GET'], '/oauth/jwks.json', 'json', jwks, 'any origin'],
+  [['GET', 'POST'], '/oauth/authorize', 'page', authorize],
+  [['GET'], '/oauth/continue', 'page', continueRequest],
+  [['POST'], '/oauth/login', 'page', login, 'own pages'],
+  [['POST'], '/oauth/login/show', 'json', showLogin],
+  [['POST'], '/oauth/login/accept', 'json', acceptLogin],
+  [['POST'], '/oauth/login/reject', 'json', rejectLogin],
+  [['GET'], '/oauth/login/continue', 'page', resumeLogin],
+  [['GET'], '/oauth/upstream/start', 'page', startUpstream],
+  [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
+  [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
+  [['POST'], '/oauth/consent', 'page', consent, 'own pages'],
+  [['POST'], '/oauth/token', 'json', token, 'client origins'],
+  [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
+  [['POST'], '/oauth/introspect', 'json', introspect],
+  [['GET', 'POST'], '/oauth/userinfo', 'bearer', userinfo, 'client origins'],
+  [['POST'], '/oauth/register', 'json', register, 'any program'],
+  [['GET'], registered, 'bearer', readRegistration, 'any program'],
+  [['PUT'], registered, 'bearer', replaceRegistration, 'any program'],
+  [['DELETE'], registered, 'bearer', removeRegistration, 'any program'],
+  [['GET', 'POST'], '/oauth/logout', 'page', logout],
+  [['GET'], '/oauth/consents', 'page', listConsents],
+  [['POST'], '/oauth/consents', 'page', revokeConsent, 'own pages'],
+  [['GET'], '/oauth/style.css', 'page', style],
+];
+
+/** The web application; `mounts` may be filled later on. */
+export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
+  const queues = makeQueues();
+  const services: Services = {
+    ...context,
+    queues,
+    keyring: makeKeyring(context),
+    clientKeys: makeClientKeys(context, queues),
+    upstreams: makeUpstreams(context),
+  };
+  const router = makeRouter(services);
+  const app = new Koa<State>();
+  app.use(identify(context));
+  app.use(observeRequests(context.telemetry?.observer, mounts));
+  app.use(answerErrors(context.log));
+  app.use(serveHealth(webProbes(context.database)));
+  app.use(serveMounts(mounts));
+  app.use(enterTenant(context));
+  app.use(refuseUnanswered);
+  app.use(router.routes() as unknown as Middleware<State>);
+  app.use(router.allowedMethods() as unknown as Middleware<State>);
+  app.on('error', (error) => context.log.warn({ err: error }, 'an answer could not be written'));
+  return app as unknown as Koa;
+}
+
+function makeRouter(services: Services): Router<State> {
+  const router = new Router<State>();
+  const floods = refuseFloods();
+  const checks = {
+    'any origin': [anyOrigin, answerOptions],
+    'any program': [anyProgram, answerOptions],
+    'client origins': [clientOrigins(services), answerOptions],
+    'own pages': [requireOwnForm],
+  };
+  for (const [methods, path, audience, makeEndpoint, from] of routes) {
+    const steps: unknown[] = [
+      (exchange: Exchange & { captures: string[] }, next: () => Promise<void>) => {
+        exchange.state.audience = audience;
+        exchange.captures.forEach(requirePathText);
+        return next();
+      },
+      ...(from ? checks[from] : []),
+      ...(audience === 'page' ? [pageHeaders] : []),
+      // Metadata and keys are for everybody, and cost nothing.
+      ...(from === 'any origin' ? [] : [floods]),
+      ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
+      // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag.
+      makeEndpoint({ ...services, database: { ...services.database, tag: `endpoint=${path}` } }),
+    ];
+    // Preflight requests are answered by the CORS step.
+    router.register(
+      path,
+      [...methods, ...(from && from !== 'own pages' ? ['OPTIONS'] : [])],
+      steps as Middleware[],
+    );
+  }
+  return router;
+}
+
+/** Framing, sniffing and referrers are refused; the content security policy comes with each page. */
+const pageHeaders = helmet({
+  contentSecurityPolicy: false,
+  frameguard: { action: 'deny' },
+  referrerPolicy: { policy: 'no-referrer' },
+  // A tenant's domain is not ours to speak for beyond this host.
+  strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
+  crossOriginEmbedderPolicy: false,
+});
+
+const refuseUnanswered: Middleware<State> = async (exchange, next) => {
+  await next();
+  const { status } = exchange;
+  const { matched } = exchange as { matched?: { path: string }[] };
+  const route = routes.find(([, path]) => path === matched?.[0]?.path);
+  if (route) exchange.state.audience = route[2];
+  if (status === 404) throw new OAuthError('not_found', 'no endpoint has this path');
+  // A method that is known nowhere (501) is not one of this endpoint either, and no failure of ours.
+  if (status === 405 || status === 501) {
+    throw new OAuthError('invalid_request', 'not a method of this endpoint', { status: 405 });
+  }
+};
+
+function enterTenant(context: WebContext): Middleware<State> {
+  const find = tenantFinder(context);
+  return async (exchange, next) => {
+    const { tenant, endpoint } = await find(exchange);
+    exchange.state.tenant = tenant;
+    Object.assign(exchange, { newRouterPath: endpoint });
+    await next();
+  };
+}
+
+function serveMounts(mounts: Mount[]): Middleware<State> {
+  return (exchange, next) => {
+    const { path } = exchange;
+    const mount = mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`));
+    return mount ? mount.middleware(exchange as never, next) : next();
+  };
+}

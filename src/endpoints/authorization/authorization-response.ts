@@ -1,0 +1,76 @@
+// RFC 6749 4.1.2, RFC 9207: the answer of an authorization request, success and error alike.
+import type { ApiAuthorization } from '../../db/bindings.ts';
+import type { Exchange } from '../../http/ctx.ts';
+import { formPostScript, render } from '../../http/render.ts';
+import type { ResponseMode } from '../../protocol/authorization.ts';
+import {
+  type AuthorizationResponse,
+  authorizationResponse,
+} from '../../protocol/authorization-response.ts';
+import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
+import { redirectTarget } from '../../protocol/redirect-uri.ts';
+import { assembleToken } from '../../protocol/secrets.ts';
+
+/**
+ * Sends the code that the database has stored, or its error, to the proven redirect URI; an error for
+ * whom nobody vouches goes there only if the person chooses so (RFC 9700 4.11.2).
+ */
+export function respond(exchange: Exchange, row: ApiAuthorization, codeSecret: string): void {
+  const { redirect_uri, response_mode, response_error, response_reason, response_detail } = row;
+  const refusal = response_error
+    ? new OAuthError(response_error as ErrorCode, response_reason ?? '', {
+        ...(response_detail && { detail: response_detail }),
+      })
+    : undefined;
+  const answer = authorizationResponse(redirect_uri ?? '', response_mode as ResponseMode, {
+    code: refusal ? undefined : assembleToken('code', row.code_expires_at ?? 0, codeSecret),
+    error: refusal?.error,
+    error_description: refusal?.description,
+    state: row.state ?? undefined,
+    iss: exchange.state.tenant.issuer,
+  });
+  if (row.untrusted && refusal) {
+    warn(exchange, row, answer, refusal);
+    return;
+  }
+  exchange.set('Cache-Control', 'no-store');
+  if (answer.mode === 'query') {
+    exchange.status = 303;
+    exchange.set('Location', answer.location);
+    return;
+  }
+  render(
+    exchange,
+    'form_post',
+    { title: 'Continue', ...form(answer), script: formPostScript },
+    { redirectUri: answer.action, selfSubmitting: true },
+  );
+}
+
+type FormPost = Extract<AuthorizationResponse, { mode: 'form_post' }>;
+
+function form({ action, fields }: FormPost) {
+  return { action, fields: fields.map(([name, value]) => ({ name, value })) };
+}
+
+/** Says what happened, names where the answer would go, and leaves it to the person. */
+function warn(
+  exchange: Exchange,
+  { page, redirect_uri }: ApiAuthorization,
+  answer: AuthorizationResponse,
+  { status, description }: OAuthError,
+): void {
+  const redirectUri = redirect_uri ?? '';
+  render(
+    exchange,
+    'untrusted',
+    {
+      ...(page as object),
+      ...redirectTarget(redirectUri),
+      title: 'This request cannot go on',
+      text: description,
+      ...(answer.mode === 'query' ? { location: answer.location } : form(answer)),
+    },
+    { status, redirectUri },
+  );
+}

@@ -1,0 +1,81 @@
+// RFC 6749 4.1.1, OpenID Connect Core 3.1.2: the authorization endpoint.
+
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { browserHash, presentedSession } from '../../http/session.ts';
+import { clientDocuments } from '../../outbound/client-documents.ts';
+import {
+  type AuthorizationRequest,
+  readAuthorizationRequest,
+} from '../../protocol/authorization.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { assembleToken, newSecret } from '../../protocol/secrets.ts';
+import { verifyIdTokenHint } from '../../protocol/tokens.ts';
+import { respond } from './authorization-response.ts';
+
+/** Takes an authorization request: answers it, or sends the browser on to login or consent. */
+export function authorize(services: Services): Endpoint {
+  const { database, keyring } = services;
+  const takeDocument = clientDocuments(services);
+  return async (exchange) => {
+    const request = readAuthorizationRequest(parameters(exchange));
+    const { hint, error, reason } = await readHint({ keyring }, exchange, request);
+    const [handle, code] = [newSecret(), newSecret()];
+    const args = {
+      ...caller(exchange),
+      ...presentedSession(exchange),
+      request_hash: handle.hash,
+      code_hash: code.hash,
+      // A cross-site POST brings no SameSite=Lax cookie: such a request is taken up by GET.
+      browser_hash: exchange.method === 'POST' ? null : browserHash(exchange),
+      client_id: request.client_id,
+      redirect_uri: request.redirect_uri ?? null,
+      response_mode: request.response_mode,
+      state: request.state ?? null,
+      nonce: request.nonce ?? null,
+      code_challenge: request.code_challenge ?? null,
+      scopes: request.scopes,
+      prompt: request.prompts,
+      max_age: request.max_age ?? null,
+      hint_sub: hint ?? null,
+      login_hint: request.login_hint ?? null,
+      acr_values: request.acr_values,
+      claims_id_token: request.claims.id_token,
+      claims_userinfo: request.claims.userinfo,
+      resources: request.resources,
+      error: (error ?? null) as never,
+      error_reason: reason ?? null,
+    };
+    let row = await call(database, api.authorization_begin, args);
+    if (row.next === 'document') {
+      await takeDocument(exchange, request.client_id);
+      row = await call(database, api.authorization_begin, args);
+    }
+    if (row.next === 'respond') return respond(exchange, row, code.secret);
+    const query = new URLSearchParams({
+      request: assembleToken('request', row.request_expires_at ?? 0, handle.secret),
+    });
+    exchange.status = 303;
+    exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
+  };
+}
+
+/** The person that id_token_hint or the claims parameter names; its error is the request's. */
+async function readHint(
+  { keyring }: Pick<Services, 'keyring'>,
+  exchange: Exchange,
+  { error, reason, id_token_hint, claims }: AuthorizationRequest,
+): Promise<{ hint?: string | undefined; error?: string | undefined; reason?: string | undefined }> {
+  if (error !== undefined || id_token_hint === undefined)
+    return { hint: claims.sub, error, reason };
+  try {
+    const { verifying } = await keyring(exchange);
+    const { sub } = await verifyIdTokenHint(id_token_hint, verifying, exchange.state.tenant.issuer);
+    return { hint: sub };
+  } catch (failure) {
+    if (!(failure instanceof OAuthError)) throw failure;
+    return { error: failure.error, reason: failure.reason };
+  }
+}

@@ -1,0 +1,36 @@
+// RFC 6749 4.1.1, OpenID Connect Core 3.1.2.4: the person decides.
+
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import { caller, type Endpoint, type Services } from '../../http/ctx.ts';
+import { presentedSession } from '../../http/session.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { newSecret, secretHash } from '../../protocol/secrets.ts';
+import { respond } from './authorization-response.ts';
+import { presentedRequest } from './continue.ts';
+
+/** Takes the decision, and answers the client with a code or access_denied. */
+export function consent({ database }: Services): Endpoint {
+  return async (exchange) => {
+    const { values } = requireReadable(parameters(exchange), ['request', 'decision', 'csrf']);
+    const { request, decision, csrf } = values;
+    if (decision !== 'allow' && decision !== 'deny') {
+      throw new OAuthError('invalid_request', 'decision is neither allow nor deny');
+    }
+    const code = newSecret();
+    const row = await call(database, api.consent_decide, {
+      ...caller(exchange),
+      ...presentedRequest(exchange, request),
+      ...presentedSession(exchange),
+      code_hash: code.hash,
+      csrf_hash: csrf === undefined ? null : secretHash(csrf),
+      allow: decision === 'allow',
+    });
+    if (row.next === 'respond') return respond(exchange, row, code.secret);
+    const query = new URLSearchParams({ request: request ?? '' });
+    exchange.status = 303;
+    exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
+  };
+}

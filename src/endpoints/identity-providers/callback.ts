@@ -1,0 +1,100 @@
+// Upstream login, the way back: state once and in its own browser, then who it is, then a session.
+
+import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
+import { call, callAll } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { browserHash, csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import type { Identity } from '../../identity-providers/identity-provider.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { newSecret, parseToken, secretHash } from '../../protocol/secrets.ts';
+import { journeyOf, refuseLogin, troubleOf } from './journey.ts';
+
+/** Takes the answer of an upstream, and signs the person in or links the account. */
+export function upstreamCallback(services: Services): Endpoint {
+  return async (exchange) => {
+    const { state = '' } = requireReadable(parameters(exchange), ['state']).values;
+    const parsed = parseToken('upstream', state);
+    if (!parsed) throw new OAuthError('expired_request', 'no state of an upstream login');
+    const named = { state_hash: parsed.hash, state_expires_at: parsed.expires_at };
+    const row = await call(services.database, api.upstream_resume, {
+      ...caller(exchange),
+      ...named,
+      browser_hash: browserHash(exchange),
+    });
+    const request = row.sealed_request
+      ? services.upstreams.openRequest(exchange.state.tenant.id, parsed.hash, row.sealed_request)
+      : undefined;
+    const refuse = (trouble: ReturnType<typeof troubleOf>) =>
+      refuseLogin(services, exchange, { ...trouble, row, named, request });
+
+    let identity: Identity;
+    try {
+      identity = await identify(services, exchange, row, state);
+    } catch (failure) {
+      return refuse(troubleOf(failure));
+    }
+    const session = newSecret();
+    const outcome = await finish(services, exchange, row.name ?? '', named, identity, session);
+    const { error, reason, session_expires_at } = outcome;
+    if (error === 'unknown_account' || error === 'access_denied') {
+      const trouble = error === 'unknown_account' ? 'unknown' : 'refused';
+      return refuse({ trouble, reason: reason ?? '' });
+    }
+    if (error) throw new OAuthError(error, reason ?? '');
+    if (session_expires_at !== null) startSession(exchange, session.secret, session_expires_at);
+    sendOn(exchange, request);
+  };
+}
+
+async function identify(
+  services: Services,
+  exchange: Exchange,
+  row: ApiUpstreamLogin,
+  state: string,
+): Promise<Identity> {
+  const { id } = exchange.state.tenant;
+  const { upstream, protocol } = services.upstreams.open(id, row.name ?? '', row);
+  const journey = journeyOf(services, exchange, row, state);
+  const callback = new URL(`${journey.redirectUri}?${exchange.querystring}`);
+  return services.queues.fetches.run([id, upstream.name], () =>
+    protocol.identify(upstream, journey, callback),
+  );
+}
+
+async function finish(
+  { database, upstreams }: Services,
+  exchange: Exchange,
+  name: string,
+  named: { state_hash: Buffer; state_expires_at: number },
+  { tokens, ...identity }: Identity,
+  session: { secret: string; hash: Buffer },
+) {
+  const { session_hash, session_expires_at } = presentedSession(exchange);
+  const [outcome] = await callAll(database, api.upstream_finish, {
+    ...caller(exchange),
+    ...named,
+    ...identity,
+    browser_hash: browserHash(exchange),
+    sealed_tokens: upstreams.sealTokens(exchange.state.tenant.id, name, tokens),
+    session_hash: session.hash,
+    csrf_hash: secretHash(csrfToken(session.secret)),
+    old_session_hash: session_hash,
+    old_session_expires_at: session_expires_at,
+  });
+  if (!outcome) throw new Error('upstream_finish returned no row');
+  return outcome;
+}
+
+function sendOn(exchange: Exchange, request: string | undefined): void {
+  const { path } = exchange.state.tenant;
+  exchange.status = 303;
+  exchange.set('Cache-Control', 'no-store');
+  exchange.set(
+    'Location',
+    request === undefined
+      ? `${path}/oauth/consents`
+      : `${path}/oauth/continue?${new URLSearchParams({ request })}`,
+  );
+}

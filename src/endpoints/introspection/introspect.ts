@@ -1,0 +1,50 @@
+// RFC 7662: introspection.
+
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import type { Endpoint, Services } from '../../http/ctx.ts';
+import { credentialNames } from '../../protocol/client-auth.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { parseApiKey } from '../../protocol/secrets.ts';
+import { clientIdentity } from '../token/client-identity.ts';
+import { tokenArguments } from '../token/presented-token.ts';
+
+const names = ['token', 'token_type_hint', ...credentialNames] as const;
+
+/** Tells an authenticated client of the tenant what a token is good for. */
+export function introspect(services: Services): Endpoint {
+  const { database, keyring } = services;
+  return async (exchange) => {
+    const { values } = requireReadable(parameters(exchange), names);
+    const identity = await clientIdentity(services, exchange, values);
+    if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
+    const { issuer } = exchange.state.tenant;
+    const { verifying } = await keyring(exchange);
+    const row = await call(database, api.token_introspect, {
+      ...identity,
+      ...(await tokenArguments(values.token, verifying, issuer)),
+      key_hash: parseApiKey(values.token) ?? null,
+    });
+    exchange.set('Cache-Control', 'no-store');
+    const { audience } = row;
+    exchange.body = row.active
+      ? {
+          ...(row.claims as object),
+          active: true,
+          iss: issuer,
+          sub: row.subject,
+          aud: audience?.length === 1 ? audience[0] : (audience ?? undefined),
+          client_id: row.client_id,
+          username: row.username ?? undefined,
+          scope: (row.scopes ?? []).join(' '),
+          token_type: row.token_type ?? undefined,
+          iat: row.issued_at,
+          exp: row.expires_at ?? undefined,
+          auth_time: row.auth_time ?? undefined,
+          acr: row.acr ?? undefined,
+        }
+      : { active: false };
+  };
+}

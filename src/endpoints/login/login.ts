@@ -1,0 +1,91 @@
+// OpenID Connect Core 3.1.2.3: signing in for an authorization request.
+
+import { type ApiSession, api } from '../../db/bindings.ts';
+import { callAll } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { turnOf } from '../../http/queues.ts';
+import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { derivePassword, type PasswordParameters } from '../../protocol/password.ts';
+import { newSecret, secretHash } from '../../protocol/secrets.ts';
+import { presentedRequest, showRequest } from '../authorization/continue.ts';
+
+type Login = { request: string | undefined; username: string; password: string };
+type Outcome = Pick<ApiSession, 'error' | 'reason' | 'session_expires_at' | 'retry_after'>;
+
+/** Takes username and password; a wrong one shows the page again, with the same words for both. */
+export function login(services: Services): Endpoint {
+  return async (exchange) => {
+    const { values } = requireReadable(parameters(exchange), ['request', 'username', 'password']);
+    const { request, username = '', password = '' } = values;
+    const session = newSecret();
+    const outcome = await signIn(services, exchange, { request, username, password }, session);
+    if (outcome.error === 'wrong_password' || outcome.error === 'too_many_attempts') {
+      const { error, retry_after } = outcome;
+      const status = error === 'wrong_password' ? 400 : 429;
+      if (retry_after) exchange.set('Retry-After', String(retry_after));
+      return showRequest(services, exchange, request, {
+        status,
+        error,
+        retry_after,
+        username,
+      });
+    }
+    if (outcome.error) throw new OAuthError(outcome.error, outcome.reason ?? '');
+    startSession(exchange, session.secret, outcome.session_expires_at ?? 0);
+    const query = new URLSearchParams({ request: request ?? '' });
+    exchange.status = 303;
+    exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
+  };
+}
+
+/** The password is derived between two calls, so that the database never sees what could be replayed. */
+async function signIn(
+  { database, queues }: Services,
+  exchange: Exchange,
+  { request, username, password }: Login,
+  session: { secret: string; hash: Buffer },
+): Promise<Outcome> {
+  const named = presentedRequest(exchange, request);
+  const [challenge] = await callAll(database, api.login_begin, {
+    ...caller(exchange),
+    ...named,
+    username,
+  });
+  if (!challenge || challenge.error) return { ...failed, ...challenge };
+  const password_hash = await queues.derivations.run(turnOf(exchange), () =>
+    derived(password, challenge.salt, challenge.params),
+  );
+  const { session_hash, session_expires_at } = presentedSession(exchange);
+  const [outcome] = await callAll(database, api.login_finish, {
+    ...caller(exchange),
+    ...named,
+    username,
+    password_hash,
+    session_hash: session.hash,
+    csrf_hash: secretHash(csrfToken(session.secret)),
+    old_session_hash: session_hash,
+    old_session_expires_at: session_expires_at,
+  });
+  return outcome ?? failed;
+}
+
+const failed: Outcome = {
+  error: 'wrong_password',
+  reason: 'no answer',
+  session_expires_at: null,
+  retry_after: null,
+};
+
+/** An impossible password is a wrong one, and is counted as one. */
+async function derived(password: string, salt: Buffer | null, params: unknown): Promise<Buffer> {
+  try {
+    return await derivePassword(password, salt ?? Buffer.alloc(16), params as PasswordParameters);
+  } catch (failure) {
+    if (failure instanceof OAuthError && failure.error === 'invalid_request')
+      return Buffer.alloc(32);
+    throw failure;
+  }
+}

@@ -1,0 +1,31 @@
+// RFC 7009: revocation.
+
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import type { Endpoint, Services } from '../../http/ctx.ts';
+import { credentialNames } from '../../protocol/client-auth.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { clientIdentity } from '../token/client-identity.ts';
+import { tokenArguments } from '../token/presented-token.ts';
+
+const names = ['token', 'token_type_hint', ...credentialNames] as const;
+
+/** Revokes a token of the calling client; 200 for a token that is not its own or unknown. */
+export function revoke(services: Services): Endpoint {
+  const { database, keyring } = services;
+  return async (exchange) => {
+    const { values } = requireReadable(parameters(exchange), names);
+    const identity = await clientIdentity(services, exchange, values);
+    if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
+    const { verifying } = await keyring(exchange);
+    await call(database, api.token_revoke, {
+      ...identity,
+      ...(await tokenArguments(values.token, verifying, exchange.state.tenant.issuer)),
+    });
+    exchange.status = 200;
+    exchange.set('Cache-Control', 'no-store');
+    exchange.body = '';
+  };
+}

@@ -1,9 +1,0 @@
-import type { Endpoint } from '../http/exchange.ts';
-import { stylesheet } from '../http/render.ts';
-
-/** The stylesheet of every page. */
-export const style = (): Endpoint => (exchange) => {
-  exchange.type = 'css';
-  exchange.set('Cache-Control', 'public, max-age=3600');
-  exchange.body = stylesheet;
-};

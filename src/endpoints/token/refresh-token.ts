@@ -1,0 +1,31 @@
+// RFC 6749 6, RFC 9700 4.14.2: refresh_token.
+
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { openSuccessor, sealSuccessor } from '../../protocol/refresh.ts';
+import { parseScope } from '../../protocol/scope.ts';
+import { newRefreshToken, newSecret, parseRefreshToken } from '../../protocol/secrets.ts';
+import { type Grant, tokenResponse } from './token-grant.ts';
+
+/** Rotates a refresh token; whoever lost the answer gets the same successor again. */
+export const refreshGrant: Grant = async (request) => {
+  const { refresh_token, scope } = request.values;
+  if (refresh_token === undefined) throw new OAuthError('invalid_request', 'no refresh_token');
+  const scopes = parseScope(scope);
+  const old = parseRefreshToken(refresh_token);
+  const access = newSecret();
+  const successor = newRefreshToken(old?.handle);
+  const row = await call(request.database, api.refresh_rotate, {
+    ...request.identity,
+    handle_hash: old?.handle_hash ?? null,
+    refresh_hash: old?.secret_hash ?? null,
+    scope: scopes.length === 0 ? null : scopes.join(' '),
+    access_hash: access.hash,
+    resource: request.resources.join(' '),
+    successor_hash: successor.secret_hash,
+    sealed_successor: old ? sealSuccessor(old, successor) : null,
+  });
+  const given = row.sealed_successor && old ? openSuccessor(old, row.sealed_successor) : successor;
+  return tokenResponse(request, row, access.secret, given.token);
+};

@@ -1,0 +1,109 @@
+// RFC 6749 5.1, RFC 9068, OpenID Connect Core 3.1.3.3: what all grants of the token endpoint share.
+import { randomUUID } from 'node:crypto';
+import type { ApiTokens } from '../../db/bindings.ts';
+import type { Database } from '../../db/connect.ts';
+import type { TenantKeys } from '../../http/keyring.ts';
+import { credentialNames } from '../../protocol/client-auth.ts';
+import type { SigningAlg } from '../../protocol/keys.ts';
+import { assembleToken } from '../../protocol/secrets.ts';
+import { type ExtraClaims, signAccessToken, signIdToken } from '../../protocol/tokens.ts';
+import type { ClientIdentity } from './client-identity.ts';
+
+export const names = [
+  ...credentialNames,
+  'grant_type',
+  'code',
+  'redirect_uri',
+  'code_verifier',
+  'refresh_token',
+  'scope',
+] as const;
+
+export type TokenRequest = {
+  database: Database;
+  keys: TenantKeys;
+  issuer: string;
+  values: Partial<Record<(typeof names)[number], string>>;
+  /** What the access token is to be for (RFC 8707). */
+  resources: string[];
+  identity: ClientIdentity;
+};
+
+/** A token response (RFC 6749 5.1); expires_in in seconds. */
+export type TokenResponse = {
+  access_token: string;
+  token_type: 'Bearer';
+  expires_in: number;
+  scope: string;
+  refresh_token?: string;
+  id_token?: string;
+};
+
+export type Grant = (request: TokenRequest) => Promise<TokenResponse>;
+
+/** Makes and signs the tokens that the database has decided on. */
+export async function tokenResponse(
+  { issuer, keys }: Pick<TokenRequest, 'issuer' | 'keys'>,
+  row: ApiTokens,
+  accessSecret: string,
+  refreshToken?: string,
+): Promise<TokenResponse> {
+  const access_token =
+    row.access_token_format === 'opaque'
+      ? assembleToken('access_token', row.access_expires_at ?? 0, accessSecret)
+      : await accessToken(issuer, keys, row);
+  return {
+    access_token,
+    token_type: 'Bearer',
+    expires_in: (row.access_expires_at ?? 0) - (row.issued_at ?? 0),
+    scope: (row.scopes ?? []).join(' '),
+    ...(row.refresh_token && refreshToken !== undefined && { refresh_token: refreshToken }),
+    ...(row.id_token_alg && { id_token: await idToken(issuer, keys, row, access_token) }),
+  };
+}
+
+function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<string> {
+  const [audience, ...others] = row.audience ?? [];
+  return signAccessToken(
+    {
+      iss: issuer,
+      sub: row.subject ?? '',
+      aud: others.length === 0 ? (audience ?? issuer) : [audience ?? issuer, ...others],
+      client_id: row.client_id ?? '',
+      iat: row.issued_at ?? 0,
+      exp: row.access_expires_at ?? 0,
+      jti: randomUUID(),
+      scope: (row.scopes ?? []).join(' '),
+      auth_time: row.auth_time ?? undefined,
+      acr: row.acr ?? undefined,
+    },
+    keys.signing(row.access_token_alg as SigningAlg),
+    // Ties the token to what can be revoked; introspection and userinfo ask for it.
+    { ...(row.access_claims as ExtraClaims), family_id: row.family_id ?? undefined },
+  );
+}
+
+function idToken(
+  issuer: string,
+  keys: TenantKeys,
+  row: ApiTokens,
+  access_token: string,
+): Promise<string> {
+  return signIdToken(
+    {
+      iss: issuer,
+      sub: row.subject ?? '',
+      aud: row.client_id ?? '',
+      iat: row.issued_at ?? 0,
+      exp: row.id_expires_at ?? 0,
+      auth_time: row.auth_time ?? undefined,
+      nonce: row.nonce ?? undefined,
+      acr: row.acr ?? undefined,
+      amr: row.amr?.length ? row.amr : undefined,
+      sid: row.session_id ?? undefined,
+    },
+    keys.signing(row.id_token_alg as SigningAlg),
+    access_token,
+    (row.id_claims ?? {}) as Record<string, string>,
+  );
+}

@@ -1,0 +1,44 @@
+// RFC 6749 3.2: the token endpoint, one file per grant.
+import { parameters } from '../../http/body.ts';
+import type { Endpoint, Services } from '../../http/ctx.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { parseResources } from '../../protocol/scope.ts';
+import { codeGrant } from './authorization-code.ts';
+import { clientCredentialsGrant } from './client-credentials.ts';
+import { clientIdentity } from './client-identity.ts';
+import { refreshGrant } from './refresh-token.ts';
+import { type Grant, names } from './token-grant.ts';
+
+const grants: Record<string, Grant> = {
+  authorization_code: codeGrant,
+  refresh_token: refreshGrant,
+  client_credentials: clientCredentialsGrant,
+};
+
+/** Answers a token request. */
+export function token(services: Services): Endpoint {
+  const { database, keyring } = services;
+  return async (exchange) => {
+    const { values, resources } = requireReadable(parameters(exchange), names);
+    const { grant_type } = values;
+    if (grant_type === undefined) throw new OAuthError('invalid_request', 'no grant_type');
+    const grant = Object.hasOwn(grants, grant_type) ? grants[grant_type] : undefined;
+    if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
+    exchange.state.grant = grant_type;
+    const identity = await clientIdentity(services, exchange, values);
+    // What can fail comes first: after the commit there is nothing left to do but sign.
+    const keys = await keyring(exchange);
+    const answer = await grant({
+      database,
+      keys,
+      issuer: exchange.state.tenant.issuer,
+      values,
+      resources: parseResources(resources),
+      identity,
+    });
+    exchange.set('Cache-Control', 'no-store');
+    exchange.set('Pragma', 'no-cache');
+    exchange.body = answer;
+  };
+}

@@ -1,0 +1,60 @@
+// draft-ietf-oauth-client-id-metadata-document 5: fetching the document that is a client.
+
+import { api } from '../db/bindings.ts';
+import { call, callAll } from '../db/call.ts';
+import { caller, type Exchange, type Services } from '../http/ctx.ts';
+import {
+  checkDocumentAnswer,
+  checkDocumentUrl,
+  documentLimit,
+  readClientDocument,
+} from '../protocol/client-document.ts';
+import { OAuthError } from '../protocol/errors.ts';
+import { freshnessOf } from '../protocol/freshness.ts';
+import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
+
+/**
+ * Makes what fetches the document at a client_id and has the database take it. Whoever comes for the
+ * same one meanwhile waits for that. What fails is thrown and kept nowhere: the next request tries anew.
+ */
+export function clientDocuments({ database, config, queues }: Services) {
+  const fetch = serverFetch(config);
+  const underway = new Map<string, Promise<void>>();
+
+  async function take(exchange: Exchange, client_url: string): Promise<void> {
+    const named = { ...caller(exchange), client_url };
+    try {
+      checkDocumentUrl(client_url);
+      const turn = [exchange.state.tenant.id, new URL(client_url).host];
+      const document = await queues.fetches.run(turn, () => fetchDocument(fetch, client_url));
+      await call(database, api.client_document_store, { ...named, ...document });
+    } catch (failure) {
+      if (!(failure instanceof OAuthError)) throw failure;
+      const document_fault = failure.reason;
+      await callAll(database, api.client_document_refuse, { ...named, document_fault });
+      throw failure;
+    }
+  }
+
+  return async (exchange: Exchange, clientUrl: string): Promise<void> => {
+    const key = `${exchange.state.tenant.id} ${clientUrl}`;
+    const current = underway.get(key) ?? take(exchange, clientUrl);
+    underway.set(key, current);
+    await current.finally(() => underway.delete(key));
+  };
+}
+
+async function fetchDocument(fetch: OutboundFetch, url: string) {
+  try {
+    const headers = { accept: 'application/json' };
+    const response = await fetch(url, { headers, largest: documentLimit });
+    checkDocumentAnswer(response);
+    const metadata = readClientDocument(url, await response.arrayBuffer());
+    return { metadata, fresh_for: freshnessOf(response.headers) };
+  } catch (failure) {
+    if (!(failure instanceof FetchError)) throw failure;
+    // Why is for the log alone: what can be reached from here is nobody's business.
+    const detail = 'the document could not be fetched';
+    throw new OAuthError('invalid_client_metadata', failure.message, { detail });
+  }
+}

@@ -1,0 +1,182 @@
+// Applies sql/ to a database: one transaction, once, however many processes start at the same time.
+import { readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import Postgrator from 'postgrator';
+import postgres, { type TransactionSql } from 'postgres';
+import { settle } from '../db/session.ts';
+import { applicationName } from '../version.ts';
+import { releaseHash, sqlFiles, sqlFolder } from './release-hash.ts';
+import { dependents, releasedHash } from './release-queries.ts';
+import {
+  become,
+  makeExtension,
+  makeQueueSchema,
+  makeReleaseSchema,
+  makeSchema,
+} from './release-schemas.ts';
+import { statements } from './statements.ts';
+
+export type Released = {
+  /** The migrations that were applied, by file name. */
+  migrations: string[];
+  /** Whether the functions were loaded anew; false where nothing had changed. */
+  reloaded: boolean;
+};
+
+/** The database or sql/ is not in a state that can be released: one line that says what to do. */
+export class ReleaseError extends Error {
+  override name = 'ReleaseError';
+}
+
+// The same for every release of pgrant to one database.
+const releaseLock = 0x7067_7272;
+
+const codeSchemas = ['pgrant_report', 'pgrant_ops', 'pgrant_api', 'pgrant_rules'];
+
+/**
+ * Brings the database behind `url` to what `folder` says. The login needs CREATEROLE and CREATE on
+ * the database (PostgreSQL 16 and up), or to be a superuser. Throws ReleaseError, or the error of
+ * PostgreSQL with the file and line in its message.
+ */
+export async function release(url: string, folder = sqlFolder): Promise<Released> {
+  const sql = postgres(url, {
+    max: 1,
+    fetch_types: false,
+    prepare: false,
+    connect_timeout: 10,
+    onnotice: () => {},
+    connection: { application_name: applicationName('release') },
+  });
+  try {
+    await sql.unsafe(settle);
+    return await sql.begin((transaction) => apply(transaction, folder));
+  } finally {
+    await sql.end();
+  }
+}
+
+/** What a release did, in a line. */
+export function describeReleased({ migrations, reloaded }: Released): string {
+  if (!reloaded) return 'nothing to release: the database is what sql/ says';
+  const tables =
+    migrations.length === 0 ? 'no migration was due' : `applied ${migrations.join(', ')}`;
+  return `released: ${tables}; functions loaded anew`;
+}
+
+async function apply(sql: TransactionSql, folder: string): Promise<Released> {
+  const hash = releaseHash(folder);
+  // Citus: objects that are read after they were made in one transaction. A placeholder elsewhere.
+  await sql`set local citus.multi_shard_modify_mode = 'sequential'`;
+  await sql`select pg_advisory_xact_lock(${releaseLock}::bigint)`;
+  if ((await releasedHash(sql)) === hash) return { migrations: [], reloaded: false };
+
+  // Roles belong to the whole server: another database of it may be released at this moment.
+  await sql`set local lock_timeout = '60s'`;
+  await sql`set local client_min_messages = warning`;
+  await sql`set local check_function_bodies = on`;
+  await runFile(sql, folder, 'roles.sql');
+  // Waiting behind a long transaction would make everybody else wait behind the release.
+  await sql`set local lock_timeout = '10s'`;
+  await refuseDependents(sql);
+  await makeSchema(sql, 'pgrant', 'pgrant_owner');
+  await makeSchema(sql, 'pgrant_resource', 'pgrant_owner');
+  await makeReleaseSchema(sql);
+  await makeQueueSchema(sql);
+  // Versions of the past that cannot overlap; see sql/tables/0015.
+  await makeExtension(sql, 'btree_gist');
+  await become(sql, 'pgrant_owner');
+  await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor, pgrant_sealer`;
+  await sql.unsafe(`drop schema if exists ${codeSchemas.join(', ')} cascade`);
+  const migrations = await migrate(sql, folder);
+  await reload(sql, folder);
+  await storeHash(sql, hash);
+  return { migrations, reloaded: true };
+}
+
+async function refuseDependents(sql: TransactionSql): Promise<void> {
+  const [found] = await dependents(sql, codeSchemas);
+  if (!found) return;
+  throw new ReleaseError(
+    `${found.dependent} depends on ${found.needed}, which every release drops and makes anew: remove that dependency`,
+  );
+}
+
+async function migrate(sql: TransactionSql, folder: string): Promise<string[]> {
+  await become(sql, 'pgrant_owner');
+  const migrator = new Postgrator({
+    driver: 'pg',
+    migrationPattern: join(folder, 'tables', '*.sql'),
+    schemaTable: 'pgrant_release.versions',
+    newline: 'LF',
+    execQuery: async (query) => ({ rows: await sql.unsafe(query) }),
+    execSqlScript: (script) => runScript(sql, script),
+  });
+  const running = { file: '' };
+  migrator.on('migration-started', ({ filename }) => {
+    running.file = relative(folder, filename);
+  });
+  const newest = await migrator.getMaxVersion();
+  const current = await migrator.getDatabaseVersion();
+  if (current > newest) {
+    throw new ReleaseError(
+      `the database is at table version ${current} and this pgrant knows ${newest}: release with the newer pgrant`,
+    );
+  }
+  try {
+    const applied = await migrator.migrate();
+    return applied.map(({ filename }) => basename(filename));
+  } catch (error) {
+    if (/^MD5 checksum failed/.test((error as Error).message)) {
+      throw new ReleaseError(
+        `${(error as Error).message}: a file in sql/tables was changed after it had been applied; add a new one instead`,
+      );
+    }
+    throw located(error, running.file);
+  }
+}
+
+async function reload(sql: TransactionSql, folder: string): Promise<void> {
+  for (const schema of codeSchemas) {
+    await makeSchema(sql, schema, 'pgrant_owner');
+    await become(sql, 'pgrant_owner');
+    await sql.unsafe(
+      `grant usage, create on schema ${schema} to pgrant_definer, pgrant_janitor, pgrant_sealer`,
+    );
+  }
+  for (const file of sqlFiles(folder, 'functions')) {
+    await become(sql, 'pgrant_definer');
+    await runFile(sql, folder, file);
+  }
+}
+
+async function runFile(sql: TransactionSql, folder: string, file: string): Promise<void> {
+  try {
+    await runScript(sql, readFileSync(join(folder, file), 'utf8'));
+  } catch (error) {
+    throw located(error, file);
+  }
+}
+
+/** One statement at a time, as Citus wants it and so that an error can name its line. */
+async function runScript(sql: TransactionSql, script: string): Promise<void> {
+  for (const { text, line } of statements(script)) {
+    try {
+      await sql.unsafe(text);
+    } catch (error) {
+      throw Object.assign(error as Error, { scriptLine: line });
+    }
+  }
+}
+
+/** The error with the file and line of the statement that raised it. */
+function located(error: unknown, file: string): unknown {
+  const { message, scriptLine } = error as { message: string; scriptLine?: number };
+  if (scriptLine === undefined) return error;
+  return new ReleaseError(`sql/${file}:${scriptLine}: ${message}`, { cause: error });
+}
+
+async function storeHash(sql: TransactionSql, hash: string): Promise<void> {
+  await become(sql, 'pgrant_owner');
+  await sql`delete from pgrant_release.released`;
+  await sql`insert into pgrant_release.released values (${hash}, now())`;
+}

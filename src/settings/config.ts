@@ -1,0 +1,124 @@
+// The only reader of process.env. Every setting is checked once, here.
+import { resolve } from 'node:path';
+import type { Name } from './catalogue.ts';
+import {
+  ConfigError,
+  databaseAddress,
+  type Environment,
+  flag,
+  integer,
+  oneOf,
+  proxies,
+  publicAddress,
+  secretBytes,
+  share,
+  tlsFiles,
+  value,
+} from './values.ts';
+
+export { settings } from './catalogue.ts';
+export { ConfigError } from './values.ts';
+
+export type Config = Readonly<{
+  port: number;
+  host: string;
+  /** Without a slash at the end. */
+  publicUrl: string;
+  /** No DATABASE_* URL is set: pgrant runs its own PostgreSQL. */
+  embedded: boolean;
+  databaseUrl: string | undefined;
+  databaseOwnerUrl: string | undefined;
+  databaseWorkerUrl: string | undefined;
+  databasePool: number;
+  databasePrepare: boolean;
+  /** Absolute path. */
+  dataFolder: string;
+  /** 32 bytes; undefined until the embedded database has made one. */
+  secret: Buffer | undefined;
+  /** What it was before. */
+  oldSecret: Buffer | undefined;
+  /** Absolute path. */
+  tenantKeyFolder: string | undefined;
+  /** Absolute path; undefined where audit events are dropped without an archive. */
+  archiveFolder: string | undefined;
+  demo: boolean;
+  tls: { cert: Buffer; key: Buffer } | undefined;
+  /** Whether X-Forwarded headers from this peer address are believed. */
+  trustsProxy: (address: string) => boolean;
+  /** undefined for no metrics. */
+  metricsPort: number | undefined;
+  metricsHost: string;
+  /** undefined for no traces. */
+  traces: { sampler: string; ratio: number } | undefined;
+  logLevel: string;
+}>;
+
+/** The checked settings of an environment; throws ConfigError at the first bad one. */
+export function loadConfig(env: Environment = process.env): Config {
+  const read = (name: Name) => value(env, name);
+  const port = integer('PORT', read('PORT') ?? '3000', 0, 65535);
+  const tls = tlsFiles(read('TLS_CERT'), read('TLS_KEY'));
+  const databaseUrl = databaseAddress('DATABASE_URL', read('DATABASE_URL'));
+  const databaseOwnerUrl = databaseAddress('DATABASE_OWNER_URL', read('DATABASE_OWNER_URL'));
+  const tenantKeys = read('PGRANT_TENANT_KEYS');
+  const archive = read('PGRANT_ARCHIVE');
+  const embedded = databaseUrl === undefined && databaseOwnerUrl === undefined;
+  return {
+    port,
+    host: read('HOST') ?? '127.0.0.1',
+    publicUrl: publicAddress(read('PUBLIC_URL') ?? `${tls ? 'https' : 'http'}://localhost:${port}`),
+    embedded,
+    databaseUrl,
+    databaseOwnerUrl,
+    databaseWorkerUrl:
+      databaseAddress('DATABASE_WORKER_URL', read('DATABASE_WORKER_URL')) ?? databaseUrl,
+    databasePool: integer('DATABASE_POOL', read('DATABASE_POOL') ?? '5', 1, 1000),
+    databasePrepare: flag('DATABASE_PREPARE', read('DATABASE_PREPARE') ?? 'true'),
+    dataFolder: resolve(read('PGRANT_DATA') ?? '.pgrant'),
+    secret: secretBytes('PGRANT_SECRET', read('PGRANT_SECRET')),
+    oldSecret: secretBytes('PGRANT_SECRET_OLD', read('PGRANT_SECRET_OLD')),
+    tenantKeyFolder: tenantKeys === undefined ? undefined : resolve(tenantKeys),
+    archiveFolder: archive === undefined ? undefined : resolve(archive),
+    demo: flag('PGRANT_DEMO', read('PGRANT_DEMO') ?? String(embedded)),
+    tls,
+    trustsProxy: proxies(read('TRUST_PROXY')),
+    ...telemetry(read),
+    logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', [
+      'trace',
+      'debug',
+      'info',
+      'warn',
+      'error',
+      'fatal',
+      'silent',
+    ]),
+  };
+}
+
+function telemetry(read: (name: Name) => string | undefined) {
+  const port = read('METRICS_PORT');
+  const roots = ['always_on', 'always_off', 'traceidratio'];
+  const sampler = oneOf(
+    'OTEL_TRACES_SAMPLER',
+    read('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on',
+    [...roots, ...roots.map((root) => `parentbased_${root}`)],
+  );
+  const ratio = share('OTEL_TRACES_SAMPLER_ARG', read('OTEL_TRACES_SAMPLER_ARG') ?? '1');
+  const disabled = flag('OTEL_SDK_DISABLED', read('OTEL_SDK_DISABLED') ?? 'false');
+  return {
+    metricsPort: port === undefined ? undefined : integer('METRICS_PORT', port, 0, 65535),
+    metricsHost: read('METRICS_HOST') ?? '127.0.0.1',
+    traces:
+      disabled || read('OTEL_EXPORTER_OTLP_ENDPOINT') === undefined
+        ? undefined
+        : { sampler, ratio },
+  };
+}
+
+/** The 32 bytes that encrypt the signing keys; throws ConfigError where there are none. */
+export function requireSecret(config: Config): Buffer {
+  if (config.secret) return config.secret;
+  throw new ConfigError(
+    'PGRANT_SECRET must be set with DATABASE_URL: 32 bytes in base64 (openssl rand -base64 32)',
+  );
+}

@@ -1,0 +1,97 @@
+// graphile-worker with its crontab, and the outbox; any number of workers at once.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Runner, run } from 'graphile-worker';
+import type { Pool } from 'pg';
+import { explainDatabase } from '../release/released.ts';
+import type { Stop, WorkerContext } from '../services.ts';
+import { startGauges } from './gauges.ts';
+import { workerLogger } from './logger.ts';
+import { openPool } from './pool.ts';
+import { atStart, crontab } from './schedule.ts';
+import { taskList } from './tasks.ts';
+import { startWebhooks } from './webhooks.ts';
+
+/** Jobs at once in one process. */
+const concurrency = 2;
+const longestPause = 30_000;
+
+/**
+ * Starts a worker, which first brings its own schema up to date. The stop function takes no new
+ * job, waits for those that run, and closes the connections. Throws ConfigError where the database
+ * is not there or not released.
+ */
+export async function startWorker(context: WorkerContext): Promise<Stop> {
+  const pool = openPool(context.url, context.log);
+  const ending = new AbortController();
+  try {
+    const first = await startRunner(context, pool);
+    const ended = keepRunning(context, pool, first, ending.signal);
+    const stopWebhooks = startWebhooks(context);
+    const stopGauges = startGauges(context);
+    return async () => {
+      ending.abort();
+      await Promise.all([ended, stopWebhooks(), stopGauges()]);
+      await pool.end();
+    };
+  } catch (error) {
+    await pool.end();
+    throw explainDatabase(error, 'DATABASE_WORKER_URL');
+  }
+}
+
+async function startRunner(context: WorkerContext, pgPool: Pool): Promise<Runner> {
+  const runner = await run({
+    pgPool,
+    taskList: taskList(context),
+    crontab,
+    concurrency,
+    logger: workerLogger(context.log),
+    noHandleSignals: true,
+    // The queue is asked seldom, and a pooler may not keep them.
+    noPreparedStatements: true,
+    // By default stopping does not wait until the job that was running is marked as done, and a
+    // connection lost at that moment is a rejection that nobody handles (graphile-worker 0.18.0).
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+  });
+  try {
+    for (const task of atStart) await runner.addJob(task, {}, { jobKey: task });
+    return runner;
+  } catch (error) {
+    await runner.stop();
+    throw error;
+  }
+}
+
+/** A runner gives up when it cannot mark a job as done: so there is a new one until `signal`. */
+async function keepRunning(
+  context: WorkerContext,
+  pool: Pool,
+  first: Runner,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilEnded(first, signal);
+  for (let failures = 0; !signal.aborted; ) {
+    const pause = Math.min(1_000 * 2 ** failures, longestPause);
+    context.log.error(`the worker has ended by itself; it starts again in ${pause} ms`);
+    await sleep(pause, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    try {
+      await untilEnded(await startRunner(context, pool), signal);
+      failures = 0;
+    } catch (err) {
+      context.log.error({ err }, 'the worker did not start');
+      failures++;
+    }
+  }
+}
+
+/** Resolves when the runner has ended, by itself or because of `signal`, its jobs done. */
+async function untilEnded(runner: Runner, signal: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    const stop = () => resolve(runner.stop().catch(() => {}));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  await Promise.race([stopped, runner.promise.catch(() => {})]);
+  if (signal.aborted) await stopped;
+}
