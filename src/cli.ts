@@ -1,27 +1,27 @@
 // The `pgrant` command: what operators do, by pgrant_ops.
 import { Command } from 'commander';
-import { auditCommands } from './cli/audit.ts';
-import { auditorCommands } from './cli/auditor.ts';
-import { clientCommands } from './cli/client.ts';
-import { credentialCommands } from './cli/credential.ts';
-import { documentCommands } from './cli/document.ts';
-import { describeFault } from './cli/errors.ts';
-import { explainCommands } from './cli/explain.ts';
-import { grantCommands } from './cli/grant.ts';
-import { groupCommands } from './cli/group.ts';
-import { incidentCommands } from './cli/incident.ts';
-import { keyCommands } from './cli/key.ts';
-import { registrationCommands } from './cli/registration.ts';
+import { auditCommands } from './cli/audit-commands.ts';
+import { auditorCommands } from './cli/auditor-commands.ts';
+import { clientCommands } from './cli/client-commands.ts';
+import { credentialCommands } from './cli/credential-commands.ts';
+import { documentCommands } from './cli/document-commands.ts';
+import { explainCommands } from './cli/explain-commands.ts';
+import { describeFault } from './cli/faults.ts';
+import { grantCommands } from './cli/grant-commands.ts';
+import { groupCommands } from './cli/group-commands.ts';
+import { incidentCommands } from './cli/incident-commands.ts';
+import { keyCommands } from './cli/key-commands.ts';
+import { registrationCommands } from './cli/registration-commands.ts';
 import { releaseCommand } from './cli/release.ts';
-import { resourceCommands } from './cli/resource.ts';
-import { roleCommands } from './cli/role.ts';
+import { resourceCommands } from './cli/resource-commands.ts';
+import { roleCommands } from './cli/role-commands.ts';
 import { complain, wantsJson } from './cli/run.ts';
-import { scopeCommands } from './cli/scope.ts';
-import { tenantCommands } from './cli/tenant.ts';
-import { upstreamCommands } from './cli/upstream.ts';
-import { userCommands } from './cli/user.ts';
-import { webhookCommands } from './cli/webhook.ts';
-import { whoCommand } from './cli/who.ts';
+import { scopeCommands } from './cli/scope-commands.ts';
+import { tenantCommands } from './cli/tenant-commands.ts';
+import { upstreamCommands } from './cli/upstream-commands.ts';
+import { userCommands } from './cli/user-commands.ts';
+import { webhookCommands } from './cli/webhook-commands.ts';
+import { whoCommand } from './cli/who-command.ts';
 
 const program = new Command('pgrant')
   .description('Operates the tenants of a pgrant database.')

@@ -2,7 +2,7 @@
 
 import type { Mount } from './app.ts';
 import { connect, type Database } from './db/connect.ts';
-import { startDemo } from './demo/start.ts';
+import { startDemo } from './demo/start-demo.ts';
 import { findEmbedded, startEmbedded } from './embedded/embedded.ts';
 import { setPasswords } from './embedded/logins.ts';
 import { makeHealth, makeWorkerHealth, type ReadHealth } from './http/health.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { findEmbedded } from '../embedded/embedded.ts';
 import { describeReleased, release } from '../release/release.ts';
 import { ConfigError, loadConfig } from '../settings/config.ts';
-import { describeFault } from './errors.ts';
+import { describeFault } from './faults.ts';
 import { complain, print } from './run.ts';
 
 /** Adds the command that applies sql/ to the database. */

@@ -1,6 +1,6 @@
 import { loadConfig } from '../settings/config.ts';
-import { describeFault, type Fault } from './errors.ts';
-import { type Output, openSession, type Session } from './session.ts';
+import { describeFault, type Fault } from './faults.ts';
+import { type Output, openSession, type Session } from './operator-session.ts';
 import { withTimes } from './text.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { ParameterizedContext } from 'koa';
+import type { Keyring } from '../endpoints/keyring.ts';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
 import type { ClientKeyFinder } from '../outbound/client-keys.ts';
 import type { WebContext } from '../services.ts';
-import type { Keyring } from './keyring.ts';
 
 /** The tenant that a request is for, as the database knows it. */
 export type Tenant = {

@@ -2,7 +2,6 @@
 import * as client from 'openid-client';
 import type { OutboundFetch } from '../outbound/guarded-fetch.ts';
 import { describe } from './claims.ts';
-import { attempt, plainConfiguration } from './client.ts';
 import {
   type Identity,
   type Journey,
@@ -12,6 +11,7 @@ import {
   type UpstreamTokens,
 } from './identity-provider.ts';
 import { refreshed } from './oidc.ts';
+import { attempt, plainConfiguration } from './openid-client.ts';
 
 type Tokens = { access_token: string; refresh_token?: string | undefined; expires_in?: unknown };
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { createApp, type Mount } from '../../src/app.ts';
-import { startDemo } from '../../src/demo/start.ts';
+import { startDemo } from '../../src/demo/start-demo.ts';
 import { createLog } from '../../src/log.ts';
 import { loadConfig } from '../../src/settings/config.ts';
 import type { TestDatabase } from './database.ts';

@@ -13,7 +13,7 @@ import {
 import { OAuthError } from '../../protocol/errors.ts';
 import { assembleToken, newSecret } from '../../protocol/secrets.ts';
 import { verifyIdTokenHint } from '../../protocol/tokens.ts';
-import { respond } from './authorization-response.ts';
+import { respond } from './send-response.ts';
 
 /** Takes an authorization request: answers it, or sends the browser on to login or consent. */
 export function authorize(services: Services): Endpoint {

@@ -8,8 +8,8 @@ import { presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret, secretHash } from '../../protocol/secrets.ts';
-import { respond } from './authorization-response.ts';
 import { presentedRequest } from './continue.ts';
+import { respond } from './send-response.ts';
 
 /** Takes the decision, and answers the client with a code or access_denied. */
 export function consent({ database }: Services): Endpoint {

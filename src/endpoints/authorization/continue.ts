@@ -9,7 +9,7 @@ import { browserHash, presentedCsrfToken, presentedSession } from '../../http/se
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newLastingSecret, newSecret, parseToken } from '../../protocol/secrets.ts';
-import { respond } from './authorization-response.ts';
+import { respond } from './send-response.ts';
 
 /** Shows login or consent, whichever is due, or answers the client. */
 export function continueRequest(services: Services): Endpoint {

@@ -4,9 +4,9 @@ import { callAll } from '../db/call.ts';
 import { resealAll, resealTenant } from '../operations/reseal.ts';
 import { addKey } from '../operations/signing-keys.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
-import { Refused } from './errors.ts';
+import { Refused } from './faults.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
 
 type Named = { tenant: string };

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { makeCheckpoint, sealEvents } from '../operations/audit-chain.ts';
-import { archiveCommands } from './audit-archive.ts';
+import { archiveCommands } from './audit-archive-commands.ts';
 import { readOutside, type Verdict, verifyAudit } from './audit-verify.ts';
 import { count } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { wantsJson, withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { details, withTimes } from './text.ts';
 
 type Named = { tenant: string };

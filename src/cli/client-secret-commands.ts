@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 import { duration } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { details, formatDuration, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { fieldsOf } from '../protocol/client-fields.ts';
 import { requireKeys } from '../protocol/client-metadata.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 import { collect, readObject, readSettings } from './input.ts';
 
 export type MetadataOptions = {

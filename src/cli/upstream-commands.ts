@@ -3,10 +3,10 @@ import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { UpstreamSecrets } from '../identity-providers/identity-provider.ts';
 import { sealSecrets } from '../identity-providers/identity-providers.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 import { confirm, readObject, readPassword } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
 
 type Named = { tenant: string };

@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
+import { caller, type Exchange } from '../http/ctx.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import {
   openSigningKey,
@@ -13,7 +14,6 @@ import {
 import type { Master } from '../protocol/seal.ts';
 import type { VerificationKeys } from '../protocol/tokens.ts';
 import type { WebContext } from '../services.ts';
-import { caller, type Exchange } from './ctx.ts';
 
 /** The keys of one tenant. */
 export type TenantKeys = {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
 
 type Named = { tenant: string };

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { withdrawKeys } from '../operations/signing-keys.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 import { confirm, moment } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { table } from './text.ts';
 
 type Options = {

@@ -10,11 +10,11 @@ import {
   type MetadataOptions,
   metadataOptions,
   readMetadata,
-} from './client-metadata.ts';
-import { secretCommands } from './client-secret.ts';
+} from './client-options.ts';
+import { secretCommands } from './client-secret-commands.ts';
 import { collect, confirm } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { details, inOrder, isDuration, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };

@@ -10,9 +10,9 @@ import { copyLines } from '../db/copy.ts';
 import { createLog } from '../log.ts';
 import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { table } from './text.ts';
 
 type Row = Record<string, unknown>;

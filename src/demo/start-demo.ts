@@ -4,9 +4,9 @@ import type { Mount } from '../app.ts';
 import { serveMetadata } from '../resource/index.ts';
 import type { Stop, WorkerContext } from '../services.ts';
 import { makeAccounts } from './accounts.ts';
-import { createDemo } from './app.ts';
+import { demoResource } from './course-resource.ts';
+import { createDemo } from './demo-client.ts';
 import { mountPath } from './paths.ts';
-import { demoResource } from './resource.ts';
 
 /** Makes the demo tenant and mounts the demonstration client; `lines` go into the banner. */
 export async function startDemo(

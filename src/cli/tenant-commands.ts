@@ -4,12 +4,12 @@ import { call, callAll } from '../db/call.ts';
 import { createLog } from '../log.ts';
 import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
-import { Refused } from './errors.ts';
+import { Refused } from './faults.ts';
 import { confirm, readSettings } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
-import { transferCommands } from './transfer.ts';
+import { transferCommands } from './transfer-commands.ts';
 
 /** Adds the commands of tenants. */
 export function tenantCommands(program: Command): void {

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { newPassword } from '../protocol/password.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 import { count, readObject, readPassword } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
 
 type Person = { tenant: string; username: string; passwordStdin?: boolean };

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline';
 import { type Command, InvalidArgumentError } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { type ArchivedTenant, archiveTenant } from '../operations/audit-archive.ts';
+import { type ArchivedTenant, archiveTenant } from '../operations/audit-archiving.ts';
 import { type Archive, ArchiveError, ArchiveReader } from '../protocol/audit-archive.ts';
 import { readOutside } from './audit-verify.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
+import type { Output, Session } from './operator-session.ts';
 import { withoutSession, withSession } from './run.ts';
-import type { Output, Session } from './session.ts';
 import { table } from './text.ts';
 
 type ArchiveOptions = { to: string; tenant?: string; before?: string };

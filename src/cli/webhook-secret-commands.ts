@@ -3,8 +3,8 @@ import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../protocol/webhook.ts';
 import { duration } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { details, withTimes } from './text.ts';
 
 /** Adds the commands of the secrets that webhooks are signed with. */

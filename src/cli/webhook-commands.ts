@@ -3,11 +3,11 @@ import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../protocol/webhook.ts';
 import { collect, confirm, readSettings } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
-import { deliveryCommands } from './webhook-delivery.ts';
-import { secretCommands } from './webhook-secret.ts';
+import { deliveryCommands } from './webhook-delivery-commands.ts';
+import { secretCommands } from './webhook-secret-commands.ts';
 
 type Named = { tenant: string };
 

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 import { count } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
 
 type Named = { tenant: string };

@@ -3,8 +3,8 @@ import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
 import { collect, duration } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { findTenant, type Output, type Session } from './session.ts';
 import { details, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };

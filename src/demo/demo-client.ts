@@ -5,11 +5,11 @@ import bodyParser from 'koa-bodyparser';
 import helmet from 'koa-helmet';
 import type { Log } from '../log.ts';
 import { accountPages } from './account.ts';
-import { answerErrors, refuseAnonymous, refusePermission } from './errors.ts';
+import { courseResource } from './course-resource.ts';
+import { answerErrors, refuseAnonymous, refusePermission } from './demo-refusals.ts';
 import { say, stylesheet } from './pages.ts';
 import { mountPath } from './paths.ts';
 import { makeRelyingParty, type RelyingParty, type RelyingPartySettings } from './relying-party.ts';
-import { courseResource } from './resource.ts';
 import { isOwnForm, makeSessions, type Sessions } from './sessions.ts';
 import { signInPages } from './sign-in.ts';
 
