@@ -8,6 +8,7 @@ import { continueRequest } from './endpoints/authorization/continue.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
 import { jwks, metadataDocument } from './endpoints/discovery/metadata.ts';
 import { style } from './endpoints/discovery/style.ts';
+import type { MakeEndpoint, Services } from './endpoints/endpoint.ts';
 import { acceptLogin, rejectLogin, showLogin } from './endpoints/hosted-login/login-answer.ts';
 import { resumeLogin } from './endpoints/hosted-login/login-resume.ts';
 import { upstreamCallback } from './endpoints/identity-providers/callback.ts';
@@ -28,8 +29,9 @@ import { userinfo } from './endpoints/userinfo/userinfo.ts';
 import { answerErrors } from './http/answer-errors.ts';
 import { readBody } from './http/body.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './http/cors.ts';
-import type { MakeEndpoint, Services, State } from './http/ctx.ts';
+import type { State } from './http/ctx.ts';
 import { makeHealth, serveHealth } from './http/health.ts';
+import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
 import { requireOwnForm } from './http/own-form.ts';
@@ -38,9 +40,6 @@ import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys } from './outbound/client-keys.ts';
 import { OAuthError } from './protocol/errors.ts';
 import type { WebContext } from './services.ts';
-
-/** An application beside the tenants, such as the demonstration client, under a path of its own. */
-export type Mount = { path: string; middleware: Middleware };
 
 type Route = [
   methods: string[],
@@ -158,15 +157,13 @@ function enterTenant(context: WebContext): Middleware<State> {
   return async (exchange, next) => {
     const { tenant, endpoint } = await find(exchange);
     exchange.state.tenant = tenant;
-    Object.assign(exchange, { newRouterPath: endpoint });
-    await next();
-  };
-}
-
-function serveMounts(mounts: Mount[]): Middleware<State> {
-  return (exchange, next) => {
+    // As a mount does: what follows sees the path below the issuer, and whoever logs the whole one.
     const { path } = exchange;
-    const mount = mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`));
-    return mount ? mount.middleware(exchange as never, next) : next();
+    exchange.path = endpoint;
+    try {
+      await next();
+    } finally {
+      exchange.path = path;
+    }
   };
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
-const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
-const { status, error } = spawnSync(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const { status, error } = spawnSync(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
 if (error) console.error(`pgrant: ${error.message}; run npm ci first`);
 process.exitCode = status ?? 1;

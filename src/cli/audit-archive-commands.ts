@@ -6,6 +6,7 @@ import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { type ArchivedTenant, archiveTenant } from '../operations/audit-archiving.ts';
 import { type Archive, ArchiveError, ArchiveReader } from '../protocol/audit-archive.ts';
+import type { Config } from '../settings/config.ts';
 import { readOutside } from './audit-verify.ts';
 import { UsageError } from './faults.ts';
 import type { Output, Session } from './operator-session.ts';
@@ -14,16 +15,15 @@ import { table } from './text.ts';
 
 type ArchiveOptions = { to: string; tenant?: string; before?: string };
 
-/** Adds the commands of archives to those of the audit. */
-export function archiveCommands(audit: Command): void {
-  audit
+export function archiveCommands(group: Command): void {
+  group
     .command('archive')
     .description('write months of events to files, with their seals and a signed checkpoint')
     .requiredOption('--to <folder>', 'where: a folder per tenant, a file per month')
     .option('--tenant <name>', 'one tenant; all where left out')
     .option('--before <date>', 'months that ended by then; default: past their retention', day)
     .action(withSession(archive));
-  audit
+  group
     .command('verify-archive <file...>')
     .description('verify files that archive has written; needs no database')
     .option('--checkpoint <file>', 'one that was kept elsewhere, of a seal in the files')
@@ -54,7 +54,11 @@ async function archive(session: Session, { to, tenant, before }: ArchiveOptions)
   return { json: rows, text: table(rows, columns, 'no month is due') };
 }
 
-async function verify(files: string[], { checkpoint }: { checkpoint?: string }): Promise<Output> {
+async function verify(
+  _config: Config,
+  files: string[],
+  { checkpoint }: { checkpoint?: string },
+): Promise<Output> {
   const rows = [];
   for (const file of files) rows.push({ file, ...(await verifyFile(file, checkpoint)) });
   if (rows.some(({ intact }) => !intact)) process.exitCode = 1;

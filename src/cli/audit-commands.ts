@@ -5,27 +5,21 @@ import { readOutside, type Verdict, verifyAudit } from './audit-verify.ts';
 import { count } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { wantsJson, withSession } from './run.ts';
+import { tenantCommand } from './subject.ts';
 import { details, withTimes } from './text.ts';
 
 type Named = { tenant: string };
 type VerifyOptions = Named & { checkpoint?: string; first: number };
 
-/** Adds the commands of the audit. */
-export function auditCommands(program: Command): void {
-  const audit = program.command('audit').description('the audit of a tenant, which is sealed');
-  audit
-    .command('verify')
-    .description('find what was edited, removed, moved, added or cut off; exit code 1 where any is')
-    .requiredOption('--tenant <name>', 'name of the tenant')
+export function declareCommands(group: Command): void {
+  const broken = 'find what was edited, removed, moved, added or cut off; exit code 1 where any is';
+  tenantCommand(group, 'verify', broken)
     .option('--checkpoint <file>', 'one that was kept elsewhere, as a file or as it is')
     .option('--first <number>', 'begin at this seal', count, 1)
     .action(withSession(verify));
-  audit
-    .command('checkpoint')
-    .description('seal what there is and print a signed checkpoint, to be kept elsewhere')
-    .requiredOption('--tenant <name>', 'name of the tenant')
-    .action(withSession(checkpoint));
-  archiveCommands(audit);
+  const sealed = 'seal what there is and print a signed checkpoint, to be kept elsewhere';
+  tenantCommand(group, 'checkpoint', sealed).action(withSession(checkpoint));
+  archiveCommands(group);
 }
 
 async function verify(session: Session, options: VerifyOptions): Promise<Output> {

@@ -5,22 +5,18 @@ import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { table, withTimes } from './text.ts';
 
-/** Adds the commands of auditors. */
-export function auditorCommands(program: Command): void {
-  const auditor = program
-    .command('auditor')
-    .description('roles of the database that read pgrant_report');
-  auditor
+export function declareCommands(group: Command): void {
+  group
     .command('add')
     .description('let a role read the reports of one tenant, or of all')
     .requiredOption('--role <role>', 'a role of the database')
     .option('--tenant <name>', 'the one tenant that it may read; all where left out')
     .action(withSession(add));
-  auditor
+  group
     .command('list')
     .description('who may read the reports, of which tenant')
     .action(withSession(list));
-  auditor
+  group
     .command('remove')
     .description('have a role read nothing from now on')
     .requiredOption('--role <role>', 'a role of the database')

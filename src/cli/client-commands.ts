@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
-import { call, callAll } from '../db/call.ts';
+import { call } from '../db/call.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
 import {
   checkGrants,
@@ -12,45 +12,50 @@ import {
   readMetadata,
 } from './client-options.ts';
 import { secretCommands } from './client-secret-commands.ts';
-import { collect, confirm } from './input.ts';
+import { collect } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { listCommand, subjectOf, tenantCommand } from './subject.ts';
 import { details, inOrder, isDuration, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
 type AddOptions = MetadataOptions &
   Named & { name: string; clientId?: string; public?: boolean; set?: string[] };
 
-/** Adds the commands of clients. */
-export function clientCommands(program: Command): void {
-  const client = program.command('client').description('applications that may ask for tokens');
-  const sub = (usage: string, description: string) =>
-    client
-      .command(usage)
-      .description(description)
-      .requiredOption('--tenant <name>', 'name of the tenant');
-
-  metadataOptions(sub('add', 'register a client and show its secret, once'))
+export function declareCommands(group: Command): void {
+  const client = subjectOf(group, { noun: 'client', key: 'client_id' });
+  metadataOptions(tenantCommand(group, 'add', 'register a client and show its secret, once'))
     .requiredOption('--name <text>', 'what people see at consent')
     .option('--client-id <id>', 'default: one is made')
     .option('--public', 'a client that can keep no secret: a browser or native application')
     .option('--set <setting=value>', 'any other setting; repeatable', collect())
     .action(withSession(add));
-  sub('list', 'the clients of a tenant').action(withSession(list));
-  sub('show <client_id>', 'all that is known of a client').action(withSession(show));
-  metadataOptions(sub('set <client_id> [setting=value...]', 'change settings; lists as a whole'))
+  listCommand(group, 'the clients of a tenant', ops.client_list, {
+    columns: [
+      'client_id',
+      'name',
+      'token_endpoint_auth_method',
+      'grant_types',
+      'created_at',
+      'disabled_at',
+    ],
+    empty: (tenant) => `tenant ${tenant} has no clients: pgrant client add`,
+  });
+  client.show('all that is known of a client', ops.client_show, describeClient);
+  const changed = 'change settings; lists as a whole';
+  metadataOptions(client.one('set', changed, ' [setting=value...]'))
     .option('--name <text>', 'what people see at consent')
     .action(withSession(set));
-  sub('disable <client_id>', 'refuse the client and its tokens').action(
-    withSession((session, id: string, options: Named) => disable(session, id, options, true)),
-  );
-  sub('enable <client_id>', 'accept them again').action(
-    withSession((session, id: string, options: Named) => disable(session, id, options, false)),
-  );
-  sub('remove <client_id>', 'remove the client with its secrets, grants and tokens')
-    .option('--yes', 'do not ask')
-    .action(withSession(remove));
-  secretCommands(client);
+  client.disable(ops.client_disable, {
+    disable: 'refuse the client and its tokens',
+    enable: 'accept them again',
+  });
+  client.remove(ops.client_remove, {
+    description: 'remove the client with its secrets, grants and tokens',
+    check: ops.client_show,
+    what: (client_id) => `client ${client_id} with its secrets, grants and tokens`,
+  });
+  secretCommands(group);
 }
 
 async function add(session: Session, options: AddOptions): Promise<Output> {
@@ -84,27 +89,6 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
   };
 }
 
-async function list(session: Session, options: Named): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  const rows = await callAll(session.database, ops.client_list, { tenant });
-  const columns = [
-    'client_id',
-    'name',
-    'token_endpoint_auth_method',
-    'grant_types',
-    'created_at',
-    'disabled_at',
-  ];
-  const empty = `tenant ${options.tenant} has no clients: pgrant client add`;
-  return { json: rows, text: table(withTimes(rows), columns, empty) };
-}
-
-async function show(session: Session, client_id: string, options: Named): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  const { client_show } = await call(session.database, ops.client_show, { tenant, client_id });
-  return settings(client_show);
-}
-
 async function set(
   session: Session,
   client_id: string,
@@ -125,11 +109,11 @@ async function set(
     client_id,
     settings: changes,
   });
-  return settings(client_set);
+  return { json: client_set, text: describeClient(client_set as Record<string, unknown>) };
 }
 
-function settings(json: unknown): Output {
-  const { secrets = [], ...client } = withTimes(json) as Record<string, unknown>;
+function describeClient(json: Record<string, unknown>): string {
+  const { secrets = [], ...client } = withTimes(json);
   const described = Object.entries(client).map(([name, value]) => [
     name,
     value ?? (isDuration(name) ? "the tenant's" : name === 'scopes' ? 'every scope' : null),
@@ -144,31 +128,5 @@ function settings(json: unknown): Output {
   );
   const rows = secrets as Record<string, unknown>[];
   const held = table(rows, ['secret_id', 'created_at', 'expires_at'], 'it has no secrets');
-  return { json, text: `${details(ordered)}\n\n${held}` };
-}
-
-async function disable(
-  session: Session,
-  client_id: string,
-  options: Named,
-  disabled: boolean,
-): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  await call(session.database, ops.client_disable, { tenant, client_id, disabled });
-  return {
-    json: { client_id, disabled },
-    text: `client ${client_id} is ${disabled ? 'disabled' : 'enabled'}`,
-  };
-}
-
-async function remove(
-  session: Session,
-  client_id: string,
-  options: Named & { yes?: boolean },
-): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  await call(session.database, ops.client_show, { tenant, client_id });
-  await confirm(client_id, `client ${client_id} with its secrets, grants and tokens`, options);
-  await call(session.database, ops.client_remove, { tenant, client_id });
-  return { json: { client_id, removed: true }, text: `client ${client_id} is removed` };
+  return `${details(ordered)}\n\n${held}`;
 }

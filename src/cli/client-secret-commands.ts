@@ -6,6 +6,7 @@ import { UsageError } from './faults.ts';
 import { duration } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { tenantCommand } from './subject.ts';
 import { details, formatDuration, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
@@ -14,23 +15,20 @@ type Client = {
   secrets: { secret_id: string; created_at: string; expires_at: string | null }[];
 };
 
-/** Adds the commands of client secrets. */
-export function secretCommands(client: Command): void {
-  const secret = client
+export function secretCommands(group: Command): void {
+  const secrets = group
     .command('secret')
     .description('live secrets of a client, several at once while one replaces another');
-  const sub = (usage: string, description: string) =>
-    secret
-      .command(usage)
-      .description(description)
-      .requiredOption('--tenant <name>', 'name of the tenant');
-
-  sub('add <client_id>', 'make a secret and show it, once')
+  tenantCommand(secrets, 'add <client_id>', 'make a secret and show it, once')
     .option('--expires-in <time>', 'e.g. 90d; without it the secret does not expire', duration)
     .option('--retire-others-after <time>', 'have the other secrets expire, e.g. 24h', duration)
     .action(withSession(add));
-  sub('list <client_id>', 'the secrets of a client by id').action(withSession(list));
-  sub('remove <client_id> <secret_id>', 'remove a secret at once').action(withSession(remove));
+  tenantCommand(secrets, 'list <client_id>', 'the secrets of a client by id').action(
+    withSession(list),
+  );
+  tenantCommand(secrets, 'remove <client_id> <secret_id>', 'remove a secret at once').action(
+    withSession(remove),
+  );
 }
 
 async function add(

@@ -3,8 +3,7 @@ import { CommanderError } from 'commander';
 import type { Database } from '../db/connect.ts';
 import { ArchiveError } from '../protocol/audit-archive.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import { ReleaseError } from '../release/release.ts';
-import { explainDatabase } from '../release/released.ts';
+import { explainDatabase, ReleaseError } from '../release/released.ts';
 import { ConfigError } from '../settings/config.ts';
 
 /** The command line cannot be carried out as it is written: exit code 2. */
@@ -53,6 +52,9 @@ export async function describeFault(
   }
   const known = explainDatabase(error, setting);
   if (known instanceof ConfigError) return { error: known.message, exit: 1 };
+  // What the operating system says no to, such as a file or an address.
+  if ((error as NodeJS.ErrnoException).syscall)
+    return { error: String((error as Error).message), exit: 1 };
   // Anything else is a fault of ours, whose place is worth knowing.
   return { error: error instanceof Error ? String(error.stack) : String(error), exit: 1 };
 }

@@ -19,10 +19,8 @@ type Options = {
   yes?: boolean;
 };
 
-/** Adds the commands for the day on which something has leaked. */
-export function incidentCommands(program: Command): void {
-  const incident = program.command('incident').description('after a leak');
-  incident
+export function declareCommands(group: Command): void {
+  group
     .command('revoke')
     .description('end what was issued or used since a moment, and replace the signing keys at once')
     .option('--tenant <name>', 'name of the tenant')

@@ -7,43 +7,27 @@ import type { SigningAlg } from '../protocol/keys.ts';
 import { Refused } from './faults.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { table, withTimes } from './text.ts';
+import { listCommand, tenantCommand } from './subject.ts';
+import { withTimes } from './text.ts';
 
 type Named = { tenant: string };
 const algorithms: readonly SigningAlg[] = ['ES256', 'RS256'];
 
-/** Adds the commands of signing keys. */
-export function keyCommands(program: Command): void {
-  const key = program.command('key').description('signing keys, which the worker rotates');
-  key
-    .command('list')
-    .description('the keys that are published, and which of them signs')
-    .requiredOption('--tenant <name>', 'name of the tenant')
-    .action(withSession(list));
-  key
-    .command('rotate')
-    .description('publish a new key now, to sign after key_publish_lead')
-    .requiredOption('--tenant <name>', 'name of the tenant')
+export function declareCommands(group: Command): void {
+  listCommand(group, 'the keys that are published, and which of them signs', ops.key_list, {
+    columns: ['alg', 'state', 'kid', 'created_at', 'active_at', 'expires_at'],
+    empty: (tenant) => `tenant ${tenant} has no keys: the worker makes them within a minute`,
+  });
+  tenantCommand(group, 'rotate', 'publish a new key now, to sign after key_publish_lead')
     .addOption(new Option('--alg <alg>', 'default: one of each').choices(algorithms))
     .action(withSession(rotate));
-  key
+  group
     .command('reseal')
     .description(
       'seal again what is sealed under PGRANT_SECRET_OLD, or without the key of its tenant',
     )
     .option('--tenant <name>', 'of this tenant only')
     .action(withSession(reseal));
-}
-
-async function list(session: Session, options: Named): Promise<Output> {
-  const rows = await findKeys(session, await findTenant(session, options.tenant));
-  const columns = ['alg', 'state', 'kid', 'created_at', 'active_at', 'expires_at'];
-  const empty = `tenant ${options.tenant} has no keys: the worker makes them within a minute`;
-  return { json: rows, text: table(withTimes(rows), columns, empty) };
-}
-
-async function findKeys({ database }: Session, tenant: string) {
-  return await callAll(database, ops.key_list, { tenant });
 }
 
 async function rotate(session: Session, options: Named & { alg?: SigningAlg }): Promise<Output> {
@@ -63,7 +47,7 @@ async function rotate(session: Session, options: Named & { alg?: SigningAlg }): 
 }
 
 async function findWaiting(session: Session, tenant: string, alg: SigningAlg) {
-  const keys = await findKeys(session, tenant);
+  const keys = await callAll(session.database, ops.key_list, { tenant });
   const waiting = keys.find((key) => key.alg === alg && key.state === 'published');
   const { kid = null, active_at = null } = waiting ?? {};
   return { tenant_id: tenant, kid, alg, active_at, added: false };

@@ -38,7 +38,8 @@ export function openSession(config: Config): Session {
   return { ...session, tenantKeys, database };
 }
 
-function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> {
+/** The database of the settings, or that of a running `npm start`. */
+export function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> {
   const { databaseWorkerUrl: url, databaseUrl } = config;
   if (url) {
     const setting = url === databaseUrl ? 'DATABASE_URL' : 'DATABASE_WORKER_URL';
@@ -55,7 +56,10 @@ function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> {
 }
 
 /** The id of the tenant that is called so. */
-export async function findTenant({ database }: Session, name: string): Promise<string> {
+export async function findTenant(
+  { database }: Pick<Session, 'database'>,
+  name: string,
+): Promise<string> {
   const { tenant_id } = await call(database, ops.tenant_id, { name });
   return String(tenant_id);
 }

@@ -5,6 +5,7 @@ import { newLastingSecret } from '../protocol/secrets.ts';
 import { collect, count, duration } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { listCommand, subjectOf, tenantCommand } from './subject.ts';
 import { details, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
@@ -15,23 +16,14 @@ type AddOptions = Named & {
   machineScope?: string[];
 };
 
-/** Adds the commands of clients that register themselves; `tenant set` opens registration. */
-export function registrationCommands(program: Command): void {
-  const registration = program
-    .command('registration')
-    .description('clients that register themselves (tenant set <name> registration=open)');
-  registration
-    .command('list')
-    .description('who registered from where, used last when, and until when it lives')
-    .requiredOption('--tenant <name>', 'name of the tenant')
-    .action(withSession(list));
-  const token = registration
+/** `tenant set` opens registration. */
+export function declareCommands(group: Command): void {
+  const description = 'who registered from where, used last when, and until when it lives';
+  tenantCommand(group, 'list', description).action(withSession(list));
+  const tokens = group
     .command('token')
     .description('initial access tokens: who has one may register clients');
-  token
-    .command('add')
-    .description('make an initial access token and show it, once')
-    .requiredOption('--tenant <name>', 'name of the tenant')
+  tenantCommand(tokens, 'add', 'make an initial access token and show it, once')
     .requiredOption('--name <text>', 'who gets it')
     .option('--uses <number>', 'how many clients it may register, else any number', count)
     .option('--expires-in <time>', 'e.g. 24h; without it the token does not expire', duration)
@@ -41,16 +33,15 @@ export function registrationCommands(program: Command): void {
       collect(),
     )
     .action(withSession(add));
-  token
-    .command('list')
-    .description('the initial access tokens of a tenant by id')
-    .requiredOption('--tenant <name>', 'name of the tenant')
-    .action(withSession(listTokens));
-  token
-    .command('remove <token_id>')
-    .description('remove an initial access token; its clients stay')
-    .requiredOption('--tenant <name>', 'name of the tenant')
-    .action(withSession(remove));
+  const listed = 'the initial access tokens of a tenant by id';
+  listCommand(tokens, listed, ops.registration_token_list, {
+    columns: ['token_id', 'name', 'used', 'uses_left', 'machine_scopes', 'expires_at'],
+    empty: (tenant) => `tenant ${tenant} has no initial access tokens`,
+  });
+  subjectOf(tokens, { noun: 'initial access token', key: 'token_id' }).remove(
+    ops.registration_token_remove,
+    { description: 'remove an initial access token; its clients stay' },
+  );
 }
 
 async function list(session: Session, options: Named): Promise<Output> {
@@ -84,22 +75,5 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
   return {
     json: { ...shown, name },
     text: `${details(shown)}\nKeep the token now: it is not shown again.`,
-  };
-}
-
-async function listTokens(session: Session, options: Named): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  const rows = await callAll(session.database, ops.registration_token_list, { tenant });
-  const columns = ['token_id', 'name', 'used', 'uses_left', 'machine_scopes', 'expires_at'];
-  const empty = `tenant ${options.tenant} has no initial access tokens`;
-  return { json: rows, text: table(withTimes(rows), columns, empty) };
-}
-
-async function remove(session: Session, token_id: string, options: Named): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  await call(session.database, ops.registration_token_remove, { tenant, token_id });
-  return {
-    json: { token_id, removed: true },
-    text: `initial access token ${token_id} is removed`,
   };
 }

@@ -11,35 +11,33 @@ import { withSession } from './run.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
 import { transferCommands } from './transfer-commands.ts';
 
-/** Adds the commands of tenants. */
-export function tenantCommands(program: Command): void {
-  const tenant = program.command('tenant').description('tenants, each with its issuer');
-  tenant
+export function declareCommands(group: Command): void {
+  group
     .command('add <name>')
     .description('make a tenant, its signing keys and the standard scopes')
     .requiredOption('--issuer <url>', 'issuer identifier: an https URL (http on loopback)')
     .option('--title <text>', 'what people see on the pages (default: the name)')
     .action(withSession(add));
-  tenant.command('list').description('all tenants').action(withSession(list));
-  tenant.command('show <name>').description('the settings of a tenant').action(withSession(show));
-  tenant
+  group.command('list').description('all tenants').action(withSession(list));
+  group.command('show <name>').description('the settings of a tenant').action(withSession(show));
+  group
     .command('set <name> <setting=value...>')
     .description('change settings, e.g. access_token_lifetime=15m')
     .action(withSession(set));
-  tenant
+  group
     .command('disable <name>')
     .description('have every endpoint of the tenant refuse')
     .action(withSession((session, name: string) => disable(session, name, true)));
-  tenant
+  group
     .command('enable <name>')
     .description('have them answer again')
     .action(withSession((session, name: string) => disable(session, name, false)));
-  tenant
+  group
     .command('remove <name>')
     .description('remove the tenant with all that it has')
     .option('--yes', 'do not ask')
     .action(withSession(remove));
-  transferCommands(tenant);
+  transferCommands(group);
 }
 
 async function add(

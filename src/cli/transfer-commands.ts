@@ -23,16 +23,15 @@ type Line =
 
 const batchSize = 500;
 
-/** Adds the commands that take a tenant from one installation to another. */
-export function transferCommands(tenant: Command): void {
-  tenant
+export function transferCommands(group: Command): void {
+  group
     .command('export <name>')
     .description(
       'write the tenant to a file of JSON lines: hashes, and no secret that could be used',
     )
     .requiredOption('--to <file>', 'the file to make')
     .action(withSession(exportTenant));
-  tenant
+  group
     .command('import <file>')
     .description('make a tenant from a file that export has written')
     .option('--issuer <url>', 'another issuer than the one that it had')

@@ -4,9 +4,10 @@ import { call, callAll } from '../db/call.ts';
 import type { UpstreamSecrets } from '../identity-providers/identity-provider.ts';
 import { sealSecrets } from '../identity-providers/identity-providers.ts';
 import { UsageError } from './faults.ts';
-import { confirm, readObject, readPassword } from './input.ts';
+import { readObject, readPassword } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { listCommand, subjectOf, tenantCommand } from './subject.ts';
 import { table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
@@ -15,45 +16,46 @@ type AddOptions = WithSecrets & { kind: string; issuer?: string; clientId: strin
 
 const kinds = ['oidc', 'oauth2', 'discord'];
 
-/** Adds the commands of upstreams. */
-export function upstreamCommands(program: Command): void {
-  const upstream = program
-    .command('upstream')
-    .description('where people sign in with an account that they have elsewhere');
-  const sub = (usage: string, description: string) =>
-    upstream
-      .command(usage)
-      .description(description)
-      .requiredOption('--tenant <name>', 'name of the tenant');
+export function declareCommands(group: Command): void {
+  const upstream = subjectOf(group, { noun: 'upstream', key: 'name' });
   const withSecrets = (command: Command) =>
     command
       .option('--settings <json>', 'columns of pgrant.upstreams as a JSON object')
       .option('--secrets-stdin', 'read {"client_secret": …, "bot_token": …} from stdin');
 
-  withSecrets(sub('add <name>', 'offer an upstream on the login page'))
+  withSecrets(upstream.one('add', 'offer an upstream on the login page'))
     .addOption(new Option('--kind <kind>', 'what it speaks').choices(kinds).makeOptionMandatory())
     .requiredOption('--client-id <id>', 'what it has registered this tenant as')
     .option('--issuer <url>', 'issuer of an OpenID Connect provider')
     .action(withSession(add));
-  withSecrets(sub('set <name>', 'change its settings or secrets')).action(withSession(set));
-  sub('list', 'the upstreams of a tenant').action(withSession(list));
-  sub('show <name>', 'all that is known of one but its secrets').action(withSession(show));
-  sub('accounts <name>', 'who signs in with it, and what the last check found').action(
-    withSession(accounts),
+  withSecrets(upstream.one('set', 'change its settings or secrets')).action(withSession(set));
+  listCommand(group, 'the upstreams of a tenant', ops.upstream_list, {
+    columns: ['name', 'kind', 'title', 'accounts', 'unanswered', 'disabled_at'],
+    empty: (tenant) => `tenant ${tenant} has no upstreams`,
+  });
+  upstream.show('all that is known of one but its secrets', ops.upstream_show, (record) =>
+    JSON.stringify(record, null, 2),
   );
-  sub('link <name> <subject> <username>', 'say whose an account is').action(withSession(link));
-  sub('unlink <name> <subject>', 'take an account and its groups from a person').action(
-    withSession(unlink),
+  upstream
+    .one('accounts', 'who signs in with it, and what the last check found')
+    .action(withSession(accounts));
+  tenantCommand(group, 'link <name> <subject> <username>', 'say whose an account is').action(
+    withSession(link),
   );
-  sub('disable <name>', 'offer it no longer; the groups it gave are gone').action(
-    withSession((session, name: string, options: Named) => disable(session, name, options, true)),
+  const unlinked = 'take an account and its groups from a person';
+  tenantCommand(group, 'unlink <name> <subject>', unlinked).action(withSession(unlink));
+  upstream.disable(
+    ops.upstream_disable,
+    { disable: 'offer it no longer; the groups it gave are gone', enable: 'offer it again' },
+    (name, disabled) =>
+      disabled
+        ? `upstream ${name} is disabled, and the groups that it gave are gone`
+        : `upstream ${name} is enabled`,
   );
-  sub('enable <name>', 'offer it again').action(
-    withSession((session, name: string, options: Named) => disable(session, name, options, false)),
-  );
-  sub('remove <name>', 'remove it with its accounts; the users stay')
-    .option('--yes', 'do not ask')
-    .action(withSession(remove));
+  upstream.remove(ops.upstream_remove, {
+    description: 'remove it with its accounts; the users stay',
+    what: (name) => `the upstream ${name} with its accounts`,
+  });
 }
 
 async function sealed(session: Session, tenant: string, name: string, options: WithSecrets) {
@@ -100,20 +102,6 @@ async function set(session: Session, name: string, options: WithSecrets): Promis
   return { json: upstream_set, text: `upstream ${name} is changed; its people are checked again` };
 }
 
-async function list(session: Session, options: Named): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  const rows = await callAll(session.database, ops.upstream_list, { tenant });
-  const columns = ['name', 'kind', 'title', 'accounts', 'unanswered', 'disabled_at'];
-  const empty = `tenant ${options.tenant} has no upstreams`;
-  return { json: rows, text: table(withTimes(rows), columns, empty) };
-}
-
-async function show(session: Session, name: string, options: Named): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  const { upstream_show } = await call(session.database, ops.upstream_show, { tenant, name });
-  return { json: upstream_show, text: JSON.stringify(upstream_show, null, 2) };
-}
-
 async function accounts(session: Session, name: string, options: Named): Promise<Output> {
   const tenant = await findTenant(session, options.tenant);
   const rows = await callAll(session.database, ops.upstream_account_list, { tenant, name });
@@ -142,29 +130,4 @@ async function unlink(
   const tenant = await findTenant(session, options.tenant);
   await call(session.database, ops.upstream_unlink, { tenant, name, subject });
   return { json: { name, subject }, text: `account ${subject} is nobody's` };
-}
-
-async function disable(
-  session: Session,
-  name: string,
-  options: Named,
-  disabled: boolean,
-): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  await call(session.database, ops.upstream_disable, { tenant, name, disabled });
-  const text = disabled
-    ? `upstream ${name} is disabled, and the groups that it gave are gone`
-    : `upstream ${name} is enabled`;
-  return { json: { name, disabled }, text };
-}
-
-async function remove(
-  session: Session,
-  name: string,
-  options: Named & { yes?: boolean },
-): Promise<Output> {
-  const tenant = await findTenant(session, options.tenant);
-  await confirm(name, `the upstream ${name} with its accounts`, options);
-  await call(session.database, ops.upstream_remove, { tenant, name });
-  return { json: { name }, text: `upstream ${name} is removed` };
 }

@@ -5,22 +5,24 @@ import { UsageError } from './faults.ts';
 import { count } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { tenantCommand } from './subject.ts';
 import { table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
 type Filter = Named & { webhook?: string; state?: string; limit: number };
 
-/** Adds the commands of what is sent to webhooks. */
-export function deliveryCommands(sub: (usage: string, description: string) => Command): void {
-  sub('deliveries', 'the newest events, and what became of them')
+export function deliveryCommands(group: Command): void {
+  tenantCommand(group, 'deliveries', 'the newest events, and what became of them')
     .option('--webhook <name>', 'of one webhook')
     .addOption(new Option('--state <state>').choices(['pending', 'delivered', 'dead']))
     .option('--limit <count>', 'how many', count, 100)
     .action(withSession(deliveries));
-  sub('resend <name> [event_id]', 'send an event again, under the same webhook-id')
+  tenantCommand(group, 'resend <name> [event_id]', 'send an event again, under the same webhook-id')
     .option('--all-dead', 'all that was given up')
     .action(withSession(resend));
-  sub('test <name>', 'send an event of type webhook.test').action(withSession(test));
+  tenantCommand(group, 'test <name>', 'send an event of type webhook.test').action(
+    withSession(test),
+  );
 }
 
 async function deliveries(session: Session, options: Filter): Promise<Output> {

@@ -5,16 +5,14 @@ import { newWebhookSecret, sealWebhookSecret } from '../protocol/webhook.ts';
 import { duration } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { tenantCommand } from './subject.ts';
 import { details, withTimes } from './text.ts';
 
-/** Adds the commands of the secrets that webhooks are signed with. */
-export function secretCommands(webhook: Command): void {
-  webhook
-    .command('secret')
-    .description('what requests are signed with')
-    .command('rotate <name>')
-    .description('make another secret and show it, once; for a while requests are signed with both')
-    .requiredOption('--tenant <name>', 'name of the tenant')
+export function secretCommands(group: Command): void {
+  const secret = group.command('secret').description('what requests are signed with');
+  const description =
+    'make another secret and show it, once; for a while requests are signed with both';
+  tenantCommand(secret, 'rotate <name>', description)
     .option('--overlap <time>', 'how long the old one is used as well', duration, 86_400)
     .action(withSession(rotate));
 }

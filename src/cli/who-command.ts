@@ -16,14 +16,9 @@ type Options = {
   limit: number;
 };
 
-/** Adds the command that says who can, or could, reach something. */
-export function whoCommand(program: Command): void {
-  program
-    .command('who')
+export function declareCommands(command: Command): void {
+  command
     .argument('<what>', 'a scope or role, or a resource as it is registered')
-    .description(
-      'who can reach a scope or a resource, or could at a moment of the past, and through what',
-    )
     .requiredOption('--tenant <name>', 'name of the tenant')
     .option('--at <time>', 'then: a time with its zone, or 2h, 7d ago; default: now', moment)
     .option('--username <name>', 'of this person only')

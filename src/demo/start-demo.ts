@@ -1,6 +1,6 @@
 // What `npm start` shows a newcomer: a tenant with a person, and an application that signs people in.
 
-import type { Mount } from '../app.ts';
+import type { Mount } from '../http/mounts.ts';
 import { serveMetadata } from '../resource/index.ts';
 import type { Stop, WorkerContext } from '../services.ts';
 import { makeAccounts } from './accounts.ts';

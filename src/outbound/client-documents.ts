@@ -2,7 +2,7 @@
 
 import { api } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { caller, type Exchange, type Services } from '../http/ctx.ts';
+import type { Caller } from '../db/caller.ts';
 import {
   checkDocumentAnswer,
   checkDocumentUrl,
@@ -11,18 +11,19 @@ import {
 } from '../protocol/client-document.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { freshnessOf } from '../protocol/freshness.ts';
+import type { WebContext } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
 
 /**
  * Makes what fetches the document at a client_id and has the database take it. Whoever comes for the
  * same one meanwhile waits for that. What fails is thrown and kept nowhere: the next request tries anew.
  */
-export function clientDocuments({ database, config }: Services) {
+export function clientDocuments({ database, config }: WebContext) {
   const fetch = serverFetch(config);
   const underway = new Map<string, Promise<void>>();
 
-  async function take(exchange: Exchange, client_url: string): Promise<void> {
-    const named = { ...caller(exchange), client_url };
+  async function take(caller: Caller, client_url: string): Promise<void> {
+    const named = { ...caller, client_url };
     try {
       const document = await fetchDocument(fetch, client_url);
       await call(database, api.client_document_store, { ...named, ...document });
@@ -34,9 +35,9 @@ export function clientDocuments({ database, config }: Services) {
     }
   }
 
-  return async (exchange: Exchange, clientUrl: string): Promise<void> => {
-    const key = `${exchange.state.tenant.id} ${clientUrl}`;
-    const current = underway.get(key) ?? take(exchange, clientUrl);
+  return async (caller: Caller, clientUrl: string): Promise<void> => {
+    const key = `${caller.tenant} ${clientUrl}`;
+    const current = underway.get(key) ?? take(caller, clientUrl);
     underway.set(key, current);
     await current.finally(() => underway.delete(key));
   };

@@ -13,6 +13,7 @@ import {
   makeReleaseSchema,
   makeSchema,
 } from './release-schemas.ts';
+import { ReleaseError } from './released.ts';
 import { statements } from './statements.ts';
 
 export type Released = {
@@ -21,11 +22,6 @@ export type Released = {
   /** Whether the functions were loaded anew; false where nothing had changed. */
   reloaded: boolean;
 };
-
-/** The database or sql/ is not in a state that can be released: one line that says what to do. */
-export class ReleaseError extends Error {
-  override name = 'ReleaseError';
-}
 
 // The same for every release of pgrant to one database.
 const releaseLock = 0x7067_7272;

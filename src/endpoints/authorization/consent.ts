@@ -3,11 +3,12 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Services } from '../../http/ctx.ts';
+import { caller } from '../../http/ctx.ts';
 import { presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret, secretHash } from '../../protocol/secrets.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { presentedRequest } from './continue.ts';
 import { respond } from './send-response.ts';
 

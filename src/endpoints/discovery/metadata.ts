@@ -2,8 +2,9 @@
 
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
-import { caller, type Endpoint, type Services } from '../../http/ctx.ts';
+import { caller } from '../../http/ctx.ts';
 import { metadata } from '../../protocol/discovery.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 const claims = [
   'sub',

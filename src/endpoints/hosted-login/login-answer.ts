@@ -3,7 +3,7 @@ import type { JSONWebKeySet } from 'jose';
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parametersOrJson } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import {
   type LoginAssertion,
   type LoginAssertionType,
@@ -13,6 +13,7 @@ import {
 } from '../../protocol/login-assertion.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newLastingSecret } from '../../protocol/secrets.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 /** Tells the product who asks for the sign-in. */
 export function showLogin(services: Services): Endpoint {

@@ -1,11 +1,12 @@
 // RFC 6749 2.3: what every endpoint at which clients authenticate hands to SQL.
-import { caller, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import {
   type AssertionFacts,
   type ReadAssertion,
   signingKey,
 } from '../../protocol/client-assertion.ts';
 import { type ClientParameters, clientCredentials } from '../../protocol/client-auth.ts';
+import type { Services } from '../endpoint.ts';
 
 /** The first arguments of the SQL function: tenant, request and client. */
 export type ClientIdentity = ReturnType<typeof caller> & {
@@ -40,7 +41,7 @@ async function factsOf(
   read: ReadAssertion,
 ): Promise<AssertionFacts> {
   if (read.fault !== undefined) return { fault: `assertion: ${read.fault}` };
-  const key = await clientKeys(exchange, read.client_id, (keys) => signingKey(read, keys));
+  const key = await clientKeys(caller(exchange), read.client_id, (keys) => signingKey(read, keys));
   if (!key) return { fault: 'assertion: no key of the client has made its signature' };
   return { ...read.facts, thumbprint: key.thumbprint };
 }
