@@ -1,9 +1,10 @@
 // What went wrong, in one line for people, with what to do about it.
 import { CommanderError } from 'commander';
 import type { Database } from '../db/connect.ts';
-import { ArchiveError } from '../protocol/audit-archive.ts';
+import { explainDatabase } from '../db/released.ts';
+import { ArchiveError } from '../protocol/archive-error.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import { explainDatabase, ReleaseError } from '../release/released.ts';
+import { ReleaseError } from '../release/release-error.ts';
 import { ConfigError } from '../settings/config.ts';
 
 /** The command line cannot be carried out as it is written: exit code 2. */

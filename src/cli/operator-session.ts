@@ -63,3 +63,10 @@ export async function findTenant(
   const { tenant_id } = await call(database, ops.tenant_id, { name });
   return String(tenant_id);
 }
+
+/** Makes the signing keys that a new tenant needs. */
+export async function makeKeys({ database }: Session, secret: Master, tenant: string) {
+  const { createLog } = await import('../log.ts');
+  const { makeDueKeys } = await import('../operations/signing-keys.ts');
+  return await makeDueKeys(database, secret, createLog('silent'), tenant);
+}

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { createLog } from '../log.ts';
-import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { Refused } from './faults.ts';
 import { confirm, readSettings } from './input.ts';
-import { findTenant, type Output, type Session } from './operator-session.ts';
+import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
 import { transferCommands } from './transfer-commands.ts';
@@ -56,7 +54,7 @@ async function add(
     title,
   });
   const tenant_id = String(tenant_add);
-  const keys = await makeDueKeys(session.database, secret, createLog('silent'), tenant_id);
+  const keys = await makeKeys(session, secret, tenant_id);
   const metadata = `${issuer}/.well-known/openid-configuration`;
   return {
     json: { tenant_id, name, issuer, metadata, keys },

@@ -7,11 +7,9 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { copyLines } from '../db/copy.ts';
-import { createLog } from '../log.ts';
-import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { UsageError } from './faults.ts';
-import { findTenant, type Output, type Session } from './operator-session.ts';
+import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { table } from './text.ts';
 
@@ -91,7 +89,7 @@ async function importTenant(
   const tenant = String(tenant_import_begin);
   try {
     const rows = await importRows(session, tenant, lines);
-    await makeDueKeys(session.database, secret, createLog('silent'), tenant);
+    await makeKeys(session, secret, tenant);
     const enable = first.row.disabled_at === null;
     await call(session.database, ops.tenant_import_end, { tenant, rows, enable });
     const counts = Object.entries(rows).map(([what, count]) => ({ table: what, rows: count }));

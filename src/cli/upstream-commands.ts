@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { UpstreamSecrets } from '../identity-providers/identity-provider.ts';
-import { sealSecrets } from '../identity-providers/identity-providers.ts';
 import { UsageError } from './faults.ts';
 import { readObject, readPassword } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
@@ -63,6 +62,7 @@ async function sealed(session: Session, tenant: string, name: string, options: W
   const secrets = readObject(await readPassword(), '--secrets-stdin') as UpstreamSecrets;
   const unknown = Object.keys(secrets).find((key) => !['client_secret', 'bot_token'].includes(key));
   if (unknown) throw new UsageError(`--secrets-stdin has no ${unknown}: client_secret, bot_token`);
+  const { sealSecrets } = await import('../identity-providers/identity-providers.ts');
   return { sealed_secrets: sealSecrets(session.secret(), tenant, name, secrets) };
 }
 

@@ -3,8 +3,8 @@ import type { Middleware } from 'koa';
 import { type ApiHealth, api, ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
+import { isUnreleased } from '../db/released.ts';
 import { releaseHash } from '../release/release-hash.ts';
-import { isUnreleased } from '../release/released.ts';
 
 /** How long the database may take to answer, in milliseconds. */
 const patience = 2_000;

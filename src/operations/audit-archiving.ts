@@ -7,9 +7,9 @@ import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
 import type { Log } from '../log.ts';
+import { ArchiveError } from '../protocol/archive-error.ts';
 import {
   type Archive,
-  ArchiveError,
   type ArchiveHeader,
   ArchiveReader,
   lineTypes,

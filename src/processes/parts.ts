@@ -1,13 +1,13 @@
 // What processes are made of: each part is started, and stops with the others.
 import { createApp } from '../app.ts';
 import { connect, type Database } from '../db/connect.ts';
+import { requireReleased } from '../db/released.ts';
 import { makeHealth, type ReadHealth } from '../http/health.ts';
 import { serveMetrics } from '../http/metrics-server.ts';
 import type { Mount } from '../http/mounts.ts';
 import { serve } from '../http/serve.ts';
 import { createLog } from '../log.ts';
 import { openMaster } from '../operations/tenant-keys.ts';
-import { requireReleased } from '../release/released.ts';
 import type { Context, Stop } from '../services.ts';
 import type { Config } from '../settings/config.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';

@@ -4,6 +4,7 @@ import { basename, join, relative } from 'node:path';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
 import { applicationName } from '../version.ts';
+import { ReleaseError } from './release-error.ts';
 import { releaseHash, sqlFiles, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
 import {
@@ -13,7 +14,6 @@ import {
   makeReleaseSchema,
   makeSchema,
 } from './release-schemas.ts';
-import { ReleaseError } from './released.ts';
 import { statements } from './statements.ts';
 
 export type Released = {

@@ -4,11 +4,11 @@ import { call, callAll } from '../db/call.ts';
 import { makeUpstreams } from '../identity-providers/identity-providers.ts';
 import { archiveDue } from '../operations/audit-archiving.ts';
 import { makeDueCheckpoints, sealEvents } from '../operations/audit-chain.ts';
-import { deleteExpired } from '../operations/cleanup.ts';
 import { recheckAccounts } from '../operations/identity-provider-recheck.ts';
 import { resealAll } from '../operations/reseal.ts';
 import { makeDueKeys } from '../operations/signing-keys.ts';
 import type { WorkerContext } from '../services.ts';
+import { deleteExpired } from './cleanup.ts';
 import { type Run, recorded } from './runs.ts';
 
 /** What the crontab names. Each task is a caller of pgrant_ops and may run any number of times. */

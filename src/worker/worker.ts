@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
-import { explainDatabase } from '../release/released.ts';
+import { explainDatabase } from '../db/released.ts';
 import type { Stop, WorkerContext } from '../services.ts';
 import { startGauges } from './gauges.ts';
 import { workerLogger } from './logger.ts';

@@ -1,7 +1,7 @@
 // Whether those who refresh notice that a great many expired rows are deleted at the same time.
 import type { Sql } from 'postgres';
 import { connect } from '../../src/db/connect.ts';
-import { deleteExpired } from '../../src/operations/cleanup.ts';
+import { deleteExpired } from '../../src/worker/cleanup.ts';
 import type { Bench } from './bench.ts';
 import { addFamilies } from './families.ts';
 import type { Result } from './report.ts';

@@ -1,10 +1,5 @@
-import type { Database } from '../db/connect.ts';
 import { ConfigError } from '../settings/values.ts';
-
-/** The database or sql/ is not in a state that can be released: one line that says what to do. */
-export class ReleaseError extends Error {
-  override name = 'ReleaseError';
-}
+import type { Database } from './connect.ts';
 
 // Undefined function, missing schema, unknown role, role that may not be taken, missing right.
 const unreleased = ['42883', '3F000', '42704', '22023', '42501'];

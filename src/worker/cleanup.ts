@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
-import type { Counts } from '../worker/runs.ts';
+import type { Counts } from './runs.ts';
 
 /** Rows in a batch: as many as take about `milliseconds`. */
 const batch = { first: 1_000, least: 100, most: 10_000, milliseconds: 50 };
