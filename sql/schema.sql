@@ -199,6 +199,18 @@ AS $function$ select nullif(current_setting('pgrant.tenant', true), '')::uuid $f
 ;
 comment on function pgrant.tenant() is 'The tenant that the running transaction has entered, or null. After a transaction the setting is '''' and not null.';
 
+CREATE OR REPLACE FUNCTION pgrant.user_gone(p_tenant uuid, p_user_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return not exists (select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id);
+end
+$function$
+;
+comment on function pgrant.user_gone(uuid,uuid) is 'Whether the tenant that was entered has no such person.';
+
 CREATE OR REPLACE FUNCTION pgrant_resource.catch_up()
  RETURNS void
  LANGUAGE plpgsql
@@ -398,6 +410,7 @@ create table pgrant.audit_events (
   xid bigint default ((pg_current_xact_id())::text)::bigint not null,
   constraint audit_events_pkey PRIMARY KEY (tenant_id, at, event_id)
 ) partition by RANGE (at);
+CREATE INDEX audit_events_refused ON ONLY pgrant.audit_events USING btree (tenant_id, at, event_id) WHERE (error IS NOT NULL);
 CREATE INDEX audit_events_reuse ON ONLY pgrant.audit_events USING btree (tenant_id, at) WHERE (action = ANY (ARRAY['refresh.reuse'::text, 'code.reuse'::text]));
 CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (xid) WITH (autosummarize='on');
 alter table pgrant.audit_events enable row level security;
@@ -1171,6 +1184,7 @@ create table pgrant.partition_plans (
 alter table pgrant.partition_plans enable row level security;
 alter table pgrant.partition_plans force row level security;
 create policy plans_audited on pgrant.partition_plans for select to pgrant_auditor using (true);
+create policy plans_changed on pgrant.partition_plans for update to pgrant_owner using ((table_name = ANY (ARRAY['audit_events'::text, 'audit_seals'::text]))) with check ((retention >= '1 mon'::interval));
 create policy plans_seen on pgrant.partition_plans for select to pgrant_definer, pgrant_janitor, pgrant_owner using (true);
 create policy plans_written on pgrant.partition_plans for insert to pgrant_owner with check (true);
 comment on table pgrant.partition_plans is 'Global: how each partitioned table is cut by time.';
@@ -1814,6 +1828,8 @@ CREATE INDEX user_history_upper_idx ON pgrant.user_history USING btree (upper(va
 alter table pgrant.user_history enable row level security;
 alter table pgrant.user_history force row level security;
 create policy audited on pgrant.user_history for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy gone_renamed on pgrant.user_history for update to pgrant_janitor using (((tenant_id = pgrant.tenant()) AND pgrant.user_gone(tenant_id, user_id))) with check ((username = (user_id)::text));
+create policy gone_seen on pgrant.user_history for select to pgrant_janitor using (((tenant_id = pgrant.tenant()) AND pgrant.user_gone(tenant_id, user_id)));
 create policy outlived_deleted on pgrant.user_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -1903,6 +1919,7 @@ CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, usern
 alter table pgrant.users enable row level security;
 alter table pgrant.users force row level security;
 create policy audited on pgrant.users for select to pgrant_auditor using (((tenant_id >= ( SELECT pgrant.audited_from() AS audited_from)) AND (ROW(tenant_id, 0) <= ROW(( SELECT pgrant.audited_to() AS audited_to), 0))));
+create policy known on pgrant.users for select to pgrant_janitor using ((tenant_id = pgrant.tenant()));
 create policy tenant_isolation on pgrant.users for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.users is 'People who can sign in.';
 comment on column pgrant.users.user_id is 'The sub of their tokens.';
