@@ -48,6 +48,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     'scopes that the clients of a tenant asked for in vain: how often, since when, why',
     () => import('./cli/refusals-command.ts'),
   ],
+  [
+    'errors',
+    'what the clients of a tenant were refused lately, and why',
+    () => import('./cli/errors-command.ts'),
+  ],
   ['grant', 'what people have allowed applications', () => import('./cli/grant-commands.ts')],
   [
     'who',

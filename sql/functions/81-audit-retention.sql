@@ -1,4 +1,5 @@
 -- The one change that operators make to the plans of partitions. Still owned by the owner of the tables.
+set local role pgrant_owner;
 
 create function pgrant_rules.audit_retention_change(p_months integer) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -1,4 +1,5 @@
 -- What the history calls a person who was removed. The janitor's, since nobody else may change what was.
+set local role pgrant_janitor;
 
 create function pgrant_rules.user_forget(p_tenant uuid, p_user_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
+import { call } from '../db/call.ts';
 import { makeCheckpoint, sealEvents } from '../operations/audit-chain.ts';
 import { archiveCommands } from './audit-archive-commands.ts';
 import { readOutside, type Verdict, verifyAudit } from './audit-verify.ts';
-import { count } from './input.ts';
+import { confirm, count } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { wantsJson, withSession } from './run.ts';
 import { tenantCommand } from './subject.ts';
@@ -20,6 +22,11 @@ export function declareCommands(group: Command): void {
   const sealed = 'seal what there is and print a signed checkpoint, to be kept elsewhere';
   tenantCommand(group, 'checkpoint', sealed).action(withSession(checkpoint));
   archiveCommands(group);
+  group
+    .command('retention [months]')
+    .description('for how many months events are kept after their month, of all tenants')
+    .option('--yes', 'do not ask, where it becomes shorter')
+    .action(withSession(retention));
 }
 
 async function verify(session: Session, options: VerifyOptions): Promise<Output> {
@@ -39,6 +46,24 @@ async function checkpoint(session: Session, options: Named): Promise<Output> {
   if (jwt === undefined) process.exitCode = 1;
   const none = `nothing of ${options.tenant} is sealed yet, or it has no key: try again in a minute`;
   return { json: { tenant: options.tenant, checkpoint: jwt ?? null }, text: jwt ?? none };
+}
+
+async function retention(
+  { database }: Session,
+  months: string | undefined,
+  options: { yes?: boolean },
+): Promise<Output> {
+  const before = await call(database, ops.audit_retention, {});
+  if (months !== undefined) {
+    const asked = count(months);
+    if (asked < Number(before.months)) {
+      await confirm(months, `what is older than ${months} months, of every tenant,`, options);
+    }
+    await call(database, ops.audit_retention_set, { months: asked });
+  }
+  const kept = await call(database, ops.audit_retention, {});
+  const text = `audit events are kept for ${kept.months} months after their month, seals for ${kept.seal_months}`;
+  return { json: kept, text };
 }
 
 /** Says on stderr how far a long command is. */

@@ -120,7 +120,7 @@ export function subjectOf(
       text: (record: Row, name: string) => string,
     ) =>
       act(one('set', description, ' <setting=value...>'), async ({ ask, given, name }) => {
-        const settings = readSettings(given[1] as string[]);
+        const settings = readSettings(given[option === undefined ? 1 : 0] as string[]);
         const json = onlyField(await ask(set, { settings }));
         return { json, text: text(json, name) };
       }),
