@@ -9,7 +9,6 @@ import {
   makeClient,
   makeTenant,
   makeWorld,
-  operate,
   secret,
   type World,
 } from '../support/fixtures.ts';
