@@ -104,8 +104,12 @@ program.hook('preSubcommand', async (_program, command) => {
   (await load?.())?.declareCommands(command);
 });
 
+// `pgrant help client`: the help of a group is there once its file is loaded.
+const [first, ...rest] = process.argv.slice(2);
+const words = first === 'help' ? [...rest, '--help'] : process.argv.slice(2);
+
 try {
-  await program.parseAsync();
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   const { describeFault } = await import('./cli/faults.ts');
   complain(await describeFault(error));

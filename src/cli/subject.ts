@@ -72,22 +72,25 @@ export function asTable<Result extends Row>(
   return { json: rows, text: table(withTimes(rows), columns, empty) + more };
 }
 
-/**
- * The commands of a group about things that a tenant has: `noun` is what people call one, `key` what
- * SQL calls its name, which is the argument of the commands, or an option.
- */
-export function subjectOf(
-  group: Command,
-  {
-    noun,
-    key,
-    argument = key,
-    option,
-  }: { noun: string; key: string; argument?: string; option?: string },
-) {
+type Subject = {
+  /** What people call one. */
+  noun: string;
+  /** What SQL calls its name, which is an argument of the commands, */
+  key: string;
+  argument?: string;
+  /** or an option that has this description. */
+  option?: string;
+  /** Whether it is the tenant itself. */
+  itself?: boolean;
+};
+
+/** The commands of a group about tenants, or about things that a tenant has. */
+export function subjectOf(group: Command, subject: Subject) {
+  const { noun, key, argument = key, option, itself = false } = subject;
   const one = (verb: string, description: string, more = '') => {
-    const usage = option === undefined ? `${verb} <${argument}>` : verb;
-    const command = tenantCommand(group, usage + more, description);
+    const usage = option === undefined ? `${verb} <${argument}>${more}` : verb + more;
+    if (itself) return group.command(usage).description(description);
+    const command = tenantCommand(group, usage, description);
     return option === undefined ? command : command.requiredOption(`--${key} <name>`, option);
   };
 
@@ -97,10 +100,11 @@ export function subjectOf(
       withSession(async ({ database }, ...given: unknown[]) => {
         const options = given.at(-1) as Options;
         const name = String(option === undefined ? given[0] : options[key]);
-        const tenant = await findTenant({ database }, options.tenant);
+        const tenant = await findTenant({ database }, itself ? name : options.tenant);
         const ask = <Result>(binding: TenantBinding<Result>, more: object = {}) =>
-          call(database, binding, { tenant, [key]: name, ...more });
-        return await handler({ name, ask, options, given });
+          call(database, binding, { tenant, ...(!itself && { [key]: name }), ...more });
+        const identity = { ...(itself && { tenant_id: tenant }), [key]: name };
+        return await handler({ name, identity, ask, options, given });
       }),
     );
 
@@ -133,9 +137,9 @@ export function subjectOf(
     ) => {
       for (const disabled of [true, false]) {
         const verb = disabled ? 'disable' : 'enable';
-        act(one(verb, meanings[verb]), async ({ ask, name }) => {
+        act(one(verb, meanings[verb]), async ({ ask, name, identity }) => {
           await ask(disable, { disabled });
-          return { json: { [key]: name, disabled }, text: text(name, disabled) };
+          return { json: { ...identity, disabled }, text: text(name, disabled) };
         });
       }
     },
@@ -143,12 +147,12 @@ export function subjectOf(
     remove: (remove: TenantBinding<unknown>, { description, what, check, text }: Remove) => {
       const command = one('remove', description);
       if (what) command.option('--yes', 'do not ask');
-      act(command, async ({ ask, name, options }) => {
+      act(command, async ({ ask, name, identity, options }) => {
         if (check) await ask(check);
         if (what) await confirm(name, what(name), options);
         await ask(remove);
         const said = text?.(name) ?? `${noun} ${name} is removed`;
-        return { json: { [key]: name, removed: true }, text: said };
+        return { json: { ...identity, removed: true }, text: said };
       });
     },
   };
@@ -156,6 +160,8 @@ export function subjectOf(
 
 type Found = {
   name: string;
+  /** By what it is known, as the answer has it. */
+  identity: Row;
   /** Calls an SQL function about the one that was named. */
   ask: <Result>(binding: TenantBinding<Result>, more?: object) => Promise<Result>;
   options: Options;

@@ -3,9 +3,10 @@ import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { Refused } from './faults.ts';
-import { confirm, readSettings } from './input.ts';
+import { confirm } from './input.ts';
 import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { subjectOf } from './subject.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
 import { transferCommands } from './transfer-commands.ts';
 
@@ -17,19 +18,13 @@ export function declareCommands(group: Command): void {
     .option('--title <text>', 'what people see on the pages (default: the name)')
     .action(withSession(add));
   group.command('list').description('all tenants').action(withSession(list));
-  group.command('show <name>').description('the settings of a tenant').action(withSession(show));
-  group
-    .command('set <name> <setting=value...>')
-    .description('change settings, e.g. access_token_lifetime=15m')
-    .action(withSession(set));
-  group
-    .command('disable <name>')
-    .description('have every endpoint of the tenant refuse')
-    .action(withSession((session, name: string) => disable(session, name, true)));
-  group
-    .command('enable <name>')
-    .description('have them answer again')
-    .action(withSession((session, name: string) => disable(session, name, false)));
+  const tenant = subjectOf(group, { noun: 'tenant', key: 'name', itself: true });
+  tenant.show('the settings of a tenant', ops.tenant_show, describeTenant);
+  tenant.set('change settings, e.g. access_token_lifetime=15m', ops.tenant_set, describeTenant);
+  tenant.disable(ops.tenant_disable, {
+    disable: 'have every endpoint of the tenant refuse',
+    enable: 'have them answer again',
+  });
   group
     .command('remove <name>')
     .description('remove the tenant with all that it has')
@@ -74,39 +69,10 @@ async function list({ database }: Session): Promise<Output> {
   };
 }
 
-async function show(session: Session, name: string): Promise<Output> {
-  const tenant = await findTenant(session, name);
-  const { tenant_show } = await call(session.database, ops.tenant_show, { tenant });
-  return settings(tenant_show);
-}
-
-async function set(session: Session, name: string, pairs: string[]): Promise<Output> {
-  const changes = readSettings(pairs);
-  const tenant = await findTenant(session, name);
-  const { tenant_set } = await call(session.database, ops.tenant_set, {
-    tenant,
-    settings: changes,
-  });
-  return settings(tenant_set);
-}
-
-function settings(json: unknown): Output {
-  const tenant = withTimes(json) as Record<string, unknown>;
-  return {
-    json,
-    text: details(
-      inOrder(tenant, 'tenant_id', 'name', 'title', 'issuer', 'created_at', 'disabled_at'),
-    ),
-  };
-}
-
-async function disable(session: Session, name: string, disabled: boolean): Promise<Output> {
-  const tenant = await findTenant(session, name);
-  await call(session.database, ops.tenant_disable, { tenant, disabled });
-  return {
-    json: { tenant_id: tenant, name, disabled },
-    text: `tenant ${name} is ${disabled ? 'disabled' : 'enabled'}`,
-  };
+function describeTenant(json: Record<string, unknown>): string {
+  return details(
+    inOrder(withTimes(json), 'tenant_id', 'name', 'title', 'issuer', 'created_at', 'disabled_at'),
+  );
 }
 
 async function remove(session: Session, name: string, options: { yes?: boolean }): Promise<Output> {
