@@ -40,7 +40,8 @@ begin
     if jsonb_typeof(p_changes -> v_claim) <>
        (case when v_claim like '%\_verified' then 'boolean' when v_claim = 'address' then 'object' else 'string' end) then
       raise exception 'the claim % is of another type', v_claim
-        using errcode = 'OA003', hint = 'OpenID Connect Core 5.1: email_verified and phone_number_verified are booleans, address is an object, all others are strings';
+        using errcode = 'OA003',
+              hint = 'OpenID Connect Core 5.1: what ends with _verified is a boolean, address is an object, all others are strings';
     end if;
   end loop;
   -- Another address is not the one that was verified.
@@ -70,7 +71,8 @@ begin
     from jsonb_object_keys(p_settings) k where not k = any (pgrant_rules.user_settings());
   if v_unknown is not null then
     raise exception 'there is no user setting %', v_unknown
-      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.user_settings(), ', ') || '; claims of other names go into claims, as a whole';
+      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.user_settings(), ', ')
+                                      || '; claims of other names go into claims, as a whole';
   end if;
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   select u.* into v_user from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_user_id for update;

@@ -31,10 +31,12 @@ comment on function pgrant_ops.error_list(uuid, text, timestamptz, timestamptz, 
   'What was refused at a tenant, and why, youngest first: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001.';
 
 create function pgrant_rules.audit_months(p_table text) returns integer
-language sql stable
+language plpgsql stable
 as $$
-  select (extract(year from p.retention) * 12 + extract(month from p.retention))::integer
-    from pgrant.partition_plans p where p.table_name = p_table
+begin
+  return (select extract(year from p.retention) * 12 + extract(month from p.retention)
+            from pgrant.partition_plans p where p.table_name = p_table);
+end
 $$;
 
 comment on function pgrant_rules.audit_months(text) is 'For how many months after its own a month of audit_events or audit_seals is kept.';
@@ -62,7 +64,7 @@ begin
   elsif p_months = v_before then
     return;
   end if;
-  perform pgrant_rules.audit_retention_change(p_months);
+  perform pgrant_ops.partition_retention(p_months);
   -- Whoever shortens what is kept of a tenant leaves that in its audit.
   for v_tenant in select i.tenant_id from pgrant.issuers i order by i.tenant_id loop
     perform set_config('pgrant.tenant', v_tenant::text, true),

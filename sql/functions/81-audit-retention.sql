@@ -1,7 +1,7 @@
 -- The one change that operators make to the plans of partitions. Still owned by the owner of the tables.
 set local role pgrant_owner;
 
-create function pgrant_rules.audit_retention_change(p_months integer) returns void
+create function pgrant_ops.partition_retention(p_months integer) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -18,7 +18,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.audit_retention_change(integer) is
+comment on function pgrant_ops.partition_retention(integer) is
   'Has audit events kept for so many months, and their seals for two more. Raises OA004 where that changes nothing.';
 
-grant execute on function pgrant_rules.audit_retention_change(integer) to pgrant_definer;
+grant execute on function pgrant_ops.partition_retention(integer) to pgrant_definer;

@@ -2151,6 +2151,18 @@ export const ops = {
     ['to', 'timestamp with time zone'],
   ]),
 
+  /** Has audit events kept for so many months, and their seals for two more. Raises OA004 where that changes nothing. */
+  partition_retention: bind<
+    {
+      months: number | null;
+    },
+    {
+      partition_retention: null;
+    }
+  >('pgrant_ops.partition_retention', [
+    ['months', 'integer'],
+  ]),
+
   /** Drops the partitions of one table whose upper bound is more than p_retention ago; with p_archived those of audit_events only where all is archived. */
   partitions_drop: bind<
     {
