@@ -29,13 +29,10 @@ declare
   v_named record;
 begin
   perform pgrant_rules.administer(p_tenant);
-  for v_named in
-    select c.table_name as name, string_agg(format('t.%I = $2', c.column_name), ' or ') as filter
-      from pgrant_rules.user_columns() c group by c.table_name order by c.table_name
-  loop
-    table_name := v_named.name;
-    is_record := pgrant_rules.is_record(v_named.name);
-    execute format('select count(*) from pgrant.%I t where t.tenant_id = $1 and (%s)', v_named.name, v_named.filter)
+  for v_named in select c.* from pgrant_rules.user_columns() c loop
+    table_name := v_named.table_name;
+    is_record := pgrant_rules.is_record(v_named.table_name);
+    execute format('select count(*) from pgrant.%I t where t.tenant_id = $1 and t.%I = $2', v_named.table_name, v_named.column_name)
       into row_count using p_tenant, p_user_id;
     return next;
   end loop;
