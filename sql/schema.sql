@@ -341,6 +341,18 @@ $function$
 ;
 comment on function pgrant.text_sound(text) is 'Whether a text in one line shows all its characters. Joiners only where they are seen: between letters of scripts that join, and in emoji; a variation selector only in emoji. Ideographic variation sequences are refused, since two names that differ by one look alike in most fonts.';
 
+CREATE OR REPLACE FUNCTION pgrant.user_gone(p_tenant uuid, p_user_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return not exists (select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id);
+end
+$function$
+;
+comment on function pgrant.user_gone(uuid,uuid) is 'Whether the tenant that was entered has no such person.';
+
 CREATE OR REPLACE FUNCTION pgrant_resource.catch_up()
  RETURNS void
  LANGUAGE plpgsql
@@ -540,6 +552,7 @@ create table pgrant.audit_events (
   xid bigint default ((pg_current_xact_id())::text)::bigint not null,
   constraint audit_events_pkey PRIMARY KEY (tenant_id, at, event_id)
 ) partition by RANGE (at);
+CREATE INDEX audit_events_refused ON ONLY pgrant.audit_events USING btree (tenant_id, at, event_id) WHERE (error IS NOT NULL);
 CREATE INDEX audit_events_reuse ON ONLY pgrant.audit_events USING btree (tenant_id, at) WHERE (action = ANY (ARRAY['refresh.reuse'::text, 'code.reuse'::text]));
 CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (((xid + 0))) WITH (autosummarize='on');
 alter table pgrant.audit_events enable row level security;
@@ -1318,6 +1331,7 @@ create table pgrant.partition_plans (
 alter table pgrant.partition_plans enable row level security;
 alter table pgrant.partition_plans force row level security;
 create policy plans_audited on pgrant.partition_plans for select to pgrant_auditor using (true);
+create policy plans_changed on pgrant.partition_plans for update to pgrant_owner using ((table_name = ANY (ARRAY['audit_events'::text, 'audit_seals'::text]))) with check ((retention >= '1 mon'::interval));
 create policy plans_seen on pgrant.partition_plans for select to pgrant_definer, pgrant_janitor, pgrant_owner using (true);
 create policy plans_written on pgrant.partition_plans for insert to pgrant_owner with check (true);
 comment on table pgrant.partition_plans is 'Global: how each partitioned table is cut by time.';
@@ -2022,6 +2036,8 @@ CREATE INDEX user_history_upper_idx ON pgrant.user_history USING btree (upper(va
 alter table pgrant.user_history enable row level security;
 alter table pgrant.user_history force row level security;
 create policy audited on pgrant.user_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy gone_renamed on pgrant.user_history for update to pgrant_janitor using (((tenant_id = pgrant.tenant()) AND pgrant.user_gone(tenant_id, user_id))) with check ((username = (user_id)::text));
+create policy gone_seen on pgrant.user_history for select to pgrant_janitor using (((tenant_id = pgrant.tenant()) AND pgrant.user_gone(tenant_id, user_id)));
 create policy outlived_deleted on pgrant.user_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
    FROM pgrant.partition_plans p
   WHERE (p.table_name = 'audit_events'::text)))));
@@ -2112,6 +2128,7 @@ CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, usern
 alter table pgrant.users enable row level security;
 alter table pgrant.users force row level security;
 create policy audited on pgrant.users for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy known on pgrant.users for select to pgrant_janitor using ((tenant_id = pgrant.tenant()));
 create policy tenant_isolation on pgrant.users for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.users is 'People who can sign in.';
 comment on column pgrant.users.user_id is 'The sub of their tokens.';

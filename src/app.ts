@@ -6,13 +6,15 @@ import { authorize } from './endpoints/authorization/authorize.ts';
 import { consent } from './endpoints/authorization/consent.ts';
 import { continueRequest } from './endpoints/authorization/continue.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
-import { jwks, metadataDocument } from './endpoints/discovery/discovery.ts';
+import { jwks, metadataDocument } from './endpoints/discovery/server-metadata.ts';
 import { style } from './endpoints/discovery/style.ts';
+import type { MakeEndpoint, Services } from './endpoints/endpoint.ts';
 import { acceptLogin, rejectLogin, showLogin } from './endpoints/hosted-login/login-answer.ts';
 import { resumeLogin } from './endpoints/hosted-login/login-resume.ts';
 import { upstreamCallback } from './endpoints/identity-providers/callback.ts';
 import { linkUpstream, startUpstream } from './endpoints/identity-providers/start.ts';
 import { introspect } from './endpoints/introspection/introspect.ts';
+import { makeKeyring } from './endpoints/keyring.ts';
 import { login } from './endpoints/login/login.ts';
 import { logout } from './endpoints/logout/logout.ts';
 import {
@@ -24,26 +26,23 @@ import { register } from './endpoints/registration/register.ts';
 import { revoke } from './endpoints/revocation/revoke.ts';
 import { token } from './endpoints/token/token.ts';
 import { userinfo } from './endpoints/userinfo/userinfo.ts';
+import { answerErrors } from './http/answer-errors.ts';
 import { readBody } from './http/body.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './http/cors.ts';
-import type { Exchange, MakeEndpoint, Services, State } from './http/ctx.ts';
-import { answerErrors } from './http/errors.ts';
+import type { Exchange, State } from './http/ctx.ts';
 import { refuseFloods } from './http/floods.ts';
 import { serveHealth, webProbes } from './http/health.ts';
-import { makeKeyring } from './http/keyring.ts';
+import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
 import { requireOwnForm } from './http/own-form.ts';
-import { makeQueues } from './http/queues.ts';
 import { tenantFinder } from './http/tenant.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys } from './outbound/client-keys.ts';
 import { OAuthError } from './protocol/errors.ts';
 import { requirePathText } from './protocol/params.ts';
+import { makeQueues } from './queues.ts';
 import type { WebContext } from './services.ts';
-
-/** An application beside the tenants, such as the demonstration client, under a path of its own. */
-export type Mount = { path: string; middleware: Middleware };
 
 export type Route = [
   methods: string[],
@@ -172,15 +171,13 @@ function enterTenant(context: WebContext): Middleware<State> {
   return async (exchange, next) => {
     const { tenant, endpoint } = await find(exchange);
     exchange.state.tenant = tenant;
-    Object.assign(exchange, { newRouterPath: endpoint });
-    await next();
-  };
-}
-
-function serveMounts(mounts: Mount[]): Middleware<State> {
-  return (exchange, next) => {
+    // As a mount does: what follows sees the path below the issuer, and whoever logs the whole one.
     const { path } = exchange;
-    const mount = mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`));
-    return mount ? mount.middleware(exchange as never, next) : next();
+    exchange.path = endpoint;
+    try {
+      await next();
+    } finally {
+      exchange.path = path;
+    }
   };
 }

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const source = new URL('./cli.ts', import.meta.url);
-const program = existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url);
+const source = new URL('./main.ts', import.meta.url);
+const program = existsSync(source) ? source : new URL('../dist/main.js', import.meta.url);
 const locked = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 

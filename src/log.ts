@@ -1,6 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { PostgresError } from 'postgres';
-import { isDataException } from './db/data-exception.ts';
 
 export type Log = Logger;
 
@@ -48,4 +47,13 @@ function describeError(error: unknown): unknown {
   // PostgreSQL repeats the value that it could not read; the routine tells what it was doing.
   if (isDataException(error)) return { name, errorCode, routine: (error as PostgresError).routine };
   return { name, message, errorCode, stack };
+}
+
+// Class 22: data exceptions, such as NUL in a text or a number out of range. Class 54: too long for an index, too deep.
+const dataException = /^(22|54)...$/;
+
+/** Whether the database could not take a value. The message may hold it. */
+export function isDataException(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && dataException.test(code);
 }

@@ -1,188 +1,116 @@
-// npm start, npm run release, web, worker and health.
+// Every command on one screen; each loads what it needs, and no more.
+import { Command } from 'commander';
+import { complain, wantsJson } from './cli/run.ts';
 
-import type { Mount } from './app.ts';
-import { connect, type Database } from './db/connect.ts';
-import { startDemo } from './demo/start.ts';
-import { findEmbedded, startEmbedded } from './embedded/embedded.ts';
-import { setPasswords } from './embedded/logins.ts';
-import { type Probes, webProbes, workerProbes } from './http/health.ts';
-import { startWeb } from './http/serve.ts';
-import { createLog } from './log.ts';
-import { checkWeb, checkWorker } from './operations/health-check.ts';
-import { openMaster } from './operations/tenant-keys.ts';
-import { describeReleased, ReleaseError, release } from './release/release.ts';
-import type { Context, Stop } from './services.ts';
-import { type Config, ConfigError, loadConfig, requireSecret } from './settings/config.ts';
-import { serveMetrics, startTelemetry } from './telemetry/telemetry.ts';
-import { startWorker } from './worker/worker.ts';
+type Declaration = { declareCommands: (command: Command) => void };
 
-const stopTimeout = 30_000;
+const commands: [name: string, description: string, load: () => Promise<Declaration>][] = [
+  [
+    'start',
+    'everything in one process, with a PostgreSQL of its own where none is given',
+    () => import('./processes/start-command.ts'),
+  ],
+  ['web', 'answer requests', () => import('./processes/web-command.ts')],
+  ['worker', 'do what is due', () => import('./processes/worker-command.ts')],
+  [
+    'release',
+    'bring the database to what sql/ says, with DATABASE_OWNER_URL',
+    () => import('./cli/release-command.ts'),
+  ],
+  [
+    'health',
+    'exit code 0 where a process does its work: web answers, or no task of the worker is late',
+    () => import('./cli/health-command.ts'),
+  ],
+  ['tenant', 'tenants, each with its issuer', () => import('./cli/tenant-commands.ts')],
+  ['client', 'applications that may ask for tokens', () => import('./cli/client-commands.ts')],
+  ['user', 'people who can sign in', () => import('./cli/user-commands.ts')],
+  ['scope', 'what may be asked for, in words for people', () => import('./cli/scope-commands.ts')],
+  ['role', 'roles of people; each is a scope at once', () => import('./cli/role-commands.ts')],
+  ['group', 'groups of people, and the roles they bring', () => import('./cli/group-commands.ts')],
+  [
+    'credential',
+    'API credentials: keys that people make for applications of their own',
+    () => import('./cli/credential-commands.ts'),
+  ],
+  [
+    'resource',
+    'APIs that tokens are for (resource indicators)',
+    () => import('./cli/resource-commands.ts'),
+  ],
+  [
+    'explain',
+    'which scopes a token would have, and why not the others; before there is one too',
+    () => import('./cli/explain-command.ts'),
+  ],
+  [
+    'refusals',
+    'scopes that the clients of a tenant asked for in vain: how often, since when, why',
+    () => import('./cli/refusals-command.ts'),
+  ],
+  [
+    'errors',
+    'what the clients of a tenant were refused lately, and why',
+    () => import('./cli/errors-command.ts'),
+  ],
+  ['grant', 'what people have allowed applications', () => import('./cli/grant-commands.ts')],
+  [
+    'who',
+    'who can reach a scope or a resource, or could at a moment of the past, and through what',
+    () => import('./cli/who-command.ts'),
+  ],
+  [
+    'upstream',
+    'where people sign in with an account that they have elsewhere',
+    () => import('./cli/upstream-commands.ts'),
+  ],
+  [
+    'registration',
+    'clients that register themselves (tenant set <name> registration=open)',
+    () => import('./cli/registration-commands.ts'),
+  ],
+  [
+    'webhook',
+    'where the events of a tenant are sent to (Standard Webhooks)',
+    () => import('./cli/webhook-commands.ts'),
+  ],
+  [
+    'document',
+    'clients whose client_id is the URL of their metadata (client_documents=open)',
+    () => import('./cli/document-commands.ts'),
+  ],
+  ['key', 'signing keys, which the worker rotates', () => import('./cli/key-commands.ts')],
+  ['incident', 'after a leak', () => import('./cli/incident-commands.ts')],
+  ['audit', 'the audit of a tenant, which is sealed', () => import('./cli/audit-commands.ts')],
+  [
+    'auditor',
+    'roles of the database that read pgrant_report',
+    () => import('./cli/auditor-commands.ts'),
+  ],
+];
 
-/** Where the databases are: one URL for each role that a process works as. */
-type Urls = { web: string; worker: string; owner: string | undefined; secret: Buffer };
+const program = new Command('pgrant')
+  .description('An OAuth 2.1 and OpenID Connect server: its processes, and what operators do.')
+  .option('--json', 'one JSON document on stdout, errors as JSON on stderr')
+  .helpCommand(false)
+  .configureHelp({ showGlobalOptions: true })
+  // complain() shows what is wrong, in the form that --json asks for.
+  .configureOutput({ outputError: () => {}, ...(wantsJson() && { writeErr: () => {} }) })
+  .exitOverride();
 
-/** What has been started, to be stopped in reverse order. */
-const started: Stop[] = [];
+for (const [name, description] of commands) program.command(name).description(description);
+program.hook('preSubcommand', async (_program, command) => {
+  const [, , load] = commands.find(([name]) => name === command.name()) ?? [];
+  (await load?.())?.declareCommands(command);
+});
 
-const commands: Record<string, (config: Config, part?: string) => Promise<void>> = {
-  start,
-  release: releaseOnly,
-  web: async (config) => {
-    const urls = givenUrls(config);
-    const here = await context(config, urls.secret, 'web');
-    const { database, stop } = await startWeb(here, urls.web);
-    started.push(stop);
-    await showMetrics(here, webProbes(database));
-    console.log(`pgrant answers at ${config.publicUrl}`);
-  },
-  worker: async (config) => {
-    const urls = givenUrls(config);
-    const here = await context(config, urls.secret, 'worker');
-    await showMetrics(here, workerProbes(await work(here, urls.worker)));
-    console.log('pgrant works');
-  },
-  health: async (config, part) => {
-    if (part === 'web') await checkWeb(config);
-    else await checkWorker(givenUrls(config).worker);
-  },
-};
+// `pgrant help client`: the help of a group is there once its file is loaded.
+const [first, ...rest] = process.argv.slice(2);
+const words = first === 'help' ? [...rest, '--help'] : process.argv.slice(2);
 
-async function start(config: Config): Promise<void> {
-  const begin = performance.now();
-  const urls = config.embedded ? await embeddedUrls(config) : givenUrls(config);
-  const here = await context(config, urls.secret, 'all');
-  if (urls.owner) await release(urls.owner);
-  if (config.embedded) await openLogins(config);
-  const mounts: Mount[] = [];
-  const web = await startWeb(here, urls.web, mounts);
-  started.push(web.stop);
-  await work(here, urls.worker);
-  await showMetrics(here, webProbes(web.database));
-  const lines = config.demo ? await demonstrate(here, urls.worker, mounts) : [];
-  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-  console.log([`pgrant is ready at ${config.publicUrl} (${seconds} s)`, ...lines].join('\n'));
+try {
+  await program.parseAsync(words, { from: 'user' });
+} catch (error) {
+  const { describeFault } = await import('./cli/faults.ts');
+  complain(await describeFault(error));
 }
-
-async function embeddedUrls(config: Config): Promise<Urls> {
-  const server = await startEmbedded(config.dataFolder, {
-    onLost: (error) => {
-      complain(error);
-      end(1);
-    },
-  });
-  started.push(server.stop);
-  return {
-    web: server.url('pgrant_web'),
-    worker: server.url('pgrant_worker'),
-    owner: server.url('postgres'),
-    secret: config.secret ?? server.secret,
-  };
-}
-
-/** The roles exist once the database is released: only then do they get their passwords. */
-async function openLogins({ dataFolder }: Config): Promise<void> {
-  const server = findEmbedded(dataFolder);
-  if (server) await setPasswords(server.url('postgres'), server.credentials);
-}
-
-/** The databases of the settings, or those of an `npm start` that runs on the same data folder. */
-function givenUrls(config: Config): Urls {
-  const { databaseUrl, databaseWorkerUrl, databaseOwnerUrl: owner } = config;
-  if (databaseUrl && databaseWorkerUrl) {
-    return { web: databaseUrl, worker: databaseWorkerUrl, owner, secret: requireSecret(config) };
-  }
-  const server = config.embedded ? findEmbedded(config.dataFolder) : undefined;
-  if (!server) throw new ConfigError('DATABASE_URL must be set, or npm start be running');
-  return {
-    web: server.url('pgrant_web'),
-    worker: server.url('pgrant_worker'),
-    owner: undefined,
-    secret: config.secret ?? server.secret,
-  };
-}
-
-async function context(config: Config, secret: Buffer, part: string): Promise<Context> {
-  const telemetry = await startTelemetry(config, part);
-  started.push(telemetry.stop);
-  const master = openMaster(config, secret);
-  return { config, secret: master, log: createLog(config.logLevel), telemetry };
-}
-
-async function showMetrics({ config, telemetry }: Context, probes: Probes): Promise<void> {
-  if (telemetry?.metrics) started.push(await serveMetrics(config, telemetry.metrics, probes));
-}
-
-async function work(here: Context, url: string): Promise<Database> {
-  const { config, telemetry } = here;
-  const { observer, metrics } = telemetry ?? {};
-  const options = { pool: 2, prepare: config.databasePrepare, observe: observer?.call };
-  const database = connect(url, 'pgrant_worker', options);
-  metrics?.watch('worker', database);
-  started.push(database.end);
-  started.push(await startWorker({ ...here, url, database }));
-  return database;
-}
-
-async function demonstrate(here: Context, url: string, mounts: Mount[]): Promise<string[]> {
-  const database = connect(url, 'pgrant_worker', { prepare: here.config.databasePrepare });
-  started.push(database.end);
-  const { stop, lines } = await startDemo({ ...here, url, database }, mounts);
-  started.push(stop);
-  return lines;
-}
-
-async function releaseOnly(config: Config): Promise<void> {
-  if (!config.databaseOwnerUrl && !config.embedded) {
-    throw new ConfigError('DATABASE_OWNER_URL must be set to release');
-  }
-  const running = config.embedded ? findEmbedded(config.dataFolder)?.url('postgres') : undefined;
-  const url = config.databaseOwnerUrl ?? running ?? (await embeddedUrls(config)).owner;
-  console.log(describeReleased(await release(url ?? '')));
-  await stopAll();
-}
-
-async function stopAll(): Promise<void> {
-  for (let stop = started.pop(); stop; stop = started.pop()) await stop();
-}
-
-let ending = false;
-
-/** Stops everything in reverse order, once, and ends the process. */
-async function end(code: number): Promise<void> {
-  if (ending) return;
-  ending = true;
-  setTimeout(() => process.exit(1), stopTimeout).unref();
-  try {
-    await stopAll();
-  } catch (error) {
-    complain(error);
-    process.exit(1);
-  }
-  process.exit(code);
-}
-
-/** One line for what the operator can set right; the stack for anything else. */
-function complain(error: unknown): void {
-  const { message, stack, syscall } = error as NodeJS.ErrnoException;
-  const expected = error instanceof ConfigError || error instanceof ReleaseError || syscall;
-  console.error(`pgrant: ${expected ? message : stack}`);
-}
-
-/** Runs a command to its end, or until the process is told to stop; `part` is what health is of. */
-export async function run(name: string, part?: string): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
-  process.on('uncaughtException', (error) => {
-    complain(error);
-    end(1);
-  });
-  try {
-    const command = commands[name];
-    if (!command) throw new ConfigError(`no command ${name}: one of ${Object.keys(commands)}`);
-    await command(loadConfig(), part);
-  } catch (error) {
-    complain(error);
-    await end(1);
-  }
-}
-
-if (import.meta.main) await run(process.argv[2] ?? 'start', process.argv[3]);

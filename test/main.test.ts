@@ -67,7 +67,7 @@ async function untilReady({ written, ended, child }: Run): Promise<void> {
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s stops everything and the exit code is 0',
   async (signal) => {
-    const started = run({});
+    const started = run({}, 'start');
     await untilReady(started);
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBeLessThan(500);
     expect(findEmbedded(folder)).toBeDefined();
@@ -79,9 +79,9 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 );
 
 test('a second start on the same data folder is one line and exit code 1', async () => {
-  const first = run({});
+  const first = run({}, 'start');
   await untilReady(first);
-  const second = run({ PORT: '0' });
+  const second = run({ PORT: '0' }, 'start');
   expect(await second.ended).toBe(1);
   expect(second.written.err).toBe(
     `pgrant: another pgrant is already running on the data folder ${folder}\n`,
@@ -93,7 +93,7 @@ test('a second start on the same data folder is one line and exit code 1', async
 test('a port in use is one line and exit code 1, and no database stays behind', async () => {
   const occupant = createServer().listen(port, '127.0.0.1');
   await once(occupant, 'listening');
-  const refused = run({});
+  const refused = run({}, 'start');
   expect(await refused.ended).toBe(1);
   expect(refused.written.err).toBe(`pgrant: PORT ${port} is already in use on 127.0.0.1\n`);
   expect(findEmbedded(folder)).toBeUndefined();
@@ -101,7 +101,7 @@ test('a port in use is one line and exit code 1, and no database stays behind', 
 });
 
 test('a bad setting is one line and exit code 1', async () => {
-  const refused = run({ PORT: 'http' });
+  const refused = run({ PORT: 'http' }, 'start');
   expect(await refused.ended).toBe(1);
   expect(refused.written.err).toMatch(/^pgrant: PORT must be [^\n]*\n$/);
 });

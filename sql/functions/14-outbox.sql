@@ -12,7 +12,7 @@ as $$
     "client.remove": "client.removed", "registration.remove": "client.removed",
     "client.secret_add": "client.secret_added", "client.secret_remove": "client.secret_removed",
     "user.add": "user.created", "user.disable": "user.disabled", "user.enable": "user.enabled",
-    "user.password": "user.password_changed",
+    "user.password": "user.password_changed", "user.set": "user.updated", "user.remove": "user.removed",
     "key.add": "key.published", "key.withdraw": "key.withdrawn",
     "refresh.reuse": "refresh_token.reused", "code.reuse": "code.reused", "login.lock": "login.locked",
     "incident.revoke": "incident.revoked"

@@ -76,6 +76,9 @@ alter table pgrant.partition_plans enable row level security;
 alter table pgrant.partition_plans force row level security;
 create policy plans_seen on pgrant.partition_plans for select to pgrant_owner, pgrant_janitor, pgrant_definer using (true);
 create policy plans_written on pgrant.partition_plans for insert to pgrant_owner with check (true);
+-- The rest of the plans is what the lifetimes need.
+create policy plans_changed on pgrant.partition_plans for update to pgrant_owner
+  using (table_name in ('audit_events', 'audit_seals')) with check (retention >= interval '1 month');
 grant select on pgrant.partition_plans to pgrant_janitor, pgrant_definer;
 
 create function pgrant.host_fault(p_host text) returns text

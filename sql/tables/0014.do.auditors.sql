@@ -141,3 +141,6 @@ alter table pgrant.upstream_accounts alter column subject set statistics 1;
 
 -- Incidents are few among many events. What is no incident costs one comparison.
 create index audit_events_reuse on pgrant.audit_events (tenant_id, at) where action in ('refresh.reuse', 'code.reuse');
+
+-- So are refusals.
+create index audit_events_refused on pgrant.audit_events (tenant_id, at, event_id) where error is not null;

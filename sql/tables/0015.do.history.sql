@@ -153,6 +153,27 @@ begin
 end
 $$;
 
+-- A person who is removed is nameless in the history, too. Only for them, and only the user_id may stand in its place.
+create function pgrant.user_gone(p_tenant uuid, p_user_id uuid) returns boolean
+language plpgsql stable
+as $$
+begin
+  return not exists (select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id);
+end
+$$;
+
+comment on function pgrant.user_gone(uuid, uuid) is 'Whether the tenant that was entered has no such person.';
+
+revoke execute on function pgrant.user_gone(uuid, uuid) from public;
+grant execute on function pgrant.tenant(), pgrant.user_gone(uuid, uuid) to pgrant_janitor;
+create policy known on pgrant.users for select to pgrant_janitor using (tenant_id = pgrant.tenant());
+grant select (tenant_id, user_id) on pgrant.users to pgrant_janitor;
+create policy gone_seen on pgrant.user_history for select to pgrant_janitor
+  using (tenant_id = pgrant.tenant() and pgrant.user_gone(tenant_id, user_id));
+create policy gone_renamed on pgrant.user_history for update to pgrant_janitor
+  using (tenant_id = pgrant.tenant() and pgrant.user_gone(tenant_id, user_id)) with check (username = user_id::text);
+grant update (username) on pgrant.user_history to pgrant_janitor;
+
 create index user_role_history_scope on pgrant.user_role_history (tenant_id, scope);
 create index group_member_history_group on pgrant.group_member_history (tenant_id, group_name);
 create index group_role_history_scope on pgrant.group_role_history (tenant_id, scope);

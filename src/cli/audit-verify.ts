@@ -4,7 +4,7 @@ import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
 import { type Checkpoint, CheckpointError, readCheckpoint } from '../protocol/audit-checkpoint.ts';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 
 /** Seals to a call: up to 50,000 events, a second or two. */
 const stride = 50;

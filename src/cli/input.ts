@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError } from 'commander';
-import { UsageError } from './errors.ts';
+import { UsageError } from './faults.ts';
 import { isDuration, parseDuration } from './text.ts';
 
 /** For an option that may be repeated, of any value or of the ones named. */

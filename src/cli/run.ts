@@ -1,6 +1,6 @@
-import { loadConfig } from '../settings/config.ts';
-import { describeFault, type Fault } from './errors.ts';
-import { type Output, openSession, type Session } from './session.ts';
+import { type Config, loadConfig } from '../settings/config.ts';
+import { describeFault, type Fault } from './faults.ts';
+import type { Output, Session } from './operator-session.ts';
 import { withTimes } from './text.ts';
 
 /**
@@ -13,6 +13,7 @@ export function withSession<Args extends unknown[]>(
   return async (...args) => {
     let session: Session | undefined;
     try {
+      const { openSession } = await import('./operator-session.ts');
       session = openSession(loadConfig());
       print(await handler(session, ...(args.slice(0, -1) as Args)));
     } catch (error) {
@@ -23,21 +24,22 @@ export function withSession<Args extends unknown[]>(
   };
 }
 
-/** The same for a command that needs no database. */
+/** The same for a command that opens no database, or another; `setting` names what it works on. */
 export function withoutSession<Args extends unknown[]>(
-  handler: (...args: Args) => Promise<Output>,
+  handler: (config: Config, ...args: Args) => Promise<Output>,
+  setting = 'DATABASE_URL',
 ): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     try {
-      print(await handler(...(args.slice(0, -1) as Args)));
+      print(await handler(loadConfig(), ...(args.slice(0, -1) as Args)));
     } catch (error) {
-      complain(await describeFault(error));
+      complain(await describeFault(error, { setting }));
     }
   };
 }
 
 /** Writes the text, or with --json the document, to stdout. */
-export function print({ json, text }: Output): void {
+function print({ json, text }: Output): void {
   console.log(wantsJson() ? JSON.stringify(withTimes(json), null, 2) : text);
 }
 

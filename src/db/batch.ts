@@ -4,7 +4,7 @@ import { type Callable, setStatementOf, type Value } from './binding.ts';
 import { BrokenConnection, type Connection } from './connection.ts';
 import { deservesAnother } from './once-more.ts';
 import type { Pool } from './pool.ts';
-import { arrayLiteral } from './values.ts';
+import { arrayLiteral } from './wire-values.ts';
 
 /** Decides one request: its arguments in order, the tenant first; gives its row. */
 export type Decide = (binding: Callable, values: Value[], tag?: string) => Promise<unknown>;

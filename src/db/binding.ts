@@ -1,5 +1,5 @@
 // What the generated bindings say of SQL functions, and the statements that call them.
-import { arrayLiteral, byteaLiteral } from './values.ts';
+import { arrayLiteral, byteaLiteral } from './wire-values.ts';
 
 /** What a generated binding says of an SQL function. */
 export type Binding<Args, Row> = Callable & {

@@ -1,5 +1,5 @@
 // GENERATED from sql/functions by `npm run generate`. Do not edit.
-import { bind, bindSet } from './binding.ts';
+import { bind, bindSet } from '../db/binding.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -1391,6 +1391,29 @@ export const ops = {
     ['tenant', 'uuid'],
   ]),
 
+  /** For how many months after its own a month of audit events is kept, and one of the seals over them; of all tenants. The history is kept as long as the events. */
+  audit_retention: bind<
+    {
+    },
+    {
+      months: number | null;
+      seal_months: number | null;
+    }
+  >('pgrant_ops.audit_retention', [
+  ]),
+
+  /** Sets for how many months (1 to 120) after its own a month of audit events is kept, of all tenants, and with it the history; seals are kept two months longer. What is older is dropped within the hour, or once it is archived. An audit event of each tenant says so. Raises OA003. */
+  audit_retention_set: bind<
+    {
+      months: number | null;
+    },
+    {
+      audit_retention_set: null;
+    }
+  >('pgrant_ops.audit_retention_set', [
+    ['months', 'integer'],
+  ]),
+
   /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. */
   audit_seal: bind<
     {
@@ -1751,6 +1774,37 @@ export const ops = {
     ['error', 'text'],
     ['duration_ms', 'integer'],
     ['retry_after', 'integer', 'optional'],
+  ]),
+
+  /** What was refused at a tenant, and why, youngest first: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
+  error_list: bind<
+    {
+      tenant: string;
+      client_id?: string | null;
+      since?: string | null;
+      before?: string | null;
+      before_id?: string | null;
+      limit?: number | null;
+    },
+    {
+      at: string | null;
+      event_id: string | null;
+      action: string | null;
+      error: string | null;
+      reason: string | null;
+      client_id: string | null;
+      client_name: string | null;
+      username: string | null;
+      address: string | null;
+      request_id: string | null;
+    }
+  >('pgrant_ops.error_list', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text', 'optional'],
+    ['since', 'timestamp with time zone', 'optional'],
+    ['before', 'timestamp with time zone', 'optional'],
+    ['before_id', 'uuid', 'optional'],
+    ['limit', 'integer', 'optional'],
   ]),
 
   /** Deletes clients that have expired, and has it remembered when they did. */
@@ -2123,6 +2177,18 @@ export const ops = {
     ['partition', 'text'],
     ['from', 'timestamp with time zone'],
     ['to', 'timestamp with time zone'],
+  ]),
+
+  /** Has audit events kept for so many months, and their seals for two more. Raises OA004 where that changes nothing. */
+  partition_retention: bind<
+    {
+      months: number | null;
+    },
+    {
+      partition_retention: null;
+    }
+  >('pgrant_ops.partition_retention', [
+    ['months', 'integer'],
   ]),
 
   /** Drops the partitions of one table whose upper bound is more than p_retention ago; with p_archived those of audit_events only where all is archived. */
@@ -3122,6 +3188,66 @@ export const ops = {
     ['password_salt', 'bytea'],
     ['password_params', 'jsonb'],
     ['password_hash', 'bytea'],
+  ]),
+
+  /** Removes a person with sessions, grants, tokens, roles, accounts elsewhere and the API credentials that they made. There is no way back. The record keeps the user_id, and where the history had the username it has the user_id. Returns that, of which user_rows() proves the rest. Raises OA001. */
+  user_remove: bind<
+    {
+      tenant: string;
+      username: string | null;
+    },
+    {
+      user_remove: string | null;
+    }
+  >('pgrant_ops.user_remove', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+  ]),
+
+  /** How many rows of each table name a person, and how many names of them the history has. After user_remove each is 0 but those of the record (audit events and histories), which keep the user_id. Raises OA001. */
+  user_rows: bind<
+    {
+      tenant: string;
+      user_id: string | null;
+    },
+    {
+      table_name: string | null;
+      row_count: number | null;
+      is_record: boolean | null;
+    }
+  >('pgrant_ops.user_rows', [
+    ['tenant', 'uuid'],
+    ['user_id', 'uuid'],
+  ]),
+
+  /** Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003. */
+  user_set: bind<
+    {
+      tenant: string;
+      username: string | null;
+      settings: unknown;
+    },
+    {
+      user_set: Json;
+    }
+  >('pgrant_ops.user_set', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['settings', 'jsonb'],
+  ]),
+
+  /** A person: user_id (the sub), username, subject (what the product calls them), claims, and whether there is a password. Raises OA001. */
+  user_show: bind<
+    {
+      tenant: string;
+      username: string | null;
+    },
+    {
+      user_show: Json;
+    }
+  >('pgrant_ops.user_show', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
   ]),
 
   /** Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002. */

@@ -3,7 +3,7 @@ import { applicationName } from '../version.ts';
 import { createBatches, type Decide } from './batch.ts';
 import { openConnection } from './connection.ts';
 import { createPool, type PoolStats } from './pool.ts';
-import { type Role, steppingDown } from './session.ts';
+import { type Role, steppingDown } from './session-settings.ts';
 
 /** A pool of connections that all work as one role. */
 export type Database = {

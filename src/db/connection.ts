@@ -1,8 +1,8 @@
 // One connection to PostgreSQL. It is never repaired: what broke is thrown away, its socket destroyed.
 import { Socket } from 'node:net';
 import postgres, { type Options, type Sql } from 'postgres';
-import { settle } from './session.ts';
-import { types } from './values.ts';
+import { settle } from './session-settings.ts';
+import { types } from './wire-values.ts';
 
 /** The connection failed, and not by an answer of PostgreSQL: what the statement did is not known. */
 export class BrokenConnection extends Error {

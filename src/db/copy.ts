@@ -1,7 +1,7 @@
 // What is too long for one answer comes by COPY, a line at a time.
 import postgres from 'postgres';
 import { applicationName } from '../version.ts';
-import { type Role, settle, steppingDown } from './session.ts';
+import { type Role, settle, steppingDown } from './session-settings.ts';
 
 /** The lines of a query that gives one column of JSON, on a connection of its own. */
 export async function* copyLines(url: string, role: Role, query: string): AsyncGenerator<string> {

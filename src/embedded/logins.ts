@@ -1,7 +1,7 @@
 // Passwords of the roles of the embedded database, which nobody else sets.
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import postgres from 'postgres';
-import { settle } from '../db/session.ts';
+import { settle } from '../db/session-settings.ts';
 import type { Credentials } from './embedded-files.ts';
 
 /** Gives the released roles their generated passwords. `url` is the superuser's. */

@@ -4,7 +4,8 @@ import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
-import { caller, type Exchange, type Services, type State } from './ctx.ts';
+import type { WebContext } from '../services.ts';
+import { caller, type Exchange, type State } from './ctx.ts';
 
 const cacheMilliseconds = 60_000;
 const cacheSize = 10_000;
@@ -27,7 +28,7 @@ export const anyProgram: Middleware<State> = cors({
 });
 
 /** The token endpoint and its neighbours, to the origins of the tenant's clients. */
-export function clientOrigins({ database }: Services): Middleware<State> {
+export function clientOrigins({ database }: WebContext): Middleware<State> {
   const cache = new LRUCache<string, boolean>({ max: cacheSize, ttl: cacheMilliseconds });
 
   async function allowed(exchange: Exchange, origin: string): Promise<boolean> {

@@ -1,9 +1,5 @@
 import type { ParameterizedContext } from 'koa';
-import type { Upstreams } from '../identity-providers/identity-providers.ts';
-import type { ClientKeyFinder } from '../outbound/client-keys.ts';
-import type { WebContext } from '../services.ts';
-import type { Keyring } from './keyring.ts';
-import type { Queues } from './queues.ts';
+import type { Caller } from '../db/caller.ts';
 
 /** The tenant that a request is for, as the database knows it. */
 export type Tenant = {
@@ -33,20 +29,7 @@ export type State = {
 /** A request and its answer. */
 export type Exchange = ParameterizedContext<State>;
 
-export type Endpoint = (exchange: Exchange) => Promise<void> | void;
-
-/** What endpoints work with. */
-export type Services = WebContext & {
-  keyring: Keyring;
-  upstreams: Upstreams;
-  clientKeys: ClientKeyFinder;
-  queues: Queues;
-};
-
-/** Makes an endpoint that works with the database and the keys of the process. */
-export type MakeEndpoint = (services: Services) => Endpoint;
-
-/** The first arguments of every function of pgrant_api. */
-export function caller({ state }: Exchange) {
+/** Who asks, as the functions of pgrant_api take it. */
+export function caller({ state }: Exchange): Caller {
   return { tenant: state.tenant.id, request_id: state.requestId, address: state.address };
 }

@@ -3,8 +3,8 @@ import type { Middleware } from 'koa';
 import { type ApiHealth, api, ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
+import { isUnreleased } from '../db/released.ts';
 import { releaseHash } from '../release/release-hash.ts';
-import { isUnreleased } from '../release/released.ts';
 import { type Stuck, watchLiveness } from './liveness.ts';
 
 /** How long the database may take to answer, in milliseconds, the wait for a connection included. */

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
-import type { Mount } from '../app.ts';
 import type { Observer } from '../telemetry/observer.ts';
 import type { State } from './ctx.ts';
+import { type Mount, mountOf } from './mounts.ts';
 
 /** Shows each request to the observer, once its answer is known; costs nothing where there is none. */
 export function observeRequests(
@@ -27,8 +27,8 @@ export function observeRequests(
 
 /** The template of the route, or a name for what has none: paths of strangers are without number. */
 function endpointOf(exchange: object, path: string, mounts: readonly Mount[]): string {
-  const { _matchedRoute: route } = exchange as { _matchedRoute?: string | RegExp };
-  if (route !== undefined) return String(route);
+  const { routerPath } = exchange as { routerPath?: string };
+  if (routerPath !== undefined) return routerPath;
   if (path === '/livez' || path === '/readyz') return path;
-  return mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`))?.path ?? 'none';
+  return mountOf(mounts, path)?.path ?? 'none';
 }

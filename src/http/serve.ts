@@ -1,44 +1,17 @@
-// The web process: the application, listening.
+// The port that the application is served on.
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { createApp, type Mount } from '../app.ts';
-import { connect, type Database } from '../db/connect.ts';
-import { requireReleased } from '../release/released.ts';
-import type { Context, Stop } from '../services.ts';
+import type { Stop } from '../services.ts';
 import type { Config } from '../settings/config.ts';
 import { ConfigError } from '../settings/values.ts';
 
 // What is being answered when the process is told to stop has this long, in milliseconds.
 const drainTimeout = 10_000;
 
-/** The web process: the pool of its requests, and its end. */
-export type Web = { database: Database; stop: Stop };
-
-/**
- * Serves the application on the database behind `url`, and `mounts` beside it, which may be filled
- * later on. Throws ConfigError where it cannot.
- */
-export async function startWeb(context: Context, url: string, mounts: Mount[] = []): Promise<Web> {
-  const { config, telemetry } = context;
-  const database = connect(url, 'pgrant_web', {
-    pool: config.databasePool,
-    prepare: config.databasePrepare,
-    observe: telemetry?.observer?.call,
-  });
-  telemetry?.metrics?.watch('web', database);
-  try {
-    await requireReleased(database);
-    const app = createApp({ ...context, database }, mounts);
-    const server = await listen(config, app.callback());
-    const stop = async () => {
-      await close(server);
-      await database.end();
-    };
-    return { database, stop };
-  } catch (error) {
-    await database.end();
-    throw error;
-  }
+/** Answers requests by `listener` at HOST and PORT. Throws ConfigError where it cannot. */
+export async function serve(config: Config, listener: RequestListener): Promise<Stop> {
+  const server = await listen(config, listener);
+  return () => close(server);
 }
 
 function listen({ tls, port, host }: Config, listener: RequestListener): Promise<Server> {

@@ -5,9 +5,9 @@ const lengthLimit = 256;
 
 /** The template of the route, where one has answered, and the path without what looks like a secret. */
 export function whereTo(exchange: { path: string }): { route?: string; path: string } {
-  const { _matchedRoute: route } = exchange as { _matchedRoute?: string | RegExp };
+  const { routerPath: route } = exchange as { routerPath?: string };
   return {
-    ...(route !== undefined && { route: String(route) }),
+    ...(route !== undefined && { route }),
     path: withoutSecrets(exchange.path).slice(0, lengthLimit),
   };
 }

@@ -3,7 +3,6 @@ import * as client from 'openid-client';
 import type { OutboundFetch } from '../outbound/guarded-fetch.ts';
 import { isJsonObject } from '../protocol/json.ts';
 import { describe, storable } from './claims.ts';
-import { attempt, plainConfiguration } from './client.ts';
 import {
   type Identity,
   type Journey,
@@ -13,6 +12,7 @@ import {
   type UpstreamTokens,
 } from './identity-provider.ts';
 import { refreshed } from './oidc.ts';
+import { attempt, plainConfiguration } from './openid-client.ts';
 
 type Tokens = { access_token: string; refresh_token?: string | undefined; expires_in?: unknown };
 

@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache';
 import * as client from 'openid-client';
 import type { OutboundFetch } from '../outbound/guarded-fetch.ts';
 import { describe, storable } from './claims.ts';
-import { attempt, authentication, prepared } from './client.ts';
 import { type Identity, type Protocol, type Upstream, UpstreamError } from './identity-provider.ts';
+import { attempt, authentication, prepared } from './openid-client.ts';
 
 /** How long metadata (and with it the keys, which are read again when one is missing) is kept. */
 const cacheMilliseconds = 10 * 60_000;

@@ -1,7 +1,7 @@
 import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { connect } from '../db/connect.ts';
-import { explainDatabase } from '../release/released.ts';
+import { explainDatabase } from '../db/released.ts';
 import type { Config } from '../settings/config.ts';
 import { ConfigError } from '../settings/values.ts';
 

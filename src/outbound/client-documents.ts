@@ -2,7 +2,7 @@
 
 import { api } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import { caller, type Exchange, type Services } from '../http/ctx.ts';
+import type { Caller } from '../db/caller.ts';
 import {
   checkDocumentAnswer,
   checkDocumentUrl,
@@ -11,21 +11,23 @@ import {
 } from '../protocol/client-document.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { freshnessOf } from '../protocol/freshness.ts';
+import type { Queues } from '../queues.ts';
+import type { WebContext } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
 
 /**
  * Makes what fetches the document at a client_id and has the database take it. Whoever comes for the
  * same one meanwhile waits for that. What fails is thrown and kept nowhere: the next request tries anew.
  */
-export function clientDocuments({ database, config, queues }: Services) {
+export function clientDocuments({ database, config, queues }: WebContext & { queues: Queues }) {
   const fetch = serverFetch(config);
   const underway = new Map<string, Promise<void>>();
 
-  async function take(exchange: Exchange, client_url: string): Promise<void> {
-    const named = { ...caller(exchange), client_url };
+  async function take(caller: Caller, client_url: string): Promise<void> {
+    const named = { ...caller, client_url };
     try {
       checkDocumentUrl(client_url);
-      const turn = [exchange.state.tenant.id, new URL(client_url).host];
+      const turn = [caller.tenant, new URL(client_url).host];
       const document = await queues.fetches.run(turn, () => fetchDocument(fetch, client_url));
       await call(database, api.client_document_store, { ...named, ...document });
     } catch (failure) {
@@ -36,9 +38,9 @@ export function clientDocuments({ database, config, queues }: Services) {
     }
   }
 
-  return async (exchange: Exchange, clientUrl: string): Promise<void> => {
-    const key = `${exchange.state.tenant.id} ${clientUrl}`;
-    const current = underway.get(key) ?? take(exchange, clientUrl);
+  return async (caller: Caller, clientUrl: string): Promise<void> => {
+    const key = `${caller.tenant} ${clientUrl}`;
+    const current = underway.get(key) ?? take(caller, clientUrl);
     underway.set(key, current);
     await current.finally(() => underway.delete(key));
   };

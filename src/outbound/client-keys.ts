@@ -3,16 +3,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { type ApiClientKeys, api } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { caller, type Exchange } from '../http/ctx.ts';
-import type { Queues } from '../http/queues.ts';
+import type { Caller } from '../db/caller.ts';
 import { freshnessOf } from '../protocol/freshness.ts';
 import { type ClientKey, clientKeys, storableJwks } from '../protocol/jwk-set.ts';
+import type { Queues } from '../queues.ts';
 import type { WebContext } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
 
 /** Finds the key of a client that passes a test; undefined where none does, or there is no such client. */
 export type ClientKeyFinder = (
-  exchange: Exchange,
+  caller: Caller,
   clientId: string,
   test: (keys: readonly ClientKey[]) => Promise<ClientKey | undefined>,
 ) => Promise<ClientKey | undefined>;
@@ -35,17 +35,17 @@ export function makeClientKeys(
   const cache = new LRUCache<string, Held>({ max: cacheSize });
   const renewals = new Map<string, Promise<Held>>();
 
-  function hold(exchange: Exchange, clientId: string, row: ApiClientKeys): Held {
+  function hold(caller: Caller, clientId: string, row: ApiClientKeys): Held {
     const { jwks, jwks_uri, fresh_until, fetching } = row;
     const held = { jwks_uri, fresh_until, fetching, keys: clientKeys(jwks) };
-    if (row.error) cache.delete(nameOf(exchange, clientId));
-    else cache.set(nameOf(exchange, clientId), held);
+    if (row.error) cache.delete(nameOf(caller, clientId));
+    else cache.set(nameOf(caller, clientId), held);
     return held;
   }
 
-  async function read(exchange: Exchange, client_id: string, claim: boolean) {
+  async function read(caller: Caller, client_id: string, claim: boolean) {
     const [row] = await callAll(database, api.client_keys, {
-      ...caller(exchange),
+      ...caller,
       client_id,
       claim,
     });
@@ -53,41 +53,41 @@ export function makeClientKeys(
   }
 
   /** Fetches the keys if nobody has just done so, and waits for whoever is at it. */
-  async function renew(exchange: Exchange, client_id: string): Promise<Held> {
+  async function renew(caller: Caller, client_id: string): Promise<Held> {
     for (;;) {
-      const row = await read(exchange, client_id, true);
+      const row = await read(caller, client_id, true);
       if (row.fetching === 'claimed') {
         const url = row.jwks_uri ?? '';
         const answer = await fetches
-          .run([exchange.state.tenant.id, new URL(url).host], () => fetchKeys(fetch, url))
+          .run([caller.tenant, new URL(url).host], () => fetchKeys(fetch, url))
           .catch(unfetched);
-        const args = { ...caller(exchange), client_id, jwks_uri: row.jwks_uri, ...answer };
+        const args = { ...caller, client_id, jwks_uri: row.jwks_uri, ...answer };
         const [stored] = await callAll(database, api.client_keys_store, args);
-        return hold(exchange, client_id, stored as ApiClientKeys);
+        return hold(caller, client_id, stored as ApiClientKeys);
       }
-      if (row.fetching !== 'under_way') return hold(exchange, client_id, row);
+      if (row.fetching !== 'under_way') return hold(caller, client_id, row);
       await wait(pollInterval);
     }
   }
 
-  function renewOnce(exchange: Exchange, clientId: string): Promise<Held> {
-    const name = nameOf(exchange, clientId);
+  function renewOnce(caller: Caller, clientId: string): Promise<Held> {
+    const name = nameOf(caller, clientId);
     const running = renewals.get(name);
     if (running) return running;
-    const renewal = renew(exchange, clientId).finally(() => renewals.delete(name));
+    const renewal = renew(caller, clientId).finally(() => renewals.delete(name));
     renewals.set(name, renewal);
     return renewal;
   }
 
-  return async (exchange, clientId, test) => {
-    const cached = cache.get(nameOf(exchange, clientId));
+  return async (caller, clientId, test) => {
+    const cached = cache.get(nameOf(caller, clientId));
     const known = cached && isFresh(cached) ? await test(cached.keys) : undefined;
     if (known) return known;
-    const held = hold(exchange, clientId, await read(exchange, clientId, false));
+    const held = hold(caller, clientId, await read(caller, clientId, false));
     const found = isFresh(held) ? await test(held.keys) : undefined;
     if (found) return found;
     if (held.fetching === null) return isFresh(held) ? undefined : test(held.keys);
-    return test((await renewOnce(exchange, clientId)).keys);
+    return test((await renewOnce(caller, clientId)).keys);
   };
 }
 
@@ -96,8 +96,8 @@ function isFresh({ jwks_uri, fresh_until }: Held): boolean {
   return jwks_uri === null || (fresh_until ?? 0) > Date.now() / 1000;
 }
 
-function nameOf({ state }: Exchange, clientId: string): string {
-  return `${state.tenant.id} ${clientId}`;
+function nameOf({ tenant }: Caller, clientId: string): string {
+  return `${tenant} ${clientId}`;
 }
 
 /** What client_keys_store is told where nothing was fetched: whoever has claimed it has to say so. */

@@ -1,11 +1,7 @@
 // An archive of audit events: JSON Lines that verify against the seals between them, without a database.
 import { createHash, type Hash, hash } from 'node:crypto';
+import { ArchiveError } from './archive-error.ts';
 import { type Checkpoint, CheckpointError, readCheckpoint } from './audit-checkpoint.ts';
-
-/** The archive is not what was sealed; says where. */
-export class ArchiveError extends Error {
-  override name = 'ArchiveError';
-}
 
 export type ArchiveHeader = {
   tenant_id: string;

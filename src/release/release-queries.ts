@@ -1,6 +1,6 @@
 // What a release asks the catalogs.
 import type { TransactionSql } from 'postgres';
-import { arrayLiteral } from '../db/values.ts';
+import { arrayLiteral } from '../db/wire-values.ts';
 
 /** The hash of the last release, or undefined where there was none. */
 export async function releasedHash(sql: TransactionSql): Promise<string | undefined> {

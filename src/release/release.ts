@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
-import { settle } from '../db/session.ts';
+import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
+import { ReleaseError } from './release-error.ts';
 import { releaseHash, sqlFiles, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
 import {
@@ -22,11 +23,6 @@ export type Released = {
   /** Whether the functions were loaded anew; false where nothing had changed. */
   reloaded: boolean;
 };
-
-/** The database or sql/ is not in a state that can be released: one line that says what to do. */
-export class ReleaseError extends Error {
-  override name = 'ReleaseError';
-}
 
 // The same for every release of pgrant to one database.
 const releaseLock = 0x7067_7272;

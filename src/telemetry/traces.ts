@@ -1,6 +1,5 @@
 // OpenTelemetry traces: one span per request, SQL call and task. Loaded only where they are wanted.
 import type { Span } from '@opentelemetry/api';
-import type { Stop } from '../services.ts';
 import type { Config } from '../settings/config.ts';
 import { errorKind, type Observer } from './observer.ts';
 
@@ -12,7 +11,7 @@ import { errorKind, type Observer } from './observer.ts';
 export async function startTraces(
   { traces }: Config,
   serviceName: string,
-): Promise<{ observer: Observer; stop: Stop }> {
+): Promise<{ observer: Observer; stop: () => Promise<void> }> {
   const api = await import('@opentelemetry/api');
   const sdk = await import('@opentelemetry/sdk-trace');
   const resources = await import('@opentelemetry/resources');

@@ -1,9 +1,9 @@
 // One channel of the database is listened to, on a connection of its own that is made again whenever it is lost.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { settle } from '../db/session.ts';
+import { settle } from '../db/session-settings.ts';
 import type { Stop, WorkerContext } from '../services.ts';
-import { workerClient } from './pool.ts';
+import { workerClient } from './queue-pool.ts';
 
 /** Milliseconds between two attempts. */
 const pause = 1_000;

@@ -2,7 +2,7 @@ import type { Task } from 'graphile-worker';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { makeUpstreams } from '../identity-providers/identity-providers.ts';
-import { archiveDue } from '../operations/audit-archive.ts';
+import { archiveDue } from '../operations/audit-archiving.ts';
 import { makeDueCheckpoints, recordRefusals, sealEvents } from '../operations/audit-chain.ts';
 import { recheckAccounts } from '../operations/identity-provider-recheck.ts';
 import { resealAll } from '../operations/reseal.ts';

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
-import { explainDatabase } from '../release/released.ts';
+import { explainDatabase } from '../db/released.ts';
 import type { Stop, WorkerContext } from '../services.ts';
 import { startGauges } from './gauges.ts';
 import { workerLogger } from './logger.ts';
-import { openPool } from './pool.ts';
+import { openPool } from './queue-pool.ts';
 import { atStart, crontab } from './schedule.ts';
 import { taskList } from './tasks.ts';
 import { startWebhooks } from './webhooks.ts';

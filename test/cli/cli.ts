@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { TestDatabase } from '../support/database.ts';
 
-const main = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/pgrant', import.meta.url));
 

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { bind } from '../../src/db/binding.ts';
 import { call, callAll, Refusal } from '../../src/db/call.ts';
-import { arrayLiteral, parseArray } from '../../src/db/values.ts';
+import { arrayLiteral, parseArray } from '../../src/db/wire-values.ts';
 import { release } from '../../src/release/release.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { sqlVariant } from '../support/sql.ts';

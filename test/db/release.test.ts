@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { startEmbedded } from '../../src/embedded/embedded.ts';
 import { createLog } from '../../src/log.ts';
 import { release } from '../../src/release/release.ts';
-import { openPool } from '../../src/worker/pool.ts';
+import { openPool } from '../../src/worker/queue-pool.ts';
 import { createDatabase } from '../support/database.ts';
 import { sqlVariant } from '../support/sql.ts';
 

@@ -6,7 +6,7 @@ import * as client from 'openid-client';
 import postgres from 'postgres';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { connect } from '../../src/db/connect.ts';
-import { byteaLiteral, parseBytea } from '../../src/db/values.ts';
+import { byteaLiteral, parseBytea } from '../../src/db/wire-values.ts';
 import type { Login } from '../../src/embedded/embedded-files.ts';
 import { createLog } from '../../src/log.ts';
 import { release } from '../../src/release/release.ts';

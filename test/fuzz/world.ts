@@ -3,8 +3,9 @@
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
-import { startWeb } from '../../src/http/serve.ts';
 import { createLog } from '../../src/log.ts';
+import { startWeb } from '../../src/processes/parts.ts';
+import type { Stop } from '../../src/services.ts';
 import { type Config, loadConfig } from '../../src/settings/config.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { password, redirect_uri } from '../support/acme.ts';
@@ -31,14 +32,15 @@ export async function startWorld(urls: Urls, logged: (line: string) => void): Pr
   const config: Config = { ...loadConfig({ TRUST_PROXY: 'loopback', METRICS_PORT: '0' }), port };
   const telemetry = await startTelemetry(config, 'fuzz');
   const log = createLog('debug', { write: logged });
-  const { stop } = await startWeb({ config, log, secret, telemetry }, urls.web);
+  const started: Stop[] = [];
+  await startWeb({ config, log, secret, telemetry }, urls.web, started);
   const worker = connect(urls.worker, 'pgrant_worker', { pool: 2 });
   const made = await makeTenants({ worker } as TestDatabase, `http://127.0.0.1:${port}`);
   return {
     port,
     ...made,
     stop: async () => {
-      await stop();
+      for (const stop of started.reverse()) await stop();
       await worker.end();
       await telemetry.stop();
     },

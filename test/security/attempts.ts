@@ -1,6 +1,6 @@
 // Every function that a role may call, at one tenant, with whatever identifies something of another.
 import { bind } from '../../src/db/binding.ts';
-import { arrayLiteral } from '../../src/db/values.ts';
+import { arrayLiteral } from '../../src/db/wire-values.ts';
 import { neutral as wordless } from './arguments.ts';
 import type { Identifier } from './foreign.ts';
 

@@ -27,6 +27,8 @@ const tenantless = {
   'pgrant_ops.audit_checkpoint_due': 'goes through all tenants, entering each',
   'pgrant_ops.refusals_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.audit_seal': 'the sealer, bound by policies of its own',
+  'pgrant_ops.audit_retention': 'of all tenants: partitions have none',
+  'pgrant_ops.audit_retention_set': 'of all tenants, and tells the audit of each',
 };
 const exceptions = Object.keys(tenantless)
   .map((name) => `'${name}'`)
@@ -54,7 +56,7 @@ export const functionRules: Rule[] = [
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
-                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'webhook_due', 'refusals_due')
+                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'refusals_due')
                                 then 'pgrant_janitor'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                                 then 'pgrant_sealer' else 'pgrant_definer' end::regrole`,

@@ -237,6 +237,8 @@ test('every type of event arises', async () => {
     grants: true,
     client_secrets: false,
   });
+  await operate(world, ops.user_set, { username: 'ada', settings: { name: 'Ada' } });
+  await operate(world, ops.user_remove, { username: 'ada' });
   expect([...new Set(await types())].sort()).toEqual(everything);
 });
 

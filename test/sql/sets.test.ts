@@ -3,7 +3,7 @@ import type { TransactionSql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { setStatementOf } from '../../src/db/binding.ts';
 import { api } from '../../src/db/bindings.ts';
-import { arrayLiteral } from '../../src/db/values.ts';
+import { arrayLiteral } from '../../src/db/wire-values.ts';
 import { address, makeWorld, type World } from '../support/fixtures.ts';
 import { randomNumbers } from '../support/random.ts';
 import { type Args, makeHoldings, makers, setFunctions } from '../support/random-set.ts';

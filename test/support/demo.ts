@@ -2,8 +2,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
-import { createApp, type Mount } from '../../src/app.ts';
-import { startDemo } from '../../src/demo/start.ts';
+import { createApp } from '../../src/app.ts';
+import { startDemo } from '../../src/demo/start-demo.ts';
+import type { Mount } from '../../src/http/mounts.ts';
 import { createLog } from '../../src/log.ts';
 import { loadConfig } from '../../src/settings/config.ts';
 import type { TestDatabase } from './database.ts';

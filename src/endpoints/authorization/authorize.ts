@@ -3,7 +3,7 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { browserHash, presentedSession } from '../../http/session.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
 import {
@@ -13,7 +13,8 @@ import {
 import { OAuthError } from '../../protocol/errors.ts';
 import { assembleToken, newSecret } from '../../protocol/secrets.ts';
 import { verifyIdTokenHint } from '../../protocol/tokens.ts';
-import { respond } from './authorization-response.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
+import { respond } from './send-response.ts';
 
 /** Takes an authorization request: answers it, or sends the browser on to login or consent. */
 export function authorize(services: Services): Endpoint {
@@ -50,7 +51,7 @@ export function authorize(services: Services): Endpoint {
     };
     let row = await call(database, api.authorization_begin, args);
     if (row.next === 'document') {
-      await takeDocument(exchange, request.client_id);
+      await takeDocument(caller(exchange), request.client_id);
       row = await call(database, api.authorization_begin, args);
     }
     if (row.next === 'respond') return respond(exchange, row, code.secret);

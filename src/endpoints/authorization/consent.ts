@@ -3,13 +3,14 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Services } from '../../http/ctx.ts';
+import { caller } from '../../http/ctx.ts';
 import { presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret, secretHash } from '../../protocol/secrets.ts';
-import { respond } from './authorization-response.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { presentedRequest } from './continue.ts';
+import { respond } from './send-response.ts';
 
 /** Takes the decision, and answers the client with a code or access_denied. */
 export function consent({ database }: Services): Endpoint {

@@ -3,14 +3,15 @@
 import { type ApiAuthorization, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
 import { browserHash, presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { newLastingSecret, newSecret, parseToken } from '../../protocol/secrets.ts';
-import { respond } from './authorization-response.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
+import { respond } from './send-response.ts';
 
 /** Shows login or consent, whichever is due, or answers the client. */
 export function continueRequest(services: Services): Endpoint {

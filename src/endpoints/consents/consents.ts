@@ -3,12 +3,13 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parametersOrJson } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
 import { presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { secretHash } from '../../protocol/secrets.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 /** Lists the grants, as a page or as JSON with the token that a revocation needs. */
 export function listConsents({ database }: Services): Endpoint {

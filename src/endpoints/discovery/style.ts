@@ -1,5 +1,5 @@
-import type { Endpoint } from '../../http/ctx.ts';
 import { stylesheet } from '../../http/render.ts';
+import type { Endpoint } from '../endpoint.ts';
 
 /** The stylesheet of every page. */
 export const style = (): Endpoint => (exchange) => {

@@ -3,9 +3,9 @@ import type { JSONWebKeySet } from 'jose';
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parametersOrJson } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
-import { turnOf } from '../../http/queues.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { refuse } from '../../http/refuse.ts';
+import { turnOf } from '../../http/turn.ts';
 import {
   type LoginAssertion,
   type LoginAssertionType,
@@ -15,6 +15,7 @@ import {
 } from '../../protocol/login-assertion.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newLastingSecret } from '../../protocol/secrets.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 /** Under what a refusal is recorded. */
 const actions = {

@@ -3,11 +3,12 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Services } from '../../http/ctx.ts';
+import { caller } from '../../http/ctx.ts';
 import { browserHash, csrfToken, presentedSession, startSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
-import { respond } from '../authorization/authorization-response.ts';
+import { respond } from '../authorization/send-response.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 /** Starts the session that the product vouched for and goes on, or tells the client access_denied. */
 export function resumeLogin({ database }: Services): Endpoint {

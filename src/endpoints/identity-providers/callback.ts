@@ -3,12 +3,13 @@
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { call, callAll } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { browserHash, csrfToken, presentedSession, startSession } from '../../http/session.ts';
 import type { Identity } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret, parseToken, secretHash } from '../../protocol/secrets.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { journeyOf, refuseLogin, troubleOf } from './journey.ts';
 
 /** Takes the answer of an upstream, and signs the person in or links the account. */

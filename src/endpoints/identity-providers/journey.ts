@@ -2,11 +2,12 @@
 
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { callAll } from '../../db/call.ts';
-import { caller, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { browserHash } from '../../http/session.ts';
 import { type Journey, UpstreamError } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { showRequest } from '../authorization/continue.ts';
+import type { Services } from '../endpoint.ts';
 
 /** What is said on the login page, by the kind of trouble, and its status. */
 const statuses = { unavailable: 503, denied: 400, untrusted: 502, unknown: 403, refused: 403 };

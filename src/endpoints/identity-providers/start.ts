@@ -3,12 +3,13 @@
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
 import { browserHash, presentedSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
 import { presentedRequest } from '../authorization/continue.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { journeyOf, refuseLogin, troubleOf } from './journey.ts';
 
 /** Sends the person to an upstream, to sign in for an authorization request. */

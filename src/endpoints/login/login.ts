@@ -3,14 +3,15 @@
 import { type ApiSession, api } from '../../db/bindings.ts';
 import { callAll } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
-import { turnOf } from '../../http/queues.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { turnOf } from '../../http/turn.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { derivePassword, type PasswordParameters } from '../../protocol/password.ts';
 import { newSecret, secretHash } from '../../protocol/secrets.ts';
 import { presentedRequest, showRequest } from '../authorization/continue.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 type Login = { request: string | undefined; username: string; password: string };
 type Outcome = Pick<ApiSession, 'error' | 'reason' | 'session_expires_at' | 'retry_after'>;

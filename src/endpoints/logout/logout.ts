@@ -3,7 +3,7 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
 import { clearSession, presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { withQuery } from '../../protocol/authorization-response.ts';
@@ -11,6 +11,7 @@ import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { secretHash } from '../../protocol/secrets.ts';
 import { verifyIdTokenHint } from '../../protocol/tokens.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 const passedOn = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state'] as const;
 

@@ -3,11 +3,12 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { bearer, jsonObject } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { invalidField } from '../../protocol/client-fields.ts';
 import { readClientMetadata } from '../../protocol/client-metadata.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { newLastingSecret, secretHash } from '../../protocol/secrets.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { answerRegistration, vouched } from './register.ts';
 
 /** Answers with the registration. */

@@ -3,12 +3,13 @@
 import { type ApiRegistration, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { bearer, jsonObject } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
-import { turnOf } from '../../http/queues.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { refuse } from '../../http/refuse.ts';
+import { turnOf } from '../../http/turn.ts';
 import { readClientMetadata } from '../../protocol/client-metadata.ts';
 import { newLastingSecret, secretHash } from '../../protocol/secrets.ts';
 import { readSoftwareStatement } from '../../protocol/software-statement.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 
 type Sent = Record<string, unknown>;
 

@@ -3,10 +3,10 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import type { Endpoint, Services } from '../../http/ctx.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 import { tokenArguments } from '../token/presented-token.ts';
 

@@ -1,12 +1,13 @@
 // RFC 6749 2.3: what every endpoint at which clients authenticate hands to SQL.
-import { caller, type Exchange, type Services } from '../../http/ctx.ts';
-import { turnOf } from '../../http/queues.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
+import { turnOf } from '../../http/turn.ts';
 import {
   type AssertionFacts,
   type ReadAssertion,
   signingKey,
 } from '../../protocol/client-assertion.ts';
 import { type ClientParameters, clientCredentials } from '../../protocol/client-auth.ts';
+import type { Services } from '../endpoint.ts';
 
 /** The first arguments of the SQL function: tenant, request and client. */
 export type ClientIdentity = ReturnType<typeof caller> & {
@@ -41,7 +42,7 @@ async function factsOf(
   read: ReadAssertion,
 ): Promise<AssertionFacts> {
   if (read.fault !== undefined) return { fault: `assertion: ${read.fault}` };
-  const key = await clientKeys(exchange, read.client_id, (keys) =>
+  const key = await clientKeys(caller(exchange), read.client_id, (keys) =>
     queues.signatures.run(turnOf(exchange), () => signingKey(read, keys)),
   );
   if (!key) return { fault: 'assertion: no key of the client has made its signature' };

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiTokens } from '../../db/bindings.ts';
 import type { Database } from '../../db/connect.ts';
-import type { TenantKeys } from '../../http/keyring.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
 import type { SigningAlg } from '../../protocol/keys.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
 import { type ExtraClaims, signAccessToken, signIdToken } from '../../protocol/tokens.ts';
+import type { TenantKeys } from '../keyring.ts';
 import type { ClientIdentity } from './client-identity.ts';
 
 export const names = [

@@ -1,9 +1,9 @@
 // RFC 6749 3.2: the token endpoint, one file per grant.
 import { parameters } from '../../http/body.ts';
-import type { Endpoint, Services } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources } from '../../protocol/scope.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { codeGrant } from './authorization-code.ts';
 import { clientCredentialsGrant } from './client-credentials.ts';
 import { clientIdentity } from './client-identity.ts';

@@ -3,11 +3,12 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { bearer, parameters } from '../../http/body.ts';
-import { caller, type Endpoint, type Exchange, type Services } from '../../http/ctx.ts';
+import { caller, type Exchange } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import type { SigningAlg } from '../../protocol/keys.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { type ExtraClaims, signUserinfo } from '../../protocol/tokens.ts';
+import type { Endpoint, Services } from '../endpoint.ts';
 import { accessTokenArguments } from '../token/presented-token.ts';
 
 /** Answers GET and POST; the token comes in the header, or in a POSTed form. */

@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
+import { call } from '../db/call.ts';
+import { newLastingSecret } from '../protocol/secrets.ts';
+import {
+  checkGrants,
+  checkKeys,
+  checkUris,
+  type MetadataOptions,
+  metadataOptions,
+  readMetadata,
+} from './client-options.ts';
+import { secretCommands } from './client-secret-commands.ts';
+import { collect } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
+import { withSession } from './run.ts';
+import { listCommand, subjectOf, tenantCommand } from './subject.ts';
+import { details, inOrder, isDuration, table, withTimes } from './text.ts';
+
+type Named = { tenant: string };
+type AddOptions = MetadataOptions &
+  Named & { name: string; clientId?: string; public?: boolean; set?: string[] };
+
+export function declareCommands(group: Command): void {
+  const client = subjectOf(group, { noun: 'client', key: 'client_id' });
+  metadataOptions(tenantCommand(group, 'add', 'register a client and show its secret, once'))
+    .requiredOption('--name <text>', 'what people see at consent')
+    .option('--client-id <id>', 'default: one is made')
+    .option('--public', 'a client that can keep no secret: a browser or native application')
+    .option('--set <setting=value>', 'any other setting; repeatable', collect())
+    .action(withSession(add));
+  listCommand(group, 'the clients of a tenant', ops.client_list, {
+    columns: [
+      'client_id',
+      'name',
+      'token_endpoint_auth_method',
+      'grant_types',
+      'created_at',
+      'disabled_at',
+    ],
+    empty: (tenant) => `tenant ${tenant} has no clients: pgrant client add`,
+  });
+  client.show('all that is known of a client', ops.client_show, describeClient);
+  const changed = 'change settings; lists as a whole';
+  metadataOptions(client.one('set', changed, ' [setting=value...]'))
+    .option('--name <text>', 'what people see at consent')
+    .action(withSession(set));
+  client.disable(ops.client_disable, {
+    disable: 'refuse the client and its tokens',
+    enable: 'accept them again',
+  });
+  client.remove(ops.client_remove, {
+    description: 'remove the client with its secrets, grants and tokens',
+    check: ops.client_show,
+    what: (client_id) => `client ${client_id} with its secrets, grants and tokens`,
+  });
+  secretCommands(group);
+}
+
+async function add(session: Session, options: AddOptions): Promise<Output> {
+  const { name, clientId: client_id = randomUUID() } = options;
+  const metadata: Record<string, unknown> = {
+    name,
+    ...(options.public && { token_endpoint_auth_method: 'none' }),
+    ...readMetadata(options, options.set ?? []),
+  };
+  checkGrants(metadata);
+  checkUris(metadata);
+  checkKeys(metadata);
+  const tenant = await findTenant(session, options.tenant);
+  const method = metadata.token_endpoint_auth_method;
+  const secretless = method === 'none' || method === 'private_key_jwt';
+  const { secret, hash } = newLastingSecret('client_secret');
+  const { client_add } = await call(session.database, ops.client_add, {
+    tenant,
+    client_id,
+    metadata,
+    secret_hash: secretless ? undefined : hash,
+  });
+  const shown = { client_id, ...(!secretless && { client_secret: secret }) };
+  return {
+    json: { ...(client_add as object), ...shown },
+    text: [
+      `client ${name} of tenant ${options.tenant} is registered`,
+      details(shown),
+      ...(secretless ? [] : ['Keep the secret now: it is not shown again.']),
+    ].join('\n'),
+  };
+}
+
+async function set(
+  session: Session,
+  client_id: string,
+  pairs: string[],
+  options: MetadataOptions & Named & { name?: string },
+): Promise<Output> {
+  const changes = {
+    ...(options.name !== undefined && { name: options.name }),
+    ...readMetadata(options, pairs),
+  };
+  const tenant = await findTenant(session, options.tenant);
+  const { client_show } = await call(session.database, ops.client_show, { tenant, client_id });
+  const changed = { ...(client_show as object), ...changes };
+  checkUris(changed);
+  checkKeys(changed);
+  const { client_set } = await call(session.database, ops.client_set, {
+    tenant,
+    client_id,
+    settings: changes,
+  });
+  return { json: client_set, text: describeClient(client_set as Record<string, unknown>) };
+}
+
+function describeClient(json: Record<string, unknown>): string {
+  const { secrets = [], ...client } = withTimes(json);
+  const described = Object.entries(client).map(([name, value]) => [
+    name,
+    value ?? (isDuration(name) ? "the tenant's" : name === 'scopes' ? 'every scope' : null),
+  ]);
+  const ordered = inOrder(
+    Object.fromEntries(described),
+    'client_id',
+    'name',
+    'tenant_id',
+    'created_at',
+    'disabled_at',
+  );
+  const rows = secrets as Record<string, unknown>[];
+  const held = table(rows, ['secret_id', 'created_at', 'expires_at'], 'it has no secrets');
+  return `${details(ordered)}\n\n${held}`;
+}

@@ -1,0 +1,95 @@
+// The options that describe a client, shared by `client add` and `client set`.
+import { type Command, Option } from 'commander';
+import { fieldsOf } from '../protocol/client-fields.ts';
+import { requireKeys } from '../protocol/client-metadata.ts';
+import { checkRedirectUri } from '../protocol/redirect-uri.ts';
+import { UsageError } from './faults.ts';
+import { collect, readObject, readSettings } from './input.ts';
+
+export type MetadataOptions = {
+  redirectUri?: string[];
+  postLogoutRedirectUri?: string[];
+  grantType?: string[];
+  scope?: string[];
+  applicationType?: string;
+  accessTokenFormat?: string;
+  jwks?: string;
+  jwksUri?: string;
+};
+
+type Metadata = Record<string, unknown>;
+
+const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'];
+
+/** Adds the options to a command. */
+export function metadataOptions(command: Command): Command {
+  return command
+    .option('--redirect-uri <uri>', 'where codes are sent; repeatable', collect())
+    .option(
+      '--post-logout-redirect-uri <uri>',
+      'where browsers go after logout; repeatable',
+      collect(),
+    )
+    .option('--grant-type <type>', `${grantTypes.join(', ')}; repeatable`, collect(...grantTypes))
+    .option('--scope <scope>', 'what it may ask for, else every scope; repeatable', collect())
+    .option('--jwks <json>', 'public keys (JWK set) of a client that signs (private_key_jwt)')
+    .option('--jwks-uri <url>', 'where these keys are, instead')
+    .addOption(new Option('--application-type <type>').choices(['web', 'native']))
+    .addOption(new Option('--access-token-format <format>').choices(['jwt', 'opaque']));
+}
+
+/** The metadata that options and setting=value pairs give; what they leave out is left out. */
+export function readMetadata(options: MetadataOptions, pairs: readonly string[]): Metadata {
+  const given = Object.entries({
+    redirect_uris: options.redirectUri,
+    post_logout_redirect_uris: options.postLogoutRedirectUri,
+    grant_types: options.grantType,
+    scopes: options.scope,
+    application_type: options.applicationType,
+    access_token_format: options.accessTokenFormat,
+  }).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), ...readKeys(options), ...readSettings(pairs) };
+}
+
+/** A client that is given keys signs by them, and one source of keys takes the place of the other. */
+function readKeys({ jwks, jwksUri }: MetadataOptions): Metadata {
+  if (jwks === undefined && jwksUri === undefined) return {};
+  if (jwks !== undefined && jwksUri !== undefined) {
+    throw new UsageError('give --jwks or --jwks-uri, not both');
+  }
+  return {
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: jwks === undefined ? null : readObject(jwks, '--jwks'),
+    jwks_uri: jwksUri ?? null,
+  };
+}
+
+/** Throws OAuthError for keys that a client may not have, or that private_key_jwt could not use. */
+export function checkKeys(metadata: Metadata): void {
+  const { jwks, jwks_uri, token_endpoint_auth_method: method } = metadata;
+  const given = Object.entries({ jwks, jwks_uri }).filter(([, value]) => value !== null);
+  const fields = fieldsOf(Object.fromEntries(given));
+  if (method === 'private_key_jwt') requireKeys(fields);
+}
+
+/** Throws OAuthError for a URI that such a client may not have. */
+export function checkUris({ redirect_uris, post_logout_redirect_uris, ...rest }: Metadata): void {
+  const client = { public: rest.token_endpoint_auth_method === 'none' };
+  for (const uri of [...texts(redirect_uris), ...texts(post_logout_redirect_uris)]) {
+    checkRedirectUri(uri, client);
+  }
+}
+
+/** Throws UsageError for a client that could not be used as it is described. */
+export function checkGrants({ grant_types, redirect_uris }: Metadata): void {
+  const codes = grant_types === undefined || texts(grant_types).includes('authorization_code');
+  if (codes && texts(redirect_uris).length === 0) {
+    throw new UsageError(
+      'give a --redirect-uri, or --grant-type client_credentials for a client without people',
+    );
+  }
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

@@ -1,0 +1,49 @@
+import { type Command, Option } from 'commander';
+import { ops } from '../db/bindings.ts';
+import { call } from '../db/call.ts';
+import { collect, duration } from './input.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
+import { withSession } from './run.ts';
+import { listCommand, subjectOf } from './subject.ts';
+
+type SetOptions = {
+  tenant: string;
+  title: string;
+  scope?: string[];
+  accessTokenFormat?: string;
+  accessTokenLifetime?: number;
+};
+
+export function declareCommands(group: Command): void {
+  const resource = subjectOf(group, { noun: 'resource', key: 'resource', argument: 'uri' });
+  resource
+    .one('set', 'register a resource, or change it')
+    .requiredOption('--title <text>', 'its name for people')
+    .option('--scope <scope>', 'what means something there, else all; repeatable', collect())
+    .addOption(new Option('--access-token-format <format>').choices(['jwt', 'opaque']))
+    .option('--access-token-lifetime <time>', 'e.g. 5m', duration)
+    .action(withSession(set));
+  listCommand(group, 'the resources of a tenant', ops.resource_list, {
+    columns: ['resource', 'title', 'scopes', 'access_token_format', 'access_token_lifetime'],
+    empty: (tenant) => `tenant ${tenant} has no resources: pgrant resource set`,
+  });
+  resource.remove(ops.resource_remove, {
+    description: 'give out no more tokens for it',
+    what: (uri) => `resource ${uri}`,
+  });
+}
+
+async function set(session: Session, uri: string, options: SetOptions): Promise<Output> {
+  const { title, scope: scopes, accessTokenFormat, accessTokenLifetime } = options;
+  const tenant = await findTenant(session, options.tenant);
+  const { resource_set: resource } = await call(session.database, ops.resource_set, {
+    tenant,
+    resource: uri,
+    title,
+    scopes,
+    access_token_format: accessTokenFormat,
+    access_token_lifetime: accessTokenLifetime,
+  });
+  const text = `resource ${resource} is registered: that is the aud of its tokens`;
+  return { json: { resource, title, scopes: scopes ?? null }, text };
+}

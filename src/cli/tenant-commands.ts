@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
+import { call, callAll } from '../db/call.ts';
+import { parseIssuer } from '../protocol/issuer.ts';
+import { Refused } from './faults.ts';
+import { confirm } from './input.ts';
+import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
+import { withSession } from './run.ts';
+import { subjectOf } from './subject.ts';
+import { details, inOrder, table, withTimes } from './text.ts';
+import { transferCommands } from './transfer-commands.ts';
+
+export function declareCommands(group: Command): void {
+  group
+    .command('add <name>')
+    .description('make a tenant, its signing keys and the standard scopes')
+    .requiredOption('--issuer <url>', 'issuer identifier: an https URL (http on loopback)')
+    .option('--title <text>', 'what people see on the pages (default: the name)')
+    .action(withSession(add));
+  group.command('list').description('all tenants').action(withSession(list));
+  const tenant = subjectOf(group, { noun: 'tenant', key: 'name', itself: true });
+  tenant.show('the settings of a tenant', ops.tenant_show, describeTenant);
+  tenant.set('change settings, e.g. access_token_lifetime=15m', ops.tenant_set, describeTenant);
+  tenant.disable(ops.tenant_disable, {
+    disable: 'have every endpoint of the tenant refuse',
+    enable: 'have them answer again',
+  });
+  group
+    .command('remove <name>')
+    .description('remove the tenant with all that it has')
+    .option('--yes', 'do not ask')
+    .action(withSession(remove));
+  transferCommands(group);
+}
+
+async function add(
+  session: Session,
+  name: string,
+  { issuer, title }: { issuer: string; title?: string },
+): Promise<Output> {
+  const { host, path } = parseIssuer(issuer);
+  // Before anything is made: without the secret there would be a tenant that cannot sign.
+  const secret = session.secret();
+  const { tenant_add } = await call(session.database, ops.tenant_add, {
+    name,
+    issuer,
+    host,
+    path,
+    title,
+  });
+  const tenant_id = String(tenant_add);
+  const keys = await makeKeys(session, secret, tenant_id);
+  const metadata = `${issuer}/.well-known/openid-configuration`;
+  return {
+    json: { tenant_id, name, issuer, metadata, keys },
+    text: `tenant ${name} is made\n${details({ tenant_id, issuer, metadata })}`,
+  };
+}
+
+async function list({ database }: Session): Promise<Output> {
+  const rows = await callAll(database, ops.tenant_list, {});
+  return {
+    json: rows,
+    text: table(
+      withTimes(rows),
+      ['name', 'issuer', 'disabled_at'],
+      'there are no tenants: pgrant tenant add',
+    ),
+  };
+}
+
+function describeTenant(json: Record<string, unknown>): string {
+  return details(
+    inOrder(withTimes(json), 'tenant_id', 'name', 'title', 'issuer', 'created_at', 'disabled_at'),
+  );
+}
+
+async function remove(session: Session, name: string, options: { yes?: boolean }): Promise<Output> {
+  const tenant = await findTenant(session, name);
+  await confirm(name, `the tenant ${name} with all that it has`, options);
+  // Committed first: from then on no request enters the tenant, and the removal waits for those that have.
+  await call(session.database, ops.tenant_disable, { tenant, disabled: true });
+  await call(session.database, ops.tenant_remove, { tenant });
+  // After the rows: a tenant whose removal failed still opens.
+  session.tenantKeys()?.shred(tenant);
+  const counts = await callAll(session.database, ops.tenant_rows, { tenant_id: tenant });
+  const left = counts.filter(({ row_count }) => row_count !== 0);
+  if (left.length > 0) {
+    const where = left
+      .map(({ table_name, row_count }) => `${row_count} in ${table_name}`)
+      .join(', ');
+    throw new Refused(`tenant ${name} is removed, but rows are left: ${where}`, 'report this');
+  }
+  return {
+    json: { tenant_id: tenant, name, removed: true, tables: counts.length, rows_left: 0 },
+    text: `tenant ${name} is removed: none of ${counts.length} tables has a row of ${tenant}`,
+  };
+}

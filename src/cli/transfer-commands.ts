@@ -1,0 +1,158 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
+import { call } from '../db/call.ts';
+import { copyLines } from '../db/copy.ts';
+import { parseIssuer } from '../protocol/issuer.ts';
+import { UsageError } from './faults.ts';
+import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
+import { withSession } from './run.ts';
+import { table } from './text.ts';
+
+type Row = Record<string, unknown>;
+type Line =
+  | { pgrant_export: number; name: string; issuer: string }
+  | { table: string; row: Row }
+  | { end: true; rows: Record<string, number> };
+
+const batchSize = 500;
+
+export function transferCommands(group: Command): void {
+  group
+    .command('export <name>')
+    .description(
+      'write the tenant to a file of JSON lines: hashes, and no secret that could be used',
+    )
+    .requiredOption('--to <file>', 'the file to make')
+    .action(withSession(exportTenant));
+  group
+    .command('import <file>')
+    .description('make a tenant from a file that export has written')
+    .option('--issuer <url>', 'another issuer than the one that it had')
+    .action(withSession(importTenant));
+}
+
+async function exportTenant(
+  session: Session,
+  name: string,
+  { to }: { to: string },
+): Promise<Output> {
+  const tenant = await findTenant(session, name);
+  let rows = 0;
+  const query = `select line from pgrant_ops.tenant_export('${tenant}') as export (line)`;
+  async function* counted() {
+    for await (const line of copyLines(session.url, 'pgrant_worker', query)) {
+      rows += 1;
+      tell(`${rows} lines`);
+      yield `${line}\n`;
+    }
+  }
+  const file = createWriteStream(to, { flags: 'wx', mode: 0o600 });
+  try {
+    await pipeline(Readable.from(counted()), file);
+  } catch (error) {
+    if ((error as { code?: string }).code === 'EEXIST') {
+      throw new UsageError(`${to} is there already: name another file`);
+    }
+    await rm(to, { force: true });
+    throw error;
+  }
+  tell('');
+  return {
+    json: { tenant_id: tenant, name, file: to, rows: rows - 2 },
+    text: `tenant ${name} is in ${to}: ${rows - 2} rows`,
+  };
+}
+
+async function importTenant(
+  session: Session,
+  file: string,
+  options: { issuer?: string },
+): Promise<Output> {
+  // Before anything is made: without the secret there would be a tenant that cannot sign.
+  const secret = session.secret();
+  const lines = parsed(file);
+  const header = (await lines.next()).value;
+  const first = (await lines.next()).value;
+  if (!header || !('pgrant_export' in header) || !first || !('table' in first)) {
+    throw new UsageError(`${file} is no export of a tenant`);
+  }
+  const { issuer = header.issuer } = options;
+  const { tenant_import_begin } = await call(session.database, ops.tenant_import_begin, {
+    header: { ...header, ...parseIssuer(issuer) },
+    row: first.row as never,
+  });
+  const tenant = String(tenant_import_begin);
+  try {
+    const rows = await importRows(session, tenant, lines);
+    await makeKeys(session, secret, tenant);
+    const enable = first.row.disabled_at === null;
+    await call(session.database, ops.tenant_import_end, { tenant, rows, enable });
+    const counts = Object.entries(rows).map(([what, count]) => ({ table: what, rows: count }));
+    return {
+      json: { tenant_id: tenant, name: header.name, issuer, enabled: enable, rows },
+      text: `${table(counts, ['table', 'rows'], '')}\ntenant ${header.name} is here, ${advice(rows, enable)}`,
+    };
+  } catch (error) {
+    // Half a tenant is none.
+    await call(session.database, ops.tenant_remove, { tenant });
+    throw error;
+  }
+}
+
+/** In batches of one table; gives the counts of the last line. */
+async function importRows({ database }: Session, tenant: string, lines: AsyncGenerator<Line>) {
+  let batch: Row[] = [];
+  let name = '';
+  let done = 0;
+  const send = async () => {
+    if (batch.length === 0) return;
+    const rows = batch as never;
+    await call(database, ops.tenant_import_rows, { tenant, table: name, rows });
+    done += batch.length;
+    tell(`${done} rows`);
+    batch = [];
+  };
+  for await (const line of lines) {
+    if ('end' in line) {
+      await send();
+      tell('');
+      return line.rows;
+    }
+    if (!('table' in line)) throw new UsageError('the export has a line that is no row');
+    if (line.table !== name || batch.length === batchSize) await send();
+    name = line.table;
+    batch.push(line.row);
+  }
+  throw new UsageError('the export ends before its end: export the tenant anew');
+}
+
+async function* parsed(file: string): AsyncGenerator<Line> {
+  let number = 0;
+  for await (const text of createInterface({ input: createReadStream(file) })) {
+    number += 1;
+    try {
+      yield JSON.parse(text) as Line;
+    } catch {
+      throw new UsageError(`line ${number} of ${file} is not JSON`);
+    }
+  }
+}
+
+function advice({ upstreams = 0, webhooks = 0 }: Record<string, number>, enabled: boolean): string {
+  const steps = ['with new signing keys; people sign in once more'];
+  if (upstreams > 0)
+    steps.push('upstreams are disabled until upstream set gives them their secrets');
+  if (webhooks > 0)
+    steps.push('webhooks are disabled until webhook secret rotate gives them new ones');
+  if (!enabled) steps.push('it is disabled, as it was: tenant enable');
+  return steps.join('\n  ');
+}
+
+function tell(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}

@@ -1,0 +1,40 @@
+import { ConfigError } from '../settings/values.ts';
+import type { Database } from './connect.ts';
+
+// Undefined function, missing schema, unknown role, role that may not be taken, missing right.
+const unreleased = ['42883', '3F000', '42704', '22023', '42501'];
+
+/** Throws ConfigError, one line that says what to do, unless the database is there and released. */
+export async function requireReleased(database: Database): Promise<void> {
+  try {
+    await database.query(`select from pgrant_api.tenant_find('', '')`, []);
+  } catch (error) {
+    throw explainDatabase(error, 'DATABASE_URL');
+  }
+}
+
+/** Whether an error says that the database was never released, or not for this role. */
+export function isUnreleased(error: unknown): boolean {
+  const { code = '', routine } = error as { code?: string; routine?: string };
+  // 28000 is also what pg_hba.conf refuses; the text may be in any language.
+  return unreleased.includes(code) || (code === '28000' && routine === 'InitializeSessionUserId');
+}
+
+/** The error as a ConfigError where it says that the database of a setting is not there or not released. */
+export function explainDatabase(error: unknown, setting: string): unknown {
+  const { code = '', message = '', routine } = error as Error & { code?: string; routine?: string };
+  // A role that the login may not take, told at the start of the session.
+  if (code === '42501' && routine === 'call_string_check_hook') {
+    return new ConfigError(`${setting} cannot be used: ${message}`);
+  }
+  if (isUnreleased(error)) {
+    return new ConfigError(
+      `the database of ${setting} is not released (${message}): ` +
+        'run npm run release with DATABASE_OWNER_URL',
+    );
+  }
+  if (/^(28|08|3D|53|57|E|CONN)/.test(code)) {
+    return new ConfigError(`${setting} cannot be used: ${message}`);
+  }
+  return error;
+}

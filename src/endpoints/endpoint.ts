@@ -1,0 +1,19 @@
+import type { Exchange } from '../http/ctx.ts';
+import type { Upstreams } from '../identity-providers/identity-providers.ts';
+import type { ClientKeyFinder } from '../outbound/client-keys.ts';
+import type { Queues } from '../queues.ts';
+import type { WebContext } from '../services.ts';
+import type { Keyring } from './keyring.ts';
+
+export type Endpoint = (exchange: Exchange) => Promise<void> | void;
+
+/** What endpoints work with. */
+export type Services = WebContext & {
+  keyring: Keyring;
+  upstreams: Upstreams;
+  clientKeys: ClientKeyFinder;
+  queues: Queues;
+};
+
+/** Makes an endpoint that works with the database and the keys of the process. */
+export type MakeEndpoint = (services: Services) => Endpoint;

@@ -1,0 +1,136 @@
+// The only catch, and the only logger of reasons: a constant text for the public, the reason for the log.
+import type { Middleware } from 'koa';
+import { Refusal } from '../db/call.ts';
+import { isUnavailable } from '../db/unavailable.ts';
+import { Busy } from '../fair-queue.ts';
+import { isDataException, type Log } from '../log.ts';
+import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
+import type { Exchange, State } from './ctx.ts';
+import { minuteRest } from './floods.ts';
+import { render } from './render.ts';
+import { whereTo } from './where-to.ts';
+
+/** Answers every error in the form that its endpoint's audience reads. */
+export function answerErrors(log: Log): Middleware<State> {
+  return async (context, next) => {
+    const exchange = context as unknown as Exchange;
+    try {
+      await next();
+    } catch (failure) {
+      const error = publicError(failure);
+      exchange.state.error = error.error;
+      const { requestId: request_id, address, tenant } = exchange.state;
+      const { method } = exchange;
+      const named = { request_id, address, tenant: tenant?.id, method, ...whereTo(exchange) };
+      const line = { ...named, error: error.error };
+      // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
+      if (error.status >= 500 || isDataException(failure))
+        log.error({ ...line, err: failure }, error.reason);
+      else log.info(line, error.reason);
+      answer(exchange, error);
+    }
+  };
+}
+
+/** What the public may know of a failure. */
+function publicError(failure: unknown): OAuthError {
+  if (failure instanceof OAuthError) return failure;
+  if (failure instanceof Refusal) {
+    const { detail, retry_after } = failure.row as {
+      detail?: string | null;
+      retry_after?: number | null;
+    };
+    return new OAuthError(failure.error as ErrorCode, failure.reason ?? '', {
+      ...(detail && { detail }),
+      ...(retry_after && { retryAfter: retry_after }),
+    });
+  }
+  if (failure instanceof Busy) {
+    return new OAuthError(
+      failure.own ? 'too_many_attempts' : 'temporarily_unavailable',
+      failure.message,
+      {
+        retryAfter: 2,
+      },
+    );
+  }
+  const { status, expose, message } = failure as {
+    status?: number;
+    expose?: boolean;
+    message?: string;
+  };
+  if (expose && status) {
+    const code = status === 404 ? 'not_found' : 'invalid_request';
+    return new OAuthError(code, message ?? '', { status });
+  }
+  if (isDataException(failure)) {
+    return new OAuthError('invalid_request', 'the database could not read an argument');
+  }
+  // Nothing that a client asks for twice has a second effect: a refresh gets the same successor again.
+  if (isUnavailable(failure)) return new OAuthError('temporarily_unavailable', message ?? '');
+  return new OAuthError('server_error', message ?? 'not an error');
+}
+
+/** RFC 9110 10.2.3, in seconds: limits of SQL hold to the end of the minute where it does not say for how long. */
+function retryAfter({ status, retryAfter: known }: OAuthError): number | undefined {
+  if (known !== undefined) return known;
+  if (status === 429) return minuteRest();
+  return status === 503 ? 2 : undefined;
+}
+
+function answer(exchange: Exchange, error: OAuthError): void {
+  exchange.status = error.status;
+  exchange.set('Cache-Control', 'no-store');
+  const wait = retryAfter(error);
+  if (wait !== undefined) exchange.set('Retry-After', String(wait));
+  const audience = exchange.state.audience ?? 'page';
+  if (audience === 'page' && exchange.accepts('json', 'html') === 'html') {
+    const { heading, advice } = pageText(error);
+    render(exchange, 'error', { title: heading, heading, text: error.description, advice }, error);
+    return;
+  }
+  challenge(exchange, error, audience);
+  // RFC 6585 4 says it by the status; no OAuth error means it, and of those that are registered this one is tried again.
+  const code = error.status === 429 ? 'temporarily_unavailable' : error.error;
+  exchange.body = { error: code, error_description: error.description };
+}
+
+/** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3). */
+function challenge(exchange: Exchange, error: OAuthError, audience: State['audience']): void {
+  const realm = `realm="${exchange.state.tenant?.issuer ?? 'pgrant'}"`;
+  if (audience === 'bearer' || error.error === 'invalid_token') {
+    // RFC 6750 3.1: no error code for a request that carried no token at all.
+    const anonymous = error.error === 'invalid_token' && !exchange.get('authorization');
+    const detail = `, error="${error.error}", error_description="${error.description}"`;
+    const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
+    exchange.set('WWW-Authenticate', `Bearer ${realm}${anonymous ? '' : detail}${scope}`);
+  } else if (error.status === 401 && exchange.get('authorization')) {
+    // Only to a client that tried the header: others would take the challenge for the answer.
+    exchange.set('WWW-Authenticate', `Basic ${realm}`);
+  }
+}
+
+const startAgain = 'Go back to the application and start again.';
+
+function pageText({ error, status }: OAuthError): { heading: string; advice: string } {
+  if (status === 404) return { heading: 'Not found', advice: 'Check the address.' };
+  if (status >= 500) return { heading: 'Something went wrong', advice: 'Try again in a minute.' };
+  if (error === 'login_required') {
+    return {
+      heading: 'You are not signed in',
+      advice: 'Sign in through one of your applications.',
+    };
+  }
+  if (error === 'csrf_mismatch') {
+    return { heading: 'Please try again', advice: 'Go back, reload the page and repeat it.' };
+  }
+  if (status === 429) {
+    return { heading: 'Too many attempts', advice: `Wait a while. ${startAgain}` };
+  }
+  if (error === 'expired_request') return { heading: 'Please start again', advice: startAgain };
+  return {
+    heading: 'This request cannot go on',
+    advice:
+      'Tell the makers of the application that sent you here, and give them the number below.',
+  };
+}

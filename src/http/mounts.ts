@@ -1,0 +1,18 @@
+import type { Middleware } from 'koa';
+import type { State } from './ctx.ts';
+
+/** An application beside the tenants, such as the demonstration client, under a path of its own. */
+export type Mount = { path: string; middleware: Middleware };
+
+/** The mount that a path is under. */
+export function mountOf(mounts: readonly Mount[], path: string): Mount | undefined {
+  return mounts.find((one) => path === one.path || path.startsWith(`${one.path}/`));
+}
+
+/** Hands requests below a mount to it. */
+export function serveMounts(mounts: readonly Mount[]): Middleware<State> {
+  return (exchange, next) => {
+    const mount = mountOf(mounts, exchange.path);
+    return mount ? mount.middleware(exchange as never, next) : next();
+  };
+}

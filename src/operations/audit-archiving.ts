@@ -1,0 +1,137 @@
+// Months of audit events, written to files with the seals that prove them, before they are dropped.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ops } from '../db/bindings.ts';
+import { call, callAll } from '../db/call.ts';
+import type { Database } from '../db/connect.ts';
+import type { Log } from '../log.ts';
+import { ArchiveError } from '../protocol/archive-error.ts';
+import {
+  type Archive,
+  type ArchiveHeader,
+  ArchiveReader,
+  lineTypes,
+} from '../protocol/audit-archive.ts';
+import type { Master } from '../protocol/seal.ts';
+import { makeCheckpoint } from './audit-chain.ts';
+
+/** Seals to a call: up to 20,000 lines. */
+const stride = 20;
+
+export type ArchiveWork = { database: Database; secret: Master; folder: string };
+export type ArchivedTenant = { tenant_id: string; name: string; issuer: string };
+export type Archived = Archive & { file: string; digest: string };
+
+type Due = { month: string; events: number; sealed: number; first: number; last: number };
+
+/** Archives the months of a tenant that ended before a moment (by default: past their retention). */
+export async function* archiveTenant(
+  work: ArchiveWork,
+  tenant: ArchivedTenant,
+  before?: string,
+): AsyncGenerator<Archived> {
+  const args = { tenant: tenant.tenant_id, ...(before !== undefined && { before }) };
+  for (const due of await callAll(work.database, ops.audit_archive_due, args)) {
+    yield await archiveMonth(work, tenant, due as Due);
+  }
+}
+
+/** Archives what is past its retention, of all tenants; one that fails keeps no other from it. */
+export async function archiveDue(work: ArchiveWork, log: Log, signal?: AbortSignal) {
+  const counts = { months: 0, events: 0, failed: 0 };
+  for (const tenant of await callAll(work.database, ops.tenant_list, {})) {
+    if (signal?.aborted) break;
+    try {
+      for await (const { file, events } of archiveTenant(work, tenant as ArchivedTenant)) {
+        log.info({ file, events }, 'audit events archived');
+        counts.months++;
+        counts.events += events;
+      }
+    } catch (err) {
+      log.error({ err, tenant: tenant.name }, 'audit events could not be archived; they are kept');
+      counts.failed++;
+    }
+  }
+  return counts;
+}
+
+async function archiveMonth(
+  work: ArchiveWork,
+  { tenant_id, name, issuer }: ArchivedTenant,
+  due: Due,
+): Promise<Archived> {
+  const month = due.month.slice(0, 7);
+  if (due.events !== due.sealed) {
+    throw new ArchiveError(
+      `${name}, ${month}: ${due.events} events are there and ${due.sealed} were sealed: see pgrant audit verify`,
+    );
+  }
+  const file = resolve(work.folder, name, `${month}.jsonl`);
+  const draft = `${file}.part`;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    const { archive, digest } = await write(work, draft, { tenant_id, issuer, month }, due);
+    // What is read back is what counts: the events are dropped on the strength of it.
+    if ((await digestOf(draft)) !== digest) throw new ArchiveError(`${file} does not read back`);
+    await rename(draft, file);
+    await syncFolder(dirname(file));
+    await call(work.database, ops.audit_archive_add, {
+      tenant: tenant_id,
+      month: due.month,
+      events: archive.events,
+      file,
+      digest: Buffer.from(digest, 'hex'),
+    });
+    return { ...archive, file, digest };
+  } catch (error) {
+    await rm(draft, { force: true });
+    if (error instanceof ArchiveError) error.message = `${name}, ${month}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Writes an archive and verifies each line on its way. */
+async function write(work: ArchiveWork, path: string, header: ArchiveHeader, due: Due) {
+  const reader = new ArchiveReader();
+  const digest = createHash('sha256');
+  const file = await open(path, 'w', 0o600);
+  const put = async (lines: string[]) => {
+    for (const line of lines) reader.take(line);
+    const text = lines.map((line) => `${line}\n`).join('');
+    digest.update(text);
+    await file.writeFile(text);
+  };
+  try {
+    await put([JSON.stringify({ type: lineTypes.header, ...header })]);
+    for (let first = due.first; first <= due.last; first += stride) {
+      const lines = await callAll(work.database, ops.audit_archive_lines, {
+        tenant: header.tenant_id,
+        month: due.month,
+        first,
+        last: Math.min(first + stride - 1, due.last),
+      });
+      await put(lines.map(({ line }) => String(line)));
+    }
+    const { database, secret } = work;
+    const checkpoint = await makeCheckpoint(database, secret, header.tenant_id, due.last);
+    await put([JSON.stringify({ type: lineTypes.end, checkpoint })]);
+    const archive = await reader.end();
+    await file.sync();
+    return { archive, digest: digest.digest('hex') };
+  } finally {
+    await file.close();
+  }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const chunk of createReadStream(path)) digest.update(chunk);
+  return digest.digest('hex');
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(join(path, '.'), 'r');
+  await folder.sync().finally(() => folder.close());
+}

@@ -1,0 +1,72 @@
+// What processes are made of: each part is started, and stops with the others.
+import { createApp } from '../app.ts';
+import { connect, type Database } from '../db/connect.ts';
+import { requireReleased } from '../db/released.ts';
+import type { Probes } from '../http/health.ts';
+import { serveMetrics } from '../http/metrics-server.ts';
+import type { Mount } from '../http/mounts.ts';
+import { serve } from '../http/serve.ts';
+import { createLog } from '../log.ts';
+import { openMaster } from '../operations/tenant-keys.ts';
+import type { Context, Stop } from '../services.ts';
+import type { Config } from '../settings/config.ts';
+import { startTelemetry } from '../telemetry/telemetry.ts';
+
+/** What every part is handed; `part` is what the process is: web, worker or all. */
+export async function makeContext(
+  config: Config,
+  secret: Buffer,
+  part: string,
+  started: Stop[],
+): Promise<Context> {
+  const telemetry = await startTelemetry(config, part);
+  started.push(telemetry.stop);
+  const master = openMaster(config, secret);
+  return { config, secret: master, log: createLog(config.logLevel), telemetry };
+}
+
+/**
+ * Serves the application on the database behind `url`, and `mounts` beside it, which may be filled later on; gives the
+ * database, through whose pool requests go.
+ */
+export async function startWeb(
+  context: Context,
+  url: string,
+  started: Stop[],
+  mounts: Mount[] = [],
+): Promise<Database> {
+  const { config, telemetry } = context;
+  const database = connect(url, 'pgrant_web', {
+    pool: config.databasePool,
+    prepare: config.databasePrepare,
+    observe: telemetry?.observer?.call,
+  });
+  started.push(database.end);
+  telemetry?.metrics?.watch('web', database);
+  await requireReleased(database);
+  const app = createApp({ ...context, database }, mounts);
+  started.push(await serve(config, app.callback()));
+  return database;
+}
+
+/** Starts the worker on the database behind `url`, and gives the database. */
+export async function work(context: Context, url: string, started: Stop[]): Promise<Database> {
+  const { startWorker } = await import('../worker/worker.ts');
+  const { config, telemetry } = context;
+  const { observer, metrics } = telemetry ?? {};
+  const options = { pool: 2, prepare: config.databasePrepare, observe: observer?.call };
+  const database = connect(url, 'pgrant_worker', options);
+  metrics?.watch('worker', database);
+  started.push(database.end);
+  started.push(await startWorker({ ...context, url, database }));
+  return database;
+}
+
+/** Serves METRICS_PORT where it is set. */
+export async function showMetrics(
+  { config, telemetry }: Context,
+  probes: Probes,
+  started: Stop[],
+): Promise<void> {
+  if (telemetry?.metrics) started.push(await serveMetrics(config, telemetry.metrics, probes));
+}
