@@ -1599,7 +1599,7 @@ export const ops = {
     ['secret_id', 'uuid'],
   ]),
 
-  /** Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant's. Returns the client. Raises OA001, OA003. */
+  /** Changes settings of a client, given as {setting: value} (see setting_list); null takes one back, so that the tenant's is in force. Returns the client. Raises OA001, OA003. */
   client_set: bind<
     {
       tenant: string;
@@ -2521,6 +2521,25 @@ export const ops = {
     ['new', 'bytea'],
   ]),
 
+  /** The settings of tenants, clients, upstreams or webhooks (the name of the table), in the order of its columns: type, unit (seconds, or null), default (null = none), choices (null = no list), what it means and what it may be, in words. */
+  setting_list: bind<
+    {
+      table: string | null;
+    },
+    {
+      name: string | null;
+      type: string | null;
+      unit: string | null;
+      nullable: boolean | null;
+      default_value: string | null;
+      choices: string[] | null;
+      meaning: string | null;
+      good: string | null;
+    }
+  >('pgrant_ops.setting_list', [
+    ['table', 'text'],
+  ]),
+
   /** Records that a run of a task of the worker begins. Returns its key. */
   task_begin: bind<
     {
@@ -2694,7 +2713,7 @@ export const ops = {
     ['tenant_id', 'uuid'],
   ]),
 
-  /** Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting. */
+  /** Changes settings of a tenant, given as {setting: value} (see setting_list); the others stay, null takes one back. Returns all settings. Raises OA001, OA003. */
   tenant_set: bind<
     {
       tenant: string;
