@@ -42,7 +42,7 @@ as $$ select regexp_replace(array_to_string(p_words, ', '), ', ([^,]*)$', ' or \
 
 comment on function pgrant_rules.either(text[]) is 'a, b or c.';
 
-create function pgrant_rules.setting_words(p_type text, p_choices text[], p_comments text) returns text
+create function pgrant_rules.setting_words(p_type text, p_choices text[], p_comments text, p_nullable boolean) returns text
 language sql immutable
 as $$
   select case
@@ -53,11 +53,18 @@ as $$
     when p_type = 'integer' then 'a whole number'
     when p_type = 'jsonb' then 'JSON'
     when p_type = 'text[]' then 'a list'
-    else 'text' end
+    when p_nullable then 'text'
+    else 'text that is not empty' end
 $$;
 
-comment on function pgrant_rules.setting_words(text, text[], text) is
+comment on function pgrant_rules.setting_words(text, text[], text, boolean) is
   'What a setting may be, in words that fit behind "must be".';
+
+create function pgrant_rules.default_text(p_expression text) returns text
+language sql immutable
+as $$ select regexp_replace(p_expression, '^''(.*)''::.*$', '\1') $$;
+
+comment on function pgrant_rules.default_text(text) is 'The default of a column, a constant as PostgreSQL writes it, as text without quotes and type.';
 
 create function pgrant_ops.setting_list(p_table text)
 returns table (name text, type text, unit text, nullable boolean, default_value text, choices text[], meaning text, good text)
@@ -67,8 +74,9 @@ begin
   return query
   select a.attname::text, format_type(a.atttypid, null),
          case when k.comments ~ '\mseconds\M' then 'seconds' end, not a.attnotnull,
-         regexp_replace(pg_get_expr(d.adbin, d.adrelid), '^''(.*)''::.*$', '\1'),
-         k.choices, col_description(a.attrelid, a.attnum), pgrant_rules.setting_words(format_type(a.atttypid, null), k.choices, k.comments)
+         pgrant_rules.default_text(pg_get_expr(d.adbin, d.adrelid)),
+         k.choices, col_description(a.attrelid, a.attnum),
+         pgrant_rules.setting_words(format_type(a.atttypid, null), k.choices, k.comments, not a.attnotnull)
     from pg_attribute a
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
    cross join lateral (
@@ -155,7 +163,7 @@ begin
       v_meant := pgrant_rules.nearest(r.key, v_names);
       raise exception 'there is no % setting %', v_kind, r.key
         using errcode = 'OA003',
-              hint = coalesce(format('did you mean %s?', v_meant), 'settings: ' || array_to_string(v_names, ', '));
+              hint = concat('did you mean ' || v_meant || '? ', 'settings: ', array_to_string(v_names, ', '));
     elsif r.unset and r.nullable then
       r.literal := null;
     elsif r.unset or r.literal is null or r.value = '""' then
@@ -189,35 +197,45 @@ begin
 exception
   when check_violation or not_null_violation then
     get stacked diagnostics v_constraint = constraint_name, v_column = column_name;
-    perform pgrant_rules.check_refuse(format('pgrant.%I', p_table)::regclass, v_constraint, nullif(v_column, ''), p_settings);
+    perform pgrant_rules.check_refuse(p_table, v_constraint, nullif(v_column, ''), p_settings);
 end
 $$;
 
 comment on function pgrant_rules.settings_write(text, text, jsonb, uuid, text) is
   'Executes an INSERT or UPDATE of settings: %1$s stands for their columns, %2$s for their values, $1 for the tenant and $2 for the key. Does nothing without settings. Raises OA003 in words where a value breaks a check.';
 
-create function pgrant_rules.check_refuse(p_table regclass, p_constraint text, p_column text, p_settings jsonb) returns void
+create function pgrant_rules.check_refuse(p_table text, p_constraint text, p_column text, p_settings jsonb) returns void
 language plpgsql
 as $$
 declare
+  v_column text;
   v_words text;
-  v_column text := p_column;
 begin
-  select obj_description(c.oid, 'pg_constraint'), coalesce(p_column, a.attname) into v_words, v_column
-    from pg_constraint c left join pg_attribute a on a.attrelid = c.conrelid and c.conkey = array[a.attnum]
-   where c.conrelid = p_table and c.conname = p_constraint;
-  v_column := coalesce(v_column, p_column);
+  select c.column_name, c.words into v_column, v_words from pgrant_ops.check_words(p_table, p_constraint) c;
+  if p_column is not null then
+    select s.name, s.good into v_column, v_words from pgrant_ops.setting_list(p_table) s where s.name = p_column;
+  end if;
   if v_column is null then
-    -- A rule between several settings is a sentence.
     raise exception '%', v_words using errcode = 'OA003';
   end if;
-  select s.good into v_words from pgrant_ops.setting_list(split_part(p_table::text, '.', 2)) s where s.name = v_column
-  union all
-  select v_words
-  limit 1;
   perform pgrant_rules.setting_refuse(v_column, v_words, p_settings -> v_column);
 end
 $$;
 
-comment on function pgrant_rules.check_refuse(regclass, text, text, jsonb) is
-  'Raises OA003 for a check that settings have broken, or a column (p_column) that they leave empty.';
+comment on function pgrant_rules.check_refuse(text, text, text, jsonb) is
+  'Raises OA003 for a check of a table that settings have broken, or a column (p_column) that they leave empty.';
+
+create function pgrant_ops.check_words(p_table text, p_constraint text) returns table (column_name text, words text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select a.attname::text, coalesce(pgrant_rules.either(pgrant_rules.setting_choices(pg_get_constraintdef(c.oid))),
+                                   obj_description(c.oid, 'pg_constraint'))
+    from pg_constraint c left join pg_attribute a on a.attrelid = c.conrelid and c.conkey = array[a.attnum]
+   where c.conrelid = to_regclass(format('pgrant.%I', p_table)) and c.conname = p_constraint and c.contype = 'c';
+end
+$$;
+
+comment on function pgrant_ops.check_words(text, text) is
+  'A check in words: what the column must be, or, where it is about several (column_name null), a sentence.';

@@ -100,7 +100,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
-  perform pgrant_rules.settings_write('update pgrant.tenants t set (%1$s) = row(%2$s) where t.tenant_id = $1', 'tenants', p_settings, p_tenant);
+  perform pgrant_rules.settings_write('update pgrant.tenants t set (%1$s) = row(%2$s) where t.tenant_id = $1',
+                                      'tenants', p_settings, p_tenant);
   update pgrant.issuers i
      set title = t.title
     from pgrant.tenants t

@@ -59,7 +59,12 @@ comment on function pgrant_rules.client_settings_check(uuid, text, boolean) is
 
 create function pgrant_rules.client_defaults() returns jsonb
 language sql stable
-as $$ select jsonb_object_agg(s.name, s.default_value) from pgrant_ops.setting_list('clients') s where s.default_value is not null $$;
+as $$
+  -- Not by setting_list, which reads every check as well: clients that register themselves come this way.
+  select jsonb_object_agg(a.attname, pgrant_rules.default_text(pg_get_expr(d.adbin, d.adrelid)))
+    from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+   where d.adrelid = 'pgrant.clients'::regclass and not a.attname = any (pgrant_rules.setting_columns_except('clients'))
+$$;
 
 comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say: the defaults of the columns.';
 

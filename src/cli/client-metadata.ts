@@ -4,7 +4,8 @@ import { fieldsOf } from '../protocol/client-fields.ts';
 import { requireKeys } from '../protocol/client-metadata.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { UsageError } from './errors.ts';
-import { collect, readObject, readSettings } from './input.ts';
+import { collect, readObject } from './input.ts';
+import { readSettings } from './settings.ts';
 
 export type MetadataOptions = {
   redirectUri?: string[];
@@ -48,7 +49,7 @@ export function readMetadata(options: MetadataOptions, pairs: readonly string[])
     application_type: options.applicationType,
     access_token_format: options.accessTokenFormat,
   }).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(given), ...readKeys(options), ...readSettings(pairs) };
+  return { ...Object.fromEntries(given), ...readKeys(options), ...readSettings('clients', pairs) };
 }
 
 /** A client that is given keys signs by them, and one source of keys takes the place of the other. */

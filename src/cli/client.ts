@@ -15,6 +15,7 @@ import { secretCommands } from './client-secret.ts';
 import { collect, confirm } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
+import { settingsHelp } from './settings.ts';
 import { details, inOrder, isDuration, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
@@ -34,12 +35,17 @@ export function clientCommands(program: Command): void {
     .requiredOption('--name <text>', 'what people see at consent')
     .option('--client-id <id>', 'default: one is made')
     .option('--public', 'a client that can keep no secret: a browser or native application')
-    .option('--set <setting=value>', 'any other setting; repeatable', collect())
+    .option(
+      '--set <setting=value>',
+      'any other setting (see client set --help); repeatable',
+      collect(),
+    )
     .action(withSession(add));
   sub('list', 'the clients of a tenant').action(withSession(list));
   sub('show <client_id>', 'all that is known of a client').action(withSession(show));
   metadataOptions(sub('set <client_id> [setting=value...]', 'change settings; lists as a whole'))
     .option('--name <text>', 'what people see at consent')
+    .addHelpText('after', settingsHelp('clients'))
     .action(withSession(set));
   sub('disable <client_id>', 'refuse the client and its tokens').action(
     withSession((session, id: string, options: Named) => disable(session, id, options, true)),

@@ -5,9 +5,10 @@ import { createLog } from '../log.ts';
 import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { Refused } from './errors.ts';
-import { confirm, readSettings } from './input.ts';
+import { confirm } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
+import { readSettings, settingsHelp } from './settings.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
 import { transferCommands } from './transfer.ts';
 
@@ -25,6 +26,7 @@ export function tenantCommands(program: Command): void {
   tenant
     .command('set <name> <setting=value...>')
     .description('change settings, e.g. access_token_lifetime=15m')
+    .addHelpText('after', settingsHelp('tenants'))
     .action(withSession(set));
   tenant
     .command('disable <name>')
@@ -85,7 +87,7 @@ async function show(session: Session, name: string): Promise<Output> {
 }
 
 async function set(session: Session, name: string, pairs: string[]): Promise<Output> {
-  const changes = readSettings(pairs);
+  const changes = readSettings('tenants', pairs);
   const tenant = await findTenant(session, name);
   const { tenant_set } = await call(session.database, ops.tenant_set, {
     tenant,

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../protocol/webhook.ts';
-import { collect, confirm, readSettings } from './input.ts';
+import { collect, confirm } from './input.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
+import { readSettings, settingsHelp } from './settings.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
 import { deliveryCommands } from './webhook-delivery.ts';
 import { secretCommands } from './webhook-secret.ts';
@@ -33,9 +34,9 @@ export function webhookCommands(program: Command): void {
     withSession(list),
   );
   sub('show <name>', 'all that is known of one but its secret').action(withSession(show));
-  sub('set <name> <setting=value...>', 'change url, event_types or dead_letter_lifetime').action(
-    withSession(set),
-  );
+  sub('set <name> <setting=value...>', 'change settings')
+    .addHelpText('after', settingsHelp('webhooks'))
+    .action(withSession(set));
   sub('disable <name>', 'send nothing any more; what is pending is given up').action(
     withSession((session, name: string, options: Named) => disable(session, name, options, true)),
   );
@@ -90,7 +91,7 @@ async function set(
   options: Named,
 ): Promise<Output> {
   const tenant = await findTenant(session, options.tenant);
-  const settings = readSettings(pairs) as never;
+  const settings = readSettings('webhooks', pairs);
   const { webhook_set } = await call(session.database, ops.webhook_set, { tenant, name, settings });
   return { json: webhook_set, text: `webhook ${name} is changed` };
 }

@@ -1474,6 +1474,21 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ]),
 
+  /** A check in words: what the column must be, or, where it is about several (column_name null), a sentence. */
+  check_words: bind<
+    {
+      table: string | null;
+      constraint: string | null;
+    },
+    {
+      column_name: string | null;
+      words: string | null;
+    }
+  >('pgrant_ops.check_words', [
+    ['table', 'text'],
+    ['constraint', 'text'],
+  ]),
+
   /** Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003. */
   client_add: bind<
     {
