@@ -9,7 +9,7 @@ alter default privileges revoke execute on functions from public;
 create type pgrant_api.error as enum (
   -- RFC 6749 4.1.2.1 and 5.2
   'invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type',
-  'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable',
+  'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable', 'server_error',
   -- RFC 6750 3.1
   'invalid_token', 'insufficient_scope',
   -- RFC 8707 2

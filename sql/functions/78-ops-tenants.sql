@@ -48,13 +48,7 @@ begin
   values (v_tenant_id, p_name, coalesce(p_title, p_name), p_issuer, pgrant_rules.random_bytes());
   insert into pgrant.scopes (tenant_id, scope, title, description)
   select v_tenant_id, s.scope, s.title, s.description
-    from (values ('openid', 'Know who you are', 'See an identifier for your account here.'),
-                 ('profile', 'See your profile', 'Your name, picture and similar public details.'),
-                 ('email', 'See your email address', 'And whether it has been verified.'),
-                 ('address', 'See your postal address', ''),
-                 ('phone', 'See your phone number', 'And whether it has been verified.'),
-                 ('roles', 'See your roles and groups', 'What you may do here, and which groups you are in.'),
-                 ('offline_access', 'Keep access while you are away', 'Until you revoke it.')) s (scope, title, description);
+    from pgrant_report.standard_scope_texts() s;
   perform pgrant_rules.tenant_remember(v_tenant_id, 'tenant.add');
   perform pgrant_rules.scope_remember(v_tenant_id, s.scope, 'tenant.add') from pgrant.scopes s where s.tenant_id = v_tenant_id;
   perform pgrant_rules.audit(v_tenant_id, 'tenant.add', null, null, null,

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { fieldsOf } from '../protocol/client-fields.ts';
 import { requireKeys } from '../protocol/client-metadata.ts';
+import { grantTypes } from '../protocol/lists.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { UsageError } from './errors.ts';
 import { collect, readObject } from './input.ts';
@@ -19,8 +20,6 @@ export type MetadataOptions = {
 };
 
 type Metadata = Record<string, unknown>;
-
-const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'];
 
 /** Adds the options to a command. */
 export function metadataOptions(command: Command): Command {

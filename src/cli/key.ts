@@ -4,13 +4,13 @@ import { callAll } from '../db/call.ts';
 import { resealAll, resealTenant } from '../operations/reseal.ts';
 import { addKey } from '../operations/signing-keys.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
+import { signingAlgs } from '../protocol/lists.ts';
 import { Refused } from './errors.ts';
 import { withSession } from './run.ts';
 import { findTenant, type Output, type Session } from './session.ts';
 import { table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
-const algorithms: readonly SigningAlg[] = ['ES256', 'RS256'];
 
 /** Adds the commands of signing keys. */
 export function keyCommands(program: Command): void {
@@ -24,7 +24,7 @@ export function keyCommands(program: Command): void {
     .command('rotate')
     .description('publish a new key now, to sign after key_publish_lead')
     .requiredOption('--tenant <name>', 'name of the tenant')
-    .addOption(new Option('--alg <alg>', 'default: one of each').choices(algorithms))
+    .addOption(new Option('--alg <alg>', 'default: one of each').choices(signingAlgs))
     .action(withSession(rotate));
   key
     .command('reseal')
@@ -50,7 +50,7 @@ async function rotate(session: Session, options: Named & { alg?: SigningAlg }): 
   const secret = session.secret();
   const tenant = await findTenant(session, options.tenant);
   const keys = [];
-  for (const alg of options.alg === undefined ? algorithms : [options.alg]) {
+  for (const alg of options.alg === undefined ? signingAlgs : [options.alg]) {
     const added = await addKey(session.database, secret, { tenant, alg, if_due: false });
     keys.push(added ? { ...added, added: true } : await findWaiting(session, tenant, alg));
   }

@@ -14,6 +14,7 @@ export type ApiError =
   | 'invalid_scope'
   | 'access_denied'
   | 'temporarily_unavailable'
+  | 'server_error'
   | 'invalid_token'
   | 'insufficient_scope'
   | 'invalid_target'

@@ -1,6 +1,7 @@
 import type { ParameterizedContext } from 'koa';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
 import type { ClientKeyFinder } from '../outbound/client-keys.ts';
+import type { EndpointPaths } from '../protocol/discovery.ts';
 import type { WebContext } from '../services.ts';
 import type { Keyring } from './keyring.ts';
 
@@ -39,6 +40,7 @@ export type Services = WebContext & {
   keyring: Keyring;
   upstreams: Upstreams;
   clientKeys: ClientKeyFinder;
+  endpoints: EndpointPaths;
 };
 
 /** Makes an endpoint that works with the database and the keys of the process. */

@@ -1,8 +1,8 @@
 // RFC 7591 2.3: metadata that somebody else vouches for.
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
+import { clientAlgs } from './lists.ts';
 
-const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
 const lengthLimit = 16_384;
 
 /** Claims of the statement itself, which are no metadata (RFC 7519 4.1). */
@@ -22,7 +22,10 @@ export async function readSoftwareStatement(
   }
   try {
     const keys = createLocalJWKSet(issuers[issuer] as JSONWebKeySet);
-    const { payload } = await jwtVerify(statement as string, keys, { algorithms, issuer });
+    const { payload } = await jwtVerify(statement as string, keys, {
+      algorithms: [...clientAlgs],
+      issuer,
+    });
     return Object.fromEntries(
       Object.entries(payload).filter(([name]) => !jwtClaims.includes(name)),
     );

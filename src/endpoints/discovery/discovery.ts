@@ -5,35 +5,8 @@ import { call } from '../../db/call.ts';
 import { caller, type Endpoint, type Services } from '../../http/ctx.ts';
 import { metadata } from '../../protocol/discovery.ts';
 
-const claims = [
-  'sub',
-  'name',
-  'family_name',
-  'given_name',
-  'middle_name',
-  'nickname',
-  'preferred_username',
-  'profile',
-  'picture',
-  'website',
-  'gender',
-  'birthdate',
-  'zoneinfo',
-  'locale',
-  'updated_at',
-  'email',
-  'email_verified',
-  'address',
-  'phone_number',
-  'phone_number_verified',
-  'auth_time',
-  'acr',
-  'amr',
-  'sid',
-];
-
 /** The metadata of the tenant's issuer, the same for OAuth and for OpenID Connect clients. */
-export function metadataDocument({ database }: Services): Endpoint {
+export function metadataDocument({ database, endpoints }: Services): Endpoint {
   return async (exchange) => {
     const { scopes, registration, client_documents } = await call(
       database,
@@ -44,8 +17,7 @@ export function metadataDocument({ database }: Services): Endpoint {
     exchange.body = metadata({
       issuer: exchange.state.tenant.issuer,
       scopes: scopes ?? [],
-      claims,
-      algs: ['RS256', 'ES256'],
+      endpoints,
       acr_values: ['1'],
       ui_locales: ['en'],
       registration: registration !== 'closed',
