@@ -38,7 +38,8 @@ as $$ select array['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] $$;
 comment on function pgrant.client_algs() is 'The algorithms by which clients sign (RFC 7518 3.1, RFC 9864).';
 
 revoke execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs() from public;
-grant execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs() to pgrant_definer;
+grant execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs()
+  to pgrant_definer, pgrant_janitor, pgrant_sealer, pgrant_auditor;
 
 create table pgrant.clients (
   tenant_id                   uuid not null references pgrant.tenants on delete cascade,
