@@ -91,7 +91,7 @@ end
 $$;
 
 comment on function pgrant_ops.setting_list(text) is
-  'The settings of tenants, clients, upstreams or webhooks (the name of the table), in the order of its columns: type, unit (seconds, or null), default (null = none), choices (null = no list), what it means and what it may be, in words.';
+  'The settings of tenants, clients, upstreams or webhooks (the name of the table), in the order of its columns: type, unit (seconds, or null), default (null = none), choices (null = no list), what it means and what it may be, in words. May be null: unit, default_value, choices.';
 
 create function pgrant_rules.setting_literal(p_type text, p_value jsonb) returns text
 language sql immutable
@@ -238,4 +238,4 @@ end
 $$;
 
 comment on function pgrant_ops.check_words(text, text) is
-  'A check in words: what the column must be, or, where it is about several (column_name null), a sentence.';
+  'A check in words: what the column must be, or, where it is about several (column_name null), a sentence. May be null: column_name.';

@@ -53,6 +53,7 @@ begin
     v_out.reason := 'the client may ask for none of these scopes';
   end if;
   if v_out.error is null then
+    v_out.refresh_token := false;
     v_out := pgrant_rules.access_token_store(p_tenant, v_target.client, p_access_hash, null, v_effective.roles, v_out);
   end if;
   perform pgrant_rules.audit(p_tenant, 'client_credentials.issue', v_out.error, v_out.reason, p_client_id);

@@ -76,7 +76,7 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.tenant_list() is 'All tenants, by name.';
+comment on function pgrant_ops.tenant_list() is 'All tenants, by name. May be null: disabled_at.';
 
 create function pgrant_ops.tenant_show(p_tenant uuid) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp

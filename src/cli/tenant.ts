@@ -59,7 +59,7 @@ async function add(
     path,
     title,
   });
-  const tenant_id = String(tenant_add);
+  const tenant_id = tenant_add;
   const keys = await makeDueKeys(session.database, secret, createLog('silent'), tenant_id);
   const metadata = `${issuer}/.well-known/openid-configuration`;
   return {

@@ -1,4 +1,5 @@
 // One function, one statement, one transaction.
+import type { ErrorCode } from '../protocol/errors.ts';
 import { arrayLiteral, type Database } from './connect.ts';
 
 /** What a generated binding says of an SQL function. */
@@ -7,6 +8,8 @@ export type Binding<Args, Row> = {
   encoders: readonly Encoder[];
   /** The statement for each tag and set of arguments that is left out. */
   texts: Map<string, string>;
+  /** The fields that are never null, each with the kinds of answer that have it. */
+  promises: readonly Promised[];
   /** Never there: carries the types. */
   types?: [Args, Row];
 };
@@ -17,6 +20,19 @@ type Encoder = {
   optional: boolean;
   encode: (value: never) => string;
 };
+
+type Promised = string | readonly [field: string, kind: string, values: readonly unknown[]];
+
+/** A row that refuses: nothing is promised of its other fields. */
+export type Refused<Row> = {
+  [Name in Exclude<keyof Row, 'error' | 'reason'>]: Row[Name] | null;
+} & {
+  error: ErrorCode;
+  reason: string | null;
+};
+
+/** What a function answers: a refusal, where its rows have an error, or what it granted. */
+export type Answer<Row> = Row extends { error: null } ? Row | Refused<Row> : Row;
 
 /** A function's row says that the request is refused. The statement has committed all the same. */
 export class Refusal<Row = Record<string, unknown>> extends Error {
@@ -40,6 +56,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function bind<Args, Row>(
   name: string,
   parameters: readonly (readonly [string, string, 'optional'?])[],
+  promises: readonly Promised[] = [],
 ): Binding<Args, Row> {
   const encoders = parameters.map(([argument, type, optional]) => ({
     argument,
@@ -47,7 +64,7 @@ export function bind<Args, Row>(
     optional: optional === 'optional',
     encode: encoder(type),
   }));
-  return { name, encoders, texts: new Map() };
+  return { name, encoders, texts: new Map(), promises };
 }
 
 // Every argument travels as text and is cast in the statement. Text is the only encoding that may be
@@ -66,14 +83,24 @@ export async function call<Args, Row>(
   binding: Binding<Args, Row>,
   args: Args,
 ): Promise<Row> {
+  const row = await ask(database, binding, args);
+  const { error, reason } = row as { error?: string | null; reason?: string | null };
+  if (error) throw new Refusal(error, reason ?? null, row as Record<string, unknown>);
+  return row as Row;
+}
+
+/** Calls a function that returns one row, and gives it, whatever it says. */
+export async function ask<Args, Row>(
+  database: Database,
+  binding: Binding<Args, Row>,
+  args: Args,
+): Promise<Answer<Row>> {
   const [row] = await callAll(database, binding, args);
   if (row === undefined) {
     // Such a function always has a row; postgres.js 3.4.9 gives none where the backend is terminated at its answer.
     const message = `${binding.name} returned no row`;
     throw Object.assign(new Error(message), { code: 'CONNECTION_CLOSED' });
   }
-  const { error, reason } = row as { error?: string | null; reason?: string | null };
-  if (error) throw new Refusal(error, reason ?? null, row);
   return row;
 }
 
@@ -82,12 +109,29 @@ export async function callAll<Args, Row>(
   database: Database,
   binding: Binding<Args, Row>,
   args: Args,
-): Promise<Row[]> {
+): Promise<Answer<Row>[]> {
   const values: (string | null)[] = [];
   const text = statement(binding, args as Record<string, unknown>, values, database.tag);
   const { observe } = database;
-  const ask = () => send(database, text, values) as Promise<Row[]>;
-  return observe ? observe(binding.name, ask) : ask();
+  const sent = () => send(database, text, values) as Promise<Answer<Row>[]>;
+  const rows = await (observe ? observe(binding.name, sent) : sent());
+  for (const row of rows) keepPromises(binding, row as Record<string, unknown>);
+  return rows;
+}
+
+/** Throws where a function breaks what its comments promise: better no answer than a token without a subject. */
+function keepPromises({ name, promises }: Binding<unknown, unknown>, row: Record<string, unknown>) {
+  if (row.error) return;
+  for (const promise of promises) {
+    if (typeof promise === 'string') {
+      if (row[promise] === null)
+        throw new TypeError(`${name} broke its promise: ${promise} is null`);
+    } else if (row[promise[0]] === null && promise[2].includes(row[promise[1]])) {
+      throw new TypeError(
+        `${name} broke its promise: ${promise[0]} is null with ${promise[1]} = ${row[promise[1]]}`,
+      );
+    }
+  }
 }
 
 async function send(database: Database, text: string, values: (string | null)[]) {

@@ -48,7 +48,7 @@ export async function withdrawKeys(
       public_jwk,
       sealed_private: sealSigningKey(secret, tenant, signing),
     });
-    withdrawn.push(...(key_withdraw ?? []));
+    withdrawn.push(...key_withdraw);
   }
   return withdrawn;
 }

@@ -16,7 +16,7 @@ export function metadataDocument({ database, endpoints }: Services): Endpoint {
     exchange.set('Cache-Control', 'public, max-age=300');
     exchange.body = metadata({
       issuer: exchange.state.tenant.issuer,
-      scopes: scopes ?? [],
+      scopes,
       endpoints,
       acr_values: ['1'],
       ui_locales: ['en'],

@@ -52,14 +52,10 @@ async function depart(
   { secret, hash }: { secret: string; hash: Buffer },
   request: string | undefined,
 ): Promise<void> {
-  const expires_at = row.state_expires_at ?? 0;
+  const expires_at = row.state_expires_at;
   const state = assembleToken('upstream', expires_at, secret);
   try {
-    const { upstream, protocol } = services.upstreams.open(
-      exchange.state.tenant.id,
-      row.name ?? '',
-      row,
-    );
+    const { upstream, protocol } = services.upstreams.open(exchange.state.tenant.id, row.name, row);
     const url = await protocol.authorizationUrl(
       upstream,
       journeyOf(services, exchange, row, state),

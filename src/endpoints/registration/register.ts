@@ -40,7 +40,7 @@ export async function vouched(
   const { software_statement } = sent;
   if (software_statement === undefined || software_statement === null) return sent;
   const { issuers } = await call(database, api.registration_settings, caller(exchange));
-  return { ...sent, ...(await readSoftwareStatement(software_statement, (issuers ?? {}) as Sent)) };
+  return { ...sent, ...(await readSoftwareStatement(software_statement, issuers as Sent)) };
 }
 
 /** The client information response (RFC 7591 3.2.1, RFC 7592 3). The secret is told once. */
