@@ -67,3 +67,5 @@ create type pgrant_api.session as (
 comment on type pgrant_api.session is 'A signed-in browser.';
 comment on column pgrant_api.session.username is 'Who is signed in; null where the caller knows.';
 comment on column pgrant_api.session.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
+comment on column pgrant_api.session.session_expires_at is
+  'Epoch seconds; null where an account was linked and the session is the one before.';

@@ -183,7 +183,7 @@ export type ApiRegistrationSettings = {
 export type ApiSession = {
   error: null;
   reason: string | null;
-  session_expires_at: number;
+  session_expires_at: number | null;
   username: string | null;
   retry_after: number | null;
 };
@@ -683,7 +683,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ], ['session_expires_at']),
+  ], []),
 
   /** The product's signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request. */
   login_reject: bind<
@@ -1133,7 +1133,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ], ['session_expires_at']),
+  ], []),
 
   /** Sends the signed-in person to an upstream, to link the account there; the form carries the token of the session. Errors: login_required, csrf_mismatch, not_found. */
   upstream_link_begin: bind<

@@ -33,7 +33,9 @@ export function login(services: Services): Endpoint {
       });
     }
     if (outcome.error !== null) throw new OAuthError(outcome.error, String(outcome.reason));
-    startSession(exchange, session.secret, outcome.session_expires_at);
+    if (outcome.session_expires_at !== null) {
+      startSession(exchange, session.secret, outcome.session_expires_at);
+    }
     const query = new URLSearchParams({ request: request ?? '' });
     exchange.status = 303;
     exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
