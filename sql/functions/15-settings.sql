@@ -23,11 +23,14 @@ create function pgrant_rules.setting_choices(p_check text) returns text[]
 language plpgsql stable
 as $$
 declare
-  v_list text := substring(p_check from '(?:= ANY|<@) \(?(ARRAY\[[^\]]*\]|pgrant\.\w+\(\))');
+  v_function text := substring(p_check from '(?:= ANY|<@) \(?pgrant\.(\w+)\(\)');
+  v_list text := substring(p_check from '(?:= ANY|<@) \(?ARRAY\[([^\]]*)\]');
   v_choices text[];
 begin
-  if v_list is not null then
-    execute 'select ' || v_list into v_choices;
+  if v_function is not null then
+    execute format('select pgrant.%I()', v_function) into v_choices;
+  elsif v_list is not null then
+    v_choices := array(select m[1] from regexp_matches(v_list, '''([^'']*)''', 'g') m);
   end if;
   return v_choices;
 end
@@ -179,20 +182,28 @@ $$;
 comment on function pgrant_rules.settings_read(text, jsonb) is
   'Settings of a table with their values as literals, null where a value takes the setting back: JSON null, or an empty text. Raises OA003 for a name that does not exist, and for a value of the wrong type.';
 
+create function pgrant_rules.settings_statement(p_statement text, p_table text, p_settings jsonb) returns text
+language plpgsql stable
+as $$
+begin
+  return (select format(p_statement, string_agg(quote_ident(s.name), ', '), string_agg(quote_nullable(s.literal), ', '))
+            from pgrant_rules.settings_read(p_table, p_settings) s);
+end
+$$;
+
+comment on function pgrant_rules.settings_statement(text, text, jsonb) is
+  'A statement with the columns of settings for %1$s and their values, quoted, for %2$s. Raises OA003.';
+
 create function pgrant_rules.settings_write(p_statement text, p_table text, p_settings jsonb, p_tenant uuid, p_key text default null)
 returns void
 language plpgsql
 as $$
 declare
-  v_columns text;
-  v_values text;
   v_constraint text;
   v_column text;
 begin
-  select string_agg(quote_ident(s.name), ', '), string_agg(quote_nullable(s.literal), ', ')
-    into v_columns, v_values from pgrant_rules.settings_read(p_table, p_settings) s;
-  if v_columns is not null then
-    execute format(p_statement, v_columns, v_values) using p_tenant, p_key;
+  if p_settings <> '{}' then
+    execute pgrant_rules.settings_statement(p_statement, p_table, p_settings) using p_tenant, p_key;
   end if;
 exception
   when check_violation or not_null_violation then
