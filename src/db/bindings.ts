@@ -2489,7 +2489,7 @@ export const ops = {
     ['parts', 'integer'],
   ], ['sealed_erase']),
 
-  /** What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. Nothing is null. Raises OA001. */
+  /** What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. May be null: part. Raises OA001. */
   sealed_list: bind<
     {
       tenant: string;
@@ -2499,14 +2499,14 @@ export const ops = {
     {
       kind: string;
       name: string;
-      part: string;
+      part: string | null;
       sealed: Buffer;
     }
   >('pgrant_ops.sealed_list', [
     ['tenant', 'uuid'],
     ['key_id', 'bytea'],
     ['limit', 'integer', 'optional'],
-  ], ['kind', 'name', 'part', 'sealed']),
+  ], ['kind', 'name', 'sealed']),
 
   /** Puts p_new in the place of p_old, which sealed_list gave; false where something else is there by now. Raises OA001, OA003. */
   sealed_replace: bind<
