@@ -1,8 +1,9 @@
--- What audit() records, in words, and which of it others hear of.
+-- What audit() records, in words, and which of it others hear of. No view: whoever decides would hold it, and a release wait.
 
-create view pgrant_report.audit_actions with (security_invoker = true) as
-select a.action, a.meaning, a.event
-  from (values
+create function pgrant_report.audit_actions() returns table (action text, meaning text, event text)
+language sql immutable
+as $$
+  values
     ('audit.archive', 'A month of events was archived.', null),
     ('auditor.add', 'A role of the database may read the reports of the tenant.', null),
     ('auditor.remove', 'It may not any more.', null),
@@ -92,9 +93,7 @@ select a.action, a.meaning, a.event
     ('webhook.secret', 'A webhook signs with another secret.', null),
     ('webhook.set', 'Settings of a webhook changed.', null),
     ('webhook.test', 'A webhook was tried.', null)
-  ) a (action, meaning, event);
+$$;
 
-comment on view pgrant_report.audit_actions is 'Every action of the audit. An event with an error says that it was tried.';
-comment on column pgrant_report.audit_actions.action is 'noun.verb, as in audit_events.';
-comment on column pgrant_report.audit_actions.meaning is 'What has happened.';
-comment on column pgrant_report.audit_actions.event is 'The type of event that webhooks hear of it; null = none do.';
+comment on function pgrant_report.audit_actions() is
+  'Every action of the audit, what has happened, and the type of event that webhooks hear of it (null = none do). An event with an error says that it was tried.';

@@ -3,7 +3,7 @@
 create function pgrant_rules.events() returns jsonb
 language sql immutable
 as $$
-  select jsonb_object_agg(a.action, a.event) from pgrant_report.audit_actions a where a.event is not null
+  select jsonb_object_agg(a.action, a.event) from pgrant_report.audit_actions() a where a.event is not null
 $$;
 
 comment on function pgrant_rules.events() is
