@@ -26,7 +26,7 @@ export async function sealEvents(database: Database, signal?: AbortSignal): Prom
   let seals = 0;
   while (!signal?.aborted) {
     const round = await call(database, ops.audit_seal, {});
-    seals += round.seals ?? 0;
+    seals += round.seals;
     if (round.done) break;
   }
   return seals;

@@ -221,7 +221,7 @@ test('there is no other way to change a client than those above', async () => {
       select p.oid, p.pronamespace::regnamespace || '.' || p.proname as name, p.prosrc
         from pg_proc p where p.pronamespace::regnamespace::text like 'pgrant%'),
     callers as (
-      select f.name from f where f.name = 'pgrant_rules.client_store'
+      select f.name from f where f.name = 'pgrant_rules.client_identity_date'
       union
       select f.name from callers c join f on f.prosrc ~ (replace(c.name, '.', '\\.') || '\\('))
     select distinct name from callers where name not like 'pgrant_rules.%' order by 1`;
