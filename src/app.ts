@@ -1,7 +1,6 @@
 // Every URL, method, audience and CORS class on one screen.
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
-import helmet from 'koa-helmet';
 import { authorize } from './endpoints/authorization/authorize.ts';
 import { consent } from './endpoints/authorization/consent.ts';
 import { continueRequest } from './endpoints/authorization/continue.ts';
@@ -36,6 +35,7 @@ import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
 import { requireOwnForm } from './http/own-form.ts';
+import { pageHeaders } from './http/page-headers.ts';
 import { tenantFinder } from './http/tenant.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys } from './outbound/client-keys.ts';
@@ -165,16 +165,6 @@ function makeRouter(services: Services): Router<State> {
   }
   return router;
 }
-
-/** Framing, sniffing and referrers are refused; the content security policy comes with each page. */
-const pageHeaders = helmet({
-  contentSecurityPolicy: false,
-  frameguard: { action: 'deny' },
-  referrerPolicy: { policy: 'no-referrer' },
-  // A tenant's domain is not ours to speak for beyond this host.
-  strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
-  crossOriginEmbedderPolicy: false,
-});
 
 const refuseUnanswered: Middleware<State> = async (exchange, next) => {
   await next();

@@ -87,7 +87,7 @@ comment on column pgrant_api.authorization.next is 'respond = answer the client;
 comment on column pgrant_api.authorization.response_detail is
   'What the client may be told besides the code of the error, e.g. the name of an unknown scope; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; with respond null unless untrusted, and of it only who the client is.';
+  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
 
 create type pgrant_api.origin as (
   error    pgrant_api.error,

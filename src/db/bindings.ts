@@ -334,7 +334,7 @@ export const api = {
     ['resources', 'text[]'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']], ['page', 'next', ['login', 'consent', 'respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
@@ -362,7 +362,7 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['code_hash', 'bytea'],
     ['next_challenge_hash', 'bytea'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']], ['page', 'next', ['login', 'consent', 'respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
@@ -538,7 +538,7 @@ export const api = {
     ['code_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
     ['allow', 'boolean'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']], ['page', 'next', ['login', 'consent', 'respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
   consent_list: bind<
@@ -742,7 +742,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']], ['page', 'next', ['login', 'consent', 'respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The iss and the public keys of the product's signed answers. Writes nothing. Errors: not_found. */
   login_settings: bind<

@@ -16,7 +16,7 @@ export async function recordRefusals(database: Database, signal?: AbortSignal): 
     const { refusals_record } = await call(database, ops.refusals_record, {
       tenant: String(tenant_id),
     });
-    events += refusals_record ?? 0;
+    events += refusals_record;
   }
   return events;
 }

@@ -33,6 +33,23 @@ export function answerKinds(fields: readonly Field[]): Kinds | undefined {
   return { field: field.name, values: clauses.flatMap((clause) => clause.split(' or ')) };
 }
 
+/** The comment on a function speaks for the fields that have none: its value, or the columns of its rows. */
+export function ownFields(
+  { comment, scalar }: { comment: string | null; scalar: boolean },
+  fields: readonly Field[],
+): Field[] {
+  return fields.map((field) => {
+    const words = scalar ? comment : columnWords(comment ?? '', field.name);
+    return { ...field, comment: words };
+  });
+}
+
+/** "Nothing is null." and "May be null: a, b." speak for all columns; a comment without either promises nothing. */
+function columnWords(comment: string, column: string): string {
+  const [said, list] = /Nothing is null\.|May be null: ([^.]+)\./.exec(comment) ?? [];
+  return said && !list?.split(', ').includes(column) ? '' : 'null = not said';
+}
+
 /** What call.ts checks: the fields that are never null, each with the kinds of answer that have it. */
 export function promises(fields: readonly Field[]): string[] {
   return fields

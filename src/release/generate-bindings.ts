@@ -1,6 +1,14 @@
 // The TypeScript side of pgrant_api and pgrant_ops, read from the catalogs.
 import type { Sql } from 'postgres';
-import { answerKinds, type Field, kindsOf, literal, nullable, promises } from './field-promises.ts';
+import {
+  answerKinds,
+  type Field,
+  kindsOf,
+  literal,
+  nullable,
+  ownFields,
+  promises,
+} from './field-promises.ts';
 
 type Named = { schema: string; name: string; comment: string | null };
 type Composite = Named & { fields: Field[] };
@@ -131,20 +139,6 @@ function args(fields: Field[]): string {
     return `      ${key(field)}${field.optional ? '?' : ''}: ${type}${always ? '' : ' | null'};\n`;
   });
   return `{\n${lines.join('')}    }`;
-}
-
-/** The comment on a function speaks for the fields that have none: its value, or the columns of its rows. */
-function ownFields({ comment, scalar }: Routine, fields: Field[]): Field[] {
-  return fields.map((field) => {
-    const words = scalar ? comment : columnWords(comment ?? '', field.name);
-    return { ...field, comment: words };
-  });
-}
-
-/** "Nothing is null." and "May be null: a, b." speak for all columns; a comment without either promises nothing. */
-function columnWords(comment: string, column: string): string {
-  const [said, list] = /Nothing is null\.|May be null: ([^.]+)\./.exec(comment) ?? [];
-  return said && !list?.split(', ').includes(column) ? '' : 'null = not said';
 }
 
 /** A composite type: one row type, or one for each kind of answer. */

@@ -56,6 +56,16 @@ test.each<[string, object, string | RegExp]>([
     /^redirect_schemes must be a list of schemes.*, not '5'$/,
   ],
   ['numbers in a list', { redirect_schemes: [5] }, /^redirect_schemes must be a list of schemes/],
+  [
+    'what is no network',
+    { trusted_networks: ['192.0.2.0/24', '192.0.2.1/24'] },
+    /^trusted_networks must be a list of networks such as .*, not '.*'$/,
+  ],
+  [
+    'an address range in words',
+    { trusted_networks: 'home' },
+    /^trusted_networks must be a list of/,
+  ],
   ['a text for JSON', { login_jwks: 'x' }, /^login_jwks must be a JWK set/],
   [
     'null for what has no null',
@@ -65,7 +75,7 @@ test.each<[string, object, string | RegExp]>([
   [
     'an empty text for what has no null',
     { title: '' },
-    'title must be text of 1 to 255 characters, not empty',
+    /^title must be text of 1 to 255 characters, all of which people can see, .*, not empty$/,
   ],
   ['a bookkeeping column', { decoy_salt: 'x' }, 'there is no tenant setting decoy_salt'],
 ])('a tenant setting refuses %s in words, and changes nothing', async (_, settings, message) => {
@@ -74,6 +84,25 @@ test.each<[string, object, string | RegExp]>([
     operate(world, ops.tenant_set, { settings: { replay_window: 1, ...settings } }),
   ).rejects.toMatchObject({ code: 'OA003', message: expect.stringMatching(message) });
   expect(await operate(world, ops.tenant_show, {})).toEqual(before);
+});
+
+test('networks are set as a list, and taken back by none', async () => {
+  const set = (settings: object) => operate(world, ops.tenant_set, { settings });
+  const networks = ['192.0.2.0/24', '2001:db8::/32'];
+  const { tenant_set } = await set({ trusted_networks: networks });
+  expect(tenant_set).toMatchObject({ trusted_networks: networks });
+  expect((await set({ trusted_networks: [] })).tenant_set).toMatchObject({ trusted_networks: [] });
+});
+
+test('a column that is added to clients is a setting as well', async () => {
+  await sql`alter table pgrant.clients add column greeting text check (greeting in ('short', 'long'))`;
+  const set = (settings: object) => operate(world, ops.client_set, { client_id: 'app', settings });
+  expect((await set({ greeting: 'long' })).client_set).toMatchObject({ greeting: 'long' });
+  await expect(set({ greeting: 'loud' })).rejects.toMatchObject({
+    code: 'OA003',
+    message: "greeting must be short or long, not 'loud'",
+  });
+  await sql`alter table pgrant.clients drop column greeting`;
 });
 
 test('a rule between several settings of a client is a sentence', async () => {
