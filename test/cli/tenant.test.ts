@@ -83,8 +83,8 @@ test.each([
     1,
     'there is no tenant setting replay_windw\n  did you mean replay_window? settings:',
   ],
-  ['title=null', 1, 'title must be text of 1 to 255 characters, not empty'],
-  ['title=', 1, 'title must be text of 1 to 255 characters, not empty'],
+  ['title=null', 1, 'title must be text of 1 to 255 characters, all of which people can see'],
+  ['title=', 1, 'title must be text of 1 to 255 characters, all of which people can see'],
   [
     'code_lifetime=soon',
     1,
