@@ -42,6 +42,22 @@ RETURN CASE WHEN (pgrant.auditor() = 'pgrant_auditor'::name) THEN '00000000-0000
 ;
 comment on function pgrant.auditor_tenant() is 'The tenant whose rows the current user may read in reports: the Nil UUID = every tenant, null = none.';
 
+CREATE OR REPLACE FUNCTION pgrant.auth_methods()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] $function$
+;
+comment on function pgrant.auth_methods() is 'How clients authenticate (token_endpoint_auth_method of RFC 7591 2); none = a public client, which does not.';
+
+CREATE OR REPLACE FUNCTION pgrant.client_algs()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] $function$
+;
+comment on function pgrant.client_algs() is 'The algorithms by which clients sign (RFC 7518 3.1, RFC 9864).';
+
 CREATE OR REPLACE FUNCTION pgrant.distribute(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -73,6 +89,14 @@ end
 $function$
 ;
 comment on function pgrant.expire(regclass,text[]) is 'Lets the janitor find, lock and delete the rows of a table that are past expires_at, of any tenant, and no others; it reads nothing of them but the expiry and p_columns. An index for it is on (expires_at at time zone ''UTC''), which no condition of an auditor can use (see audited).';
+
+CREATE OR REPLACE FUNCTION pgrant.grant_types()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array['authorization_code', 'refresh_token', 'client_credentials'] $function$
+;
+comment on function pgrant.grant_types() is 'The grant types of the token endpoint (RFC 6749 1.3).';
 
 CREATE OR REPLACE FUNCTION pgrant.host_fault(p_host text)
  RETURNS text
@@ -301,6 +325,14 @@ end
 $function$
 ;
 comment on function pgrant.remembered(regclass,text[]) is 'Makes a table a history: versions of what the key (tenant_id first) names, that cannot overlap (equality in a GiST index is the extension btree_gist''s); isolated, seen by auditors, deleted by the janitor when they ended before the retention of audit_events, and with the tenant. No other foreign key: a version outlives the person and the client that it names.';
+
+CREATE OR REPLACE FUNCTION pgrant.signing_algs()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array['RS256', 'ES256'] $function$
+;
+comment on function pgrant.signing_algs() is 'The algorithms by which the server signs tokens (RFC 7518 3.1).';
 
 CREATE OR REPLACE FUNCTION pgrant.swept(p_after date)
  RETURNS boolean
@@ -819,11 +851,11 @@ create table pgrant.clients (
   tenant_id uuid not null,
   client_id text not null,
   name text not null,
-  token_endpoint_auth_method text not null,
+  token_endpoint_auth_method text default 'client_secret_basic'::text not null,
   application_type text default 'web'::text not null,
   redirect_uris text[] default '{}'::text[] not null,
   post_logout_redirect_uris text[] default '{}'::text[] not null,
-  grant_types text[] not null,
+  grant_types text[] default '{authorization_code,refresh_token}'::text[] not null,
   scopes text[],
   consent text default 'remember'::text not null,
   require_pkce boolean default true not null,
@@ -869,39 +901,39 @@ create table pgrant.clients (
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
-  constraint clients_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
+  constraint clients_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint clients_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint clients_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint clients_application_type_check CHECK ((application_type = ANY (ARRAY['web'::text, 'native'::text]))),
   constraint clients_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
-  constraint clients_check CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
-  constraint clients_check1 CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
-  constraint clients_check2 CHECK (((NOT ('authorization_code'::text = ANY (grant_types))) OR (cardinality(redirect_uris) > 0))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
-  constraint clients_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
+  constraint clients_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
   constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
   constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
   constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
-  constraint clients_grant_types_check CHECK ((grant_types <@ ARRAY['authorization_code'::text, 'refresh_token'::text, 'client_credentials'::text])),
-  constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
+  constraint clients_grant_types_check CHECK ((grant_types <@ pgrant.grant_types())),
+  constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (pgrant.signing_algs()))),
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint clients_initiate_login_uri_check CHECK ((initiate_login_uri ~~ 'https://%'::text)),
   constraint clients_jwks CHECK (((jwks IS NULL) OR (jwks_uri IS NULL))),
   constraint clients_jwks_sound CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks))),
   constraint clients_jwks_uri_check CHECK (((jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))'::text) AND (length(jwks_uri) <= 2048))),
   constraint clients_keys CHECK (((token_endpoint_auth_method <> 'private_key_jwt'::text) OR (jwks IS NOT NULL) OR (jwks_uri IS NOT NULL))),
+  constraint clients_machine CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
   constraint clients_name_sound CHECK (pgrant.name_sound(name)),
+  constraint clients_pkce CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
   constraint clients_redirect_uris_check CHECK (pgrant.redirect_uris_sound(redirect_uris)),
-  constraint clients_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
+  constraint clients_redirects CHECK (((NOT ('authorization_code'::text = ANY (grant_types))) OR (cardinality(redirect_uris) > 0))),
+  constraint clients_refresh_idle_lifetime_check CHECK (((refresh_idle_lifetime >= 1) AND (refresh_idle_lifetime <= 157680000))),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
   constraint clients_registered CHECK ((((registered_at IS NULL) = (expires_at IS NULL)) AND (((registered_at IS NOT NULL) AND (document_fetched_at IS NULL)) = (registration_token_hash IS NOT NULL)))),
   constraint clients_registered_hash_check CHECK ((length(registered_hash) = 32)),
   constraint clients_registration_token_hash_check CHECK ((length(registration_token_hash) = 32)),
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
-  constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'client_secret_post'::text, 'private_key_jwt'::text]))),
-  constraint clients_token_endpoint_auth_signing_alg_check CHECK ((token_endpoint_auth_signing_alg = ANY (ARRAY['ES256'::text, 'RS256'::text, 'PS256'::text, 'EdDSA'::text, 'Ed25519'::text]))),
-  constraint clients_userinfo_alg_check CHECK ((userinfo_alg = ANY (ARRAY['ES256'::text, 'RS256'::text])))
+  constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (pgrant.auth_methods()))),
+  constraint clients_token_endpoint_auth_signing_alg_check CHECK ((token_endpoint_auth_signing_alg = ANY (pgrant.client_algs()))),
+  constraint clients_userinfo_alg_check CHECK ((userinfo_alg = ANY (pgrant.signing_algs())))
 );
 CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree ((expires_at AT TIME ZONE 'UTC'::text)) WHERE (registered_at IS NOT NULL);
@@ -916,9 +948,24 @@ create policy expired_locked on pgrant.clients for update to pgrant_janitor usin
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on column pgrant.clients.name is 'The name that people see at consent.';
+comment on column pgrant.clients.token_endpoint_auth_method is 'How the client authenticates; none = a public client.';
+comment on column pgrant.clients.application_type is 'native = runs on the person''s device (RFC 8252).';
+comment on column pgrant.clients.redirect_uris is 'Where codes may be sent.';
+comment on column pgrant.clients.post_logout_redirect_uris is 'Where browsers may go after logout.';
+comment on column pgrant.clients.grant_types is 'What the client may use at the token endpoint.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
+comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected.';
+comment on column pgrant.clients.access_token_alg is 'How access tokens are signed.';
+comment on column pgrant.clients.id_token_alg is 'How ID tokens are signed.';
+comment on column pgrant.clients.access_token_lifetime is 'For so long an access token is good; null = the tenant''s.';
+comment on column pgrant.clients.id_token_lifetime is 'For so long an ID token is good; null = the tenant''s.';
+comment on column pgrant.clients.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; null = the tenant''s.';
+comment on column pgrant.clients.refresh_lifetime is 'A refresh token and its successors die after so long; null = the tenant''s.';
+comment on column pgrant.clients.replay_window is 'For so long a superseded refresh token gets the same successor again; null = the tenant''s.';
+comment on column pgrant.clients.consent_lifetime is 'For so long a consent is remembered; null = the tenant''s.';
 comment on column pgrant.clients.identity_changed_at is 'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';
@@ -1627,7 +1674,7 @@ create table pgrant.signing_keys (
   expires_at timestamp with time zone default 'infinity'::timestamp with time zone not null,
   constraint signing_keys_pkey PRIMARY KEY (tenant_id, kid),
   constraint signing_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
-  constraint signing_keys_alg_check CHECK ((alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
+  constraint signing_keys_alg_check CHECK ((alg = ANY (pgrant.signing_algs()))),
   constraint signing_keys_public_jwk_check CHECK ((NOT (public_jwk ?| ARRAY['d'::text, 'p'::text, 'q'::text, 'dp'::text, 'dq'::text, 'qi'::text, 'k'::text])))
 );
 CREATE INDEX signing_keys_expires_at ON pgrant.signing_keys USING btree (tenant_id, expires_at);
@@ -1746,6 +1793,7 @@ create table pgrant.tenants (
   trusted_networks cidr[] default '{}'::cidr[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint tenants_audience_check CHECK (((length(audience) >= 1) AND (length(audience) <= 512))),
   constraint tenants_authorization_rate_check CHECK (((authorization_rate >= 1) AND (authorization_rate <= 1000000))),
   constraint tenants_client_document_hosts_check CHECK (pgrant.hosts_sound(client_document_hosts)),
   constraint tenants_client_document_quota_check CHECK (((client_document_quota >= 0) AND (client_document_quota <= 1000000))),
@@ -1753,7 +1801,7 @@ create table pgrant.tenants (
   constraint tenants_client_document_refused_hosts_check CHECK (pgrant.hosts_sound(client_document_refused_hosts)),
   constraint tenants_client_documents_check CHECK ((client_documents = ANY (ARRAY['closed'::text, 'listed'::text, 'open'::text]))),
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
-  constraint tenants_consent_lifetime_check CHECK ((consent_lifetime >= 0)),
+  constraint tenants_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
   constraint tenants_decoy_salt_check CHECK ((length(decoy_salt) = 32)),
   constraint tenants_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint tenants_key_publish_lead_check CHECK (((key_publish_lead >= 120) AND (key_publish_lead <= 604800))),
@@ -1762,12 +1810,11 @@ create table pgrant.tenants (
   constraint tenants_login_failure_window_check CHECK (((login_failure_window >= 1) AND (login_failure_window <= 86400))),
   constraint tenants_login_issuer_check CHECK (((length(login_issuer) >= 1) AND (length(login_issuer) <= 512))),
   constraint tenants_login_jwks_check CHECK (((login_jwks ? 'keys'::text) AND (jsonb_typeof((login_jwks -> 'keys'::text)) = 'array'::text) AND (jsonb_array_length((login_jwks -> 'keys'::text)) <= 20) AND (NOT jsonb_path_exists(login_jwks, '$."keys"[*]?(((exists (@."d") || exists (@."p")) || exists (@."q")) || exists (@."k"))'::jsonpath)))),
-  constraint tenants_login_url_check CHECK ((login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text)),
-  constraint tenants_login_url_check1 CHECK (((length(login_url) <= 2000) AND (login_url ~ '^[\x21\x24-\x7E]+$'::text))),
+  constraint tenants_login_url_check CHECK (((login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text) AND (length(login_url) <= 2000) AND (login_url ~ '^[\x21\x24-\x7E]+$'::text))),
   constraint tenants_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
   constraint tenants_permissions_claim_check CHECK (((length(permissions_claim) >= 1) AND (length(permissions_claim) <= 255))),
   constraint tenants_redirect_schemes_check CHECK (pgrant.redirect_schemes_sound(redirect_schemes)),
-  constraint tenants_refresh_idle_lifetime_check CHECK ((refresh_idle_lifetime >= 1)),
+  constraint tenants_refresh_idle_lifetime_check CHECK (((refresh_idle_lifetime >= 1) AND (refresh_idle_lifetime <= 157680000))),
   constraint tenants_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
   constraint tenants_refusal_limit_check CHECK (((refusal_limit >= 1) AND (refusal_limit <= 1000000))),
   constraint tenants_registered_consent_check CHECK ((registered_consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text]))),
@@ -1778,7 +1825,7 @@ create table pgrant.tenants (
   constraint tenants_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint tenants_request_lifetime_check CHECK (((request_lifetime >= 60) AND (request_lifetime <= 3600))),
   constraint tenants_roles_claim_check CHECK (((length(roles_claim) >= 1) AND (length(roles_claim) <= 255))),
-  constraint tenants_session_idle_lifetime_check CHECK ((session_idle_lifetime >= 60)),
+  constraint tenants_session_idle_lifetime_check CHECK (((session_idle_lifetime >= 60) AND (session_idle_lifetime <= 2592000))),
   constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000))),
   constraint tenants_software_statement_issuers_check CHECK ((jsonb_typeof(software_statement_issuers) = 'object'::text)),
   constraint tenants_tenant_claim_check CHECK (((length(tenant_claim) >= 1) AND (length(tenant_claim) <= 255))),
@@ -1790,14 +1837,20 @@ create policy audited on pgrant.tenants for select to pgrant_auditor using (((pg
 create policy tenant_isolation on pgrant.tenants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.tenants is 'One row per tenant: its policy. Lifetimes are in seconds.';
 comment on column pgrant.tenants.title is 'The name that people see on the pages.';
-comment on column pgrant.tenants.audience is 'The aud of access tokens (RFC 9068 3); the issuer where null.';
-comment on column pgrant.tenants.code_lifetime is 'Authorization code.';
-comment on column pgrant.tenants.request_lifetime is 'Authorization request, while the person signs in.';
-comment on column pgrant.tenants.refresh_idle_lifetime is 'Refresh token not used for so long dies; each use starts it anew.';
-comment on column pgrant.tenants.refresh_lifetime is 'Refresh family dies after so long, however often it is used.';
+comment on column pgrant.tenants.audience is 'The aud of access tokens (RFC 9068 3); null = the issuer.';
+comment on column pgrant.tenants.code_lifetime is 'For so long an authorization code is good.';
+comment on column pgrant.tenants.request_lifetime is 'For so long an authorization request is good, while the person signs in.';
+comment on column pgrant.tenants.access_token_lifetime is 'For so long an access token is good.';
+comment on column pgrant.tenants.id_token_lifetime is 'For so long an ID token is good.';
+comment on column pgrant.tenants.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; each use starts it anew.';
+comment on column pgrant.tenants.refresh_lifetime is 'A refresh token and its successors die after so long, however often they are used.';
 comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
 comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
-comment on column pgrant.tenants.login_failure_limit is 'Failed logins per username and address prefix within login_failure_window.';
+comment on column pgrant.tenants.session_lifetime is 'For so long a person stays signed in.';
+comment on column pgrant.tenants.session_idle_lifetime is 'A session that is not used for so long ends.';
+comment on column pgrant.tenants.login_failure_limit is 'How many logins may fail per username and address prefix within login_failure_window.';
+comment on column pgrant.tenants.login_failure_window is 'For so long a failed login counts.';
+comment on column pgrant.tenants.key_rotation_interval is 'A signing key signs for so long before the next one does.';
 comment on column pgrant.tenants.key_publish_lead is 'A new signing key is in the JWKS for so long before it signs.';
 comment on column pgrant.tenants.decoy_salt is 'Makes the salt shown for an unknown username stable.';
 comment on column pgrant.tenants.roles_claim is 'Name of the claim of access tokens with the person''s roles; clients of another vendor may want a namespaced one.';
@@ -1970,7 +2023,7 @@ create table pgrant.upstreams (
   client_id text not null,
   token_endpoint_auth_method text default 'client_secret_basic'::text not null,
   sealed_secrets bytea,
-  scopes text[] not null,
+  scopes text[] default '{}'::text[] not null,
   settings jsonb default '{}'::jsonb not null,
   just_in_time boolean default false not null,
   recheck_interval integer default 3600 not null,
@@ -1979,18 +2032,18 @@ create table pgrant.upstreams (
   constraint upstreams_pkey PRIMARY KEY (tenant_id, name),
   constraint upstreams_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint upstreams_authorization_endpoint_check CHECK ((authorization_endpoint ~ '^https?://'::text)),
-  constraint upstreams_check CHECK (
+  constraint upstreams_client_id_check CHECK ((client_id ~ '^[\x20-\x7E]{1,255}$'::text)),
+  constraint upstreams_discord CHECK (((kind <> 'discord'::text) OR (userinfo_endpoint ~~ '%/users/@me'::text))),
+  constraint upstreams_endpoints CHECK (
 CASE kind
     WHEN 'oidc'::text THEN (issuer IS NOT NULL)
     ELSE ((authorization_endpoint IS NOT NULL) AND (token_endpoint IS NOT NULL) AND (userinfo_endpoint IS NOT NULL))
 END),
-  constraint upstreams_check1 CHECK (((kind <> 'discord'::text) OR (userinfo_endpoint ~~ '%/users/@me'::text))),
-  constraint upstreams_check2 CHECK (((token_endpoint_auth_method = 'none'::text) OR (sealed_secrets IS NOT NULL))),
-  constraint upstreams_client_id_check CHECK ((client_id ~ '^[\x20-\x7E]{1,255}$'::text)),
   constraint upstreams_issuer_check CHECK ((issuer ~ '^https?://'::text)),
   constraint upstreams_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'oauth2'::text, 'discord'::text]))),
   constraint upstreams_name_check CHECK (((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text) AND (name <> 'operator'::text))),
-  constraint upstreams_recheck_interval_check CHECK (((recheck_interval = 0) OR (recheck_interval >= 60))),
+  constraint upstreams_recheck_interval_check CHECK (((recheck_interval = 0) OR ((recheck_interval >= 60) AND (recheck_interval <= 31536000)))),
+  constraint upstreams_secret CHECK (((token_endpoint_auth_method = 'none'::text) OR (sealed_secrets IS NOT NULL))),
   constraint upstreams_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text)),
   constraint upstreams_title_check CHECK (((length(title) >= 1) AND (length(title) <= 100))),
   constraint upstreams_title_sound CHECK (pgrant.name_sound(title)),
@@ -2007,13 +2060,16 @@ comment on column pgrant.upstreams.name is 'Stands in addresses, and is the sour
 comment on column pgrant.upstreams.kind is 'oidc = OpenID Connect provider, found by discovery; oauth2 = plain OAuth 2.0 with an endpoint that tells who the person is; discord = Discord, with its guilds.';
 comment on column pgrant.upstreams.title is 'What people know it by: Continue with <title>.';
 comment on column pgrant.upstreams.issuer is 'Issuer identifier of an oidc upstream.';
+comment on column pgrant.upstreams.authorization_endpoint is 'Where browsers are sent to sign in; discovered for kind oidc.';
+comment on column pgrant.upstreams.token_endpoint is 'Where a code is exchanged; discovered for kind oidc.';
 comment on column pgrant.upstreams.userinfo_endpoint is 'Where an access token is exchanged for a JSON object about the person.';
 comment on column pgrant.upstreams.client_id is 'What the upstream has registered this tenant as.';
+comment on column pgrant.upstreams.token_endpoint_auth_method is 'How this server authenticates there.';
 comment on column pgrant.upstreams.sealed_secrets is 'JSON {client_secret, bot_token}, AES-256-GCM under a key that the database does not have.';
 comment on column pgrant.upstreams.scopes is 'What is asked for at the upstream.';
 comment on column pgrant.upstreams.settings is '{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person''s roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}.';
 comment on column pgrant.upstreams.just_in_time is 'Whether an account that nobody has linked makes a new user.';
-comment on column pgrant.upstreams.recheck_interval is 'Seconds until the worker asks the upstream again about a person; 0 = never.';
+comment on column pgrant.upstreams.recheck_interval is 'After so long the worker asks the upstream again about a person; 0 = never.';
 comment on column pgrant.upstreams.disabled_at is 'Since when nobody signs in with it; the memberships that it gave are gone.';
 
 create table pgrant.user_history (
@@ -2171,6 +2227,6 @@ comment on column pgrant.webhooks.url is 'https, or http on a loopback host; no 
 comment on column pgrant.webhooks.event_types is 'What is sent; null = everything.';
 comment on column pgrant.webhooks.sealed_secret is 'What requests are signed with, AES-256-GCM under a key that the database does not have.';
 comment on column pgrant.webhooks.sealed_old_secret is 'The secret before, with which requests are signed as well until old_secret_expires_at.';
-comment on column pgrant.webhooks.dead_letter_lifetime is 'Seconds for which what could not be delivered is kept.';
+comment on column pgrant.webhooks.dead_letter_lifetime is 'For so long what could not be delivered is kept.';
 comment on column pgrant.webhooks.paused_until is 'Nothing is sent until then: the receiver did not answer at all, or asked for time.';
 comment on column pgrant.webhooks.disabled_at is 'Since when no event is kept for it.';

@@ -1,7 +1,6 @@
 // Every URL, method, audience and CORS class on one screen.
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
-import helmet from 'koa-helmet';
 import { authorize } from './endpoints/authorization/authorize.ts';
 import { consent } from './endpoints/authorization/consent.ts';
 import { continueRequest } from './endpoints/authorization/continue.ts';
@@ -36,9 +35,11 @@ import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
 import { requireOwnForm } from './http/own-form.ts';
+import { pageHeaders } from './http/page-headers.ts';
 import { tenantFinder } from './http/tenant.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys } from './outbound/client-keys.ts';
+import type { EndpointPaths } from './protocol/discovery.ts';
 import { OAuthError } from './protocol/errors.ts';
 import { requirePathText } from './protocol/params.ts';
 import { makeQueues } from './queues.ts';
@@ -84,6 +85,27 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/style.css', 'page', style],
 ];
 
+/** The endpoints that the metadata name. */
+const published: Record<keyof EndpointPaths, MakeEndpoint> = {
+  authorization_endpoint: authorize,
+  token_endpoint: token,
+  userinfo_endpoint: userinfo,
+  jwks_uri: jwks,
+  revocation_endpoint: revoke,
+  introspection_endpoint: introspect,
+  end_session_endpoint: logout,
+  registration_endpoint: register,
+};
+
+/** Where they are, as the routes say. */
+function publishedPaths(): EndpointPaths {
+  const paths = Object.entries(published).map(([member, endpoint]) => {
+    const route = routes.find(([, , , made]) => made === endpoint);
+    return [member, route?.[1]];
+  });
+  return Object.fromEntries(paths);
+}
+
 /** The web application; `mounts` may be filled later on. */
 export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
   const queues = makeQueues();
@@ -93,6 +115,7 @@ export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
     keyring: makeKeyring(context),
     clientKeys: makeClientKeys(context, queues),
     upstreams: makeUpstreams(context),
+    endpoints: publishedPaths(),
   };
   const router = makeRouter(services);
   const app = new Koa<State>();
@@ -142,16 +165,6 @@ function makeRouter(services: Services): Router<State> {
   }
   return router;
 }
-
-/** Framing, sniffing and referrers are refused; the content security policy comes with each page. */
-const pageHeaders = helmet({
-  contentSecurityPolicy: false,
-  frameguard: { action: 'deny' },
-  referrerPolicy: { policy: 'no-referrer' },
-  // A tenant's domain is not ours to speak for beyond this host.
-  strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
-  crossOriginEmbedderPolicy: false,
-});
 
 const refuseUnanswered: Middleware<State> = async (exchange, next) => {
   await next();

@@ -9,7 +9,7 @@ alter default privileges revoke execute on functions from public;
 create type pgrant_api.error as enum (
   -- RFC 6749 4.1.2.1 and 5.2
   'invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type',
-  'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable',
+  'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable', 'server_error',
   -- RFC 6750 3.1
   'invalid_token', 'insufficient_scope',
   -- RFC 8707 2
@@ -84,9 +84,10 @@ create type pgrant_api.authorization as (
 
 comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
 comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or consent = show that page; document = fetch the document at the client_id and ask again.';
-comment on column pgrant_api.authorization.response_detail is 'What the client may be told besides the code of the error, e.g. the name of an unknown scope.';
+comment on column pgrant_api.authorization.response_detail is
+  'What the client may be told besides the code of the error, e.g. the name of an unknown scope; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'For the pages: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}.';
+  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
 
 create type pgrant_api.origin as (
   error    pgrant_api.error,
@@ -96,10 +97,19 @@ create type pgrant_api.origin as (
 
 comment on type pgrant_api.origin is 'Whether programs of a web origin may read answers.';
 
-comment on column pgrant_api.authorization.login_url is 'With next = login: the product''s own login page, to which the browser goes instead.';
-comment on column pgrant_api.authorization.session_expires_at is 'Set where the call has started a session.';
+comment on column pgrant_api.authorization.login_url is
+  'With next = login: the product''s own login page, to which the browser goes instead; null = the page here.';
+comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds; null where the call has started no session.';
+comment on column pgrant_api.authorization.request_expires_at is
+  'With next = continue or login or consent: epoch seconds, in the handle of the request.';
+comment on column pgrant_api.authorization.redirect_uri is 'With next = respond: where the answer goes.';
+comment on column pgrant_api.authorization.response_mode is 'With next = respond: query or form_post.';
+comment on column pgrant_api.authorization.state is 'What the client sent; null where it sent none.';
+comment on column pgrant_api.authorization.response_error is 'The error that the client is told; null = it gets a code.';
+comment on column pgrant_api.authorization.response_reason is 'Why, for log and audit only; null without response_error.';
+comment on column pgrant_api.authorization.code_expires_at is 'Epoch seconds; null without a code.';
 comment on column pgrant_api.authorization.untrusted is
-  'With response_error: nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to.';
+  'With next = respond: true = nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to. Null without response_error.';
 
 create type pgrant_api.tokens as (
   error                pgrant_api.error,
@@ -128,12 +138,21 @@ create type pgrant_api.tokens as (
 );
 
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
-comment on column pgrant_api.tokens.detail is 'What the client may be told besides the code of the error.';
+comment on column pgrant_api.tokens.detail is 'What the client may be told besides the code of the error; null = nothing.';
 comment on column pgrant_api.tokens.audience is 'aud of the access token.';
 comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen.';
 comment on column pgrant_api.tokens.refresh_token is 'Whether the refresh token that the web process proposed has been stored.';
-comment on column pgrant_api.tokens.sealed_successor is 'Set on a replay: the successor that was given before, to be opened with the token just presented.';
-comment on column pgrant_api.tokens.id_token_alg is 'Null where no ID token is due.';
+comment on column pgrant_api.tokens.sealed_successor is
+  'On a replay the successor that was given before, to be opened with the token just presented; null = there was no replay.';
+comment on column pgrant_api.tokens.id_token_alg is 'How the ID token is signed; null where no ID token is due.';
+comment on column pgrant_api.tokens.family_id is 'What revokes it with others; null for a client''s own token.';
+comment on column pgrant_api.tokens.auth_time is 'When the person signed in; null without a person.';
+comment on column pgrant_api.tokens.acr is 'How the person signed in; null = nobody said.';
+comment on column pgrant_api.tokens.amr is 'By which methods; null = nobody said.';
+comment on column pgrant_api.tokens.id_expires_at is 'When the ID token expires; null where none is due.';
+comment on column pgrant_api.tokens.id_claims is 'What else the ID token says; null where none is due.';
+comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where it sent none.';
+comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session.';
 
 create type pgrant_api.introspection as (
   error       pgrant_api.error,
@@ -153,6 +172,18 @@ create type pgrant_api.introspection as (
 );
 
 comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else is null where active is false.';
+comment on column pgrant_api.introspection.token_type is 'With active = true: token_type; null where a token has none.';
+comment on column pgrant_api.introspection.client_id is 'With active = true: whose token it is.';
+comment on column pgrant_api.introspection.subject is 'With active = true: the person, or the client itself.';
+comment on column pgrant_api.introspection.username is 'With active = true: the name of the person; null where there is none.';
+comment on column pgrant_api.introspection.scopes is 'With active = true: what is effective now.';
+comment on column pgrant_api.introspection.audience is 'With active = true: aud; null where the token has none.';
+comment on column pgrant_api.introspection.issued_at is 'With active = true: epoch seconds; null = not known.';
+comment on column pgrant_api.introspection.expires_at is 'With active = true: epoch seconds; null = never.';
+comment on column pgrant_api.introspection.auth_time is 'With active = true: when the person signed in; null without a person.';
+comment on column pgrant_api.introspection.acr is 'With active = true: how the person signed in; null = nobody said.';
+comment on column pgrant_api.introspection.claims is
+  'With active = true: roles, permissions and tenant; null where the token is no access token.';
 
 create type pgrant_api.userinfo as (
   error   pgrant_api.error,
@@ -182,6 +213,8 @@ create type pgrant_api.logout as (
 
 comment on type pgrant_api.logout is 'Where a logout stands.';
 comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm = ask the person first; done = show the logged-out page.';
+comment on column pgrant_api.logout.redirect_uri is 'With next = redirect: where the browser goes.';
+comment on column pgrant_api.logout.username is 'Whose session it is; null = nobody is signed in.';
 
 create type pgrant_api.consents as (
   error     pgrant_api.error,

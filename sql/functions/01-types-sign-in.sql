@@ -10,7 +10,7 @@ create type pgrant_api.login_challenge as (
 
 comment on type pgrant_api.login_challenge is 'What the web process needs to derive a password: the same for an unknown username as for a known one.';
 comment on column pgrant_api.login_challenge.params is 'Argon2id parameters {m (KiB), t, p}.';
-comment on column pgrant_api.login_challenge.retry_after is 'Seconds; with too_many_attempts.';
+comment on column pgrant_api.login_challenge.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
 
 create type pgrant_api.login_request as (
   error            pgrant_api.error,
@@ -31,6 +31,8 @@ comment on type pgrant_api.login_request is 'What a product''s own login page is
 comment on column pgrant_api.login_request.subject is 'The only person who will do (id_token_hint), as the product calls them; null = anybody.';
 comment on column pgrant_api.login_request.auth_time_after is 'Epoch seconds: an earlier sign-in does not satisfy prompt or max_age; null = any will do.';
 comment on column pgrant_api.login_request.expires_at is 'Epoch seconds: until when the challenge can be answered.';
+comment on column pgrant_api.login_request.login_hint is 'As the client sent it; null where it sent none.';
+comment on column pgrant_api.login_request.max_age is 'Seconds; null = the client does not say.';
 
 create type pgrant_api.login_answer as (
   error        pgrant_api.error,
@@ -41,9 +43,9 @@ create type pgrant_api.login_answer as (
 );
 
 comment on type pgrant_api.login_answer is 'What becomes of the product''s answer to a login challenge.';
-comment on column pgrant_api.login_answer.detail is 'What the product may be told besides the code of the error.';
+comment on column pgrant_api.login_answer.detail is 'What the product may be told besides the code of the error; null = nothing.';
 comment on column pgrant_api.login_answer.redirect_to is 'Where the product sends the browser, with the parameter login_verifier.';
-comment on column pgrant_api.login_answer.user_id is 'The sub of the person''s tokens.';
+comment on column pgrant_api.login_answer.user_id is 'The sub of the person''s tokens; null where the login was rejected.';
 
 create type pgrant_api.login_settings as (
   error   pgrant_api.error,
@@ -63,3 +65,7 @@ create type pgrant_api.session as (
 );
 
 comment on type pgrant_api.session is 'A signed-in browser.';
+comment on column pgrant_api.session.username is 'Who is signed in; null where the caller knows.';
+comment on column pgrant_api.session.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
+comment on column pgrant_api.session.session_expires_at is
+  'Epoch seconds; null where an account was linked and the session is the one before.';

@@ -1,4 +1,4 @@
--- What people decide by when they allow a client, and the one function that changes it.
+-- What people decide by when they allow a client, and when it changed.
 
 create function pgrant_rules.client_identity_columns() returns text[]
 language sql immutable
@@ -36,24 +36,40 @@ $$;
 comment on function pgrant_rules.client_identity_changed(pgrant.clients, pgrant.clients) is
   'Whether a client is no longer what people allowed: another name, page, policy or logo, a redirect URI or a key more, another way to authenticate. A redirect URI or key less asks nobody again; nor do the keys behind a jwks_uri, or another secret.';
 
+create function pgrant_rules.client_identity_date(p_before pgrant.clients) returns pgrant.clients
+language plpgsql
+as $$
+declare
+  v_client pgrant.clients;
+  v_changed_at timestamptz;
+begin
+  select c.* into v_client from pgrant.clients c where c.tenant_id = p_before.tenant_id and c.client_id = p_before.client_id;
+  if pgrant_rules.client_identity_changed(p_before, v_client) then
+    v_changed_at := clock_timestamp();
+    update pgrant.clients c
+       set identity_changed_at = v_changed_at
+     where c.tenant_id = p_before.tenant_id and c.client_id = p_before.client_id
+    returning c.* into v_client;
+  end if;
+  return v_client;
+end
+$$;
+
+comment on function pgrant_rules.client_identity_date(pgrant.clients) is
+  'Says when the identity of a client changed, where what was just written changed it. p_before was read with a lock, which whoever consents takes as well: a consent is from before the change or from after it. Returns the client as it is.';
+
 create function pgrant_rules.client_store(p_client pgrant.clients) returns pgrant.clients
 language plpgsql
 as $$
 declare
   v_before pgrant.clients;
-  v_client pgrant.clients;
-  v_changed_at timestamptz;
 begin
   select c.* into v_before
     from pgrant.clients c
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
      for no key update;
-  -- After the lock, which whoever consents takes as well: a consent is from before the change or from after it.
-  v_changed_at := case when pgrant_rules.client_identity_changed(v_before, p_client) then clock_timestamp()
-                       else v_before.identity_changed_at end;
   update pgrant.clients c
-     set identity_changed_at = v_changed_at,
-         name = p_client.name,
+     set name = p_client.name,
          token_endpoint_auth_method = p_client.token_endpoint_auth_method,
          application_type = p_client.application_type,
          redirect_uris = p_client.redirect_uris,
@@ -88,14 +104,13 @@ begin
          assertion_audience = p_client.assertion_audience,
          registered = p_client.registered,
          registered_hash = p_client.registered_hash
-   where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
-  returning c.* into v_client;
-  return v_client;
+   where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id;
+  return pgrant_rules.client_identity_date(v_before);
 end
 $$;
 
 comment on function pgrant_rules.client_store(pgrant.clients) is
-  'Changes a client to what is given, whoever asks for it: the only function that changes its identity, and so the one that says when that was. Returns what is stored.';
+  'Changes a client to what is given. Returns what is stored.';
 
 create function pgrant_rules.client_identity_seen(
   p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests

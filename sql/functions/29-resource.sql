@@ -63,7 +63,7 @@ begin
       select s.scope from pgrant.scopes s
        where s.tenant_id = p_tenant
          and (p_scopes is null or s.scope = any (p_scopes))
-         and (s.scope in ('openid', 'profile', 'email', 'address', 'phone', 'roles', 'offline_access')
+         and (s.scope = any (pgrant_report.standard_scopes())
               or exists (select from pgrant.resources r
                           where r.tenant_id = p_tenant and r.resource = any (v_asked) and s.scope = any (r.scopes))));
   end if;

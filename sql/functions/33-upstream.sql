@@ -24,6 +24,12 @@ create type pgrant_api.upstream_login as (
 comment on type pgrant_api.upstream_login is 'A sign-in at an upstream, and how that upstream is reached.';
 comment on column pgrant_api.upstream_login.sealed_request is 'The handle of the authorization request as it was given; null where an account is being linked.';
 comment on column pgrant_api.upstream_login.force_login is 'The client wants the person to sign in anew (prompt, max_age): an OpenID Connect upstream is told so.';
+comment on column pgrant_api.upstream_login.issuer is 'Issuer identifier; null for a kind without discovery.';
+comment on column pgrant_api.upstream_login.authorization_endpoint is 'Null where it is discovered.';
+comment on column pgrant_api.upstream_login.token_endpoint is 'Null where it is discovered.';
+comment on column pgrant_api.upstream_login.userinfo_endpoint is 'Null where it is discovered.';
+comment on column pgrant_api.upstream_login.sealed_secrets is 'Null = it has none.';
+comment on column pgrant_api.upstream_login.login_hint is 'As the client sent it; null where it sent none.';
 
 create function pgrant_rules.upstream_login_row(
   p_tenant uuid, p_login pgrant.upstream_logins
@@ -49,6 +55,7 @@ begin
    where r.tenant_id = p_tenant
      and r.request_hash = p_login.request_hash
      and r.expires_at = p_login.request_expires_at;
+  v_out.force_login := coalesce(v_out.force_login, false);
   return v_out;
 end
 $$;

@@ -136,7 +136,7 @@ begin
          case when d.n is not null then
            pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles) end,
          case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
-         d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, d.refresh_token,
+         d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, coalesce(d.refresh_token, false),
          case when d.action = 'refresh.replay' then d.sealed_successor end,
          i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
          case when i.alg is not null then pgrant_rules.id_claims(p_tenant, d.user_id, d.claims_id_token) end,

@@ -20,7 +20,7 @@ create type pgrant_api.registration as (
 );
 
 comment on type pgrant_api.registration is 'A client that registered itself, as it is stored.';
-comment on column pgrant_api.registration.retry_after is 'Seconds; with too_many_attempts and temporarily_unavailable.';
+comment on column pgrant_api.registration.retry_after is 'Seconds, with too_many_attempts and temporarily_unavailable; null otherwise.';
 comment on column pgrant_api.registration.issued_at is 'client_id_issued_at (RFC 7591 3.2.1), epoch seconds.';
 comment on column pgrant_api.registration.secret is
   'new = the proposed secret has been stored; kept = it has one from before; none = it is a public client, or one that signs.';

@@ -24,13 +24,7 @@ comment on function pgrant_rules.user_claims(pgrant.users) is
 create function pgrant_rules.scope_claims(p_scopes text[]) returns text[]
 language sql immutable
 as $$
-  select array['sub']
-      || case when 'profile' = any (p_scopes) then array[
-           'name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture',
-           'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'] else '{}' end
-      || case when 'email' = any (p_scopes) then array['email', 'email_verified'] else '{}' end
-      || case when 'address' = any (p_scopes) then array['address'] else '{}' end
-      || case when 'phone' = any (p_scopes) then array['phone_number', 'phone_number_verified'] else '{}' end
+  select array_agg(c.claim) from pgrant_rules.standard_claims() c where c.scope = 'openid' or c.scope = any (p_scopes)
 $$;
 
 comment on function pgrant_rules.scope_claims(text[]) is 'The claims that scopes ask for (OpenID Connect Core 5.4).';

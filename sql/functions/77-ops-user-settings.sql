@@ -21,9 +21,8 @@ comment on function pgrant_ops.user_show(uuid, text) is
 create function pgrant_rules.user_settings() returns text[]
 language sql immutable
 as $$
-  select array['username', 'subject', 'claims', 'name', 'family_name', 'given_name', 'middle_name', 'nickname',
-               'preferred_username', 'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'email',
-               'email_verified', 'address', 'phone_number', 'phone_number_verified']
+  select array['username', 'subject', 'claims'] || array(
+    select c.claim from pgrant_rules.standard_claims() c where c.scope is not null and c.claim not in ('sub', 'updated_at'))
 $$;
 
 comment on function pgrant_rules.user_settings() is

@@ -26,7 +26,7 @@ end
 $$;
 
 comment on function pgrant_ops.tenant_rows(uuid) is
-  'How many rows a tenant has in each table, all of one moment. After tenant_remove each must be 0: the proof that nothing is left.';
+  'How many rows a tenant has in each table, all of one moment. After tenant_remove each must be 0: the proof that nothing is left. Nothing is null.';
 
 create function pgrant_rules.under_way() returns text[]
 language sql volatile

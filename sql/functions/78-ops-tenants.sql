@@ -45,13 +45,7 @@ begin
   values (v_tenant_id, p_name, coalesce(p_title, p_name), p_issuer, pgrant_rules.random_bytes());
   insert into pgrant.scopes (tenant_id, scope, title, description)
   select v_tenant_id, s.scope, s.title, s.description
-    from (values ('openid', 'Know who you are', 'See an identifier for your account here.'),
-                 ('profile', 'See your profile', 'Your name, picture and similar public details.'),
-                 ('email', 'See your email address', 'And whether it has been verified.'),
-                 ('address', 'See your postal address', ''),
-                 ('phone', 'See your phone number', 'And whether it has been verified.'),
-                 ('roles', 'See your roles and groups', 'What you may do here, and which groups you are in.'),
-                 ('offline_access', 'Keep access while you are away', 'Until you revoke it.')) s (scope, title, description);
+    from pgrant_report.standard_scope_texts() s;
   perform pgrant_rules.tenant_remember(v_tenant_id, 'tenant.add');
   perform pgrant_rules.scope_remember(v_tenant_id, s.scope, 'tenant.add') from pgrant.scopes s where s.tenant_id = v_tenant_id;
   perform pgrant_rules.audit(v_tenant_id, 'tenant.add', null, null, null,
@@ -79,7 +73,7 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.tenant_list() is 'All tenants, by name.';
+comment on function pgrant_ops.tenant_list() is 'All tenants, by name. May be null: disabled_at.';
 
 create function pgrant_ops.tenant_show(p_tenant uuid) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -92,84 +86,24 @@ $$;
 
 comment on function pgrant_ops.tenant_show(uuid) is 'The settings of a tenant; lifetimes in seconds. Raises OA001.';
 
-create function pgrant_rules.tenant_settings() returns text[]
-language sql immutable
-as $$
-  select array['title', 'audience', 'code_lifetime', 'request_lifetime', 'access_token_lifetime', 'id_token_lifetime',
-               'refresh_idle_lifetime', 'refresh_lifetime', 'replay_window', 'consent_lifetime', 'session_lifetime',
-               'session_idle_lifetime', 'login_failure_limit', 'login_failure_window', 'key_rotation_interval',
-               'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
-               'login_jwks', 'registration', 'registration_quota', 'registration_rate', 'registered_idle_lifetime',
-               'registered_consent', 'software_statement_issuers', 'client_documents', 'client_document_hosts',
-               'client_document_refused_hosts', 'client_document_quota', 'client_document_rate', 'redirect_schemes',
-               'refusal_limit', 'authorization_rate', 'trusted_networks']
-$$;
-
-comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
-
 create function pgrant_ops.tenant_set(p_tenant uuid, p_settings jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_key text;
-  v_tenant pgrant.tenants;
 begin
   perform pgrant_rules.administer(p_tenant);
-  foreach v_key in array array(select jsonb_object_keys(p_settings)) loop
-    if not v_key = any (pgrant_rules.tenant_settings()) then
-      raise exception 'there is no tenant setting %', v_key
-        using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.tenant_settings(), ', ');
-    end if;
-  end loop;
-
-  select (jsonb_populate_record(t, p_settings)).* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
-  update pgrant.tenants t
-     set title = v_tenant.title,
-         audience = v_tenant.audience,
-         code_lifetime = v_tenant.code_lifetime,
-         request_lifetime = v_tenant.request_lifetime,
-         access_token_lifetime = v_tenant.access_token_lifetime,
-         id_token_lifetime = v_tenant.id_token_lifetime,
-         refresh_idle_lifetime = v_tenant.refresh_idle_lifetime,
-         refresh_lifetime = v_tenant.refresh_lifetime,
-         replay_window = v_tenant.replay_window,
-         consent_lifetime = v_tenant.consent_lifetime,
-         session_lifetime = v_tenant.session_lifetime,
-         session_idle_lifetime = v_tenant.session_idle_lifetime,
-         login_failure_limit = v_tenant.login_failure_limit,
-         login_failure_window = v_tenant.login_failure_window,
-         key_rotation_interval = v_tenant.key_rotation_interval,
-         key_publish_lead = v_tenant.key_publish_lead,
-         roles_claim = v_tenant.roles_claim,
-         permissions_claim = v_tenant.permissions_claim,
-         tenant_claim = v_tenant.tenant_claim,
-         login_url = v_tenant.login_url,
-         login_issuer = v_tenant.login_issuer,
-         login_jwks = v_tenant.login_jwks,
-         registration = v_tenant.registration,
-         registration_quota = v_tenant.registration_quota,
-         registration_rate = v_tenant.registration_rate,
-         registered_idle_lifetime = v_tenant.registered_idle_lifetime,
-         registered_consent = v_tenant.registered_consent,
-         software_statement_issuers = v_tenant.software_statement_issuers,
-         client_documents = v_tenant.client_documents,
-         client_document_hosts = v_tenant.client_document_hosts,
-         client_document_refused_hosts = v_tenant.client_document_refused_hosts,
-         client_document_quota = v_tenant.client_document_quota,
-         client_document_rate = v_tenant.client_document_rate,
-         redirect_schemes = v_tenant.redirect_schemes,
-         refusal_limit = v_tenant.refusal_limit,
-         authorization_rate = v_tenant.authorization_rate,
-         trusted_networks = v_tenant.trusted_networks
-   where t.tenant_id = p_tenant;
-  update pgrant.issuers i set title = v_tenant.title where i.tenant_id = p_tenant;
+  perform pgrant_rules.settings_write('update pgrant.tenants t set (%1$s) = row(%2$s) where t.tenant_id = $1',
+                                      'tenants', p_settings, p_tenant);
+  update pgrant.issuers i
+     set title = t.title
+    from pgrant.tenants t
+   where i.tenant_id = p_tenant and t.tenant_id = p_tenant and i.title <> t.title;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);
   return pgrant_ops.tenant_show(p_tenant);
 end
 $$;
 
 comment on function pgrant_ops.tenant_set(uuid, jsonb) is
-  'Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting.';
+  'Changes settings of a tenant, given as {setting: value} (see setting_list); the others stay, null takes one back. Returns all settings. Raises OA001, OA003.';
 
 create function pgrant_ops.tenant_disable(p_tenant uuid, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

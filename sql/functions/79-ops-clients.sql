@@ -6,7 +6,6 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_client pgrant.clients;
-  v_unknown text;
 begin
   perform pgrant_rules.administer(p_tenant);
   if exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
@@ -16,28 +15,14 @@ begin
     raise exception 'the client_id % is a URL', p_client_id
       using errcode = 'OA003', hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
   end if;
-  select string_agg(k, ', ') into v_unknown
-    from jsonb_object_keys(p_metadata) k where not k = any (pgrant_rules.client_settings());
-  if v_unknown is not null then
-    raise exception 'there is no client setting %', v_unknown
-      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.client_settings(), ', ');
-  end if;
-
-  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || p_metadata);
-  v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
-  if v_unknown is not null then
-    raise exception 'the tenant has no scope %', v_unknown
-      using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
-  elsif pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
+  perform pgrant_rules.settings_write('insert into pgrant.clients (tenant_id, client_id, %1$s) values ($1, $2, %2$s)',
+                                      'clients', p_metadata, p_tenant, p_client_id);
+  perform pgrant_rules.client_settings_check(p_tenant, p_client_id);
+  select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  if pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
     raise exception 'a client has a secret, unless its token_endpoint_auth_method is none or private_key_jwt'
       using errcode = 'OA003';
   end if;
-  perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
-  v_client.tenant_id := p_tenant;
-  v_client.client_id := p_client_id;
-  v_client.created_at := now();
-  v_client.identity_changed_at := now();
-  insert into pgrant.clients select v_client.*;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.add');
   if p_secret_hash is not null then
     perform pgrant_ops.client_secret_add(p_tenant, p_client_id, p_secret_hash);
@@ -50,56 +35,53 @@ $$;
 comment on function pgrant_ops.client_add(uuid, text, jsonb, bytea) is
   'Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003.';
 
-create function pgrant_rules.client_settings() returns text[]
-language sql immutable
-as $$
-  select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
-               'grant_types', 'scopes', 'consent', 'require_pkce', 'access_token_format', 'access_token_alg',
-               'id_token_alg', 'userinfo_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
-               'refresh_lifetime', 'replay_window', 'consent_lifetime', 'jwks', 'jwks_uri',
-               'token_endpoint_auth_signing_alg', 'assertion_audience']
-$$;
-
-comment on function pgrant_rules.client_settings() is 'The columns of pgrant.clients that an operator may set.';
-
-create function pgrant_rules.client_defaults() returns jsonb
-language sql immutable
-as $$
-  select jsonb_build_object(
-    'token_endpoint_auth_method', 'client_secret_basic', 'application_type', 'web', 'redirect_uris', '[]'::jsonb,
-    'post_logout_redirect_uris', '[]'::jsonb, 'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
-    'consent', 'remember', 'require_pkce', true, 'access_token_format', 'jwt', 'access_token_alg', 'ES256',
-    'id_token_alg', 'RS256', 'assertion_audience', 'issuer')
-$$;
-
-comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say.';
-
-create function pgrant_ops.client_set(p_tenant uuid, p_client_id text, p_settings jsonb) returns jsonb
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+create function pgrant_rules.client_settings_check(p_tenant uuid, p_client_id text, p_redirects boolean default true) returns void
+language plpgsql
 as $$
 declare
   v_client pgrant.clients;
   v_unknown text;
 begin
-  perform pgrant_rules.administer(p_tenant);
-  perform pgrant_rules.client_check(p_tenant, p_client_id);
-  select string_agg(k, ', ') into v_unknown
-    from jsonb_object_keys(p_settings) k where not k = any (pgrant_rules.client_settings());
-  if v_unknown is not null then
-    raise exception 'there is no client setting %', v_unknown
-      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.client_settings(), ', ');
-  end if;
-  select (jsonb_populate_record(c, p_settings)).* into v_client
-    from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id for update;
+  select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
   if v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown
       using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
   end if;
-  if p_settings ?| array['redirect_uris', 'post_logout_redirect_uris'] then
+  if p_redirects then
     perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
   end if;
-  perform pgrant_rules.client_store(v_client);
+end
+$$;
+
+comment on function pgrant_rules.client_settings_check(uuid, text, boolean) is
+  'What no check of the table can say of a client that was just written: scopes and redirect schemes are the tenant''s. Raises OA001, OA003.';
+
+create function pgrant_rules.client_defaults() returns jsonb
+language sql stable
+as $$
+  -- Not by setting_list, which reads every check as well: clients that register themselves come this way.
+  select jsonb_object_agg(a.attname, pgrant_rules.default_text(pg_get_expr(d.adbin, d.adrelid)))
+    from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+   where d.adrelid = 'pgrant.clients'::regclass and not a.attname = any (pgrant_rules.setting_columns_except('clients'))
+$$;
+
+comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say: the defaults of the columns.';
+
+create function pgrant_ops.client_set(p_tenant uuid, p_client_id text, p_settings jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_before pgrant.clients;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  select * into v_before from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id for no key update;
+  perform pgrant_rules.settings_write(
+    'update pgrant.clients c set (%1$s) = row(%2$s) where c.tenant_id = $1 and c.client_id = $2',
+    'clients', p_settings, p_tenant, p_client_id);
+  perform pgrant_rules.client_settings_check(p_tenant, p_client_id, p_settings ?| array['redirect_uris', 'post_logout_redirect_uris']);
+  perform pgrant_rules.client_identity_date(v_before);
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
   perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);
   return pgrant_ops.client_show(p_tenant, p_client_id);
@@ -107,7 +89,7 @@ end
 $$;
 
 comment on function pgrant_ops.client_set(uuid, text, jsonb) is
-  'Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant''s. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003.';
+  'Changes settings of a client, given as {setting: value} (see setting_list); null takes one back, so that the tenant''s is in force. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003.';
 
 create function pgrant_rules.client_check(p_tenant uuid, p_client_id text) returns void
 language plpgsql

@@ -104,7 +104,7 @@ end
 $$;
 
 comment on function pgrant_ops.upstream_due(integer) is
-  'Accounts, of all tenants, about which the upstream is to be asked again. The worker asks this.';
+  'Accounts, of all tenants, about which the upstream is to be asked again. The worker asks this. Nothing is null.';
 
 create function pgrant_ops.upstream_check_begin(p_tenant uuid, p_name text, p_subject text)
 returns table (kind text, title text, issuer text, authorization_endpoint text, token_endpoint text, userinfo_endpoint text,
@@ -132,7 +132,7 @@ end
 $$;
 
 comment on function pgrant_ops.upstream_check_begin(uuid, text, text) is
-  'Takes an account that is due for a recheck: what its upstream is asked with. No row where another worker took it. Raises OA001.';
+  'Takes an account that is due for a recheck: what its upstream is asked with. No row where another worker took it. May be null: issuer, authorization_endpoint, token_endpoint, userinfo_endpoint, sealed_secrets, sealed_tokens. Raises OA001.';
 
 create function pgrant_ops.upstream_check_end(
   p_tenant uuid, p_name text, p_subject text, p_present boolean, p_profile jsonb, p_claims jsonb, p_roles text[],

@@ -1,27 +1,16 @@
 -- What operators call: the upstreams of a tenant, and which account is whose.
 
-create function pgrant_rules.upstream_settings() returns text[]
-language sql immutable
-as $$
-  select array['title', 'issuer', 'authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'client_id',
-               'token_endpoint_auth_method', 'scopes', 'settings', 'just_in_time', 'recheck_interval']
-$$;
-
-comment on function pgrant_rules.upstream_settings() is 'The columns of pgrant.upstreams that an operator may set.';
-
 create function pgrant_rules.upstream_defaults(p_kind text) returns jsonb
 language sql immutable
 as $$
-  select jsonb_build_object('just_in_time', false, 'recheck_interval', 3600, 'settings', '{}'::jsonb, 'scopes', '[]'::jsonb,
-                            'token_endpoint_auth_method', 'client_secret_basic')
-      || case p_kind
+  select case p_kind
            when 'oidc' then jsonb_build_object('scopes', jsonb_build_array('openid', 'profile', 'email'))
            when 'discord' then jsonb_build_object(
              'title', 'Discord', 'scopes', jsonb_build_array('identify', 'guilds.members.read'),
              'authorization_endpoint', 'https://discord.com/oauth2/authorize',
              'token_endpoint', 'https://discord.com/api/oauth2/token',
              'userinfo_endpoint', 'https://discord.com/api/v10/users/@me')
-           else '{}' end
+           else '{}'::jsonb end
 $$;
 
 comment on function pgrant_rules.upstream_defaults(text) is 'What an upstream of a kind is where the operator does not say.';
@@ -32,12 +21,6 @@ as $$
 declare
   v_wrong text;
 begin
-  select string_agg(k, ', ') into v_wrong
-    from jsonb_object_keys(p_settings) k where not k = any (pgrant_rules.upstream_settings());
-  if v_wrong is not null then
-    raise exception 'there is no upstream setting %', v_wrong
-      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.upstream_settings(), ', ');
-  end if;
   select string_agg(distinct m.value, ', ') into v_wrong
     from jsonb_each_text(coalesce(p_settings -> 'settings' -> 'role_groups', '{}')) m
    where not exists (select from pgrant.groups g where g.tenant_id = p_tenant and g.group_name = m.value);
@@ -49,7 +32,7 @@ end
 $$;
 
 comment on function pgrant_rules.upstream_check(uuid, jsonb) is
-  'Raises OA003 for a setting that does not exist, OA001 for a group that does not.';
+  'Raises OA001 for a group in role_groups that does not exist.';
 
 create function pgrant_rules.upstream_known(p_tenant uuid, p_name text) returns void
 language plpgsql
@@ -69,26 +52,23 @@ create function pgrant_ops.upstream_add(p_tenant uuid, p_name text, p_kind text,
 returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_upstream pgrant.upstreams;
 begin
   perform pgrant_rules.administer(p_tenant);
   if exists (select from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name) then
     raise exception 'there is an upstream % already', p_name using errcode = 'OA002', hint = 'choose another name';
   end if;
+  perform pgrant_rules.settings_read('upstreams', p_settings);
   perform pgrant_rules.upstream_check(p_tenant, p_settings);
-  v_upstream := jsonb_populate_record(null::pgrant.upstreams, pgrant_rules.upstream_defaults(p_kind) || p_settings);
-  v_upstream.tenant_id := p_tenant;
-  v_upstream.name := p_name;
-  v_upstream.kind := p_kind;
-  v_upstream.title := coalesce(v_upstream.title, p_name);
-  v_upstream.sealed_secrets := p_sealed_secrets;
-  v_upstream.created_at := now();
-  if v_upstream.token_endpoint_auth_method <> 'none' and p_sealed_secrets is null then
+  if not p_kind = any (array['oidc', 'oauth2', 'discord']) then
+    raise exception 'there is no kind of upstream %', p_kind using errcode = 'OA003', hint = 'kinds: oidc, oauth2, discord';
+  elsif coalesce(p_settings ->> 'token_endpoint_auth_method', '') <> 'none' and p_sealed_secrets is null then
     raise exception 'the upstream has no client_secret' using errcode = 'OA003',
       hint = 'give the secret that it has registered, or set token_endpoint_auth_method to none';
   end if;
-  insert into pgrant.upstreams select v_upstream.*;
+  perform pgrant_rules.settings_write(
+    format('insert into pgrant.upstreams (tenant_id, name, kind, sealed_secrets, %%1$s) values ($1, $2, %L, %L, %%2$s)',
+           p_kind, p_sealed_secrets),
+    'upstreams', jsonb_build_object('title', p_name) || pgrant_rules.upstream_defaults(p_kind) || p_settings, p_tenant, p_name);
   perform pgrant_rules.audit(p_tenant, 'upstream.add', null, null, null,
                              p_detail => p_settings || jsonb_build_object('name', p_name, 'kind', p_kind));
   return pgrant_ops.upstream_show(p_tenant, p_name);
@@ -102,28 +82,15 @@ create function pgrant_ops.upstream_set(p_tenant uuid, p_name text, p_settings j
 returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_upstream pgrant.upstreams;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.upstream_known(p_tenant, p_name);
   perform pgrant_rules.upstream_check(p_tenant, p_settings);
-  select (jsonb_populate_record(u, p_settings)).* into v_upstream
-    from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name for update;
+  perform pgrant_rules.settings_write('update pgrant.upstreams u set (%1$s) = row(%2$s) where u.tenant_id = $1 and u.name = $2',
+                                      'upstreams', p_settings, p_tenant, p_name);
   update pgrant.upstreams u
-     set title = v_upstream.title,
-         issuer = v_upstream.issuer,
-         authorization_endpoint = v_upstream.authorization_endpoint,
-         token_endpoint = v_upstream.token_endpoint,
-         userinfo_endpoint = v_upstream.userinfo_endpoint,
-         client_id = v_upstream.client_id,
-         token_endpoint_auth_method = v_upstream.token_endpoint_auth_method,
-         scopes = v_upstream.scopes,
-         settings = v_upstream.settings,
-         just_in_time = v_upstream.just_in_time,
-         recheck_interval = v_upstream.recheck_interval,
-         sealed_secrets = coalesce(p_sealed_secrets, u.sealed_secrets)
-   where u.tenant_id = p_tenant and u.name = p_name;
+     set sealed_secrets = p_sealed_secrets
+   where u.tenant_id = p_tenant and u.name = p_name and p_sealed_secrets is not null;
   -- Mapped anew at once, by asking the upstream about everybody whom it can be asked about.
   update pgrant.upstream_accounts a
      set check_after = now()

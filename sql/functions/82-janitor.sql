@@ -16,7 +16,7 @@ end
 $$;
 
 comment on function pgrant_ops.expired_tables() is
-  'The tables whose expired rows are the janitor''s to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade.';
+  'The tables whose expired rows are the janitor''s to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. Nothing is null.';
 
 create function pgrant_ops.expired_delete(p_table text, p_limit integer default 1000) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -190,7 +190,7 @@ end
 $$;
 
 comment on function pgrant_ops.backlog_read(integer) is
-  'What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table.';
+  'What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. May be null: oldest.';
 
 grant execute on function pgrant_ops.expired_tables(), pgrant_ops.expired_delete(text, integer), pgrant_ops.backlog_read(integer),
   pgrant_ops.sealed_erase(integer, integer) to pgrant_worker;

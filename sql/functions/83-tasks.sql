@@ -65,7 +65,7 @@ end
 $$;
 
 comment on function pgrant_ops.schedule_list() is
-  'pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds.';
+  'pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. May be null: last_run_at, last_success_at, duration, counts, error.';
 
 create type pgrant_api.health as (
   error        pgrant_api.error,
@@ -79,6 +79,9 @@ create type pgrant_api.health as (
 
 comment on type pgrant_api.health is
   'How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows.';
+comment on column pgrant_api.health.release is 'Hash of what was released; null = nothing was.';
+comment on column pgrant_api.health.released_at is 'When; null = never.';
+comment on column pgrant_api.health.worker_at is 'When a task of the worker last began; null = never.';
 
 create function pgrant_api.health_read() returns pgrant_api.health
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

@@ -154,6 +154,6 @@ end
 $$;
 
 comment on function pgrant_ops.audit_seal(integer) is
-  'Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began.';
+  'Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null.';
 
 grant execute on function pgrant_ops.audit_seal(integer) to pgrant_worker;

@@ -62,26 +62,17 @@ create function pgrant_ops.webhook_set(p_tenant uuid, p_name text, p_settings js
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_settings constant text[] := array['url', 'event_types', 'dead_letter_lifetime'];
-  v_unknown text;
-  v_webhook pgrant.webhooks;
+  v_event_types text[];
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.webhook_check(p_tenant, p_name);
-  select string_agg(k, ', ') into v_unknown from jsonb_object_keys(p_settings) k where not k = any (v_settings);
-  if v_unknown is not null then
-    raise exception 'there is no webhook setting %', v_unknown
-      using errcode = 'OA003', hint = 'settings: ' || array_to_string(v_settings, ', ');
-  end if;
-  select (jsonb_populate_record(w, p_settings)).* into v_webhook
-    from pgrant.webhooks w where w.tenant_id = p_tenant and w.name = p_name for update;
-  perform pgrant_rules.event_types_check(v_webhook.event_types);
+  perform pgrant_rules.settings_write('update pgrant.webhooks w set (%1$s) = row(%2$s) where w.tenant_id = $1 and w.name = $2',
+                                      'webhooks', p_settings, p_tenant, p_name);
   update pgrant.webhooks w
-     set url = v_webhook.url,
-         event_types = v_webhook.event_types,
-         dead_letter_lifetime = v_webhook.dead_letter_lifetime,
-         paused_until = '-infinity'
-   where w.tenant_id = p_tenant and w.name = p_name;
+     set paused_until = '-infinity'
+   where w.tenant_id = p_tenant and w.name = p_name
+  returning w.event_types into v_event_types;
+  perform pgrant_rules.event_types_check(v_event_types);
   perform pgrant_rules.audit(p_tenant, 'webhook.set', null, null, null,
                              p_detail => p_settings || jsonb_build_object('name', p_name));
   return pgrant_ops.webhook_show(p_tenant, p_name);

@@ -35,7 +35,7 @@ end
 $$;
 
 comment on function pgrant_ops.delivery_begin(uuid, text) is
-  'Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. Raises OA001.';
+  'Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. May be null: sealed_old_secret. Raises OA001.';
 
 create function pgrant_rules.delivery_delay(p_attempts integer, p_retry_after integer) returns interval
 language plpgsql
@@ -201,6 +201,6 @@ end
 $$;
 
 comment on function pgrant_ops.webhook_due() is
-  'The webhooks of all tenants for which something is pending, and in how many seconds it is due (0 or less = now), the longest due first. The worker asks this.';
+  'The webhooks of all tenants for which something is pending, and in how many seconds it is due (0 or less = now), the longest due first. The worker asks this. Nothing is null.';
 
 grant execute on function pgrant_ops.webhook_due() to pgrant_worker;

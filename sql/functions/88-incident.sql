@@ -54,7 +54,7 @@ end
 $$;
 
 comment on function pgrant_ops.incident_families_revoke(uuid, timestamptz, uuid, integer) is
-  'Revokes p_limit families of refresh and access tokens that were issued or used since p_since, after family_id p_after. Returns how many, and the last, to be p_after of the next call; null = there are no more. Raises OA001.';
+  'Revokes p_limit families of refresh and access tokens that were issued or used since p_since, after family_id p_after. Returns how many, and the last, to be p_after of the next call; null = there are no more. May be null: last_family_id. Raises OA001.';
 
 create function pgrant_ops.incident_revoke(p_tenant uuid, p_since timestamptz, p_grants boolean, p_client_secrets boolean)
 returns table (what text, ended bigint)

@@ -31,7 +31,7 @@ end
 $$;
 
 comment on function pgrant_ops.sealed_list(uuid, bytea, integer) is
-  'What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. Raises OA001.';
+  'What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. May be null: part. Raises OA001.';
 
 create function pgrant_ops.sealed_replace(p_tenant uuid, p_kind text, p_name text, p_part text, p_old bytea, p_new bytea)
 returns boolean

@@ -105,9 +105,3 @@ $$;
 
 comment on function pgrant_report.access_period(timestamptz, uuid, text, text, uuid, uuid) is
   'The whole period around p_at in which a client could reach a scope or a resource; null where it could not.';
-
-create function pgrant_report.standard_scopes() returns text[]
-language sql immutable
-as $$ select array['openid', 'profile', 'email', 'address', 'phone', 'roles', 'offline_access'] $$;
-
-comment on function pgrant_report.standard_scopes() is 'The scopes that every resource lets pass.';

@@ -147,6 +147,9 @@ comment on column pgrant.issuers.host is 'Host of the issuer, lower case, with t
 comment on column pgrant.issuers.path is 'Path of the issuer, '''' for none; never ends in a slash.';
 comment on column pgrant.issuers.disabled_at is 'Since when every endpoint of the tenant refuses; the twin of pgrant.tenants.disabled_at.';
 
+comment on constraint issuers_name_check on pgrant.issuers is '1 to 63 lower-case letters, digits and inner hyphens';
+comment on constraint issuers_check on pgrant.issuers is 'an issuer is an https URL (http for loopback hosts) of its host and path, in their normal form (RFC 8414 2)';
+
 alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
 create policy catalogue on pgrant.issuers to pgrant_definer using (true) with check (true);
@@ -157,17 +160,17 @@ create table pgrant.tenants (
   name                    text not null check (name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
   title                   text not null,
   issuer                  text not null,
-  audience                text,
+  audience                text check (length(audience) between 1 and 512),
   code_lifetime           integer not null default 60 check (code_lifetime between 1 and 600),
   request_lifetime        integer not null default 600 check (request_lifetime between 60 and 3600),
   access_token_lifetime   integer not null default 900 check (access_token_lifetime between 1 and 86400),
   id_token_lifetime       integer not null default 3600 check (id_token_lifetime between 1 and 86400),
-  refresh_idle_lifetime   integer not null default 2592000 check (refresh_idle_lifetime >= 1),
+  refresh_idle_lifetime   integer not null default 2592000 check (refresh_idle_lifetime between 1 and 157680000),
   refresh_lifetime        integer not null default 31536000 check (refresh_lifetime between 1 and 157680000),
   replay_window           integer not null default 60 check (replay_window between 0 and 600),
-  consent_lifetime        integer not null default 2592000 check (consent_lifetime >= 0),
+  consent_lifetime        integer not null default 2592000 check (consent_lifetime between 0 and 1576800000),
   session_lifetime        integer not null default 43200 check (session_lifetime between 60 and 2592000),
-  session_idle_lifetime   integer not null default 28800 check (session_idle_lifetime >= 60),
+  session_idle_lifetime   integer not null default 28800 check (session_idle_lifetime between 60 and 2592000),
   login_failure_limit     integer not null default 10 check (login_failure_limit between 1 and 1000),
   login_failure_window    integer not null default 900 check (login_failure_window between 1 and 86400),
   key_rotation_interval   integer not null default 7776000 check (key_rotation_interval between 3600 and 63072000),
@@ -179,23 +182,58 @@ create table pgrant.tenants (
 
 comment on table pgrant.tenants is 'One row per tenant: its policy. Lifetimes are in seconds.';
 comment on column pgrant.tenants.title is 'The name that people see on the pages.';
-comment on column pgrant.tenants.audience is 'The aud of access tokens (RFC 9068 3); the issuer where null.';
-comment on column pgrant.tenants.code_lifetime is 'Authorization code.';
-comment on column pgrant.tenants.request_lifetime is 'Authorization request, while the person signs in.';
-comment on column pgrant.tenants.refresh_idle_lifetime is 'Refresh token not used for so long dies; each use starts it anew.';
-comment on column pgrant.tenants.refresh_lifetime is 'Refresh family dies after so long, however often it is used.';
+comment on column pgrant.tenants.audience is 'The aud of access tokens (RFC 9068 3); null = the issuer.';
+comment on column pgrant.tenants.code_lifetime is 'For so long an authorization code is good.';
+comment on column pgrant.tenants.request_lifetime is 'For so long an authorization request is good, while the person signs in.';
+comment on column pgrant.tenants.access_token_lifetime is 'For so long an access token is good.';
+comment on column pgrant.tenants.id_token_lifetime is 'For so long an ID token is good.';
+comment on column pgrant.tenants.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; each use starts it anew.';
+comment on column pgrant.tenants.refresh_lifetime is 'A refresh token and its successors die after so long, however often they are used.';
 comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
 comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
-comment on column pgrant.tenants.login_failure_limit is 'Failed logins per username and address prefix within login_failure_window.';
+comment on column pgrant.tenants.session_lifetime is 'For so long a person stays signed in.';
+comment on column pgrant.tenants.session_idle_lifetime is 'A session that is not used for so long ends.';
+comment on column pgrant.tenants.login_failure_limit is 'How many logins may fail per username and address prefix within login_failure_window.';
+comment on column pgrant.tenants.login_failure_window is 'For so long a failed login counts.';
+comment on column pgrant.tenants.key_rotation_interval is 'A signing key signs for so long before the next one does.';
 comment on column pgrant.tenants.key_publish_lead is 'A new signing key is in the JWKS for so long before it signs.';
 comment on column pgrant.tenants.decoy_salt is 'Makes the salt shown for an unknown username stable.';
 
+-- What a setting may be, in words: pgrant_ops.setting_list() shows them, and a refusal says them.
+comment on constraint tenants_name_check on pgrant.tenants is '1 to 63 lower-case letters, digits and inner hyphens';
+comment on constraint tenants_audience_check on pgrant.tenants is 'text of 1 to 512 characters';
+comment on constraint tenants_code_lifetime_check on pgrant.tenants is 'a whole number of seconds from 1 to 600';
+comment on constraint tenants_request_lifetime_check on pgrant.tenants is 'a whole number of seconds from 60 to 3600';
+comment on constraint tenants_access_token_lifetime_check on pgrant.tenants is 'a whole number of seconds from 1 to 86400';
+comment on constraint tenants_id_token_lifetime_check on pgrant.tenants is 'a whole number of seconds from 1 to 86400';
+comment on constraint tenants_refresh_idle_lifetime_check on pgrant.tenants is 'a whole number of seconds from 1 to 157680000';
+comment on constraint tenants_refresh_lifetime_check on pgrant.tenants is 'a whole number of seconds from 1 to 157680000';
+comment on constraint tenants_replay_window_check on pgrant.tenants is 'a whole number of seconds from 0 to 600';
+comment on constraint tenants_consent_lifetime_check on pgrant.tenants is 'a whole number of seconds from 0 to 1576800000';
+comment on constraint tenants_session_lifetime_check on pgrant.tenants is 'a whole number of seconds from 60 to 2592000';
+comment on constraint tenants_session_idle_lifetime_check on pgrant.tenants is 'a whole number of seconds from 60 to 2592000';
+comment on constraint tenants_login_failure_limit_check on pgrant.tenants is 'a whole number from 1 to 1000';
+comment on constraint tenants_login_failure_window_check on pgrant.tenants is 'a whole number of seconds from 1 to 86400';
+comment on constraint tenants_key_rotation_interval_check on pgrant.tenants is 'a whole number of seconds from 3600 to 63072000';
+comment on constraint tenants_key_publish_lead_check on pgrant.tenants is 'a whole number of seconds from 120 to 604800';
+
 select pgrant.isolate('pgrant.tenants');
+
+-- What the checks allow, the metadata publish and the command line takes: one list of each, read by the generator.
+create function pgrant.signing_algs() returns text[]
+language sql immutable parallel safe
+as $$ select array['RS256', 'ES256'] $$;
+
+comment on function pgrant.signing_algs() is 'The algorithms by which the server signs tokens (RFC 7518 3.1).';
+
+revoke execute on function pgrant.signing_algs() from public;
+-- Whoever reads a table evaluates what is constant in its checks.
+grant execute on function pgrant.signing_algs() to pgrant_definer, pgrant_janitor, pgrant_sealer, pgrant_auditor;
 
 create table pgrant.signing_keys (
   tenant_id       uuid not null references pgrant.tenants on delete cascade,
   kid             text not null,
-  alg             text not null check (alg in ('ES256', 'RS256')),
+  alg             text not null check (alg = any (pgrant.signing_algs())),
   public_jwk      jsonb not null check (not public_jwk ?| array['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']),
   sealed_private  bytea not null,
   created_at      timestamptz not null default now(),
@@ -225,5 +263,7 @@ create table pgrant.scopes (
 comment on table pgrant.scopes is 'What may be asked for at a tenant, in words for people.';
 comment on column pgrant.scopes.scope is 'scope-token (RFC 6749 3.3).';
 comment on column pgrant.scopes.sensitive is 'Shown with a warning at consent.';
+
+comment on constraint scopes_scope_check on pgrant.scopes is 'a scope-token (RFC 6749 3.3): 1 to 128 visible characters of ASCII without quotation mark and backslash';
 
 select pgrant.isolate('pgrant.scopes');

@@ -18,47 +18,99 @@ comment on function pgrant.redirect_uris_sound(text[]) is
 revoke execute on function pgrant.redirect_uris_sound(text[]) from public;
 grant execute on function pgrant.redirect_uris_sound(text[]) to pgrant_definer;
 
+create function pgrant.grant_types() returns text[]
+language sql immutable parallel safe
+as $$ select array['authorization_code', 'refresh_token', 'client_credentials'] $$;
+
+comment on function pgrant.grant_types() is 'The grant types of the token endpoint (RFC 6749 1.3).';
+
+create function pgrant.auth_methods() returns text[]
+language sql immutable parallel safe
+as $$ select array['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] $$;
+
+comment on function pgrant.auth_methods() is
+  'How clients authenticate (token_endpoint_auth_method of RFC 7591 2); none = a public client, which does not.';
+
+create function pgrant.client_algs() returns text[]
+language sql immutable parallel safe
+as $$ select array['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] $$;
+
+comment on function pgrant.client_algs() is 'The algorithms by which clients sign (RFC 7518 3.1, RFC 9864).';
+
+revoke execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs() from public;
+grant execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs()
+  to pgrant_definer, pgrant_janitor, pgrant_sealer, pgrant_auditor;
+
 create table pgrant.clients (
   tenant_id                   uuid not null references pgrant.tenants on delete cascade,
   client_id                   text not null check (client_id ~ '^[\x21-\x7E]{1,255}$'),
   name                        text not null,
-  token_endpoint_auth_method  text not null
-    check (token_endpoint_auth_method in ('none', 'client_secret_basic', 'client_secret_post')),
+  token_endpoint_auth_method  text not null default 'client_secret_basic'
+    check (token_endpoint_auth_method = any (pgrant.auth_methods())),
   application_type            text not null default 'web' check (application_type in ('web', 'native')),
   redirect_uris               text[] not null default '{}' check (pgrant.redirect_uris_sound(redirect_uris)),
   post_logout_redirect_uris   text[] not null default '{}',
-  grant_types                 text[] not null
-    check (grant_types <@ array['authorization_code', 'refresh_token', 'client_credentials']),
+  grant_types                 text[] not null default '{authorization_code,refresh_token}'
+    check (grant_types <@ pgrant.grant_types()),
   scopes                      text[],
   consent                     text not null default 'remember' check (consent in ('remember', 'assured', 'always', 'never')),
   require_pkce                boolean not null default true,
   access_token_format         text not null default 'jwt' check (access_token_format in ('jwt', 'opaque')),
-  access_token_alg            text not null default 'ES256' check (access_token_alg in ('ES256', 'RS256')),
-  id_token_alg                text not null default 'RS256' check (id_token_alg in ('ES256', 'RS256')),
+  access_token_alg            text not null default 'ES256' check (access_token_alg = any (pgrant.signing_algs())),
+  id_token_alg                text not null default 'RS256' check (id_token_alg = any (pgrant.signing_algs())),
   access_token_lifetime       integer check (access_token_lifetime between 1 and 86400),
   id_token_lifetime           integer check (id_token_lifetime between 1 and 86400),
-  refresh_idle_lifetime       integer check (refresh_idle_lifetime >= 1),
+  refresh_idle_lifetime       integer check (refresh_idle_lifetime between 1 and 157680000),
   refresh_lifetime            integer check (refresh_lifetime between 1 and 157680000),
   replay_window               integer check (replay_window between 0 and 600),
-  consent_lifetime            integer check (consent_lifetime >= 0),
+  consent_lifetime            integer check (consent_lifetime between 0 and 1576800000),
   identity_changed_at         timestamptz not null default now(),
   created_at                  timestamptz not null default now(),
   disabled_at                 timestamptz,
   primary key (tenant_id, client_id),
   -- RFC 6749 4.4: client credentials are for confidential clients only.
-  check (token_endpoint_auth_method <> 'none' or not 'client_credentials' = any (grant_types)),
+  constraint clients_machine check (token_endpoint_auth_method <> 'none' or not 'client_credentials' = any (grant_types)),
   -- RFC 7636, OAuth 2.1 7.5.1: nothing waives PKCE for a public client.
-  check (token_endpoint_auth_method <> 'none' or require_pkce),
-  check (not 'authorization_code' = any (grant_types) or cardinality(redirect_uris) > 0)
+  constraint clients_pkce check (token_endpoint_auth_method <> 'none' or require_pkce),
+  constraint clients_redirects check (not 'authorization_code' = any (grant_types) or cardinality(redirect_uris) > 0)
 );
 
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on column pgrant.clients.name is 'The name that people see at consent.';
+comment on column pgrant.clients.token_endpoint_auth_method is 'How the client authenticates; none = a public client.';
+comment on column pgrant.clients.application_type is 'native = runs on the person''s device (RFC 8252).';
+comment on column pgrant.clients.redirect_uris is 'Where codes may be sent.';
+comment on column pgrant.clients.post_logout_redirect_uris is 'Where browsers may go after logout.';
+comment on column pgrant.clients.grant_types is 'What the client may use at the token endpoint.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.identity_changed_at is
   'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
 comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
+comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected.';
+comment on column pgrant.clients.access_token_alg is 'How access tokens are signed.';
+comment on column pgrant.clients.id_token_alg is 'How ID tokens are signed.';
+comment on column pgrant.clients.access_token_lifetime is 'For so long an access token is good; null = the tenant''s.';
+comment on column pgrant.clients.id_token_lifetime is 'For so long an ID token is good; null = the tenant''s.';
+comment on column pgrant.clients.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; null = the tenant''s.';
+comment on column pgrant.clients.refresh_lifetime is 'A refresh token and its successors die after so long; null = the tenant''s.';
+comment on column pgrant.clients.replay_window is 'For so long a superseded refresh token gets the same successor again; null = the tenant''s.';
+comment on column pgrant.clients.consent_lifetime is 'For so long a consent is remembered; null = the tenant''s.';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
+
+-- Where a check has a list of values its words are that list.
+comment on constraint clients_redirect_uris_check on pgrant.clients is 'a list of redirect URIs: https, http on a loopback host, or an application''s own scheme (RFC 8252 7); without fragment, credentials or wildcard';
+comment on constraint clients_access_token_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 86400';
+comment on constraint clients_id_token_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 86400';
+comment on constraint clients_refresh_idle_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 157680000';
+comment on constraint clients_refresh_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 157680000';
+comment on constraint clients_replay_window_check on pgrant.clients is 'a whole number of seconds from 0 to 600';
+comment on constraint clients_consent_lifetime_check on pgrant.clients is 'a whole number of seconds from 0 to 1576800000';
+comment on constraint clients_machine on pgrant.clients is 'a client that cannot authenticate (token_endpoint_auth_method none) may not have the grant type client_credentials (RFC 6749 4.4)';
+comment on constraint clients_pkce on pgrant.clients is 'a public client (token_endpoint_auth_method none) must have require_pkce (OAuth 2.1 7.5.1)';
+comment on constraint clients_redirects on pgrant.clients is 'a client with the grant type authorization_code needs a redirect URI';
+
+comment on constraint clients_client_id_check on pgrant.clients is '1 to 255 visible characters of ASCII';
 
 select pgrant.isolate('pgrant.clients');
 
@@ -101,5 +153,8 @@ comment on column pgrant.users.claims is 'Standard claims (OpenID Connect Core 5
 comment on column pgrant.users.password_params is 'Argon2id parameters (RFC 9106): m in KiB, t, p.';
 comment on column pgrant.users.password_hash is 'SHA-256 of the Argon2id key, which only the web process derives.';
 comment on column pgrant.users.updated_at is 'When claims last changed (updated_at of OpenID Connect Core 5.1).';
+
+comment on constraint users_username_check on pgrant.users is 'text of 1 to 255 characters';
+comment on constraint users_claims_check on pgrant.users is 'a JSON object';
 
 select pgrant.isolate('pgrant.users');

@@ -8,6 +8,8 @@ comment on column pgrant.scopes.requires_role is 'True for a role: effective onl
 comment on column pgrant.scopes.icon is 'Name of an icon that a product''s own pages may show.';
 comment on column pgrant.scopes.disabled_at is 'Since when nobody gets it, tokens that have been issued included.';
 
+comment on constraint scopes_icon_check on pgrant.scopes is '1 to 40 lower-case letters, digits and hyphens';
+
 create table pgrant.user_roles (
   tenant_id   uuid not null,
   user_id     uuid not null,
@@ -31,6 +33,8 @@ create table pgrant.groups (
 );
 
 comment on table pgrant.groups is 'Groups of people: teams, departments, the roles of an upstream.';
+
+comment on constraint groups_group_name_check on pgrant.groups is '1 to 128 visible characters of ASCII';
 
 create table pgrant.group_roles (
   tenant_id   uuid not null,
@@ -91,3 +95,6 @@ alter table pgrant.tenants add column tenant_claim text not null default 'org_id
 comment on column pgrant.tenants.roles_claim is 'Name of the claim of access tokens with the person''s roles; clients of another vendor may want a namespaced one.';
 comment on column pgrant.tenants.permissions_claim is 'Name of the claim of access tokens with the roles that the token may use.';
 comment on column pgrant.tenants.tenant_claim is 'Name of the claim of access tokens with the name of the tenant.';
+comment on constraint tenants_roles_claim_check on pgrant.tenants is 'text of 1 to 255 characters';
+comment on constraint tenants_permissions_claim_check on pgrant.tenants is 'text of 1 to 255 characters';
+comment on constraint tenants_tenant_claim_check on pgrant.tenants is 'text of 1 to 255 characters';

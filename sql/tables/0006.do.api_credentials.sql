@@ -7,6 +7,9 @@ alter table pgrant.clients add constraint clients_maker
   foreign key (tenant_id, maker_id) references pgrant.users on delete cascade;
 alter table pgrant.clients add constraint clients_credential
   check (maker_id is null or (grant_types = array['client_credentials'] and redirect_uris = '{}' and scopes is not null));
+comment on constraint clients_credential on pgrant.clients is
+  'an API credential has the grant type client_credentials alone, scopes, and no redirect URI';
+
 create index clients_maker on pgrant.clients (tenant_id, maker_id) where maker_id is not null;
 
 comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';

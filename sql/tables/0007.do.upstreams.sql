@@ -14,17 +14,17 @@ create table pgrant.upstreams (
   token_endpoint_auth_method  text not null default 'client_secret_basic'
     check (token_endpoint_auth_method in ('none', 'client_secret_basic', 'client_secret_post')),
   sealed_secrets              bytea,
-  scopes                      text[] not null,
+  scopes                      text[] not null default '{}',
   settings                    jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
   just_in_time                boolean not null default false,
-  recheck_interval            integer not null default 3600 check (recheck_interval = 0 or recheck_interval >= 60),
+  recheck_interval            integer not null default 3600 check (recheck_interval = 0 or recheck_interval between 60 and 31536000),
   created_at                  timestamptz not null default now(),
   disabled_at                 timestamptz,
   primary key (tenant_id, name),
-  check (case kind when 'oidc' then issuer is not null
+  constraint upstreams_endpoints check (case kind when 'oidc' then issuer is not null
               else authorization_endpoint is not null and token_endpoint is not null and userinfo_endpoint is not null end),
-  check (kind <> 'discord' or userinfo_endpoint like '%/users/@me'),
-  check (token_endpoint_auth_method = 'none' or sealed_secrets is not null)
+  constraint upstreams_discord check (kind <> 'discord' or userinfo_endpoint like '%/users/@me'),
+  constraint upstreams_secret check (token_endpoint_auth_method = 'none' or sealed_secrets is not null)
 );
 
 comment on table pgrant.upstreams is 'Other authorization servers that people of the tenant may sign in with.';
@@ -41,8 +41,25 @@ comment on column pgrant.upstreams.scopes is 'What is asked for at the upstream.
 comment on column pgrant.upstreams.settings is
   '{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person''s roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}.';
 comment on column pgrant.upstreams.just_in_time is 'Whether an account that nobody has linked makes a new user.';
-comment on column pgrant.upstreams.recheck_interval is 'Seconds until the worker asks the upstream again about a person; 0 = never.';
+comment on column pgrant.upstreams.recheck_interval is 'After so long the worker asks the upstream again about a person; 0 = never.';
 comment on column pgrant.upstreams.disabled_at is 'Since when nobody signs in with it; the memberships that it gave are gone.';
+
+comment on column pgrant.upstreams.authorization_endpoint is 'Where browsers are sent to sign in; discovered for kind oidc.';
+comment on column pgrant.upstreams.token_endpoint is 'Where a code is exchanged; discovered for kind oidc.';
+comment on column pgrant.upstreams.token_endpoint_auth_method is 'How this server authenticates there.';
+
+comment on constraint upstreams_name_check on pgrant.upstreams is '1 to 63 lower-case letters, digits and inner hyphens, and not operator';
+comment on constraint upstreams_title_check on pgrant.upstreams is 'text of 1 to 100 characters';
+comment on constraint upstreams_issuer_check on pgrant.upstreams is 'an http or https URL';
+comment on constraint upstreams_authorization_endpoint_check on pgrant.upstreams is 'an http or https URL';
+comment on constraint upstreams_token_endpoint_check on pgrant.upstreams is 'an http or https URL';
+comment on constraint upstreams_userinfo_endpoint_check on pgrant.upstreams is 'an http or https URL';
+comment on constraint upstreams_client_id_check on pgrant.upstreams is '1 to 255 characters of ASCII';
+comment on constraint upstreams_settings_check on pgrant.upstreams is 'a JSON object';
+comment on constraint upstreams_recheck_interval_check on pgrant.upstreams is '0, or a whole number of seconds from 60 to 31536000';
+comment on constraint upstreams_endpoints on pgrant.upstreams is 'an upstream of kind oidc needs an issuer, any other authorization_endpoint, token_endpoint and userinfo_endpoint';
+comment on constraint upstreams_discord on pgrant.upstreams is 'the userinfo_endpoint of an upstream of kind discord ends in /users/@me';
+comment on constraint upstreams_secret on pgrant.upstreams is 'an upstream has a client_secret, unless its token_endpoint_auth_method is none';
 
 create table pgrant.upstream_accounts (
   tenant_id      uuid not null,

@@ -1,8 +1,8 @@
 -- The host product's own login: a challenge goes out with the browser, an answer comes from the product.
 
 alter table pgrant.tenants add column login_url text
-  check (login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)')
-  check (length(login_url) <= 2000 and login_url ~ '^[\x21\x24-\x7E]+$');
+  check (login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'
+         and length(login_url) <= 2000 and login_url ~ '^[\x21\x24-\x7E]+$');
 alter table pgrant.tenants add column login_issuer text check (length(login_issuer) between 1 and 512);
 alter table pgrant.tenants add column login_jwks jsonb check (
   login_jwks ? 'keys'
@@ -14,7 +14,13 @@ comment on column pgrant.tenants.login_url is 'The product''s own login page, to
 comment on column pgrant.tenants.login_issuer is 'The iss of the product''s signed answers; the origin of login_url where null.';
 comment on column pgrant.tenants.login_jwks is 'JWK set (RFC 7517) with the public keys of the product''s signed answers; null = the product answers by SQL only.';
 
+comment on constraint tenants_login_url_check on pgrant.tenants is 'an https URL (http on a loopback host) of at most 2000 characters, without fragment';
+comment on constraint tenants_login_issuer_check on pgrant.tenants is 'text of 1 to 512 characters';
+comment on constraint tenants_login_jwks_check on pgrant.tenants is 'a JWK set (RFC 7517) of at most 20 public keys';
+
 alter table pgrant.users add column external_subject text check (length(external_subject) between 1 and 255);
+comment on constraint users_external_subject_check on pgrant.users is 'text of 1 to 255 characters';
+
 create unique index users_external_subject on pgrant.users (tenant_id, external_subject) where external_subject is not null;
 
 comment on column pgrant.users.external_subject is 'What the product calls this person when it answers a login challenge; null for people whom it has not signed in.';

@@ -18,6 +18,9 @@ comment on column pgrant.resources.scopes is 'The roles and scopes that mean som
 comment on column pgrant.resources.access_token_format is 'Format of its access tokens; null = the client''s.';
 comment on column pgrant.resources.access_token_lifetime is 'Lifetime of its access tokens in seconds; null = the client''s.';
 
+comment on constraint resources_resource_check on pgrant.resources is 'an absolute URI of at most 512 characters, without fragment and without a slash at the end';
+comment on constraint resources_access_token_lifetime_check on pgrant.resources is 'a whole number of seconds from 1 to 86400';
+
 select pgrant.isolate('pgrant.resources');
 
 alter table pgrant.authorization_requests add column resources text[] not null default '{}';

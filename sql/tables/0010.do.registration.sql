@@ -23,6 +23,11 @@ comment on column pgrant.tenants.registered_consent is
 comment on column pgrant.tenants.software_statement_issuers is
   'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
 
+comment on constraint tenants_registration_quota_check on pgrant.tenants is 'a whole number from 0 to 1000000';
+comment on constraint tenants_registration_rate_check on pgrant.tenants is 'a whole number from 1 to 1000000';
+comment on constraint tenants_registered_idle_lifetime_check on pgrant.tenants is 'a whole number of seconds from 172800 to 157680000';
+comment on constraint tenants_software_statement_issuers_check on pgrant.tenants is 'a JSON object such as {"https://statements.example": {"keys": […]}}';
+
 alter table pgrant.clients
   add column client_uri text,
   add column logo_uri text,
@@ -47,6 +52,8 @@ alter table pgrant.clients
   add constraint clients_jwks check (jwks is null or jwks_uri is null),
   add constraint clients_registered check ((registered_at is null) = (expires_at is null)
                                            and (registered_at is null) = (registration_token_hash is null));
+
+comment on constraint clients_jwks on pgrant.clients is 'a client has jwks or jwks_uri, not both';
 
 comment on column pgrant.clients.client_uri is 'Home page of the application.';
 comment on column pgrant.clients.logo_uri is 'Echoed; never loaded by a page of ours, whose policy allows no foreign image.';
@@ -92,6 +99,8 @@ comment on column pgrant.registration_tokens.token_hash is 'SHA-256 of 256 rando
 comment on column pgrant.registration_tokens.uses_left is 'How many more clients it may register; null = any number.';
 comment on column pgrant.registration_tokens.machine_scopes is
   'The scopes that its clients may have for themselves, by client_credentials; null = they may not use that grant.';
+
+comment on constraint registration_tokens_uses_left_check on pgrant.registration_tokens is 'a whole number from 0';
 
 select pgrant.isolate('pgrant.registration_tokens');
 select pgrant.expire('pgrant.registration_tokens');

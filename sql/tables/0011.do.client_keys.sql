@@ -17,14 +17,11 @@ revoke execute on function pgrant.jwks_sound(jsonb) from public;
 grant execute on function pgrant.jwks_sound(jsonb) to pgrant_definer;
 
 alter table pgrant.clients
-  drop constraint clients_token_endpoint_auth_method_check,
-  add constraint clients_token_endpoint_auth_method_check
-    check (token_endpoint_auth_method in ('none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt')),
   drop constraint clients_jwks_uri_check,
   add constraint clients_jwks_uri_check
     check (jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))' and length(jwks_uri) <= 2048),
   add column token_endpoint_auth_signing_alg text
-    check (token_endpoint_auth_signing_alg in ('ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519')),
+    check (token_endpoint_auth_signing_alg = any (pgrant.client_algs())),
   add column assertion_audience text not null default 'issuer' check (assertion_audience in ('issuer', 'token_endpoint')),
   add constraint clients_jwks_sound check (jwks is null or pgrant.jwks_sound(jwks)),
   add constraint clients_keys
@@ -37,6 +34,10 @@ comment on column pgrant.clients.token_endpoint_auth_signing_alg is
   'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
 comment on column pgrant.clients.assertion_audience is
   'The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
+
+comment on constraint clients_jwks_uri_check on pgrant.clients is 'an https URL (http on a loopback host) of at most 2048 characters';
+comment on constraint clients_jwks_sound on pgrant.clients is 'a JWK set (RFC 7517) of at most 20 public keys in 20 KiB';
+comment on constraint clients_keys on pgrant.clients is 'a client with token_endpoint_auth_method private_key_jwt needs jwks or jwks_uri';
 
 create table pgrant.client_key_sets (
   tenant_id    uuid not null,

@@ -30,6 +30,11 @@ comment on column pgrant.tenants.client_document_quota is 'How many clients may 
 comment on column pgrant.tenants.client_document_rate is
   'For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.';
 
+comment on constraint tenants_client_document_hosts_check on pgrant.tenants is 'a list of host names in lower case, such as ["claude.ai", "*.example.com"]';
+comment on constraint tenants_client_document_refused_hosts_check on pgrant.tenants is 'a list of host names in lower case, such as ["evil.example"]';
+comment on constraint tenants_client_document_quota_check on pgrant.tenants is 'a whole number from 0 to 1000000';
+comment on constraint tenants_client_document_rate_check on pgrant.tenants is 'a whole number from 1 to 1000000';
+
 alter table pgrant.clients
   add column document_fetched_at timestamptz,
   add column document_expires_at timestamptz,

@@ -25,9 +25,14 @@ comment on column pgrant.webhooks.url is 'https, or http on a loopback host; no 
 comment on column pgrant.webhooks.event_types is 'What is sent; null = everything.';
 comment on column pgrant.webhooks.sealed_secret is 'What requests are signed with, AES-256-GCM under a key that the database does not have.';
 comment on column pgrant.webhooks.sealed_old_secret is 'The secret before, with which requests are signed as well until old_secret_expires_at.';
-comment on column pgrant.webhooks.dead_letter_lifetime is 'Seconds for which what could not be delivered is kept.';
+comment on column pgrant.webhooks.dead_letter_lifetime is 'For so long what could not be delivered is kept.';
 comment on column pgrant.webhooks.paused_until is 'Nothing is sent until then: the receiver did not answer at all, or asked for time.';
 comment on column pgrant.webhooks.disabled_at is 'Since when no event is kept for it.';
+
+comment on constraint webhooks_name_check on pgrant.webhooks is '1 to 63 lower-case letters, digits and inner hyphens';
+comment on constraint webhooks_url_check on pgrant.webhooks is 'an https URL (http on a loopback host) of at most 2048 characters, without credentials and fragment';
+comment on constraint webhooks_event_types_check on pgrant.webhooks is 'a list of at least one event type';
+comment on constraint webhooks_dead_letter_lifetime_check on pgrant.webhooks is 'a whole number of seconds from 3600 to 31536000';
 
 select pgrant.isolate('pgrant.webhooks');
 select pgrant.audited('pgrant.webhooks', array['tenant_id', 'name', 'url', 'event_types', 'old_secret_expires_at',

@@ -46,4 +46,6 @@ alter table pgrant.tenants
 comment on column pgrant.tenants.redirect_schemes is
   'Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed.';
 
+comment on constraint tenants_redirect_schemes_check on pgrant.tenants is 'a list of schemes of applications, without a dot, such as ["cursor"]';
+
 select pgrant.audited('pgrant.tenants', array['redirect_schemes']);

@@ -111,8 +111,8 @@ begin
   loop
     execute format('alter table pgrant.%1$I add constraint %1$s_%2$s_sound check (pgrant.name_sound(%2$I))', v_table, v_column);
     execute format('comment on constraint %1$s_%2$s_sound on pgrant.%1$I is %3$L', v_table, v_column,
-                   format('the %s has 1 to 255 characters, all of which people can see, in Unicode normal form C, '
-                          'with single spaces and none at the ends', v_column));
+                   'text of 1 to 255 characters, all of which people can see, in Unicode normal form C, '
+                   'with single spaces and none at the ends');
   end loop;
 end
 $$;
@@ -120,4 +120,4 @@ $$;
 alter table pgrant.scopes
   add constraint scopes_description_sound check (length(description) <= 1000 and pgrant.text_sound(replace(description, E'\n', ' ')));
 comment on constraint scopes_description_sound on pgrant.scopes is
-  'the description has at most 1000 characters, and but for line breaks only such as people can see';
+  'text of at most 1000 characters, but for line breaks only such as people can see';

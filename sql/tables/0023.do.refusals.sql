@@ -11,6 +11,9 @@ comment on column pgrant.tenants.authorization_rate is 'Sign-ins that one addres
 comment on column pgrant.tenants.trusted_networks is
   'Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.';
 
+comment on constraint tenants_refusal_limit_check on pgrant.tenants is 'a whole number from 1 to 1000000';
+comment on constraint tenants_authorization_rate_check on pgrant.tenants is 'a whole number from 1 to 1000000';
+
 select pgrant.audited('pgrant.tenants', array['refusal_limit', 'authorization_rate', 'trusted_networks']);
 
 create table pgrant.refusals (

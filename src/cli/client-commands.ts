@@ -15,6 +15,7 @@ import { secretCommands } from './client-secret-commands.ts';
 import { collect } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { settingsHelp } from './settings.ts';
 import { listCommand, subjectOf, tenantCommand } from './subject.ts';
 import { details, inOrder, isDuration, table, withTimes } from './text.ts';
 
@@ -28,7 +29,11 @@ export function declareCommands(group: Command): void {
     .requiredOption('--name <text>', 'what people see at consent')
     .option('--client-id <id>', 'default: one is made')
     .option('--public', 'a client that can keep no secret: a browser or native application')
-    .option('--set <setting=value>', 'any other setting; repeatable', collect())
+    .option(
+      '--set <setting=value>',
+      'any other setting (see client set --help); repeatable',
+      collect(),
+    )
     .action(withSession(add));
   listCommand(group, 'the clients of a tenant', ops.client_list, {
     columns: [
@@ -45,6 +50,7 @@ export function declareCommands(group: Command): void {
   const changed = 'change settings; lists as a whole';
   metadataOptions(client.one('set', changed, ' [setting=value...]'))
     .option('--name <text>', 'what people see at consent')
+    .addHelpText('after', settingsHelp('clients'))
     .action(withSession(set));
   client.disable(ops.client_disable, {
     disable: 'refuse the client and its tokens',

@@ -2,9 +2,11 @@
 import { type Command, Option } from 'commander';
 import { fieldsOf } from '../protocol/client-fields.ts';
 import { requireKeys } from '../protocol/client-metadata.ts';
+import { grantTypes } from '../protocol/lists.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { UsageError } from './faults.ts';
-import { collect, readObject, readSettings } from './input.ts';
+import { collect, readObject } from './input.ts';
+import { readSettings } from './settings.ts';
 
 export type MetadataOptions = {
   redirectUri?: string[];
@@ -18,8 +20,6 @@ export type MetadataOptions = {
 };
 
 type Metadata = Record<string, unknown>;
-
-const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'];
 
 /** Adds the options to a command. */
 export function metadataOptions(command: Command): Command {
@@ -48,7 +48,7 @@ export function readMetadata(options: MetadataOptions, pairs: readonly string[])
     application_type: options.applicationType,
     access_token_format: options.accessTokenFormat,
   }).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(given), ...readKeys(options), ...readSettings(pairs) };
+  return { ...Object.fromEntries(given), ...readKeys(options), ...readSettings('clients', pairs) };
 }
 
 /** A client that is given keys signs by them, and one source of keys takes the place of the other. */

@@ -1,5 +1,7 @@
 // What went wrong, in one line for people, with what to do about it.
 import { CommanderError } from 'commander';
+import { ops } from '../db/bindings.ts';
+import { callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
 import { explainDatabase } from '../db/released.ts';
 import { ArchiveError } from '../protocol/archive-error.ts';
@@ -26,7 +28,13 @@ export class Refused extends Error {
 /** A failed command as it is shown; `code` is the SQLSTATE where PostgreSQL refused. */
 export type Fault = { error: string; hint?: string; code?: string; exit: 0 | 1 | 2 };
 
-type PostgresError = Error & { code: string; hint?: string; constraint_name?: string };
+type PostgresError = Error & {
+  code: string;
+  hint?: string;
+  table_name?: string;
+  constraint_name?: string;
+  column_name?: string;
+};
 
 /** Where the error comes from; the database tells which rule a value broke. */
 type Source = { setting: string; database?: Database };
@@ -65,23 +73,43 @@ function isPostgresError(error: unknown): error is PostgresError {
 }
 
 async function describeRefusal(error: PostgresError, database?: Database): Promise<Fault> {
-  const { message, hint, code, constraint_name: constraint } = error;
-  if (code === '23514' && constraint && database) {
-    const rule = await findRule(database, constraint);
-    return { error: `the value breaks a rule: ${rule}`, code, exit: 1 };
+  const { message, hint, code } = error;
+  if (code.startsWith('OA')) {
+    return { error: message, ...(hint && { hint: commands(hint) }), code, exit: 1 };
   }
-  return { error: message, ...(hint && { hint: commands(hint) }), code, exit: 1 };
+  return {
+    error: (database && (await brokenRule(error, database))) ?? plainly(error),
+    code,
+    exit: 1,
+  };
 }
 
-/** The rule in the words of its comment, or else as it is written. */
-async function findRule(database: Database, constraint: string): Promise<string> {
-  const [row] = await database.query(
-    `select obj_description(oid, 'pg_constraint') as words, pg_get_constraintdef(oid) as rule from pg_constraint
-      where conname = $1::text and connamespace = 'pgrant'::regnamespace limit 1`,
-    [constraint],
-  );
-  const { words, rule = constraint } = (row ?? {}) as { words?: string | null; rule?: string };
-  return words ?? rule.replace(/^CHECK \(\((.*)\)\)$/s, '$1');
+/** What a check wants, in the words of the list that it has or of its comment. */
+async function brokenRule(error: PostgresError, database: Database): Promise<string | null> {
+  const { table_name: table, constraint_name: constraint } = error;
+  if (error.code !== '23514' || !table || !constraint) return null;
+  const [check] = await callAll(database, ops.check_words, { table, constraint });
+  if (!check) return null;
+  return check.column_name ? `${check.column_name} must be ${check.words}` : check.words;
+}
+
+const kinds: Record<string, string> = {
+  integer: 'a whole number',
+  bigint: 'a whole number',
+  uuid: 'an identifier such as 01234567-89ab-cdef-0123-456789abcdef',
+  inet: 'an address',
+  cidr: 'a network such as 192.0.2.0/24',
+  interval: 'a length of time',
+  'timestamp with time zone': 'a moment such as 2026-11-21T08:00:00Z',
+};
+
+/** An error of PostgreSQL's own without its words: types, columns and relations. */
+function plainly({ code, message, column_name: column }: PostgresError): string {
+  if (code === '23502') return `${column} is missing`;
+  const [, type = '', value] =
+    /^invalid input syntax for type ([a-z ]+): (".*")$/s.exec(message) ?? [];
+  if (value === undefined) return 'a value is not acceptable';
+  return `${value} is not ${kinds[type] ?? 'acceptable here'}`;
 }
 
 /** The hint with its SQL in the words of this program. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError } from 'commander';
 import { UsageError } from './faults.ts';
-import { isDuration, parseDuration } from './text.ts';
+import { parseDuration } from './text.ts';
 
 /** For an option that may be repeated, of any value or of the ones named. */
 export function collect(...choices: string[]) {
@@ -37,40 +37,6 @@ export function moment(value: string): string {
 export function count(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
   throw new InvalidArgumentError('It must be a whole number from 1.');
-}
-
-const lists = [
-  'trusted_networks',
-  'redirect_uris',
-  'post_logout_redirect_uris',
-  'grant_types',
-  'scopes',
-  'event_types',
-];
-
-/**
- * Reads setting=value pairs: numbers, true, false, null and JSON as such, lengths of time in
- * seconds, lists with spaces between their members, anything else as text.
- */
-export function readSettings(pairs: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [, name, value] = /^([a-z_]+)=(.*)$/s.exec(pair) ?? [];
-      if (name === undefined || value === undefined) {
-        throw new UsageError(`"${pair}" is not setting=value`);
-      }
-      return [name, readValue(name, value)];
-    }),
-  );
-}
-
-function readValue(name: string, value: string): unknown {
-  if (isDuration(name)) return value === 'null' ? null : (parseDuration(value) ?? value);
-  try {
-    return JSON.parse(value);
-  } catch {
-    return lists.includes(name) ? value.split(/\s+/).filter((member) => member !== '') : value;
-  }
 }
 
 /** Reads a JSON object. */

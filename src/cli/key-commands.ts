@@ -4,6 +4,7 @@ import { callAll } from '../db/call.ts';
 import { resealAll, resealTenant } from '../operations/reseal.ts';
 import { addKey } from '../operations/signing-keys.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
+import { signingAlgs } from '../protocol/lists.ts';
 import { Refused } from './faults.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
@@ -11,7 +12,6 @@ import { listCommand, tenantCommand } from './subject.ts';
 import { withTimes } from './text.ts';
 
 type Named = { tenant: string };
-const algorithms: readonly SigningAlg[] = ['ES256', 'RS256'];
 
 export function declareCommands(group: Command): void {
   listCommand(group, 'the keys that are published, and which of them signs', ops.key_list, {
@@ -19,7 +19,7 @@ export function declareCommands(group: Command): void {
     empty: (tenant) => `tenant ${tenant} has no keys: the worker makes them within a minute`,
   });
   tenantCommand(group, 'rotate', 'publish a new key now, to sign after key_publish_lead')
-    .addOption(new Option('--alg <alg>', 'default: one of each').choices(algorithms))
+    .addOption(new Option('--alg <alg>', 'default: one of each').choices(signingAlgs))
     .action(withSession(rotate));
   group
     .command('reseal')
@@ -34,7 +34,7 @@ async function rotate(session: Session, options: Named & { alg?: SigningAlg }): 
   const secret = session.secret();
   const tenant = await findTenant(session, options.tenant);
   const keys = [];
-  for (const alg of options.alg === undefined ? algorithms : [options.alg]) {
+  for (const alg of options.alg === undefined ? signingAlgs : [options.alg]) {
     const added = await addKey(session.database, secret, { tenant, alg, if_due: false });
     keys.push(added ? { ...added, added: true } : await findWaiting(session, tenant, alg));
   }

@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import type { Binding } from '../db/binding.ts';
 import { call, callAll } from '../db/call.ts';
-import { confirm, count, readSettings } from './input.ts';
+import { confirm, count } from './input.ts';
 import { findTenant, type Output } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { readFields, readSettings, type SettingsTable, settingsHelp } from './settings.ts';
 import { table, withTimes } from './text.ts';
 
 type Options = { tenant: string; yes?: boolean } & Record<string, unknown>;
@@ -54,7 +55,8 @@ export function listCommand<Result extends Row, Given extends object = object>(
       const tenant = await findTenant(session, options.tenant);
       const limit = next && { limit: options.limit };
       const args = { tenant, ...filter?.(options), ...limit };
-      const rows = await callAll(session.database, rowsOf, args);
+      // Lists have no error: every row is a result.
+      const rows = (await callAll(session.database, rowsOf, args)) as Result[];
       return asTable(rows, columns, empty(options.tenant, options), options.limit, next);
     }),
   );
@@ -118,17 +120,22 @@ export function subjectOf(group: Command, subject: Subject) {
         const json = onlyField(await ask(show));
         return { json, text: text(json) };
       }),
-    /** `set`: settings as setting=value. */
+    /** `set`: settings as setting=value; those of a table have its types, and its help. */
     set: (
       description: string,
       set: TenantBinding<Row>,
       text: (record: Row, name: string) => string,
-    ) =>
-      act(one('set', description, ' <setting=value...>'), async ({ ask, given, name }) => {
-        const settings = readSettings(given[option === undefined ? 1 : 0] as string[]);
+      table?: SettingsTable,
+    ) => {
+      const command = one('set', description, ' <setting=value...>');
+      if (table) command.addHelpText('after', settingsHelp(table));
+      return act(command, async ({ ask, given, name }) => {
+        const pairs = given[option === undefined ? 1 : 0] as string[];
+        const settings = table ? readSettings(table, pairs) : readFields(pairs);
         const json = onlyField(await ask(set, { settings }));
         return { json, text: text(json, name) };
-      }),
+      });
+    },
     /** `disable` and `enable`, with what each means. */
     disable: (
       disable: TenantBinding<unknown>,

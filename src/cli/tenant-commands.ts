@@ -20,7 +20,12 @@ export function declareCommands(group: Command): void {
   group.command('list').description('all tenants').action(withSession(list));
   const tenant = subjectOf(group, { noun: 'tenant', key: 'name', itself: true });
   tenant.show('the settings of a tenant', ops.tenant_show, describeTenant);
-  tenant.set('change settings, e.g. access_token_lifetime=15m', ops.tenant_set, describeTenant);
+  tenant.set(
+    'change settings, e.g. access_token_lifetime=15m',
+    ops.tenant_set,
+    describeTenant,
+    'tenants',
+  );
   tenant.disable(ops.tenant_disable, {
     disable: 'have every endpoint of the tenant refuse',
     enable: 'have them answer again',
@@ -48,7 +53,7 @@ async function add(
     path,
     title,
   });
-  const tenant_id = String(tenant_add);
+  const tenant_id = tenant_add;
   const keys = await makeKeys(session, secret, tenant_id);
   const metadata = `${issuer}/.well-known/openid-configuration`;
   return {

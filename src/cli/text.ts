@@ -1,10 +1,16 @@
 // Rows and records as text for people.
 import stringWidth from 'string-width';
+import { stored } from '../settings/stored.ts';
 
 type Row = Record<string, unknown>;
 
 /** Settings that are lengths of time, in seconds. */
-const lengthOfTime = /_(lifetime|window|interval|lead)$/;
+const lengthsOfTime = new Set<string>(
+  Object.values(stored)
+    .flat()
+    .filter(({ unit }) => unit === 'seconds')
+    .map(({ name }) => name),
+);
 
 /** Whether a field is a moment: by its name, or, of since and until, as PostgreSQL writes one. */
 const isTime = (name: string, value: string) =>
@@ -18,7 +24,7 @@ const units = [
 
 /** Whether a setting is a length of time. */
 export function isDuration(name: string): boolean {
-  return lengthOfTime.test(name);
+  return lengthsOfTime.has(name);
 }
 
 /** Reads 90d, 24h, 15m, 60s or 60 as seconds; undefined for anything else. */
@@ -70,6 +76,12 @@ export function details(record: Row): string {
 export function inOrder(record: Row, ...first: string[]): Row {
   const others = Object.keys(record).filter((name) => !first.includes(name));
   return Object.fromEntries([...first, ...others.sort()].map((name) => [name, record[name]]));
+}
+
+/** Text in lines of at most `width` characters, indented. */
+export function wrap(text: string, indent: number, width: number): string {
+  const lines = text.match(new RegExp(`\\S.{0,${width - indent - 1}}(?=\\s|$)`, 'g'));
+  return (lines ?? []).map((line) => ' '.repeat(indent) + line).join('\n');
 }
 
 function align(lines: readonly (readonly string[])[]): string {

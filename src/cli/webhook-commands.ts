@@ -26,9 +26,10 @@ export function declareCommands(group: Command): void {
     details(withTimes(inOrder(record, 'name', 'url'))),
   );
   webhook.set(
-    'change url, event_types or dead_letter_lifetime',
+    'change settings',
     ops.webhook_set,
     (_record, name) => `webhook ${name} is changed`,
+    'webhooks',
   );
   webhook.disable(
     ops.webhook_disable,

@@ -14,7 +14,11 @@ export type Callable = {
   texts: Map<string, string>;
   /** Decides a set of requests at once: each argument but the tenant is an array with an element per request. */
   isSet: boolean;
+  /** The fields that are never null, each with the kinds of answer that have it. */
+  promises: readonly Promised[];
 };
+
+type Promised = string | readonly [field: string, kind: string, values: readonly unknown[]];
 
 type Encoder = {
   argument: string;
@@ -30,6 +34,7 @@ export type Value = string | null;
 export function bind<Args, Row>(
   name: string,
   parameters: readonly (readonly [string, string, 'optional'?])[],
+  promises: readonly Promised[] = [],
 ): Binding<Args, Row> {
   const encoders = parameters.map(([argument, type, optional]) => ({
     argument,
@@ -37,15 +42,16 @@ export function bind<Args, Row>(
     optional: optional === 'optional',
     encode: encoder(type),
   }));
-  return { name, encoders, texts: new Map(), isSet: false };
+  return { name, encoders, texts: new Map(), isSet: false, promises };
 }
 
 /** Binds an SQL function that decides a set of requests; arguments and row are those of one request. */
 export function bindSet<Args, Row>(
   name: string,
   parameters: readonly (readonly [string, string])[],
+  promises: readonly Promised[] = [],
 ): Binding<Args, Row> {
-  return { ...bind<Args, Row>(name, parameters), isSet: true };
+  return { ...bind<Args, Row>(name, parameters, promises), isSet: true };
 }
 
 // Every argument travels as text and is cast in the statement. Text is the only encoding that may be

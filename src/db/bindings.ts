@@ -14,6 +14,7 @@ export type ApiError =
   | 'invalid_scope'
   | 'access_denied'
   | 'temporarily_unavailable'
+  | 'server_error'
   | 'invalid_token'
   | 'insufficient_scope'
   | 'invalid_target'
@@ -40,26 +41,25 @@ export type ApiError =
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
 export type ApiAuthorization = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  next: string | null;
-  request_expires_at: number | null;
-  redirect_uri: string | null;
-  response_mode: string | null;
   state: string | null;
   response_error: ApiError | null;
   response_reason: string | null;
   response_detail: string | null;
   code_expires_at: number | null;
-  page: Json;
-  login_url: string | null;
   session_expires_at: number | null;
-  untrusted: boolean | null;
-};
+} & (
+  | { next: 'respond'; request_expires_at: null; redirect_uri: string; response_mode: string; page: Json; login_url: null; untrusted: boolean | null }
+  | { next: 'continue'; request_expires_at: number; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
+  | { next: 'login'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: string | null; untrusted: null }
+  | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: null; untrusted: null }
+  | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
+);
 
 /** The keys by which a client signs. */
 export type ApiClientKeys = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   jwks: Json;
   jwks_uri: string | null;
@@ -69,127 +69,120 @@ export type ApiClientKeys = {
 
 /** The grants of the signed-in person. */
 export type ApiConsents = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  username: string | null;
+  username: string;
   consents: Json;
   upstreams: Json;
 };
 
 /** Done, unless there is an error. */
 export type ApiDone = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
 };
 
 /** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */
 export type ApiHealth = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   release: string | null;
   released_at: string | null;
   worker_at: string | null;
-  late: string[] | null;
-  unfinished: number | null;
+  late: string[];
+  unfinished: number;
 };
 
 /** The state of a token (RFC 7662 2.2). Everything else is null where active is false. */
 export type ApiIntrospection = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  active: boolean | null;
-  token_type: string | null;
-  client_id: string | null;
-  subject: string | null;
-  username: string | null;
-  scopes: string[] | null;
-  audience: string[] | null;
-  issued_at: number | null;
-  expires_at: number | null;
-  auth_time: number | null;
-  acr: string | null;
-  claims: Json;
-};
+} & (
+  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json }
+  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null }
+);
 
 /** What becomes of the product's answer to a login challenge. */
 export type ApiLoginAnswer = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   detail: string | null;
-  redirect_to: string | null;
+  redirect_to: string;
   user_id: string | null;
 };
 
 /** What the web process needs to derive a password: the same for an unknown username as for a known one. */
 export type ApiLoginChallenge = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  salt: Buffer | null;
+  salt: Buffer;
   params: Json;
   retry_after: number | null;
 };
 
 /** What a product's own login page is told: who asks, and for what kind of sign-in. */
 export type ApiLoginRequest = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  client_id: string | null;
-  client_name: string | null;
-  scopes: string[] | null;
+  client_id: string;
+  client_name: string;
+  scopes: string[];
   login_hint: string | null;
-  prompt: string[] | null;
+  prompt: string[];
   max_age: number | null;
-  acr_values: string[] | null;
+  acr_values: string[];
   subject: string | null;
   auth_time_after: number | null;
-  expires_at: number | null;
+  expires_at: number;
 };
 
 /** Who signs the product's answers, and with which keys. */
 export type ApiLoginSettings = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  issuer: string | null;
+  issuer: string;
   jwks: Json;
 };
 
 /** Where a logout stands. */
 export type ApiLogout = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  next: string | null;
-  redirect_uri: string | null;
   username: string | null;
-};
+} & (
+  | { next: 'redirect'; redirect_uri: string }
+  | { next: 'confirm'; redirect_uri: null }
+  | { next: 'done'; redirect_uri: null }
+);
 
 /** Whether programs of a web origin may read answers. */
 export type ApiOrigin = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  allowed: boolean | null;
+  allowed: boolean;
 };
 
 /** A client that registered itself, as it is stored. */
 export type ApiRegistration = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   retry_after: number | null;
-  client_id: string | null;
-  issued_at: number | null;
-  secret: string | null;
+  client_id: string;
+  issued_at: number;
+  secret: string;
   metadata: Json;
 };
 
 /** What has to be known before a registration is decided. */
 export type ApiRegistrationSettings = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   issuers: Json;
 };
 
 /** A signed-in browser. */
 export type ApiSession = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   session_expires_at: number | null;
   username: string | null;
@@ -198,53 +191,53 @@ export type ApiSession = {
 
 /** The keys of a tenant. */
 export type ApiSigningKeys = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   keys: Json;
 };
 
 /** The tenant that answers under a host and path. */
 export type ApiTenant = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  tenant_id: string | null;
-  issuer: string | null;
-  title: string | null;
-  path: string | null;
-  disabled: boolean | null;
+  tenant_id: string;
+  issuer: string;
+  title: string;
+  path: string;
+  disabled: boolean;
 };
 
 /** What the web process says of a tenant in metadata and on pages. */
 export type ApiTenantFacts = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  title: string | null;
-  scopes: string[] | null;
-  registration: string | null;
-  client_documents: string | null;
-  refresh_lifetime: number | null;
-  session_lifetime: number | null;
+  title: string;
+  scopes: string[];
+  registration: string;
+  client_documents: string;
+  refresh_lifetime: number;
+  session_lifetime: number;
 };
 
 /** What a token response is to contain. Times are epoch seconds. */
 export type ApiTokens = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   detail: string | null;
-  client_id: string | null;
-  subject: string | null;
-  scopes: string[] | null;
-  audience: string[] | null;
-  access_token_format: string | null;
-  access_token_alg: string | null;
+  client_id: string;
+  subject: string;
+  scopes: string[];
+  audience: string[];
+  access_token_format: string;
+  access_token_alg: string;
   access_claims: Json;
-  issued_at: number | null;
-  access_expires_at: number | null;
+  issued_at: number;
+  access_expires_at: number;
   family_id: string | null;
   auth_time: number | null;
   acr: string | null;
   amr: string[] | null;
-  refresh_token: boolean | null;
+  refresh_token: boolean;
   sealed_successor: Buffer | null;
   id_token_alg: string | null;
   id_expires_at: number | null;
@@ -255,32 +248,32 @@ export type ApiTokens = {
 
 /** A sign-in at an upstream, and how that upstream is reached. */
 export type ApiUpstreamLogin = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
-  state_expires_at: number | null;
+  state_expires_at: number;
   sealed_request: Buffer | null;
-  name: string | null;
-  kind: string | null;
-  title: string | null;
+  name: string;
+  kind: string;
+  title: string;
   issuer: string | null;
   authorization_endpoint: string | null;
   token_endpoint: string | null;
   userinfo_endpoint: string | null;
-  client_id: string | null;
-  token_endpoint_auth_method: string | null;
+  client_id: string;
+  token_endpoint_auth_method: string;
   sealed_secrets: Buffer | null;
-  scopes: string[] | null;
+  scopes: string[];
   settings: Json;
-  force_login: boolean | null;
+  force_login: boolean;
   login_hint: string | null;
 };
 
 /** Claims about the person (OpenID Connect Core 5.3). */
 export type ApiUserinfo = {
-  error: ApiError | null;
+  error: null;
   reason: string | null;
   claims: Json;
-  client_id: string | null;
+  client_id: string;
   alg: string | null;
 };
 
@@ -341,7 +334,7 @@ export const api = {
     ['resources', 'text[]'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
-  ]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
@@ -369,7 +362,7 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['code_hash', 'bytea'],
     ['next_challenge_hash', 'bytea'],
-  ]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
@@ -397,7 +390,7 @@ export const api = {
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
-  ]),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Records that the document at p_client_url could not be fetched or is not valid, which is remembered nowhere else. Errors: invalid_client_metadata, always. */
   client_document_refuse: bind<
@@ -415,7 +408,7 @@ export const api = {
     ['address', 'inet'],
     ['client_url', 'text'],
     ['document_fault', 'text'],
-  ]),
+  ], []),
 
   /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   client_document_store: bind<
@@ -435,7 +428,7 @@ export const api = {
     ['client_url', 'text'],
     ['metadata', 'jsonb'],
     ['fresh_for', 'integer'],
-  ]),
+  ], []),
 
   /** The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates. */
   client_keys: bind<
@@ -453,7 +446,7 @@ export const api = {
     ['address', 'inet'],
     ['client_id', 'text'],
     ['claim', 'boolean'],
-  ]),
+  ], []),
 
   /** Takes what a claimed fetch of jwks_uri has given: the usable public keys, good for p_lifetime seconds (at least 60, at most 86400); or p_jwks null and why, which leaves the old copy for another 60. Without a claim nothing is stored. Returns what holds now. Errors: invalid_client. */
   client_keys_store: bind<
@@ -477,7 +470,7 @@ export const api = {
     ['jwks', 'jsonb'],
     ['lifetime', 'integer'],
     ['failure', 'text'],
-  ]),
+  ], []),
 
   /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
   code_redeem: bindSet<
@@ -515,7 +508,7 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['resource', 'text'],
-  ]),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
@@ -545,7 +538,7 @@ export const api = {
     ['code_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
     ['allow', 'boolean'],
-  ]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
   consent_list: bind<
@@ -563,7 +556,7 @@ export const api = {
     ['address', 'inet'],
     ['session_hash', 'bytea'],
     ['session_expires_at', 'bigint'],
-  ]),
+  ], ['username', 'consents', 'upstreams']),
 
   /** Revokes a grant of the signed-in person, with every token that hangs on it. Another person's grant is like one that does not exist. Errors: login_required, csrf_mismatch, not_found. */
   consent_revoke: bind<
@@ -585,7 +578,7 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['csrf_hash', 'bytea'],
     ['grant_id', 'text'],
-  ]),
+  ], []),
 
   /** What the readiness of the web process tells. Reads some rows and writes none. Errors: none. */
   health_read: bind<
@@ -593,7 +586,7 @@ export const api = {
     },
     ApiHealth
   >('pgrant_api.health_read', [
-  ]),
+  ], ['late', 'unfinished']),
 
   /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found. */
   key_list: bind<
@@ -607,7 +600,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ]),
+  ], ['keys']),
 
   /** The product's signed word for who has signed in; p_auth_time in epoch seconds, with or without fractions. Makes the person or brings them up to date. Errors: expired_request, invalid_request, access_denied, login_required. */
   login_accept: bind<
@@ -643,7 +636,7 @@ export const api = {
     ['acr', 'text'],
     ['amr', 'text[]'],
     ['auth_time', 'double precision'],
-  ]),
+  ], ['redirect_to']),
 
   /** Salt and parameters to derive a password with, for an authorization request of this browser; a stable decoy for an unknown username. What is refused here costs no derivation. Errors: expired_request, access_denied (the tenant has a login_url), too_many_attempts, flood. */
   login_begin: bind<
@@ -665,7 +658,7 @@ export const api = {
     ['request_expires_at', 'bigint'],
     ['browser_hash', 'bytea'],
     ['username', 'text'],
-  ]),
+  ], ['salt', 'params']),
 
   /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood. */
   login_finish: bind<
@@ -697,7 +690,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ]),
+  ], []),
 
   /** The product's signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request. */
   login_reject: bind<
@@ -721,7 +714,7 @@ export const api = {
     ['jti_expires_at', 'bigint'],
     ['next_verifier_hash', 'bytea'],
     ['reject_reason', 'text'],
-  ]),
+  ], ['redirect_to']),
 
   /** The browser comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
   login_resume: bind<
@@ -749,7 +742,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The iss and the public keys of the product's signed answers. Writes nothing. Errors: not_found. */
   login_settings: bind<
@@ -763,7 +756,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ]),
+  ], ['issuer', 'jwks']),
 
   /** Who asks for a sign-in, for the product that has signed the question; p_jti_* name the signature, which is good once. Errors: expired_request. */
   login_show: bind<
@@ -783,7 +776,7 @@ export const api = {
     ['challenge_hash', 'bytea'],
     ['jti_hash', 'bytea'],
     ['jti_expires_at', 'bigint'],
-  ]),
+  ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
 
   /** Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
   origin_find: bind<
@@ -799,7 +792,7 @@ export const api = {
     ['request_id', 'text'],
     ['address', 'inet'],
     ['origin', 'text'],
-  ]),
+  ], ['allowed']),
 
   /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
   refresh_rotate: bindSet<
@@ -835,7 +828,7 @@ export const api = {
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
     ['resource', 'text'],
-  ]),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead. */
   refusal_record: bind<
@@ -855,7 +848,7 @@ export const api = {
     ['action', 'text'],
     ['refused', 'pgrant_api.error'],
     ['refused_reason', 'text'],
-  ]),
+  ], []),
 
   /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   registration_add: bind<
@@ -877,7 +870,7 @@ export const api = {
     ['initial_hash', 'bytea'],
     ['next_secret_hash', 'bytea'],
     ['next_registration_hash', 'bytea'],
-  ]),
+  ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
   /** The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token. */
   registration_read: bind<
@@ -895,7 +888,7 @@ export const api = {
     ['address', 'inet'],
     ['registered_id', 'text'],
     ['registration_hash', 'bytea'],
-  ]),
+  ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
   /** Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token. */
   registration_remove: bind<
@@ -913,7 +906,7 @@ export const api = {
     ['address', 'inet'],
     ['registered_id', 'text'],
     ['registration_hash', 'bytea'],
-  ]),
+  ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
   /** Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri. */
   registration_replace: bind<
@@ -937,7 +930,7 @@ export const api = {
     ['kept_secret_hash', 'bytea'],
     ['metadata', 'jsonb'],
     ['next_secret_hash', 'bytea'],
-  ]),
+  ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
   /** Whose software statements (RFC 7591 2.3) the tenant believes. Writes nothing. Errors: not_found. */
   registration_settings: bind<
@@ -951,7 +944,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ]),
+  ], ['issuers']),
 
   /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
   session_logout: bind<
@@ -979,7 +972,7 @@ export const api = {
     ['hint_client_id', 'text'],
     ['client_id', 'text'],
     ['post_logout_redirect_uri', 'text'],
-  ]),
+  ], ['next', ['redirect_uri', 'next', ['redirect']]]),
 
   /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
   tenant_describe: bind<
@@ -993,7 +986,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ]),
+  ], ['title', 'scopes', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<
@@ -1005,7 +998,7 @@ export const api = {
   >('pgrant_api.tenant_find', [
     ['host', 'text'],
     ['path', 'text'],
-  ]),
+  ], ['tenant_id', 'issuer', 'title', 'path', 'disabled']),
 
   /** Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client, too_many_attempts, flood. */
   token_introspect: bindSet<
@@ -1039,7 +1032,7 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['key_hash', 'bytea'],
-  ]),
+  ], ['active', ['client_id', 'active', [true]], ['subject', 'active', [true]], ['scopes', 'active', [true]]]),
 
   /** Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood. */
   token_revoke: bindSet<
@@ -1071,7 +1064,7 @@ export const api = {
     ['jwt', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
-  ]),
+  ], []),
 
   /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found. */
   upstream_begin: bind<
@@ -1097,7 +1090,7 @@ export const api = {
     ['sealed_request', 'bytea'],
     ['upstream', 'text'],
     ['state_hash', 'bytea'],
-  ]),
+  ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
   /** Ends a sign-in at an upstream that came to nothing, and records why. Errors: expired_request. */
   upstream_fail: bind<
@@ -1121,7 +1114,7 @@ export const api = {
     ['state_expires_at', 'bigint'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
-  ]),
+  ], []),
 
   /** Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required. */
   upstream_finish: bind<
@@ -1167,7 +1160,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ]),
+  ], []),
 
   /** Sends the signed-in person to an upstream, to link the account there; the form carries the token of the session. Errors: login_required, csrf_mismatch, not_found. */
   upstream_link_begin: bind<
@@ -1193,7 +1186,7 @@ export const api = {
     ['browser_hash', 'bytea'],
     ['upstream', 'text'],
     ['state_hash', 'bytea'],
-  ]),
+  ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
   /** Takes state back from an upstream, once, in the browser that it was given to. Errors: expired_request, not_found. */
   upstream_resume: bind<
@@ -1213,7 +1206,7 @@ export const api = {
     ['browser_hash', 'bytea'],
     ['state_hash', 'bytea'],
     ['state_expires_at', 'bigint'],
-  ]),
+  ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
   /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood. */
   userinfo_read: bindSet<
@@ -1233,7 +1226,7 @@ export const api = {
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
-  ]),
+  ], ['claims', 'client_id']),
 } as const;
 
 export const ops = {
@@ -1268,7 +1261,7 @@ export const ops = {
     ['after', 'uuid', 'optional'],
     ['after_client', 'text', 'optional'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** Records that the events of a month are in a file with this SHA-256: the month may be dropped once it is past its retention. Raises OA001. */
   audit_archive_add: bind<
@@ -1288,7 +1281,7 @@ export const ops = {
     ['events', 'bigint'],
     ['file', 'text'],
     ['digest', 'bytea'],
-  ]),
+  ], []),
 
   /** Months (UTC) of a tenant that ended before p_before (null = past their retention) and whose events were not archived, or became more since: events that are there, events that are sealed, first and last seal. Raises OA001. */
   audit_archive_due: bind<
@@ -1306,7 +1299,7 @@ export const ops = {
   >('pgrant_ops.audit_archive_due', [
     ['tenant', 'uuid'],
     ['before', 'timestamp with time zone', 'optional'],
-  ]),
+  ], []),
 
   /** pgrant_report.audit_archive_lines() for operators. Raises OA001. */
   audit_archive_lines: bind<
@@ -1324,7 +1317,7 @@ export const ops = {
     ['month', 'date'],
     ['first', 'bigint'],
     ['last', 'bigint'],
-  ]),
+  ], []),
 
   /** Keeps a signed checkpoint of a seal. Returns the one that is there afterwards: the first that was made of this seal; null where the chain has no such seal. Raises OA001. */
   audit_checkpoint_add: bind<
@@ -1342,7 +1335,7 @@ export const ops = {
     ['number', 'bigint'],
     ['seal', 'bytea'],
     ['jwt', 'text'],
-  ]),
+  ], []),
 
   /** What a checkpoint at seal p_number (null = the last) says, made_at in epoch seconds, and the key that signs it. No row where there is no such seal or no key yet. Raises OA001. */
   audit_checkpoint_draft: bind<
@@ -1364,7 +1357,7 @@ export const ops = {
   >('pgrant_ops.audit_checkpoint_draft', [
     ['tenant', 'uuid'],
     ['number', 'bigint', 'optional'],
-  ]),
+  ], []),
 
   /** Tenants whose chain has grown since their last checkpoint, which is a day old. The worker asks this. */
   audit_checkpoint_due: bind<
@@ -1374,7 +1367,7 @@ export const ops = {
       tenant_id: string | null;
     }
   >('pgrant_ops.audit_checkpoint_due', [
-  ]),
+  ], []),
 
   /** The checkpoints of a tenant, the oldest first; they are kept for 15 months. Raises OA001. */
   audit_checkpoint_list: bind<
@@ -1389,7 +1382,7 @@ export const ops = {
     }
   >('pgrant_ops.audit_checkpoint_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** For how many months after its own a month of audit events is kept, and one of the seals over them; of all tenants. The history is kept as long as the events. */
   audit_retention: bind<
@@ -1400,7 +1393,7 @@ export const ops = {
       seal_months: number | null;
     }
   >('pgrant_ops.audit_retention', [
-  ]),
+  ], []),
 
   /** Sets for how many months (1 to 120) after its own a month of audit events is kept, of all tenants, and with it the history; seals are kept two months longer. What is older is dropped within the hour, or once it is archived. An audit event of each tenant says so. Raises OA003. */
   audit_retention_set: bind<
@@ -1412,20 +1405,20 @@ export const ops = {
     }
   >('pgrant_ops.audit_retention_set', [
     ['months', 'integer'],
-  ]),
+  ], []),
 
-  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. */
+  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null. */
   audit_seal: bind<
     {
       width?: number | null;
     },
     {
-      seals: number | null;
-      done: boolean | null;
+      seals: number;
+      done: boolean;
     }
   >('pgrant_ops.audit_seal', [
     ['width', 'integer', 'optional'],
-  ]),
+  ], ['seals', 'done']),
 
   /** pgrant_report.audit_verify_rest() for operators. Raises OA001. */
   audit_verify_rest: bind<
@@ -1448,7 +1441,7 @@ export const ops = {
     ['first', 'bigint', 'optional'],
     ['number', 'bigint', 'optional'],
     ['seal', 'bytea', 'optional'],
-  ]),
+  ], []),
 
   /** pgrant_report.audit_verify_seals() for operators: call it again from the seal after number on until fewer than p_seals were walked. Raises OA001. */
   audit_verify_seals: bind<
@@ -1470,7 +1463,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['first', 'bigint', 'optional'],
     ['seals', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". Raises OA001, OA003. */
   auditor_add: bind<
@@ -1479,12 +1472,12 @@ export const ops = {
       tenant?: string;
     },
     {
-      auditor_add: boolean | null;
+      auditor_add: boolean;
     }
   >('pgrant_ops.auditor_add', [
     ['role', 'text'],
     ['tenant', 'uuid', 'optional'],
-  ]),
+  ], ['auditor_add']),
 
   /** Who may read the reports: of which tenant (null = of all), and whether the role is a member of pgrant_auditor yet. */
   auditor_list: bind<
@@ -1497,7 +1490,7 @@ export const ops = {
       created_at: string | null;
     }
   >('pgrant_ops.auditor_list', [
-  ]),
+  ], []),
 
   /** The role reads no more rows from now on, whatever it is a member of. Raises OA001. */
   auditor_remove: bind<
@@ -1509,21 +1502,36 @@ export const ops = {
     }
   >('pgrant_ops.auditor_remove', [
     ['role', 'text'],
-  ]),
+  ], []),
 
-  /** What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. */
+  /** What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. May be null: oldest. */
   backlog_read: bind<
     {
       limit?: number | null;
     },
     {
-      kind: string | null;
-      waiting: number | null;
+      kind: string;
+      waiting: number;
       oldest: number | null;
     }
   >('pgrant_ops.backlog_read', [
     ['limit', 'integer', 'optional'],
-  ]),
+  ], ['kind', 'waiting']),
+
+  /** A check in words: what the column must be, or, where it is about several (column_name null), a sentence. May be null: column_name. */
+  check_words: bind<
+    {
+      table: string | null;
+      constraint: string | null;
+    },
+    {
+      column_name: string | null;
+      words: string;
+    }
+  >('pgrant_ops.check_words', [
+    ['table', 'text'],
+    ['constraint', 'text'],
+  ], ['words']),
 
   /** Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003. */
   client_add: bind<
@@ -1541,7 +1549,7 @@ export const ops = {
     ['client_id', 'text'],
     ['metadata', 'jsonb'],
     ['secret_hash', 'bytea', 'optional'],
-  ]),
+  ], ['client_add']),
 
   /** Disables a client (its tokens are dead at once, while it is disabled) or enables it again. Raises OA001. */
   client_disable: bind<
@@ -1557,7 +1565,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['client_id', 'text'],
     ['disabled', 'boolean'],
-  ]),
+  ], []),
 
   /** The clients that came from documents, youngest first: from which address the first request came, when the document was fetched and until when it is fresh, when the client got a token last, when it dies. Raises OA001. */
   client_document_list: bind<
@@ -1580,7 +1588,7 @@ export const ops = {
     }
   >('pgrant_ops.client_document_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** The applications of a tenant, by name; API credentials are in credential_list. Raises OA001. */
   client_list: bind<
@@ -1598,7 +1606,7 @@ export const ops = {
     }
   >('pgrant_ops.client_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Removes a client with its secrets, grants and tokens. There is no way back. Raises OA001. */
   client_remove: bind<
@@ -1612,7 +1620,7 @@ export const ops = {
   >('pgrant_ops.client_remove', [
     ['tenant', 'uuid'],
     ['client_id', 'text'],
-  ]),
+  ], []),
 
   /** Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001. */
   client_secret_add: bind<
@@ -1624,7 +1632,7 @@ export const ops = {
       retire_others_after?: number | null;
     },
     {
-      client_secret_add: string | null;
+      client_secret_add: string;
     }
   >('pgrant_ops.client_secret_add', [
     ['tenant', 'uuid'],
@@ -1632,7 +1640,7 @@ export const ops = {
     ['secret_hash', 'bytea'],
     ['lifetime', 'integer', 'optional'],
     ['retire_others_after', 'integer', 'optional'],
-  ]),
+  ], ['client_secret_add']),
 
   /** Removes a secret of a client at once. Raises OA001. */
   client_secret_remove: bind<
@@ -1648,9 +1656,9 @@ export const ops = {
     ['tenant', 'uuid'],
     ['client_id', 'text'],
     ['secret_id', 'uuid'],
-  ]),
+  ], []),
 
-  /** Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant's. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003. */
+  /** Changes settings of a client, given as {setting: value} (see setting_list); null takes one back, so that the tenant's is in force. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003. */
   client_set: bind<
     {
       tenant: string;
@@ -1664,7 +1672,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['client_id', 'text'],
     ['settings', 'jsonb'],
-  ]),
+  ], []),
 
   /** All that is known of a client, its secrets by id and expiry only; with a jwks_uri also when that was fetched and what went wrong last. Raises OA001. */
   client_show: bind<
@@ -1678,7 +1686,7 @@ export const ops = {
   >('pgrant_ops.client_show', [
     ['tenant', 'uuid'],
     ['client_id', 'text'],
-  ]),
+  ], ['client_show']),
 
   /** Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003. */
   credential_add: bind<
@@ -1692,7 +1700,7 @@ export const ops = {
       allowed_networks?: string[] | null;
     },
     {
-      credential_add: string | null;
+      credential_add: string;
     }
   >('pgrant_ops.credential_add', [
     ['tenant', 'uuid'],
@@ -1702,7 +1710,7 @@ export const ops = {
     ['secret_hash', 'bytea'],
     ['lifetime', 'integer', 'optional'],
     ['allowed_networks', 'cidr[]', 'optional'],
-  ]),
+  ], ['credential_add']),
 
   /** The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last. Raises OA001. */
   credential_list: bind<
@@ -1726,29 +1734,29 @@ export const ops = {
   >('pgrant_ops.credential_list', [
     ['tenant', 'uuid'],
     ['username', 'text', 'optional'],
-  ]),
+  ], []),
 
-  /** Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. Raises OA001. */
+  /** Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. May be null: sealed_old_secret. Raises OA001. */
   delivery_begin: bind<
     {
       tenant: string;
       webhook: string | null;
     },
     {
-      event_id: string | null;
-      type: string | null;
-      occurred_at: string | null;
+      event_id: string;
+      type: string;
+      occurred_at: string;
       data: Json;
-      attempt: number | null;
-      issuer: string | null;
-      url: string | null;
-      sealed_secret: Buffer | null;
+      attempt: number;
+      issuer: string;
+      url: string;
+      sealed_secret: Buffer;
       sealed_old_secret: Buffer | null;
     }
   >('pgrant_ops.delivery_begin', [
     ['tenant', 'uuid'],
     ['webhook', 'text'],
-  ]),
+  ], ['event_id', 'type', 'occurred_at', 'data', 'attempt', 'issuer', 'url', 'sealed_secret']),
 
   /** Records what became of an attempt: p_status is the HTTP status, null = no answer, and p_error why; p_retry_after in seconds. 2xx = delivered; 410 disables the webhook; anything else is tried again for a day, then dead. Returns the state; null where the attempt counts no more. Raises OA001. */
   delivery_end: bind<
@@ -1774,7 +1782,7 @@ export const ops = {
     ['error', 'text'],
     ['duration_ms', 'integer'],
     ['retry_after', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** What was refused at a tenant, and why, youngest first: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
   error_list: bind<
@@ -1805,7 +1813,7 @@ export const ops = {
     ['before', 'timestamp with time zone', 'optional'],
     ['before_id', 'uuid', 'optional'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** Deletes clients that have expired, and has it remembered when they did. */
   expired_clients_delete: bind<
@@ -1813,11 +1821,11 @@ export const ops = {
       limit: number | null;
     },
     {
-      expired_clients_delete: number | null;
+      expired_clients_delete: number;
     }
   >('pgrant_ops.expired_clients_delete', [
     ['limit', 'integer'],
-  ]),
+  ], ['expired_clients_delete']),
 
   /** Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more. */
   expired_delete: bind<
@@ -1826,12 +1834,12 @@ export const ops = {
       limit?: number | null;
     },
     {
-      expired_delete: number | null;
+      expired_delete: number;
     }
   >('pgrant_ops.expired_delete', [
     ['table', 'text'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], ['expired_delete']),
 
   /** Deletes grants that have expired, and has it remembered when they did. */
   expired_grants_delete: bind<
@@ -1839,22 +1847,22 @@ export const ops = {
       limit: number | null;
     },
     {
-      expired_grants_delete: number | null;
+      expired_grants_delete: number;
     }
   >('pgrant_ops.expired_grants_delete', [
     ['limit', 'integer'],
-  ]),
+  ], ['expired_grants_delete']),
 
-  /** The tables whose expired rows are the janitor's to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. */
+  /** The tables whose expired rows are the janitor's to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. Nothing is null. */
   expired_tables: bind<
     {
     },
     {
-      table_name: string | null;
-      turn: number | null;
+      table_name: string;
+      turn: number;
     }
   >('pgrant_ops.expired_tables', [
-  ]),
+  ], ['table_name', 'turn']),
 
   /** The live grants of a tenant, of one person or client where given, p_limit of them after grant_id p_after; with live refresh tokens and replays. Raises OA001. */
   grant_list: bind<
@@ -1883,7 +1891,7 @@ export const ops = {
     ['client_id', 'text', 'optional'],
     ['after', 'uuid', 'optional'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** pgrant_report.grants_as_of for one tenant. Raises OA001, OA003. */
   grant_list_as_of: bind<
@@ -1915,7 +1923,7 @@ export const ops = {
     ['client_id', 'text', 'optional'],
     ['after', 'uuid', 'optional'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** Revokes a grant with every token that hangs on it. Raises OA001. */
   grant_revoke: bind<
@@ -1929,7 +1937,7 @@ export const ops = {
   >('pgrant_ops.grant_revoke', [
     ['tenant', 'uuid'],
     ['grant_id', 'uuid'],
-  ]),
+  ], []),
 
   /** The groups of a tenant, the roles they bring and how many people are in each. Raises OA001. */
   group_list: bind<
@@ -1944,7 +1952,7 @@ export const ops = {
     }
   >('pgrant_ops.group_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Puts a person into a group or takes them out; what an upstream says of them is not touched. Raises OA001. */
   group_member: bind<
@@ -1962,7 +1970,7 @@ export const ops = {
     ['group', 'text'],
     ['username', 'text'],
     ['member', 'boolean'],
-  ]),
+  ], []),
 
   /** Makes a group or changes its title and roles. Raises OA001. */
   group_set: bind<
@@ -1980,7 +1988,7 @@ export const ops = {
     ['group', 'text'],
     ['title', 'text'],
     ['roles', 'text[]'],
-  ]),
+  ], []),
 
   /** How much that is live was issued or used since p_since (-infinity = ever), by kind: what incident_revoke would end. Raises OA001. */
   incident_count: bind<
@@ -1995,9 +2003,9 @@ export const ops = {
   >('pgrant_ops.incident_count', [
     ['tenant', 'uuid'],
     ['since', 'timestamp with time zone'],
-  ]),
+  ], []),
 
-  /** Revokes p_limit families of refresh and access tokens that were issued or used since p_since, after family_id p_after. Returns how many, and the last, to be p_after of the next call; null = there are no more. Raises OA001. */
+  /** Revokes p_limit families of refresh and access tokens that were issued or used since p_since, after family_id p_after. Returns how many, and the last, to be p_after of the next call; null = there are no more. May be null: last_family_id. Raises OA001. */
   incident_families_revoke: bind<
     {
       tenant: string;
@@ -2006,7 +2014,7 @@ export const ops = {
       limit?: number | null;
     },
     {
-      revoked: number | null;
+      revoked: number;
       last_family_id: string | null;
     }
   >('pgrant_ops.incident_families_revoke', [
@@ -2014,7 +2022,7 @@ export const ops = {
     ['since', 'timestamp with time zone'],
     ['after', 'uuid'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], ['revoked']),
 
   /** Ends sessions, open codes and clients' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since, with p_client_secrets the secrets made since. Returns how many of each. Families: incident_families_revoke; JWTs: key_withdraw. Raises OA001. */
   incident_revoke: bind<
@@ -2033,7 +2041,7 @@ export const ops = {
     ['since', 'timestamp with time zone'],
     ['grants', 'boolean'],
     ['client_secrets', 'boolean'],
-  ]),
+  ], []),
 
   /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001. */
   key_add: bind<
@@ -2055,7 +2063,7 @@ export const ops = {
     ['public_jwk', 'jsonb'],
     ['sealed_private', 'bytea'],
     ['if_due', 'boolean', 'optional'],
-  ]),
+  ], []),
 
   /** Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this. */
   key_due: bind<
@@ -2066,7 +2074,7 @@ export const ops = {
       alg: string | null;
     }
   >('pgrant_ops.key_due', [
-  ]),
+  ], []),
 
   /** The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001. */
   key_list: bind<
@@ -2083,7 +2091,7 @@ export const ops = {
     }
   >('pgrant_ops.key_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Puts a new signing key in the place of all others of p_alg at once: what they signed is no longer believed, by pgrant within a minute, by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
   key_withdraw: bind<
@@ -2095,7 +2103,7 @@ export const ops = {
       sealed_private: Uint8Array | null;
     },
     {
-      key_withdraw: string[] | null;
+      key_withdraw: string[];
     }
   >('pgrant_ops.key_withdraw', [
     ['tenant', 'uuid'],
@@ -2103,7 +2111,7 @@ export const ops = {
     ['alg', 'text'],
     ['public_jwk', 'jsonb'],
     ['sealed_private', 'bytea'],
-  ]),
+  ], ['key_withdraw']),
 
   /** Says who has signed in at the product. The person is found by p_subject, and made where nobody has it. p_claims replace the claims, p_roles the roles of the last login; null leaves them. Then send the browser to redirect_to with the parameter login_verifier, whose SHA-256 is p_verifier_hash. Errors are returned: expired_request, invalid_request, access_denied, login_required. Raises OA001, OA003. */
   login_accept: bind<
@@ -2131,7 +2139,7 @@ export const ops = {
     ['roles', 'text[]', 'optional'],
     ['acr', 'text', 'optional'],
     ['amr', 'text[]', 'optional'],
-  ]),
+  ], ['redirect_to']),
 
   /** Says that nobody signs in: sent to redirect_to with login_verifier, the browser brings access_denied to the client. p_reason is for the audit. Errors are returned: expired_request. Raises OA001, OA003. */
   login_reject: bind<
@@ -2147,7 +2155,7 @@ export const ops = {
     ['challenge_hash', 'bytea'],
     ['verifier_hash', 'bytea'],
     ['reason', 'text', 'optional'],
-  ]),
+  ], ['redirect_to']),
 
   /** Who asks for the sign-in that a login challenge stands for; p_challenge_hash is SHA-256 of the text of login_challenge. Errors are returned: expired_request. Raises OA001. */
   login_show: bind<
@@ -2159,7 +2167,7 @@ export const ops = {
   >('pgrant_ops.login_show', [
     ['tenant', 'uuid'],
     ['challenge_hash', 'bytea'],
-  ]),
+  ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
 
   /** Makes one partition, closed to direct access; without bounds the default one. */
   partition_add: bind<
@@ -2177,7 +2185,7 @@ export const ops = {
     ['partition', 'text'],
     ['from', 'timestamp with time zone'],
     ['to', 'timestamp with time zone'],
-  ]),
+  ], []),
 
   /** Has audit events kept for so many months, and their seals for two more. Raises OA004 where that changes nothing. */
   partition_retention: bind<
@@ -2189,7 +2197,7 @@ export const ops = {
     }
   >('pgrant_ops.partition_retention', [
     ['months', 'integer'],
-  ]),
+  ], []),
 
   /** Drops the partitions of one table whose upper bound is more than p_retention ago; with p_archived those of audit_events only where all is archived. */
   partitions_drop: bind<
@@ -2205,7 +2213,7 @@ export const ops = {
     ['table', 'text'],
     ['retention', 'interval'],
     ['archived', 'boolean'],
-  ]),
+  ], []),
 
   /** Makes the partitions that are wanted ahead and drops those past their retention, by pgrant.partition_plans; with p_archived no month of audit events before it is archived. Returns what it did; repeating it does nothing. */
   partitions_maintain: bind<
@@ -2218,7 +2226,7 @@ export const ops = {
     }
   >('pgrant_ops.partitions_maintain', [
     ['archived', 'boolean', 'optional'],
-  ]),
+  ], []),
 
   /** Makes the missing partitions of one table up to p_ahead from now. */
   partitions_make: bind<
@@ -2234,7 +2242,7 @@ export const ops = {
     ['table', 'text'],
     ['step', 'interval'],
     ['ahead', 'interval'],
-  ]),
+  ], []),
 
   /** The partitions of one table whose upper bound is more than p_retention ago, with their bounds. */
   partitions_past: bind<
@@ -2250,7 +2258,7 @@ export const ops = {
   >('pgrant_ops.partitions_past', [
     ['table', 'text'],
     ['retention', 'interval'],
-  ]),
+  ], []),
 
   /** The tenants that have counted refusals of minutes that are over and not recorded: refusals_record() is due. */
   refusals_due: bind<
@@ -2260,7 +2268,7 @@ export const ops = {
       tenant_id: string | null;
     }
   >('pgrant_ops.refusals_due', [
-  ]),
+  ], []),
 
   /** Records what was counted in minutes that are over: an event for the repeats of each kind that names a known client or person, and one a minute (refusals.count) with number and digest of all others. Returns how many events. Raises OA001. */
   refusals_record: bind<
@@ -2268,11 +2276,11 @@ export const ops = {
       tenant: string;
     },
     {
-      refusals_record: number | null;
+      refusals_record: number;
     }
   >('pgrant_ops.refusals_record', [
     ['tenant', 'uuid'],
-  ]),
+  ], ['refusals_record']),
 
   /** How near the tenant is to its registration_quota: live clients, those never used, those waiting for the janitor, from how many address prefixes. Raises OA001. */
   registration_counts: bind<
@@ -2289,7 +2297,7 @@ export const ops = {
     }
   >('pgrant_ops.registration_counts', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** The clients that registered themselves, youngest first: from where, whether a person was ever sent here by them, when they got a token last, when they die. Raises OA001. */
   registration_list: bind<
@@ -2311,7 +2319,7 @@ export const ops = {
     }
   >('pgrant_ops.registration_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Stores an initial access token (RFC 7591 1.2) made outside: p_token_hash is its SHA-256, p_lifetime in seconds (null = no expiry), p_uses how many clients it may register (null = any number), p_machine_scopes what they may have by client_credentials (null = not that grant). Returns its id. Raises OA001, OA003. */
   registration_token_add: bind<
@@ -2324,7 +2332,7 @@ export const ops = {
       machine_scopes?: string[] | null;
     },
     {
-      registration_token_add: string | null;
+      registration_token_add: string;
     }
   >('pgrant_ops.registration_token_add', [
     ['tenant', 'uuid'],
@@ -2333,7 +2341,7 @@ export const ops = {
     ['lifetime', 'integer', 'optional'],
     ['uses', 'integer', 'optional'],
     ['machine_scopes', 'text[]', 'optional'],
-  ]),
+  ], ['registration_token_add']),
 
   /** The initial access tokens of a tenant; null = no expiry, any number of uses. Raises OA001. */
   registration_token_list: bind<
@@ -2352,7 +2360,7 @@ export const ops = {
     }
   >('pgrant_ops.registration_token_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Removes an initial access token; the clients that it registered stay. Raises OA001. */
   registration_token_remove: bind<
@@ -2366,7 +2374,7 @@ export const ops = {
   >('pgrant_ops.registration_token_remove', [
     ['tenant', 'uuid'],
     ['token_id', 'uuid'],
-  ]),
+  ], []),
 
   /** The resources of a tenant. Raises OA001. */
   resource_list: bind<
@@ -2383,7 +2391,7 @@ export const ops = {
     }
   >('pgrant_ops.resource_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Removes a resource: no more tokens for it, and none at refresh. Raises OA001. */
   resource_remove: bind<
@@ -2397,7 +2405,7 @@ export const ops = {
   >('pgrant_ops.resource_remove', [
     ['tenant', 'uuid'],
     ['resource', 'text'],
-  ]),
+  ], []),
 
   /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
   resource_set: bind<
@@ -2410,7 +2418,7 @@ export const ops = {
       access_token_lifetime?: number | null;
     },
     {
-      resource_set: string | null;
+      resource_set: string;
     }
   >('pgrant_ops.resource_set', [
     ['tenant', 'uuid'],
@@ -2419,7 +2427,7 @@ export const ops = {
     ['scopes', 'text[]', 'optional'],
     ['access_token_format', 'text', 'optional'],
     ['access_token_lifetime', 'integer', 'optional'],
-  ]),
+  ], ['resource_set']),
 
   /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
   role_add: bind<
@@ -2441,7 +2449,7 @@ export const ops = {
     ['description', 'text', 'optional'],
     ['icon', 'text', 'optional'],
     ['sensitive', 'boolean', 'optional'],
-  ]),
+  ], []),
 
   /** Gives a person a role; repeating it changes nothing. Raises OA001. */
   role_assign: bind<
@@ -2457,7 +2465,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
     ['role', 'text'],
-  ]),
+  ], []),
 
   /** Disables a role for everybody, or enables it again. Raises OA001. */
   role_disable: bind<
@@ -2473,7 +2481,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['role', 'text'],
     ['disabled', 'boolean'],
-  ]),
+  ], []),
 
   /** The roles of a tenant: how many people have each directly, and through which groups. Raises OA001. */
   role_list: bind<
@@ -2492,7 +2500,7 @@ export const ops = {
     }
   >('pgrant_ops.role_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Takes a role that a person has directly, whoever gave it, until the product's next login says it again; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001. */
   role_withdraw: bind<
@@ -2508,25 +2516,25 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
     ['role', 'text'],
-  ]),
+  ], []),
 
-  /** pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. */
+  /** pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. May be null: last_run_at, last_success_at, duration, counts, error. */
   schedule_list: bind<
     {
     },
     {
-      task: string | null;
-      does: string | null;
-      every: number | null;
+      task: string;
+      does: string;
+      every: number;
       last_run_at: string | null;
       last_success_at: string | null;
       duration: number | null;
       counts: Json;
       error: string | null;
-      late: boolean | null;
+      late: boolean;
     }
   >('pgrant_ops.schedule_list', [
-  ]),
+  ], ['task', 'does', 'every', 'late']),
 
   /** Defines a scope in words for people. Raises OA001, OA002. */
   scope_add: bind<
@@ -2546,7 +2554,7 @@ export const ops = {
     ['title', 'text'],
     ['description', 'text', 'optional'],
     ['sensitive', 'boolean', 'optional'],
-  ]),
+  ], []),
 
   /** The scopes of a tenant. Raises OA001. */
   scope_list: bind<
@@ -2561,7 +2569,7 @@ export const ops = {
     }
   >('pgrant_ops.scope_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** What the clients of a tenant asked for in vain: how often, since when, and why. Raises OA001. */
   scope_refusal_list: bind<
@@ -2580,7 +2588,7 @@ export const ops = {
     }
   >('pgrant_ops.scope_refusal_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many. */
   sealed_erase: bind<
@@ -2589,14 +2597,14 @@ export const ops = {
       parts: number | null;
     },
     {
-      sealed_erase: number | null;
+      sealed_erase: number;
     }
   >('pgrant_ops.sealed_erase', [
     ['part', 'integer'],
     ['parts', 'integer'],
-  ]),
+  ], ['sealed_erase']),
 
-  /** What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. Raises OA001. */
+  /** What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. May be null: part. Raises OA001. */
   sealed_list: bind<
     {
       tenant: string;
@@ -2604,16 +2612,16 @@ export const ops = {
       limit?: number | null;
     },
     {
-      kind: string | null;
-      name: string | null;
+      kind: string;
+      name: string;
       part: string | null;
-      sealed: Buffer | null;
+      sealed: Buffer;
     }
   >('pgrant_ops.sealed_list', [
     ['tenant', 'uuid'],
     ['key_id', 'bytea'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], ['kind', 'name', 'sealed']),
 
   /** Puts p_new in the place of p_old, which sealed_list gave; false where something else is there by now. Raises OA001, OA003. */
   sealed_replace: bind<
@@ -2626,7 +2634,7 @@ export const ops = {
       new: Uint8Array | null;
     },
     {
-      sealed_replace: boolean | null;
+      sealed_replace: boolean;
     }
   >('pgrant_ops.sealed_replace', [
     ['tenant', 'uuid'],
@@ -2635,7 +2643,26 @@ export const ops = {
     ['part', 'text'],
     ['old', 'bytea'],
     ['new', 'bytea'],
-  ]),
+  ], ['sealed_replace']),
+
+  /** The settings of tenants, clients, upstreams or webhooks (the name of the table), in the order of its columns: type, unit (seconds, or null), default (null = none), choices (null = no list), what it means and what it may be, in words. May be null: unit, default_value, choices. */
+  setting_list: bind<
+    {
+      table: string | null;
+    },
+    {
+      name: string;
+      type: string;
+      unit: string | null;
+      nullable: boolean;
+      default_value: string | null;
+      choices: string[] | null;
+      meaning: string;
+      good: string;
+    }
+  >('pgrant_ops.setting_list', [
+    ['table', 'text'],
+  ], ['name', 'type', 'nullable', 'meaning', 'good']),
 
   /** Records that a run of a task of the worker begins. Returns its key. */
   task_begin: bind<
@@ -2648,7 +2675,7 @@ export const ops = {
     }
   >('pgrant_ops.task_begin', [
     ['task', 'text'],
-  ]),
+  ], []),
 
   /** Records how a run of task_begin() ended: what it did by kind, or p_error = why it failed. */
   task_end: bind<
@@ -2666,7 +2693,7 @@ export const ops = {
     ['expires_at', 'timestamp with time zone'],
     ['counts', 'jsonb'],
     ['error', 'text'],
-  ]),
+  ], []),
 
   /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003. */
   tenant_add: bind<
@@ -2678,7 +2705,7 @@ export const ops = {
       title?: string | null;
     },
     {
-      tenant_add: string | null;
+      tenant_add: string;
     }
   >('pgrant_ops.tenant_add', [
     ['name', 'text'],
@@ -2686,7 +2713,7 @@ export const ops = {
     ['host', 'text'],
     ['path', 'text'],
     ['title', 'text', 'optional'],
-  ]),
+  ], ['tenant_add']),
 
   /** Disables a tenant (every endpoint refuses at once) or enables it again; repeating it changes nothing. Raises OA001. */
   tenant_disable: bind<
@@ -2700,7 +2727,7 @@ export const ops = {
   >('pgrant_ops.tenant_disable', [
     ['tenant', 'uuid'],
     ['disabled', 'boolean'],
-  ]),
+  ], []),
 
   /** A tenant as lines of JSON: what it is ({pgrant_export: version}), each row ({table, row}), and how many there were ({end, rows}); all as of one moment. Holds hashes, and no secret that could be used: nothing that is sealed, no signing key, nothing that lives for minutes. Raises OA001. */
   tenant_export: bind<
@@ -2712,7 +2739,7 @@ export const ops = {
     }
   >('pgrant_ops.tenant_export', [
     ['tenant', 'uuid'],
-  ]),
+  ], ['tenant_export']),
 
   /** The id of the tenant with this name. Raises OA001. */
   tenant_id: bind<
@@ -2720,11 +2747,11 @@ export const ops = {
       name: string | null;
     },
     {
-      tenant_id: string | null;
+      tenant_id: string;
     }
   >('pgrant_ops.tenant_id', [
     ['name', 'text'],
-  ]),
+  ], ['tenant_id']),
 
   /** Makes a tenant, disabled, from the first line and the row of tenants of an export. Returns its id, which is the one that it had. Raises OA002, OA003. */
   tenant_import_begin: bind<
@@ -2733,12 +2760,12 @@ export const ops = {
       row: unknown;
     },
     {
-      tenant_import_begin: string | null;
+      tenant_import_begin: string;
     }
   >('pgrant_ops.tenant_import_begin', [
     ['header', 'jsonb'],
     ['row', 'jsonb'],
-  ]),
+  ], ['tenant_import_begin']),
 
   /** Ends an import: what was exported must be there (p_rows: the counts of the last line). p_enable says whether the tenant was enabled. Raises OA001, OA003. */
   tenant_import_end: bind<
@@ -2754,7 +2781,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['rows', 'jsonb'],
     ['enable', 'boolean'],
-  ]),
+  ], []),
 
   /** Inserts an array of rows of one table of an export, all with the same columns. Upstreams and webhooks are disabled until they are given secrets. Raises OA001, OA003. */
   tenant_import_rows: bind<
@@ -2770,20 +2797,20 @@ export const ops = {
     ['tenant', 'uuid'],
     ['table', 'text'],
     ['rows', 'jsonb'],
-  ]),
+  ], []),
 
-  /** All tenants, by name. */
+  /** All tenants, by name. May be null: disabled_at. */
   tenant_list: bind<
     {
     },
     {
-      tenant_id: string | null;
-      name: string | null;
-      issuer: string | null;
+      tenant_id: string;
+      name: string;
+      issuer: string;
       disabled_at: string | null;
     }
   >('pgrant_ops.tenant_list', [
-  ]),
+  ], ['tenant_id', 'name', 'issuer']),
 
   /** Removes a tenant with all that it has, its audit events and seals too: there is no way back. Where requests may still come, disable it first, in a transaction of its own, as the command line does: then none enters it, and this waits for those that are under way. tenant_rows() proves that nothing is left. Raises OA001, OA003 (transactions are still running). */
   tenant_remove: bind<
@@ -2795,22 +2822,22 @@ export const ops = {
     }
   >('pgrant_ops.tenant_remove', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
-  /** How many rows a tenant has in each table, all of one moment. After tenant_remove each must be 0: the proof that nothing is left. */
+  /** How many rows a tenant has in each table, all of one moment. After tenant_remove each must be 0: the proof that nothing is left. Nothing is null. */
   tenant_rows: bind<
     {
       tenant_id: string | null;
     },
     {
-      table_name: string | null;
-      row_count: number | null;
+      table_name: string;
+      row_count: number;
     }
   >('pgrant_ops.tenant_rows', [
     ['tenant_id', 'uuid'],
-  ]),
+  ], ['table_name', 'row_count']),
 
-  /** Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting. */
+  /** Changes settings of a tenant, given as {setting: value} (see setting_list); the others stay, null takes one back. Returns all settings. Raises OA001, OA003. */
   tenant_set: bind<
     {
       tenant: string;
@@ -2822,7 +2849,7 @@ export const ops = {
   >('pgrant_ops.tenant_set', [
     ['tenant', 'uuid'],
     ['settings', 'jsonb'],
-  ]),
+  ], ['tenant_set']),
 
   /** The settings of a tenant; lifetimes in seconds. Raises OA001. */
   tenant_show: bind<
@@ -2834,7 +2861,7 @@ export const ops = {
     }
   >('pgrant_ops.tenant_show', [
     ['tenant', 'uuid'],
-  ]),
+  ], ['tenant_show']),
 
   /** For each requested scope: registered for the client, consented to by the person, role held (null = none is needed), final, and why. Works before any token exists. Raises OA001. */
   token_explain: bind<
@@ -2857,7 +2884,7 @@ export const ops = {
     ['username', 'text'],
     ['client_id', 'text'],
     ['scopes', 'text[]'],
-  ]),
+  ], []),
 
   /** The accounts of an upstream: whose, with which groups, when it last answered, why it last did not; p_limit of them after p_after. Raises OA001. */
   upstream_account_list: bind<
@@ -2884,7 +2911,7 @@ export const ops = {
     ['name', 'text'],
     ['after', 'text', 'optional'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** Adds an upstream of kind oidc, oauth2 or discord; p_settings by the columns of pgrant.upstreams; p_sealed_secrets as sealed outside. Returns it. Raises OA001, OA002, OA003. */
   upstream_add: bind<
@@ -2904,9 +2931,9 @@ export const ops = {
     ['kind', 'text'],
     ['settings', 'jsonb'],
     ['sealed_secrets', 'bytea', 'optional'],
-  ]),
+  ], ['upstream_add']),
 
-  /** Takes an account that is due for a recheck: what its upstream is asked with. No row where another worker took it. Raises OA001. */
+  /** Takes an account that is due for a recheck: what its upstream is asked with. No row where another worker took it. May be null: issuer, authorization_endpoint, token_endpoint, userinfo_endpoint, sealed_secrets, sealed_tokens. Raises OA001. */
   upstream_check_begin: bind<
     {
       tenant: string;
@@ -2914,16 +2941,16 @@ export const ops = {
       subject: string | null;
     },
     {
-      kind: string | null;
-      title: string | null;
+      kind: string;
+      title: string;
       issuer: string | null;
       authorization_endpoint: string | null;
       token_endpoint: string | null;
       userinfo_endpoint: string | null;
-      client_id: string | null;
-      token_endpoint_auth_method: string | null;
+      client_id: string;
+      token_endpoint_auth_method: string;
       sealed_secrets: Buffer | null;
-      scopes: string[] | null;
+      scopes: string[];
       settings: Json;
       sealed_tokens: Buffer | null;
     }
@@ -2931,7 +2958,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['name', 'text'],
     ['subject', 'text'],
-  ]),
+  ], ['kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings']),
 
   /** Takes over the outcome of a recheck. p_present false = the upstream no longer vouches for the person, who loses every group from it. Raises OA001. */
   upstream_check_end: bind<
@@ -2961,7 +2988,7 @@ export const ops = {
     ['sealed_tokens', 'bytea'],
     ['checkable', 'boolean'],
     ['reason', 'text'],
-  ]),
+  ], []),
 
   /** A recheck got no answer: what was known before stays, and the upstream is asked again after p_retry_after seconds. Raises OA001. */
   upstream_check_fail: bind<
@@ -2981,7 +3008,7 @@ export const ops = {
     ['subject', 'text'],
     ['reason', 'text'],
     ['retry_after', 'integer'],
-  ]),
+  ], []),
 
   /** Disables an upstream, with every group membership that it gave, or enables it again. Raises OA001. */
   upstream_disable: bind<
@@ -2997,21 +3024,21 @@ export const ops = {
     ['tenant', 'uuid'],
     ['name', 'text'],
     ['disabled', 'boolean'],
-  ]),
+  ], []),
 
-  /** Accounts, of all tenants, about which the upstream is to be asked again. The worker asks this. */
+  /** Accounts, of all tenants, about which the upstream is to be asked again. The worker asks this. Nothing is null. */
   upstream_due: bind<
     {
       limit?: number | null;
     },
     {
-      tenant_id: string | null;
-      upstream: string | null;
-      subject: string | null;
+      tenant_id: string;
+      upstream: string;
+      subject: string;
     }
   >('pgrant_ops.upstream_due', [
     ['limit', 'integer', 'optional'],
-  ]),
+  ], ['tenant_id', 'upstream', 'subject']),
 
   /** Says that an account of an upstream, by its lasting identifier there, is this user. Raises OA001, OA002. */
   upstream_link: bind<
@@ -3029,7 +3056,7 @@ export const ops = {
     ['name', 'text'],
     ['subject', 'text'],
     ['username', 'text'],
-  ]),
+  ], []),
 
   /** The upstreams of a tenant, with how many accounts each has, and of how many the last recheck got no answer. Raises OA001. */
   upstream_list: bind<
@@ -3048,7 +3075,7 @@ export const ops = {
     }
   >('pgrant_ops.upstream_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Removes an upstream with its accounts and the memberships that it gave; the users stay. Raises OA001. */
   upstream_remove: bind<
@@ -3062,7 +3089,7 @@ export const ops = {
   >('pgrant_ops.upstream_remove', [
     ['tenant', 'uuid'],
     ['name', 'text'],
-  ]),
+  ], []),
 
   /** Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it. Raises OA001, OA003. */
   upstream_set: bind<
@@ -3080,7 +3107,7 @@ export const ops = {
     ['name', 'text'],
     ['settings', 'jsonb'],
     ['sealed_secrets', 'bytea', 'optional'],
-  ]),
+  ], ['upstream_set']),
 
   /** All that is known of an upstream but its secrets. Raises OA001. */
   upstream_show: bind<
@@ -3094,7 +3121,7 @@ export const ops = {
   >('pgrant_ops.upstream_show', [
     ['tenant', 'uuid'],
     ['name', 'text'],
-  ]),
+  ], ['upstream_show']),
 
   /** Takes an account of an upstream away from its user, with the groups that it gave. Raises OA001. */
   upstream_unlink: bind<
@@ -3110,7 +3137,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['name', 'text'],
     ['subject', 'text'],
-  ]),
+  ], []),
 
   /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */
   user_add: bind<
@@ -3123,7 +3150,7 @@ export const ops = {
       password_hash?: Uint8Array | null;
     },
     {
-      user_add: string | null;
+      user_add: string;
     }
   >('pgrant_ops.user_add', [
     ['tenant', 'uuid'],
@@ -3132,7 +3159,7 @@ export const ops = {
     ['password_salt', 'bytea', 'optional'],
     ['password_params', 'jsonb', 'optional'],
     ['password_hash', 'bytea', 'optional'],
-  ]),
+  ], ['user_add']),
 
   /** Disables a person, ending sessions and revoking tokens in the same transaction, or enables them again. Raises OA001. */
   user_disable: bind<
@@ -3148,7 +3175,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
     ['disabled', 'boolean'],
-  ]),
+  ], []),
 
   /** The people of a tenant by username, p_limit of them after p_after: the last username of the page before. Raises OA001. */
   user_list: bind<
@@ -3168,7 +3195,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['after', 'text', 'optional'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** Sets the password of a person, as derived outside, and ends their sessions. Raises OA001. */
   user_password: bind<
@@ -3188,7 +3215,7 @@ export const ops = {
     ['password_salt', 'bytea'],
     ['password_params', 'jsonb'],
     ['password_hash', 'bytea'],
-  ]),
+  ], []),
 
   /** Removes a person with sessions, grants, tokens, roles, accounts elsewhere and the API credentials that they made. There is no way back. The record keeps the user_id, and where the history had the username it has the user_id. Returns that, of which user_rows() proves the rest. Raises OA001. */
   user_remove: bind<
@@ -3197,12 +3224,12 @@ export const ops = {
       username: string | null;
     },
     {
-      user_remove: string | null;
+      user_remove: string;
     }
   >('pgrant_ops.user_remove', [
     ['tenant', 'uuid'],
     ['username', 'text'],
-  ]),
+  ], ['user_remove']),
 
   /** How many rows of each table name a person, and how many names of them the history has. After user_remove each is 0 but those of the record (audit events and histories), which keep the user_id. Raises OA001. */
   user_rows: bind<
@@ -3218,7 +3245,7 @@ export const ops = {
   >('pgrant_ops.user_rows', [
     ['tenant', 'uuid'],
     ['user_id', 'uuid'],
-  ]),
+  ], []),
 
   /** Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003. */
   user_set: bind<
@@ -3234,7 +3261,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
     ['settings', 'jsonb'],
-  ]),
+  ], ['user_set']),
 
   /** A person: user_id (the sub), username, subject (what the product calls them), claims, and whether there is a password. Raises OA001. */
   user_show: bind<
@@ -3248,7 +3275,7 @@ export const ops = {
   >('pgrant_ops.user_show', [
     ['tenant', 'uuid'],
     ['username', 'text'],
-  ]),
+  ], ['user_show']),
 
   /** Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002. */
   user_subject: bind<
@@ -3264,7 +3291,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
     ['subject', 'text'],
-  ]),
+  ], []),
 
   /** Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook. Raises OA001, OA002, OA003. */
   webhook_add: bind<
@@ -3284,7 +3311,7 @@ export const ops = {
     ['url', 'text'],
     ['sealed_secret', 'bytea'],
     ['event_types', 'text[]', 'optional'],
-  ]),
+  ], ['webhook_add']),
 
   /** The newest p_limit events of the outbox, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}. Raises OA001. */
   webhook_deliveries: bind<
@@ -3313,7 +3340,7 @@ export const ops = {
     ['webhook', 'text', 'optional'],
     ['state', 'text', 'optional'],
     ['limit', 'integer', 'optional'],
-  ]),
+  ], []),
 
   /** Disables a webhook (no event is kept for it any more; what was pending is given up) or enables it again. Raises OA001. */
   webhook_disable: bind<
@@ -3329,19 +3356,19 @@ export const ops = {
     ['tenant', 'uuid'],
     ['name', 'text'],
     ['disabled', 'boolean'],
-  ]),
+  ], []),
 
-  /** The webhooks of all tenants for which something is pending, and in how many seconds it is due (0 or less = now), the longest due first. The worker asks this. */
+  /** The webhooks of all tenants for which something is pending, and in how many seconds it is due (0 or less = now), the longest due first. The worker asks this. Nothing is null. */
   webhook_due: bind<
     {
     },
     {
-      tenant_id: string | null;
-      webhook: string | null;
-      wait: number | null;
+      tenant_id: string;
+      webhook: string;
+      wait: number;
     }
   >('pgrant_ops.webhook_due', [
-  ]),
+  ], ['tenant_id', 'webhook', 'wait']),
 
   /** The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered. Raises OA001. */
   webhook_list: bind<
@@ -3363,7 +3390,7 @@ export const ops = {
     }
   >('pgrant_ops.webhook_list', [
     ['tenant', 'uuid'],
-  ]),
+  ], []),
 
   /** Removes a webhook with all that is pending, dead or logged for it. There is no way back. Raises OA001. */
   webhook_remove: bind<
@@ -3377,7 +3404,7 @@ export const ops = {
   >('pgrant_ops.webhook_remove', [
     ['tenant', 'uuid'],
     ['name', 'text'],
-  ]),
+  ], []),
 
   /** Sends again, under the same webhook-id: one event of a webhook, delivered or not, or with p_event_id null all that was given up. Returns how many. Raises OA001, OA003 (disabled). */
   webhook_resend: bind<
@@ -3387,13 +3414,13 @@ export const ops = {
       event_id?: string | null;
     },
     {
-      webhook_resend: number | null;
+      webhook_resend: number;
     }
   >('pgrant_ops.webhook_resend', [
     ['tenant', 'uuid'],
     ['webhook', 'text'],
     ['event_id', 'uuid', 'optional'],
-  ]),
+  ], ['webhook_resend']),
 
   /** Replaces the secret of a webhook by one that was made and sealed outside; for p_overlap seconds requests are signed with both. Returns until when. Raises OA001. */
   webhook_secret: bind<
@@ -3404,14 +3431,14 @@ export const ops = {
       overlap?: number | null;
     },
     {
-      webhook_secret: string | null;
+      webhook_secret: string;
     }
   >('pgrant_ops.webhook_secret', [
     ['tenant', 'uuid'],
     ['name', 'text'],
     ['sealed_secret', 'bytea'],
     ['overlap', 'integer', 'optional'],
-  ]),
+  ], ['webhook_secret']),
 
   /** Changes settings of a webhook, given as {setting: value}: url (what is pending goes there, too), event_types (null = all), dead_letter_lifetime in seconds. Returns the webhook. Raises OA001, OA003. */
   webhook_set: bind<
@@ -3427,7 +3454,7 @@ export const ops = {
     ['tenant', 'uuid'],
     ['name', 'text'],
     ['settings', 'jsonb'],
-  ]),
+  ], ['webhook_set']),
 
   /** All that is known of a webhook but its secrets. Raises OA001. */
   webhook_show: bind<
@@ -3441,7 +3468,7 @@ export const ops = {
   >('pgrant_ops.webhook_show', [
     ['tenant', 'uuid'],
     ['name', 'text'],
-  ]),
+  ], ['webhook_show']),
 
   /** Queues an event of type webhook.test for one webhook, whatever types it asks for. Returns its event_id. Raises OA001, OA003 (disabled). */
   webhook_test: bind<
@@ -3450,10 +3477,10 @@ export const ops = {
       webhook: string | null;
     },
     {
-      webhook_test: string | null;
+      webhook_test: string;
     }
   >('pgrant_ops.webhook_test', [
     ['tenant', 'uuid'],
     ['webhook', 'text'],
-  ]),
+  ], ['webhook_test']),
 } as const;

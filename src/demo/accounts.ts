@@ -79,7 +79,7 @@ async function makeTenant({ database }: WorkerContext, issuer: string): Promise<
   if (!name)
     throw new ConfigError('the name "demo" is taken: remove that tenant or set PGRANT_DEMO=0');
   const made = await call(database, ops.tenant_add, { name, issuer, host, path, title });
-  const tenant = made.tenant_add ?? '';
+  const tenant = made.tenant_add;
   // So that programs that register themselves or publish what they are, such as MCP clients, can be tried.
   const settings = { registration: 'open', client_documents: 'open' };
   await call(database, ops.tenant_set, { tenant, settings });

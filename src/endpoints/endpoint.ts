@@ -1,6 +1,7 @@
 import type { Exchange } from '../http/ctx.ts';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
 import type { ClientKeyFinder } from '../outbound/client-keys.ts';
+import type { EndpointPaths } from '../protocol/discovery.ts';
 import type { Queues } from '../queues.ts';
 import type { WebContext } from '../services.ts';
 import type { Keyring } from './keyring.ts';
@@ -13,6 +14,7 @@ export type Services = WebContext & {
   upstreams: Upstreams;
   clientKeys: ClientKeyFinder;
   queues: Queues;
+  endpoints: EndpointPaths;
 };
 
 /** Makes an endpoint that works with the database and the keys of the process. */

@@ -47,7 +47,7 @@ export function makeKeyring({ database, secret }: WebContext): Keyring {
 
   async function load(exchange: Exchange): Promise<TenantKeys> {
     const { keys } = await call(database, api.key_list, caller(exchange));
-    return open(secret, exchange.state.tenant.id, (keys ?? []) as unknown as StoredKey[]);
+    return open(secret, exchange.state.tenant.id, keys as unknown as StoredKey[]);
   }
 
   return async (exchange) => {

@@ -86,8 +86,8 @@ function describe(row: ApiHealth, own: string): Health {
       state: row.release === own ? 'current' : 'other',
       released_at: iso(row.released_at),
     },
-    worker: { last_run_at: iso(row.worker_at), late: row.late ?? [] },
-    backlog: { unfinished: row.unfinished ?? 0 },
+    worker: { last_run_at: iso(row.worker_at), late: row.late },
+    backlog: { unfinished: row.unfinished },
   };
 }
 

@@ -40,9 +40,9 @@ export function tenantFinder({ database, config }: WebContext) {
 
   async function look(host: string, path: string): Promise<Found | 'none'> {
     const [row] = await callAll(database, api.tenant_find, { host, path });
-    if (!row?.tenant_id || !row.issuer || row.path !== path) return 'none';
+    if (row?.error !== null || row.path !== path) return 'none';
     const { tenant_id: id, issuer, title } = row;
-    return { id, issuer, title: title ?? '', path, disabled: row.disabled === true };
+    return { id, issuer, title, path, disabled: row.disabled };
   }
 
   return async ({ req, path }: Arrived): Promise<{ tenant: Tenant; endpoint: string }> => {

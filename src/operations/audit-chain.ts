@@ -16,7 +16,7 @@ export async function recordRefusals(database: Database, signal?: AbortSignal): 
     const { refusals_record } = await call(database, ops.refusals_record, {
       tenant: String(tenant_id),
     });
-    events += refusals_record ?? 0;
+    events += refusals_record;
   }
   return events;
 }
@@ -26,7 +26,7 @@ export async function sealEvents(database: Database, signal?: AbortSignal): Prom
   let seals = 0;
   while (!signal?.aborted) {
     const round = await call(database, ops.audit_seal, {});
-    seals += round.seals ?? 0;
+    seals += round.seals;
     if (round.done) break;
   }
   return seals;

@@ -22,9 +22,9 @@ export async function recheckAccounts(work: Work, signal?: AbortSignal): Promise
   while (!signal?.aborted) {
     const due = await callAll(work.database, ops.upstream_due, { limit: batch });
     const accounts = due.map(({ tenant_id, upstream, subject }) => ({
-      tenant: tenant_id ?? '',
-      name: upstream ?? '',
-      subject: subject ?? '',
+      tenant: tenant_id,
+      name: upstream,
+      subject,
     }));
     await limit.map(accounts, (account) => recheck(work, account));
     checked += accounts.length;

@@ -35,12 +35,12 @@ export async function resealTenant(
     const unopened: Resealed['unopened'] = [];
     let changed = 0;
     for (const { kind, name, part, sealed } of rows) {
-      const place = { tenant, name: name ?? '' };
-      const purpose = purposes[kind ?? ''];
+      const place = { tenant, name };
+      const purpose = purposes[kind];
       if (!purpose || !sealed) throw new Error(`nothing of kind ${kind} is known here`);
       const plain = opened(master, purpose, place, sealed);
       if (plain === undefined) {
-        unopened.push({ tenant_id: tenant, kind: kind ?? '', name: place.name });
+        unopened.push({ tenant_id: tenant, kind, name: place.name });
         continue;
       }
       const next = seal(master, purpose, place, plain);

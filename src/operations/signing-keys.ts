@@ -5,6 +5,7 @@ import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
 import type { Log } from '../log.ts';
 import { newSigningKey, type SigningAlg, sealSigningKey } from '../protocol/keys.ts';
+import { signingAlgs } from '../protocol/lists.ts';
 import type { Master } from '../protocol/seal.ts';
 
 /** A key that was published; `active_at` is when it begins to sign, as PostgreSQL writes it. */
@@ -38,7 +39,7 @@ export async function withdrawKeys(
   tenant: string,
 ): Promise<string[]> {
   const withdrawn: string[] = [];
-  for (const alg of ['ES256', 'RS256'] as const) {
+  for (const alg of signingAlgs) {
     const { signing, public_jwk } = await newSigningKey(alg);
     const { key_withdraw } = await call(database, ops.key_withdraw, {
       tenant,
@@ -47,7 +48,7 @@ export async function withdrawKeys(
       public_jwk,
       sealed_private: sealSigningKey(secret, tenant, signing),
     });
-    withdrawn.push(...(key_withdraw ?? []));
+    withdrawn.push(...key_withdraw);
   }
   return withdrawn;
 }

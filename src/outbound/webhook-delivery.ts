@@ -52,17 +52,17 @@ async function send(
       .map((sealed) => openWebhookSecret(secret, tenant, webhook, sealed));
     const { headers, body } = webhookRequest(
       {
-        id: taken.event_id ?? '',
-        type: taken.type ?? '',
-        timestamp: taken.occurred_at ?? '',
+        id: taken.event_id,
+        type: taken.type,
+        timestamp: taken.occurred_at,
         data: { tenant: taken.issuer, ...(taken.data as object) },
       },
       secrets,
     );
     // Only a tenant that is on a loopback address itself has business with receivers on one.
-    const local = /^http:\/\//.test(taken.issuer ?? '');
+    const local = /^http:\/\//.test(taken.issuer);
     const fetch = local ? fetches.loopback : fetches.others;
-    const response = await fetch(taken.url ?? '', { method: 'POST', headers, body, notice: true });
+    const response = await fetch(taken.url, { method: 'POST', headers, body, notice: true });
     const wait = retryAfter(response.headers);
     return {
       status: response.status,

@@ -8,6 +8,7 @@ import {
   SignJWT,
 } from 'jose';
 import type { PublicJwk, TokenKey } from './keys.ts';
+import { signingAlgs } from './lists.ts';
 
 /** What a checkpoint says; times are epoch seconds. */
 export type Checkpoint = {
@@ -30,7 +31,6 @@ export class CheckpointError extends Error {
 }
 
 const typ = 'audit-checkpoint+jwt';
-const algorithms = ['ES256', 'RS256'];
 
 /** Signs a checkpoint. The public key travels in the header: it is to be read after the key is gone. */
 export function signCheckpoint(
@@ -51,7 +51,7 @@ export async function readCheckpoint(
 ): Promise<{ kid: string; checkpoint: Checkpoint }> {
   try {
     const { payload, protectedHeader } = await jwtVerify<Checkpoint>(jwt, EmbeddedJWK, {
-      algorithms,
+      algorithms: [...signingAlgs],
       typ,
       requiredClaims: ['iss', 'iat', 'tenant_id', 'number', 'seal', 'total', 'sealed_at'],
     });

@@ -1,7 +1,8 @@
 // RFC 7521 4.2, RFC 7523 2.2 and 3, RFC 10070: private_key_jwt.
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
-import { type ClientAlg, type ClientKey, candidates, clientAlgs } from './jwk-set.ts';
+import { type ClientAlg, type ClientKey, candidates } from './jwk-set.ts';
+import { clientAlgs } from './lists.ts';
 import { secretHash } from './secrets.ts';
 
 /** The value of client_assertion_type. */

@@ -1,6 +1,8 @@
 // RFC 7591 2, OpenID Connect Dynamic Client Registration 2: the fields that stand by themselves.
 import { OAuthError } from './errors.ts';
-import { type ClientAlg, clientAlgs, isPublicJwkSet } from './jwk-set.ts';
+import { type ClientAlg, isPublicJwkSet } from './jwk-set.ts';
+import type { SigningAlg } from './keys.ts';
+import { clientAlgs, signingAlgs } from './lists.ts';
 import { isSoundName, normalName } from './name.ts';
 import { readWebUrl } from './uri.ts';
 
@@ -37,7 +39,7 @@ const isHttps: Reader = (value) => isWebUrl(value) && (value as string).startsWi
 const isFlag: Reader = (value) => typeof value === 'boolean';
 const isSeconds: Reader = (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fff_ffff;
-const isAlg: Reader = (value) => value === 'RS256' || value === 'ES256';
+const isAlg: Reader = (value) => signingAlgs.includes(value as SigningAlg);
 const isClientAlg: Reader = (value) => clientAlgs.includes(value as ClientAlg);
 
 const readers: Record<string, [column: keyof Fields, good: Reader]> = {

@@ -2,7 +2,8 @@
 
 import { type Fields, fieldsOf, invalidField } from './client-fields.ts';
 import { OAuthError } from './errors.ts';
-import { clientAlgs, clientKeys } from './jwk-set.ts';
+import { clientKeys } from './jwk-set.ts';
+import { authMethods, clientAlgs, grantTypes } from './lists.ts';
 import { checkRedirectUri } from './redirect-uri.ts';
 import { parseScope } from './scope.ts';
 
@@ -19,8 +20,6 @@ export type ClientMetadata = Fields & {
 
 const uriLimit = 32;
 const listLimit = 50;
-const supportedGrants = ['authorization_code', 'refresh_token', 'client_credentials'];
-const supportedMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'];
 
 /** What only the server says (RFC 7591 3.2.1, RFC 7592 3). */
 const serverFields = [
@@ -42,7 +41,7 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
   const chosen = serverFields.find((name) => name in given);
   if (chosen !== undefined) throw invalidField(chosen, 'is not for the client to choose');
   const method = given.token_endpoint_auth_method ?? 'client_secret_basic';
-  if (!supportedMethods.includes(method as string)) {
+  if (!(authMethods as readonly unknown[]).includes(method)) {
     throw invalidField('token_endpoint_auth_method', 'is not supported');
   }
   const grant_types = grantsOf(given);
@@ -90,7 +89,7 @@ function withoutNulls(sent: Readonly<Record<string, unknown>>): Record<string, u
 /** Grant types and response types that agree (RFC 7591 2.1). */
 function grantsOf(given: Record<string, unknown>): string[] {
   const asked = textsOf(given, 'grant_types') ?? ['authorization_code'];
-  const grants = supportedGrants.filter((one) => asked.includes(one));
+  const grants = grantTypes.filter((one) => asked.includes(one));
   const code = grants.includes('authorization_code');
   const responses = textsOf(given, 'response_types');
   if (grants.length === 0) throw invalidField('grant_types', 'names none that is supported');

@@ -1,18 +1,18 @@
 // RFC 7517, RFC 7638: the public keys by which a client signs.
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { jsonFault } from './json.ts';
+import { clientAlgs } from './lists.ts';
 
-/** The algorithms by which clients may sign (RFC 7518 3.1, RFC 8037, RFC 9864), and the keys for each. */
-const keyTypes = {
+/** The keys for each algorithm by which clients may sign (RFC 7518 3.1, RFC 8037, RFC 9864). */
+const keyTypes: Record<ClientAlg, string> = {
   ES256: 'EC',
   RS256: 'RSA',
   PS256: 'RSA',
   EdDSA: 'OKP',
   Ed25519: 'OKP',
-} as const;
+};
 
-export type ClientAlg = keyof typeof keyTypes;
-export const clientAlgs = Object.keys(keyTypes) as ClientAlg[];
+export type ClientAlg = (typeof clientAlgs)[number];
 
 /** A key that verifies what a client signed. */
 export type ClientKey = {

@@ -1,9 +1,10 @@
 // RFC 7517 4, RFC 7518 3 and RFC 7638: a tenant's signing keys.
 import { createPrivateKey, createPublicKey, KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import type { signingAlgs } from './lists.ts';
 import { type Master, seal, unseal } from './seal.ts';
 
-export type SigningAlg = 'ES256' | 'RS256';
+export type SigningAlg = (typeof signingAlgs)[number];
 
 /** A public key as the JWK set publishes it. */
 export interface PublicJwk {

@@ -2,8 +2,8 @@
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
 import { jsonFault } from './json.ts';
+import { clientAlgs } from './lists.ts';
 
-const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
 const lengthLimit = 16_384;
 
 /** Claims of the statement itself, which are no metadata (RFC 7519 4.1). */
@@ -23,7 +23,10 @@ export async function readSoftwareStatement(
   }
   try {
     const keys = createLocalJWKSet(issuers[issuer] as JSONWebKeySet);
-    const { payload } = await jwtVerify(statement as string, keys, { algorithms, issuer });
+    const { payload } = await jwtVerify(statement as string, keys, {
+      algorithms: [...clientAlgs],
+      issuer,
+    });
     const fault = jsonFault(payload);
     if (fault !== undefined) throw new Error(fault);
     return Object.fromEntries(

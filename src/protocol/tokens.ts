@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto';
 import { compactVerify, errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import { OAuthError } from './errors.ts';
-import type { SigningAlg, TokenKey } from './keys.ts';
+import type { TokenKey } from './keys.ts';
+import { signingAlgs } from './lists.ts';
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
@@ -39,7 +40,6 @@ export type ExtraClaims = Readonly<Record<string, Json | undefined>>;
 
 export type VerificationKeys = ReadonlyMap<string, TokenKey>;
 
-const algorithms: SigningAlg[] = ['ES256', 'RS256'];
 const accessTokenClaims = ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'];
 
 /** Signs an access token; its `typ` keeps it from passing for an ID token (RFC 9068 2.1). */
@@ -82,7 +82,7 @@ export async function verifyAccessToken(
 ): Promise<AccessTokenClaims & ExtraClaims> {
   try {
     const verified = await jwtVerify<AccessTokenClaims & ExtraClaims>(token, keyOf(keys), {
-      algorithms,
+      algorithms: [...signingAlgs],
       issuer,
       typ: 'at+jwt',
       requiredClaims: accessTokenClaims,
@@ -100,7 +100,9 @@ export async function verifyIdTokenHint(
   issuer: string,
 ): Promise<IdTokenClaims & ExtraClaims> {
   try {
-    const { payload, protectedHeader } = await compactVerify(hint, keyOf(keys), { algorithms });
+    const { payload, protectedHeader } = await compactVerify(hint, keyOf(keys), {
+      algorithms: [...signingAlgs],
+    });
     const claims = JSON.parse(Buffer.from(payload).toString());
     if (protectedHeader.typ !== 'JWT' || typeof claims?.exp !== 'number') {
       throw new errors.JWTInvalid('it is not an ID token');

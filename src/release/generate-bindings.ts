@@ -1,7 +1,15 @@
 // The TypeScript side of pgrant_api and pgrant_ops, read from the catalogs.
 import type { Sql } from 'postgres';
+import {
+  answerKinds,
+  type Field,
+  kindsOf,
+  literal,
+  nullable,
+  ownFields,
+  promises,
+} from './field-promises.ts';
 
-type Field = { name: string; type: string; enum: boolean; optional?: boolean };
 type Named = { schema: string; name: string; comment: string | null };
 type Composite = Named & { fields: Field[] };
 type Enum = Named & { labels: string[] };
@@ -9,6 +17,8 @@ type Routine = Named & {
   arguments: Field[];
   /** The composite type that it returns, by name, or its own fields. */
   returns: { schema: string; name: string } | Field[];
+  /** Whether it gives one value, and not rows of its own. */
+  scalar: boolean;
 };
 
 const head = `// GENERATED from sql/functions by \`npm run generate\`. Do not edit.
@@ -37,26 +47,30 @@ export async function generateBindings(sql: Sql): Promise<string> {
   const composites = await sql<Composite[]>`
     select n.nspname as schema, c.relname as name, obj_description(t.oid, 'pg_type') as comment,
            (select json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, null),
-                                              'enum', y.typtype = 'e') order by a.attnum)
+                                              'enum', y.typtype = 'e',
+                                              'comment', col_description(c.oid, a.attnum)) order by a.attnum)
               from pg_attribute a join pg_type y on y.oid = a.atttypid
              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as fields
       from pg_class c join pg_type t on t.oid = c.reltype join pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'c' and n.nspname in ('pgrant_api', 'pgrant_ops')
      order by 1, 2`;
   const found = await routines(sql);
+  const promised = new Map(composites.map((type) => [pascal(type), promises(type.fields)]));
   return [
     head,
     ...enums.map(enumType),
     ...composites.map(
-      (type) => `${tsdoc(type, '')}export type ${pascal(type)} = ${row(type.fields)};\n`,
+      (type) => `${tsdoc(type, '')}export type ${pascal(type)} = ${composite(type.fields)};\n`,
     ),
     group(
       'api',
       found.filter(({ schema }) => schema === 'pgrant_api'),
+      promised,
     ),
     group(
       'ops',
       found.filter(({ schema }) => schema === 'pgrant_ops'),
+      promised,
     ),
   ].join('\n');
 }
@@ -77,7 +91,8 @@ async function routines(sql: Sql): Promise<Routine[]> {
                        where p.proargmodes[a.n] in ('t', 'o'))
                 else json_build_array(json_build_object('name', p.proname, 'type', format_type(r.oid, null),
                                                         'enum', r.typtype = 'e'))
-           end as returns
+           end as returns,
+           p.proargmodes is null and not (r.typtype = 'c' and r.typrelid <> 0 and k.relkind = 'c') as scalar
       from pg_proc p
       join pg_namespace n on n.oid = p.pronamespace
       join pg_type r on r.oid = p.prorettype
@@ -92,13 +107,16 @@ function enumType(type: Enum): string {
   return `${tsdoc(type, '')}export type ${pascal(type)} =\n${labels};\n`;
 }
 
-function group(name: string, members: Routine[]): string {
-  return `export const ${name} = {\n${members.map(binding).join('\n')}} as const;\n`;
+function group(name: string, members: Routine[], promised: Map<string, string[]>): string {
+  const bindings = members.map((routine) => binding(routine, promised));
+  return `export const ${name} = {\n${bindings.join('\n')}} as const;\n`;
 }
 
-function binding(routine: Routine): string {
+function binding(routine: Routine, promised: Map<string, string[]>): string {
   const { schema, name, returns } = routine;
-  const result = Array.isArray(returns) ? row(returns, '    ') : pascal(returns);
+  const own = Array.isArray(returns) ? ownFields(routine, returns) : [];
+  const result = Array.isArray(returns) ? row(own, '    ') : pascal(returns);
+  const kept = Array.isArray(returns) ? promises(own) : (promised.get(pascal(returns)) ?? []);
   // A function of a set of requests has an array for each argument but the tenant: an element per request.
   const isSet =
     routine.arguments[1]?.name === 'p_request_id' && routine.arguments[1].type === 'text[]';
@@ -111,7 +129,7 @@ function binding(routine: Routine): string {
   return `${tsdoc(routine, '  ')}  ${name}: ${isSet ? 'bindSet' : 'bind'}<
     ${args(fields)},
     ${result}
-  >('${schema}.${name}', [\n${parameters.join('')}  ]),\n`;
+  >('${schema}.${name}', [\n${parameters.join('')}  ], [${kept.join(', ')}]),\n`;
 }
 
 function args(fields: Field[]): string {
@@ -123,12 +141,31 @@ function args(fields: Field[]): string {
   return `{\n${lines.join('')}    }`;
 }
 
-function row(fields: Field[], indent = ''): string {
-  const lines = fields.map((field) => {
-    const type = typeOf(field);
-    return `${indent}  ${field.name}: ${type}${type === 'null' || type === 'Json' ? '' : ' | null'};\n`;
+/** A composite type: one row type, or one for each kind of answer. */
+function composite(fields: Field[]): string {
+  const kinds = answerKinds(fields);
+  if (!kinds) return row(fields);
+  const common = fields.filter((field) => !kindsOf(field) && field.name !== kinds.field);
+  const answers = kinds.values.map((value) => {
+    const own = fields.flatMap((field) => {
+      const of = kindsOf(field);
+      if (!of) return [];
+      return of.values.includes(value) ? [member(field)] : [`${field.name}: null`];
+    });
+    return `  | { ${[`${kinds.field}: ${literal(value)}`, ...own].join('; ')} }\n`;
   });
+  return `${row(common)} & (\n${answers.join('')})`;
+}
+
+function row(fields: Field[], indent = ''): string {
+  const lines = fields.map((field) => `${indent}  ${member(field)};\n`);
   return `{\n${lines.join('')}${indent}}`;
+}
+
+function member(field: Field): string {
+  const type = field.type === 'pgrant_api.error' && field.name === 'error' ? 'null' : typeOf(field);
+  const also = nullable(field) && type !== 'null' && type !== 'Json' ? ' | null' : '';
+  return `${field.name}: ${type}${also}`;
 }
 
 /** Arguments are named p_tenant in SQL and tenant here. */

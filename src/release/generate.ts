@@ -6,13 +6,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import postgres, { type Sql } from 'postgres';
 import { startEmbedded } from '../embedded/embedded.ts';
 import { generateBindings } from './generate-bindings.ts';
+import { generateLists } from './generate-lists.ts';
 import { generateSchema } from './generate-schema.ts';
 import { generateSecurity } from './generate-security.ts';
+import { generateSettingsPage, generateStoredSettings } from './generate-settings.ts';
 import { release } from './release.ts';
 
 const files: Record<string, (sql: Sql) => Promise<string>> = {
   'src/db/bindings.ts': generateBindings,
+  'src/protocol/lists.ts': generateLists,
+  'src/settings/stored.ts': generateStoredSettings,
   'sql/schema.sql': generateSchema,
+  'sql/SETTINGS.md': generateSettingsPage,
   'test/golden/security.txt': generateSecurity,
 };
 

@@ -32,8 +32,8 @@ export async function deleteExpired(database: Database, signal?: AbortSignal): P
   return unfinished > 0 ? { ...counts, unfinished } : counts;
 }
 
-function newBacklog({ table_name }: { table_name: string | null }): Backlog {
-  return { table: table_name ?? '', limit: batch.first };
+function newBacklog({ table_name }: { table_name: string }): Backlog {
+  return { table: table_name, limit: batch.first };
 }
 
 /** One batch of each table; gives those that may have more. */
@@ -45,8 +45,7 @@ async function deleteBatches(
   const left: Backlog[] = [];
   for (const { table, limit } of backlogs) {
     const begin = performance.now();
-    const { expired_delete } = await call(database, ops.expired_delete, { table, limit });
-    const deleted = expired_delete ?? 0;
+    const { expired_delete: deleted } = await call(database, ops.expired_delete, { table, limit });
     const took = performance.now() - begin;
     if (deleted === 0) continue;
     counts[table] = (counts[table] ?? 0) + deleted;

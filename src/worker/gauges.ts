@@ -13,7 +13,7 @@ export function startGauges({ database, log, telemetry }: WorkerContext): Stop {
   const look = async () => {
     try {
       for (const { kind, waiting, oldest } of await callAll(database, ops.backlog_read, {})) {
-        metrics.backlog(kind ?? '', waiting ?? 0, oldest);
+        metrics.backlog(kind, waiting, oldest);
       }
       for (const { task, last_success_at, late } of await callAll(
         database,
@@ -21,7 +21,7 @@ export function startGauges({ database, log, telemetry }: WorkerContext): Stop {
         {},
       )) {
         const success = last_success_at === null ? null : Date.parse(last_success_at) / 1000;
-        metrics.schedule(task ?? '', success, late === true);
+        metrics.schedule(task, success, late);
       }
     } catch (err) {
       log.warn({ err }, 'the backlog could not be read');

@@ -37,7 +37,7 @@ function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Re
     sealed_erase: async () => {
       const part = new Date().getUTCMinutes();
       const { sealed_erase: erased } = await call(database, ops.sealed_erase, { part, parts: 60 });
-      return { erased: erased ?? 0 };
+      return { erased };
     },
     refusals: async (signal) => ({ events: await recordRefusals(database, signal) }),
     audit_seal: async (signal) => ({ seals: await sealEvents(database, signal) }),

@@ -39,7 +39,7 @@ export function startWebhooks(context: WorkerContext): Stop {
       if (wait !== null && wait > 0) return wait;
       // Whoever is done first makes room, and rings.
       if (serving.size === most.webhooks) break;
-      const destination = { tenant: tenant_id ?? '', webhook: webhook ?? '' };
+      const destination = { tenant: tenant_id, webhook };
       const key = `${tenant_id} ${webhook}`;
       if (serving.has(key)) continue;
       const served = serve(destination).finally(() => {

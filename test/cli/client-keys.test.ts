@@ -60,7 +60,7 @@ test.each([
   [
     ['--jwks-uri', jwks_uri, '--set', 'token_endpoint_auth_signing_alg=HS256'],
     1,
-    'the value breaks a rule',
+    "token_endpoint_auth_signing_alg must be ES256, RS256, PS256, EdDSA or Ed25519, not 'HS256'",
   ],
 ])('client add %j is refused with exit code %i', async (options, code, message) => {
   const refused = await pgrant([...add.split(' '), ...options]);

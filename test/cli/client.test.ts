@@ -128,7 +128,7 @@ test.each([
   [
     ['--redirect-uri', uri, '--public', '--set', 'require_pkce=false'],
     1,
-    'the value breaks a rule',
+    'a public client (token_endpoint_auth_method none) must have require_pkce',
   ],
   [
     ['--grant-type', 'password'],

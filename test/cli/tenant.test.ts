@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSigningKey } from '../../src/protocol/keys.ts';
+import { stored } from '../../src/settings/stored.ts';
 import { createDatabase } from '../support/database.ts';
 import { operator, secret } from './cli.ts';
 
@@ -71,15 +72,81 @@ test('settings are shown and changed, lengths of time in units, times in UTC', a
 });
 
 test.each([
-  ['access_token_lifetime=90d', 1, 'the value breaks a rule: (access_token_lifetime >= 1) AND'],
+  [
+    'access_token_lifetime=90d',
+    1,
+    "access_token_lifetime must be a whole number of seconds from 1 to 86400, not '7776000'",
+  ],
   ['colour=red', 1, 'there is no tenant setting colour\n  settings: title, audience,'],
-  ['title=null', 1, 'null value in column "title"'],
-  ['code_lifetime=soon', 1, 'invalid input syntax for type integer: "soon"'],
+  [
+    'replay_windw=5',
+    1,
+    'there is no tenant setting replay_windw\n  did you mean replay_window? settings:',
+  ],
+  ['title=null', 1, 'title must be text of 1 to 255 characters, all of which people can see'],
+  ['title=', 1, 'title must be text of 1 to 255 characters, all of which people can see'],
+  [
+    'code_lifetime=soon',
+    1,
+    "code_lifetime must be a whole number of seconds from 1 to 600, not 'soon'",
+  ],
+  [
+    'code_lifetime=99999999999',
+    1,
+    "code_lifetime must be a whole number of seconds from 1 to 600, not '99999999999'",
+  ],
+  [
+    'login_failure_limit=1.5',
+    1,
+    "login_failure_limit must be a whole number from 1 to 1000, not '1.5'",
+  ],
+  ['registration=yes', 1, "registration must be closed, token or open, not 'yes'"],
+  [
+    'client_document_hosts=Not_A_Host',
+    1,
+    'client_document_hosts must be a list of host names in lower case',
+  ],
+  [
+    'login_jwks=keys',
+    1,
+    "login_jwks must be a JWK set (RFC 7517) of at most 20 public keys, not 'keys'",
+  ],
   ['title', 2, '"title" is not setting=value'],
 ])('tenant set %s is refused with exit code %i', async (pair, code, message) => {
   const refused = await pgrant(['tenant', 'set', 'acme', pair]);
   expect(refused.code).toBe(code);
   expect(refused.err).toContain(`pgrant: ${message}`);
+});
+
+test('tenant set takes a setting back with an empty value, and lists by their members', async () => {
+  await document('tenant set acme audience=https://api.example');
+  expect(await document('tenant set acme audience=')).toMatchObject({ audience: null });
+  const set = ['tenant', 'set', 'acme', 'client_document_hosts=claude.ai *.example.com', '--json'];
+  expect(JSON.parse((await pgrant(set)).out)).toMatchObject({
+    client_document_hosts: ['claude.ai', '*.example.com'],
+  });
+  expect(await document('tenant set acme client_document_hosts=')).toMatchObject({
+    client_document_hosts: [],
+  });
+});
+
+test('tenant set takes text as it is typed, whatever it looks like', async () => {
+  expect(await document('tenant set acme title=123')).toMatchObject({ title: '123' });
+  await document('tenant set acme title=Acme');
+});
+
+test('set --help has every setting with its default and what it must be', async () => {
+  for (const [command, table] of Object.entries({
+    tenant: 'tenants',
+    client: 'clients',
+  } as const)) {
+    const { code, out } = await pgrant([command, 'set', '--help']);
+    expect(code).toBe(0);
+    for (const { name } of stored[table]) expect(out).toContain(`\n  ${name}`);
+  }
+  const { out } = await pgrant(['tenant', 'set', '--help']);
+  expect(out).toContain('replay_window (default 1m)');
+  expect(out.replace(/\s+/g, ' ')).toContain('Must be a whole number of seconds from 0 to 600.');
 });
 
 test('disabling may be repeated, and so may enabling', async () => {

@@ -45,7 +45,7 @@ describe('webhook add', () => {
       'https://a:b@app.example/',
       'https://app.example/#x',
     ]) {
-      expect((await add('x', url)).err).toContain('the value breaks a rule');
+      expect((await add('x', url)).err).toContain('url must be an https URL');
     }
     expect((await add('crm', 'https://app.example/')).err).toContain(
       'there is a webhook crm already',

@@ -1,5 +1,5 @@
 // What must hold for every answer, whatever was asked.
-import { publicErrors } from '../../src/protocol/errors.ts';
+import { publicErrors } from '../../src/protocol/lists.ts';
 import { breaksOff, type Draft } from './draft.ts';
 import { canary } from './values.ts';
 import type { Answer } from './wire.ts';

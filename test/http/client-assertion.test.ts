@@ -6,7 +6,7 @@ import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { clientAlgs } from '../../src/protocol/jwk-set.ts';
+import { clientAlgs } from '../../src/protocol/lists.ts';
 import { type Acme, insecure, obtainTokens, redirect_uri, startAcme } from '../support/acme.ts';
 import { addClient, postTo, startServer } from '../support/issuer.ts';
 import {

@@ -242,7 +242,7 @@ describe('a scheme that is no reversed domain name [RFC 8252 7.1]', () => {
       '',
     ]) {
       const naming = configure(acme, { redirect_schemes: [scheme] });
-      await expect(naming, scheme).rejects.toMatchObject({ code: '23514' });
+      await expect(naming, scheme).rejects.toMatchObject({ code: 'OA003' });
       if (scheme.includes('.')) continue;
       const redirect_uris = [`${scheme}://host/cb`];
       const status = (await post(acme, { ...native, redirect_uris })).status;

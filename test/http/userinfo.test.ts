@@ -112,5 +112,5 @@ test('an operator says so of a client that is there', async () => {
   expect(await type()).toMatch(/jwt/);
   await set(null);
   expect(await type()).toMatch(/json/);
-  await expect(set('none')).rejects.toMatchObject({ code: '23514' });
+  await expect(set('none')).rejects.toMatchObject({ code: 'OA003' });
 });

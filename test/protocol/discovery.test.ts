@@ -6,8 +6,16 @@ const issuer = 'https://id.example/db/container';
 const facts = {
   issuer,
   scopes: ['openid', 'profile'],
-  claims: ['sub', 'name'],
-  algs: ['ES256', 'RS256'] as const,
+  endpoints: {
+    authorization_endpoint: '/oauth/authorize',
+    token_endpoint: '/oauth/token',
+    userinfo_endpoint: '/oauth/userinfo',
+    jwks_uri: '/oauth/jwks.json',
+    revocation_endpoint: '/oauth/revoke',
+    introspection_endpoint: '/oauth/introspect',
+    end_session_endpoint: '/oauth/logout',
+    registration_endpoint: '/oauth/register',
+  },
 };
 
 /** RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1, Client ID Metadata Document 6. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type ErrorCode, OAuthError, publicErrors } from '../../src/protocol/errors.ts';
+import { type ErrorCode, OAuthError } from '../../src/protocol/errors.ts';
+import { publicErrors } from '../../src/protocol/lists.ts';
 
 const allowed = /^[\x20\x21\x23-\x5B\x5D-\x7E]+$/;
 

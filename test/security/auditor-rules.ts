@@ -113,13 +113,14 @@ export const auditorRules: Rule[] = [
     ],
   },
   {
-    name: 'auditors write nothing, and call nothing of the tables but what their policies call',
+    name: 'auditors write nothing, and call nothing of the tables but what their policies and constant checks call',
     query: `select c.oid::regclass::text from pg_class c where c.relnamespace::regnamespace::text like 'pgrant%'
          and c.relkind in ('r', 'p', 'v')
          and (has_table_privilege('pgrant_auditor', c.oid, 'delete, truncate, trigger')
               or has_any_column_privilege('pgrant_auditor', c.oid, 'insert, update, references'))
       union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant'::regnamespace
-         and p.proname not in ('auditor', 'auditor_tenant', 'audited_tenant') and has_function_privilege('pgrant_auditor', p.oid, 'execute')`,
+         and p.proname not in ('auditor', 'auditor_tenant', 'audited_tenant', 'signing_algs', 'client_algs', 'grant_types', 'auth_methods')
+         and has_function_privilege('pgrant_auditor', p.oid, 'execute')`,
     broken: [
       'grant insert on pgrant.auditors to pgrant_auditor',
       'grant execute on function pgrant.tenant to pgrant_auditor',

@@ -7,6 +7,8 @@ const tenantless = {
   'pgrant_api.health_read': 'the worker and the release have no tenant',
   'pgrant_ops.tenant_id': 'finds the tenant',
   'pgrant_ops.tenant_list': 'lists the global catalogue',
+  'pgrant_ops.setting_list': 'reads the catalog of PostgreSQL',
+  'pgrant_ops.check_words': 'reads the catalog of PostgreSQL',
   'pgrant_ops.tenant_add': 'makes the tenant',
   'pgrant_ops.tenant_import_begin': 'makes the tenant',
   'pgrant_ops.tenant_rows': 'is asked about tenants that are gone',

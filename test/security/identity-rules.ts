@@ -3,6 +3,7 @@ import { functions, type Rule } from './rule.ts';
 
 /** Functions that change other columns of a client, and which. */
 const others: Record<string, string> = {
+  'pgrant_rules.client_identity_date': 'identity_changed_at',
   'pgrant_rules.client_request_note': 'requested_at',
   'pgrant_rules.client_use_note': 'last_used_at|expires_at',
   'pgrant_ops.client_disable': 'disabled_at',
@@ -24,7 +25,7 @@ const inserters = `'pgrant_rules.rows_insert'`;
 
 export const identityRules: Rule[] = [
   {
-    name: 'clients are changed by client_store, and otherwise in what nobody decides by',
+    name: 'clients are changed by client_store, by their settings, and otherwise in what nobody decides by',
     query: `select u.* from (${updates}) u
       where u.function <> 'pgrant_rules.client_store'
         and not exists (select from (values ${pairs}) o (function, columns)
@@ -38,13 +39,24 @@ export const identityRules: Rule[] = [
   },
   {
     name: 'every column that makes up the identity is one that client_store sets and the rule compares',
-    query: `select i.name from unnest(pgrant_rules.client_identity_columns() || '{identity_changed_at}'::text[]) i (name)
+    query: `select i.name from unnest(pgrant_rules.client_identity_columns()) i (name)
       where not exists (select from (${updates}) u where u.function = 'pgrant_rules.client_store' and u.column = i.name)
-         or i.name <> 'identity_changed_at'
-            and not exists (select from pg_proc p where p.proname = 'client_identity_changed' and p.prosrc ~ ('p_after\\.' || i.name || '\\M'))`,
+         or not exists (select from pg_proc p where p.proname = 'client_identity_changed' and p.prosrc ~ ('p_after\\.' || i.name || '\\M'))`,
     broken: [
       `create or replace function pgrant_rules.client_identity_columns() returns text[] language sql immutable
          as 'select array[''name'', ''grants'']'`,
+    ],
+  },
+  {
+    name: 'whoever writes the identity of a client says when that was',
+    query: `select f.schema || '.' || f.proname from (${functions}) f
+      where f.prosrc !~ 'pgrant_rules\\.client_identity_date\\('
+        and (f.proname = 'client_store' or f.prosrc ~* 'update\\s+(only\\s+)?pgrant\\.clients\\M[^;]*%')`,
+    broken: [
+      `create function pgrant_ops.loose(p_tenant uuid) returns void language plpgsql as
+         $$begin perform pgrant_rules.settings_write('update pgrant.clients c set (%1$s) = row(%2$s)', 'clients', '{}', p_tenant); end$$`,
+      `create or replace function pgrant_rules.client_store(p_client pgrant.clients) returns pgrant.clients language plpgsql as
+         'begin return p_client; end'`,
     ],
   },
   {

@@ -237,7 +237,7 @@ describe('a client that signs', () => {
     ['HS256', { jwks: { keys: [] }, token_endpoint_auth_signing_alg: 'HS256' }],
     ['any audience', { jwks: { keys: [] }, assertion_audience: 'any' }],
   ])('is not added with %s', async (_, keys) => {
-    await expect(makeClient(world, 'bad', signer(keys))).rejects.toMatchObject({ code: '23514' });
+    await expect(makeClient(world, 'bad', signer(keys))).rejects.toMatchObject({ code: 'OA003' });
   });
 
   test('is not added with a secret', async () => {

@@ -42,7 +42,7 @@ test('a client gets a token for itself, without a refresh token or ID token [RFC
     subject: 'robot',
     scopes: ['jobs:run'],
     family_id: null,
-    refresh_token: null,
+    refresh_token: false,
     id_token_alg: null,
   });
   expect(await ask(world, api.token_introspect, { ...client, ...access })).toMatchObject({

@@ -160,7 +160,7 @@ test('the settings take https or loopback, public keys, and null', async () => {
     'https://a.example/ x',
     'http://localhost.evil.example/',
   ]) {
-    expect(await set({ login_url }), login_url).toBe('23514');
+    expect(await set({ login_url }), login_url).toBe('OA003');
   }
   expect(await set({ login_jwks: { keys: [{ kty: 'EC' }] } })).toBe('taken');
   expect(await set({ login_jwks: null })).toBe('taken');
@@ -170,7 +170,7 @@ test('the settings take https or loopback, public keys, and null', async () => {
     { keys: [{ kty: 'oct', k: 'x' }] },
     { keys: [{ d: 'x' }] },
   ]) {
-    expect(await set({ login_jwks }), JSON.stringify(login_jwks)).toBe('23514');
+    expect(await set({ login_jwks }), JSON.stringify(login_jwks)).toBe('OA003');
   }
 });
 

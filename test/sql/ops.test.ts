@@ -75,7 +75,7 @@ describe('a tenant', () => {
     });
     expect(tenant_set).not.toHaveProperty('decoy_salt');
     await expect(set({ tenant_id: randomUUID() })).rejects.toEqual(refused('OA003', /settings:/));
-    await expect(set({ code_lifetime: 100_000 })).rejects.toMatchObject({ code: '23514' });
+    await expect(set({ code_lifetime: 100_000 })).rejects.toMatchObject({ code: 'OA003' });
   });
 
   test('is removed with all that it has, and nothing of another', async () => {
@@ -119,17 +119,17 @@ describe('a client', () => {
       'new',
       { ...open, grant_types: ['client_credentials'] },
       false,
-      '23514',
+      'OA003',
     ],
     [
       'a public one does without PKCE [OAuth 2.1 7.5.1]',
       'new',
       { ...open, require_pkce: false },
       false,
-      '23514',
+      'OA003',
     ],
-    ['it has no redirect URI to return to', 'new', {}, true, '23514'],
-    ['a grant type is unknown', 'new', { redirect_uris, grant_types: ['password'] }, true, '23514'],
+    ['it has no redirect URI to return to', 'new', {}, true, 'OA003'],
+    ['a grant type is unknown', 'new', { redirect_uris, grant_types: ['password'] }, true, 'OA003'],
   ])('is not added where %s', async (_, client_id, metadata, confidential, code) => {
     const adding = operate(world, ops.client_add, {
       client_id,

@@ -55,8 +55,10 @@ export function authorize(services: Services): Endpoint {
       row = await call(database, api.authorization_begin, args);
     }
     if (row.next === 'respond') return respond(exchange, row, code.secret);
+    if (row.next === 'document')
+      throw new TypeError('the document was stored, and is asked for again');
     const query = new URLSearchParams({
-      request: assembleToken('request', row.request_expires_at ?? 0, handle.secret),
+      request: assembleToken('request', row.request_expires_at, handle.secret),
     });
     exchange.status = 303;
     exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);

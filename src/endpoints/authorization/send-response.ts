@@ -7,23 +7,28 @@ import {
   type AuthorizationResponse,
   authorizationResponse,
 } from '../../protocol/authorization-response.ts';
-import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
+import { OAuthError } from '../../protocol/errors.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
+
+type Response = Extract<ApiAuthorization, { next: 'respond' }>;
 
 /**
  * Sends the code that the database has stored, or its error, to the proven redirect URI; an error for
  * whom nobody vouches goes there only if the person chooses so (RFC 9700 4.11.2).
  */
-export function respond(exchange: Exchange, row: ApiAuthorization, codeSecret: string): void {
+export function respond(exchange: Exchange, row: Response, codeSecret: string): void {
   const { redirect_uri, response_mode, response_error, response_reason, response_detail } = row;
   const refusal = response_error
-    ? new OAuthError(response_error as ErrorCode, response_reason ?? '', {
+    ? new OAuthError(response_error, String(response_reason), {
         ...(response_detail && { detail: response_detail }),
       })
     : undefined;
-  const answer = authorizationResponse(redirect_uri ?? '', response_mode as ResponseMode, {
-    code: refusal ? undefined : assembleToken('code', row.code_expires_at ?? 0, codeSecret),
+  const answer = authorizationResponse(redirect_uri, response_mode as ResponseMode, {
+    code:
+      row.code_expires_at === null
+        ? undefined
+        : assembleToken('code', row.code_expires_at, codeSecret),
     error: refusal?.error,
     error_description: refusal?.description,
     state: row.state ?? undefined,
@@ -56,21 +61,20 @@ function form({ action, fields }: FormPost) {
 /** Says what happened, names where the answer would go, and leaves it to the person. */
 function warn(
   exchange: Exchange,
-  { page, redirect_uri }: ApiAuthorization,
+  { page, redirect_uri }: Response,
   answer: AuthorizationResponse,
   { status, description }: OAuthError,
 ): void {
-  const redirectUri = redirect_uri ?? '';
   render(
     exchange,
     'untrusted',
     {
       ...(page as object),
-      ...redirectTarget(redirectUri),
+      ...redirectTarget(redirect_uri),
       title: 'This request cannot go on',
       text: description,
       ...(answer.mode === 'query' ? { location: answer.location } : form(answer)),
     },
-    { status, redirectUri },
+    { status, redirectUri: redirect_uri },
   );
 }

@@ -76,7 +76,7 @@ async function receive(
   const { assertion = '' } = requireReadable(parametersOrJson(exchange), ['assertion']).values;
   const { issuer, jwks } = await call(database, api.login_settings, caller(exchange));
   const signer = {
-    issuer: issuer ?? '',
+    issuer,
     audience: exchange.state.tenant.issuer,
     jwks: jwks as unknown as JSONWebKeySet,
   };

@@ -27,9 +27,12 @@ export function resumeLogin({ database }: Services): Endpoint {
       old_session_expires_at: session_expires_at,
     });
     if (row.next === 'respond') return respond(exchange, row, '');
-    startSession(exchange, session.secret, row.session_expires_at ?? 0);
+    if (row.next !== 'continue') throw new TypeError(`login_resume goes on with ${row.next}`);
+    if (row.session_expires_at !== null) {
+      startSession(exchange, session.secret, row.session_expires_at);
+    }
     const query = new URLSearchParams({
-      request: assembleToken('request', row.request_expires_at ?? 0, handle.secret),
+      request: assembleToken('request', row.request_expires_at, handle.secret),
     });
     exchange.status = 303;
     exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);

@@ -1,7 +1,7 @@
 // Upstream login, the way back: state once and in its own browser, then who it is, then a session.
 
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
-import { call, callAll } from '../../db/call.ts';
+import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { browserHash, csrfToken, presentedSession, startSession } from '../../http/session.ts';
@@ -37,7 +37,7 @@ export function upstreamCallback(services: Services): Endpoint {
       return refuse(troubleOf(failure));
     }
     const session = newSecret();
-    const outcome = await finish(services, exchange, row.name ?? '', named, identity, session);
+    const outcome = await finish(services, exchange, row.name, named, identity, session);
     const { error, reason, session_expires_at } = outcome;
     if (error === 'unknown_account' || error === 'access_denied') {
       const trouble = error === 'unknown_account' ? 'unknown' : 'refused';
@@ -56,7 +56,7 @@ async function identify(
   state: string,
 ): Promise<Identity> {
   const { id } = exchange.state.tenant;
-  const { upstream, protocol } = services.upstreams.open(id, row.name ?? '', row);
+  const { upstream, protocol } = services.upstreams.open(id, row.name, row);
   const journey = journeyOf(services, exchange, row, state);
   const callback = new URL(`${journey.redirectUri}?${exchange.querystring}`);
   return services.queues.fetches.run([id, upstream.name], () =>
@@ -73,7 +73,7 @@ async function finish(
   session: { secret: string; hash: Buffer },
 ) {
   const { session_hash, session_expires_at } = presentedSession(exchange);
-  const [outcome] = await callAll(database, api.upstream_finish, {
+  return await ask(database, api.upstream_finish, {
     ...caller(exchange),
     ...named,
     ...identity,
@@ -84,8 +84,6 @@ async function finish(
     old_session_hash: session_hash,
     old_session_expires_at: session_expires_at,
   });
-  if (!outcome) throw new Error('upstream_finish returned no row');
-  return outcome;
 }
 
 function sendOn(exchange: Exchange, request: string | undefined): void {

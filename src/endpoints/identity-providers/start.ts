@@ -53,14 +53,10 @@ async function depart(
   { secret, hash }: { secret: string; hash: Buffer },
   request: string | undefined,
 ): Promise<void> {
-  const expires_at = row.state_expires_at ?? 0;
+  const expires_at = row.state_expires_at;
   const state = assembleToken('upstream', expires_at, secret);
   try {
-    const { upstream, protocol } = services.upstreams.open(
-      exchange.state.tenant.id,
-      row.name ?? '',
-      row,
-    );
+    const { upstream, protocol } = services.upstreams.open(exchange.state.tenant.id, row.name, row);
     const journey = journeyOf(services, exchange, row, state);
     const url = await services.queues.fetches.run([exchange.state.tenant.id, upstream.name], () =>
       protocol.authorizationUrl(upstream, journey),

@@ -28,17 +28,16 @@ export function introspect(services: Services): Endpoint {
       key_hash: parseApiKey(values.token) ?? null,
     });
     exchange.set('Cache-Control', 'no-store');
-    const { audience } = row;
     exchange.body = row.active
       ? {
           ...(row.claims as object),
           active: true,
           iss: issuer,
           sub: row.subject,
-          aud: audience?.length === 1 ? audience[0] : (audience ?? undefined),
+          aud: audienceOf(row.audience),
           client_id: row.client_id,
           username: row.username ?? undefined,
-          scope: (row.scopes ?? []).join(' '),
+          scope: row.scopes.join(' '),
           token_type: row.token_type ?? undefined,
           iat: row.issued_at,
           exp: row.expires_at ?? undefined,
@@ -47,4 +46,10 @@ export function introspect(services: Services): Endpoint {
         }
       : { active: false };
   };
+}
+
+/** One resource is a string, several are an array (RFC 7519 4.1.3). */
+function audienceOf(audience: string[] | null): string | string[] | undefined {
+  if (audience === null) return undefined;
+  return audience.length === 1 ? audience[0] : audience;
 }

@@ -1,7 +1,7 @@
 // OpenID Connect Core 3.1.2.3: signing in for an authorization request.
 
-import { type ApiSession, api } from '../../db/bindings.ts';
-import { callAll } from '../../db/call.ts';
+import { type ApiLoginChallenge, type ApiSession, api } from '../../db/bindings.ts';
+import { type Answer, ask, type Refused } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
@@ -14,7 +14,7 @@ import { presentedRequest, showRequest } from '../authorization/continue.ts';
 import type { Endpoint, Services } from '../endpoint.ts';
 
 type Login = { request: string | undefined; username: string; password: string };
-type Outcome = Pick<ApiSession, 'error' | 'reason' | 'session_expires_at' | 'retry_after'>;
+type Outcome = Answer<ApiSession> | Refused<ApiLoginChallenge>;
 
 /** Takes username and password; a wrong one shows the page again, with the same words for both. */
 export function login(services: Services): Endpoint {
@@ -34,8 +34,10 @@ export function login(services: Services): Endpoint {
         username,
       });
     }
-    if (outcome.error) throw new OAuthError(outcome.error, outcome.reason ?? '');
-    startSession(exchange, session.secret, outcome.session_expires_at ?? 0);
+    if (outcome.error !== null) throw new OAuthError(outcome.error, String(outcome.reason));
+    if (outcome.session_expires_at !== null) {
+      startSession(exchange, session.secret, outcome.session_expires_at);
+    }
     const query = new URLSearchParams({ request: request ?? '' });
     exchange.status = 303;
     exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
@@ -50,17 +52,17 @@ async function signIn(
   session: { secret: string; hash: Buffer },
 ): Promise<Outcome> {
   const named = presentedRequest(exchange, request);
-  const [challenge] = await callAll(database, api.login_begin, {
+  const challenge = await ask(database, api.login_begin, {
     ...caller(exchange),
     ...named,
     username,
   });
-  if (!challenge || challenge.error) return { ...failed, ...challenge };
+  if (challenge.error !== null) return challenge;
   const password_hash = await queues.derivations.run(turnOf(exchange), () =>
     derived(password, challenge.salt, challenge.params),
   );
   const { session_hash, session_expires_at } = presentedSession(exchange);
-  const [outcome] = await callAll(database, api.login_finish, {
+  return await ask(database, api.login_finish, {
     ...caller(exchange),
     ...named,
     username,
@@ -70,20 +72,12 @@ async function signIn(
     old_session_hash: session_hash,
     old_session_expires_at: session_expires_at,
   });
-  return outcome ?? failed;
 }
 
-const failed: Outcome = {
-  error: 'wrong_password',
-  reason: 'no answer',
-  session_expires_at: null,
-  retry_after: null,
-};
-
 /** An impossible password is a wrong one, and is counted as one. */
-async function derived(password: string, salt: Buffer | null, params: unknown): Promise<Buffer> {
+async function derived(password: string, salt: Buffer, params: unknown): Promise<Buffer> {
   try {
-    return await derivePassword(password, salt ?? Buffer.alloc(16), params as PasswordParameters);
+    return await derivePassword(password, salt, params as PasswordParameters);
   } catch (failure) {
     if (failure instanceof OAuthError && failure.error === 'invalid_request')
       return Buffer.alloc(32);

@@ -47,7 +47,7 @@ export async function vouched(
   const { issuers } = await call(database, api.registration_settings, caller(exchange));
   try {
     const metadata = await queues.signatures.run(turnOf(exchange), () =>
-      readSoftwareStatement(software_statement, (issuers ?? {}) as Sent),
+      readSoftwareStatement(software_statement, issuers as Sent),
     );
     return { ...sent, ...metadata };
   } catch (failure) {

@@ -24,7 +24,7 @@ export async function clientIdentity(
   values: ClientParameters,
 ): Promise<ClientIdentity> {
   const { issuer } = exchange.state.tenant;
-  const server = { issuer, token_endpoint: `${issuer}/oauth/token` };
+  const server = { issuer, token_endpoint: `${issuer}${services.endpoints.token_endpoint}` };
   const client = clientCredentials(exchange.get('authorization') || undefined, values, server);
   const { client_id, method } = client;
   return {

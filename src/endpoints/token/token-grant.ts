@@ -50,30 +50,30 @@ export async function tokenResponse(
 ): Promise<TokenResponse> {
   const access_token =
     row.access_token_format === 'opaque'
-      ? assembleToken('access_token', row.access_expires_at ?? 0, accessSecret)
+      ? assembleToken('access_token', row.access_expires_at, accessSecret)
       : await accessToken(issuer, keys, row);
   return {
     access_token,
     token_type: 'Bearer',
-    expires_in: (row.access_expires_at ?? 0) - (row.issued_at ?? 0),
-    scope: (row.scopes ?? []).join(' '),
+    expires_in: row.access_expires_at - row.issued_at,
+    scope: row.scopes.join(' '),
     ...(row.refresh_token && refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(row.id_token_alg && { id_token: await idToken(issuer, keys, row, access_token) }),
   };
 }
 
 function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<string> {
-  const [audience, ...others] = row.audience ?? [];
+  const [audience = issuer, ...others] = row.audience;
   return signAccessToken(
     {
       iss: issuer,
-      sub: row.subject ?? '',
-      aud: others.length === 0 ? (audience ?? issuer) : [audience ?? issuer, ...others],
-      client_id: row.client_id ?? '',
-      iat: row.issued_at ?? 0,
-      exp: row.access_expires_at ?? 0,
+      sub: row.subject,
+      aud: others.length === 0 ? audience : [audience, ...others],
+      client_id: row.client_id,
+      iat: row.issued_at,
+      exp: row.access_expires_at,
       jti: randomUUID(),
-      scope: (row.scopes ?? []).join(' '),
+      scope: row.scopes.join(' '),
       auth_time: row.auth_time ?? undefined,
       acr: row.acr ?? undefined,
     },
@@ -92,9 +92,9 @@ function idToken(
   return signIdToken(
     {
       iss: issuer,
-      sub: row.subject ?? '',
-      aud: row.client_id ?? '',
-      iat: row.issued_at ?? 0,
+      sub: row.subject,
+      aud: row.client_id,
+      iat: row.issued_at,
       exp: row.id_expires_at ?? 0,
       auth_time: row.auth_time ?? undefined,
       nonce: row.nonce ?? undefined,

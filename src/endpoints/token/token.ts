@@ -1,6 +1,7 @@
 // RFC 6749 3.2: the token endpoint, one file per grant.
 import { parameters } from '../../http/body.ts';
 import { OAuthError } from '../../protocol/errors.ts';
+import { grantTypes } from '../../protocol/lists.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources } from '../../protocol/scope.ts';
 import type { Endpoint, Services } from '../endpoint.ts';
@@ -10,7 +11,10 @@ import { clientIdentity } from './client-identity.ts';
 import { refreshGrant } from './refresh-token.ts';
 import { type Grant, names } from './token-grant.ts';
 
-const grants: Record<string, Grant> = {
+type GrantType = (typeof grantTypes)[number];
+
+/** One for each grant type that clients may have. */
+const grants: Record<GrantType, Grant> = {
   authorization_code: codeGrant,
   refresh_token: refreshGrant,
   client_credentials: clientCredentialsGrant,
@@ -23,13 +27,13 @@ export function token(services: Services): Endpoint {
     const { values, resources } = requireReadable(parameters(exchange), names);
     const { grant_type } = values;
     if (grant_type === undefined) throw new OAuthError('invalid_request', 'no grant_type');
-    const grant = Object.hasOwn(grants, grant_type) ? grants[grant_type] : undefined;
-    if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
+    if (!isGrantType(grant_type))
+      throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     exchange.state.grant = grant_type;
     const identity = await clientIdentity(services, exchange, values);
     // What can fail comes first: after the commit there is nothing left to do but sign.
     const keys = await keyring(exchange);
-    const answer = await grant({
+    const answer = await grants[grant_type]({
       database,
       keys,
       issuer: exchange.state.tenant.issuer,
@@ -41,4 +45,8 @@ export function token(services: Services): Endpoint {
     exchange.set('Pragma', 'no-cache');
     exchange.body = answer;
   };
+}
+
+function isGrantType(value: string): value is GrantType {
+  return grantTypes.includes(value as GrantType);
 }

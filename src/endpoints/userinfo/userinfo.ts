@@ -25,7 +25,7 @@ export function userinfo({ database, keyring }: Services): Endpoint {
     if (alg === null) {
       exchange.body = claims;
     } else {
-      const named = { iss: issuer, aud: client_id ?? '' };
+      const named = { iss: issuer, aud: client_id };
       exchange.body = await signUserinfo(claims as ExtraClaims, named, signing(alg as SigningAlg));
       exchange.type = 'application/jwt';
     }

@@ -1,0 +1,75 @@
+// setting=value as people type it, and what --help says of settings; what is good is for SQL to say.
+import { type Setting, stored } from '../settings/stored.ts';
+import { UsageError } from './faults.ts';
+import { formatDuration, parseDuration, wrap } from './text.ts';
+
+export type SettingsTable = keyof typeof stored;
+
+/** Reads setting=value pairs by the types of the settings; a setting that does not exist stays text. */
+export function readSettings(
+  table: SettingsTable,
+  pairs: readonly string[],
+): Record<string, unknown> {
+  const settings: readonly Setting[] = stored[table];
+  return readPairs(pairs, (name, value) => {
+    const setting = settings.find((one) => one.name === name);
+    return setting ? readValue(setting, value) : value;
+  });
+}
+
+/** Reads field=value pairs of what has no types of its own: JSON as such, anything else as text. */
+export function readFields(pairs: readonly string[]): Record<string, unknown> {
+  return readPairs(pairs, (_, value) => readJson(value) ?? value);
+}
+
+function readPairs(pairs: readonly string[], read: (name: string, value: string) => unknown) {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = /^([a-z_]+)=(.*)$/s.exec(pair) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new UsageError(`"${pair}" is not setting=value`);
+      }
+      return [name, read(name, value)];
+    }),
+  );
+}
+
+function readValue({ type, unit }: Setting, value: string): unknown {
+  if (value === 'null') return null;
+  if (unit === 'seconds') return parseDuration(value) ?? value;
+  if (type.endsWith('[]')) return readList(value);
+  return type === 'jsonb' ? (readJson(value) ?? value) : value;
+}
+
+function readList(value: string): unknown {
+  const list = readJson(value);
+  return Array.isArray(list) ? list : value.split(/\s+/).filter((member) => member !== '');
+}
+
+function readJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The settings of a table for --help. */
+export function settingsHelp(table: SettingsTable): string {
+  const settings: readonly Setting[] = stored[table];
+  return [
+    '',
+    'Settings (a length of time such as 90d, 24h, 15m or 60s; a list with spaces between its members;',
+    '"setting=" takes one back that has no default, and empties a list; "setting=null" takes a list back):',
+    '',
+    ...settings.flatMap((setting) => [
+      `  ${setting.name}${initial(setting)}`,
+      wrap(`${setting.meaning} Must be ${setting.good}.`, 6, 100),
+    ]),
+  ].join('\n');
+}
+
+function initial({ unit, default: value }: Setting): string {
+  if (value === null) return '';
+  return ` (default ${unit === 'seconds' ? formatDuration(Number(value)) : value})`;
+}

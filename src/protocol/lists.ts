@@ -1,0 +1,48 @@
+// GENERATED from sql/ by `npm run generate`. Do not edit.
+
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+
+export const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
+
+export const signingAlgs = ['RS256', 'ES256'] as const;
+
+export const clientAlgs = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const;
+
+export const claims = ['sub', 'name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at', 'email', 'email_verified', 'address', 'phone_number', 'phone_number_verified', 'auth_time', 'acr', 'amr', 'sid'] as const;
+
+/** What the public sees for each error code: HTTP status and a constant text. */
+export const publicErrors = {
+  invalid_request: { status: 400, description: "The request is malformed." },
+  invalid_client: { status: 401, description: "Client authentication failed." },
+  invalid_grant: { status: 400, description: "The grant is invalid, expired or revoked." },
+  unauthorized_client: { status: 400, description: "The client may not use this grant type." },
+  unsupported_grant_type: { status: 400, description: "The grant type is not supported." },
+  unsupported_response_type: { status: 400, description: "The response type is not supported." },
+  invalid_scope: { status: 400, description: "A requested scope is invalid or unknown." },
+  access_denied: { status: 403, description: "The request was denied." },
+  temporarily_unavailable: { status: 503, description: "The server is busy. Try again later." },
+  server_error: { status: 500, description: "The server failed to answer." },
+  invalid_token: { status: 401, description: "The access token is invalid, expired or revoked." },
+  insufficient_scope: { status: 403, description: "The access token lacks a scope." },
+  invalid_target: { status: 400, description: "A requested resource is invalid or unknown." },
+  invalid_client_metadata: { status: 400, description: "The client metadata is not acceptable." },
+  invalid_software_statement: { status: 400, description: "The software statement is invalid." },
+  unapproved_software_statement: { status: 400, description: "The software statement is not of an issuer that is trusted here." },
+  login_required: { status: 400, description: "The user has to sign in." },
+  consent_required: { status: 400, description: "The user has to consent." },
+  interaction_required: { status: 400, description: "The user has to interact." },
+  account_selection_required: { status: 400, description: "The user has to select an account." },
+  request_not_supported: { status: 400, description: "Request objects are not supported." },
+  request_uri_not_supported: { status: 400, description: "Request URIs are not supported." },
+  registration_not_supported: { status: 400, description: "Registration is not supported here." },
+  unknown_client: { status: 400, description: "The application is not registered here." },
+  invalid_redirect_uri: { status: 400, description: "A redirect URI is not acceptable." },
+  expired_request: { status: 400, description: "This sign-in has expired, was answered already, or was begun in another browser." },
+  wrong_password: { status: 400, description: "The username or the password is wrong." },
+  too_many_attempts: { status: 429, description: "Too many attempts. Try again later." },
+  flood: { status: 429, description: "Too many attempts. Try again later." },
+  csrf_mismatch: { status: 403, description: "The form is out of date. Reload the page." },
+  not_found: { status: 404, description: "There is nothing here." },
+  unknown_account: { status: 403, description: "Nobody here has this account." },
+  upstream_failed: { status: 502, description: "The sign-in elsewhere did not work." },
+} as const;

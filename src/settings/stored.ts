@@ -1,0 +1,257 @@
+// GENERATED from the catalog by `npm run generate`. Do not edit.
+
+/** A setting is a column with its comment, its check and its default. */
+export type Setting = {
+  name: string;
+  type: 'boolean' | 'cidr[]' | 'integer' | 'jsonb' | 'text' | 'text[]';
+  unit: 'seconds' | null;
+  nullable: boolean;
+  default: string | null;
+  meaning: string;
+  good: string;
+};
+
+export type TenantSettings = {
+  /** The name that people see on the pages. */
+  title: string;
+  /** The aud of access tokens (RFC 9068 3); null = the issuer. */
+  audience: string | null;
+  /** For so long an authorization code is good. */
+  code_lifetime: number;
+  /** For so long an authorization request is good, while the person signs in. */
+  request_lifetime: number;
+  /** For so long an access token is good. */
+  access_token_lifetime: number;
+  /** For so long an ID token is good. */
+  id_token_lifetime: number;
+  /** A refresh token that is not used for so long dies; each use starts it anew. */
+  refresh_idle_lifetime: number;
+  /** A refresh token and its successors die after so long, however often they are used. */
+  refresh_lifetime: number;
+  /** For so long a superseded refresh token gets the same successor again; 0 = never. */
+  replay_window: number;
+  /** For so long a consent is remembered; 0 = it never expires. */
+  consent_lifetime: number;
+  /** For so long a person stays signed in. */
+  session_lifetime: number;
+  /** A session that is not used for so long ends. */
+  session_idle_lifetime: number;
+  /** How many logins may fail per username and address prefix within login_failure_window. */
+  login_failure_limit: number;
+  /** For so long a failed login counts. */
+  login_failure_window: number;
+  /** A signing key signs for so long before the next one does. */
+  key_rotation_interval: number;
+  /** A new signing key is in the JWKS for so long before it signs. */
+  key_publish_lead: number;
+  /** Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one. */
+  roles_claim: string;
+  /** Name of the claim of access tokens with the roles that the token may use. */
+  permissions_claim: string;
+  /** Name of the claim of access tokens with the name of the tenant. */
+  tenant_claim: string;
+  /** The product's own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password. */
+  login_url: string | null;
+  /** The iss of the product's signed answers; the origin of login_url where null. */
+  login_issuer: string | null;
+  /** JWK set (RFC 7517) with the public keys of the product's signed answers; null = the product answers by SQL only. */
+  login_jwks: unknown | null;
+  /** Who may register a client: nobody (closed), who has an initial access token (token), anybody (open). */
+  registration: 'closed' | 'token' | 'open';
+  /** How many clients that registered themselves may live at once. */
+  registration_quota: number;
+  /** Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6). */
+  registration_rate: number;
+  /** A client that registered itself and got no token for so long is removed. */
+  registered_idle_lifetime: number;
+  /** The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on. */
+  registered_consent: 'remember' | 'assured' | 'always';
+  /** Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's. */
+  software_statement_issuers: unknown;
+  /** Whose client metadata documents are taken: nobody's (closed), those of client_document_hosts (listed), everybody's (open). */
+  client_documents: 'closed' | 'listed' | 'open';
+  /** With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com. */
+  client_document_hosts: string[];
+  /** The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com. */
+  client_document_refused_hosts: string[];
+  /** How many clients may live at once that came from a document. */
+  client_document_quota: number;
+  /** For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them. */
+  client_document_rate: number;
+  /** Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed. */
+  redirect_schemes: string[];
+  /** Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over. */
+  refusal_limit: number;
+  /** Sign-ins that one address may begin in a minute. */
+  authorization_rate: number;
+  /** Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people. */
+  trusted_networks: string[];
+};
+
+export type ClientSettings = {
+  /** The name that people see at consent. */
+  name: string;
+  /** How the client authenticates; none = a public client. */
+  token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
+  /** native = runs on the person's device (RFC 8252). */
+  application_type: 'web' | 'native';
+  /** Where codes may be sent. */
+  redirect_uris: string[];
+  /** Where browsers may go after logout. */
+  post_logout_redirect_uris: string[];
+  /** What the client may use at the token endpoint. */
+  grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials')[];
+  /** What the client may ask for; null = every scope of the tenant. */
+  scopes: string[] | null;
+  /** remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client. */
+  consent: 'remember' | 'assured' | 'always' | 'never';
+  /** May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1). */
+  require_pkce: boolean;
+  /** jwt = a signed token (RFC 9068); opaque = one that is introspected. */
+  access_token_format: 'jwt' | 'opaque';
+  /** How access tokens are signed. */
+  access_token_alg: 'RS256' | 'ES256';
+  /** How ID tokens are signed. */
+  id_token_alg: 'RS256' | 'ES256';
+  /** For so long an access token is good; null = the tenant's. */
+  access_token_lifetime: number | null;
+  /** For so long an ID token is good; null = the tenant's. */
+  id_token_lifetime: number | null;
+  /** A refresh token that is not used for so long dies; null = the tenant's. */
+  refresh_idle_lifetime: number | null;
+  /** A refresh token and its successors die after so long; null = the tenant's. */
+  refresh_lifetime: number | null;
+  /** For so long a superseded refresh token gets the same successor again; null = the tenant's. */
+  replay_window: number | null;
+  /** For so long a consent is remembered; null = the tenant's. */
+  consent_lifetime: number | null;
+  /** JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt. */
+  jwks: unknown | null;
+  /** Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only). */
+  jwks_uri: string | null;
+  /** The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them. */
+  token_endpoint_auth_signing_alg: 'ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
+  /** The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well. */
+  assertion_audience: 'issuer' | 'token_endpoint';
+  /** How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON. */
+  userinfo_alg: 'RS256' | 'ES256' | null;
+};
+
+export type UpstreamSettings = {
+  /** What people know it by: Continue with <title>. */
+  title: string;
+  /** Issuer identifier of an oidc upstream. */
+  issuer: string | null;
+  /** Where browsers are sent to sign in; discovered for kind oidc. */
+  authorization_endpoint: string | null;
+  /** Where a code is exchanged; discovered for kind oidc. */
+  token_endpoint: string | null;
+  /** Where an access token is exchanged for a JSON object about the person. */
+  userinfo_endpoint: string | null;
+  /** What the upstream has registered this tenant as. */
+  client_id: string;
+  /** How this server authenticates there. */
+  token_endpoint_auth_method: 'none' | 'client_secret_basic' | 'client_secret_post';
+  /** What is asked for at the upstream. */
+  scopes: string[];
+  /** {claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person's roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}. */
+  settings: unknown;
+  /** Whether an account that nobody has linked makes a new user. */
+  just_in_time: boolean;
+  /** After so long the worker asks the upstream again about a person; 0 = never. */
+  recheck_interval: number;
+};
+
+export type WebhookSettings = {
+  /** https, or http on a loopback host; no credentials: every request is signed. */
+  url: string;
+  /** What is sent; null = everything. */
+  event_types: string[] | null;
+  /** For so long what could not be delivered is kept. */
+  dead_letter_lifetime: number;
+};
+
+export const stored = {
+  tenants: [
+    {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see on the pages.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
+    {"name":"audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The aud of access tokens (RFC 9068 3); null = the issuer.","good":"text of 1 to 512 characters"},
+    {"name":"code_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long an authorization code is good.","good":"a whole number of seconds from 1 to 600"},
+    {"name":"request_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"600","meaning":"For so long an authorization request is good, while the person signs in.","good":"a whole number of seconds from 60 to 3600"},
+    {"name":"access_token_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"900","meaning":"For so long an access token is good.","good":"a whole number of seconds from 1 to 86400"},
+    {"name":"id_token_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"3600","meaning":"For so long an ID token is good.","good":"a whole number of seconds from 1 to 86400"},
+    {"name":"refresh_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"2592000","meaning":"A refresh token that is not used for so long dies; each use starts it anew.","good":"a whole number of seconds from 1 to 157680000"},
+    {"name":"refresh_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"31536000","meaning":"A refresh token and its successors die after so long, however often they are used.","good":"a whole number of seconds from 1 to 157680000"},
+    {"name":"replay_window","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long a superseded refresh token gets the same successor again; 0 = never.","good":"a whole number of seconds from 0 to 600"},
+    {"name":"consent_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"2592000","meaning":"For so long a consent is remembered; 0 = it never expires.","good":"a whole number of seconds from 0 to 1576800000"},
+    {"name":"session_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"43200","meaning":"For so long a person stays signed in.","good":"a whole number of seconds from 60 to 2592000"},
+    {"name":"session_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"28800","meaning":"A session that is not used for so long ends.","good":"a whole number of seconds from 60 to 2592000"},
+    {"name":"login_failure_limit","type":"integer","unit":null,"nullable":false,"default":"10","meaning":"How many logins may fail per username and address prefix within login_failure_window.","good":"a whole number from 1 to 1000"},
+    {"name":"login_failure_window","type":"integer","unit":"seconds","nullable":false,"default":"900","meaning":"For so long a failed login counts.","good":"a whole number of seconds from 1 to 86400"},
+    {"name":"key_rotation_interval","type":"integer","unit":"seconds","nullable":false,"default":"7776000","meaning":"A signing key signs for so long before the next one does.","good":"a whole number of seconds from 3600 to 63072000"},
+    {"name":"key_publish_lead","type":"integer","unit":"seconds","nullable":false,"default":"86400","meaning":"A new signing key is in the JWKS for so long before it signs.","good":"a whole number of seconds from 120 to 604800"},
+    {"name":"roles_claim","type":"text","unit":null,"nullable":false,"default":"roles","meaning":"Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one.","good":"text of 1 to 255 characters"},
+    {"name":"permissions_claim","type":"text","unit":null,"nullable":false,"default":"permissions","meaning":"Name of the claim of access tokens with the roles that the token may use.","good":"text of 1 to 255 characters"},
+    {"name":"tenant_claim","type":"text","unit":null,"nullable":false,"default":"org_id","meaning":"Name of the claim of access tokens with the name of the tenant.","good":"text of 1 to 255 characters"},
+    {"name":"login_url","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The product's own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password.","good":"an https URL (http on a loopback host) of at most 2000 characters, without fragment"},
+    {"name":"login_issuer","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The iss of the product's signed answers; the origin of login_url where null.","good":"text of 1 to 512 characters"},
+    {"name":"login_jwks","type":"jsonb","unit":null,"nullable":true,"default":null,"meaning":"JWK set (RFC 7517) with the public keys of the product's signed answers; null = the product answers by SQL only.","good":"a JWK set (RFC 7517) of at most 20 public keys"},
+    {"name":"registration","type":"text","unit":null,"nullable":false,"default":"closed","meaning":"Who may register a client: nobody (closed), who has an initial access token (token), anybody (open).","good":"closed, token or open"},
+    {"name":"registration_quota","type":"integer","unit":null,"nullable":false,"default":"1000","meaning":"How many clients that registered themselves may live at once.","good":"a whole number from 0 to 1000000"},
+    {"name":"registration_rate","type":"integer","unit":null,"nullable":false,"default":"20","meaning":"Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).","good":"a whole number from 1 to 1000000"},
+    {"name":"registered_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"7776000","meaning":"A client that registered itself and got no token for so long is removed.","good":"a whole number of seconds from 172800 to 157680000"},
+    {"name":"registered_consent","type":"text","unit":null,"nullable":false,"default":"assured","meaning":"The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.","good":"remember, assured or always"},
+    {"name":"software_statement_issuers","type":"jsonb","unit":null,"nullable":false,"default":"{}","meaning":"Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's.","good":"a JSON object such as {\"https://statements.example\": {\"keys\": […]}}"},
+    {"name":"client_documents","type":"text","unit":null,"nullable":false,"default":"closed","meaning":"Whose client metadata documents are taken: nobody's (closed), those of client_document_hosts (listed), everybody's (open).","good":"closed, listed or open"},
+    {"name":"client_document_hosts","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.","good":"a list of host names in lower case, such as [\"claude.ai\", \"*.example.com\"]"},
+    {"name":"client_document_refused_hosts","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com.","good":"a list of host names in lower case, such as [\"evil.example\"]"},
+    {"name":"client_document_quota","type":"integer","unit":null,"nullable":false,"default":"1000","meaning":"How many clients may live at once that came from a document.","good":"a whole number from 0 to 1000000"},
+    {"name":"client_document_rate","type":"integer","unit":null,"nullable":false,"default":"120","meaning":"For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.","good":"a whole number from 1 to 1000000"},
+    {"name":"redirect_schemes","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed.","good":"a list of schemes of applications, without a dot, such as [\"cursor\"]"},
+    {"name":"refusal_limit","type":"integer","unit":null,"nullable":false,"default":"300","meaning":"Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.","good":"a whole number from 1 to 1000000"},
+    {"name":"authorization_rate","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"Sign-ins that one address may begin in a minute.","good":"a whole number from 1 to 1000000"},
+    {"name":"trusted_networks","type":"cidr[]","unit":null,"nullable":false,"default":"{}","meaning":"Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.","good":"a list of networks such as 192.0.2.0/24"},
+  ],
+  clients: [
+    {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
+    {"name":"token_endpoint_auth_method","type":"text","unit":null,"nullable":false,"default":"client_secret_basic","meaning":"How the client authenticates; none = a public client.","good":"client_secret_basic, client_secret_post, private_key_jwt or none"},
+    {"name":"application_type","type":"text","unit":null,"nullable":false,"default":"web","meaning":"native = runs on the person's device (RFC 8252).","good":"web or native"},
+    {"name":"redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where codes may be sent.","good":"a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"},
+    {"name":"post_logout_redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where browsers may go after logout.","good":"a list"},
+    {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials"},
+    {"name":"scopes","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What the client may ask for; null = every scope of the tenant.","good":"a list"},
+    {"name":"consent","type":"text","unit":null,"nullable":false,"default":"remember","meaning":"remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.","good":"remember, assured, always or never"},
+    {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).","good":"true or false"},
+    {"name":"access_token_format","type":"text","unit":null,"nullable":false,"default":"jwt","meaning":"jwt = a signed token (RFC 9068); opaque = one that is introspected.","good":"jwt or opaque"},
+    {"name":"access_token_alg","type":"text","unit":null,"nullable":false,"default":"ES256","meaning":"How access tokens are signed.","good":"RS256 or ES256"},
+    {"name":"id_token_alg","type":"text","unit":null,"nullable":false,"default":"RS256","meaning":"How ID tokens are signed.","good":"RS256 or ES256"},
+    {"name":"access_token_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long an access token is good; null = the tenant's.","good":"a whole number of seconds from 1 to 86400"},
+    {"name":"id_token_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long an ID token is good; null = the tenant's.","good":"a whole number of seconds from 1 to 86400"},
+    {"name":"refresh_idle_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"A refresh token that is not used for so long dies; null = the tenant's.","good":"a whole number of seconds from 1 to 157680000"},
+    {"name":"refresh_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"A refresh token and its successors die after so long; null = the tenant's.","good":"a whole number of seconds from 1 to 157680000"},
+    {"name":"replay_window","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long a superseded refresh token gets the same successor again; null = the tenant's.","good":"a whole number of seconds from 0 to 600"},
+    {"name":"consent_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long a consent is remembered; null = the tenant's.","good":"a whole number of seconds from 0 to 1576800000"},
+    {"name":"jwks","type":"jsonb","unit":null,"nullable":true,"default":null,"meaning":"JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.","good":"a JWK set (RFC 7517) of at most 20 public keys in 20 KiB"},
+    {"name":"jwks_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).","good":"an https URL (http on a loopback host) of at most 2048 characters"},
+    {"name":"token_endpoint_auth_signing_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.","good":"ES256, RS256, PS256, EdDSA or Ed25519"},
+    {"name":"assertion_audience","type":"text","unit":null,"nullable":false,"default":"issuer","meaning":"The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.","good":"issuer or token_endpoint"},
+    {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256 or ES256"},
+  ],
+  upstreams: [
+    {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
+    {"name":"issuer","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Issuer identifier of an oidc upstream.","good":"an http or https URL"},
+    {"name":"authorization_endpoint","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where browsers are sent to sign in; discovered for kind oidc.","good":"an http or https URL"},
+    {"name":"token_endpoint","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where a code is exchanged; discovered for kind oidc.","good":"an http or https URL"},
+    {"name":"userinfo_endpoint","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where an access token is exchanged for a JSON object about the person.","good":"an http or https URL"},
+    {"name":"client_id","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What the upstream has registered this tenant as.","good":"1 to 255 characters of ASCII"},
+    {"name":"token_endpoint_auth_method","type":"text","unit":null,"nullable":false,"default":"client_secret_basic","meaning":"How this server authenticates there.","good":"none, client_secret_basic or client_secret_post"},
+    {"name":"scopes","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"What is asked for at the upstream.","good":"a list"},
+    {"name":"settings","type":"jsonb","unit":null,"nullable":false,"default":"{}","meaning":"{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person's roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}.","good":"a JSON object"},
+    {"name":"just_in_time","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether an account that nobody has linked makes a new user.","good":"true or false"},
+    {"name":"recheck_interval","type":"integer","unit":"seconds","nullable":false,"default":"3600","meaning":"After so long the worker asks the upstream again about a person; 0 = never.","good":"0, or a whole number of seconds from 60 to 31536000"},
+  ],
+  webhooks: [
+    {"name":"url","type":"text","unit":null,"nullable":false,"default":null,"meaning":"https, or http on a loopback host; no credentials: every request is signed.","good":"an https URL (http on a loopback host) of at most 2048 characters, without credentials and fragment"},
+    {"name":"event_types","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What is sent; null = everything.","good":"a list of at least one event type"},
+    {"name":"dead_letter_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"2592000","meaning":"For so long what could not be delivered is kept.","good":"a whole number of seconds from 3600 to 31536000"},
+  ],
+} as const satisfies Record<string, readonly Setting[]>;
