@@ -1,5 +1,5 @@
 // GENERATED from sql/functions by `npm run generate`. Do not edit.
-import { bind, bindSet } from './binding.ts';
+import { bind, bindSet } from '../db/binding.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 

@@ -18,10 +18,10 @@ const remembered: Record<string, string[]> = {
 
 /** Functions that write a remembered table and need not remember, and why. */
 const exempt: Record<string, string> = {
-  'pgrant_rules.family_start grants': 'moves expires_at, which is no part of a version',
+  'pgrant_rules.families_start grants': 'moves expires_at, which is no part of a version',
   'pgrant_rules.client_request_note clients': 'notes when somebody was first sent here',
   'pgrant_rules.client_use_note clients': 'moves expires_at, which is no part of a version',
-  'pgrant_rules.api_key_find client_secrets': 'notes the use',
+  'pgrant_rules.api_keys_note client_secrets': 'notes the use',
   'pgrant_rules.client_store clients': 'its callers have more to change',
   'pgrant_ops.user_password users': 'changes how a person signs in, not what they may do',
   'pgrant_ops.user_subject users': 'changes how a person signs in, not what they may do',
