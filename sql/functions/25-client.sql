@@ -112,7 +112,8 @@ language sql immutable
 as $$
   select array_agg(row(q.request_id, q.address, case when q.error is not null then 'client.authenticate' end, q.error, q.reason,
                        q.client_id, null, null, null, null)::pgrant_rules.audit_entry order by q.n)
-    from unnest(p_request_id, p_address, p_client_id, p_error, p_reason) with ordinality q (request_id, address, client_id, error, reason, n)
+    from unnest(p_request_id, p_address, p_client_id, p_error, p_reason)
+         with ordinality q (request_id, address, client_id, error, reason, n)
 $$;
 
 comment on function pgrant_rules.authentication_entries(text[], inet[], text[], pgrant_api.error[], text[]) is

@@ -94,7 +94,7 @@ async function flows(acme: Acme, urlFor: (role: Login) => string) {
     await database.sql`select task, error from pgrant.task_runs where error is not null`;
   expect([...failed]).toEqual([]);
 
-  expect((await post(acme, '/oauth/revoke', form)).status ?? 200).toBe(200);
+  expect((await post(acme, '/oauth/revoke', form)).status).toBe(200);
 }
 
 /** The URL of a login for a database of the test server. */
