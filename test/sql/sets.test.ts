@@ -49,7 +49,7 @@ async function decide(sql: TransactionSql, name: Name, requests: Args[]): Promis
 
 // Identifiers that are made anew each time, and the moment of a transaction of its own.
 const random = /"(family_id|event_id)":"[^"]*"/g;
-const moment = /"(\w+_at|at|xid|replay_until)":("[^"]*"|\d+)/g;
+const moment = /"(\w+_at|at|minute|xid|replay_until)":("[^"]*"|\d+)/g;
 
 const told = (value: unknown) =>
   JSON.stringify(value).replace(random, '"$1":"…"').replace(moment, '"$1":"…"');
@@ -65,6 +65,8 @@ async function rows(sql: TransactionSql): Promise<string[]> {
     'audit_events',
     'scope_refusals',
     'outbox',
+    'refusals',
+    'login_failures',
   ];
   const found: string[] = [];
   for (const table of tables) {
