@@ -44,6 +44,17 @@ $$;
 comment on function pgrant_rules.administer(uuid) is
   'Binds the transaction to a tenant, disabled or not. First statement of every per-tenant function of pgrant_ops. Raises OA001.';
 
+create function pgrant_rules.visit(p_tenant uuid) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('pgrant.tenant', p_tenant::text, true);
+end
+$$;
+
+comment on function pgrant_rules.visit(uuid) is
+  'Binds the transaction to a tenant that it only reads, one of many: locks nothing, and sees nothing where the tenant is being removed.';
+
 create function pgrant_rules.audit(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
   p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null

@@ -153,6 +153,9 @@ begin
 end
 $$;
 
+-- As of users.username, in sql/tables/0014.
+alter table pgrant.user_history alter column username set statistics 1;
+
 create index user_role_history_scope on pgrant.user_role_history (tenant_id, scope);
 create index group_member_history_group on pgrant.group_member_history (tenant_id, group_name);
 create index group_role_history_scope on pgrant.group_role_history (tenant_id, scope);
