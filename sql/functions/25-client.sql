@@ -59,8 +59,7 @@ $$;
 comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller''s address is in one of the networks.';
 
 create function pgrant_rules.clients_authenticate(
-  p_tenant uuid, p_request_id text[], p_address inet[],
-  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_tenant uuid, p_address inet[], p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
   p_grant_type text default null, p_confidential boolean default false,
   out o_client pgrant_rules.client_policies[], out o_error pgrant_api.error[], out o_reason text[]
 )
@@ -100,19 +99,25 @@ begin
         from unnest(p_client_id, p_auth_method, p_secret_hash, p_assertion, p_address)
              with ordinality q (client_id, auth_method, secret_hash, assertion, address, n)
         left join pgrant_rules.client_policies c on c.tenant_id = p_tenant and c.client_id = q.client_id) a;
-  if array_remove(o_error, null) <> '{}' then
-    o_error := pgrant_rules.audit_all(p_tenant, array(
-      select row(q.request_id, q.address, case when q.error is not null then 'client.authenticate' end, q.error, q.reason, q.client_id,
-                 null, null, null, null)::pgrant_rules.audit_entry
-        from unnest(p_request_id, p_address, o_error, o_reason, p_client_id) with ordinality
-             q (request_id, address, error, reason, client_id, n)
-       order by q.n));
-  end if;
 end
 $$;
 
-comment on function pgrant_rules.clients_authenticate(uuid, text[], inet[], text[], text[], bytea[], jsonb[], text, boolean) is
-  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says. Records failures. Errors: invalid_client, unauthorized_client, too_many_attempts, flood.';
+comment on function pgrant_rules.clients_authenticate(uuid, inet[], text[], text[], bytea[], jsonb[], text, boolean) is
+  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client.';
+
+create function pgrant_rules.authentication_entries(
+  p_request_id text[], p_address inet[], p_client_id text[], p_error pgrant_api.error[], p_reason text[]
+) returns pgrant_rules.audit_entry[]
+language sql immutable
+as $$
+  select array_agg(row(q.request_id, q.address, case when q.error is not null then 'client.authenticate' end, q.error, q.reason,
+                       q.client_id, null, null, null, null)::pgrant_rules.audit_entry order by q.n)
+    from unnest(p_request_id, p_address, p_client_id, p_error, p_reason)
+         with ordinality q (request_id, address, client_id, error, reason, n)
+$$;
+
+comment on function pgrant_rules.authentication_entries(text[], inet[], text[], pgrant_api.error[], text[]) is
+  'What is recorded of each request whose client was not authenticated by clients_authenticate; nothing of the others.';
 
 create function pgrant_rules.redirect_uri_portless(p_uri text) returns text
 language sql immutable

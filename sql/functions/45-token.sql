@@ -87,7 +87,7 @@ create type pgrant_rules.token_decision as (
 );
 
 comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
-comment on column pgrant_rules.token_decision.action is 'As it is recorded; null = the refusal has been recorded already.';
+comment on column pgrant_rules.token_decision.action is 'As it is recorded.';
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';

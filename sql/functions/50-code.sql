@@ -97,7 +97,7 @@ begin
     )
     select row(
              p.n, p.request_id, p.address,
-             case when p.error is not null then null
+             case when p.error is not null then 'client.authenticate'
                   when p.refusal is null and (p.code).used_at is not null then 'code.reuse'
                   else 'code.redeem' end,
              case when p.refused is null then null

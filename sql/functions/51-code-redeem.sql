@@ -74,7 +74,7 @@ begin
   end if;
 
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, 'authorization_code') a;
   v_codes := pgrant_rules.codes_lock(p_tenant, p_code_hash, p_code_expires_at);
   v_decisions := pgrant_rules.codes_decide(

@@ -70,7 +70,7 @@ begin
     )
     select row(
              p.n, p.request_id, p.address,
-             case when p.error is not null then null
+             case when p.error is not null then 'client.authenticate'
                   when p.use = 'reuse' or p.use = 'replay' and p.refused is null then 'refresh.' || p.use
                   else 'refresh.rotate' end,
              case when p.refused is null then null
@@ -165,7 +165,7 @@ begin
   end if;
 
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, 'refresh_token') a;
   v_decisions := pgrant_rules.refreshes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason,

@@ -45,7 +45,7 @@ begin
         from narrowed p
     )
     select row(
-             p.n, p.request_id, p.address, case when p.error is null then 'client_credentials.issue' end,
+             p.n, p.request_id, p.address, case when p.error is null then 'client_credentials.issue' else 'client.authenticate' end,
              case when p.refused is null then null
                   when p.error is not null then p.error
                   else coalesce((p.target).error, 'invalid_scope') end,
@@ -78,7 +78,7 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, 'client_credentials') a;
   return query
   select t.*

@@ -22,6 +22,9 @@ export type Tenant = World & { client: Client; user: User; uri: string; key_hash
 /** Two tenants have a client and a person of the same name, so that the name proves nothing. */
 export async function makeSpecimen(database: TestDatabase, name: string): Promise<Tenant> {
   const world = await makeTenant(database, name);
+  // All of it comes from one address, and fast.
+  const settings = { authorization_rate: 1_000_000, refusal_limit: 1_000_000 };
+  await operate(world, ops.tenant_set, { settings });
   const uri = `https://${name}.example/callback`;
   const client = await makeClient(world, 'portal', {
     name: `Portal of ${name}`,
