@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Callable } from '../../src/db/binding.ts';
+import type { Binding } from '../../src/db/binding.ts';
 import { api } from '../../src/db/bindings.ts';
 import { secretHash } from '../../src/protocol/secrets.ts';
 import type { Scenario } from './cells.ts';
@@ -38,11 +38,14 @@ const digest = (text: string) => `sha256(convert_to(${text}, 'utf8'))`;
 
 type Expressions = Record<string, string>;
 
-/** The call of a function with SQL expressions for some arguments, and null for the others. */
-function callOf({ name, encoders, isSet }: Callable, given: Expressions): string {
+/** The call of a function of sets with a set of one: SQL expressions for some arguments, and null for the others. */
+function callOf(
+  { name, encoders }: Pick<Binding<unknown, unknown>, 'name' | 'encoders'>,
+  given: Expressions,
+): string {
   const args = encoders.map(({ argument, type }) => {
     const value = `(${given[argument] ?? 'null'})::${type}`;
-    return `p_${argument} => ${isSet && argument !== 'tenant' ? `array[${value}]` : value}`;
+    return `p_${argument} => ${argument === 'tenant' ? value : `array[${value}]`}`;
   });
   return `select * from ${name}(${args.join(', ')});`;
 }
