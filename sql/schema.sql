@@ -687,10 +687,14 @@ create table pgrant.authorization_requests (
   shown_identity_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   completed_at timestamp with time zone,
+  code_expires_at timestamp with time zone,
+  response_error text,
   resources text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
+  constraint authorization_requests_check CHECK (((completed_at IS NOT NULL) = ((code_expires_at IS NOT NULL) OR (response_error IS NOT NULL)))),
+  constraint authorization_requests_check1 CHECK (((code_expires_at IS NULL) OR (response_error IS NULL))),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text])))
@@ -706,7 +710,9 @@ comment on table pgrant.authorization_requests is 'Authorization requests while 
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
-comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
+comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';
+comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
+comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,
@@ -1604,6 +1610,7 @@ create table pgrant.sessions (
   constraint sessions_csrf_hash_check CHECK ((length(csrf_hash) = 32)),
   constraint sessions_session_hash_check CHECK ((length(session_hash) = 32))
 ) partition by RANGE (expires_at);
+CREATE INDEX sessions_session_id ON ONLY pgrant.sessions USING btree (tenant_id, session_id);
 alter table pgrant.sessions enable row level security;
 alter table pgrant.sessions force row level security;
 create policy audited on pgrant.sessions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));

@@ -126,7 +126,7 @@ function makeRouter(services: Services): Router<State> {
         return next();
       },
       ...(from ? checks[from] : []),
-      ...(audience === 'page' ? [pageHeaders] : []),
+      ...(audience === 'page' ? [keepsOpener.test(path) ? flowHeaders : pageHeaders] : []),
       // Metadata and keys are for everybody, and cost nothing.
       ...(from === 'any origin' ? [] : [floods]),
       ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
@@ -143,15 +143,26 @@ function makeRouter(services: Services): Router<State> {
   return router;
 }
 
+/** Endpoints that a client may open in a window of its own, and what such a window goes through. */
+const keepsOpener = /^\/oauth\/(?:authorize|continue|login|consent|logout|upstream)(?:\/|$)/;
+
 /** Framing, sniffing and referrers are refused; the content security policy comes with each page. */
-const pageHeaders = helmet({
+const headers = {
   contentSecurityPolicy: false,
   frameguard: { action: 'deny' },
   referrerPolicy: { policy: 'no-referrer' },
   // A tenant's domain is not ours to speak for beyond this host.
   strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   crossOriginEmbedderPolicy: false,
-});
+} as const;
+
+const pageHeaders = helmet(headers);
+
+/**
+ * HTML 7.1.3: same-origin, on a redirect too, would cut the window off from the one that opened it for good, and
+ * the client's callback in it could report to nobody. An opener can't read our pages, and they listen to none.
+ */
+const flowHeaders = helmet({ ...headers, crossOriginOpenerPolicy: { policy: 'unsafe-none' } });
 
 const refuseUnanswered: Middleware<State> = async (exchange, next) => {
   await next();

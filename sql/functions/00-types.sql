@@ -86,7 +86,7 @@ comment on type pgrant_api.authorization is 'Where an authorization request stan
 comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or consent = show that page; document = fetch the document at the client_id and ask again.';
 comment on column pgrant_api.authorization.response_detail is 'What the client may be told besides the code of the error, e.g. the name of an unknown scope.';
 comment on column pgrant_api.authorization.page is
-  'For the pages: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}.';
+  'For the pages: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}.';
 
 create type pgrant_api.origin as (
   error    pgrant_api.error,
@@ -182,6 +182,7 @@ create type pgrant_api.logout as (
 
 comment on type pgrant_api.logout is 'Where a logout stands.';
 comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm = ask the person first; done = show the logged-out page.';
+comment on column pgrant_api.logout.redirect_uri is 'Where a confirmed logout goes; null where it is not registered.';
 
 create type pgrant_api.consents as (
   error     pgrant_api.error,

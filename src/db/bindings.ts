@@ -343,7 +343,7 @@ export const api = {
     ['error_reason', 'text'],
   ]),
 
-  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. An answered one is answered as before (authorization_repeat). Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
     {
       tenant: string;
@@ -517,7 +517,7 @@ export const api = {
     ['resource', 'text'],
   ]),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
+  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The second time it gets what it got the first (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
     {
       tenant: string;
@@ -953,7 +953,7 @@ export const api = {
     ['address', 'inet'],
   ]),
 
-  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
+  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri. */
   session_logout: bind<
     {
       tenant: string;
@@ -964,6 +964,7 @@ export const api = {
       csrf_hash: Uint8Array | null;
       hint_sub: string | null;
       hint_client_id: string | null;
+      hint_sid: string | null;
       client_id: string | null;
       post_logout_redirect_uri: string | null;
     },
@@ -977,6 +978,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['hint_sub', 'text'],
     ['hint_client_id', 'text'],
+    ['hint_sid', 'text'],
     ['client_id', 'text'],
     ['post_logout_redirect_uri', 'text'],
   ]),

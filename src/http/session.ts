@@ -1,6 +1,12 @@
 // The two cookies: who is signed in, and which browser a sign-in was begun in (RFC 6265, RFC 9700 4.7).
 import { createHmac } from 'node:crypto';
-import { assembleToken, newLastingSecret, parseToken, secretHash } from '../protocol/secrets.ts';
+import {
+  assembleToken,
+  newLastingSecret,
+  newSecret,
+  parseToken,
+  secretHash,
+} from '../protocol/secrets.ts';
 import type { Exchange } from './ctx.ts';
 
 const sessionCookie = 'pgrant_session';
@@ -52,6 +58,24 @@ export function browserHash(exchange: Exchange): Buffer {
 /** The token that forms of a session carry: only who holds the session's secret can make it. */
 export function csrfToken(sessionSecret: string): string {
   return createHmac('sha256', sessionSecret).update('csrf').digest('base64url');
+}
+
+/**
+ * The secret of the code that a request ends in: the same each time the same session asks, so that the database, which
+ * holds its hash only, can give it again. Whoever began the request knows its handle, but not the session's secret.
+ */
+export function codeSecret(
+  exchange: Exchange,
+  requestHash: Buffer,
+): { secret: string; hash: Buffer } {
+  const session = exchange.cookies.get(sessionCookie);
+  // Nobody is signed in: there will be no code.
+  if (session === undefined) return newSecret();
+  const secret = createHmac('sha256', session.slice(-secretLength))
+    .update('code ')
+    .update(requestHash)
+    .digest('base64url');
+  return { secret, hash: secretHash(secret) };
 }
 
 /** The token for the forms of the presented session; '' where there is none. */

@@ -4,7 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
-import { browserHash, presentedSession } from '../../http/session.ts';
+import { browserHash, codeSecret, presentedSession } from '../../http/session.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
 import {
   type AuthorizationRequest,
@@ -23,7 +23,8 @@ export function authorize(services: Services): Endpoint {
   return async (exchange) => {
     const request = readAuthorizationRequest(parameters(exchange));
     const { hint, error, reason } = await readHint({ keyring }, exchange, request);
-    const [handle, code] = [newSecret(), newSecret()];
+    const handle = newSecret();
+    const code = codeSecret(exchange, handle.hash);
     const args = {
       ...caller(exchange),
       ...presentedSession(exchange),

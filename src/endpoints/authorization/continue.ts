@@ -5,11 +5,16 @@ import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
-import { browserHash, presentedCsrfToken, presentedSession } from '../../http/session.ts';
+import {
+  browserHash,
+  codeSecret,
+  presentedCsrfToken,
+  presentedSession,
+} from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
-import { newLastingSecret, newSecret, parseToken } from '../../protocol/secrets.ts';
+import { newLastingSecret, parseToken } from '../../protocol/secrets.ts';
 import type { Endpoint, Services } from '../endpoint.ts';
 import { respond } from './send-response.ts';
 
@@ -45,10 +50,12 @@ export async function showRequest(
     upstream_title?: string | null;
   } = {},
 ): Promise<void> {
-  const [code, challenge] = [newSecret(), newLastingSecret('login_challenge')];
+  const presented = presentedRequest(exchange, handle);
+  const code = codeSecret(exchange, presented.request_hash);
+  const challenge = newLastingSecret('login_challenge');
   const row = await call(database, api.authorization_continue, {
     ...caller(exchange),
-    ...presentedRequest(exchange, handle),
+    ...presented,
     ...presentedSession(exchange),
     code_hash: code.hash,
     next_challenge_hash: challenge.hash,
