@@ -723,14 +723,14 @@ export const api = {
     ['reject_reason', 'text'],
   ]),
 
-  /** The browser comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
+  /** The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
   login_resume: bind<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
       verifier_hash: Uint8Array | null;
-      browser_hash: Uint8Array | null;
+      browser_hashes: Uint8Array[] | null;
       next_request_hash: Uint8Array | null;
       session_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
@@ -743,7 +743,7 @@ export const api = {
     ['request_id', 'text'],
     ['address', 'inet'],
     ['verifier_hash', 'bytea'],
-    ['browser_hash', 'bytea'],
+    ['browser_hashes', 'bytea[]'],
     ['next_request_hash', 'bytea'],
     ['session_hash', 'bytea'],
     ['csrf_hash', 'bytea'],

@@ -1,19 +1,18 @@
-// The two cookies: who is signed in, and which browser a sign-in was begun in (RFC 6265, RFC 9700 4.7).
+// The cookie of who is signed in (RFC 6265), and what only its holder can make.
 import { createHmac } from 'node:crypto';
-import {
-  assembleToken,
-  newLastingSecret,
-  newSecret,
-  parseToken,
-  secretHash,
-} from '../protocol/secrets.ts';
+import { assembleToken, newSecret, parseToken, secretHash } from '../protocol/secrets.ts';
 import type { Exchange } from './ctx.ts';
 
 const sessionCookie = 'pgrant_session';
-const browserCookie = 'pgrant_browser';
 const secretLength = 43;
 
-function set(exchange: Exchange, name: string, value: string | null, expiresAt?: number): void {
+/** Sets a cookie for the endpoints of the tenant; null takes it away. */
+export function setCookie(
+  exchange: Exchange,
+  name: string,
+  value: string | null,
+  expiresAt?: number,
+): void {
   const { issuer, path } = exchange.state.tenant;
   const secure = issuer.startsWith('https:');
   // The proxy in front may speak TLS for us: what the issuer says decides, not the connection.
@@ -38,21 +37,12 @@ export function presentedSession(exchange: Exchange) {
 
 /** Gives the browser its new session. */
 export function startSession(exchange: Exchange, secret: string, expiresAt: number): void {
-  set(exchange, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
+  setCookie(exchange, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
 }
 
 /** Takes the session's cookie from the browser. */
 export function clearSession(exchange: Exchange): void {
-  set(exchange, sessionCookie, null);
-}
-
-/** The hash of the browser's cookie, which is set when it is not there yet. */
-export function browserHash(exchange: Exchange): Buffer {
-  const presented = exchange.cookies.get(browserCookie);
-  if (presented !== undefined) return secretHash(presented);
-  const { secret, hash } = newLastingSecret('browser');
-  set(exchange, browserCookie, secret);
-  return hash;
+  setCookie(exchange, sessionCookie, null);
 }
 
 /** The token that forms of a session carry: only who holds the session's secret can make it. */

@@ -3,14 +3,10 @@
 import { type ApiAuthorization, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { browserHash } from '../../http/browser-cookie.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
-import {
-  browserHash,
-  codeSecret,
-  presentedCsrfToken,
-  presentedSession,
-} from '../../http/session.ts';
+import { codeSecret, presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
@@ -33,7 +29,7 @@ export function presentedRequest(exchange: Exchange, handle: string | undefined)
   return {
     request_hash: parsed.hash,
     request_expires_at: parsed.expires_at,
-    browser_hash: browserHash(exchange),
+    browser_hash: browserHash(exchange, parsed.hash),
   };
 }
 
