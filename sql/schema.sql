@@ -194,6 +194,20 @@ $function$
 ;
 comment on function pgrant.name_sound(text) is 'Whether people see a name as it is: 1 to 255 characters, all visible (text_sound), in Unicode normal form C, with single spaces and none at the ends.';
 
+CREATE OR REPLACE FUNCTION pgrant.origins_sound(p_origins text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select not exists (
+    select from unnest(p_origins) o (origin)
+     where (o.origin ~ '^[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$'
+            and o.origin !~ '^(http://.*:80|https://.*:443)$'
+            and length(o.origin) <= 300) is not true)
+$function$
+;
+comment on function pgrant.origins_sound(text[]) is 'Whether each is an origin as browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme means anyway; a packaged application''s own scheme is one.';
+
 CREATE OR REPLACE FUNCTION pgrant.pictographs()
  RETURNS text
  LANGUAGE sql
@@ -829,6 +843,7 @@ create table pgrant.clients (
   application_type text default 'web'::text not null,
   redirect_uris text[] default '{}'::text[] not null,
   post_logout_redirect_uris text[] default '{}'::text[] not null,
+  allowed_origins text[] default '{}'::text[] not null,
   grant_types text[] not null,
   scopes text[],
   consent text default 'remember'::text not null,
@@ -878,6 +893,7 @@ create table pgrant.clients (
   constraint clients_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint clients_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint clients_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint clients_allowed_origins_check CHECK (pgrant.origins_sound(allowed_origins)),
   constraint clients_application_type_check CHECK ((application_type = ANY (ARRAY['web'::text, 'native'::text]))),
   constraint clients_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
   constraint clients_check CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
@@ -922,6 +938,7 @@ create policy expired_locked on pgrant.clients for update to pgrant_janitor usin
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on column pgrant.clients.allowed_origins is 'Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';

@@ -54,7 +54,7 @@ create function pgrant_rules.client_settings() returns text[]
 language sql immutable
 as $$
   select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
-               'grant_types', 'scopes', 'consent', 'require_pkce', 'access_token_format', 'access_token_alg',
+               'allowed_origins', 'grant_types', 'scopes', 'consent', 'require_pkce', 'access_token_format', 'access_token_alg',
                'id_token_alg', 'userinfo_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
                'refresh_lifetime', 'replay_window', 'consent_lifetime', 'jwks', 'jwks_uri',
                'token_endpoint_auth_signing_alg', 'assertion_audience']
@@ -67,7 +67,8 @@ language sql immutable
 as $$
   select jsonb_build_object(
     'token_endpoint_auth_method', 'client_secret_basic', 'application_type', 'web', 'redirect_uris', '[]'::jsonb,
-    'post_logout_redirect_uris', '[]'::jsonb, 'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
+    'post_logout_redirect_uris', '[]'::jsonb, 'allowed_origins', '[]'::jsonb,
+    'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
     'consent', 'remember', 'require_pkce', true, 'access_token_format', 'jwt', 'access_token_alg', 'ES256',
     'id_token_alg', 'RS256', 'assertion_audience', 'issuer')
 $$;

@@ -18,6 +18,22 @@ comment on function pgrant.redirect_uris_sound(text[]) is
 revoke execute on function pgrant.redirect_uris_sound(text[]) from public;
 grant execute on function pgrant.redirect_uris_sound(text[]) to pgrant_definer;
 
+create function pgrant.origins_sound(p_origins text[]) returns boolean
+language sql immutable parallel safe
+as $$
+  select not exists (
+    select from unnest(p_origins) o (origin)
+     where (o.origin ~ '^[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$'
+            and o.origin !~ '^(http://.*:80|https://.*:443)$'
+            and length(o.origin) <= 300) is not true)
+$$;
+
+comment on function pgrant.origins_sound(text[]) is
+  'Whether each is an origin as browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme means anyway; a packaged application''s own scheme is one.';
+
+revoke execute on function pgrant.origins_sound(text[]) from public;
+grant execute on function pgrant.origins_sound(text[]) to pgrant_definer;
+
 create table pgrant.clients (
   tenant_id                   uuid not null references pgrant.tenants on delete cascade,
   client_id                   text not null check (client_id ~ '^[\x21-\x7E]{1,255}$'),
@@ -27,6 +43,7 @@ create table pgrant.clients (
   application_type            text not null default 'web' check (application_type in ('web', 'native')),
   redirect_uris               text[] not null default '{}' check (pgrant.redirect_uris_sound(redirect_uris)),
   post_logout_redirect_uris   text[] not null default '{}',
+  allowed_origins             text[] not null default '{}' check (pgrant.origins_sound(allowed_origins)),
   grant_types                 text[] not null
     check (grant_types <@ array['authorization_code', 'refresh_token', 'client_credentials']),
   scopes                      text[],
@@ -53,6 +70,8 @@ create table pgrant.clients (
 );
 
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on column pgrant.clients.allowed_origins is
+  'Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.identity_changed_at is

@@ -90,7 +90,7 @@ begin
        client_document_refused_hosts client_document_quota client_document_rate'),
     ('signing_keys', 'tenant_id kid alg public_jwk created_at active_at expires_at'),
     ('scopes', 'tenant_id scope title description sensitive created_at requires_role icon disabled_at'),
-    ('clients', 'tenant_id client_id name token_endpoint_auth_method application_type redirect_uris post_logout_redirect_uris
+    ('clients', 'tenant_id client_id name token_endpoint_auth_method application_type redirect_uris post_logout_redirect_uris allowed_origins
        grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg access_token_lifetime
        id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
        allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age

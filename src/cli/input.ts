@@ -43,6 +43,7 @@ const lists = [
   'trusted_networks',
   'redirect_uris',
   'post_logout_redirect_uris',
+  'allowed_origins',
   'grant_types',
   'scopes',
   'event_types',

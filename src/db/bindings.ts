@@ -785,7 +785,7 @@ export const api = {
     ['jti_expires_at', 'bigint'],
   ]),
 
-  /** Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
+  /** Whether a client of the tenant has a redirect URI at this origin, or the origin in allowed_origins, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
   origin_find: bind<
     {
       tenant: string;
