@@ -707,8 +707,11 @@ create table pgrant.authorization_requests (
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
-  constraint authorization_requests_check CHECK (((completed_at IS NOT NULL) = ((code_expires_at IS NOT NULL) OR (response_error IS NOT NULL)))),
-  constraint authorization_requests_check1 CHECK (((code_expires_at IS NULL) OR (response_error IS NULL))),
+  constraint authorization_requests_check CHECK ((num_nonnulls(code_expires_at, response_error) <=
+CASE
+    WHEN (completed_at IS NULL) THEN 0
+    ELSE 1
+END)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text])))

@@ -173,16 +173,17 @@ create type pgrant_api.done as (
 comment on type pgrant_api.done is 'Done, unless there is an error.';
 
 create type pgrant_api.logout as (
-  error         pgrant_api.error,
-  reason        text,
-  next          text,
-  redirect_uri  text,
-  username      text
+  error                   pgrant_api.error,
+  reason                  text,
+  next                    text,
+  redirect_uri            text,
+  username                text,
+  confirmed_redirect_uri  text
 );
 
 comment on type pgrant_api.logout is 'Where a logout stands.';
 comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm = ask the person first; done = show the logged-out page.';
-comment on column pgrant_api.logout.redirect_uri is 'Where a confirmed logout goes; null where it is not registered.';
+comment on column pgrant_api.logout.confirmed_redirect_uri is 'With confirm: where the browser goes if the person says yes; null = nowhere.';
 
 create type pgrant_api.consents as (
   error     pgrant_api.error,

@@ -1,7 +1,8 @@
 -- A button is pressed twice, a page reloaded: what an answered request says to the browser that it has answered.
 
 create function pgrant_rules.authorization_repeat(
-  p_tenant uuid, p_request_hash bytea, p_expires_at bigint, p_browser_hash bytea, p_session pgrant.sessions, p_code_hash bytea
+  p_tenant uuid, p_request_hash bytea, p_expires_at bigint, p_browser_hash bytea, p_session pgrant.sessions, p_code_hash bytea,
+  p_allow boolean
 ) returns pgrant_api.authorization
 language plpgsql
 as $$
@@ -26,16 +27,13 @@ begin
   v_out.redirect_uri := v_request.redirect_uri;
   v_out.response_mode := v_request.response_mode;
   v_out.state := v_request.state;
-  if v_request.code_expires_at is null then
-    if v_request.session_id is distinct from p_session.session_id then
+  if not p_allow then
+    if v_request.response_error is distinct from 'access_denied' or v_request.session_id <> p_session.session_id then
       return null;
     end if;
     v_out.response_error := v_request.response_error;
-    v_out.response_reason := 'answered before';
-    if v_out.response_error = 'access_denied' then
-      return v_out;
-    end if;
-    return pgrant_rules.error_respond(p_tenant, v_client, p_session.user_id, v_out);
+    v_out.response_reason := 'the person denied it';
+    return v_out;
   end if;
   -- Not one that the client has used: a second use would take its tokens away (RFC 6749 4.1.2).
   perform from pgrant.codes c
@@ -53,5 +51,5 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.authorization_repeat(uuid, bytea, bigint, bytea, pgrant.sessions, bytea) is
-  'The answer that a request of this browser and session was given, once more: the same error, or the same code while it is good and unused; null for any other. Decides nothing, whatever is asked now.';
+comment on function pgrant_rules.authorization_repeat(uuid, bytea, bigint, bytea, pgrant.sessions, bytea, boolean) is
+  'The answer that a request of this browser and session was given, once more: the same code while it is good and unused, or with p_allow = false the same access_denied. Null for any other, and where the person says something else now. Decides nothing.';

@@ -133,7 +133,7 @@ begin
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
     v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
-                                               p_code_hash);
+                                               p_code_hash, true);
     if v_out.next is not null then
       return v_out;
     end if;
@@ -156,7 +156,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea) is
-  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. An answered one is answered as before (authorization_repeat). Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
+  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
 
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -177,7 +177,7 @@ begin
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
     v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
-                                               p_code_hash);
+                                               p_code_hash, p_allow);
     if v_out.next is not null then
       return v_out;
     end if;
@@ -226,4 +226,4 @@ end
 $$;
 
 comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
-  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The second time it gets what it got the first (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';
+  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';

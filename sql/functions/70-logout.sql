@@ -62,6 +62,7 @@ declare
   v_session pgrant.sessions;
   v_confirmed boolean;
   v_client_id text := coalesce(p_hint_client_id, p_client_id);
+  v_target text;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
@@ -70,12 +71,12 @@ begin
     v_out.error := 'invalid_request';
     v_out.reason := 'client_id is not the audience of id_token_hint';
   else
-    select p_post_logout_redirect_uri into v_out.redirect_uri
+    select p_post_logout_redirect_uri into v_target
       from pgrant_rules.client_policies c
      where c.tenant_id = p_tenant
        and c.client_id = v_client_id
        and p_post_logout_redirect_uri = any (c.post_logout_redirect_uris);
-    if v_out.redirect_uri is null and p_post_logout_redirect_uri is not null and p_hint_client_id is not null then
+    if v_target is null and p_post_logout_redirect_uri is not null and p_hint_client_id is not null then
       v_out.error := 'invalid_redirect_uri';
       v_out.reason := 'post_logout_redirect_uri is not registered';
     end if;
@@ -91,14 +92,15 @@ begin
   elsif not v_confirmed and (p_hint_sub = v_session.user_id::text) is not true then
     v_out.username := (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id);
     v_out.next := 'confirm';
+    v_out.confirmed_redirect_uri := v_target;
     return v_out;
   end if;
   if v_session.session_id is not null then
     perform pgrant_rules.session_end(p_tenant, v_session, v_client_id);
   end if;
   -- Only a hint, or the person, says that the client sent the browser here: nobody else has it redirected.
-  v_out.next := case when v_out.redirect_uri is not null and (p_hint_client_id is not null or v_confirmed) then 'redirect'
-                     else 'done' end;
+  v_out.redirect_uri := case when p_hint_client_id is not null or v_confirmed then v_target end;
+  v_out.next := case when v_out.redirect_uri is not null then 'redirect' else 'done' end;
   return v_out;
 end
 $$;

@@ -52,8 +52,7 @@ create table pgrant.authorization_requests (
   completed_at     timestamptz,
   code_expires_at  timestamptz,
   response_error   text,
-  check ((completed_at is not null) = (code_expires_at is not null or response_error is not null)),
-  check (code_expires_at is null or response_error is null),
+  check (num_nonnulls(code_expires_at, response_error) <= case when completed_at is null then 0 else 1 end),
   primary key (tenant_id, request_hash, expires_at)
 ) partition by range (expires_at);
 

@@ -160,6 +160,7 @@ export type ApiLogout = {
   next: string | null;
   redirect_uri: string | null;
   username: string | null;
+  confirmed_redirect_uri: string | null;
 };
 
 /** Whether programs of a web origin may read answers. */
@@ -343,7 +344,7 @@ export const api = {
     ['error_reason', 'text'],
   ]),
 
-  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. An answered one is answered as before (authorization_repeat). Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
     {
       tenant: string;
@@ -517,7 +518,7 @@ export const api = {
     ['resource', 'text'],
   ]),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The second time it gets what it got the first (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
+  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
     {
       tenant: string;

@@ -68,14 +68,15 @@ describe('the same decision, sent twice [RFC 6749 4.1.2]', () => {
     await expect(redeem(second)).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 
-  test('and the first stands, whatever the second says', async () => {
-    const allowed = await consentPage();
-    const first = locationOf(await decide(allowed.browser, allowed.page, 'allow'));
-    expect(locationOf(await decide(allowed.browser, allowed.page, 'deny'))).toBe(first);
+  test('gets access_denied twice, and another decision after it gets nothing', async () => {
     const denied = await consentPage();
     const no = locationOf(await decide(denied.browser, denied.page, 'deny'));
     expect(no).toContain('error=access_denied');
-    expect(locationOf(await decide(denied.browser, denied.page, 'allow'))).toBe(no);
+    expect(locationOf(await decide(denied.browser, denied.page, 'deny'))).toBe(no);
+    expect((await decide(denied.browser, denied.page, 'allow')).status).toBe(400);
+    const allowed = await consentPage();
+    await decide(allowed.browser, allowed.page, 'allow');
+    expect((await decide(allowed.browser, allowed.page, 'deny')).status).toBe(400);
   });
 
   test('after the code was used gets none, and takes nothing from the client', async () => {
@@ -142,8 +143,8 @@ test('the consent page names the APIs that are asked for, by their titles [RFC 8
     ['https://orders.example/api', 'Orders <&>'],
     ['https://stock.example/', 'Stock'],
     ['https://other.example/', 'Something else'],
-  ]) {
-    await call(acme.database.worker, ops.resource_add, { tenant, resource, title } as never);
+  ] as const) {
+    await call(acme.database.worker, ops.resource_set, { tenant, resource, title });
   }
   const url = client.buildAuthorizationUrl(config, {
     redirect_uri,

@@ -48,7 +48,7 @@ export function logout(services: Services): Endpoint {
         username: row.username,
         csrf: presentedCsrfToken(exchange),
       };
-      const redirectUri = row.redirect_uri ?? undefined;
+      const redirectUri = row.confirmed_redirect_uri ?? undefined;
       const hidden = fields.map(([name, value]) => ({ name, value }));
       return render(exchange, 'logout_confirm', { ...page, fields: hidden }, { redirectUri });
     }
