@@ -31,7 +31,7 @@ begin
     if v_request.response_error is distinct from 'access_denied' or v_request.session_id <> p_session.session_id then
       return null;
     end if;
-    v_out.response_error := v_request.response_error;
+    v_out.response_error := 'access_denied';
     v_out.response_reason := 'the person denied it';
     return v_out;
   end if;
