@@ -218,6 +218,20 @@ $function$
 ;
 comment on function pgrant.name_sound(text) is 'Whether people see a name as it is: 1 to 255 characters, all visible (text_sound), in Unicode normal form C, with single spaces and none at the ends.';
 
+CREATE OR REPLACE FUNCTION pgrant.origins_sound(p_origins text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select not exists (
+    select from unnest(p_origins) o (origin)
+     where (o.origin ~ '^[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$'
+            and o.origin !~ '^(http://.*:80|https://.*:443)$'
+            and length(o.origin) <= 300) is not true)
+$function$
+;
+comment on function pgrant.origins_sound(text[]) is 'Whether each is an origin as browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme means anyway; a packaged application''s own scheme is one.';
+
 CREATE OR REPLACE FUNCTION pgrant.pictographs()
  RETURNS text
  LANGUAGE sql
@@ -719,10 +733,17 @@ create table pgrant.authorization_requests (
   shown_identity_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   completed_at timestamp with time zone,
+  code_expires_at timestamp with time zone,
+  response_error text,
   resources text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
+  constraint authorization_requests_check CHECK ((num_nonnulls(code_expires_at, response_error) <=
+CASE
+    WHEN (completed_at IS NULL) THEN 0
+    ELSE 1
+END)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text])))
@@ -738,7 +759,9 @@ comment on table pgrant.authorization_requests is 'Authorization requests while 
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
-comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
+comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';
+comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
+comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,
@@ -855,6 +878,7 @@ create table pgrant.clients (
   application_type text default 'web'::text not null,
   redirect_uris text[] default '{}'::text[] not null,
   post_logout_redirect_uris text[] default '{}'::text[] not null,
+  allowed_origins text[] default '{}'::text[] not null,
   grant_types text[] default '{authorization_code,refresh_token}'::text[] not null,
   scopes text[],
   consent text default 'remember'::text not null,
@@ -904,6 +928,7 @@ create table pgrant.clients (
   constraint clients_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint clients_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint clients_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint clients_allowed_origins_check CHECK (pgrant.origins_sound(allowed_origins)),
   constraint clients_application_type_check CHECK ((application_type = ANY (ARRAY['web'::text, 'native'::text]))),
   constraint clients_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
@@ -953,6 +978,7 @@ comment on column pgrant.clients.token_endpoint_auth_method is 'How the client a
 comment on column pgrant.clients.application_type is 'native = runs on the person''s device (RFC 8252).';
 comment on column pgrant.clients.redirect_uris is 'Where codes may be sent.';
 comment on column pgrant.clients.post_logout_redirect_uris is 'Where browsers may go after logout.';
+comment on column pgrant.clients.allowed_origins is 'Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.';
 comment on column pgrant.clients.grant_types is 'What the client may use at the token endpoint.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
@@ -1651,6 +1677,7 @@ create table pgrant.sessions (
   constraint sessions_csrf_hash_check CHECK ((length(csrf_hash) = 32)),
   constraint sessions_session_hash_check CHECK ((length(session_hash) = 32))
 ) partition by RANGE (expires_at);
+CREATE INDEX sessions_session_id ON ONLY pgrant.sessions USING btree (tenant_id, session_id);
 alter table pgrant.sessions enable row level security;
 alter table pgrant.sessions force row level security;
 create policy audited on pgrant.sessions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));

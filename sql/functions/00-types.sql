@@ -87,7 +87,7 @@ comment on column pgrant_api.authorization.next is 'respond = answer the client;
 comment on column pgrant_api.authorization.response_detail is
   'What the client may be told besides the code of the error, e.g. the name of an unknown scope; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
+  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
 
 create type pgrant_api.origin as (
   error    pgrant_api.error,
@@ -204,17 +204,19 @@ create type pgrant_api.done as (
 comment on type pgrant_api.done is 'Done, unless there is an error.';
 
 create type pgrant_api.logout as (
-  error         pgrant_api.error,
-  reason        text,
-  next          text,
-  redirect_uri  text,
-  username      text
+  error                   pgrant_api.error,
+  reason                  text,
+  next                    text,
+  redirect_uri            text,
+  username                text,
+  confirmed_redirect_uri  text
 );
 
 comment on type pgrant_api.logout is 'Where a logout stands.';
 comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm = ask the person first; done = show the logged-out page.';
 comment on column pgrant_api.logout.redirect_uri is 'With next = redirect: where the browser goes.';
 comment on column pgrant_api.logout.username is 'Whose session it is; null = nobody is signed in.';
+comment on column pgrant_api.logout.confirmed_redirect_uri is 'With confirm: where the browser goes if the person says yes; null = nowhere.';
 
 create type pgrant_api.consents as (
   error     pgrant_api.error,

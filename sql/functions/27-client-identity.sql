@@ -74,6 +74,7 @@ begin
          application_type = p_client.application_type,
          redirect_uris = p_client.redirect_uris,
          post_logout_redirect_uris = p_client.post_logout_redirect_uris,
+         allowed_origins = p_client.allowed_origins,
          grant_types = p_client.grant_types,
          scopes = p_client.scopes,
          consent = p_client.consent,

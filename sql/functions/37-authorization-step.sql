@@ -56,7 +56,7 @@ begin
     v_out.code_expires_at := pgrant_rules.code_issue(p_tenant, p_client, p_request, p_session, v_scopes, false, p_code_hash);
   elsif v_out.next = 'respond' or 'none' = any (p_request.prompt) then
     v_out.response_error := coalesce(v_out.response_error, (v_out.next || '_required')::pgrant_api.error);
-    perform pgrant_rules.request_complete(p_tenant, p_request);
+    perform pgrant_rules.request_complete(p_tenant, p_request, null, v_out.response_error);
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
                                p_client.client_id, p_session.user_id);
     return pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, v_out);
@@ -70,6 +70,9 @@ begin
        and r.expires_at = p_request.expires_at
        and (r.session_id, r.shown_identity_at) is distinct from (p_session.session_id, p_client.identity_changed_at);
     v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, p_session.user_id);
+    if p_session.user_id::text <> p_request.hint_sub then
+      v_out.page := v_out.page || jsonb_build_object('other_person', v_out.page -> 'username');
+    end if;
   end if;
   return v_out;
 end

@@ -119,6 +119,7 @@ declare
   v_out pgrant_api.authorization;
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
+  v_session pgrant.sessions;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   update pgrant.authorization_requests r
@@ -128,15 +129,20 @@ begin
      and r.expires_at = pgrant_rules.moment(p_request_expires_at)
      and r.browser_hash is null;
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
+    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                               p_code_hash, true);
+    if v_out.next is not null then
+      return v_out;
+    end if;
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
     v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
-  v_out := pgrant_rules.authorization_step(
-    p_tenant, v_client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
+  v_out := pgrant_rules.authorization_step(p_tenant, v_client, v_request, v_session, p_code_hash);
   if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
     if pgrant_rules.begun_too_often(p_tenant) then
       v_out.reason := 'authorization_rate reached';
@@ -150,7 +156,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea) is
-  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
+  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
 
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -170,6 +176,11 @@ begin
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
+    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                               p_code_hash, p_allow);
+    if v_out.next is not null then
+      return v_out;
+    end if;
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
     v_out.error := pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
@@ -206,7 +217,7 @@ begin
   else
     v_out.response_error := 'access_denied';
     v_out.response_reason := 'the person denied it';
-    perform pgrant_rules.request_complete(p_tenant, v_request);
+    perform pgrant_rules.request_complete(p_tenant, v_request, null, v_out.response_error);
     perform pgrant_rules.audit(p_tenant, 'consent.deny', 'access_denied', v_out.response_reason, v_client.client_id,
                                v_session.user_id);
   end if;
@@ -215,4 +226,4 @@ end
 $$;
 
 comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
-  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';
+  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';

@@ -40,6 +40,21 @@ comment on function pgrant.client_algs() is 'The algorithms by which clients sig
 revoke execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs() from public;
 grant execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs()
   to pgrant_definer, pgrant_janitor, pgrant_sealer, pgrant_auditor;
+create function pgrant.origins_sound(p_origins text[]) returns boolean
+language sql immutable parallel safe
+as $$
+  select not exists (
+    select from unnest(p_origins) o (origin)
+     where (o.origin ~ '^[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$'
+            and o.origin !~ '^(http://.*:80|https://.*:443)$'
+            and length(o.origin) <= 300) is not true)
+$$;
+
+comment on function pgrant.origins_sound(text[]) is
+  'Whether each is an origin as browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme means anyway; a packaged application''s own scheme is one.';
+
+revoke execute on function pgrant.origins_sound(text[]) from public;
+grant execute on function pgrant.origins_sound(text[]) to pgrant_definer;
 
 create table pgrant.clients (
   tenant_id                   uuid not null references pgrant.tenants on delete cascade,
@@ -50,6 +65,7 @@ create table pgrant.clients (
   application_type            text not null default 'web' check (application_type in ('web', 'native')),
   redirect_uris               text[] not null default '{}' check (pgrant.redirect_uris_sound(redirect_uris)),
   post_logout_redirect_uris   text[] not null default '{}',
+  allowed_origins             text[] not null default '{}' check (pgrant.origins_sound(allowed_origins)),
   grant_types                 text[] not null default '{authorization_code,refresh_token}'
     check (grant_types <@ pgrant.grant_types()),
   scopes                      text[],
@@ -82,6 +98,8 @@ comment on column pgrant.clients.application_type is 'native = runs on the perso
 comment on column pgrant.clients.redirect_uris is 'Where codes may be sent.';
 comment on column pgrant.clients.post_logout_redirect_uris is 'Where browsers may go after logout.';
 comment on column pgrant.clients.grant_types is 'What the client may use at the token endpoint.';
+comment on column pgrant.clients.allowed_origins is
+  'Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.identity_changed_at is
@@ -100,6 +118,7 @@ comment on column pgrant.clients.disabled_at is 'Since when everything that the 
 
 -- Where a check has a list of values its words are that list.
 comment on constraint clients_redirect_uris_check on pgrant.clients is 'a list of redirect URIs: https, http on a loopback host, or an application''s own scheme (RFC 8252 7); without fragment, credentials or wildcard';
+comment on constraint clients_allowed_origins_check on pgrant.clients is 'a list of web origins as browsers write them: scheme, host and port, without a path';
 comment on constraint clients_access_token_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 86400';
 comment on constraint clients_id_token_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 86400';
 comment on constraint clients_refresh_idle_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 157680000';

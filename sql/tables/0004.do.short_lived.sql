@@ -19,6 +19,8 @@ create table pgrant.sessions (
   check (idle_expires_at <= expires_at)
 ) partition by range (expires_at);
 
+create index sessions_session_id on pgrant.sessions (tenant_id, session_id);
+
 comment on table pgrant.sessions is 'Signed-in browsers.';
 comment on column pgrant.sessions.session_hash is 'SHA-256 of the cookie.';
 comment on column pgrant.sessions.session_id is 'The sid of ID tokens: names the session without being its key.';
@@ -48,6 +50,9 @@ create table pgrant.authorization_requests (
   shown_identity_at timestamptz,
   created_at       timestamptz not null default now(),
   completed_at     timestamptz,
+  code_expires_at  timestamptz,
+  response_error   text,
+  check (num_nonnulls(code_expires_at, response_error) <= case when completed_at is null then 0 else 1 end),
   primary key (tenant_id, request_hash, expires_at)
 ) partition by range (expires_at);
 
@@ -55,7 +60,9 @@ comment on table pgrant.authorization_requests is 'Authorization requests while 
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
-comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
+comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';
+comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
+comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
 
 create table pgrant.codes (
   tenant_id        uuid not null,

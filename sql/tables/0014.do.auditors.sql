@@ -91,7 +91,7 @@ begin
     ('signing_keys', 'tenant_id kid alg public_jwk created_at active_at expires_at'),
     ('scopes', 'tenant_id scope title description sensitive created_at requires_role icon disabled_at'),
     ('clients', 'tenant_id client_id name token_endpoint_auth_method application_type redirect_uris post_logout_redirect_uris
-       grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg access_token_lifetime
+       allowed_origins grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg access_token_lifetime
        id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
        allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age
        require_auth_time initiate_login_uri jwks jwks_uri registered registered_at registered_from requested_at last_used_at
@@ -108,7 +108,8 @@ begin
        idle_expires_at expires_at sweep_after revoked_at revoked_reason resources'),
     ('sessions', 'tenant_id expires_at session_id user_id auth_time acr amr idle_expires_at last_seen_at ended_at'),
     ('authorization_requests', 'tenant_id expires_at client_id redirect_uri redirect_uri_sent response_mode scopes prompt
-       max_age acr_values claims_id_token claims_userinfo session_id shown_identity_at created_at completed_at resources'),
+       max_age acr_values claims_id_token claims_userinfo session_id shown_identity_at created_at completed_at
+       code_expires_at response_error resources'),
     ('codes', 'tenant_id expires_at client_id user_id grant_id session_id redirect_uri redirect_uri_sent scopes
        claims_id_token claims_userinfo auth_time acr amr used_at family_id resources'),
     ('access_tokens', 'tenant_id expires_at client_id user_id family_id family_expires_at scopes audience issued_at revoked_at'),

@@ -149,6 +149,7 @@ export type ApiLogout = {
   error: null;
   reason: string | null;
   username: string | null;
+  confirmed_redirect_uri: string | null;
 } & (
   | { next: 'redirect'; redirect_uri: string }
   | { next: 'confirm'; redirect_uri: null }
@@ -336,7 +337,7 @@ export const api = {
     ['error_reason', 'text'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
     {
       tenant: string;
@@ -510,7 +511,7 @@ export const api = {
     ['resource', 'text'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
+  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
     {
       tenant: string;
@@ -716,14 +717,14 @@ export const api = {
     ['reject_reason', 'text'],
   ], ['redirect_to']),
 
-  /** The browser comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
+  /** The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
   login_resume: bind<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
       verifier_hash: Uint8Array | null;
-      browser_hash: Uint8Array | null;
+      browser_hashes: Uint8Array[] | null;
       next_request_hash: Uint8Array | null;
       session_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
@@ -736,7 +737,7 @@ export const api = {
     ['request_id', 'text'],
     ['address', 'inet'],
     ['verifier_hash', 'bytea'],
-    ['browser_hash', 'bytea'],
+    ['browser_hashes', 'bytea[]'],
     ['next_request_hash', 'bytea'],
     ['session_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
@@ -778,7 +779,7 @@ export const api = {
     ['jti_expires_at', 'bigint'],
   ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
 
-  /** Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
+  /** Whether a client of the tenant has a redirect URI at this origin, or the origin in allowed_origins, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
   origin_find: bind<
     {
       tenant: string;
@@ -946,7 +947,7 @@ export const api = {
     ['address', 'inet'],
   ], ['issuers']),
 
-  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
+  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri. */
   session_logout: bind<
     {
       tenant: string;
@@ -957,6 +958,7 @@ export const api = {
       csrf_hash: Uint8Array | null;
       hint_sub: string | null;
       hint_client_id: string | null;
+      hint_sid: string | null;
       client_id: string | null;
       post_logout_redirect_uri: string | null;
     },
@@ -970,6 +972,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['hint_sub', 'text'],
     ['hint_client_id', 'text'],
+    ['hint_sid', 'text'],
     ['client_id', 'text'],
     ['post_logout_redirect_uri', 'text'],
   ], ['next', ['redirect_uri', 'next', ['redirect']]]),

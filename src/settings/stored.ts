@@ -99,6 +99,8 @@ export type ClientSettings = {
   redirect_uris: string[];
   /** Where browsers may go after logout. */
   post_logout_redirect_uris: string[];
+  /** Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris. */
+  allowed_origins: string[];
   /** What the client may use at the token endpoint. */
   grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials')[];
   /** What the client may ask for; null = every scope of the tenant. */
@@ -217,6 +219,7 @@ export const stored = {
     {"name":"application_type","type":"text","unit":null,"nullable":false,"default":"web","meaning":"native = runs on the person's device (RFC 8252).","good":"web or native"},
     {"name":"redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where codes may be sent.","good":"a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"},
     {"name":"post_logout_redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where browsers may go after logout.","good":"a list"},
+    {"name":"allowed_origins","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.","good":"a list of web origins as browsers write them: scheme, host and port, without a path"},
     {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials"},
     {"name":"scopes","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What the client may ask for; null = every scope of the tenant.","good":"a list"},
     {"name":"consent","type":"text","unit":null,"nullable":false,"default":"remember","meaning":"remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.","good":"remember, assured, always or never"},

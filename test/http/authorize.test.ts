@@ -127,7 +127,8 @@ describe('what is not an error [OpenID Connect Core 3.1.2.1]', () => {
     expect(page.html).toContain(`action="${redirect_uri}"`);
     expect(page.html).toContain('<button');
     expect(page.headers.get('content-security-policy')).toContain("script-src 'sha256-");
-    expect(page.headers.get('content-security-policy')).toContain('form-action');
+    // Browsers hold it against the redirects of the client's servers too, which nobody can list.
+    expect(page.headers.get('content-security-policy')).not.toContain('form-action');
   });
 });
 

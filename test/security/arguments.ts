@@ -102,7 +102,7 @@ export const groups: Record<string, string[]> = {
   grant: ['grant_id'],
   registration: ['registered_id', 'registration_hash'],
   challenge: ['challenge_hash'],
-  verifier: ['verifier_hash'],
+  verifier: ['verifier_hash', 'browser_hashes'],
   state: ['state_hash', 'state_expires_at'],
   keys: ['jwks_uri'],
 };

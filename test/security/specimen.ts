@@ -105,6 +105,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
   return {
     challenge_hash,
     verifier_hash,
+    browser_hashes: [browser.browser_hash],
     ...client,
     hint_client_id: client.client_id,
     redirect_uri: uri,

@@ -95,6 +95,7 @@ const asksAgain: Record<string, unknown> = {
   jwks_uri: 'https://moss.example/keys',
 };
 const asksNobody: Record<string, unknown> = {
+  allowed_origins: ['https://fern.example'],
   application_type: 'native',
   grant_types: ['authorization_code'],
   scopes: ['openid', 'email', 'profile'],

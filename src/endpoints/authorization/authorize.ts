@@ -3,8 +3,9 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { browserHash } from '../../http/browser-cookie.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
-import { browserHash, presentedSession } from '../../http/session.ts';
+import { codeSecret, presentedSession } from '../../http/session.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
 import {
   type AuthorizationRequest,
@@ -23,14 +24,15 @@ export function authorize(services: Services): Endpoint {
   return async (exchange) => {
     const request = readAuthorizationRequest(parameters(exchange));
     const { hint, error, reason } = await readHint({ keyring }, exchange, request);
-    const [handle, code] = [newSecret(), newSecret()];
+    const handle = newSecret();
+    const code = codeSecret(exchange, handle.hash);
     const args = {
       ...caller(exchange),
       ...presentedSession(exchange),
       request_hash: handle.hash,
       code_hash: code.hash,
       // A cross-site POST brings no SameSite=Lax cookie: such a request is taken up by GET.
-      browser_hash: exchange.method === 'POST' ? null : browserHash(exchange),
+      browser_hash: exchange.method === 'POST' ? null : browserHash(exchange, handle.hash),
       client_id: request.client_id,
       redirect_uri: request.redirect_uri ?? null,
       response_mode: request.response_mode,
