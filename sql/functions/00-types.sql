@@ -16,8 +16,8 @@ create type pgrant_api.error as enum (
   'invalid_target',
   -- RFC 7591 3.2.2
   'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement',
-  -- OpenID Connect Core 3.1.2.6
-  'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
+  -- OpenID Connect Core 3.1.2.6, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+  'login_required', 'unmet_authentication_requirements', 'consent_required', 'interaction_required', 'account_selection_required',
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
@@ -111,6 +111,7 @@ create type pgrant_api.tokens as (
   audience             text[],
   access_token_format  text,
   access_token_alg     text,
+  access_token_typ     text,
   access_claims        jsonb,
   issued_at            bigint,
   access_expires_at    bigint,
@@ -138,6 +139,7 @@ comment on column pgrant_api.tokens.id_token_alg is 'Null where no ID token is d
 create type pgrant_api.introspection as (
   error       pgrant_api.error,
   reason      text,
+  detail      text,
   active      boolean,
   token_type  text,
   client_id   text,
@@ -153,6 +155,7 @@ create type pgrant_api.introspection as (
 );
 
 comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else is null where active is false.';
+comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error.';
 
 create type pgrant_api.userinfo as (
   error   pgrant_api.error,
@@ -167,10 +170,12 @@ comment on column pgrant_api.userinfo.alg is 'How they are signed for the client
 
 create type pgrant_api.done as (
   error   pgrant_api.error,
-  reason  text
+  reason  text,
+  detail  text
 );
 
 comment on type pgrant_api.done is 'Done, unless there is an error.';
+comment on column pgrant_api.done.detail is 'What the client may be told besides the code of the error.';
 
 create type pgrant_api.logout as (
   error         pgrant_api.error,

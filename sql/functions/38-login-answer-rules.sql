@@ -21,6 +21,7 @@ begin
     when not pgrant.name_sound(p_username)
     then 'username must have 1 to 255 characters, all of which people can see, in normal form C, with single spaces'
     when jsonb_typeof(p_claims) <> 'object' then 'claims must be a JSON object'
+    when pgrant.claims_fault(p_claims) is not null then pgrant.claims_fault(p_claims) || ' (OpenID Connect Core 5.1)'
     when length(p_acr) > 255 then 'acr must have at most 255 characters'
     when p_auth_time is null then 'auth_time is missing'
     when p_auth_time > now() + interval '1 minute' then 'auth_time is in the future'

@@ -95,7 +95,8 @@ comment on function pgrant_ops.tenant_show(uuid) is 'The settings of a tenant; l
 create function pgrant_rules.tenant_settings() returns text[]
 language sql immutable
 as $$
-  select array['title', 'audience', 'code_lifetime', 'request_lifetime', 'access_token_lifetime', 'id_token_lifetime',
+  select array['title', 'audience', 'code_lifetime', 'request_lifetime', 'access_token_format', 'access_token_alg',
+               'access_token_typ', 'access_token_lifetime', 'id_token_lifetime', 'assertion_audience', 'assertion_lifetime',
                'refresh_idle_lifetime', 'refresh_lifetime', 'replay_window', 'consent_lifetime', 'session_lifetime',
                'session_idle_lifetime', 'login_failure_limit', 'login_failure_window', 'key_rotation_interval',
                'key_publish_lead', 'roles_claim', 'permissions_claim', 'tenant_claim', 'login_url', 'login_issuer',
@@ -123,13 +124,23 @@ begin
   end loop;
 
   select (jsonb_populate_record(t, p_settings)).* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  v_key := pgrant.claim_name_spoken_for(array[v_tenant.roles_claim, v_tenant.permissions_claim, v_tenant.tenant_claim]);
+  if v_key is not null then
+    raise exception 'the claim name % means something else already', v_key
+      using errcode = 'OA003', hint = 'roles_claim, permissions_claim and tenant_claim differ from each other and from all other claims of tokens and userinfo';
+  end if;
   update pgrant.tenants t
      set title = v_tenant.title,
          audience = v_tenant.audience,
          code_lifetime = v_tenant.code_lifetime,
          request_lifetime = v_tenant.request_lifetime,
+         access_token_format = v_tenant.access_token_format,
+         access_token_alg = v_tenant.access_token_alg,
+         access_token_typ = v_tenant.access_token_typ,
          access_token_lifetime = v_tenant.access_token_lifetime,
          id_token_lifetime = v_tenant.id_token_lifetime,
+         assertion_audience = v_tenant.assertion_audience,
+         assertion_lifetime = v_tenant.assertion_lifetime,
          refresh_idle_lifetime = v_tenant.refresh_idle_lifetime,
          refresh_lifetime = v_tenant.refresh_lifetime,
          replay_window = v_tenant.replay_window,

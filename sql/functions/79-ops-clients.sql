@@ -55,9 +55,9 @@ language sql immutable
 as $$
   select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
                'grant_types', 'scopes', 'consent', 'require_pkce', 'access_token_format', 'access_token_alg',
-               'id_token_alg', 'userinfo_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
+               'id_token_alg', 'id_token_claims', 'userinfo_alg', 'access_token_lifetime', 'id_token_lifetime', 'refresh_idle_lifetime',
                'refresh_lifetime', 'replay_window', 'consent_lifetime', 'jwks', 'jwks_uri',
-               'token_endpoint_auth_signing_alg', 'assertion_audience']
+               'token_endpoint_auth_signing_alg', 'assertion_audience', 'assertion_lifetime']
 $$;
 
 comment on function pgrant_rules.client_settings() is 'The columns of pgrant.clients that an operator may set.';
@@ -68,8 +68,7 @@ as $$
   select jsonb_build_object(
     'token_endpoint_auth_method', 'client_secret_basic', 'application_type', 'web', 'redirect_uris', '[]'::jsonb,
     'post_logout_redirect_uris', '[]'::jsonb, 'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
-    'consent', 'remember', 'require_pkce', true, 'access_token_format', 'jwt', 'access_token_alg', 'ES256',
-    'id_token_alg', 'RS256', 'assertion_audience', 'issuer')
+    'consent', 'remember', 'require_pkce', true, 'id_token_alg', 'RS256', 'id_token_claims', false)
 $$;
 
 comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say.';
@@ -107,7 +106,7 @@ end
 $$;
 
 comment on function pgrant_ops.client_set(uuid, text, jsonb) is
-  'Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant''s. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003.';
+  'Changes settings of a client, given as {setting: value}; null means the tenant''s where it has the setting too. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003.';
 
 create function pgrant_rules.client_check(p_tenant uuid, p_client_id text) returns void
 language plpgsql

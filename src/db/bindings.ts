@@ -21,6 +21,7 @@ export type ApiError =
   | 'invalid_software_statement'
   | 'unapproved_software_statement'
   | 'login_required'
+  | 'unmet_authentication_requirements'
   | 'consent_required'
   | 'interaction_required'
   | 'account_selection_required'
@@ -80,6 +81,7 @@ export type ApiConsents = {
 export type ApiDone = {
   error: ApiError | null;
   reason: string | null;
+  detail: string | null;
 };
 
 /** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */
@@ -97,6 +99,7 @@ export type ApiHealth = {
 export type ApiIntrospection = {
   error: ApiError | null;
   reason: string | null;
+  detail: string | null;
   active: boolean | null;
   token_type: string | null;
   client_id: string | null;
@@ -237,6 +240,7 @@ export type ApiTokens = {
   audience: string[] | null;
   access_token_format: string | null;
   access_token_alg: string | null;
+  access_token_typ: string | null;
   access_claims: Json;
   issued_at: number | null;
   access_expires_at: number | null;
@@ -308,6 +312,7 @@ export const api = {
       hint_sub: string | null;
       login_hint: string | null;
       acr_values: string[] | null;
+      essential_acr: string[] | null;
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
       resources: string[] | null;
@@ -336,6 +341,7 @@ export const api = {
     ['hint_sub', 'text'],
     ['login_hint', 'text'],
     ['acr_values', 'text[]'],
+    ['essential_acr', 'text[]'],
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
     ['resources', 'text[]'],
@@ -1650,7 +1656,7 @@ export const ops = {
     ['secret_id', 'uuid'],
   ]),
 
-  /** Changes settings of a client, given as {setting: value}; a lifetime of null means the tenant's. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003. */
+  /** Changes settings of a client, given as {setting: value}; null means the tenant's where it has the setting too. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003. */
   client_set: bind<
     {
       tenant: string;
@@ -2378,6 +2384,8 @@ export const ops = {
       title: string | null;
       scopes: string[] | null;
       access_token_format: string | null;
+      access_token_alg: string | null;
+      access_token_typ: string | null;
       access_token_lifetime: number | null;
       created_at: string | null;
     }
@@ -2399,7 +2407,7 @@ export const ops = {
     ['resource', 'text'],
   ]),
 
-  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
+  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
   resource_set: bind<
     {
       tenant: string;
@@ -2408,6 +2416,8 @@ export const ops = {
       scopes?: string[] | null;
       access_token_format?: string | null;
       access_token_lifetime?: number | null;
+      access_token_alg?: string | null;
+      access_token_typ?: string | null;
     },
     {
       resource_set: string | null;
@@ -2419,6 +2429,8 @@ export const ops = {
     ['scopes', 'text[]', 'optional'],
     ['access_token_format', 'text', 'optional'],
     ['access_token_lifetime', 'integer', 'optional'],
+    ['access_token_alg', 'text', 'optional'],
+    ['access_token_typ', 'text', 'optional'],
   ]),
 
   /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
@@ -3112,7 +3124,7 @@ export const ops = {
     ['subject', 'text'],
   ]),
 
-  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */
+  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002, OA003. */
   user_add: bind<
     {
       tenant: string;

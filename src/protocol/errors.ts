@@ -12,6 +12,10 @@ export const publicErrors = {
   invalid_target: { status: 400, description: 'A requested resource is invalid or unknown.' },
   access_denied: { status: 403, description: 'The request was denied.' },
   login_required: { status: 400, description: 'The user has to sign in.' },
+  unmet_authentication_requirements: {
+    status: 400,
+    description: 'The user cannot sign in as the application requires.',
+  },
   consent_required: { status: 400, description: 'The user has to consent.' },
   interaction_required: { status: 400, description: 'The user has to interact.' },
   account_selection_required: { status: 400, description: 'The user has to select an account.' },

@@ -13,6 +13,7 @@ export interface AccessTokenClaims {
   aud: string | string[];
   client_id: string;
   iat: number;
+  nbf: number;
   exp: number;
   jti: string;
   scope?: string | undefined;
@@ -26,6 +27,7 @@ export interface IdTokenClaims {
   sub: string;
   aud: string;
   iat: number;
+  nbf: number;
   exp: number;
   auth_time?: number | undefined;
   nonce?: string | undefined;
@@ -34,21 +36,26 @@ export interface IdTokenClaims {
   sid?: string | undefined;
 }
 
+/** The `typ` of access tokens; `JWT` is for resource servers that know no other. */
+export type AccessTokenType = (typeof accessTokenTypes)[number];
+
 /** Claims beside the registered ones, which they can't replace. */
 export type ExtraClaims = Readonly<Record<string, Json | undefined>>;
 
 export type VerificationKeys = ReadonlyMap<string, TokenKey>;
 
 const algorithms: SigningAlg[] = ['ES256', 'RS256'];
+const accessTokenTypes = ['at+jwt', 'JWT'] as const;
 const accessTokenClaims = ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'];
 
-/** Signs an access token; its `typ` keeps it from passing for an ID token (RFC 9068 2.1). */
+/** Signs an access token; its `typ` keeps it from passing for an ID token (RFC 9068 2.1), or else its client_id. */
 export function signAccessToken(
   claims: AccessTokenClaims,
   key: TokenKey,
   extra: ExtraClaims = {},
+  typ: AccessTokenType = 'at+jwt',
 ): Promise<string> {
-  return sign('at+jwt', { ...extra, ...claims }, key);
+  return sign(typ, { ...extra, ...claims }, key);
 }
 
 /** Signs an ID token, with the at_hash of the access token that is issued beside it, if any. */
@@ -84,9 +91,12 @@ export async function verifyAccessToken(
     const verified = await jwtVerify<AccessTokenClaims & ExtraClaims>(token, keyOf(keys), {
       algorithms,
       issuer,
-      typ: 'at+jwt',
+      // No ID token has client_id and jti, whatever claims were asked for.
       requiredClaims: accessTokenClaims,
     });
+    const { typ } = verified.protectedHeader;
+    if (!accessTokenTypes.some((type) => type === typ))
+      throw new errors.JWTInvalid('unexpected typ');
     return verified.payload;
   } catch (failure) {
     throw refusal('invalid_token', 'access token', failure);
@@ -102,7 +112,11 @@ export async function verifyIdTokenHint(
   try {
     const { payload, protectedHeader } = await compactVerify(hint, keyOf(keys), { algorithms });
     const claims = JSON.parse(Buffer.from(payload).toString());
-    if (protectedHeader.typ !== 'JWT' || typeof claims?.exp !== 'number') {
+    if (
+      protectedHeader.typ !== 'JWT' ||
+      typeof claims?.exp !== 'number' ||
+      claims.client_id !== undefined
+    ) {
       throw new errors.JWTInvalid('it is not an ID token');
     }
     if (claims.iss !== issuer) throw new errors.JWTInvalid('it is of another issuer');
