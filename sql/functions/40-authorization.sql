@@ -87,7 +87,7 @@ begin
   values (
     p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
     v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
-    p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, p_essential_acr,
+    p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, coalesce(p_essential_acr, '{}'),
     p_claims_id_token, p_claims_userinfo, v_target.resources)
   returning * into v_request;
   if v_client.request_due then

@@ -29,14 +29,12 @@ export function declareCommands(group: Command): void {
     .action(withSession(set));
   listCommand(group, 'the resources of a tenant', ops.resource_list, {
     columns: [
-      ...[
-        'resource',
-        'title',
-        'scopes',
-        'access_token_format',
-        'access_token_alg',
-        'access_token_typ',
-      ],
+      'resource',
+      'title',
+      'scopes',
+      'access_token_format',
+      'access_token_alg',
+      'access_token_typ',
       'access_token_lifetime',
     ],
     empty: (tenant) => `tenant ${tenant} has no resources: pgrant resource set`,

@@ -8,15 +8,17 @@ import { secretHash } from './secrets.ts';
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** What SQL decides on. */
-export type AssertionFacts = {
+export type AssertionFacts = { fault: string } | SignedFacts;
+
+type SignedFacts = {
   alg: ClientAlg;
   audience: 'issuer' | 'token_endpoint';
   exp: number;
   /** SHA-256, hex. */
   jti_hash: string;
-  /** Of the client's key that made the signature; without it nobody is told what else is wrong. */
-  thumbprint?: string;
-  /** What is wrong with what it says, whoever signed it. */
+  /** Of the client's key that made the signature. */
+  thumbprint: string;
+  /** What is wrong with what it says. */
   fault?: string;
 };
 
@@ -28,7 +30,7 @@ export type ReadAssertion = {
   kid: string | undefined;
   /** Why its signature cannot be verified. */
   unverifiable: string | undefined;
-  facts: AssertionFacts;
+  facts: Omit<SignedFacts, 'thumbprint'>;
 };
 
 /** What clocks may differ by, in seconds; SQL allows the same. */
@@ -66,7 +68,7 @@ export function readAssertion(
       alg: header.alg as ClientAlg,
       // Whether the client may name that one is for SQL to say.
       audience: aud === issuer ? 'issuer' : 'token_endpoint',
-      exp: typeof exp === 'number' ? Math.floor(exp) : 0,
+      exp: typeof exp === 'number' && Math.abs(exp) < 1e11 ? Math.floor(exp) : 0,
       jti_hash: secretHash(typeof jti === 'string' ? jti : '').toString('hex'),
     },
   };

@@ -13,7 +13,6 @@ export interface AccessTokenClaims {
   aud: string | string[];
   client_id: string;
   iat: number;
-  nbf: number;
   exp: number;
   jti: string;
   scope?: string | undefined;
@@ -27,7 +26,6 @@ export interface IdTokenClaims {
   sub: string;
   aud: string;
   iat: number;
-  nbf: number;
   exp: number;
   auth_time?: number | undefined;
   nonce?: string | undefined;
@@ -45,7 +43,8 @@ export type ExtraClaims = Readonly<Record<string, Json | undefined>>;
 export type VerificationKeys = ReadonlyMap<string, TokenKey>;
 
 const algorithms: SigningAlg[] = ['ES256', 'RS256'];
-const accessTokenTypes = ['at+jwt', 'JWT'] as const;
+/** Every `typ` that access tokens may have here. */
+export const accessTokenTypes = ['at+jwt', 'JWT'] as const;
 const accessTokenClaims = ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'];
 
 /** Signs an access token; its `typ` keeps it from passing for an ID token (RFC 9068 2.1), or else its client_id. */
@@ -55,7 +54,7 @@ export function signAccessToken(
   extra: ExtraClaims = {},
   typ: AccessTokenType = 'at+jwt',
 ): Promise<string> {
-  return sign(typ, { ...extra, ...claims }, key);
+  return sign(typ, { ...extra, ...claims, nbf: claims.iat }, key);
 }
 
 /** Signs an ID token, with the at_hash of the access token that is issued beside it, if any. */
@@ -66,7 +65,7 @@ export function signIdToken(
   extra: ExtraClaims = {},
 ): Promise<string> {
   const at_hash = accessToken === undefined ? undefined : accessTokenHash(accessToken);
-  return sign('JWT', { ...extra, ...claims, at_hash }, key);
+  return sign('JWT', { ...extra, ...claims, nbf: claims.iat, at_hash }, key);
 }
 
 /**
@@ -86,6 +85,7 @@ export async function verifyAccessToken(
   token: string,
   keys: VerificationKeys,
   issuer: string,
+  types: readonly AccessTokenType[] = ['at+jwt'],
 ): Promise<AccessTokenClaims & ExtraClaims> {
   try {
     const verified = await jwtVerify<AccessTokenClaims & ExtraClaims>(token, keyOf(keys), {
@@ -95,8 +95,7 @@ export async function verifyAccessToken(
       requiredClaims: accessTokenClaims,
     });
     const { typ } = verified.protectedHeader;
-    if (!accessTokenTypes.some((type) => type === typ))
-      throw new errors.JWTInvalid('unexpected typ');
+    if (!types.some((type) => type === typ)) throw new errors.JWTInvalid('unexpected typ');
     return verified.payload;
   } catch (failure) {
     throw refusal('invalid_token', 'access token', failure);

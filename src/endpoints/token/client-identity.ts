@@ -42,11 +42,10 @@ async function factsOf(
   read: ReadAssertion,
 ): Promise<AssertionFacts> {
   const { facts, unverifiable } = read;
-  if (unverifiable !== undefined) return { ...facts, fault: `assertion: ${unverifiable}` };
+  if (unverifiable !== undefined) return { fault: `assertion: ${unverifiable}` };
   const key = await clientKeys(caller(exchange), read.client_id, (keys) =>
     queues.signatures.run(turnOf(exchange), () => signingKey(read, keys)),
   );
-  return key
-    ? { ...facts, thumbprint: key.thumbprint }
-    : { ...facts, fault: 'assertion: no key of the client has made its signature' };
+  if (!key) return { fault: 'assertion: no key of the client has made its signature' };
+  return { ...facts, thumbprint: key.thumbprint };
 }
