@@ -74,8 +74,10 @@ declare
   v_latest timestamptz;
   v_policy record;
 begin
-  if p_assertion is null or p_assertion ->> 'thumbprint' is null then
-    return coalesce(p_assertion ->> 'fault', 'the client did not sign');
+  if p_assertion is null then
+    return 'the client did not sign';
+  elsif p_assertion ->> 'thumbprint' is null and p_assertion ->> 'fault' is not null then
+    return p_assertion ->> 'fault';
   elsif not pgrant_rules.client_key_current(p_tenant, p_client_id, p_assertion ->> 'thumbprint') then
     return 'assertion by a key that the client has no more';
   elsif p_assertion ->> 'fault' is not null then
@@ -95,7 +97,7 @@ begin
   elsif coalesce(v_until <= now(), true) then
     return 'assertion expired';
   elsif v_until > v_latest then
-    return format('assertion good for more than %s seconds', v_policy.lifetime);
+    return format('assertion good for more than %s minutes', round(v_policy.lifetime / 60.0, 1)::float);
   end if;
   if not pgrant_rules.client_assertion_use(p_tenant, p_client_id, decode(p_assertion ->> 'jti_hash', 'hex'), v_latest) then
     return 'assertion used before';

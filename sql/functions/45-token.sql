@@ -119,7 +119,7 @@ begin
          i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
          case when i.alg is not null then
            pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
-                                     a.claims) end,
+                                     a.claims) - 'sub' end,
          d.nonce, case when i.alg is not null then d.session_id end
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null

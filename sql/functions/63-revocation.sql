@@ -98,8 +98,7 @@ begin
     perform pgrant_rules.audit_all(p_tenant, v_entries);
   end if;
   return query
-  select q.error, q.reason, q.detail
-    from unnest(v_auth.o_error, v_auth.o_reason, v_auth.o_detail) with ordinality q (error, reason, detail, n) order by q.n;
+  select q.error, q.reason from unnest(v_auth.o_error, v_auth.o_reason) with ordinality q (error, reason, n) order by q.n;
 end
 $$;
 

@@ -81,7 +81,6 @@ export type ApiConsents = {
 export type ApiDone = {
   error: ApiError | null;
   reason: string | null;
-  detail: string | null;
 };
 
 /** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */

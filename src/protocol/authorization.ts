@@ -68,7 +68,12 @@ const prompts = ['none', 'login', 'consent', 'select_account'] as const;
 const displays = ['page', 'popup', 'touch', 'wap'] as const;
 const longestAge = 2 ** 31 - 1;
 
-const noClaims: RequestedClaims = { userinfo: [], id_token: [], sub: undefined, essential_acr: [] };
+const noClaims: RequestedClaims = {
+  userinfo: [],
+  id_token: [],
+  sub: undefined,
+  essential_acr: undefined,
+};
 
 /** Reads an authorization request; throws invalid_request and invalid_redirect_uri when there is no client to answer to. */
 export function readAuthorizationRequest(raw: RawParameters): AuthorizationRequest {

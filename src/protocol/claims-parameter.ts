@@ -7,8 +7,8 @@ export interface RequestedClaims {
   userinfo: string[];
   id_token: string[];
   sub: string | undefined;
-  /** One of these the ID token must have as acr (5.5.1.1); none = any. */
-  essential_acr: string[];
+  /** One of these the ID token must have as acr (5.5.1.1). */
+  essential_acr: string[] | undefined;
 }
 
 const nameLimit = 100;
@@ -32,9 +32,9 @@ export function parseClaims(text: string): RequestedClaims {
   };
 }
 
-function essentialAcr(idToken: Record<string, unknown>): string[] {
+function essentialAcr(idToken: Record<string, unknown>): string[] | undefined {
   const acr = member(idToken, 'acr');
-  if (!isJsonObject(acr) || member(acr, 'essential') !== true) return [];
+  if (!isJsonObject(acr) || member(acr, 'essential') !== true) return undefined;
   const listed = member(acr, 'values');
   const values = [member(acr, 'value'), ...(Array.isArray(listed) ? listed : [])];
   return values.filter((value) => typeof value === 'string');
