@@ -112,15 +112,18 @@ comment on function pgrant_rules.client_assertion_refusal(uuid, text, jsonb) is
 create function pgrant_rules.client_assertion_detail(p_assertion jsonb, p_reason text) returns text
 language sql immutable
 as $$
-  select case when p_assertion is null then null
-              -- The same for whoever is named, registered or not, and however it authenticates.
-              when p_assertion ->> 'thumbprint' is null or p_reason = 'assertion by a key that the client has no more'
-              then 'the client assertion is signed by no key of the client'
-              when p_reason like 'assertion%' then 'client ' || p_reason end
+  select 'client ' || case
+    when p_assertion is null then null
+    -- The same for whoever is named, registered or not, and however it authenticates.
+    when p_assertion ->> 'thumbprint' is null or p_reason = 'assertion by a key that the client has no more'
+    then case when p_assertion ->> 'thumbprint' is null then p_assertion ->> 'fault'
+              else 'assertion: no key of the client has made its signature' end
+    when p_reason like 'assertion%' then p_reason
+  end
 $$;
 
 comment on function pgrant_rules.client_assertion_detail(jsonb, text) is
-  'What a client is told of why its assertion is refused: whoever has a key of it hears why, and anybody else one and the same sentence.';
+  'What a client is told of why its assertion is refused: whoever has a key of it hears why, and anybody else only what is wrong with the header, or that no key is the client''s.';
 
 create type pgrant_api.client_keys as (
   error        pgrant_api.error,

@@ -238,7 +238,7 @@ describe('an assertion', () => {
       'more than 10 minutes',
     );
     const stranger = await describedBy(await sign(other, 'robot', aud));
-    expect(stranger).toContain('signed by no key of the client');
+    expect(stranger).toContain('no key of the client has made its signature');
     expect(await describedBy(await sign(other, 'nobody', aud))).toBe(stranger);
     expect(await describedBy(await sign(other, 'web', aud))).toBe(stranger);
   });
