@@ -15,6 +15,7 @@ begin
   v_session.session_id := gen_random_uuid();
   v_session.user_id := coalesce(v_user.user_id, gen_random_uuid());
   v_session.auth_time := p_auth_time;
+  v_session.acr := p_acr;
   error := 'invalid_request';
   detail := case
     when length(p_subject) not between 1 and 255 or p_subject is null then 'subject must have 1 to 255 characters'
@@ -42,6 +43,8 @@ begin
     -- Accepted, it would send the browser straight back to the product, round and round.
     error := 'login_required';
     detail := case when p_request.hint_sub <> v_session.user_id::text then 'the request is for another person'
+                   when pgrant_rules.acr_unmet(p_request, v_session)
+                   then 'acr must be one of ' || array_to_string(p_request.essential_acr, ', ')
                    else 'auth_time is older than the request allows' end;
   else
     error := null;
