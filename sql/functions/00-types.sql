@@ -16,8 +16,8 @@ create type pgrant_api.error as enum (
   'invalid_target',
   -- RFC 7591 3.2.2
   'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement',
-  -- OpenID Connect Core 3.1.2.6
-  'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
+  -- OpenID Connect Core 3.1.2.6, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+  'login_required', 'unmet_authentication_requirements', 'consent_required', 'interaction_required', 'account_selection_required',
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
@@ -121,6 +121,7 @@ create type pgrant_api.tokens as (
   audience             text[],
   access_token_format  text,
   access_token_alg     text,
+  access_token_typ     text,
   access_claims        jsonb,
   issued_at            bigint,
   access_expires_at    bigint,
@@ -157,6 +158,7 @@ comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null wit
 create type pgrant_api.introspection as (
   error       pgrant_api.error,
   reason      text,
+  detail      text,
   active      boolean,
   token_type  text,
   client_id   text,
@@ -184,6 +186,7 @@ comment on column pgrant_api.introspection.auth_time is 'With active = true: whe
 comment on column pgrant_api.introspection.acr is 'With active = true: how the person signed in; null = nobody said.';
 comment on column pgrant_api.introspection.claims is
   'With active = true: roles, permissions and tenant; null where the token is no access token.';
+comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error.';
 
 create type pgrant_api.userinfo as (
   error   pgrant_api.error,

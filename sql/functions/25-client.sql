@@ -26,7 +26,9 @@ comment on function pgrant_rules.client_live(timestamptz, timestamptz, timestamp
 
 create view pgrant_rules.client_policies with (security_invoker = true) as
 select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
-       c.grant_types, c.scopes, c.consent, c.require_pkce, c.access_token_format, c.access_token_alg, c.id_token_alg,
+       c.grant_types, c.scopes, c.consent, c.require_pkce, c.id_token_alg, c.id_token_claims,
+       coalesce(c.access_token_format, t.access_token_format) as access_token_format,
+       coalesce(c.access_token_alg, t.access_token_alg) as access_token_alg, t.access_token_typ,
        t.code_lifetime, t.request_lifetime,
        coalesce(c.access_token_lifetime, t.access_token_lifetime) as access_token_lifetime,
        coalesce(c.id_token_lifetime, t.id_token_lifetime) as id_token_lifetime,
@@ -61,7 +63,7 @@ comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller'
 create function pgrant_rules.clients_authenticate(
   p_tenant uuid, p_address inet[], p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
   p_grant_type text default null, p_confidential boolean default false,
-  out o_client pgrant_rules.client_policies[], out o_error pgrant_api.error[], out o_reason text[]
+  out o_client pgrant_rules.client_policies[], out o_error pgrant_api.error[], out o_reason text[], out o_detail text[]
 )
 language plpgsql
 as $$
@@ -71,10 +73,11 @@ begin
                         when not p_grant_type = any ((a.client).grant_types) then 'unauthorized_client'
                    end::pgrant_api.error order by a.n),
          array_agg(coalesce(a.reason, case when not p_grant_type = any ((a.client).grant_types)
-                                           then 'client is not registered for ' || p_grant_type end) order by a.n)
-    into o_client, o_error, o_reason
+                                           then 'client is not registered for ' || p_grant_type end) order by a.n),
+         array_agg(case when a.reason is not null then pgrant_rules.client_assertion_detail(a.assertion, a.reason) end order by a.n)
+    into o_client, o_error, o_reason, o_detail
     from (
-      select q.n, c as client,
+      select q.n, c as client, q.assertion,
              case
                when c.client_id is null then 'client unknown or disabled'
                when c.allowed_networks is not null and not coalesce(q.address <<= any (c.allowed_networks), false)
@@ -103,7 +106,7 @@ end
 $$;
 
 comment on function pgrant_rules.clients_authenticate(uuid, inet[], text[], text[], bytea[], jsonb[], text, boolean) is
-  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client.';
+  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; o_detail is what it may be told of its assertion; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client.';
 
 create function pgrant_rules.authentication_entries(
   p_request_id text[], p_address inet[], p_client_id text[], p_error pgrant_api.error[], p_reason text[]

@@ -82,6 +82,7 @@ begin
          access_token_format = p_client.access_token_format,
          access_token_alg = p_client.access_token_alg,
          id_token_alg = p_client.id_token_alg,
+         id_token_claims = p_client.id_token_claims,
          userinfo_alg = p_client.userinfo_alg,
          access_token_lifetime = p_client.access_token_lifetime,
          id_token_lifetime = p_client.id_token_lifetime,
@@ -103,6 +104,7 @@ begin
          jwks_uri = p_client.jwks_uri,
          token_endpoint_auth_signing_alg = p_client.token_endpoint_auth_signing_alg,
          assertion_audience = p_client.assertion_audience,
+         assertion_lifetime = p_client.assertion_lifetime,
          registered = p_client.registered,
          registered_hash = p_client.registered_hash
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id;

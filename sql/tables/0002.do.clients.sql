@@ -71,9 +71,10 @@ create table pgrant.clients (
   scopes                      text[],
   consent                     text not null default 'remember' check (consent in ('remember', 'assured', 'always', 'never')),
   require_pkce                boolean not null default true,
-  access_token_format         text not null default 'jwt' check (access_token_format in ('jwt', 'opaque')),
-  access_token_alg            text not null default 'ES256' check (access_token_alg = any (pgrant.signing_algs())),
+  access_token_format         text check (access_token_format in ('jwt', 'opaque')),
+  access_token_alg            text check (access_token_alg = any (pgrant.signing_algs())),
   id_token_alg                text not null default 'RS256' check (id_token_alg = any (pgrant.signing_algs())),
+  id_token_claims             boolean not null default false,
   access_token_lifetime       integer check (access_token_lifetime between 1 and 86400),
   id_token_lifetime           integer check (id_token_lifetime between 1 and 86400),
   refresh_idle_lifetime       integer check (refresh_idle_lifetime between 1 and 157680000),
@@ -91,7 +92,7 @@ create table pgrant.clients (
   constraint clients_redirects check (not 'authorization_code' = any (grant_types) or cardinality(redirect_uris) > 0)
 );
 
-comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime, format or alg means the tenant''s.';
 comment on column pgrant.clients.name is 'The name that people see at consent.';
 comment on column pgrant.clients.token_endpoint_auth_method is 'How the client authenticates; none = a public client.';
 comment on column pgrant.clients.application_type is 'native = runs on the person''s device (RFC 8252).';
@@ -104,9 +105,12 @@ comment on column pgrant.clients.scopes is 'What the client may ask for; null = 
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.identity_changed_at is
   'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
-comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
-comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected.';
-comment on column pgrant.clients.access_token_alg is 'How access tokens are signed.';
+comment on column pgrant.clients.require_pkce is
+  'False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).';
+comment on column pgrant.clients.id_token_claims is
+  'Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4).';
+comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant''s.';
+comment on column pgrant.clients.access_token_alg is 'How access tokens are signed; null = as the tenant says.';
 comment on column pgrant.clients.id_token_alg is 'How ID tokens are signed.';
 comment on column pgrant.clients.access_token_lifetime is 'For so long an access token is good; null = the tenant''s.';
 comment on column pgrant.clients.id_token_lifetime is 'For so long an ID token is good; null = the tenant''s.';
@@ -150,11 +154,36 @@ comment on column pgrant.client_secrets.secret_hash is 'SHA-256 of 256 random bi
 select pgrant.isolate('pgrant.client_secrets');
 select pgrant.expire('pgrant.client_secrets');
 
+create function pgrant.claims_fault(p_claims jsonb) returns text
+language sql immutable parallel safe
+as $$
+  select format('the claim %s is no %s', c.key, c.type)
+    from (select k.key, k.value, case
+                   when k.key in ('email_verified', 'phone_number_verified') then 'boolean'
+                   when k.key = 'updated_at' then 'number'
+                   when k.key = 'address' then 'object'
+                   when k.key in ('sub', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username',
+                                  'profile', 'picture', 'website', 'email', 'gender', 'birthdate', 'zoneinfo', 'locale',
+                                  'phone_number') then 'string'
+                 end as type
+            from jsonb_each(case when jsonb_typeof(p_claims) = 'object' then p_claims end) k) c
+   where jsonb_typeof(c.value) not in (c.type, 'null')
+      or c.key = 'address' and jsonb_path_exists(c.value, '$.* ? (@.type() != "string" && @.type() != "null")')
+   order by c.key
+   limit 1
+$$;
+
+comment on function pgrant.claims_fault(jsonb) is
+  'Which standard claim is of another type than OpenID Connect Core 5.1 gives it (of an address, its members too); null = none.';
+
+revoke execute on function pgrant.claims_fault(jsonb) from public;
+grant execute on function pgrant.claims_fault(jsonb) to pgrant_definer;
+
 create table pgrant.users (
   tenant_id        uuid not null references pgrant.tenants on delete cascade,
   user_id          uuid not null default gen_random_uuid(),
   username         text not null check (length(username) between 1 and 255),
-  claims           jsonb not null default '{}' check (jsonb_typeof(claims) = 'object'),
+  claims           jsonb not null default '{}' check (jsonb_typeof(claims) = 'object' and pgrant.claims_fault(claims) is null),
   password_salt    bytea,
   password_params  jsonb,
   password_hash    bytea check (length(password_hash) = 32),

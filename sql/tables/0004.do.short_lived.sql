@@ -44,6 +44,7 @@ create table pgrant.authorization_requests (
   hint_sub         text,
   login_hint       text,
   acr_values       text[] not null,
+  essential_acr    text[] not null default '{}',
   claims_id_token  text[] not null,
   claims_userinfo  text[] not null,
   session_id       uuid,
@@ -58,6 +59,7 @@ create table pgrant.authorization_requests (
 
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
+comment on column pgrant.authorization_requests.essential_acr is 'The acr that the ID token must have, one of these (OpenID Connect Core 5.5.1.1); {} = any or none.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';

@@ -22,6 +22,7 @@ export type ApiError =
   | 'invalid_software_statement'
   | 'unapproved_software_statement'
   | 'login_required'
+  | 'unmet_authentication_requirements'
   | 'consent_required'
   | 'interaction_required'
   | 'account_selection_required'
@@ -97,6 +98,7 @@ export type ApiHealth = {
 export type ApiIntrospection = {
   error: null;
   reason: string | null;
+  detail: string;
 } & (
   | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json }
   | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null }
@@ -231,6 +233,7 @@ export type ApiTokens = {
   audience: string[];
   access_token_format: string;
   access_token_alg: string;
+  access_token_typ: string;
   access_claims: Json;
   issued_at: number;
   access_expires_at: number;
@@ -302,6 +305,7 @@ export const api = {
       hint_sub: string | null;
       login_hint: string | null;
       acr_values: string[] | null;
+      essential_acr: string[] | null;
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
       resources: string[] | null;
@@ -330,6 +334,7 @@ export const api = {
     ['hint_sub', 'text'],
     ['login_hint', 'text'],
     ['acr_values', 'text[]'],
+    ['essential_acr', 'text[]'],
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
     ['resources', 'text[]'],
@@ -391,7 +396,7 @@ export const api = {
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
-  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Records that the document at p_client_url could not be fetched or is not valid, which is remembered nowhere else. Errors: invalid_client_metadata, always. */
   client_document_refuse: bind<
@@ -509,7 +514,7 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['resource', 'text'],
-  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
@@ -829,7 +834,7 @@ export const api = {
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
     ['resource', 'text'],
-  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead. */
   refusal_record: bind<
@@ -1035,7 +1040,7 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['key_hash', 'bytea'],
-  ], ['active', ['client_id', 'active', [true]], ['subject', 'active', [true]], ['scopes', 'active', [true]]]),
+  ], ['detail', 'active', ['client_id', 'active', [true]], ['subject', 'active', [true]], ['scopes', 'active', [true]]]),
 
   /** Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood. */
   token_revoke: bindSet<
@@ -2389,6 +2394,8 @@ export const ops = {
       title: string | null;
       scopes: string[] | null;
       access_token_format: string | null;
+      access_token_alg: string | null;
+      access_token_typ: string | null;
       access_token_lifetime: number | null;
       created_at: string | null;
     }
@@ -2410,7 +2417,7 @@ export const ops = {
     ['resource', 'text'],
   ], []),
 
-  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
+  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
   resource_set: bind<
     {
       tenant: string;
@@ -2419,6 +2426,8 @@ export const ops = {
       scopes?: string[] | null;
       access_token_format?: string | null;
       access_token_lifetime?: number | null;
+      access_token_alg?: string | null;
+      access_token_typ?: string | null;
     },
     {
       resource_set: string;
@@ -2430,6 +2439,8 @@ export const ops = {
     ['scopes', 'text[]', 'optional'],
     ['access_token_format', 'text', 'optional'],
     ['access_token_lifetime', 'integer', 'optional'],
+    ['access_token_alg', 'text', 'optional'],
+    ['access_token_typ', 'text', 'optional'],
   ], ['resource_set']),
 
   /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
@@ -3142,7 +3153,7 @@ export const ops = {
     ['subject', 'text'],
   ], []),
 
-  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */
+  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002, OA003. */
   user_add: bind<
     {
       tenant: string;

@@ -1,4 +1,5 @@
 // RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
+import { decodeJwt } from 'jose';
 import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
 import { type ErrorCode, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
@@ -67,11 +68,17 @@ const prompts = ['none', 'login', 'consent', 'select_account'] as const;
 const displays = ['page', 'popup', 'touch', 'wap'] as const;
 const longestAge = 2 ** 31 - 1;
 
-const noClaims: RequestedClaims = { userinfo: [], id_token: [], sub: undefined };
+const noClaims: RequestedClaims = {
+  userinfo: [],
+  id_token: [],
+  sub: undefined,
+  essential_acr: undefined,
+};
 
 /** Reads an authorization request; throws invalid_request and invalid_redirect_uri when there is no client to answer to. */
 export function readAuthorizationRequest(raw: RawParameters): AuthorizationRequest {
-  const { values, resources, faults } = readParameters(raw, names);
+  const { values: sent, resources, faults } = readParameters(raw, names);
+  const values = { ...sent, ...answerInside(sent.request) };
   refuseFaults({ client_id: faults.client_id, redirect_uri: faults.redirect_uri });
   if (values.client_id === undefined) throw new OAuthError('invalid_request', 'no client_id');
   if (values.redirect_uri !== undefined && !URL.canParse(values.redirect_uri)) {
@@ -95,6 +102,19 @@ export function readAuthorizationRequest(raw: RawParameters): AuthorizationReque
     if (!(failure instanceof OAuthError)) throw failure;
     const { error, reason } = failure;
     return { ...answerable, ...readRequested({}, []), error, reason };
+  }
+}
+
+/**
+ * What a request object says of where and how to answer: it is refused, and the client told so as it asked to be
+ * (OpenID Connect Core 6.1: it supersedes). Nobody has signed more than a query; the redirect URI is proven all the same.
+ */
+function answerInside(request: string | undefined) {
+  if (request === undefined) return {};
+  try {
+    return readParameters(decodeJwt(request), ['redirect_uri', 'response_mode', 'state']).values;
+  } catch {
+    return {};
   }
 }
 

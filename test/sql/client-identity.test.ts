@@ -120,6 +120,8 @@ const asksNobody: Record<string, unknown> = {
   replay_window: 0,
   consent_lifetime: 600,
   assertion_audience: 'token_endpoint',
+  assertion_lifetime: 3600,
+  id_token_claims: true,
 };
 
 /** What a silent request of somebody who has allowed the client gets, before and after a change. */

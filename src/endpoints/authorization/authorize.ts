@@ -45,6 +45,7 @@ export function authorize(services: Services): Endpoint {
       hint_sub: hint ?? null,
       login_hint: request.login_hint ?? null,
       acr_values: request.acr_values,
+      essential_acr: request.claims.essential_acr ?? null,
       claims_id_token: request.claims.id_token,
       claims_userinfo: request.claims.userinfo,
       resources: request.resources,
