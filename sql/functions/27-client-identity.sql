@@ -87,7 +87,7 @@ begin
          token_endpoint_auth_signing_alg = p_client.token_endpoint_auth_signing_alg,
          assertion_audience = p_client.assertion_audience,
          registered = p_client.registered,
-         registered_hash = p_client.registered_hash
+         left_out = p_client.left_out
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
   returning c.* into v_client;
   return v_client;

@@ -130,9 +130,11 @@ begin
     v_shape := pgrant_rules.registration_shape(p_tenant, p_metadata, null);
     v_out.error := v_shape.error;
     v_out.reason := v_shape.reason;
+    v_out.detail := v_shape.detail;
   end if;
   if v_out.error is not null then
-    v_out.error := pgrant_rules.audit(p_tenant, v_action, v_out.error, v_out.reason, p_client_url);
+    v_out.error := pgrant_rules.audit(p_tenant, v_action, v_out.error, v_out.reason, p_client_url,
+                                      p_detail => pgrant_rules.refused_value(v_out.detail));
     return v_out;
   end if;
 
@@ -153,7 +155,7 @@ begin
     if v_before.expires_at <= v_now then
       perform pgrant_rules.client_remember(p_tenant, p_client_url, 'client.expire');
     end if;
-    v_client := pgrant_rules.registration_store(v_before, v_shape.client, null);
+    v_client := pgrant_rules.registration_store(v_before, v_shape.client);
     update pgrant.clients c
        set document_fetched_at = v_now,
            document_expires_at = v_fresh_until,
@@ -163,14 +165,14 @@ begin
   perform pgrant_rules.client_remember(p_tenant, p_client_url, v_action);
   perform pgrant_rules.audit(p_tenant, case when v_before.client_id is null then 'client_document.add'
                                             when v_client.identity_changed_at <> v_before.identity_changed_at then 'client_document.change'
-                                            else v_action end, null, null, p_client_url, p_detail => jsonb_build_object(
-    'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'fresh_until', v_fresh_until));
+                                            else v_action end, null, null, p_client_url, p_detail => pgrant_rules.registration_event(v_client)
+    || jsonb_build_object('fresh_until', v_fresh_until));
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.client_document_store(uuid, text, inet, text, jsonb, integer) is
-  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
+  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
 
 create function pgrant_api.client_document_refuse(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_document_fault text

@@ -69,7 +69,7 @@ as $$
     'token_endpoint_auth_method', 'client_secret_basic', 'application_type', 'web', 'redirect_uris', '[]'::jsonb,
     'post_logout_redirect_uris', '[]'::jsonb, 'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
     'consent', 'remember', 'require_pkce', true, 'access_token_format', 'jwt', 'access_token_alg', 'ES256',
-    'id_token_alg', 'RS256', 'assertion_audience', 'issuer')
+    'id_token_alg', 'RS256', 'assertion_audience', 'issuer', 'left_out', '{}'::jsonb)
 $$;
 
 comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say.';
@@ -143,7 +143,7 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.client_check(p_tenant, p_client_id);
-  return (select to_jsonb(c) - '{registration_token_hash,registered_hash}'::text[] || jsonb_build_object('secrets', (
+  return (select to_jsonb(c) - 'registration_token_hash' || jsonb_build_object('secrets', (
             select coalesce(jsonb_agg(jsonb_build_object('secret_id', s.secret_id, 'created_at', s.created_at,
                      'expires_at', nullif(s.expires_at, 'infinity')) order by s.created_at), '[]')
               from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_client_id))

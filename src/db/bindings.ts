@@ -80,6 +80,7 @@ export type ApiConsents = {
 export type ApiDone = {
   error: ApiError | null;
   reason: string | null;
+  detail: string | null;
 };
 
 /** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */
@@ -173,6 +174,7 @@ export type ApiOrigin = {
 export type ApiRegistration = {
   error: ApiError | null;
   reason: string | null;
+  detail: string | null;
   retry_after: number | null;
   client_id: string | null;
   issued_at: number | null;
@@ -417,7 +419,7 @@ export const api = {
     ['document_fault', 'text'],
   ]),
 
-  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   client_document_store: bind<
     {
       tenant: string;
@@ -837,7 +839,7 @@ export const api = {
     ['resource', 'text'],
   ]),
 
-  /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead. */
+  /** Records a refusal that the web process has decided on, such as a signature that is not good; p_refused_detail says which value was refused and why. Errors: too_many_attempts, flood, to be answered instead. */
   refusal_record: bind<
     {
       tenant: string;
@@ -846,6 +848,7 @@ export const api = {
       action: string | null;
       refused: ApiError | null;
       refused_reason: string | null;
+      refused_detail?: string | null;
     },
     ApiDone
   >('pgrant_api.refusal_record', [
@@ -855,9 +858,10 @@ export const api = {
     ['action', 'text'],
     ['refused', 'pgrant_api.error'],
     ['refused_reason', 'text'],
+    ['refused_detail', 'text', 'optional'],
   ]),
 
-  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   registration_add: bind<
     {
       tenant: string;
@@ -1776,7 +1780,7 @@ export const ops = {
     ['retry_after', 'integer', 'optional'],
   ]),
 
-  /** What was refused at a tenant, and why, youngest first: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
+  /** What was refused at a tenant, and why (refused: which value), youngest first, repeats within a minute once: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
   error_list: bind<
     {
       tenant: string;
@@ -1797,6 +1801,7 @@ export const ops = {
       username: string | null;
       address: string | null;
       request_id: string | null;
+      refused: string | null;
     }
   >('pgrant_ops.error_list', [
     ['tenant', 'uuid'],

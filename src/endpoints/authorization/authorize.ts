@@ -4,6 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
+import { refuse } from '../../http/refuse.ts';
 import { browserHash, presentedSession } from '../../http/session.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
 import {
@@ -21,7 +22,7 @@ export function authorize(services: Services): Endpoint {
   const { database, keyring } = services;
   const takeDocument = clientDocuments(services);
   return async (exchange) => {
-    const request = readAuthorizationRequest(parameters(exchange));
+    const request = await readRequest(services, exchange);
     const { hint, error, reason } = await readHint({ keyring }, exchange, request);
     const [handle, code] = [newSecret(), newSecret()];
     const args = {
@@ -54,13 +55,25 @@ export function authorize(services: Services): Endpoint {
       await takeDocument(caller(exchange), request.client_id);
       row = await call(database, api.authorization_begin, args);
     }
-    if (row.next === 'respond') return respond(exchange, row, code.secret);
+    if (row.next === 'respond') {
+      const response_detail = row.response_detail ?? request.detail ?? null;
+      return respond(exchange, { ...row, response_detail }, code.secret);
+    }
     const query = new URLSearchParams({
       request: assembleToken('request', row.request_expires_at ?? 0, handle.secret),
     });
     exchange.status = 303;
     exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
   };
+}
+
+/** What is asked for; a request that has nowhere to be answered to is recorded and refused. */
+async function readRequest({ database }: Pick<Services, 'database'>, exchange: Exchange) {
+  try {
+    return readAuthorizationRequest(parameters(exchange));
+  } catch (failure) {
+    return refuse(database, exchange, 'authorization.request', failure);
+  }
 }
 
 /** The person that id_token_hint or the claims parameter names; its error is the request's. */
