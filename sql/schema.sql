@@ -857,7 +857,7 @@ create table pgrant.clients (
   registered_at timestamp with time zone,
   registered_from cidr,
   registration_token_hash bytea,
-  left_out jsonb default '{}'::jsonb not null,
+  left_out jsonb,
   requested_at timestamp with time zone,
   last_used_at timestamp with time zone,
   expires_at timestamp with time zone,
@@ -1712,6 +1712,7 @@ create table pgrant.tenants (
   refresh_idle_lifetime integer default 2592000 not null,
   refresh_lifetime integer default 31536000 not null,
   replay_window integer default 60 not null,
+  require_pkce boolean default true not null,
   consent_lifetime integer default 2592000 not null,
   session_lifetime integer default 43200 not null,
   session_idle_lifetime integer default 28800 not null,
@@ -1795,6 +1796,7 @@ comment on column pgrant.tenants.request_lifetime is 'Authorization request, whi
 comment on column pgrant.tenants.refresh_idle_lifetime is 'Refresh token not used for so long dies; each use starts it anew.';
 comment on column pgrant.tenants.refresh_lifetime is 'Refresh family dies after so long, however often it is used.';
 comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
+comment on column pgrant.tenants.require_pkce is 'Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.';
 comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
 comment on column pgrant.tenants.login_failure_limit is 'Failed logins per username and address prefix within login_failure_window.';
 comment on column pgrant.tenants.key_publish_lead is 'A new signing key is in the JWKS for so long before it signs.';

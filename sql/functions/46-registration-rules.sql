@@ -30,7 +30,8 @@ declare
   v_client pgrant.clients;
   v_asked text[];
 begin
-  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || (
+  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults()
+    || pgrant_rules.pkce_default(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || (
     select coalesce(jsonb_object_agg(f.key, f.value), '{}')
       from jsonb_each(p_metadata) f where f.key = any (pgrant_rules.registration_fields())));
   v_client.name := pgrant.name_normal(v_client.name);
@@ -42,7 +43,7 @@ begin
     v_client.scopes := array(select s.scope from unnest(p_machine_scopes) s (scope)
                               where v_asked is null or s.scope = any (v_asked));
   end if;
-  v_client.left_out := v_client.left_out
+  v_client.left_out := coalesce(v_client.left_out, '{}')
     || pgrant_rules.redirect_schemes_refused(p_tenant, v_client.redirect_uris || v_client.post_logout_redirect_uris)
     || pgrant_rules.scopes_left_out(p_tenant, v_client.scopes);
   v_client.redirect_uris := pgrant_rules.without(v_client.redirect_uris, v_client.left_out);
@@ -70,6 +71,7 @@ begin
       || jsonb_strip_nulls(jsonb_build_object('scope', nullif(array_to_string(v_client.scopes, ' '), '')));
     v_client.scopes := null;
   end if;
+  v_client.left_out := nullif(v_client.left_out, '{}');
   v_out.client := v_client;
   return v_out;
 end
@@ -105,7 +107,7 @@ create function pgrant_rules.registration_event(p_client pgrant.clients) returns
 language sql immutable
 as $$
   select jsonb_build_object('name', p_client.name, 'redirect_uris', p_client.redirect_uris)
-         || case when p_client.left_out = '{}' then '{}' else jsonb_build_object('left_out', (
+         || case when p_client.left_out is null then '{}' else jsonb_build_object('left_out', (
               select jsonb_object_agg(l.key, l.value)
                 from (select pgrant_rules.uri_shown(l.key) as key, left(l.value, 100) as value
                         from jsonb_each_text(p_client.left_out) l limit 20) l)) end

@@ -102,7 +102,7 @@ as $$
                'login_jwks', 'registration', 'registration_quota', 'registration_rate', 'registered_idle_lifetime',
                'registered_consent', 'software_statement_issuers', 'client_documents', 'client_document_hosts',
                'client_document_refused_hosts', 'client_document_quota', 'client_document_rate', 'redirect_schemes',
-               'refusal_limit', 'authorization_rate', 'trusted_networks']
+               'refusal_limit', 'authorization_rate', 'trusted_networks', 'require_pkce']
 $$;
 
 comment on function pgrant_rules.tenant_settings() is 'The columns of pgrant.tenants that an operator may set.';
@@ -115,6 +115,7 @@ declare
   v_tenant pgrant.tenants;
 begin
   perform pgrant_rules.administer(p_tenant);
+  p_settings := pgrant_rules.preset_settings(p_settings);
   foreach v_key in array array(select jsonb_object_keys(p_settings)) loop
     if not v_key = any (pgrant_rules.tenant_settings()) then
       raise exception 'there is no tenant setting %', v_key
@@ -160,7 +161,8 @@ begin
          redirect_schemes = v_tenant.redirect_schemes,
          refusal_limit = v_tenant.refusal_limit,
          authorization_rate = v_tenant.authorization_rate,
-         trusted_networks = v_tenant.trusted_networks
+         trusted_networks = v_tenant.trusted_networks,
+         require_pkce = v_tenant.require_pkce
    where t.tenant_id = p_tenant;
   update pgrant.issuers i set title = v_tenant.title where i.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);
@@ -169,7 +171,7 @@ end
 $$;
 
 comment on function pgrant_ops.tenant_set(uuid, jsonb) is
-  'Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting.';
+  'Changes settings of a tenant, given as {setting: value}; the others stay. preset stands for several (tenant_presets). Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting.';
 
 create function pgrant_ops.tenant_disable(p_tenant uuid, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

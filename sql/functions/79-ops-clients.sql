@@ -23,7 +23,8 @@ begin
       using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.client_settings(), ', ');
   end if;
 
-  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || p_metadata);
+  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults()
+    || pgrant_rules.pkce_default(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata);
   v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
   if v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown
@@ -69,10 +70,22 @@ as $$
     'token_endpoint_auth_method', 'client_secret_basic', 'application_type', 'web', 'redirect_uris', '[]'::jsonb,
     'post_logout_redirect_uris', '[]'::jsonb, 'grant_types', jsonb_build_array('authorization_code', 'refresh_token'),
     'consent', 'remember', 'require_pkce', true, 'access_token_format', 'jwt', 'access_token_alg', 'ES256',
-    'id_token_alg', 'RS256', 'assertion_audience', 'issuer', 'left_out', '{}'::jsonb)
+    'id_token_alg', 'RS256', 'assertion_audience', 'issuer')
 $$;
 
 comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say.';
+
+create function pgrant_rules.pkce_default(p_tenant uuid, p_method text) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (select jsonb_build_object('require_pkce', t.require_pkce or p_method is not distinct from 'none')
+            from pgrant.tenants t where t.tenant_id = p_tenant);
+end
+$$;
+
+comment on function pgrant_rules.pkce_default(uuid, text) is
+  'Whether a new client with this token_endpoint_auth_method has to send a code_challenge: {require_pkce}. Public clients always have to.';
 
 create function pgrant_ops.client_set(p_tenant uuid, p_client_id text, p_settings jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -165,6 +165,7 @@ create table pgrant.tenants (
   refresh_idle_lifetime   integer not null default 2592000 check (refresh_idle_lifetime >= 1),
   refresh_lifetime        integer not null default 31536000 check (refresh_lifetime between 1 and 157680000),
   replay_window           integer not null default 60 check (replay_window between 0 and 600),
+  require_pkce            boolean not null default true,
   consent_lifetime        integer not null default 2592000 check (consent_lifetime >= 0),
   session_lifetime        integer not null default 43200 check (session_lifetime between 60 and 2592000),
   session_idle_lifetime   integer not null default 28800 check (session_idle_lifetime >= 60),
@@ -184,6 +185,7 @@ comment on column pgrant.tenants.code_lifetime is 'Authorization code.';
 comment on column pgrant.tenants.request_lifetime is 'Authorization request, while the person signs in.';
 comment on column pgrant.tenants.refresh_idle_lifetime is 'Refresh token not used for so long dies; each use starts it anew.';
 comment on column pgrant.tenants.refresh_lifetime is 'Refresh family dies after so long, however often it is used.';
+comment on column pgrant.tenants.require_pkce is 'Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.';
 comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
 comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
 comment on column pgrant.tenants.login_failure_limit is 'Failed logins per username and address prefix within login_failure_window.';

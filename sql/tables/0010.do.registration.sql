@@ -40,7 +40,7 @@ alter table pgrant.clients
   add column registered_at timestamptz,
   add column registered_from cidr,
   add column registration_token_hash bytea check (length(registration_token_hash) = 32),
-  add column left_out jsonb not null default '{}' check (jsonb_typeof(left_out) = 'object'),
+  add column left_out jsonb check (jsonb_typeof(left_out) = 'object'),
   add column requested_at timestamptz,
   add column last_used_at timestamptz,
   add column expires_at timestamptz,

@@ -82,7 +82,7 @@ declare
 begin
   for v_table, v_columns in values
     ('issuers', 'tenant_id name issuer title host path disabled_at'),
-    ('tenants', 'tenant_id name title issuer audience code_lifetime request_lifetime access_token_lifetime id_token_lifetime
+    ('tenants', 'tenant_id name title issuer audience require_pkce code_lifetime request_lifetime access_token_lifetime id_token_lifetime
        refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime session_lifetime session_idle_lifetime
        login_failure_limit login_failure_window key_rotation_interval key_publish_lead created_at disabled_at roles_claim
        permissions_claim tenant_claim login_url login_issuer login_jwks registration registration_quota registration_rate

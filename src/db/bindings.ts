@@ -2790,6 +2790,19 @@ export const ops = {
   >('pgrant_ops.tenant_list', [
   ]),
 
+  /** What tenant_set sets for {"preset": name}: one row per setting, and why. The rows of default are the defaults of all settings that a preset has. */
+  tenant_presets: bind<
+    {
+    },
+    {
+      preset: string | null;
+      setting: string | null;
+      value: Json;
+      why: string | null;
+    }
+  >('pgrant_ops.tenant_presets', [
+  ]),
+
   /** Removes a tenant with all that it has, its audit events and seals too: there is no way back. Where requests may still come, disable it first, in a transaction of its own, as the command line does: then none enters it, and this waits for those that are under way. tenant_rows() proves that nothing is left. Raises OA001, OA003 (transactions are still running). */
   tenant_remove: bind<
     {
@@ -2815,7 +2828,7 @@ export const ops = {
     ['tenant_id', 'uuid'],
   ]),
 
-  /** Changes settings of a tenant, given as {setting: value}; the others stay. Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting. */
+  /** Changes settings of a tenant, given as {setting: value}; the others stay. preset stands for several (tenant_presets). Returns all settings. Raises OA001, OA003; a value out of range violates the check constraint that names the setting. */
   tenant_set: bind<
     {
       tenant: string;
