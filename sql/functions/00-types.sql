@@ -167,12 +167,10 @@ comment on column pgrant_api.userinfo.alg is 'How they are signed for the client
 
 create type pgrant_api.done as (
   error   pgrant_api.error,
-  reason  text,
-  detail  text
+  reason  text
 );
 
 comment on type pgrant_api.done is 'Done, unless there is an error.';
-comment on column pgrant_api.done.detail is 'Which value was refused and why, for the client''s developers.';
 
 create type pgrant_api.logout as (
   error         pgrant_api.error,

@@ -93,6 +93,15 @@ $$;
 comment on function pgrant_rules.client_document_step(uuid, text, timestamptz, inet) is
   'Before the authorization request of a client that is unknown (p_fresh_until null) or came from a document: next = document where it has to be fetched, an error, or neither where the client is good as it is. Counts what is fetched, before it is. Errors: unknown_client, temporarily_unavailable, too_many_attempts.';
 
+create type pgrant_api.client_document as (
+  error   pgrant_api.error,
+  reason  text,
+  detail  text
+);
+
+comment on type pgrant_api.client_document is 'The document at a client_id was taken, unless there is an error.';
+comment on column pgrant_api.client_document.detail is 'Which value was refused and why, for the client''s developers.';
+
 create function pgrant_rules.localhost_portless(p_uri text) returns text
 language sql immutable
 as $$ select regexp_replace(p_uri, '^http://localhost:[0-9]{1,5}(?=[/?]|$)', 'http://localhost') $$;
@@ -102,12 +111,12 @@ comment on function pgrant_rules.localhost_portless(text) is
 
 create function pgrant_api.client_document_store(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_metadata jsonb, p_fresh_for integer
-) returns pgrant_api.done
+) returns pgrant_api.client_document
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_action constant text := 'client_document.store';
-  v_out pgrant_api.done;
+  v_out pgrant_api.client_document;
   v_policy pgrant.tenants;
   v_shape pgrant_rules.registered_shape;
   v_before pgrant.clients;

@@ -57,6 +57,13 @@ export type ApiAuthorization = {
   untrusted: boolean | null;
 };
 
+/** The document at a client_id was taken, unless there is an error. */
+export type ApiClientDocument = {
+  error: ApiError | null;
+  reason: string | null;
+  detail: string | null;
+};
+
 /** The keys by which a client signs. */
 export type ApiClientKeys = {
   error: ApiError | null;
@@ -80,7 +87,6 @@ export type ApiConsents = {
 export type ApiDone = {
   error: ApiError | null;
   reason: string | null;
-  detail: string | null;
 };
 
 /** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */
@@ -429,7 +435,7 @@ export const api = {
       metadata: unknown;
       fresh_for: number | null;
     },
-    ApiDone
+    ApiClientDocument
   >('pgrant_api.client_document_store', [
     ['tenant', 'uuid'],
     ['request_id', 'text'],

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Koa from 'koa';
-import { createResource, protect, serveMetadata } from 'pgrant/resource';
+import { createResource, protect, serveMetadata } from '../../src/resource/index.ts';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
