@@ -109,7 +109,7 @@ export const clients: RealClient[] = [
   ]),
   {
     ...npm('better-auth', 'better-auth', post, 'client: pkce: true; people need an email claim'),
-    callback: '/api/auth/oauth2/callback/pgrant',
+    callback: '/api/auth/callback/pgrant',
   },
   pypi('Authlib', 'authlib_requests', basic, 'client: code_challenge_method=S256'),
   pypi(

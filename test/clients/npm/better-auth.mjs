@@ -25,10 +25,10 @@ export default async ({ issuer, client_id, client_secret, port, step, signIn, mu
   });
   await step('sign-in', async () => {
     const begun = await auth.handler(
-      new Request(`${origin}/api/auth/sign-in/oauth2`, {
+      new Request(`${origin}/api/auth/sign-in/social`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', origin },
-        body: JSON.stringify({ providerId: 'pgrant', callbackURL: '/done' }),
+        body: JSON.stringify({ provider: 'pgrant', callbackURL: '/done' }),
       }),
     );
     const { url } = await begun.json();
