@@ -25,6 +25,7 @@ begin
   if not found or v_client.document_expires_at is not null then
     v_out := pgrant_rules.client_document_step(p_tenant, p_client_id, v_client.document_expires_at, p_address);
     if v_out.error is not null then
+      v_out.response_detail := 'client_id ' || substring(p_client_id from '^[\x21-\x7E]{1,100}') || ': ' || v_out.reason;
       v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
     end if;
     if v_out.next = 'document' or v_out.error is not null then

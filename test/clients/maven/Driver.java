@@ -7,6 +7,7 @@ import com.nimbusds.oauth2.sdk.token.*;
 import com.nimbusds.oauth2.sdk.util.JSONObjectUtils;
 import com.nimbusds.openid.connect.sdk.*;
 import com.nimbusds.openid.connect.sdk.op.OIDCProviderMetadata;
+import com.nimbusds.openid.connect.sdk.token.OIDCTokens;
 import com.nimbusds.openid.connect.sdk.validators.IDTokenValidator;
 import java.net.*;
 import java.net.http.*;
@@ -68,7 +69,7 @@ public class Driver {
       request.toHTTPRequest().send().ensureStatusCode(200);
       return true;
     });
-    System.out.println("\n" + JSONObjectUtils.toJSONString(Map.of("version", world.get("version"), "steps", steps)));
+    System.out.println("\n" + new net.minidev.json.JSONObject(Map.of("version", world.get("version"), "steps", steps)).toJSONString());
     System.exit(0);
   }
 }

@@ -15,7 +15,7 @@ class Strategy(BaseStrategy):
     def get_setting(self, name):
         return self.settings[name]
 
-    def request_data(self, merge=True):
+    def get_request_data(self, merge=True):
         return self.data
 
     def request_host(self):
@@ -38,6 +38,21 @@ class Strategy(BaseStrategy):
 
     def html(self, content):
         return content
+
+    def request_is_secure(self):
+        return False
+
+    def request_path(self):
+        return "/callback"
+
+    def request_port(self):
+        return "80"
+
+    def request_get(self):
+        return self.data
+
+    def request_post(self):
+        return {}
 
 
 class Pgrant(OpenIdConnectAuth):
