@@ -1,15 +1,42 @@
 # python-social-auth: Django, Flask and Pyramid applications sign people in by this backend.
 from social_core.backends.open_id_connect import OpenIdConnectAuth
 from social_core.strategy import BaseStrategy
-from social_core.storage import BaseStorage
+from social_core.storage import BaseStorage, NonceMixin
 from urllib.parse import parse_qsl, urlparse
 
 installed = "social-auth-core"
 
 
+class Nonces(NonceMixin):
+    known = set()
+
+    @classmethod
+    def use(cls, server_url, timestamp, salt):
+        cls.known.add(salt)
+        return True
+
+    @classmethod
+    def get(cls, server_url, salt):
+        return salt if salt in cls.known else None
+
+    @classmethod
+    def delete(cls, nonce):
+        cls.known.discard(nonce)
+
+    @classmethod
+    def consume(cls, server_url, timestamp, salt):
+        found = salt in cls.known
+        cls.known.discard(salt)
+        return found
+
+
+class Storage(BaseStorage):
+    nonce = Nonces
+
+
 class Strategy(BaseStrategy):
     def __init__(self, settings):
-        super().__init__(storage=BaseStorage)
+        super().__init__(storage=Storage)
         self.settings, self.session, self.data = settings, {}, {}
 
     def get_setting(self, name):
