@@ -139,7 +139,7 @@ export const clients: RealClient[] = [
     'social-auth-core',
     'social_auth',
     post,
-    'client: USE_PKCE = True, PKCE_CODE_CHALLENGE_METHOD = "s256"',
+    'client: USE_PKCE = True, PKCE_CODE_CHALLENGE_METHOD = "S256"',
   ),
   pypi(
     'mcp',

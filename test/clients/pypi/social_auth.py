@@ -2,6 +2,8 @@
 from social_core.backends.open_id_connect import OpenIdConnectAuth
 from social_core.strategy import BaseStrategy
 from social_core.storage import BaseStorage, NonceMixin
+import time
+from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlparse
 
 installed = "social-auth-core"
@@ -89,7 +91,7 @@ class Pgrant(OpenIdConnectAuth):
 
     def get_and_store_nonce(self, url, state):
         nonce = self.strategy.random_string(32)
-        self.nonces[nonce] = True
+        self.nonces[nonce] = SimpleNamespace(id=1, handle=nonce, assoc_type=state, issued=int(time.time()), lifetime=600)
         return nonce
 
     def get_nonce(self, nonce):
@@ -105,7 +107,7 @@ async def main(world):
         "SOCIAL_AUTH_PGRANT_KEY": world.client_id,
         "SOCIAL_AUTH_PGRANT_SECRET": world.client_secret,
         "SOCIAL_AUTH_PGRANT_USE_PKCE": True,
-        "SOCIAL_AUTH_PGRANT_PKCE_CODE_CHALLENGE_METHOD": "s256",
+        "SOCIAL_AUTH_PGRANT_PKCE_CODE_CHALLENGE_METHOD": "S256",
     })
     party = Pgrant(strategy, redirect_uri=world.redirect_uri)
     found = {}
