@@ -969,7 +969,7 @@ create table pgrant.clients (
   registered_at timestamp with time zone,
   registered_from cidr,
   registration_token_hash bytea,
-  registered_hash bytea,
+  left_out jsonb,
   requested_at timestamp with time zone,
   last_used_at timestamp with time zone,
   expires_at timestamp with time zone,
@@ -1003,6 +1003,7 @@ create table pgrant.clients (
   constraint clients_jwks_sound CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks))),
   constraint clients_jwks_uri_check CHECK (((jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))'::text) AND (length(jwks_uri) <= 2048))),
   constraint clients_keys CHECK (((token_endpoint_auth_method <> 'private_key_jwt'::text) OR (jwks IS NOT NULL) OR (jwks_uri IS NOT NULL))),
+  constraint clients_left_out_check CHECK ((jsonb_typeof(left_out) = 'object'::text)),
   constraint clients_machine CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
   constraint clients_name_sound CHECK (pgrant.name_sound(name)),
   constraint clients_pkce CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
@@ -1011,7 +1012,6 @@ create table pgrant.clients (
   constraint clients_refresh_idle_lifetime_check CHECK (((refresh_idle_lifetime >= 1) AND (refresh_idle_lifetime <= 157680000))),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
   constraint clients_registered CHECK ((((registered_at IS NULL) = (expires_at IS NULL)) AND (((registered_at IS NOT NULL) AND (document_fetched_at IS NULL)) = (registration_token_hash IS NOT NULL)))),
-  constraint clients_registered_hash_check CHECK ((length(registered_hash) = 32)),
   constraint clients_registration_token_hash_check CHECK ((length(registration_token_hash) = 32)),
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (pgrant.auth_methods()))),
@@ -1022,7 +1022,6 @@ CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, exp
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree ((expires_at AT TIME ZONE 'UTC'::text)) WHERE (registered_at IS NOT NULL);
 CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
 CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (registered_at IS NOT NULL);
-CREATE INDEX clients_registered_twin ON pgrant.clients USING btree (tenant_id, registered_hash) WHERE ((registered_at IS NOT NULL) AND (last_used_at IS NULL));
 alter table pgrant.clients enable row level security;
 alter table pgrant.clients force row level security;
 create policy audited on pgrant.clients for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -1066,8 +1065,8 @@ comment on column pgrant.clients.registered is 'Registered metadata that have no
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself, or came from a document: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
 comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
-comment on column pgrant.clients.registered_hash is 'SHA-256 of registered_from and the metadata that were sent: tells a duplicate.';
-comment on column pgrant.clients.requested_at is 'When a person was first sent here by a client that registered itself: from then on it is nobody''s duplicate.';
+comment on column pgrant.clients.left_out is 'Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them.';
+comment on column pgrant.clients.requested_at is 'When a person was last sent here by a client that registered itself, to the day.';
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
 comment on column pgrant.clients.expires_at is 'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
 comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
@@ -1856,6 +1855,7 @@ create table pgrant.tenants (
   refresh_idle_lifetime integer default 2592000 not null,
   refresh_lifetime integer default 31536000 not null,
   replay_window integer default 60 not null,
+  require_pkce boolean default true not null,
   consent_lifetime integer default 2592000 not null,
   session_lifetime integer default 43200 not null,
   session_idle_lifetime integer default 28800 not null,
@@ -1952,6 +1952,7 @@ comment on column pgrant.tenants.id_token_lifetime is 'For so long an ID token i
 comment on column pgrant.tenants.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; each use starts it anew.';
 comment on column pgrant.tenants.refresh_lifetime is 'A refresh token and its successors die after so long, however often they are used.';
 comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
+comment on column pgrant.tenants.require_pkce is 'Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.';
 comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
 comment on column pgrant.tenants.session_lifetime is 'For so long a person stays signed in.';
 comment on column pgrant.tenants.session_idle_lifetime is 'A session that is not used for so long ends.';
@@ -1969,7 +1970,7 @@ comment on column pgrant.tenants.login_jwks is 'JWK set (RFC 7517) with the publ
 comment on column pgrant.tenants.registration is 'Who may register a client: nobody (closed), who has an initial access token (token), anybody (open).';
 comment on column pgrant.tenants.registration_quota is 'How many clients that registered themselves may live at once.';
 comment on column pgrant.tenants.registration_rate is 'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
-comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself and got no token for so long is removed.';
+comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed.';
 comment on column pgrant.tenants.registered_consent is 'The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.';
 comment on column pgrant.tenants.software_statement_issuers is 'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
 comment on column pgrant.tenants.assertion_audience is 'The aud of private_key_jwt, of clients that registered themselves too: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';

@@ -39,7 +39,7 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        array[coalesce(t.audience, t.issuer)] as audience,
        c.maker_id, c.allowed_networks, t.name as tenant_name, t.roles_claim, t.permissions_claim, t.tenant_claim,
        c.default_max_age, t.registered_idle_lifetime, c.registered_at is not null as self_registered,
-       c.registered_at is not null and c.requested_at is null as request_due,
+       c.registered_at is not null and coalesce(c.requested_at < now() - interval '1 day', true) as request_due,
        c.registered_at is not null and coalesce(c.last_used_at < now() - interval '1 day', true) as use_due,
        c.document_expires_at, c.identity_changed_at
   from pgrant.clients c
@@ -143,32 +143,51 @@ $$;
 comment on function pgrant_rules.redirect_uri_allowed(text[], text) is
   'Exact string comparison (RFC 9700 4.1.3), but for the port of a loopback IP literal (RFC 8252 7.3).';
 
-create function pgrant_rules.redirect_scheme_refused(p_tenant uuid, p_uris text[]) returns text
+create function pgrant_rules.uri_shown(p_uri text) returns text
+language sql immutable
+as $$
+  select left(regexp_replace(regexp_replace(case when p_uri ~ '^[A-Za-z][A-Za-z0-9+.-]*:' then p_uri else 'it' end,
+                                            '^([^:/?#]+://)[^/?#]*@', '\1'),
+                             '([?&#][^=&#]*)=[^&#]*', '\1=*', 'g'), 100)
+$$;
+
+comment on function pgrant_rules.uri_shown(text) is
+  'A URI as a refusal names it: without user information and the values of its query, which may be secrets. What has no scheme is not repeated.';
+
+create function pgrant_rules.refused_value(p_detail text) returns jsonb
+language sql immutable
+as $$ select jsonb_build_object('refused', left(p_detail, 300)) where p_detail is not null $$;
+
+comment on function pgrant_rules.refused_value(text) is 'What the audit keeps of a refusal besides its reason, null of null: {refused: the value that was refused, and the rule}.';
+
+create function pgrant_rules.redirect_schemes_refused(p_tenant uuid, p_uris text[]) returns jsonb
 language plpgsql stable
 as $$
 begin
   return (
-    select split_part(u.uri, ':', 1)
+    select coalesce(jsonb_object_agg(u.uri, 'redirect_schemes of the tenant has no ' || split_part(u.uri, ':', 1)), '{}')
       from pgrant.tenants t
      cross join unnest(p_uris) u (uri)
      where t.tenant_id = p_tenant
        and u.uri ~ '^[^.:]+:'
-       and not split_part(u.uri, ':', 1) = any (array['https', 'http'] || t.redirect_schemes)
-     limit 1);
+       and not split_part(u.uri, ':', 1) = any (array['https', 'http'] || t.redirect_schemes));
 end
 $$;
 
-comment on function pgrant_rules.redirect_scheme_refused(uuid, text[]) is
-  'A scheme in redirect URIs that the tenant does not allow, else null. Those with a dot are reversed domain names (RFC 8252 7.1), and need no permission.';
+comment on function pgrant_rules.redirect_schemes_refused(uuid, text[]) is
+  'The redirect URIs of a scheme that the tenant does not allow: {uri: rule}. Schemes with a dot are reversed domain names (RFC 8252 7.1), and need no permission.';
 
 create function pgrant_rules.redirect_schemes_check(p_tenant uuid, p_client pgrant.clients) returns void
 language plpgsql
 as $$
 declare
-  v_scheme text := pgrant_rules.redirect_scheme_refused(p_tenant, p_client.redirect_uris || p_client.post_logout_redirect_uris);
+  v_uri text;
 begin
-  if v_scheme is not null then
-    raise exception 'the tenant does not allow the scheme % in redirect URIs', v_scheme
+  select r.key into v_uri
+    from jsonb_each(pgrant_rules.redirect_schemes_refused(p_tenant, p_client.redirect_uris || p_client.post_logout_redirect_uris)) r
+   limit 1;
+  if v_uri is not null then
+    raise exception 'the tenant does not allow the scheme % in redirect URIs', split_part(v_uri, ':', 1)
       using errcode = 'OA003', hint = 'a reversed domain name needs no permission; else name it in redirect_schemes of the tenant';
   end if;
 end

@@ -106,7 +106,7 @@ begin
          assertion_audience = p_client.assertion_audience,
          assertion_lifetime = p_client.assertion_lifetime,
          registered = p_client.registered,
-         registered_hash = p_client.registered_hash
+         left_out = p_client.left_out
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id;
   return pgrant_rules.client_identity_date(v_before);
 end

@@ -36,6 +36,23 @@ $$;
 comment on function pgrant_rules.redirect_uri_registered(pgrant_rules.client_policies, text) is
   'Whether a redirect URI is one of the client''s.';
 
+create function pgrant_rules.redirect_uri_refused(p_tenant uuid, p_client_id text, p_redirect_uri text) returns text
+language plpgsql stable
+as $$
+begin
+  return (
+    select case when p_redirect_uri is null then 'redirect_uri is missing, and may be left out only by a client that has one, without openid'
+                else concat(pgrant_rules.uri_shown(p_redirect_uri), ': ', coalesce(
+                       'left out when the client registered, because ' || left(c.left_out ->> p_redirect_uri, 80),
+                       'not one that is registered for this client, character by character')) end
+      from pgrant.clients c
+     where c.tenant_id = p_tenant and c.client_id = p_client_id);
+end
+$$;
+
+comment on function pgrant_rules.redirect_uri_refused(uuid, text, text) is
+  'Why the browser is not sent to a redirect URI, for the client''s developers: it was never registered, or left out and by which rule.';
+
 create function pgrant_rules.request_client(p_tenant uuid, p_request pgrant.authorization_requests)
 returns pgrant_rules.client_policies
 language plpgsql

@@ -25,6 +25,7 @@ begin
   if not found or v_client.document_expires_at is not null then
     v_out := pgrant_rules.client_document_step(p_tenant, p_client_id, v_client.document_expires_at, p_address);
     if v_out.error is not null then
+      v_out.response_detail := 'client_id ' || substring(p_client_id from '^[\x21-\x7E]{1,100}') || ': ' || v_out.reason;
       v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
     end if;
     if v_out.next = 'document' or v_out.error is not null then
@@ -37,7 +38,9 @@ begin
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
+    v_out.response_detail := pgrant_rules.redirect_uri_refused(p_tenant, p_client_id, p_redirect_uri);
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id,
+                                      p_detail => pgrant_rules.refused_value(v_out.response_detail));
     return v_out;
   end if;
 
@@ -68,7 +71,8 @@ begin
   if v_out.response_error is not null then
     -- Beyond the limit of its address a refusal is a page: the client is no part of that.
     v_out.error := nullif(pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
-                                             p_client_id), v_out.response_error);
+                                             p_client_id, p_detail => pgrant_rules.refused_value(v_out.response_detail)),
+                          v_out.response_error);
     if v_out.error is not null then
       return v_out;
     end if;

@@ -82,7 +82,7 @@ declare
 begin
   for v_table, v_columns in values
     ('issuers', 'tenant_id name issuer title host path disabled_at'),
-    ('tenants', 'tenant_id name title issuer audience code_lifetime request_lifetime access_token_format access_token_alg
+    ('tenants', 'tenant_id name title issuer audience require_pkce code_lifetime request_lifetime access_token_format access_token_alg
        access_token_typ access_token_lifetime id_token_lifetime assertion_audience assertion_lifetime
        refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime session_lifetime session_idle_lifetime
        login_failure_limit login_failure_window key_rotation_interval key_publish_lead created_at disabled_at roles_claim
@@ -95,7 +95,7 @@ begin
        allowed_origins grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg id_token_claims
        access_token_lifetime id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
        allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age
-       require_auth_time initiate_login_uri jwks jwks_uri registered registered_at registered_from requested_at last_used_at
+       require_auth_time initiate_login_uri jwks jwks_uri registered left_out registered_at registered_from requested_at last_used_at
        expires_at document_fetched_at document_expires_at identity_changed_at token_endpoint_auth_signing_alg
        assertion_audience assertion_lifetime'),
     ('client_key_sets', 'tenant_id client_id jwks_uri jwks claimed_at settled_at fetched_at fresh_until last_error'),

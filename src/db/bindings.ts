@@ -58,6 +58,13 @@ export type ApiAuthorization = {
   | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
 );
 
+/** The document at a client_id was taken, unless there is an error. */
+export type ApiClientDocument = {
+  error: null;
+  reason: string | null;
+  detail: string;
+};
+
 /** The keys by which a client signs. */
 export type ApiClientKeys = {
   error: null;
@@ -169,6 +176,7 @@ export type ApiOrigin = {
 export type ApiRegistration = {
   error: null;
   reason: string | null;
+  detail: string | null;
   retry_after: number | null;
   client_id: string;
   issued_at: number;
@@ -416,7 +424,7 @@ export const api = {
     ['document_fault', 'text'],
   ], []),
 
-  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   client_document_store: bind<
     {
       tenant: string;
@@ -426,7 +434,7 @@ export const api = {
       metadata: unknown;
       fresh_for: number | null;
     },
-    ApiDone
+    ApiClientDocument
   >('pgrant_api.client_document_store', [
     ['tenant', 'uuid'],
     ['request_id', 'text'],
@@ -434,7 +442,7 @@ export const api = {
     ['client_url', 'text'],
     ['metadata', 'jsonb'],
     ['fresh_for', 'integer'],
-  ], []),
+  ], ['detail']),
 
   /** The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates. */
   client_keys: bind<
@@ -836,7 +844,7 @@ export const api = {
     ['resource', 'text'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
-  /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead. */
+  /** Records a refusal that the web process has decided on, such as a signature that is not good; p_refused_detail says which value was refused and why. Errors: too_many_attempts, flood, to be answered instead. */
   refusal_record: bind<
     {
       tenant: string;
@@ -845,6 +853,7 @@ export const api = {
       action: string | null;
       refused: ApiError | null;
       refused_reason: string | null;
+      refused_detail?: string | null;
     },
     ApiDone
   >('pgrant_api.refusal_record', [
@@ -854,9 +863,10 @@ export const api = {
     ['action', 'text'],
     ['refused', 'pgrant_api.error'],
     ['refused_reason', 'text'],
+    ['refused_detail', 'text', 'optional'],
   ], []),
 
-  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   registration_add: bind<
     {
       tenant: string;
@@ -1792,7 +1802,7 @@ export const ops = {
     ['retry_after', 'integer', 'optional'],
   ], []),
 
-  /** What was refused at a tenant, and why, youngest first: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
+  /** What was refused at a tenant, and why (refused: which value), youngest first, repeats within a minute once: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
   error_list: bind<
     {
       tenant: string;
@@ -1813,6 +1823,7 @@ export const ops = {
       username: string | null;
       address: string | null;
       request_id: string | null;
+      refused: string | null;
     }
   >('pgrant_ops.error_list', [
     ['tenant', 'uuid'],
@@ -2826,6 +2837,19 @@ export const ops = {
   >('pgrant_ops.tenant_list', [
   ], ['tenant_id', 'name', 'issuer']),
 
+  /** What tenant_set sets for {"preset": name}: one row per setting, and why. The rows of default are the defaults of all settings that a preset has. */
+  tenant_presets: bind<
+    {
+    },
+    {
+      preset: string | null;
+      setting: string | null;
+      value: Json;
+      why: string | null;
+    }
+  >('pgrant_ops.tenant_presets', [
+  ], []),
+
   /** Removes a tenant with all that it has, its audit events and seals too: there is no way back. Where requests may still come, disable it first, in a transaction of its own, as the command line does: then none enters it, and this waits for those that are under way. tenant_rows() proves that nothing is left. Raises OA001, OA003 (transactions are still running). */
   tenant_remove: bind<
     {
@@ -2851,7 +2875,7 @@ export const ops = {
     ['tenant_id', 'uuid'],
   ], ['table_name', 'row_count']),
 
-  /** Changes settings of a tenant, given as {setting: value} (see setting_list); the others stay, null takes one back. Returns all settings. Raises OA001, OA003. */
+  /** Changes settings of a tenant, given as {setting: value} (see setting_list); preset stands for several (tenant_presets). The others stay, null takes one back. Returns all settings. Raises OA001, OA003. */
   tenant_set: bind<
     {
       tenant: string;

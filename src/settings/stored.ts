@@ -36,6 +36,8 @@ export type TenantSettings = {
   refresh_lifetime: number;
   /** For so long a superseded refresh token gets the same successor again; 0 = never. */
   replay_window: number;
+  /** Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to. */
+  require_pkce: boolean;
   /** For so long a consent is remembered; 0 = it never expires. */
   consent_lifetime: number;
   /** For so long a person stays signed in. */
@@ -68,7 +70,7 @@ export type TenantSettings = {
   registration_quota: number;
   /** Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6). */
   registration_rate: number;
-  /** A client that registered itself and got no token for so long is removed. */
+  /** A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed. */
   registered_idle_lifetime: number;
   /** The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on. */
   registered_consent: 'remember' | 'assured' | 'always';
@@ -201,6 +203,7 @@ export const stored = {
     {"name":"refresh_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"2592000","meaning":"A refresh token that is not used for so long dies; each use starts it anew.","good":"a whole number of seconds from 1 to 157680000"},
     {"name":"refresh_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"31536000","meaning":"A refresh token and its successors die after so long, however often they are used.","good":"a whole number of seconds from 1 to 157680000"},
     {"name":"replay_window","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long a superseded refresh token gets the same successor again; 0 = never.","good":"a whole number of seconds from 0 to 600"},
+    {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.","good":"true or false"},
     {"name":"consent_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"2592000","meaning":"For so long a consent is remembered; 0 = it never expires.","good":"a whole number of seconds from 0 to 1576800000"},
     {"name":"session_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"43200","meaning":"For so long a person stays signed in.","good":"a whole number of seconds from 60 to 2592000"},
     {"name":"session_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"28800","meaning":"A session that is not used for so long ends.","good":"a whole number of seconds from 60 to 2592000"},
@@ -217,7 +220,7 @@ export const stored = {
     {"name":"registration","type":"text","unit":null,"nullable":false,"default":"closed","meaning":"Who may register a client: nobody (closed), who has an initial access token (token), anybody (open).","good":"closed, token or open"},
     {"name":"registration_quota","type":"integer","unit":null,"nullable":false,"default":"1000","meaning":"How many clients that registered themselves may live at once.","good":"a whole number from 0 to 1000000"},
     {"name":"registration_rate","type":"integer","unit":null,"nullable":false,"default":"20","meaning":"Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).","good":"a whole number from 1 to 1000000"},
-    {"name":"registered_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"7776000","meaning":"A client that registered itself and got no token for so long is removed.","good":"a whole number of seconds from 172800 to 157680000"},
+    {"name":"registered_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"7776000","meaning":"A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed.","good":"a whole number of seconds from 172800 to 157680000"},
     {"name":"registered_consent","type":"text","unit":null,"nullable":false,"default":"assured","meaning":"The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.","good":"remember, assured or always"},
     {"name":"software_statement_issuers","type":"jsonb","unit":null,"nullable":false,"default":"{}","meaning":"Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's.","good":"a JSON object such as {\"https://statements.example\": {\"keys\": […]}}"},
     {"name":"assertion_audience","type":"text","unit":null,"nullable":false,"default":"issuer","meaning":"The aud of private_key_jwt, of clients that registered themselves too: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.","good":"issuer or token_endpoint"},

@@ -65,6 +65,7 @@ export const neutral = {
   action: 'login.accept',
   refused: 'invalid_client',
   refused_reason: 'signature wrong',
+  refused_detail: 'kid: unknown',
 };
 
 /** Arguments that stand or fall together. Whatever is in no group is the same for every tenant. */
