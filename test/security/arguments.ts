@@ -85,6 +85,7 @@ export const groups: Record<string, string[]> = {
     'session_expires_at',
     'csrf_hash',
     'hint_sub',
+    'hint_sid',
     'old_session_hash',
     'old_session_expires_at',
   ],

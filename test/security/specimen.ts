@@ -102,6 +102,8 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
   const { registered_id, registration_hash } = await registrationOf(tenant);
   const waiting = { ...flow.request, browser_hash: browser.browser_hash };
   const state = await stateOf(tenant, waiting, names.includes('present'));
+  const [session] = await tenant.database.sql`
+    select session_id from pgrant.sessions where session_hash = ${browser.session_hash}`;
   return {
     challenge_hash,
     verifier_hash,
@@ -113,6 +115,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     ...user,
     hint_sub: user.user_id,
+    hint_sid: session?.session_id,
     ...browser,
     old_session_hash: browser.session_hash,
     old_session_expires_at: browser.session_expires_at,
