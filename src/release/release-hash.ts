@@ -9,7 +9,7 @@ export const sqlFolder = fileURLToPath(new URL('../../sql', import.meta.url));
 /** A digest of every file that a release reads. */
 export function releaseHash(folder = sqlFolder): string {
   const digest = createHash('sha256');
-  const files = ['roles.sql', ...sqlFiles(folder, 'tables'), ...sqlFiles(folder, 'functions')];
+  const files = ['roles.sql', ...tableFiles(folder), 'functions/ORDER', ...functionFiles(folder)];
   for (const file of files) {
     digest
       .update(`${file}\0`)
@@ -19,8 +19,16 @@ export function releaseHash(folder = sqlFolder): string {
   return digest.digest('hex');
 }
 
-/** The files of one kind in the order in which they are run, relative to the folder. */
-export function sqlFiles(folder: string, kind: 'tables' | 'functions'): string[] {
-  const names = readdirSync(join(folder, kind)).filter((name) => name.endsWith('.sql'));
-  return names.sort().map((name) => join(kind, name));
+/** The migrations in the order of their numbers, relative to the folder. */
+function tableFiles(folder: string): string[] {
+  const names = readdirSync(join(folder, 'tables')).filter((name) => name.endsWith('.sql'));
+  return names.sort().map((name) => join('tables', name));
+}
+
+/** The files of functions in the order that functions/ORDER gives, relative to the folder. */
+export function functionFiles(folder: string): string[] {
+  const lines = readFileSync(join(folder, 'functions', 'ORDER'), 'utf8').split('\n');
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((name) => join('functions', name));
 }

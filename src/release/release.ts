@@ -6,7 +6,7 @@ import postgres, { type TransactionSql } from 'postgres';
 import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { ReleaseError } from './release-error.ts';
-import { releaseHash, sqlFiles, sqlFolder } from './release-hash.ts';
+import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
 import {
   become,
@@ -141,8 +141,8 @@ async function reload(sql: TransactionSql, folder: string): Promise<void> {
       `grant usage, create on schema ${schema} to pgrant_definer, pgrant_janitor, pgrant_sealer`,
     );
   }
-  for (const file of sqlFiles(folder, 'functions')) {
-    await become(sql, 'pgrant_definer');
+  for (const file of functionFiles(folder)) {
+    await become(sql, 'pgrant_owner');
     await runFile(sql, folder, file);
   }
 }

@@ -43,7 +43,7 @@ const echo = bind<Arguments, Row>('pgrant_api.echo', [
 function echoFolder(fields: string[]): string {
   const more = fields.map((field) => `, ${field} text`).join('');
   return sqlVariant({
-    'functions/98-echo.sql': `
+    'functions/echo.sql': `
       create type pgrant_api.echo as (error text, reason text, bytes bytea, flag boolean, document jsonb,
                                       list text[], number bigint, at timestamptz, extra text${more});
       create function pgrant_api.echo(p_tenant uuid, p_bytes bytea, p_flag boolean, p_document jsonb, p_list text[],
@@ -63,9 +63,7 @@ function echoFolder(fields: string[]): string {
       end
       $$;
       create table pgrant_rules.echoed (what text);
-      grant execute on function pgrant_api.echo to pgrant_web;
-      set local role pgrant_owner;
-      grant usage on schema pgrant_api to pgrant_web;`,
+      grant insert on pgrant_rules.echoed to pgrant_definer;`,
   });
 }
 

@@ -28,7 +28,7 @@ test('20 releases at once are one release', async () => {
 test('a changed function is loaded anew and tables stay', async () => {
   const { url, sql } = await createDatabase();
   const folder = sqlVariant({
-    'functions/98-extra.sql': `create function pgrant_rules.extra() returns integer language sql as 'select 1';`,
+    'functions/extra.sql': `create function pgrant_rules.extra() returns integer language sql as 'select 1';`,
   });
   await sql`create table pgrant.kept (answer integer)`;
   expect(await release(url('postgres'), folder)).toEqual({ migrations: [], reloaded: true });
@@ -53,7 +53,7 @@ test('an error names the file and line and leaves the database as it was', async
 test('a table that depends on a code schema is refused before anything is dropped', async () => {
   const { url, sql } = await createDatabase();
   await sql`create table public.customer (error pgrant_api.error)`;
-  const folder = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
+  const folder = sqlVariant({ 'functions/extra.sql': '-- changed\n' });
   await expect(release(url('postgres'), folder)).rejects.toThrow(
     /column error of table (public\.)?customer depends on type pgrant_api.error/,
   );
@@ -62,14 +62,14 @@ test('a table that depends on a code schema is refused before anything is droppe
 test('a database that is newer than the program is refused', async () => {
   const { url, sql } = await createDatabase();
   await sql`insert into pgrant_release.versions (version) values (9999)`;
-  const folder = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
+  const folder = sqlVariant({ 'functions/extra.sql': '-- changed\n' });
   await expect(release(url('postgres'), folder)).rejects.toThrow(/at table version 9999/);
 });
 
 test('an applied migration that was edited is refused', async () => {
   const { url, sql } = await createDatabase();
   await sql`update pgrant_release.versions set md5 = 'other' where version = 1`;
-  const folder = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
+  const folder = sqlVariant({ 'functions/extra.sql': '-- changed\n' });
   await expect(release(url('postgres'), folder)).rejects.toThrow(/MD5 checksum failed/);
 });
 
@@ -91,7 +91,7 @@ test('an owner who is no superuser releases, and the worker may fill graphile_wo
     await as('deployer', async (url) => {
       expect((await release(url)).reloaded).toBe(true);
       expect((await release(url)).reloaded).toBe(false);
-      const changed = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
+      const changed = sqlVariant({ 'functions/extra.sql': '-- changed\n' });
       expect((await release(url, changed)).reloaded).toBe(true);
     });
     await as('pgrant_worker', async (connectionString) => {

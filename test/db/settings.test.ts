@@ -127,7 +127,7 @@ describe.each([
       await poison(acme.database, where);
       await flows(acme, (role) => urlFor(role, acme.database.name));
       // The next release of it too: functions loaded anew, tables that are there already.
-      const again = sqlVariant({ 'functions/98-extra.sql': '-- the next release\n' });
+      const again = sqlVariant({ 'functions/extra.sql': '-- the next release\n' });
       expect(await release(acme.database.url('postgres'), again)).toMatchObject({ reloaded: true });
     },
     120_000,

@@ -25,21 +25,17 @@ const read = (file: string) =>
 
 /** The release after this one: results of the hot path have a column more. */
 function nextRelease(): string {
-  const types = read('00-types.sql').replace(
-    /(create type pgrant_api\.(?:tokens|introspection|tenant|client_facts) as \([^;]*)\n\);/g,
-    '$1,\n  added text\n);',
+  const files = ['token', 'introspection', 'tenant'].map((name) => `core/${name}.sql`);
+  const texts = files.map((file) =>
+    read(file)
+      .replace(
+        /(create type pgrant_api\.(?:tokens|introspection|tenant) as \([^;]*)\n\);/g,
+        '$1,\n  added text\n);',
+      )
+      .replace(/(d\.session_id end|t\.access_claims)(\n +from)/, '$1, null::text$2'),
   );
-  expect(types.split('added text').length - 1).toBeGreaterThanOrEqual(3);
-  const tokens = read('45-token.sql').replace(/(d\.session_id end)(\n +from)/, '$1, null::text$2');
-  const introspection = read('62-introspection.sql').replace(
-    /(t\.access_claims)(\n +from)/,
-    '$1, null::text$2',
-  );
-  return sqlVariant({
-    'functions/00-types.sql': types,
-    'functions/45-token.sql': tokens,
-    'functions/62-introspection.sql': introspection,
-  });
+  expect(texts.map((text) => text.split('added text').length - 1)).toEqual([1, 1, 1]);
+  return sqlVariant(Object.fromEntries(files.map((file, at) => [`functions/${file}`, texts[at]])));
 }
 
 test('no request fails while a release changes result types under old and new processes', async () => {

@@ -59,7 +59,7 @@ test('npm run health worker fails while a task is late, and names it', async () 
 test('a process of another release than the database is ready all the same, and says so', async () => {
   const other = await createDatabase();
   const server = await startServer(other);
-  const folder = sqlVariant({ 'functions/98-extra.sql': '-- the next release\n' });
+  const folder = sqlVariant({ 'functions/extra.sql': '-- the next release\n' });
   await release(other.url('postgres'), folder);
   const { status, body } = await ask(server.origin, '/readyz');
   expect([status, body.release.state]).toEqual([200, 'other']);

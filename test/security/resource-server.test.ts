@@ -163,7 +163,7 @@ test('a release with changed functions keeps the policies, and they do what the 
   const [before] = await sql`select 'pgrant_resource.subject'::regproc::oid as oid`;
   // Nobody has a subject in this version.
   const folder = sqlVariant({
-    'functions/98-extra.sql': `create or replace function pgrant_rules.token_presented()
+    'functions/extra.sql': `create or replace function pgrant_rules.token_presented()
       returns table (tenant_id uuid, subject text, client_id text, scopes text[], expires_at timestamptz)
       language sql stable as $$ select null::uuid, null, null, null::text[], null::timestamptz where false $$;`,
   });
@@ -176,7 +176,7 @@ test('a release with changed functions keeps the policies, and they do what the 
 
 test('a release does not wait for a transaction that has entered, which goes on in the new version', async () => {
   const token = await obtainToken(acme, acme.client, acme.ada);
-  const folder = sqlVariant({ 'functions/98-extra.sql': '-- changed\n' });
+  const folder = sqlVariant({ 'functions/extra.sql': '-- changed\n' });
   await product.backend.begin(async (sql) => {
     await enter(sql, acme.tenant, token);
     expect(await notes(sql)).toEqual(['ada at acme']);

@@ -1,0 +1,104 @@
+-- An authorization request while the person decides: finding it, and what is shown of it.
+
+create function pgrant_rules.request_find(
+  p_tenant uuid, p_request_hash bytea, p_expires_at bigint, p_browser_hash bytea
+) returns pgrant.authorization_requests
+language plpgsql
+as $$
+declare
+  v_request pgrant.authorization_requests;
+begin
+  select r.* into v_request
+    from pgrant.authorization_requests r
+   where r.tenant_id = p_tenant
+     and r.request_hash = p_request_hash
+     and r.expires_at = pgrant_rules.moment(p_expires_at)
+     and r.expires_at > now()
+     and r.completed_at is null
+     and r.browser_hash = p_browser_hash
+     for update;
+  return v_request;
+end
+$$;
+
+comment on function pgrant_rules.request_find(uuid, bytea, bigint, bytea) is
+  'The unanswered authorization request of this browser, locked, or null. What makes a forged form useless: its sender has no handle that belongs to the victim''s browser.';
+
+create function pgrant_rules.request_client(p_tenant uuid, p_request pgrant.authorization_requests)
+returns pgrant_rules.client_policies
+language plpgsql
+as $$
+declare
+  v_client pgrant_rules.client_policies;
+begin
+  select c.* into v_client
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant and c.client_id = p_request.client_id;
+  if not pgrant_rules.redirect_uri_registered(v_client, p_request.redirect_uri) then
+    return null;
+  end if;
+  return v_client;
+end
+$$;
+
+comment on function pgrant_rules.request_client(uuid, pgrant.authorization_requests) is
+  'The client of a stored request, or null: disabled or gone since, or the redirect URI of the request is its no more.';
+
+create function pgrant_rules.request_complete(
+  p_tenant uuid, p_request pgrant.authorization_requests, p_code_expires_at timestamptz, p_error pgrant_api.error
+) returns void
+language plpgsql
+as $$
+begin
+  update pgrant.authorization_requests r
+     set completed_at = now(), code_expires_at = p_code_expires_at, response_error = p_error
+   where r.tenant_id = p_tenant
+     and r.request_hash = p_request.request_hash
+     and r.expires_at = p_request.expires_at;
+end
+$$;
+
+comment on function pgrant_rules.request_complete(uuid, pgrant.authorization_requests, timestamptz, pgrant_api.error) is
+  'Marks a request as answered, by a code or an error, once and for all.';
+
+create function pgrant_rules.request_page(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_user_id uuid
+) returns jsonb
+language plpgsql
+as $$
+declare
+  v_granted text[];
+  v_page jsonb;
+begin
+  select g.scopes into v_granted
+    from pgrant.grants g
+   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null;
+
+  select jsonb_build_object(
+           'client_id', p_client.client_id,
+           'client_name', p_client.name,
+           'client', pgrant_rules.client_presentation(p_tenant, p_client.client_id),
+           'redirect_uri', p_request.redirect_uri,
+           'login_hint', p_request.login_hint,
+           'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),
+           'resources', (select coalesce(jsonb_agg(jsonb_build_object('resource', r.resource, 'title', r.title) order by r.title), '[]')
+                           from pgrant.resources r
+                          where r.tenant_id = p_tenant and r.resource = any (p_request.resources)),
+           'claims', to_jsonb(p_request.claims_id_token || p_request.claims_userinfo),
+           'upstreams', pgrant_rules.upstream_choices(p_tenant, p_user_id),
+           'scopes', coalesce(jsonb_agg(jsonb_build_object(
+             'scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
+             'granted', s.scope = any (coalesce(v_granted, '{}'))) order by s.sensitive desc, s.scope), '[]'))
+    into v_page
+    from pgrant.scopes s
+   where s.tenant_id = p_tenant
+     -- Asking for more asks for the union, so that what was allowed before is not lost.
+     and s.scope = any (p_request.scopes || coalesce(v_granted, '{}'))
+     and (p_client.scopes is null or s.scope = any (p_client.scopes))
+     and (not s.requires_role or pgrant_rules.has_role(p_tenant, p_user_id, s.scope));
+  return v_page;
+end
+$$;
+
+comment on function pgrant_rules.request_page(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, uuid) is
+  'What the login and consent pages show of a request.';

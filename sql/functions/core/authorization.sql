@@ -1,0 +1,205 @@
+-- The authorization endpoint: from a request to a code.
+
+create function pgrant_api.authorization_begin(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_request_hash bytea, p_browser_hash bytea, p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea,
+  p_client_id text, p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
+  p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
+  p_claims_id_token text[], p_claims_userinfo text[],
+  p_resources text[], p_error pgrant_api.error, p_error_reason text
+) returns pgrant_api.authorization
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.authorization;
+  v_client pgrant_rules.client_policies;
+  v_request pgrant.authorization_requests;
+  v_scopes text[];
+  v_refusal record;
+  v_target pgrant_rules.targeted_client;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select c.* into v_client
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  if not found or v_client.document_expires_at is not null then
+    v_out := pgrant_rules.client_unknown(p_tenant, p_client_id, v_client.document_expires_at, p_address);
+    if v_out.next = 'document' or v_out.error is not null then
+      return v_out;
+    end if;
+  end if;
+  v_out := pgrant_rules.authorization_redirect(p_tenant, v_client, p_redirect_uri, p_scopes);
+  if v_out.error is not null then
+    return v_out;
+  end if;
+
+  -- From here on the client is told by redirect (RFC 6749 4.1.2.1), where the person may be sent there unasked.
+  v_out.next := 'respond';
+  v_out.response_mode := p_response_mode;
+  v_out.state := p_state;
+  v_scopes := case when p_scopes = '{}' then pgrant_rules.scopes_default(p_tenant, v_client) else p_scopes end;
+  v_out.response_error := p_error;
+  v_out.response_reason := p_error_reason;
+  if p_error is null then
+    v_target := pgrant_rules.client_target(p_tenant, v_client, p_resources, null);
+    v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, v_scopes, p_code_challenge);
+    v_out.response_error := coalesce(v_target.error, v_refusal.error);
+    v_out.response_reason := coalesce(v_target.reason, v_refusal.reason);
+    v_out.response_detail := v_refusal.detail;
+  end if;
+  if v_out.response_error is not null then
+    return pgrant_rules.authorization_refused(
+      p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at)).user_id, v_out);
+  elsif pgrant_rules.begun_too_often(p_tenant) then
+    v_out.reason := 'authorization_rate reached';
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'too_many_attempts', v_out.reason, p_client_id);
+    return v_out;
+  end if;
+
+  insert into pgrant.authorization_requests (
+    tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, state,
+    nonce, code_challenge, scopes, prompt, max_age, hint_sub, login_hint, acr_values, essential_acr,
+    claims_id_token, claims_userinfo, resources)
+  values (
+    p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
+    v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
+    p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, coalesce(p_essential_acr, '{}'),
+    p_claims_id_token, p_claims_userinfo, v_target.resources)
+  returning * into v_request;
+  if v_client.request_due then
+    perform pgrant_rules.client_request_note(v_client);
+  end if;
+
+  if p_browser_hash is null then
+    -- A cross-site POST brings no SameSite=Lax cookie: the browser is known only when it comes back by GET.
+    v_out.next := 'continue';
+    v_out.request_expires_at := pgrant_rules.epoch(v_request.expires_at);
+    return v_out;
+  end if;
+  return pgrant_rules.authorization_step(
+    p_tenant, v_target.client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
+end
+$$;
+
+comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], pgrant_api.error, text) is
+  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
+
+create function pgrant_api.authorization_continue(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
+  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_next_challenge_hash bytea
+) returns pgrant_api.authorization
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.authorization;
+  v_client pgrant_rules.client_policies;
+  v_request pgrant.authorization_requests;
+  v_session pgrant.sessions;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  update pgrant.authorization_requests r
+     set browser_hash = p_browser_hash
+   where r.tenant_id = p_tenant
+     and r.request_hash = p_request_hash
+     and r.expires_at = pgrant_rules.moment(p_request_expires_at)
+     and r.browser_hash is null;
+  v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_client := pgrant_rules.request_client(p_tenant, v_request);
+  if v_client.client_id is null then
+    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                               p_code_hash, true);
+    if v_out.next is not null then
+      return v_out;
+    end if;
+    v_out.error := 'expired_request';
+    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
+    return v_out;
+  end if;
+  v_out := pgrant_rules.authorization_step(p_tenant, v_client, v_request, v_session, p_code_hash);
+  if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
+    if pgrant_rules.begun_too_often(p_tenant) then
+      v_out.reason := 'authorization_rate reached';
+      v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', 'too_many_attempts', v_out.reason, v_request.client_id);
+      return v_out;
+    end if;
+    v_out.login_url := pgrant_rules.challenge_issue(p_tenant, v_request, p_next_challenge_hash);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea) is
+  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
+
+create function pgrant_api.consent_decide(
+  p_tenant uuid, p_request_id text, p_address inet,
+  p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
+  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_csrf_hash bytea, p_allow boolean
+) returns pgrant_api.authorization
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.authorization;
+  v_client pgrant_rules.client_policies;
+  v_request pgrant.authorization_requests;
+  v_session pgrant.sessions;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_client := pgrant_rules.request_client(p_tenant, v_request);
+  if v_client.client_id is null then
+    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                               p_code_hash, p_allow);
+    if v_out.next is not null then
+      return v_out;
+    end if;
+    v_out.error := 'expired_request';
+    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
+    v_out.error := pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
+    return v_out;
+  end if;
+
+  if v_session.session_id is null or v_session.session_id is distinct from v_request.session_id
+     or pgrant_rules.login_due(v_request, v_session) then
+    v_out.next := 'continue';
+    v_out.request_expires_at := p_request_expires_at;
+    return v_out;
+  end if;
+  if v_session.csrf_hash is distinct from p_csrf_hash then
+    -- Somebody else may have begun the request and know its handle: only the page of this session holds the token.
+    v_out.error := 'csrf_mismatch';
+    v_out.reason := 'csrf token missing or of another session';
+    perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_client.client_id, v_session.user_id);
+    return v_out;
+  end if;
+  if p_allow and not pgrant_rules.client_identity_seen(p_tenant, v_session.user_id, v_client, v_request) then
+    v_out.next := 'continue';
+    v_out.request_expires_at := p_request_expires_at;
+    return v_out;
+  end if;
+  v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
+  v_out.next := 'respond';
+  v_out.redirect_uri := v_request.redirect_uri;
+  v_out.response_mode := v_request.response_mode;
+  v_out.state := v_request.state;
+  if p_allow then
+    v_out.code_expires_at := pgrant_rules.code_issue(
+      p_tenant, v_client, v_request, v_session,
+      (pgrant_rules.scope_narrow(p_tenant, v_session.user_id, v_client.scopes, v_request.scopes, null)).scopes, true, p_code_hash);
+  else
+    v_out.response_error := 'access_denied';
+    v_out.response_reason := 'the person denied it';
+    perform pgrant_rules.request_complete(p_tenant, v_request, null, v_out.response_error);
+    perform pgrant_rules.audit(p_tenant, 'consent.deny', 'access_denied', v_out.response_reason, v_client.client_id,
+                               v_session.user_id);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
+  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';

@@ -1,0 +1,118 @@
+-- Consent: what it covers, and how it becomes a code.
+
+create function pgrant_rules.consent_covers(
+  p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_scopes text[]
+) returns boolean
+language plpgsql
+as $$
+begin
+  if p_client.consent in ('always', 'never') then
+    return p_client.consent = 'never';
+  elsif p_client.consent = 'assured' and p_client.token_endpoint_auth_method = 'none' and p_request.redirect_uri not like 'https:%' then
+    -- RFC 8252 8.6: any program on the device can take what is sent to a loopback port or a private-use scheme.
+    return false;
+  end if;
+  -- Locked, or the person could revoke it before the code is written, and the code would bring it back.
+  perform from pgrant.grants g
+    where g.tenant_id = p_tenant
+      and g.user_id = p_user_id
+      and g.client_id = p_client.client_id
+      and g.revoked_at is null
+      and g.consent_expires_at > now()
+      and g.scopes @> p_scopes
+      and g.claims @> (p_request.claims_id_token || p_request.claims_userinfo)
+      and g.resources @> p_request.resources
+      -- What the person was shown then is not what the application is now.
+      and not exists (select from pgrant.clients c
+                       where c.tenant_id = p_tenant and c.client_id = p_client.client_id and c.identity_changed_at > g.consented_at)
+      for no key update;
+  return found;
+end
+$$;
+
+comment on function pgrant_rules.consent_covers(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[]) is
+  'Whether the person need not be asked: a first-party client, or a live consent, to the client as it is now, of which the request is a subset; locked.';
+
+create function pgrant_rules.grant_consent(
+  p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_scopes text[], p_consented boolean
+) returns uuid
+language plpgsql
+as $$
+declare
+  v_old pgrant.grants;
+  v_new pgrant.grants;
+  v_claims text[] := p_request.claims_id_token || p_request.claims_userinfo;
+  v_expiry timestamptz := pgrant_rules.consent_expiry(p_client.consent_lifetime);
+  v_now timestamptz := now();
+  v_consented_at timestamptz;
+begin
+  -- A remembered consent is used as it is: neither widened nor made to live longer.
+  select g.* into v_old
+    from pgrant.grants g
+   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null
+     for no key update;
+  if found and not p_consented and p_client.consent <> 'never' then
+    return v_old.grant_id;
+  elsif v_old.expires_at <= v_now then
+    perform pgrant_rules.grant_remember(p_tenant, v_old.grant_id, 'grant.expire');
+  end if;
+
+  -- Not when the transaction began: a change of the client for which it had to wait is from before.
+  v_consented_at := clock_timestamp();
+  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, consented_at, consent_expires_at,
+                                  expires_at)
+  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, v_consented_at, v_expiry, v_expiry)
+      on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
+     set scopes = (select array_agg(distinct u.scope order by u.scope) from unnest(g.scopes || excluded.scopes) u (scope)),
+         claims = (select coalesce(array_agg(distinct u.claim order by u.claim), '{}')
+                     from unnest(g.claims || excluded.claims) u (claim)),
+         resources = (select coalesce(array_agg(distinct u.uri order by u.uri), '{}')
+                        from unnest(g.resources || excluded.resources) u (uri)),
+         consented_at = excluded.consented_at,
+         consent_expires_at = excluded.consent_expires_at,
+         expires_at = greatest(g.expires_at, excluded.expires_at)
+  returning g.* into v_new;
+  perform pgrant_rules.grant_remember(p_tenant, v_new.grant_id, 'consent.allow');
+  if v_new.created_at = v_now or (v_new.scopes <@ v_old.scopes and v_new.claims <@ v_old.claims
+                                  and v_new.resources <@ v_old.resources) is not true then
+    perform pgrant_rules.audit(p_tenant, case when v_new.created_at = v_now then 'grant.add' else 'grant.extend' end, null, null,
+                               p_client.client_id, p_user_id, v_new.grant_id,
+                               p_detail => jsonb_build_object('scopes', v_new.scopes, 'resources', v_new.resources));
+  end if;
+  return v_new.grant_id;
+end
+$$;
+
+comment on function pgrant_rules.grant_consent(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[], boolean) is
+  'The live grant of person and client, locked: made or widened to the union where the person has just consented. Records grants that are new or have grown.';
+
+create function pgrant_rules.code_issue(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_session pgrant.sessions, p_scopes text[], p_consented boolean, p_code_hash bytea
+) returns bigint
+language plpgsql
+as $$
+declare
+  v_grant_id uuid;
+  v_expires_at timestamptz := pgrant_rules.after(p_client.code_lifetime);
+begin
+  v_grant_id := pgrant_rules.grant_consent(p_tenant, p_session.user_id, p_client, p_request, p_scopes, p_consented);
+  insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
+                            redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
+                            auth_time, acr, amr, resources)
+  values (p_tenant, p_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
+          p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
+          p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
+          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources);
+  perform pgrant_rules.request_complete(p_tenant, p_request, v_expires_at, null);
+  perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
+                             p_client.client_id, p_session.user_id, v_grant_id,
+                             p_detail => jsonb_build_object('scopes', to_jsonb(p_scopes)));
+  return pgrant_rules.epoch(v_expires_at);
+end
+$$;
+
+comment on function pgrant_rules.code_issue(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, text[], boolean, bytea) is
+  'Turns a request into a code: records the consent, stores the code, completes the request. Returns the expiry of the code.';

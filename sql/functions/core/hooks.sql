@@ -1,0 +1,103 @@
+-- Where an option takes part in the core. Each function here is the answer of a server without the option; the option's folder
+-- replaces it (create or replace), so that the core calls no option by any other name, and a folder can be left out.
+
+create function pgrant_rules.client_assertion_refusal(p_tenant uuid, p_client_id text, p_assertion jsonb) returns text
+language plpgsql
+as $$ begin return 'no client signs here'; end $$;
+
+comment on function pgrant_rules.client_assertion_refusal(uuid, text, jsonb) is 'Hook of options/client-keys: why private_key_jwt is refused.';
+
+create function pgrant_rules.client_assertion_detail(p_assertion jsonb, p_reason text) returns text
+language plpgsql
+as $$ begin return null; end $$;
+
+comment on function pgrant_rules.client_assertion_detail(jsonb, text) is 'Hook of options/client-keys: what the client is told besides.';
+
+create function pgrant_rules.resource_target(p_tenant uuid, p_scopes text[], p_requested text[], p_granted text[])
+returns pgrant_rules.target
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.target;
+begin
+  v_out.resources := '{}';
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.resource_target(uuid, text[], text[], text[]) is 'Hook of options/resources: the parameter resource is ignored.';
+
+create function pgrant_rules.client_target(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
+) returns pgrant_rules.targeted_client
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.targeted_client;
+begin
+  v_out.resources := '{}';
+  v_out.client := p_client;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.client_target(uuid, pgrant_rules.client_policies, text[], text[]) is 'Hook of options/resources: the client as it is.';
+
+create function pgrant_rules.client_request_note(p_client pgrant_rules.client_policies) returns void
+language plpgsql
+as $$ begin end $$;
+
+comment on function pgrant_rules.client_request_note(pgrant_rules.client_policies) is 'Hook of options/registration: a person was sent here.';
+
+create function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
+language plpgsql
+as $$ begin end $$;
+
+comment on function pgrant_rules.client_use_note(pgrant_rules.client_policies) is 'Hook of options/registration: the client got a token.';
+
+create function pgrant_rules.client_presentation(p_tenant uuid, p_client_id text) returns jsonb
+language plpgsql stable
+as $$ begin return '{}'; end $$;
+
+comment on function pgrant_rules.client_presentation(uuid, text) is 'Hook of options/registration: what pages tell of a client that nobody vouches for.';
+
+create function pgrant_rules.client_document_step(
+  p_tenant uuid, p_client_id text, p_fresh_until timestamptz, p_address inet
+) returns pgrant_api.authorization
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.authorization;
+begin
+  v_out.error := 'unknown_client';
+  v_out.reason := 'client unknown or disabled';
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.client_document_step(uuid, text, timestamptz, inet) is 'Hook of options/client-documents: what becomes of a client_id that is unknown. Errors: unknown_client.';
+
+create function pgrant_rules.challenge_issue(
+  p_tenant uuid, p_request pgrant.authorization_requests, p_challenge_hash bytea
+) returns text
+language plpgsql
+as $$ begin return null; end $$;
+
+comment on function pgrant_rules.challenge_issue(uuid, pgrant.authorization_requests, bytea) is 'Hook of options/hosted-login: people sign in here.';
+
+create function pgrant_rules.upstream_choices(p_tenant uuid, p_user_id uuid) returns jsonb
+language plpgsql
+as $$ begin return '[]'; end $$;
+
+comment on function pgrant_rules.upstream_choices(uuid, uuid) is 'Hook of options/identity-providers: where else people may sign in.';
+
+create function pgrant_rules.upstream_claims(p_tenant uuid, p_user_id uuid, out profile jsonb, out claims jsonb)
+language plpgsql stable
+as $$
+begin
+  profile := '{}';
+  claims := '{}';
+end
+$$;
+
+comment on function pgrant_rules.upstream_claims(uuid, uuid) is 'Hook of options/identity-providers: what they say of a person.';

@@ -1,0 +1,120 @@
+-- Signed-in browsers: the session behind a cookie.
+
+create type pgrant_api.session as (
+  error               pgrant_api.error,
+  reason              text,
+  session_expires_at  bigint,
+  username            text,
+  retry_after         integer
+);
+
+comment on type pgrant_api.session is 'A signed-in browser.';
+comment on column pgrant_api.session.username is 'Who is signed in; null where the caller knows.';
+comment on column pgrant_api.session.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
+comment on column pgrant_api.session.session_expires_at is
+  'Epoch seconds; null where an account was linked and the session is the one before.';
+
+create function pgrant_rules.session_use(p_tenant uuid, p_session_hash bytea, p_expires_at bigint)
+returns pgrant.sessions
+language plpgsql
+as $$
+declare
+  v_session pgrant.sessions;
+  v_idle integer;
+begin
+  select s.* into v_session
+    from pgrant.sessions s
+   where s.tenant_id = p_tenant
+     and s.session_hash = p_session_hash
+     and s.expires_at = pgrant_rules.moment(p_expires_at)
+     and s.expires_at > now()
+     and s.idle_expires_at > now()
+     and s.ended_at is null;
+  if not found or not exists (
+    select from pgrant.users u
+     where u.tenant_id = p_tenant and u.user_id = v_session.user_id and u.disabled_at is null
+  ) then
+    return null;
+  end if;
+
+  if v_session.last_seen_at < now() - interval '1 minute' then
+    select t.session_idle_lifetime into v_idle from pgrant.tenants t where t.tenant_id = p_tenant;
+    update pgrant.sessions s
+       set last_seen_at = now(),
+           idle_expires_at = least(pgrant_rules.after(v_idle), s.expires_at)
+     where s.tenant_id = p_tenant
+       and s.session_hash = p_session_hash
+       and s.expires_at = v_session.expires_at;
+  end if;
+  return v_session;
+end
+$$;
+
+comment on function pgrant_rules.session_use(uuid, bytea, bigint) is
+  'The live session behind a cookie, or null: ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
+
+create function pgrant_rules.session_end(p_tenant uuid, p_session pgrant.sessions, p_client_id text) returns void
+language plpgsql
+as $$
+begin
+  update pgrant.sessions s
+     set ended_at = now()
+   where s.tenant_id = p_tenant
+     and s.session_hash = p_session.session_hash
+     and s.expires_at = p_session.expires_at;
+  -- The session, the grants, then what hangs on them: the lock order of every function.
+  perform from pgrant.grants g
+    where g.tenant_id = p_tenant
+      and g.grant_id in (select f.grant_id from pgrant.token_families f
+                          where f.tenant_id = p_tenant and f.session_id = p_session.session_id
+                            and not f.offline and f.revoked_at is null)
+    order by g.grant_id for no key update;
+  -- Refresh tokens given without offline_access end with the session (OpenID Connect Core 11); grants do not.
+  update pgrant.token_families f
+     set revoked_at = now(), revoked_reason = 'logged out', sealed_successor = null
+   where f.tenant_id = p_tenant
+     and f.session_id = p_session.session_id
+     and not f.offline
+     and f.revoked_at is null;
+  perform pgrant_rules.audit(p_tenant, 'session.logout', null, null, p_client_id, p_session.user_id);
+end
+$$;
+
+comment on function pgrant_rules.session_end(uuid, pgrant.sessions, text) is
+  'Ends a session and the families that hang on it.';
+
+create function pgrant_rules.session_start(
+  p_tenant uuid, p_user_id uuid, p_acr text, p_amr text[], p_session_hash bytea, p_csrf_hash bytea,
+  p_old_session_hash bytea, p_old_session_expires_at bigint, p_auth_time timestamptz default now()
+) returns bigint
+language plpgsql
+as $$
+declare
+  v_old pgrant.sessions;
+  v_tenant pgrant.tenants;
+begin
+  select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  -- The cookie changes at login (session fixation) and the one before is worth nothing. For the same person the
+  -- sign-in goes on, so that a logout ends what both gave; another person's is over.
+  update pgrant.sessions s
+     set ended_at = now()
+   where s.tenant_id = p_tenant
+     and s.session_hash = p_old_session_hash
+     and s.expires_at = pgrant_rules.moment(p_old_session_expires_at)
+     and s.ended_at is null
+  returning s.* into v_old;
+  if v_old.user_id <> p_user_id then
+    perform pgrant_rules.session_end(p_tenant, v_old, null);
+  end if;
+  insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, acr, amr, csrf_hash,
+                               idle_expires_at)
+  values (p_tenant, p_session_hash, pgrant_rules.after(v_tenant.session_lifetime),
+          case when v_old.user_id = p_user_id then v_old.session_id else gen_random_uuid() end, p_user_id, p_auth_time,
+          p_acr, p_amr, p_csrf_hash,
+          pgrant_rules.after(least(v_tenant.session_idle_lifetime, v_tenant.session_lifetime)));
+  return pgrant_rules.epoch(pgrant_rules.after(v_tenant.session_lifetime));
+end
+$$;
+
+comment on function pgrant_rules.session_start(uuid, uuid, text, text[], bytea, bytea, bytea, bigint, timestamptz) is
+  'Starts the session of a person who was authenticated at p_auth_time, and ends the one that the browser had. Returns its expiry.';

@@ -1,0 +1,125 @@
+-- Which tenant answers, what it says of itself, and its keys.
+
+create type pgrant_api.tenant as (
+  error      pgrant_api.error,
+  reason     text,
+  tenant_id  uuid,
+  issuer     text,
+  title      text,
+  path       text,
+  disabled   boolean
+);
+
+comment on type pgrant_api.tenant is 'The tenant that answers under a host and path.';
+comment on column pgrant_api.tenant.path is 'Path of the issuer: the part of the asked path that names the tenant.';
+
+create type pgrant_api.tenant_facts as (
+  error                pgrant_api.error,
+  reason               text,
+  title                text,
+  scopes               text[],
+  registration         text,
+  client_documents     text,
+  refresh_lifetime     integer,
+  session_lifetime     integer
+);
+
+comment on type pgrant_api.tenant_facts is 'What the web process says of a tenant in metadata and on pages.';
+
+create type pgrant_api.signing_keys as (
+  error   pgrant_api.error,
+  reason  text,
+  keys    jsonb
+);
+
+comment on type pgrant_api.signing_keys is 'The keys of a tenant.';
+comment on column pgrant_api.signing_keys.keys is
+  'Array of {kid, alg, public_jwk, sealed_private (base64), active_at, expires_at (epoch seconds, null = not known yet)}, youngest first.';
+
+create function pgrant_api.tenant_find(p_host text, p_path text) returns pgrant_api.tenant
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_parts text[] := string_to_array(coalesce(nullif(p_path, ''), '/'), '/');
+  v_paths text[];
+  v_out pgrant_api.tenant;
+begin
+  select array_agg(array_to_string(v_parts[1:n], '/'))
+    into v_paths
+    from generate_series(1, least(cardinality(v_parts), 32)) n;
+
+  select i.tenant_id, i.issuer, i.title, i.path, i.disabled_at is not null
+    into v_out.tenant_id, v_out.issuer, v_out.title, v_out.path, v_out.disabled
+    from pgrant.issuers i
+   where i.host || '' = p_host
+     and i.path = any (v_paths)
+   order by length(i.path) desc
+   limit 1;
+
+  if not found then
+    v_out.error := 'not_found';
+    v_out.reason := 'no issuer for this host and path';
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.tenant_find(text, text) is
+  'Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found.';
+
+create function pgrant_api.tenant_describe(p_tenant uuid, p_request_id text, p_address inet)
+returns pgrant_api.tenant_facts
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.tenant_facts;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents,
+         (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant)
+    into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents,
+         v_out.scopes
+    from pgrant.tenants t
+   where t.tenant_id = p_tenant;
+  if not found then
+    v_out.error := 'not_found';
+    v_out.reason := 'tenant unknown or disabled';
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.tenant_describe(uuid, text, inet) is
+  'What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found.';
+
+create function pgrant_api.key_list(p_tenant uuid, p_request_id text, p_address inet)
+returns pgrant_api.signing_keys
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.signing_keys;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  if pgrant.tenant() is null then
+    v_out.error := 'not_found';
+    v_out.reason := 'tenant unknown or disabled';
+    return v_out;
+  end if;
+  select coalesce(jsonb_agg(jsonb_build_object(
+           'kid', k.kid,
+           'alg', k.alg,
+           'public_jwk', k.public_jwk,
+           'sealed_private', translate(encode(k.sealed_private, 'base64'), E'\n', ''),
+           'active_at', pgrant_rules.epoch(k.active_at),
+           'expires_at', case when isfinite(k.expires_at) then pgrant_rules.epoch(k.expires_at) end)
+         order by k.active_at desc, k.kid), '[]')
+    into v_out.keys
+    from pgrant.signing_keys k
+   where k.tenant_id = p_tenant
+     and k.expires_at > now();
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.key_list(uuid, text, inet) is
+  'The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found.';

@@ -1,0 +1,210 @@
+-- Tokens that are issued, whatever the grant type: what is decided of each request of a set, and what that does.
+
+create type pgrant_api.tokens as (
+  error                pgrant_api.error,
+  reason               text,
+  detail               text,
+  client_id            text,
+  subject              text,
+  scopes               text[],
+  audience             text[],
+  access_token_format  text,
+  access_token_alg     text,
+  access_token_typ     text,
+  access_claims        jsonb,
+  issued_at            bigint,
+  access_expires_at    bigint,
+  family_id            uuid,
+  auth_time            bigint,
+  acr                  text,
+  amr                  text[],
+  refresh_token        boolean,
+  sealed_successor     bytea,
+  id_token_alg         text,
+  id_expires_at        bigint,
+  id_claims            jsonb,
+  nonce                text,
+  session_id           uuid
+);
+
+comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
+comment on column pgrant_api.tokens.detail is 'What the client may be told besides the code of the error; null = nothing.';
+comment on column pgrant_api.tokens.audience is 'aud of the access token.';
+comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen.';
+comment on column pgrant_api.tokens.refresh_token is 'Whether the refresh token that the web process proposed has been stored.';
+comment on column pgrant_api.tokens.sealed_successor is
+  'On a replay the successor that was given before, to be opened with the token just presented; null = there was no replay.';
+comment on column pgrant_api.tokens.id_token_alg is 'How the ID token is signed; null where no ID token is due.';
+comment on column pgrant_api.tokens.family_id is 'What revokes it with others; null for a client''s own token.';
+comment on column pgrant_api.tokens.auth_time is 'When the person signed in; null without a person.';
+comment on column pgrant_api.tokens.acr is 'How the person signed in; null = nobody said.';
+comment on column pgrant_api.tokens.amr is 'By which methods; null = nobody said.';
+comment on column pgrant_api.tokens.id_expires_at is 'When the ID token expires; null where none is due.';
+comment on column pgrant_api.tokens.id_claims is 'What else the ID token says; null where none is due.';
+comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where it sent none.';
+comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session.';
+
+create function pgrant_rules.families_revoke(p_tenant uuid, p_family_ids uuid[], p_reason text) returns setof uuid
+language plpgsql
+as $$
+begin
+  return query
+  update pgrant.token_families f
+     set revoked_at = now(),
+         revoked_reason = p_reason,
+         sealed_successor = null
+   where f.tenant_id = p_tenant
+     and f.family_id = any (p_family_ids)
+     and f.revoked_at is null
+  returning f.family_id;
+end
+$$;
+
+comment on function pgrant_rules.families_revoke(uuid, uuid[], text) is
+  'Revokes families for good: their refresh tokens, and every access token that hangs on them. Returns those that had not been revoked before.';
+
+create function pgrant_rules.grant_end(p_tenant uuid, p_grant_id uuid, p_reason text) returns pgrant.grants
+language plpgsql
+as $$
+declare
+  v_grant pgrant.grants;
+begin
+  -- The session, the grants, then what hangs on them: the lock order of every function.
+  update pgrant.grants g
+     set revoked_at = now(),
+         revoked_reason = p_reason,
+         expires_at = now() + interval '90 days'
+   where g.tenant_id = p_tenant
+     and g.grant_id = p_grant_id
+     and g.revoked_at is null
+     -- What has expired has ended, and says when.
+     and g.expires_at > now()
+  returning g.* into v_grant;
+  perform pgrant_rules.grant_remember(p_tenant, p_grant_id, 'grant.revoke');
+  update pgrant.token_families f
+     set revoked_at = now(), revoked_reason = p_reason, sealed_successor = null
+   where f.tenant_id = p_tenant
+     and f.grant_id = p_grant_id
+     and f.revoked_at is null;
+  return v_grant;
+end
+$$;
+
+comment on function pgrant_rules.grant_end(uuid, uuid, text) is
+  'Revokes a grant with all its families; its access tokens are dead at once. Returns the grant; null where there is no such live one.';
+
+create function pgrant_rules.token_claims(
+  p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
+) returns jsonb
+language sql stable
+as $$
+  select jsonb_build_object(p_roles_claim, p_roles, p_permissions_claim, p_roles, p_tenant_claim, p_tenant_name)
+$$;
+
+comment on function pgrant_rules.token_claims(text, text, text, text, text[]) is
+  'What an access token says besides the registered claims, under the names that the tenant has chosen: the roles that it may use, twice, because a role is a permission and clients look for either name; and the tenant.';
+
+create type pgrant_rules.token_decision as (
+  n                    bigint,
+  request_id           text,
+  address              inet,
+  action               text,
+  error                pgrant_api.error,
+  reason               text,
+  detail               text,
+  client_id            text,
+  user_id              uuid,
+  grant_id             uuid,
+  family_id            uuid,
+  family_expires_at    timestamptz,
+  session_id           uuid,
+  auth_time            timestamptz,
+  acr                  text,
+  amr                  text[],
+  nonce                text,
+  claims_id_token      text[],
+  asked                text[],
+  consented            text[],
+  scopes               text[],
+  roles                text[],
+  audience             text[],
+  access_token_format  text,
+  access_token_alg     text,
+  access_token_typ     text,
+  access_hash          bytea,
+  access_expires_at    timestamptz,
+  refresh_token        boolean,
+  successor_hash       bytea,
+  sealed_successor     bytea,
+  replay_until         timestamptz,
+  idle_expires_at      timestamptz
+);
+
+comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
+comment on column pgrant_rules.token_decision.action is 'As it is recorded.';
+comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
+comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
+comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
+
+create function pgrant_rules.tokens_issue(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[]
+) returns setof pgrant_api.tokens
+language plpgsql
+as $$
+declare
+  v_decision pgrant_rules.token_decision;
+  v_client pgrant_rules.client_policies;
+  v_entries pgrant_rules.audit_entry[];
+  v_errors pgrant_api.error[];
+  v_issued_at timestamptz := pgrant_rules.whole_second(now());
+begin
+  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
+                                    audience, issued_at)
+  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
+         d.family_id, d.family_expires_at, d.scopes, d.audience, v_issued_at
+    from unnest(p_decisions) d
+   where d.error is null and d.access_token_format = 'opaque';
+
+  for i in 1 .. cardinality(p_decisions) loop
+    v_decision := p_decisions[i];
+    v_client := p_client[i];
+    if v_client.use_due and v_decision.error is null then
+      perform pgrant_rules.client_use_note(v_client);
+    end if;
+    if v_decision.asked is not null then
+      perform pgrant_rules.scope_refuse(p_tenant, v_decision.client_id, v_decision.user_id, v_client.scopes, v_decision.asked,
+                                        v_decision.consented);
+    end if;
+    v_entries[i] := row(
+      v_decision.request_id, v_decision.address, v_decision.action, v_decision.error, v_decision.reason, v_decision.client_id,
+      case when v_decision.grant_id is not null then v_decision.user_id end, v_decision.grant_id, v_decision.family_id,
+      case when v_decision.action = 'code.redeem' and v_decision.error is null
+           then jsonb_build_object('scopes', v_decision.scopes) end)::pgrant_rules.audit_entry;
+  end loop;
+  v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
+
+  return query
+  select v_errors[q.n], q.reason, case when q.error is not null then q.detail end, d.client_id,
+         case when d.family_id is null then d.client_id else d.user_id::text end, d.scopes, d.audience,
+         d.access_token_format, d.access_token_alg, d.access_token_typ, a.claims,
+         case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
+         d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, coalesce(d.refresh_token, false),
+         case when d.action = 'refresh.replay' then d.sealed_successor end,
+         i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
+         case when i.alg is not null then
+           pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
+                                     a.claims) - 'sub' end,
+         d.nonce, case when i.alg is not null then d.session_id end
+    from unnest(p_decisions) q
+    left join unnest(p_decisions) d on d.n = q.n and d.error is null
+    left join unnest(p_client) with ordinality c on c.ordinality = d.n
+   cross join lateral (select case when 'openid' = any (d.scopes) then c.id_token_alg end as alg) i
+   cross join lateral (
+     select case when d.n is not null then
+       pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles) end as claims) a
+   order by q.n;
+end
+$$;
+
+comment on function pgrant_rules.tokens_issue(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[]) is
+  'Does what every grant type has in common: stores opaque access tokens, which never outlive their family, lets clients that registered themselves live on, records decisions and dropped scopes. Returns what each response is to contain; an ID token (OpenID Connect Core 2) where openid is among the scopes. p_client are the clients of the requests, in the same order.';

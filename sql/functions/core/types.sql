@@ -1,0 +1,54 @@
+-- What the functions of the core hand to each other, where more than one does.
+
+create type pgrant_api.authorization as (
+  error               pgrant_api.error,
+  reason              text,
+  next                text,
+  request_expires_at  bigint,
+  redirect_uri        text,
+  response_mode       text,
+  state               text,
+  response_error      pgrant_api.error,
+  response_reason     text,
+  response_detail     text,
+  code_expires_at     bigint,
+  page                jsonb,
+  login_url           text,
+  session_expires_at  bigint,
+  untrusted           boolean
+);
+
+comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
+comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or consent = show that page; document = fetch the document at the client_id and ask again.';
+comment on column pgrant_api.authorization.response_detail is
+  'What the client may be told besides the code of the error, e.g. the name of an unknown scope; with error, what the page tells its developers; null = nothing.';
+comment on column pgrant_api.authorization.page is
+  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
+comment on column pgrant_api.authorization.login_url is
+  'With next = login: the product''s own login page, to which the browser goes instead; null = the page here.';
+comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds; null where the call has started no session.';
+comment on column pgrant_api.authorization.request_expires_at is
+  'With next = continue or login or consent: epoch seconds, in the handle of the request.';
+comment on column pgrant_api.authorization.redirect_uri is 'With next = respond: where the answer goes.';
+comment on column pgrant_api.authorization.response_mode is 'With next = respond: query or form_post.';
+comment on column pgrant_api.authorization.state is 'What the client sent; null where it sent none.';
+comment on column pgrant_api.authorization.response_error is 'The error that the client is told; null = it gets a code.';
+comment on column pgrant_api.authorization.response_reason is 'Why, for log and audit only; null without response_error.';
+comment on column pgrant_api.authorization.code_expires_at is 'Epoch seconds; null without a code.';
+comment on column pgrant_api.authorization.untrusted is
+  'With next = respond: true = nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to. Null without response_error.';
+
+create type pgrant_rules.target as (
+  error                  pgrant_api.error,
+  reason                 text,
+  resources              text[],
+  audience               text[],
+  access_token_format    text,
+  access_token_alg       text,
+  access_token_typ       text,
+  access_token_lifetime  integer,
+  scopes                 text[]
+);
+
+comment on type pgrant_rules.target is
+  'What the resources that are asked for make of an access token. resources {} = none is asked for; a null below means that the client''s own holds.';

@@ -1,0 +1,51 @@
+-- UserInfo (OpenID Connect Core 5.3).
+
+create type pgrant_api.userinfo as (
+  error   pgrant_api.error,
+  reason  text,
+  claims  jsonb,
+  client_id text,
+  alg     text
+);
+
+comment on type pgrant_api.userinfo is 'Claims about the person (OpenID Connect Core 5.3).';
+comment on column pgrant_api.userinfo.alg is 'How they are signed for the client; null = they are not.';
+
+create function pgrant_api.userinfo_read(
+  p_tenant uuid, p_request_id text[], p_address inet[], p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[]
+) returns setof pgrant_api.userinfo
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_tokens pgrant_rules.live_token[];
+  v_entries pgrant_rules.audit_entry[];
+  v_errors pgrant_api.error[];
+begin
+  perform pgrant_rules.enter(p_tenant, null, null);
+  v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt));
+  v_entries := array(
+    select case when t.client_id is null
+                then row(q.request_id, q.address, 'userinfo.read', 'invalid_token',
+                         'token unknown, expired or revoked, or its grant is dead', null, null, null, null, null)::pgrant_rules.audit_entry
+                when t.user_id is null or not 'openid' = any (t.scopes)
+                then row(q.request_id, q.address, 'userinfo.read', 'insufficient_scope', 'token without openid',
+                         t.client_id, t.user_id, null, null, null)::pgrant_rules.audit_entry
+           end
+      from unnest(p_request_id, p_address) with ordinality q (request_id, address, n)
+      join unnest(v_tokens) with ordinality t on t.ordinality = q.n
+     order by q.n);
+  v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
+  return query
+  select v_errors[t.ordinality], (v_entries[t.ordinality]).reason,
+         case when u.user_id is not null then
+           pgrant_rules.claims_given(p_tenant, t.user_id, t.scopes, t.claims_userinfo, t.access_claims) end,
+         case when u.user_id is not null then t.client_id end, case when u.user_id is not null then t.userinfo_alg end
+    from unnest(v_tokens) with ordinality t
+    left join pgrant.users u
+      on u.tenant_id = p_tenant and u.user_id = t.user_id and v_errors[t.ordinality] is null
+   order by t.ordinality;
+end
+$$;
+
+comment on function pgrant_api.userinfo_read(uuid, text[], inet[], bytea[], bigint[], jsonb[]) is
+  'Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood.';

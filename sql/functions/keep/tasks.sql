@@ -1,0 +1,107 @@
+-- The tasks of the worker and their runs, and how pgrant is.
+
+-- The twin of the crontab in src/worker/schedule.ts; a test compares them. Interval: the longest time between two runs.
+with plan (task, every, does) as (values
+  ('partitions', interval '1 hour', 'makes partitions ahead and drops those behind'),
+  ('cleanup', '1 minute', 'deletes expired rows that are not in a partition of their own'),
+  ('sealed_erase', '1 minute', 'erases sealed refresh tokens whose replay window has closed, in a sixtieth of the table'),
+  ('refusals', '1 minute', 'records in the audit what was refused repeatedly, or to strangers, in minutes that are over'),
+  ('audit_seal', '1 minute', 'seals the audit events that are final, into the chain of each tenant'),
+  ('audit_archive', '1 hour', 'writes audit events past their retention to PGRANT_ARCHIVE; nothing where it is not set'),
+  ('audit_checkpoint', '1 hour', 'signs a checkpoint a day of each chain of audit events that has grown'),
+  ('keys', '1 minute', 'makes the signing keys that are due'),
+  ('reseal', '10 minutes', 'seals again what is sealed under PGRANT_SECRET_OLD, or without the key of its tenant'),
+  ('upstreams', '1 minute', 'asks upstreams again about people who are due')
+), gone as (
+  delete from pgrant.schedules s where s.task not in (select p.task from plan p)
+)
+insert into pgrant.schedules (task, every, does)
+select p.task, p.every, p.does from plan p
+    on conflict (task) do update set every = excluded.every, does = excluded.does;
+
+create function pgrant_ops.task_begin(p_task text) returns table (run_id uuid, expires_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  return query
+    insert into pgrant.task_runs as r (task) values (p_task) returning r.run_id, r.expires_at;
+end
+$$;
+
+comment on function pgrant_ops.task_begin(text) is 'Records that a run of a task of the worker begins. Returns its key.';
+
+create function pgrant_ops.task_end(p_run_id uuid, p_expires_at timestamptz, p_counts jsonb, p_error text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  update pgrant.task_runs r
+     set finished_at = now(), counts = p_counts, error = left(p_error, 500)
+   where r.run_id = p_run_id and r.expires_at = p_expires_at;
+end
+$$;
+
+comment on function pgrant_ops.task_end(uuid, timestamptz, jsonb, text) is
+  'Records how a run of task_begin() ended: what it did by kind, or p_error = why it failed.';
+
+create function pgrant_ops.schedule_list()
+returns table (task text, does text, every bigint, last_run_at timestamptz, last_success_at timestamptz, duration float,
+               counts jsonb, error text, late boolean)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select s.task, s.does, extract(epoch from s.every)::bigint, s.last_run_at, s.last_success_at, s.duration::float,
+           s.counts, s.error, s.late
+      from pgrant_report.schedules s
+     order by s.task;
+end
+$$;
+
+comment on function pgrant_ops.schedule_list() is
+  'pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. May be null: last_run_at, last_success_at, duration, counts, error.';
+
+create type pgrant_api.health as (
+  error        pgrant_api.error,
+  reason       text,
+  release      text,
+  released_at  timestamptz,
+  worker_at    timestamptz,
+  late         text[],
+  unfinished   bigint
+);
+
+comment on type pgrant_api.health is
+  'How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows.';
+comment on column pgrant_api.health.release is 'Hash of what was released; null = nothing was.';
+comment on column pgrant_api.health.released_at is 'When; null = never.';
+comment on column pgrant_api.health.worker_at is 'When a task of the worker last began; null = never.';
+
+create function pgrant_api.health_read() returns pgrant_api.health
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.health;
+begin
+  select r.hash, r.at into v_out.release, v_out.released_at from pgrant_release.released r;
+  -- Not from the view of the same name: a release locks its views, and this must not wait for a release.
+  select max(last.started_at),
+         coalesce(array_agg(s.task order by s.task)
+                    filter (where coalesce(good.started_at, s.since) + s.every + interval '5 minutes' < now()), '{}'),
+         coalesce(max((last.counts ->> 'unfinished')::bigint) filter (where s.task = 'cleanup'), 0)
+    into v_out.worker_at, v_out.late, v_out.unfinished
+    from pgrant.schedules s
+    left join lateral (
+      select r.started_at, r.counts from pgrant.task_runs r
+       where r.task = s.task
+       order by r.started_at desc limit 1) last on true
+    left join lateral (
+      select r.started_at from pgrant.task_runs r
+       where r.task = s.task and r.finished_at is not null and r.error is null
+       order by r.started_at desc limit 1) good on true;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.health_read() is 'What the readiness of the web process tells. Reads some rows and writes none. Errors: none.';

@@ -1,0 +1,78 @@
+-- Entering a tenant: the first statement of every function that is called from outside.
+
+create view pgrant_rules.entrance with (security_invoker = true) as
+select i.tenant_id from pgrant.issuers i where i.disabled_at is null;
+
+comment on view pgrant_rules.entrance is
+  'The tenants that are not disabled. A release closes it before all else (src/release/release.ts), and each call comes in here before it locks anything: so they wait for one another and never both.';
+
+create function pgrant_rules.enter(p_tenant uuid, p_request_id text, p_address inet) returns void
+language plpgsql
+as $$
+begin
+  -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
+  perform set_config('pgrant.tenant', coalesce((select e.tenant_id::text from pgrant_rules.entrance e
+                                                 where e.tenant_id = p_tenant), ''), true),
+          set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
+          set_config('pgrant.address', coalesce(host(p_address), ''), true);
+end
+$$;
+
+comment on function pgrant_rules.enter(uuid, text, inet) is
+  'Binds the transaction to a tenant that is not disabled, else to none. First statement of every function of pgrant_api.';
+
+create function pgrant_rules.visit(p_tenant uuid) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('pgrant.tenant', p_tenant::text, true);
+end
+$$;
+
+comment on function pgrant_rules.visit(uuid) is
+  'Binds the transaction to a tenant that it only reads, one of many: locks nothing, and sees nothing where the tenant is being removed.';
+
+create function pgrant_rules.administer(p_tenant uuid) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('pgrant.tenant', p_tenant::text, true),
+          set_config('pgrant.request_id', '', true),
+          set_config('pgrant.address', '', true);
+  -- Whoever removes the tenant waits for this transaction, or this one for that and finds none. A standby has no locks.
+  if pg_is_in_recovery() then
+    perform from pgrant.tenants t where t.tenant_id = p_tenant;
+  else
+    perform from pgrant.tenants t where t.tenant_id = p_tenant for key share;
+  end if;
+  if not found then
+    raise exception 'there is no tenant %', p_tenant
+      using errcode = 'OA001', hint = 'select tenant_id, name from pgrant_ops.tenant_list() shows those that are there';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.administer(uuid) is
+  'Binds the transaction to a tenant, disabled or not. First statement of every per-tenant function of pgrant_ops. Raises OA001.';
+
+create function pgrant_rules.caller_address() returns inet
+language sql stable
+as $$ select nullif(current_setting('pgrant.address', true), '')::inet $$;
+
+comment on function pgrant_rules.caller_address() is 'The address that the running transaction was entered from; null = an operator or the worker.';
+
+create function pgrant_rules.address_prefix(p_address inet) returns cidr
+language sql immutable
+as $$ select network(set_masklen(p_address, case family(p_address) when 4 then 32 else 64 end)) $$;
+
+comment on function pgrant_rules.address_prefix(inet) is 'What counts as one address: an IPv4 address, an IPv6 /64.';
+
+create function pgrant_rules.network_allowed(p_networks cidr[]) returns boolean
+language plpgsql stable
+as $$
+begin
+  return coalesce(nullif(current_setting('pgrant.address', true), '')::inet <<= any (p_networks), false);
+end
+$$;
+
+comment on function pgrant_rules.network_allowed(cidr[]) is 'Whether the caller''s address is in one of the networks.';

@@ -1,0 +1,213 @@
+-- What operators call: clients of a tenant.
+
+create function pgrant_ops.client_add(p_tenant uuid, p_client_id text, p_metadata jsonb, p_secret_hash bytea default null)
+returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_client pgrant.clients;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  if exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
+    raise exception 'there is a client % already', p_client_id
+      using errcode = 'OA002', hint = 'leave the client_id out to have one made';
+  elsif p_client_id ~ '^https?://' then
+    raise exception 'the client_id % is a URL', p_client_id
+      using errcode = 'OA003', hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
+  end if;
+  p_metadata := pgrant_rules.pkce_default(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;
+  perform pgrant_rules.settings_write('insert into pgrant.clients (tenant_id, client_id, %1$s) values ($1, $2, %2$s)',
+                                      'clients', p_metadata, p_tenant, p_client_id);
+  perform pgrant_rules.client_settings_check(p_tenant, p_client_id);
+  select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  if pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
+    raise exception 'a client has a secret, unless its token_endpoint_auth_method is none or private_key_jwt'
+      using errcode = 'OA003';
+  end if;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.add');
+  if p_secret_hash is not null then
+    perform pgrant_ops.client_secret_add(p_tenant, p_client_id, p_secret_hash);
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'client.add', null, null, p_client_id, p_detail => p_metadata);
+  return pgrant_ops.client_show(p_tenant, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_add(uuid, text, jsonb, bytea) is
+  'Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003.';
+
+create function pgrant_rules.pkce_default(p_tenant uuid, p_method text) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (select jsonb_build_object('require_pkce', t.require_pkce or p_method is not distinct from 'none')
+            from pgrant.tenants t where t.tenant_id = p_tenant);
+end
+$$;
+
+comment on function pgrant_rules.pkce_default(uuid, text) is
+  'Whether a new client with this token_endpoint_auth_method has to send a code_challenge: {require_pkce}. Public clients always have to.';
+
+create function pgrant_rules.client_settings_check(p_tenant uuid, p_client_id text, p_redirects boolean default true) returns void
+language plpgsql
+as $$
+declare
+  v_client pgrant.clients;
+  v_unknown text;
+begin
+  select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
+  if v_unknown is not null then
+    raise exception 'the tenant has no scope %', v_unknown
+      using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
+  end if;
+  if p_redirects then
+    perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_settings_check(uuid, text, boolean) is
+  'What no check of the table can say of a client that was just written: scopes and redirect schemes are the tenant''s. Raises OA001, OA003.';
+
+create function pgrant_rules.client_defaults() returns jsonb
+language sql stable
+as $$
+  -- Not by setting_list, which reads every check as well: clients that register themselves come this way.
+  select jsonb_object_agg(a.attname, pgrant_rules.default_text(pg_get_expr(d.adbin, d.adrelid)))
+    from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+   where d.adrelid = 'pgrant.clients'::regclass and not a.attname = any (pgrant_rules.setting_columns_except('clients'))
+$$;
+
+comment on function pgrant_rules.client_defaults() is 'What a client is where its metadata does not say: the defaults of the columns.';
+
+create function pgrant_ops.client_set(p_tenant uuid, p_client_id text, p_settings jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_before pgrant.clients;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  select * into v_before from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id for no key update;
+  perform pgrant_rules.settings_write(
+    'update pgrant.clients c set (%1$s) = row(%2$s) where c.tenant_id = $1 and c.client_id = $2',
+    'clients', p_settings, p_tenant, p_client_id);
+  perform pgrant_rules.client_settings_check(p_tenant, p_client_id, p_settings ?| array['redirect_uris', 'post_logout_redirect_uris']);
+  perform pgrant_rules.client_identity_date(v_before);
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
+  perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);
+  return pgrant_ops.client_show(p_tenant, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_set(uuid, text, jsonb) is
+  'Changes settings of a client, given as {setting: value} (see setting_list); null takes one back, so that the tenant''s is in force. Where its identity changes, people are asked again. Returns the client. Raises OA001, OA003.';
+
+create function pgrant_rules.client_check(p_tenant uuid, p_client_id text) returns void
+language plpgsql
+as $$
+begin
+  if not exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
+    raise exception 'there is no client %', p_client_id
+      using errcode = 'OA001', hint = 'list the clients: select * from pgrant_ops.client_list(p_tenant)';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_check(uuid, text) is 'Raises OA001 where the tenant has no such client.';
+
+create function pgrant_ops.client_list(p_tenant uuid)
+returns table (client_id text, name text, token_endpoint_auth_method text, grant_types text[], redirect_uris text[],
+               created_at timestamptz, disabled_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select c.client_id, c.name, c.token_endpoint_auth_method, c.grant_types, c.redirect_uris, c.created_at, c.disabled_at
+    from pgrant.clients c where c.tenant_id = p_tenant and c.maker_id is null order by c.name, c.client_id;
+end
+$$;
+
+comment on function pgrant_ops.client_list(uuid) is 'The applications of a tenant, by name; API credentials are in credential_list. Raises OA001.';
+
+create function pgrant_ops.client_show(p_tenant uuid, p_client_id text) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  return (select to_jsonb(c) - 'registration_token_hash' || jsonb_build_object('secrets', (
+            select coalesce(jsonb_agg(jsonb_build_object('secret_id', s.secret_id, 'created_at', s.created_at,
+                     'expires_at', nullif(s.expires_at, 'infinity')) order by s.created_at), '[]')
+              from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_client_id))
+            || coalesce((select jsonb_build_object('jwks_fetched_at', k.fetched_at, 'jwks_expires_at', k.fresh_until,
+                                                   'jwks_last_error', k.last_error)
+                           from pgrant.client_key_sets k where k.tenant_id = p_tenant and k.client_id = p_client_id
+                            and k.jwks_uri = c.jwks_uri), '{}')
+            from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_show(uuid, text) is 'All that is known of a client, its secrets by id and expiry only; with a jwks_uri also when that was fetched and what went wrong last. Raises OA001.';
+
+create function pgrant_ops.client_disable(p_tenant uuid, p_client_id text, p_disabled boolean) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_action text := case when p_disabled then 'client.disable' else 'client.enable' end;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  update pgrant.clients c
+     set disabled_at = case when p_disabled then coalesce(c.disabled_at, now()) end
+   where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, v_action);
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_disable(uuid, text, boolean) is
+  'Disables a client (its tokens are dead at once, while it is disabled) or enables it again. Raises OA001.';
+
+create function pgrant_ops.client_remove(p_tenant uuid, p_client_id text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  perform pgrant_rules.client_delete(p_tenant, p_client_id, 'client.remove');
+  perform pgrant_rules.audit(p_tenant, 'client.remove', null, null, p_client_id);
+end
+$$;
+
+comment on function pgrant_ops.client_remove(uuid, text) is 'Removes a client with its secrets, grants and tokens. There is no way back. Raises OA001.';
+
+create function pgrant_ops.client_secret_add(p_tenant uuid, p_client_id text, p_secret_hash bytea,
+                                             p_lifetime integer default null, p_retire_others_after integer default null)
+returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_secret_id uuid;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.client_check(p_tenant, p_client_id);
+  if p_retire_others_after is not null then
+    update pgrant.client_secrets s
+       set expires_at = least(s.expires_at, now() + make_interval(secs => p_retire_others_after))
+     where s.tenant_id = p_tenant and s.client_id = p_client_id;
+  end if;
+  insert into pgrant.client_secrets (tenant_id, client_id, secret_hash, expires_at)
+  values (p_tenant, p_client_id, p_secret_hash, coalesce(now() + make_interval(secs => p_lifetime), 'infinity'))
+  returning secret_id into v_secret_id;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.secret_add');
+  perform pgrant_rules.audit(p_tenant, 'client.secret_add', null, null, p_client_id,
+                             p_detail => jsonb_build_object('secret_id', v_secret_id));
+  return v_secret_id;
+end
+$$;
+
+comment on function pgrant_ops.client_secret_add(uuid, text, bytea, integer, integer) is
+  'Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001.';

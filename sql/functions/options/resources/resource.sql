@@ -1,0 +1,89 @@
+-- Resource indicators (RFC 8707): which APIs a token is for.
+
+create function pgrant_rules.resource_canonical(p_uri text) returns text
+language plpgsql immutable
+as $$
+declare
+  v_parts text[] := regexp_match(p_uri, '^([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)(.*)$');
+begin
+  return lower(v_parts[1]) || regexp_replace(v_parts[2], '/+$', '');
+end
+$$;
+
+comment on function pgrant_rules.resource_canonical(text) is
+  'Scheme and host in lower case, no slash at the end: clients differ in how they write the same resource. Null for what is no absolute URI.';
+
+create or replace function pgrant_rules.resource_target(p_tenant uuid, p_scopes text[], p_requested text[], p_granted text[])
+returns pgrant_rules.target
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.target;
+  v_asked text[] := coalesce(nullif(p_requested, '{}'), p_granted, '{}');
+  v_found record;
+begin
+  v_out.resources := '{}';
+  -- A tenant that has registered no resource does not use them: the parameter is ignored.
+  if v_asked = '{}' or not exists (select from pgrant.resources r where r.tenant_id = p_tenant) then
+    return v_out;
+  end if;
+
+  v_asked := array(select distinct pgrant_rules.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
+  select count(*) as n, array_agg(r.resource order by r.resource) as audience, min(r.access_token_lifetime) as lifetime,
+         case when bool_or(r.access_token_format = 'opaque') then 'opaque' else min(r.access_token_format) end as format,
+         -- Where they differ: RS256, which every resource server has to know, and the strict typ (RFC 9068 2.1).
+         case when bool_or(r.access_token_alg = 'RS256') then 'RS256' else min(r.access_token_alg) end as alg,
+         case when bool_or(r.access_token_typ = 'at+jwt') then 'at+jwt' else min(r.access_token_typ) end as typ,
+         bool_or(r.scopes is null) as any_scope
+    into v_found
+    from pgrant.resources r
+   where r.tenant_id = p_tenant and r.resource = any (v_asked) and r.disabled_at is null;
+  if v_found.n < cardinality(v_asked) or not v_asked <@ coalesce(p_granted, v_asked) then
+    v_out.error := 'invalid_target';
+    v_out.reason := 'a resource is unknown, disabled, or was not granted';
+    return v_out;
+  end if;
+
+  v_out.resources := v_asked;
+  v_out.audience := v_found.audience;
+  v_out.access_token_format := v_found.format;
+  v_out.access_token_alg := v_found.alg;
+  v_out.access_token_typ := v_found.typ;
+  v_out.access_token_lifetime := v_found.lifetime;
+  if not v_found.any_scope then
+    v_out.scopes := array(
+      select s.scope from pgrant.scopes s
+       where s.tenant_id = p_tenant
+         and (p_scopes is null or s.scope = any (p_scopes))
+         and (s.scope = any (pgrant_report.standard_scopes())
+              or exists (select from pgrant.resources r
+                          where r.tenant_id = p_tenant and r.resource = any (v_asked) and s.scope = any (r.scopes))));
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.resource_target(uuid, text[], text[], text[]) is
+  'What the resources that are asked for now (none = all that were granted) make of an access token, and of the scopes that the client may have (p_scopes). p_granted null = nothing has been granted yet. An access token''s aud covers no other. Errors: invalid_target.';
+
+create or replace function pgrant_rules.client_target(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
+) returns pgrant_rules.targeted_client
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.targeted_client;
+  v_client pgrant_rules.client_policies := p_client;
+  v_target pgrant_rules.target := pgrant_rules.resource_target(p_tenant, p_client.scopes, p_requested, p_granted);
+begin
+  v_client.scopes := coalesce(v_target.scopes, p_client.scopes);
+  v_out.error := v_target.error;
+  v_out.reason := v_target.reason;
+  v_out.resources := v_target.resources;
+  v_out.client := v_client;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.client_target(uuid, pgrant_rules.client_policies, text[], text[]) is
+  'Narrows the scopes of a client to the resources that it asks for (see resource_target), for the pages. Errors: invalid_target.';

@@ -1,0 +1,197 @@
+-- Verifying: what was sealed is still there as it was. Runs with the rights of whoever asks, and writes nothing.
+
+create function pgrant_report.audit_seal_fault(p_last pgrant_report.audit_seals, p_seal pgrant_report.audit_seals) returns text
+language plpgsql stable
+as $$
+begin
+  return case
+    when p_last.number is null and p_seal.number > 1 and p_seal.previous_at >= pgrant_report.audit_kept('audit_seals')
+      or p_seal.number > p_last.number + 1 then 'seal missing'
+    when p_seal.number <= p_last.number
+      or p_seal.previous_seal is distinct from coalesce(p_last.seal, p_seal.previous_seal)
+      or p_seal.previous_at is distinct from coalesce(p_last.made_at, p_seal.previous_at)
+      or p_seal.total <> coalesce(p_last.total + p_seal.events, p_seal.total)
+      or p_seal.number = 1 and (p_seal.total <> p_seal.events or p_seal.previous_seal is not null)
+      or p_seal.events <> cardinality(p_seal.event_ids)
+      or p_seal.events <> cardinality(p_seal.digests)
+      or p_seal.root <> pgrant_report.audit_root(p_seal.event_ids, p_seal.digests)
+      or p_seal.seal <> pgrant_report.audit_digest(pgrant_report.audit_seal_text(p_seal)) then 'seal edited'
+  end;
+end
+$$;
+
+comment on function pgrant_report.audit_seal_fault(pgrant_report.audit_seals, pgrant_report.audit_seals) is
+  'What is wrong with a seal as the one after p_last (null = the first that is kept): seal missing (the one before it), seal edited; null = nothing.';
+
+create function pgrant_report.audit_seal_events(p_seal pgrant_report.audit_seals)
+returns table (fault text, event_id uuid, present integer)
+language plpgsql stable
+-- Rows are estimated too few here, and a thousand times a thousand are too many.
+set enable_nestloop = off
+as $$
+declare
+  v_gone boolean := date_trunc('month', p_seal.first_at, 'UTC') + interval '1 month' < pgrant_report.audit_kept('audit_events');
+begin
+  with judged as materialized (
+    select s.place, s.event_id, s.digest as sealed, e.digest,
+           coalesce(e.at < lag(e.at) over (order by s.place) or e.at > lead(e.at) over (order by s.place), false) as moved
+      from unnest(p_seal.event_ids, p_seal.digests) with ordinality s (event_id, digest, place)
+      left join (select a.event_id, a.at, pgrant_report.audit_digest(pgrant_report.audit_event_text(a)) as digest
+                   from pgrant_report.audit_entries a
+                  where a.tenant_id = p_seal.tenant_id and a.at >= p_seal.first_at and a.at <= p_seal.last_at) e
+        on e.event_id = s.event_id
+  )
+  select c.present, f.event_id,
+         case when f.event_id is null then null
+              when f.moved then 'reordered'
+              when f.digest is not null then 'edited'
+              when exists (select from pgrant_report.audit_entries e where e.tenant_id = p_seal.tenant_id and e.event_id = f.event_id)
+              then 'reordered' else 'removed' end
+    into present, event_id, fault
+    from (select count(j.digest) as present from judged j) c
+    left join (select j.event_id, j.digest, j.moved from judged j
+                where j.sealed is distinct from j.digest and not (j.digest is null and v_gone)
+                order by j.place limit 1) f on true;
+  return next;
+end
+$$;
+
+comment on function pgrant_report.audit_seal_events(pgrant_report.audit_seals) is
+  'The first event of a seal that is not as it was sealed: edited, reordered (its time is not between its neighbours'') or removed; null where all are as they were, or gone with a partition that is past its retention. present = how many are there.';
+
+create function pgrant_report.audit_verify_seals(p_tenant uuid, p_first bigint default 1, p_seals integer default null)
+returns table (fault text, seal bigint, event_id uuid, seals bigint, events bigint, present bigint, number bigint)
+language plpgsql stable
+as $$
+declare
+  v_last pgrant_report.audit_seals;
+  v_seal pgrant_report.audit_seals;
+  v_events record;
+begin
+  if not exists (select from pgrant_report.audit_chain i where i.tenant_id = p_tenant) then
+    raise exception 'there is no tenant %', p_tenant
+      using errcode = 'OA001', hint = 'an auditor of one tenant sees that one';
+  end if;
+  seals := 0;
+  events := 0;
+  present := 0;
+  v_last := (select s from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first - 1 limit 1);
+  for v_seal in
+    select s.* from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number >= p_first order by s.number limit p_seals
+  loop
+    fault := pgrant_report.audit_seal_fault(v_last, v_seal);
+    if fault is not null then
+      seal := case fault when 'seal missing' then coalesce(v_last.number + 1, v_seal.number - 1) else v_seal.number end;
+      exit;
+    end if;
+    select e.* into v_events from pgrant_report.audit_seal_events(v_seal) e;
+    if v_events.fault is not null then
+      fault := v_events.fault;
+      seal := v_seal.number;
+      event_id := v_events.event_id;
+      exit;
+    end if;
+    seals := seals + 1;
+    events := events + v_seal.events;
+    present := present + v_events.present;
+    v_last := v_seal;
+  end loop;
+  number := v_last.number;
+  return next;
+end
+$$;
+
+comment on function pgrant_report.audit_verify_seals(uuid, bigint, integer) is
+  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. Raises OA001.';
+
+create function pgrant_report.audit_verify_rest(
+  p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null
+) returns table (fault text, seal bigint, event_id uuid, first_kept bigint, unsealed bigint, unsealed_since timestamptz)
+language plpgsql stable
+set enable_nestloop = off
+as $$
+declare
+  v_chain record;
+  v_since timestamptz := greatest(pgrant_report.audit_kept('audit_seals'), (
+    select s.first_at from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first and p_first > 1 limit 1));
+begin
+  select c.number, c.seal, l.number as last, l.seal as last_seal,
+         c.made_at < pgrant_report.audit_kept('audit_seals') as gone
+    into v_chain
+    from (select) one
+    left join pgrant_report.audit_chain c on c.tenant_id = p_tenant
+    left join (select s.number, s.seal from pgrant_report.audit_seals s where s.tenant_id = p_tenant
+                order by s.number desc limit 1) l on true;
+  first_kept := (select s.number from pgrant_report.audit_seals s where s.tenant_id = p_tenant order by s.number limit 1);
+
+  -- The chain against what was said of it: by its own last seal, by checkpoints here, by one from outside.
+  select k.number, case when k.number > coalesce(v_chain.last, 0) then 'truncated' else 'rewritten' end into seal, fault
+    from (select v_chain.number, v_chain.seal where not coalesce(v_chain.gone and v_chain.last is null, false)
+          union all select c.number, c.seal from pgrant_report.audit_checkpoints c where c.tenant_id = p_tenant
+          union all select p_number, p_seal) k (number, seal)
+    left join pgrant_report.audit_seals s on s.tenant_id = p_tenant and s.number = k.number
+   where k.number > coalesce(v_chain.last, case when v_chain.gone then v_chain.number else 0 end) or s.seal <> k.seal
+   order by k.number limit 1;
+  if fault = 'truncated' then
+    seal := coalesce(v_chain.last, 0) + 1;
+  elsif fault is null and v_chain.last is distinct from v_chain.number and not coalesce(v_chain.gone, false) then
+    fault := 'added';
+    seal := v_chain.last;
+  end if;
+  if fault is not null then
+    return next;
+    return;
+  end if;
+
+  select count(*) filter (where not u.passed), min(u.at) filter (where not u.passed),
+         (array_agg(u.event_id order by u.at) filter (where u.passed))[1]
+    into unsealed, unsealed_since, event_id
+    from (select e.event_id, e.at, e.xid < d.xid as passed
+            from pgrant_report.audit_entries e
+           cross join pgrant_report.audit_sealing d
+           where e.tenant_id = p_tenant and e.at >= v_since
+             and not exists (select from pgrant_report.audit_seals s
+                              cross join unnest(s.event_ids) i (event_id)
+                              where s.tenant_id = p_tenant and s.last_at >= v_since
+                                and i.event_id = e.event_id and s.first_at <= e.at and s.last_at >= e.at)) u;
+  if event_id is not null then
+    fault := 'added';
+  elsif unsealed_since < now() - interval '1 hour' then
+    fault := 'unsealed';
+  else
+    event_id := pgrant_report.refusals_fault(p_tenant);
+    fault := case when event_id is not null then 'refusals edited' end;
+  end if;
+  return next;
+end
+$$;
+
+comment on function pgrant_report.audit_verify_rest(uuid, bigint, bigint, bytea) is
+  'What walking the chain does not show. Its end and each checkpoint (p_number and p_seal: one that was kept outside) must be in it, else truncated (seal = the first that is not there) or rewritten. Events that no seal covers: added where the sealing had passed their transaction, unsealed where it has not come to them for an hour. Counted refusals that are not as their event says: refusals edited. first_kept = the oldest seal that is there; a checkpoint before it says nothing. With p_first, events from that seal''s on.';
+
+create function pgrant_report.audit_verify(
+  p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null
+) returns table (intact boolean, fault text, seal bigint, event_id uuid, seals bigint, events bigint, present bigint,
+                 unsealed bigint, unsealed_since timestamptz)
+language plpgsql stable
+as $$
+declare
+  v_rest record;
+begin
+  select v.fault, v.seal, v.event_id, v.seals, v.events, v.present into fault, seal, event_id, seals, events, present
+    from pgrant_report.audit_verify_seals(p_tenant, p_first) v;
+  if fault is null then
+    select r.* into v_rest from pgrant_report.audit_verify_rest(p_tenant, p_first, p_number, p_seal) r;
+    fault := v_rest.fault;
+    seal := v_rest.seal;
+    event_id := v_rest.event_id;
+    unsealed := v_rest.unsealed;
+    unsealed_since := v_rest.unsealed_since;
+  end if;
+  intact := fault is null;
+  return next;
+end
+$$;
+
+comment on function pgrant_report.audit_verify(uuid, bigint, bigint, bytea) is
+  'Verifies the audit of a tenant, all of it or from seal p_first on: audit_verify_seals() and audit_verify_rest() in one. fault names the first that is wrong: edited, removed, reordered, added, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001.';
