@@ -35,7 +35,9 @@ function nextRelease(): string {
       .replace(/(d\.session_id end|t\.access_claims)(\n +from)/, '$1, null::text$2'),
   );
   expect(texts.map((text) => text.split('added text').length - 1)).toEqual([1, 1, 1]);
-  return sqlVariant(Object.fromEntries(files.map((file, at) => [`functions/${file}`, texts[at]])));
+  return sqlVariant(
+    Object.fromEntries(files.map((file, at) => [`functions/${file}`, texts[at] ?? ''])),
+  );
 }
 
 test('no request fails while a release changes result types under old and new processes', async () => {
