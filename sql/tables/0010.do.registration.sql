@@ -64,6 +64,7 @@ comment on column pgrant.clients.registered is 'Registered metadata that have no
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
 comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
+comment on constraint clients_left_out_check on pgrant.clients is 'a JSON object: the rule that refuses it, by the value';
 comment on column pgrant.clients.left_out is
   'Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them.';
 comment on column pgrant.clients.requested_at is 'When a person was last sent here by a client that registered itself, to the day.';

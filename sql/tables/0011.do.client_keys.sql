@@ -42,6 +42,8 @@ comment on column pgrant.clients.jwks_uri is
 comment on column pgrant.clients.token_endpoint_auth_signing_alg is
   'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
 comment on column pgrant.clients.assertion_audience is 'The same for this client; null = the tenant''s.';
+comment on constraint tenants_assertion_lifetime_check on pgrant.tenants is 'a whole number of seconds from 60 to 86400';
+comment on constraint clients_assertion_lifetime_check on pgrant.clients is 'a whole number of seconds from 60 to 86400';
 comment on column pgrant.clients.assertion_lifetime is 'The same for this client; null = the tenant''s.';
 
 comment on constraint clients_jwks_uri_check on pgrant.clients is 'an https URL (http on a loopback host) of at most 2048 characters';

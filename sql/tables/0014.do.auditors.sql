@@ -93,7 +93,8 @@ begin
     ('scopes', 'tenant_id scope title description sensitive created_at requires_role icon disabled_at'),
     ('clients', 'tenant_id client_id name token_endpoint_auth_method application_type redirect_uris post_logout_redirect_uris
        allowed_origins grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg id_token_claims
-       access_token_lifetime id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
+       access_token_lifetime id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime
+       created_at disabled_at maker_id
        allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age
        require_auth_time initiate_login_uri jwks jwks_uri registered left_out registered_at registered_from requested_at last_used_at
        expires_at document_fetched_at document_expires_at identity_changed_at token_endpoint_auth_signing_alg

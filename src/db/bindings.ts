@@ -62,7 +62,7 @@ export type ApiAuthorization = {
 export type ApiClientDocument = {
   error: null;
   reason: string | null;
-  detail: string;
+  detail: string | null;
 };
 
 /** The keys by which a client signs. */
@@ -105,7 +105,7 @@ export type ApiHealth = {
 export type ApiIntrospection = {
   error: null;
   reason: string | null;
-  detail: string;
+  detail: string | null;
 } & (
   | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json }
   | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null }
@@ -442,7 +442,7 @@ export const api = {
     ['client_url', 'text'],
     ['metadata', 'jsonb'],
     ['fresh_for', 'integer'],
-  ], ['detail']),
+  ], []),
 
   /** The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates. */
   client_keys: bind<
@@ -1050,7 +1050,7 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['key_hash', 'bytea'],
-  ], ['detail', 'active', ['client_id', 'active', [true]], ['subject', 'active', [true]], ['scopes', 'active', [true]]]),
+  ], ['active', ['client_id', 'active', [true]], ['subject', 'active', [true]], ['scopes', 'active', [true]]]),
 
   /** Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood. */
   token_revoke: bindSet<

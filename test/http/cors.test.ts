@@ -98,6 +98,6 @@ describe('CORS [RFC 10017, OAuth 2.1 3.1]', () => {
     const { tenant, database } = acme;
     const settings = { allowed_origins: [origin] };
     const refused = call(database.worker, ops.client_set, { tenant, client_id: 'spa', settings });
-    await expect(refused).rejects.toMatchObject({ code: '23514' });
+    await expect(refused).rejects.toMatchObject({ code: 'OA003' });
   });
 });

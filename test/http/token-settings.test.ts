@@ -263,7 +263,7 @@ describe('an assertion', () => {
 test.each(['scope', 'exp', 'sub', 'username', 'aud', 'email', 'groups', 'permissions'])(
   'the name %s is spoken for, and roles_claim cannot have it',
   async (roles_claim) => {
-    await expect(setTenant({ roles_claim })).rejects.toThrow('means something else already');
+    await expect(setTenant({ roles_claim })).rejects.toThrow('names for roles_claim');
   },
 );
 

@@ -17,6 +17,7 @@ export const neutral = {
   max_age: null,
   login_hint: null,
   acr_values: [],
+  essential_acr: [],
   claims_id_token: [],
   claims_userinfo: [],
   error: null,

@@ -9,6 +9,7 @@ const tenantless = {
   'pgrant_ops.tenant_list': 'lists the global catalogue',
   'pgrant_ops.setting_list': 'reads the catalog of PostgreSQL',
   'pgrant_ops.check_words': 'reads the catalog of PostgreSQL',
+  'pgrant_ops.tenant_presets': 'a list for all tenants',
   'pgrant_ops.tenant_add': 'makes the tenant',
   'pgrant_ops.tenant_import_begin': 'makes the tenant',
   'pgrant_ops.tenant_rows': 'is asked about tenants that are gone',

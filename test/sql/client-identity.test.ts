@@ -109,6 +109,7 @@ const asksNobody: Record<string, unknown> = {
   initiate_login_uri: 'https://fern.example/start',
   token_endpoint_auth_signing_alg: 'ES256',
   registered: { software_statement: 'x' },
+  left_out: { 'https://moss.example/*': 'a wildcard' },
   consent: 'assured',
   require_pkce: true,
   access_token_format: 'opaque',

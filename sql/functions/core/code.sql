@@ -64,7 +64,8 @@ begin
                                   array(select c.user_id from unnest(p_code) c)) s;
   return array(
     with presented as materialized (
-      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ, c.access_token_lifetime, c.refresh_lifetime,
+      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ,
+             c.access_token_lifetime, c.refresh_lifetime,
              c.refresh_idle_lifetime, 'refresh_token' = any (c.grant_types) as refresh_token, k as code,
              pgrant_rules.code_refusal(k, q.client_id, q.redirect_uri, q.code_challenge) as refusal,
              case when u.user_id is not null then g.scopes end as consented,

@@ -31,7 +31,7 @@ comment on column pgrant_api.introspection.auth_time is 'With active = true: whe
 comment on column pgrant_api.introspection.acr is 'With active = true: how the person signed in; null = nobody said.';
 comment on column pgrant_api.introspection.claims is
   'With active = true: roles, permissions and tenant; null where the token is no access token.';
-comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error.';
+comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error; null = nothing.';
 
 create function pgrant_rules.api_keys_note(p_tenant uuid, p_key_hash bytea[]) returns void
 language plpgsql
@@ -72,7 +72,8 @@ begin
   v_errors := pgrant_rules.audit_all(
     p_tenant, pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason));
   return query
-  select q.error, q.reason, q.detail, case when q.error is null then a.active end, case when a.active and q.handle_hash is null then 'Bearer' end,
+  select q.error, q.reason, q.detail, case when q.error is null then a.active end,
+         case when a.active and q.handle_hash is null then 'Bearer' end,
          t.client_id, coalesce(t.user_id::text, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
          pgrant_rules.epoch(t.auth_time), t.acr, t.access_claims

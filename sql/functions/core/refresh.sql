@@ -36,7 +36,8 @@ begin
                                   array(select f.user_id from unnest(p_family) f)) s;
   return array(
     with presented as materialized (
-      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ, c.access_token_lifetime,
+      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ,
+             c.access_token_lifetime,
              c.refresh_idle_lifetime, c.replay_window, f as family, pgrant_rules.refresh_use(f, q.client_id, q.refresh_hash) as use,
              coalesce(string_to_array(q.scope, ' '), f.scopes) as requested,
              -- Read, not locked: whoever revokes a grant revokes its families too, and waits for the rotation.

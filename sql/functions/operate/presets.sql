@@ -1,9 +1,10 @@
 -- Presets: several settings of a tenant under one name. A preset is these rows and nothing else; what is set can be set anew one by one.
 
 create function pgrant_ops.tenant_presets() returns table (preset text, setting text, value jsonb, why text)
-language sql immutable security definer set search_path = pg_catalog, pg_temp
+language plpgsql immutable security definer set search_path = pg_catalog, pg_temp
 as $$
-  values
+begin
+  return query values
     ('default', 'registration', '"closed"'::jsonb, 'operators register clients'),
     ('default', 'registration_rate', '20', 'an hour, per address'),
     ('default', 'registered_consent', '"assured"', 'asked each time where any program could pretend to be the client'),
@@ -28,7 +29,9 @@ as $$
      'hosts of MCP that have codes sent to a scheme of their own'),
 
     ('openid-compatible', 'require_pkce', 'false', 'confidential clients that know OpenID Connect and no PKCE, from now on'),
-    ('openid-compatible', 'assertion_audience', '"token_endpoint"', 'clients that address an assertion to the token endpoint (OpenID Connect Core 9)')
+    ('openid-compatible', 'assertion_audience', '"token_endpoint"', 
+     'clients that address an assertion to the token endpoint (OpenID Connect Core 9)');
+end
 $$;
 
 comment on function pgrant_ops.tenant_presets() is

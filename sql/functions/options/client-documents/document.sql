@@ -90,7 +90,7 @@ create type pgrant_api.client_document as (
 );
 
 comment on type pgrant_api.client_document is 'The document at a client_id was taken, unless there is an error.';
-comment on column pgrant_api.client_document.detail is 'Which value was refused and why, for the client''s developers.';
+comment on column pgrant_api.client_document.detail is 'Which value was refused and why, for the client''s developers; null = none was.';
 
 create function pgrant_api.client_document_store(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_metadata jsonb, p_fresh_for integer
@@ -157,7 +157,8 @@ begin
   perform pgrant_rules.client_remember(p_tenant, p_client_url, v_action);
   perform pgrant_rules.audit(p_tenant, case when v_before.client_id is null then 'client_document.add'
                                             when v_client.identity_changed_at <> v_before.identity_changed_at then 'client_document.change'
-                                            else v_action end, null, null, p_client_url, p_detail => pgrant_rules.registration_event(v_client)
+                                            else v_action end, null, null, p_client_url,
+                             p_detail => pgrant_rules.registration_event(v_client)
     || jsonb_build_object('fresh_until', v_fresh_until));
   return v_out;
 end
