@@ -38,8 +38,7 @@ test.each(pages)('%s says in its first line what kind of page it is [Diátaxis]'
 test.each([...pages, ...others])('every relative link of %s resolves', (page) => {
   const broken = linksOf(page).filter(
     ({ path, anchor }) =>
-      !existsSync(join(root, path)) ||
-      (anchor !== undefined && !anchorsOf(path).includes(anchor)),
+      !existsSync(join(root, path)) || (anchor !== undefined && !anchorsOf(path).includes(anchor)),
   );
   expect(broken).toEqual([]);
 });

@@ -9,7 +9,10 @@ import { runNow, start } from '../worker/worker.ts';
 
 type Rows = Record<string, unknown>[];
 
-const readme = readFileSync(new URL('../../sql/functions/report/README.md', import.meta.url), 'utf8');
+const readme = readFileSync(
+  new URL('../../sql/functions/report/README.md', import.meta.url),
+  'utf8',
+);
 const questions = [...readme.matchAll(/^(\d+)\. (.+\?) `(select .+)`$/gm)].map(
   ([, number, question, query]) => ({ number: Number(number), question, query: query ?? '' }),
 );
