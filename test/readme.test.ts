@@ -5,9 +5,20 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findEmbedded } from '../src/embedded/embedded.ts';
 import { freePort } from './support/free-port.ts';
-import { anchorsOf, blocksOf, linksOf, pages, proseOf, root, textOf } from './support/pages.ts';
+import {
+  anchorsOf,
+  blocksOf,
+  linesOf,
+  linksOf,
+  pages,
+  proseOf,
+  root,
+  textOf,
+} from './support/pages.ts';
 
 const execute = promisify(execFile);
 const others = ['CONTRIBUTING', 'SECURITY', 'CHANGELOG'].map((name) => `.github/${name}.md`);
@@ -63,7 +74,10 @@ test('no paragraph, item or row of over 120 characters stands twice in the pages
   expect(twice).toEqual([]);
 });
 
-describe('the tutorial', () => {
+const program = join(root, 'src/main.ts');
+const operators = ['src/cli/README.md', ...pages.filter((page) => page.includes('/functions/'))];
+
+describe('beside a running npm start', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-tutorial-'));
   let port: number;
   let server: ChildProcess;
@@ -71,8 +85,7 @@ describe('the tutorial', () => {
 
   beforeAll(async () => {
     port = await freePort();
-    const main = join(root, 'src/main.ts');
-    server = spawn(process.execPath, [main, 'start'], { env: env() });
+    server = spawn(process.execPath, [program, 'start'], { env: env() });
     let said = '';
     await new Promise((resolve, reject) => {
       server.stdout?.on('data', (text) => {
@@ -90,7 +103,7 @@ describe('the tutorial', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('gets a token, calls an API with it, and leaves nothing behind', async () => {
+  test('the tutorial gets a token, calls an API with it, and leaves nothing behind', async () => {
     const commands = blocksOf('README.md', 'sh');
     const script = commands.join('\n').replaceAll('localhost:3000', `localhost:${port}`);
     const options = { cwd: root, env: env() };
@@ -101,4 +114,26 @@ describe('the tutorial', () => {
     expect(stdout).toMatch(/^name +Nightly$/m);
     expect(stdout).toMatch(/nightly .*removed/);
   }, 60_000);
+
+  /** What can be typed as it stands there: nothing is left out in it, and no file is needed. */
+  const typed = (page: string) =>
+    linesOf(page).filter((line) => /^(select|npm run pgrant --) (?!.*(?:<\w|…|\$\())/.test(line));
+
+  test('what operators and DBAs are told to type does what it is for, page after page', async () => {
+    const sql = postgres(findEmbedded(folder)?.url('postgres') ?? '', { max: 1 });
+    await sql`create role alice`;
+    const typeIn = (command: string) =>
+      execute('bash', ['-c', command], { cwd: folder, env: env() });
+    let ran = 0;
+    for (const line of operators.flatMap(typed)) {
+      const command = line
+        .replace('npm run pgrant --', `'${process.execPath}' '${program}'`)
+        .replaceAll('localhost:3000', `localhost:${port}`)
+        .replaceAll('2026-03-01T12:00:00Z', new Date().toISOString());
+      await (line.startsWith('select') ? sql.unsafe(command) : typeIn(command));
+      ran += 1;
+    }
+    await sql.end();
+    expect(ran).toBeGreaterThan(25);
+  }, 180_000);
 });
