@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../src/app.ts';
 import { settings } from '../src/settings/config.ts';
 import { stored } from '../src/settings/stored.ts';
+import { atStart, crontab } from '../src/worker/schedule.ts';
 import { linesOf, pages, proseOf, root, tableOf } from './support/pages.ts';
 
 const program = new Command('pgrant').option('--json');
@@ -88,6 +89,18 @@ test('the table of src/settings/README.md has the settings of the environment, a
   const page = 'src/settings/README.md';
   const named = [...proseOf(page).matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
   expect(named.toSorted()).toEqual(settings.map(({ name }) => name).toSorted());
+});
+
+test('the table of sql/functions/keep/README.md has every task, and when it runs', () => {
+  const rows = tableOf('sql/functions/keep/README.md', "The worker's tasks");
+  const listed = rows.map(([task, when = '']) => `${task?.replaceAll('`', '')}: ${when}`);
+  const lines = crontab.matchAll(/^(\S+) (\S+) \S+ \S+ \S+ (\w+) /gm);
+  const due = [...lines].map(([, minute = '', , task = '']) => {
+    const every = { '*': 'each minute', '*/10': 'every ten minutes' }[minute] ?? 'hourly';
+    const first = (atStart as readonly string[]).includes(task) ? ', and when a worker starts' : '';
+    return `${task}: ${every}${first}`;
+  });
+  expect(listed.toSorted()).toEqual(due.toSorted());
 });
 
 test.each(pages.filter((page) => page.includes('/options/')))(
