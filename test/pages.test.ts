@@ -94,8 +94,8 @@ test('the table of src/settings/README.md has the settings of the environment, a
 test('the table of sql/functions/keep/README.md has every task, and when it runs', () => {
   const rows = tableOf('sql/functions/keep/README.md', "The worker's tasks");
   const listed = rows.map(([task, when = '']) => `${task?.replaceAll('`', '')}: ${when}`);
-  const lines = crontab.matchAll(/^(\S+) (\S+) \S+ \S+ \S+ (\w+) /gm);
-  const due = [...lines].map(([, minute = '', , task = '']) => {
+  const lines = crontab.matchAll(/^([\d*/]+) \* \* \* \* (\w+) /gm);
+  const due = [...lines].map(([, minute = '', task = '']) => {
     const every = { '*': 'each minute', '*/10': 'every ten minutes' }[minute] ?? 'hourly';
     const first = (atStart as readonly string[]).includes(task) ? ', and when a worker starts' : '';
     return `${task}: ${every}${first}`;
