@@ -61,6 +61,15 @@ $$;
 alter role pgrant_web set statement_timeout = '10s';
 alter role pgrant_web set lock_timeout = '5s';
 alter role pgrant_web set idle_in_transaction_session_timeout = '10s';
+-- The plans of pgrant_api do not depend on how many requests a set has: planning anew for each call would cost more than the
+-- call. Citus has no such plans.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_extension where extname = 'citus') then
+    alter role pgrant_web set plan_cache_mode = 'force_generic_plan';
+  end if;
+end
+$$;
 alter role pgrant_worker set lock_timeout = '5s';
 alter role pgrant_worker set idle_in_transaction_session_timeout = '60s';
 

@@ -50,6 +50,47 @@ AS $function$ select array['client_secret_basic', 'client_secret_post', 'private
 ;
 comment on function pgrant.auth_methods() is 'How clients authenticate (token_endpoint_auth_method of RFC 7591 2); none = a public client, which does not.';
 
+CREATE OR REPLACE FUNCTION pgrant.claim_name_spoken_for(p_names text[])
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select n.name
+    from unnest(p_names) n (name)
+   group by n.name
+  having count(*) > 1
+      or n.name = any (pgrant.token_members() || array['groups', 'address', 'email', 'email_verified', 'phone_number',
+           'phone_number_verified', 'name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username',
+           'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'])
+   order by n.name
+   limit 1
+$function$
+;
+comment on function pgrant.claim_name_spoken_for(text[]) is 'One of the names, of roles_claim, permissions_claim and tenant_claim, that means something else already, or is there twice; null = none.';
+
+CREATE OR REPLACE FUNCTION pgrant.claims_fault(p_claims jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select format('the claim %s is no %s', c.key, c.type)
+    from (select k.key, k.value, case
+                   when k.key in ('email_verified', 'phone_number_verified') then 'boolean'
+                   when k.key = 'updated_at' then 'number'
+                   when k.key = 'address' then 'object'
+                   when k.key in ('sub', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username',
+                                  'profile', 'picture', 'website', 'email', 'gender', 'birthdate', 'zoneinfo', 'locale',
+                                  'phone_number') then 'string'
+                 end as type
+            from jsonb_each(case when jsonb_typeof(p_claims) = 'object' then p_claims end) k) c
+   where jsonb_typeof(c.value) not in (c.type, 'null')
+      or c.key = 'address' and jsonb_path_exists(c.value, '$.* ? (@.type() != "string" && @.type() != "null")')
+   order by c.key
+   limit 1
+$function$
+;
+comment on function pgrant.claims_fault(jsonb) is 'Which standard claim is of another type than OpenID Connect Core 5.1 gives it (of an address, its members too); null = none.';
+
 CREATE OR REPLACE FUNCTION pgrant.client_algs()
  RETURNS text[]
  LANGUAGE sql
@@ -218,6 +259,20 @@ $function$
 ;
 comment on function pgrant.name_sound(text) is 'Whether people see a name as it is: 1 to 255 characters, all visible (text_sound), in Unicode normal form C, with single spaces and none at the ends.';
 
+CREATE OR REPLACE FUNCTION pgrant.origins_sound(p_origins text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select not exists (
+    select from unnest(p_origins) o (origin)
+     where (o.origin ~ '^[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$'
+            and o.origin !~ '^(http://.*:80|https://.*:443)$'
+            and length(o.origin) <= 300) is not true)
+$function$
+;
+comment on function pgrant.origins_sound(text[]) is 'Whether each is an origin as browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme means anyway; a packaged application''s own scheme is one.';
+
 CREATE OR REPLACE FUNCTION pgrant.pictographs()
  RETURNS text
  LANGUAGE sql
@@ -372,6 +427,18 @@ end
 $function$
 ;
 comment on function pgrant.text_sound(text) is 'Whether a text in one line shows all its characters. Joiners only where they are seen: between letters of scripts that join, and in emoji; a variation selector only in emoji. Ideographic variation sequences are refused, since two names that differ by one look alike in most fonts.';
+
+CREATE OR REPLACE FUNCTION pgrant.token_members()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select array['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'cnf', 'act', 'may_act', 'events',
+               'azp', 'nonce', 'auth_time', 'acr', 'amr', 'at_hash', 'c_hash', 's_hash', 'sid',
+               'client_id', 'scope', 'active', 'username', 'token_type', 'family_id', 'allowed_networks']
+$function$
+;
+comment on function pgrant.token_members() is 'Members of tokens and of introspection that say something of the token (RFC 7519 4.1, RFC 7662 2.2, RFC 9068 2.2, OpenID Connect Core 2): no claim of a person has such a name.';
 
 CREATE OR REPLACE FUNCTION pgrant.user_gone(p_tenant uuid, p_user_id uuid)
  RETURNS boolean
@@ -713,16 +780,24 @@ create table pgrant.authorization_requests (
   hint_sub text,
   login_hint text,
   acr_values text[] not null,
+  essential_acr text[] default '{}'::text[] not null,
   claims_id_token text[] not null,
   claims_userinfo text[] not null,
   session_id uuid,
   shown_identity_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   completed_at timestamp with time zone,
+  code_expires_at timestamp with time zone,
+  response_error text,
   resources text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
+  constraint authorization_requests_check CHECK ((num_nonnulls(code_expires_at, response_error) <=
+CASE
+    WHEN (completed_at IS NULL) THEN 0
+    ELSE 1
+END)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text])))
@@ -736,9 +811,12 @@ create policy expired_seen on pgrant.authorization_requests for select to pgrant
 create policy tenant_isolation on pgrant.authorization_requests for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
+comment on column pgrant.authorization_requests.essential_acr is 'The acr that the ID token must have, one of these (OpenID Connect Core 5.5.1.1); {} = any or none.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
-comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
+comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';
+comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
+comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,
@@ -855,13 +933,15 @@ create table pgrant.clients (
   application_type text default 'web'::text not null,
   redirect_uris text[] default '{}'::text[] not null,
   post_logout_redirect_uris text[] default '{}'::text[] not null,
+  allowed_origins text[] default '{}'::text[] not null,
   grant_types text[] default '{authorization_code,refresh_token}'::text[] not null,
   scopes text[],
   consent text default 'remember'::text not null,
   require_pkce boolean default true not null,
-  access_token_format text default 'jwt'::text not null,
-  access_token_alg text default 'ES256'::text not null,
+  access_token_format text,
+  access_token_alg text,
   id_token_alg text default 'RS256'::text not null,
+  id_token_claims boolean default false not null,
   access_token_lifetime integer,
   id_token_lifetime integer,
   refresh_idle_lifetime integer,
@@ -889,12 +969,13 @@ create table pgrant.clients (
   registered_at timestamp with time zone,
   registered_from cidr,
   registration_token_hash bytea,
-  registered_hash bytea,
+  left_out jsonb,
   requested_at timestamp with time zone,
   last_used_at timestamp with time zone,
   expires_at timestamp with time zone,
   token_endpoint_auth_signing_alg text,
-  assertion_audience text default 'issuer'::text not null,
+  assertion_audience text,
+  assertion_lifetime integer,
   document_fetched_at timestamp with time zone,
   document_expires_at timestamp with time zone,
   userinfo_alg text,
@@ -904,8 +985,10 @@ create table pgrant.clients (
   constraint clients_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint clients_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint clients_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint clients_allowed_origins_check CHECK (pgrant.origins_sound(allowed_origins)),
   constraint clients_application_type_check CHECK ((application_type = ANY (ARRAY['web'::text, 'native'::text]))),
   constraint clients_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
+  constraint clients_assertion_lifetime_check CHECK (((assertion_lifetime >= 60) AND (assertion_lifetime <= 86400))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
@@ -920,6 +1003,7 @@ create table pgrant.clients (
   constraint clients_jwks_sound CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks))),
   constraint clients_jwks_uri_check CHECK (((jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))'::text) AND (length(jwks_uri) <= 2048))),
   constraint clients_keys CHECK (((token_endpoint_auth_method <> 'private_key_jwt'::text) OR (jwks IS NOT NULL) OR (jwks_uri IS NOT NULL))),
+  constraint clients_left_out_check CHECK ((jsonb_typeof(left_out) = 'object'::text)),
   constraint clients_machine CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
   constraint clients_name_sound CHECK (pgrant.name_sound(name)),
   constraint clients_pkce CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
@@ -928,7 +1012,6 @@ create table pgrant.clients (
   constraint clients_refresh_idle_lifetime_check CHECK (((refresh_idle_lifetime >= 1) AND (refresh_idle_lifetime <= 157680000))),
   constraint clients_refresh_lifetime_check CHECK (((refresh_lifetime >= 1) AND (refresh_lifetime <= 157680000))),
   constraint clients_registered CHECK ((((registered_at IS NULL) = (expires_at IS NULL)) AND (((registered_at IS NOT NULL) AND (document_fetched_at IS NULL)) = (registration_token_hash IS NOT NULL)))),
-  constraint clients_registered_hash_check CHECK ((length(registered_hash) = 32)),
   constraint clients_registration_token_hash_check CHECK ((length(registration_token_hash) = 32)),
   constraint clients_replay_window_check CHECK (((replay_window >= 0) AND (replay_window <= 600))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (pgrant.auth_methods()))),
@@ -939,7 +1022,6 @@ CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, exp
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree ((expires_at AT TIME ZONE 'UTC'::text)) WHERE (registered_at IS NOT NULL);
 CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
 CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (registered_at IS NOT NULL);
-CREATE INDEX clients_registered_twin ON pgrant.clients USING btree (tenant_id, registered_hash) WHERE ((registered_at IS NOT NULL) AND (last_used_at IS NULL));
 alter table pgrant.clients enable row level security;
 alter table pgrant.clients force row level security;
 create policy audited on pgrant.clients for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -947,19 +1029,21 @@ create policy expired_deleted on pgrant.clients for delete to pgrant_janitor usi
 create policy expired_locked on pgrant.clients for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime, format or alg means the tenant''s.';
 comment on column pgrant.clients.name is 'The name that people see at consent.';
 comment on column pgrant.clients.token_endpoint_auth_method is 'How the client authenticates; none = a public client.';
 comment on column pgrant.clients.application_type is 'native = runs on the person''s device (RFC 8252).';
 comment on column pgrant.clients.redirect_uris is 'Where codes may be sent.';
 comment on column pgrant.clients.post_logout_redirect_uris is 'Where browsers may go after logout.';
+comment on column pgrant.clients.allowed_origins is 'Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.';
 comment on column pgrant.clients.grant_types is 'What the client may use at the token endpoint.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
-comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
-comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected.';
-comment on column pgrant.clients.access_token_alg is 'How access tokens are signed.';
+comment on column pgrant.clients.require_pkce is 'False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).';
+comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant''s.';
+comment on column pgrant.clients.access_token_alg is 'How access tokens are signed; null = as the tenant says.';
 comment on column pgrant.clients.id_token_alg is 'How ID tokens are signed.';
+comment on column pgrant.clients.id_token_claims is 'Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4).';
 comment on column pgrant.clients.access_token_lifetime is 'For so long an access token is good; null = the tenant''s.';
 comment on column pgrant.clients.id_token_lifetime is 'For so long an ID token is good; null = the tenant''s.';
 comment on column pgrant.clients.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; null = the tenant''s.';
@@ -981,12 +1065,13 @@ comment on column pgrant.clients.registered is 'Registered metadata that have no
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself, or came from a document: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
 comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
-comment on column pgrant.clients.registered_hash is 'SHA-256 of registered_from and the metadata that were sent: tells a duplicate.';
-comment on column pgrant.clients.requested_at is 'When a person was first sent here by a client that registered itself: from then on it is nobody''s duplicate.';
+comment on column pgrant.clients.left_out is 'Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them.';
+comment on column pgrant.clients.requested_at is 'When a person was last sent here by a client that registered itself, to the day.';
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
 comment on column pgrant.clients.expires_at is 'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
 comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
-comment on column pgrant.clients.assertion_audience is 'The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
+comment on column pgrant.clients.assertion_audience is 'The same for this client; null = the tenant''s.';
+comment on column pgrant.clients.assertion_lifetime is 'The same for this client; null = the tenant''s.';
 comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
 comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
 comment on column pgrant.clients.userinfo_alg is 'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
@@ -1497,13 +1582,17 @@ create table pgrant.resources (
   title text not null,
   scopes text[],
   access_token_format text,
+  access_token_alg text,
+  access_token_typ text,
   access_token_lifetime integer,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
   constraint resources_pkey PRIMARY KEY (tenant_id, resource),
   constraint resources_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint resources_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint resources_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint resources_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint resources_access_token_typ_check CHECK ((access_token_typ = ANY (ARRAY['at+jwt'::text, 'JWT'::text]))),
   constraint resources_resource_check CHECK (((resource ~ '^[a-z][a-z0-9+.-]*://[^#]+[^/#]$'::text) AND (length(resource) <= 512))),
   constraint resources_title_sound CHECK (pgrant.name_sound(title))
 );
@@ -1515,6 +1604,8 @@ comment on table pgrant.resources is 'What a client may name as resource, and fi
 comment on column pgrant.resources.resource is 'Absolute URI: scheme and host in lower case, no slash at the end. Requests are compared in that form.';
 comment on column pgrant.resources.scopes is 'The roles and scopes that mean something there; null = all. The standard ones of OpenID Connect always pass.';
 comment on column pgrant.resources.access_token_format is 'Format of its access tokens; null = the client''s.';
+comment on column pgrant.resources.access_token_alg is 'What its JWT access tokens are signed by; null = the client''s.';
+comment on column pgrant.resources.access_token_typ is 'typ of its JWT access tokens (RFC 9068 2.1); null = the tenant''s.';
 comment on column pgrant.resources.access_token_lifetime is 'Lifetime of its access tokens in seconds; null = the client''s.';
 
 create table pgrant.revoked_tokens (
@@ -1651,6 +1742,7 @@ create table pgrant.sessions (
   constraint sessions_csrf_hash_check CHECK ((length(csrf_hash) = 32)),
   constraint sessions_session_hash_check CHECK ((length(session_hash) = 32))
 ) partition by RANGE (expires_at);
+CREATE INDEX sessions_session_id ON ONLY pgrant.sessions USING btree (tenant_id, session_id);
 alter table pgrant.sessions enable row level security;
 alter table pgrant.sessions force row level security;
 create policy audited on pgrant.sessions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -1755,11 +1847,15 @@ create table pgrant.tenants (
   audience text,
   code_lifetime integer default 60 not null,
   request_lifetime integer default 600 not null,
+  access_token_format text default 'jwt'::text not null,
+  access_token_alg text default 'ES256'::text not null,
+  access_token_typ text default 'at+jwt'::text not null,
   access_token_lifetime integer default 900 not null,
   id_token_lifetime integer default 3600 not null,
   refresh_idle_lifetime integer default 2592000 not null,
   refresh_lifetime integer default 31536000 not null,
   replay_window integer default 60 not null,
+  require_pkce boolean default true not null,
   consent_lifetime integer default 2592000 not null,
   session_lifetime integer default 43200 not null,
   session_idle_lifetime integer default 28800 not null,
@@ -1782,6 +1878,8 @@ create table pgrant.tenants (
   registered_idle_lifetime integer default 7776000 not null,
   registered_consent text default 'assured'::text not null,
   software_statement_issuers jsonb default '{}'::jsonb not null,
+  assertion_audience text default 'issuer'::text not null,
+  assertion_lifetime integer default 600 not null,
   client_documents text default 'closed'::text not null,
   client_document_hosts text[] default '{}'::text[] not null,
   client_document_refused_hosts text[] default '{}'::text[] not null,
@@ -1792,9 +1890,15 @@ create table pgrant.tenants (
   authorization_rate integer default 600 not null,
   trusted_networks cidr[] default '{}'::cidr[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
+  constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
+  constraint tenants_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint tenants_access_token_typ_check CHECK ((access_token_typ = ANY (ARRAY['at+jwt'::text, 'JWT'::text]))),
+  constraint tenants_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
+  constraint tenants_assertion_lifetime_check CHECK (((assertion_lifetime >= 60) AND (assertion_lifetime <= 86400))),
   constraint tenants_audience_check CHECK (((length(audience) >= 1) AND (length(audience) <= 512))),
   constraint tenants_authorization_rate_check CHECK (((authorization_rate >= 1) AND (authorization_rate <= 1000000))),
+  constraint tenants_claim_names CHECK ((pgrant.claim_name_spoken_for(ARRAY[roles_claim, permissions_claim, tenant_claim]) IS NULL)),
   constraint tenants_client_document_hosts_check CHECK (pgrant.hosts_sound(client_document_hosts)),
   constraint tenants_client_document_quota_check CHECK (((client_document_quota >= 0) AND (client_document_quota <= 1000000))),
   constraint tenants_client_document_rate_check CHECK (((client_document_rate >= 1) AND (client_document_rate <= 1000000))),
@@ -1840,11 +1944,15 @@ comment on column pgrant.tenants.title is 'The name that people see on the pages
 comment on column pgrant.tenants.audience is 'The aud of access tokens (RFC 9068 3); null = the issuer.';
 comment on column pgrant.tenants.code_lifetime is 'For so long an authorization code is good.';
 comment on column pgrant.tenants.request_lifetime is 'For so long an authorization request is good, while the person signs in.';
+comment on column pgrant.tenants.access_token_format is 'Of access tokens whose resource and client say nothing else; so are alg and lifetime.';
+comment on column pgrant.tenants.access_token_alg is 'What JWT access tokens are signed by (RFC 7518 3.1).';
+comment on column pgrant.tenants.access_token_typ is 'typ of JWT access tokens (RFC 9068 2.1), unless their resource says otherwise; JWT is for resource servers that refuse at+jwt.';
 comment on column pgrant.tenants.access_token_lifetime is 'For so long an access token is good.';
 comment on column pgrant.tenants.id_token_lifetime is 'For so long an ID token is good.';
 comment on column pgrant.tenants.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; each use starts it anew.';
 comment on column pgrant.tenants.refresh_lifetime is 'A refresh token and its successors die after so long, however often they are used.';
 comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
+comment on column pgrant.tenants.require_pkce is 'Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.';
 comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
 comment on column pgrant.tenants.session_lifetime is 'For so long a person stays signed in.';
 comment on column pgrant.tenants.session_idle_lifetime is 'A session that is not used for so long ends.';
@@ -1862,9 +1970,11 @@ comment on column pgrant.tenants.login_jwks is 'JWK set (RFC 7517) with the publ
 comment on column pgrant.tenants.registration is 'Who may register a client: nobody (closed), who has an initial access token (token), anybody (open).';
 comment on column pgrant.tenants.registration_quota is 'How many clients that registered themselves may live at once.';
 comment on column pgrant.tenants.registration_rate is 'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
-comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself and got no token for so long is removed.';
+comment on column pgrant.tenants.registered_idle_lifetime is 'A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed.';
 comment on column pgrant.tenants.registered_consent is 'The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.';
 comment on column pgrant.tenants.software_statement_issuers is 'Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody''s.';
+comment on column pgrant.tenants.assertion_audience is 'The aud of private_key_jwt, of clients that registered themselves too: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
+comment on column pgrant.tenants.assertion_lifetime is 'For how many seconds from now an assertion may be good at most; its jti is remembered for as long.';
 comment on column pgrant.tenants.client_documents is 'Whose client metadata documents are taken: nobody''s (closed), those of client_document_hosts (listed), everybody''s (open).';
 comment on column pgrant.tenants.client_document_hosts is 'With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.';
 comment on column pgrant.tenants.client_document_refused_hosts is 'The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com.';
@@ -1956,8 +2066,8 @@ create table pgrant.upstream_accounts (
   constraint upstream_accounts_tenant_id_user_id_upstream_key UNIQUE (tenant_id, user_id, upstream),
   constraint upstream_accounts_tenant_id_upstream_fkey FOREIGN KEY (tenant_id, upstream) REFERENCES pgrant.upstreams(tenant_id, name) ON DELETE CASCADE,
   constraint upstream_accounts_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
-  constraint upstream_accounts_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text)),
-  constraint upstream_accounts_profile_check CHECK ((jsonb_typeof(profile) = 'object'::text)),
+  constraint upstream_accounts_claims_check CHECK (((jsonb_typeof(claims) = 'object'::text) AND (pgrant.claims_fault(claims) IS NULL))),
+  constraint upstream_accounts_profile_check CHECK (((jsonb_typeof(profile) = 'object'::text) AND (pgrant.claims_fault(profile) IS NULL))),
   constraint upstream_accounts_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
 );
 CREATE INDEX upstream_accounts_due ON pgrant.upstream_accounts USING btree (tenant_id, check_after);
@@ -2173,7 +2283,7 @@ create table pgrant.users (
   username_key text default lower(username) not null,
   constraint users_pkey PRIMARY KEY (tenant_id, user_id),
   constraint users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
-  constraint users_claims_check CHECK ((jsonb_typeof(claims) = 'object'::text)),
+  constraint users_claims_check CHECK (((jsonb_typeof(claims) = 'object'::text) AND (pgrant.claims_fault(claims) IS NULL))),
   constraint users_external_subject_check CHECK (((length(external_subject) >= 1) AND (length(external_subject) <= 255))),
   constraint users_password_hash_check CHECK ((length(password_hash) = 32)),
   constraint users_username_check CHECK (((length(username) >= 1) AND (length(username) <= 255))),

@@ -35,7 +35,7 @@ import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
 import { requireOwnForm } from './http/own-form.ts';
-import { pageHeaders } from './http/page-headers.ts';
+import { pageHeadersOf } from './http/page-headers.ts';
 import { tenantFinder } from './http/tenant.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys } from './outbound/client-keys.ts';
@@ -149,7 +149,7 @@ function makeRouter(services: Services): Router<State> {
         return next();
       },
       ...(from ? checks[from] : []),
-      ...(audience === 'page' ? [pageHeaders] : []),
+      ...(audience === 'page' ? [pageHeadersOf(path)] : []),
       // Metadata and keys are for everybody, and cost nothing.
       ...(from === 'any origin' ? [] : [floods]),
       ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),

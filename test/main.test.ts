@@ -135,7 +135,7 @@ test('a release of a given database says what it did, and the web process then s
 });
 
 test('npm start outlives its PostgreSQL, and is ready again', async () => {
-  const started = run({});
+  const started = run({}, 'start');
   await untilReady(started);
   const { pid = 0 } = findEmbedded(folder) ?? {};
   process.kill(pid, 'SIGKILL');

@@ -16,8 +16,8 @@ create type pgrant_api.error as enum (
   'invalid_target',
   -- RFC 7591 3.2.2
   'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement',
-  -- OpenID Connect Core 3.1.2.6
-  'login_required', 'consent_required', 'interaction_required', 'account_selection_required',
+  -- OpenID Connect Core 3.1.2.6, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+  'login_required', 'unmet_authentication_requirements', 'consent_required', 'interaction_required', 'account_selection_required',
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
@@ -85,9 +85,9 @@ create type pgrant_api.authorization as (
 comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
 comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or consent = show that page; document = fetch the document at the client_id and ask again.';
 comment on column pgrant_api.authorization.response_detail is
-  'What the client may be told besides the code of the error, e.g. the name of an unknown scope; null = nothing.';
+  'What the client may be told besides the code of the error, e.g. the name of an unknown scope; with error, what the page tells its developers; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
+  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
 
 create type pgrant_api.origin as (
   error    pgrant_api.error,
@@ -121,6 +121,7 @@ create type pgrant_api.tokens as (
   audience             text[],
   access_token_format  text,
   access_token_alg     text,
+  access_token_typ     text,
   access_claims        jsonb,
   issued_at            bigint,
   access_expires_at    bigint,
@@ -157,6 +158,7 @@ comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null wit
 create type pgrant_api.introspection as (
   error       pgrant_api.error,
   reason      text,
+  detail      text,
   active      boolean,
   token_type  text,
   client_id   text,
@@ -184,6 +186,7 @@ comment on column pgrant_api.introspection.auth_time is 'With active = true: whe
 comment on column pgrant_api.introspection.acr is 'With active = true: how the person signed in; null = nobody said.';
 comment on column pgrant_api.introspection.claims is
   'With active = true: roles, permissions and tenant; null where the token is no access token.';
+comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error.';
 
 create type pgrant_api.userinfo as (
   error   pgrant_api.error,
@@ -204,17 +207,19 @@ create type pgrant_api.done as (
 comment on type pgrant_api.done is 'Done, unless there is an error.';
 
 create type pgrant_api.logout as (
-  error         pgrant_api.error,
-  reason        text,
-  next          text,
-  redirect_uri  text,
-  username      text
+  error                   pgrant_api.error,
+  reason                  text,
+  next                    text,
+  redirect_uri            text,
+  username                text,
+  confirmed_redirect_uri  text
 );
 
 comment on type pgrant_api.logout is 'Where a logout stands.';
 comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm = ask the person first; done = show the logged-out page.';
 comment on column pgrant_api.logout.redirect_uri is 'With next = redirect: where the browser goes.';
 comment on column pgrant_api.logout.username is 'Whose session it is; null = nobody is signed in.';
+comment on column pgrant_api.logout.confirmed_redirect_uri is 'With confirm: where the browser goes if the person says yes; null = nowhere.';
 
 create type pgrant_api.consents as (
   error     pgrant_api.error,

@@ -22,6 +22,7 @@ as $$
     ('invalid_software_statement', 400, 'The software statement is invalid.'),
     ('unapproved_software_statement', 400, 'The software statement is not of an issuer that is trusted here.'),
     ('login_required', 400, 'The user has to sign in.'),
+    ('unmet_authentication_requirements', 400, 'The user cannot sign in as the application requires.'),
     ('consent_required', 400, 'The user has to consent.'),
     ('interaction_required', 400, 'The user has to interact.'),
     ('account_selection_required', 400, 'The user has to select an account.'),

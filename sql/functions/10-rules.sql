@@ -1,12 +1,18 @@
 -- Private rules that every decision stands on: entering a tenant, recording, time.
 
+create view pgrant_rules.entrance with (security_invoker = true) as
+select i.tenant_id from pgrant.issuers i where i.disabled_at is null;
+
+comment on view pgrant_rules.entrance is
+  'The tenants that are not disabled. A release closes it before all else (src/release/release.ts), and each call comes in here before it locks anything: so they wait for one another and never both.';
+
 create function pgrant_rules.enter(p_tenant uuid, p_request_id text, p_address inet) returns void
 language plpgsql
 as $$
 begin
   -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
-  perform set_config('pgrant.tenant', coalesce((select i.tenant_id::text from pgrant.issuers i
-                                                 where i.tenant_id = p_tenant and i.disabled_at is null), ''), true),
+  perform set_config('pgrant.tenant', coalesce((select e.tenant_id::text from pgrant_rules.entrance e
+                                                 where e.tenant_id = p_tenant), ''), true),
           set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
           set_config('pgrant.address', coalesce(host(p_address), ''), true);
 end
@@ -37,6 +43,17 @@ $$;
 
 comment on function pgrant_rules.administer(uuid) is
   'Binds the transaction to a tenant, disabled or not. First statement of every per-tenant function of pgrant_ops. Raises OA001.';
+
+create function pgrant_rules.visit(p_tenant uuid) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('pgrant.tenant', p_tenant::text, true);
+end
+$$;
+
+comment on function pgrant_rules.visit(uuid) is
+  'Binds the transaction to a tenant that it only reads, one of many: locks nothing, and sees nothing where the tenant is being removed.';
 
 create function pgrant_rules.audit(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
@@ -102,7 +119,7 @@ create type pgrant_rules.audit_entry as (
   detail      jsonb
 );
 
-comment on type pgrant_rules.audit_entry is 'A decision about one request of a set, to be recorded; action null = it has been recorded.';
+comment on type pgrant_rules.audit_entry is 'A decision about one request of a set, to be recorded; action null = nothing is.';
 
 create function pgrant_rules.audit_all(p_tenant uuid, p_entries pgrant_rules.audit_entry[]) returns pgrant_api.error[]
 language plpgsql
@@ -111,7 +128,11 @@ declare
   v_entry pgrant_rules.audit_entry;
   v_errors pgrant_api.error[];
   v_granted pgrant_rules.audit_entry[] := array[]::pgrant_rules.audit_entry[];
+  v_refused inet[] := array(select e.address from unnest(p_entries) e where e.action is not null and e.error is not null);
 begin
+  if cardinality(v_refused) > 1 and pgrant.tenant() is not null then
+    perform pgrant_rules.refusals_lock(p_tenant, v_refused);
+  end if;
   for i in 1 .. cardinality(p_entries) loop
     v_entry := p_entries[i];
     v_errors[i] := v_entry.error;
@@ -133,7 +154,7 @@ end
 $$;
 
 comment on function pgrant_rules.audit_all(uuid, pgrant_rules.audit_entry[]) is
-  'Records the decisions about a set of requests: what is granted and no event for others in one statement, the rest one by one (see audit). Returns the error to answer for each.';
+  'Records the decisions about a set of requests, once for a transaction and last, for what refusals are counted by is locked then: what is granted and no event for others in one statement, the rest one by one (see audit). Returns the error to answer for each.';
 
 create function pgrant_rules.audit_entered(p_tenant uuid, p_entry pgrant_rules.audit_entry) returns pgrant_api.error
 language plpgsql

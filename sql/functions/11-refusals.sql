@@ -12,15 +12,27 @@ as $$ select network(set_masklen(p_address, case family(p_address) when 4 then 3
 
 comment on function pgrant_rules.address_prefix(inet) is 'What counts as one address: an IPv4 address, an IPv6 /64.';
 
+create function pgrant_rules.attempt_key(p_tenant uuid, p_what text, p_from cidr) returns bytea
+language sql immutable
+as $$ select sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')) $$;
+
+comment on function pgrant_rules.attempt_key(uuid, text, cidr) is 'The key in login_failures under which what an address prefix does is counted.';
+
+create function pgrant_rules.window_end(p_window integer) returns timestamptz
+language sql stable
+as $$ select to_timestamp((floor(extract(epoch from now()) / p_window) + 1) * p_window) $$;
+
+comment on function pgrant_rules.window_end(integer) is 'When the window of p_window seconds ends that is open now.';
+
 create function pgrant_rules.attempt_count(
   p_tenant uuid, p_what text, p_from cidr, p_window integer, out attempts integer, out ends_at timestamptz
 )
 language plpgsql
 as $$
 begin
-  ends_at := to_timestamp((floor(extract(epoch from now()) / p_window) + 1) * p_window);
+  ends_at := pgrant_rules.window_end(p_window);
   insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
-  values (p_tenant, sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')), ends_at, 1)
+  values (p_tenant, pgrant_rules.attempt_key(p_tenant, p_what, p_from), ends_at, 1)
       on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures + 1
   returning f.failures into attempts;
 end
@@ -153,13 +165,39 @@ $$;
 comment on function pgrant_rules.refusal_add(pgrant.refusals) is
   'Counts a refusal in the row of its kind and minute. Whether it is the first one and to be an audit event.';
 
+create function pgrant_rules.refusal_part(p_from inet) returns text
+language sql immutable
+as $$ select (get_byte(sha256(convert_to(coalesce(p_from::text, ''), 'utf8')), 0) % 16)::text $$;
+
+comment on function pgrant_rules.refusal_part(inet) is
+  'The sixteenth of all addresses that a prefix is in, so that a flood from many of them does not queue for one row.';
+
+create function pgrant_rules.refusals_lock(p_tenant uuid, p_addresses inet[]) returns void
+language plpgsql
+as $$
+begin
+  insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
+  select p_tenant, k.key_hash, pgrant_rules.window_end(60), 0
+    from (select pgrant_rules.attempt_key(p_tenant, 'refusal', pgrant_rules.address_prefix(a.address)) as key_hash
+            from unnest(p_addresses) a (address)
+          union
+          select pgrant_rules.attempt_key(
+                   p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(pgrant_rules.address_prefix(a.address)), null)
+            from unnest(p_addresses) a (address)) k
+   order by k.key_hash
+      on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures;
+end
+$$;
+
+comment on function pgrant_rules.refusals_lock(uuid, inet[]) is
+  'Locks what several refusals will be counted by, in one order for all: two sets with the same addresses wait for each other and never both.';
+
 create function pgrant_rules.refusal_first(p_event pgrant.audit_events, p_beyond boolean) returns boolean
 language plpgsql
 as $$
 declare
   v_kind pgrant.refusals := pgrant_rules.refusal_kind(p_event);
-  -- Sixteen parts of the tenant's addresses, so that a flood from many of them does not queue for one row.
-  v_part text := get_byte(sha256(convert_to(coalesce(v_kind.address::text, ''), 'utf8')), 0) % 16;
+  v_part text := pgrant_rules.refusal_part(v_kind.address);
 begin
   if p_beyond then
     return pgrant_rules.refusal_add(pgrant_rules.refusal_rest(v_kind, 'more than refusal_limit', v_kind.address, v_kind.address::text));

@@ -48,9 +48,10 @@ as $$
 begin
   -- One after the other under each jti: a key of partitions by expiry holds the expiry too, so it alone would let a second one in.
   perform pg_advisory_xact_lock(hashtextextended(concat_ws(' ', p_tenant, 'jti', p_client_id, encode(p_jti_hash, 'hex')), 0));
+  -- Also what was remembered for longer, by a longer assertion_lifetime of then; it is a day at most.
   if exists (select from pgrant.client_assertions a
               where a.tenant_id = p_tenant and a.client_id = p_client_id and a.jti_hash = p_jti_hash
-                and a.expires_at > now() and a.expires_at <= p_latest + interval '1 minute') then
+                and a.expires_at > now() and a.expires_at <= now() + interval '1 day 5 minutes') then
     return false;
   end if;
   -- Not until this one expires: another with the same jti may live for as long as any may.
@@ -69,26 +70,34 @@ as $$
 declare
   -- What clocks may differ by; the web process allows the same.
   v_leeway constant interval := interval '30 seconds';
-  v_latest constant timestamptz := now() + interval '10 minutes' + 2 * v_leeway;
   v_until timestamptz := pgrant_rules.moment((p_assertion ->> 'exp')::bigint) + v_leeway;
-  v_alg text;
-  v_audience text;
+  v_latest timestamptz;
+  v_policy record;
 begin
-  if p_assertion is null or p_assertion ->> 'fault' is not null then
-    return coalesce(p_assertion ->> 'fault', 'the client did not sign');
+  if p_assertion is null then
+    return 'the client did not sign';
+  elsif p_assertion ->> 'thumbprint' is null and p_assertion ->> 'fault' is not null then
+    return p_assertion ->> 'fault';
+  elsif not pgrant_rules.client_key_current(p_tenant, p_client_id, p_assertion ->> 'thumbprint') then
+    return 'assertion by a key that the client has no more';
+  elsif p_assertion ->> 'fault' is not null then
+    return p_assertion ->> 'fault';
   end if;
-  select c.token_endpoint_auth_signing_alg, c.assertion_audience into v_alg, v_audience
-    from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
-  if coalesce(p_assertion ->> 'audience' not in ('issuer', v_audience), true) then
+  select c.token_endpoint_auth_signing_alg as alg, coalesce(c.assertion_audience, t.assertion_audience) as audience,
+         coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime
+    into v_policy
+    from pgrant.clients c
+    join pgrant.tenants t on t.tenant_id = p_tenant
+   where c.tenant_id = p_tenant and c.client_id = p_client_id;
+  v_latest := now() + make_interval(secs => v_policy.lifetime) + 2 * v_leeway;
+  if coalesce(p_assertion ->> 'audience' not in ('issuer', v_policy.audience), true) then
     return 'assertion for another audience than the issuer';
-  elsif coalesce(p_assertion ->> 'alg' <> v_alg, v_alg is not null) then
+  elsif coalesce(p_assertion ->> 'alg' <> v_policy.alg, v_policy.alg is not null) then
     return 'assertion by another alg than the client is registered for';
   elsif coalesce(v_until <= now(), true) then
     return 'assertion expired';
   elsif v_until > v_latest then
-    return 'assertion good for more than 10 minutes';
-  elsif not pgrant_rules.client_key_current(p_tenant, p_client_id, p_assertion ->> 'thumbprint') then
-    return 'assertion by a key that the client has no more';
+    return format('assertion good for more than %s minutes', round(v_policy.lifetime / 60.0, 1)::float);
   end if;
   if not pgrant_rules.client_assertion_use(p_tenant, p_client_id, decode(p_assertion ->> 'jti_hash', 'hex'), v_latest) then
     return 'assertion used before';
@@ -98,7 +107,23 @@ end
 $$;
 
 comment on function pgrant_rules.client_assertion_refusal(uuid, text, jsonb) is
-  'Why private_key_jwt is refused (RFC 7523 3), else null; then it is used up. p_assertion is what the web process has verified: {thumbprint, alg, audience (issuer or token_endpoint), exp (epoch seconds), jti_hash (hex)}, or {fault} where it could not.';
+  'Why private_key_jwt is refused (RFC 7523 3), else null; then it is used up. p_assertion is what the web process has read: {thumbprint, alg, audience (issuer or token_endpoint), exp (epoch seconds), jti_hash (hex)}, with fault where something that it says is wrong, and without thumbprint where no key of the client has made the signature.';
+
+create function pgrant_rules.client_assertion_detail(p_assertion jsonb, p_reason text) returns text
+language sql immutable
+as $$
+  select 'client ' || case
+    when p_assertion is null then null
+    -- The same for whoever is named, registered or not, and however it authenticates.
+    when p_assertion ->> 'thumbprint' is null or p_reason = 'assertion by a key that the client has no more'
+    then case when p_assertion ->> 'thumbprint' is null then p_assertion ->> 'fault'
+              else 'assertion: no key of the client has made its signature' end
+    when p_reason like 'assertion%' then p_reason
+  end
+$$;
+
+comment on function pgrant_rules.client_assertion_detail(jsonb, text) is
+  'What a client is told of why its assertion is refused: whoever has a key of it hears why, and anybody else only what is wrong with the header, or that no key is the client''s.';
 
 create type pgrant_api.client_keys as (
   error        pgrant_api.error,

@@ -74,6 +74,7 @@ begin
          application_type = p_client.application_type,
          redirect_uris = p_client.redirect_uris,
          post_logout_redirect_uris = p_client.post_logout_redirect_uris,
+         allowed_origins = p_client.allowed_origins,
          grant_types = p_client.grant_types,
          scopes = p_client.scopes,
          consent = p_client.consent,
@@ -81,6 +82,7 @@ begin
          access_token_format = p_client.access_token_format,
          access_token_alg = p_client.access_token_alg,
          id_token_alg = p_client.id_token_alg,
+         id_token_claims = p_client.id_token_claims,
          userinfo_alg = p_client.userinfo_alg,
          access_token_lifetime = p_client.access_token_lifetime,
          id_token_lifetime = p_client.id_token_lifetime,
@@ -102,8 +104,9 @@ begin
          jwks_uri = p_client.jwks_uri,
          token_endpoint_auth_signing_alg = p_client.token_endpoint_auth_signing_alg,
          assertion_audience = p_client.assertion_audience,
+         assertion_lifetime = p_client.assertion_lifetime,
          registered = p_client.registered,
-         registered_hash = p_client.registered_hash
+         left_out = p_client.left_out
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id;
   return pgrant_rules.client_identity_date(v_before);
 end

@@ -20,6 +20,9 @@ begin
     return v_out;
   end if;
   v_out.allowed := exists (
+    select from pgrant.clients c
+     where c.tenant_id = p_tenant and c.disabled_at is null and p_origin = any (c.allowed_origins)
+  ) or exists (
     select from pgrant.clients c, unnest(c.redirect_uris) r (uri)
      where c.tenant_id = p_tenant
        and c.disabled_at is null
@@ -33,4 +36,4 @@ end
 $$;
 
 comment on function pgrant_api.origin_find(uuid, text, inet, text) is
-  'Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found.';
+  'Whether a client of the tenant has a redirect URI at this origin, or the origin in allowed_origins, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found.';

@@ -19,6 +19,8 @@ create type pgrant_rules.target as (
   resources              text[],
   audience               text[],
   access_token_format    text,
+  access_token_alg       text,
+  access_token_typ       text,
   access_token_lifetime  integer,
   scopes                 text[]
 );
@@ -44,6 +46,9 @@ begin
   v_asked := array(select distinct pgrant_rules.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
   select count(*) as n, array_agg(r.resource order by r.resource) as audience, min(r.access_token_lifetime) as lifetime,
          case when bool_or(r.access_token_format = 'opaque') then 'opaque' else min(r.access_token_format) end as format,
+         -- Where they differ: RS256, which every resource server has to know, and the strict typ (RFC 9068 2.1).
+         case when bool_or(r.access_token_alg = 'RS256') then 'RS256' else min(r.access_token_alg) end as alg,
+         case when bool_or(r.access_token_typ = 'at+jwt') then 'at+jwt' else min(r.access_token_typ) end as typ,
          bool_or(r.scopes is null) as any_scope
     into v_found
     from pgrant.resources r
@@ -57,6 +62,8 @@ begin
   v_out.resources := v_asked;
   v_out.audience := v_found.audience;
   v_out.access_token_format := v_found.format;
+  v_out.access_token_alg := v_found.alg;
+  v_out.access_token_typ := v_found.typ;
   v_out.access_token_lifetime := v_found.lifetime;
   if not v_found.any_scope then
     v_out.scopes := array(

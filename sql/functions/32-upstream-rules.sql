@@ -60,6 +60,19 @@ $$;
 comment on function pgrant_rules.upstream_memberships(uuid, pgrant.upstreams, uuid, text[]) is
   'Makes the groups that a person has from an upstream those of p_roles by its role_groups. Groups from elsewhere stay.';
 
+create function pgrant_rules.claims_sound(p_claims jsonb) returns jsonb
+language sql immutable
+as $$
+  select coalesce(jsonb_object_agg(c.key, s.value), '{}')
+    from jsonb_each(p_claims) c
+   cross join lateral (select case when c.key like '%\_verified' and c.value in ('"true"', '"false"')
+                                   then to_jsonb(c.value = '"true"') else c.value end as value) s
+   where pgrant.claims_fault(jsonb_build_object(c.key, s.value)) is null
+$$;
+
+comment on function pgrant_rules.claims_sound(jsonb) is
+  'What can be kept of claims that somebody else makes: without those of another type than OpenID Connect Core 5.1 gives them; "true" is true.';
+
 create function pgrant_rules.upstream_record(
   p_tenant uuid, p_upstream pgrant.upstreams, p_subject text, p_present boolean, p_profile jsonb, p_claims jsonb,
   p_roles text[], p_sealed_tokens bytea, p_checkable boolean
@@ -77,8 +90,8 @@ begin
     from jsonb_each_text(p_upstream.settings -> 'subteams') m
    where m.key = any (v_roles);
   update pgrant.upstream_accounts a
-     set profile = case when a.made_user then p_profile else '{}' end,
-         claims = p_claims || jsonb_build_object('roles', to_jsonb(v_roles))
+     set profile = case when a.made_user then pgrant_rules.claims_sound(p_profile) else '{}' end,
+         claims = pgrant_rules.claims_sound(p_claims) || jsonb_build_object('roles', to_jsonb(v_roles))
                   || case when p_upstream.settings ? 'subteams'
                           then jsonb_build_object('subteams', coalesce(v_subteams, '[]')) else '{}' end,
          sealed_tokens = case when v_keep then a.sealed_tokens else p_sealed_tokens end,

@@ -36,6 +36,23 @@ $$;
 comment on function pgrant_rules.redirect_uri_registered(pgrant_rules.client_policies, text) is
   'Whether a redirect URI is one of the client''s.';
 
+create function pgrant_rules.redirect_uri_refused(p_tenant uuid, p_client_id text, p_redirect_uri text) returns text
+language plpgsql stable
+as $$
+begin
+  return (
+    select case when p_redirect_uri is null then 'redirect_uri is missing, and may be left out only by a client that has one, without openid'
+                else concat(pgrant_rules.uri_shown(p_redirect_uri), ': ', coalesce(
+                       'left out when the client registered, because ' || left(c.left_out ->> p_redirect_uri, 80),
+                       'not one that is registered for this client, character by character')) end
+      from pgrant.clients c
+     where c.tenant_id = p_tenant and c.client_id = p_client_id);
+end
+$$;
+
+comment on function pgrant_rules.redirect_uri_refused(uuid, text, text) is
+  'Why the browser is not sent to a redirect URI, for the client''s developers: it was never registered, or left out and by which rule.';
+
 create function pgrant_rules.request_client(p_tenant uuid, p_request pgrant.authorization_requests)
 returns pgrant_rules.client_policies
 language plpgsql
@@ -204,7 +221,7 @@ begin
           p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
           p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
           p_session.auth_time, p_session.acr, p_session.amr, p_request.resources);
-  perform pgrant_rules.request_complete(p_tenant, p_request);
+  perform pgrant_rules.request_complete(p_tenant, p_request, v_expires_at, null);
   perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
                              p_client.client_id, p_session.user_id, v_grant_id,
                              p_detail => jsonb_build_object('scopes', to_jsonb(p_scopes)));
@@ -215,17 +232,19 @@ $$;
 comment on function pgrant_rules.code_issue(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, text[], boolean, bytea) is
   'Turns a request into a code: records the consent, stores the code, completes the request. Returns the expiry of the code.';
 
-create function pgrant_rules.request_complete(p_tenant uuid, p_request pgrant.authorization_requests) returns void
+create function pgrant_rules.request_complete(
+  p_tenant uuid, p_request pgrant.authorization_requests, p_code_expires_at timestamptz, p_error pgrant_api.error
+) returns void
 language plpgsql
 as $$
 begin
   update pgrant.authorization_requests r
-     set completed_at = now()
+     set completed_at = now(), code_expires_at = p_code_expires_at, response_error = p_error
    where r.tenant_id = p_tenant
      and r.request_hash = p_request.request_hash
      and r.expires_at = p_request.expires_at;
 end
 $$;
 
-comment on function pgrant_rules.request_complete(uuid, pgrant.authorization_requests) is
-  'Marks a request as answered, once and for all.';
+comment on function pgrant_rules.request_complete(uuid, pgrant.authorization_requests, timestamptz, pgrant_api.error) is
+  'Marks a request as answered, by a code or an error, once and for all.';

@@ -125,7 +125,7 @@ begin
   v_out.login_hint := v_request.login_hint;
   v_out.prompt := v_request.prompt;
   v_out.max_age := v_request.max_age;
-  v_out.acr_values := v_request.acr_values;
+  v_out.acr_values := array(select distinct a.acr from unnest(v_request.essential_acr || v_request.acr_values) a (acr));
   select u.external_subject into v_out.subject
     from pgrant.users u where u.tenant_id = p_tenant and u.user_id::text = v_request.hint_sub;
   v_out.auth_time_after := ceil(extract(epoch from greatest(

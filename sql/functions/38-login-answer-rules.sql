@@ -15,12 +15,14 @@ begin
   v_session.session_id := gen_random_uuid();
   v_session.user_id := coalesce(v_user.user_id, gen_random_uuid());
   v_session.auth_time := p_auth_time;
+  v_session.acr := p_acr;
   error := 'invalid_request';
   detail := case
     when length(p_subject) not between 1 and 255 or p_subject is null then 'subject must have 1 to 255 characters'
     when not pgrant.name_sound(p_username)
     then 'username must have 1 to 255 characters, all of which people can see, in normal form C, with single spaces'
     when jsonb_typeof(p_claims) <> 'object' then 'claims must be a JSON object'
+    when pgrant.claims_fault(p_claims) is not null then pgrant.claims_fault(p_claims) || ' (OpenID Connect Core 5.1)'
     when length(p_acr) > 255 then 'acr must have at most 255 characters'
     when p_auth_time is null then 'auth_time is missing'
     when p_auth_time > now() + interval '1 minute' then 'auth_time is in the future'
@@ -41,6 +43,8 @@ begin
     -- Accepted, it would send the browser straight back to the product, round and round.
     error := 'login_required';
     detail := case when p_request.hint_sub <> v_session.user_id::text then 'the request is for another person'
+                   when pgrant_rules.acr_unmet(p_request, v_session)
+                   then 'acr must be one of ' || array_to_string(p_request.essential_acr, ', ')
                    else 'auth_time is older than the request allows' end;
   else
     error := null;

@@ -4,7 +4,7 @@ create function pgrant_api.authorization_begin(
   p_tenant uuid, p_request_id text, p_address inet,
   p_request_hash bytea, p_browser_hash bytea, p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea,
   p_client_id text, p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
-  p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[],
+  p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
   p_claims_id_token text[], p_claims_userinfo text[],
   p_resources text[], p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.authorization
@@ -25,6 +25,7 @@ begin
   if not found or v_client.document_expires_at is not null then
     v_out := pgrant_rules.client_document_step(p_tenant, p_client_id, v_client.document_expires_at, p_address);
     if v_out.error is not null then
+      v_out.response_detail := 'client_id ' || substring(p_client_id from '^[\x21-\x7E]{1,100}') || ': ' || v_out.reason;
       v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
     end if;
     if v_out.next = 'document' or v_out.error is not null then
@@ -37,7 +38,9 @@ begin
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
+    v_out.response_detail := pgrant_rules.redirect_uri_refused(p_tenant, p_client_id, p_redirect_uri);
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id,
+                                      p_detail => pgrant_rules.refused_value(v_out.response_detail));
     return v_out;
   end if;
 
@@ -60,7 +63,7 @@ begin
   v_out.response_reason := p_error_reason;
   if p_error is null then
     v_target := pgrant_rules.client_target(p_tenant, v_client, p_resources, null);
-    v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, v_scopes, p_nonce, p_code_challenge);
+    v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, v_scopes, p_code_challenge);
     v_out.response_error := coalesce(v_target.error, v_refusal.error);
     v_out.response_reason := coalesce(v_target.reason, v_refusal.reason);
     v_out.response_detail := v_refusal.detail;
@@ -68,7 +71,8 @@ begin
   if v_out.response_error is not null then
     -- Beyond the limit of its address a refusal is a page: the client is no part of that.
     v_out.error := nullif(pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
-                                             p_client_id), v_out.response_error);
+                                             p_client_id, p_detail => pgrant_rules.refused_value(v_out.response_detail)),
+                          v_out.response_error);
     if v_out.error is not null then
       return v_out;
     end if;
@@ -82,13 +86,13 @@ begin
 
   insert into pgrant.authorization_requests (
     tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, state,
-    nonce, code_challenge, scopes, prompt, max_age, hint_sub, login_hint, acr_values, claims_id_token, claims_userinfo,
-    resources)
+    nonce, code_challenge, scopes, prompt, max_age, hint_sub, login_hint, acr_values, essential_acr,
+    claims_id_token, claims_userinfo, resources)
   values (
     p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
     v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
-    p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, p_claims_id_token, p_claims_userinfo,
-    v_target.resources)
+    p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, coalesce(p_essential_acr, '{}'),
+    p_claims_id_token, p_claims_userinfo, v_target.resources)
   returning * into v_request;
   if v_client.request_due then
     perform pgrant_rules.client_request_note(v_client);
@@ -105,7 +109,7 @@ begin
 end
 $$;
 
-comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], pgrant_api.error, text) is
+comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], pgrant_api.error, text) is
   'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(
@@ -119,6 +123,7 @@ declare
   v_out pgrant_api.authorization;
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
+  v_session pgrant.sessions;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   update pgrant.authorization_requests r
@@ -128,15 +133,20 @@ begin
      and r.expires_at = pgrant_rules.moment(p_request_expires_at)
      and r.browser_hash is null;
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
+    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                               p_code_hash, true);
+    if v_out.next is not null then
+      return v_out;
+    end if;
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
     v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
-  v_out := pgrant_rules.authorization_step(
-    p_tenant, v_client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
+  v_out := pgrant_rules.authorization_step(p_tenant, v_client, v_request, v_session, p_code_hash);
   if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
     if pgrant_rules.begun_too_often(p_tenant) then
       v_out.reason := 'authorization_rate reached';
@@ -150,7 +160,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea) is
-  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
+  'What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product''s own login page is next. Errors: expired_request, too_many_attempts, flood.';
 
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -170,6 +180,11 @@ begin
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
+    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                               p_code_hash, p_allow);
+    if v_out.next is not null then
+      return v_out;
+    end if;
     v_out.error := 'expired_request';
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
     v_out.error := pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
@@ -206,7 +221,7 @@ begin
   else
     v_out.response_error := 'access_denied';
     v_out.response_reason := 'the person denied it';
-    perform pgrant_rules.request_complete(p_tenant, v_request);
+    perform pgrant_rules.request_complete(p_tenant, v_request, null, v_out.response_error);
     perform pgrant_rules.audit(p_tenant, 'consent.deny', 'access_denied', v_out.response_reason, v_client.client_id,
                                v_session.user_id);
   end if;
@@ -215,4 +230,4 @@ end
 $$;
 
 comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
-  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';
+  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';

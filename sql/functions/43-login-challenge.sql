@@ -87,7 +87,7 @@ comment on function pgrant_api.login_reject(uuid, text, inet, bytea, bytea, bigi
 
 create function pgrant_api.login_resume(
   p_tenant uuid, p_request_id text, p_address inet,
-  p_verifier_hash bytea, p_browser_hash bytea, p_next_request_hash bytea,
+  p_verifier_hash bytea, p_browser_hashes bytea[], p_next_request_hash bytea,
   p_session_hash bytea, p_csrf_hash bytea, p_old_session_hash bytea, p_old_session_expires_at bigint
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -104,11 +104,11 @@ begin
    where c.tenant_id = p_tenant
      and c.verifier_hash = p_verifier_hash
      and c.expires_at > now()
-     and c.browser_hash = p_browser_hash
+     and c.browser_hash = any (p_browser_hashes)
      and c.used_at is null
   returning c.* into v_challenge;
   v_request := pgrant_rules.request_find(p_tenant, v_challenge.request_hash, pgrant_rules.epoch(v_challenge.expires_at),
-                                         p_browser_hash);
+                                         v_challenge.browser_hash);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
     v_out.reason := 'login verifier unknown, used, expired, or another browser''s; or its request answered, or its client changed';
@@ -125,7 +125,7 @@ begin
     v_out.response_error := 'access_denied';
     v_out.response_reason := case when v_challenge.user_id is null then 'the product rejected the login'
                                   else 'the person is disabled' end;
-    perform pgrant_rules.request_complete(p_tenant, v_request);
+    perform pgrant_rules.request_complete(p_tenant, v_request, null, v_out.response_error);
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.response_error, v_out.response_reason, v_request.client_id,
                                v_challenge.user_id);
     return pgrant_rules.error_respond(
@@ -135,9 +135,10 @@ begin
   v_out.session_expires_at := pgrant_rules.session_start(
     p_tenant, v_challenge.user_id, v_challenge.acr, v_challenge.amr, p_session_hash, p_csrf_hash,
     p_old_session_hash, p_old_session_expires_at, v_challenge.auth_time);
-  -- The browser left its handle behind when it went to the product, and only the hash of it is here: it gets a new one.
+  -- The browser left its handle behind when it went to the product, and only the hash of it is here: it gets a new one,
+  -- and the cookie that the browser keeps takes the place of one that was for the old handle alone.
   update pgrant.authorization_requests r
-     set request_hash = p_next_request_hash
+     set request_hash = p_next_request_hash, browser_hash = p_browser_hashes[1]
    where r.tenant_id = p_tenant and r.request_hash = v_request.request_hash and r.expires_at = v_request.expires_at;
   perform pgrant_rules.audit(p_tenant, 'session.login', null, null, v_request.client_id, v_challenge.user_id,
                              p_detail => jsonb_build_object('source', 'login'));
@@ -147,5 +148,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.login_resume(uuid, text, inet, bytea, bytea, bytea, bytea, bytea, bytea, bigint) is
-  'The browser comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request.';
+comment on function pgrant_api.login_resume(uuid, text, inet, bytea, bytea[], bytea, bytea, bytea, bytea, bigint) is
+  'The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request.';

@@ -19,28 +19,6 @@ $$;
 comment on function pgrant_rules.families_revoke(uuid, uuid[], text) is
   'Revokes families for good: their refresh tokens, and every access token that hangs on them. Returns those that had not been revoked before.';
 
-create function pgrant_rules.id_claims(p_tenant uuid, p_user_id uuid, p_names text[]) returns jsonb
-language plpgsql
-as $$
-declare
-  v_claims jsonb;
-begin
-  if p_names = '{}' then
-    return jsonb_build_object();
-  end if;
-  select coalesce(jsonb_object_agg(c.key, c.value), '{}')
-    into v_claims
-    from pgrant.users u, jsonb_each(pgrant_rules.user_claims(u)) c
-   where u.tenant_id = p_tenant
-     and u.user_id = p_user_id
-     and c.key = any (p_names);
-  return v_claims;
-end
-$$;
-
-comment on function pgrant_rules.id_claims(uuid, uuid, text[]) is
-  'The claims of a person that were asked for by name for the ID token (OpenID Connect Core 5.5).';
-
 create function pgrant_rules.token_claims(
   p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
 ) returns jsonb
@@ -77,6 +55,8 @@ create type pgrant_rules.token_decision as (
   roles                text[],
   audience             text[],
   access_token_format  text,
+  access_token_alg     text,
+  access_token_typ     text,
   access_hash          bytea,
   access_expires_at    timestamptz,
   refresh_token        boolean,
@@ -87,7 +67,7 @@ create type pgrant_rules.token_decision as (
 );
 
 comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
-comment on column pgrant_rules.token_decision.action is 'As it is recorded; null = the refusal has been recorded already.';
+comment on column pgrant_rules.token_decision.action is 'As it is recorded.';
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
@@ -130,21 +110,24 @@ begin
   v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
 
   return query
-  select v_errors[q.n], q.reason, q.detail, d.client_id,
+  select v_errors[q.n], q.reason, case when q.error is not null then q.detail end, d.client_id,
          case when d.family_id is null then d.client_id else d.user_id::text end, d.scopes, d.audience,
-         d.access_token_format, c.access_token_alg,
-         case when d.n is not null then
-           pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles) end,
+         d.access_token_format, d.access_token_alg, d.access_token_typ, a.claims,
          case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
          d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, coalesce(d.refresh_token, false),
          case when d.action = 'refresh.replay' then d.sealed_successor end,
          i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
-         case when i.alg is not null then pgrant_rules.id_claims(p_tenant, d.user_id, d.claims_id_token) end,
+         case when i.alg is not null then
+           pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
+                                     a.claims) - 'sub' end,
          d.nonce, case when i.alg is not null then d.session_id end
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null
     left join unnest(p_client) with ordinality c on c.ordinality = d.n
    cross join lateral (select case when 'openid' = any (d.scopes) then c.id_token_alg end as alg) i
+   cross join lateral (
+     select case when d.n is not null then
+       pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles) end as claims) a
    order by q.n;
 end
 $$;

@@ -6,7 +6,7 @@ as $$
   select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
                'grant_types', 'scopes', 'id_token_alg', 'userinfo_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts',
                'software_id', 'software_version', 'default_max_age', 'require_auth_time', 'initiate_login_uri', 'jwks',
-               'jwks_uri', 'token_endpoint_auth_signing_alg', 'registered']
+               'jwks_uri', 'token_endpoint_auth_signing_alg', 'registered', 'left_out']
 $$;
 
 comment on function pgrant_rules.registration_fields() is
@@ -15,6 +15,7 @@ comment on function pgrant_rules.registration_fields() is
 create type pgrant_rules.registered_shape as (
   error   pgrant_api.error,
   reason  text,
+  detail  text,
   client  pgrant.clients
 );
 
@@ -28,9 +29,9 @@ declare
   v_out pgrant_rules.registered_shape;
   v_client pgrant.clients;
   v_asked text[];
-  v_scheme text;
 begin
-  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults() || (
+  v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults()
+    || pgrant_rules.pkce_default(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || (
     select coalesce(jsonb_object_agg(f.key, f.value), '{}')
       from jsonb_each(p_metadata) f where f.key = any (pgrant_rules.registration_fields())));
   v_client.name := pgrant.name_normal(v_client.name);
@@ -42,36 +43,78 @@ begin
     v_client.scopes := array(select s.scope from unnest(p_machine_scopes) s (scope)
                               where v_asked is null or s.scope = any (v_asked));
   end if;
-  if v_client.scopes is not null then
-    v_client.scopes := array(select r.scope from unnest(v_client.scopes) with ordinality r (scope, position)
-                               join pgrant.scopes s on s.tenant_id = p_tenant and s.scope = r.scope
-                              order by r.position);
-  end if;
-  v_scheme := pgrant_rules.redirect_scheme_refused(p_tenant, v_client.redirect_uris || v_client.post_logout_redirect_uris);
-  if v_scheme is not null then
+  v_client.left_out := coalesce(v_client.left_out, '{}')
+    || pgrant_rules.redirect_schemes_refused(p_tenant, v_client.redirect_uris || v_client.post_logout_redirect_uris)
+    || pgrant_rules.scopes_left_out(p_tenant, v_client.scopes);
+  v_client.redirect_uris := pgrant_rules.without(v_client.redirect_uris, v_client.left_out);
+  v_client.post_logout_redirect_uris := pgrant_rules.without(v_client.post_logout_redirect_uris, v_client.left_out);
+  v_client.scopes := pgrant_rules.without(v_client.scopes, v_client.left_out);
+  if 'authorization_code' = any (v_client.grant_types) and v_client.redirect_uris = '{}' then
     v_out.error := 'invalid_redirect_uri';
-    v_out.reason := format('redirect_schemes of the tenant has no %s', v_scheme);
+    v_out.reason := 'none of the redirect URIs is one that such a client may have';
+    select pgrant_rules.uri_shown(l.key) || ': ' || left(l.value, 100) into v_out.detail
+      from jsonb_each_text(v_client.left_out) l where l.key ~ ':' limit 1;
   elsif not pgrant.name_sound(v_client.name) then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'client_name has characters that people do not see, or none that they do';
   elsif v_client.grant_types = '{}' then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'client_credentials without an initial access token that allows it';
-  elsif v_client.scopes = '{}' and coalesce(v_asked <> '{}', true) then
+  elsif v_client.scopes = '{}' and 'client_credentials' = any (v_client.grant_types) and coalesce(v_asked <> '{}', true) then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'none of the scopes is there for this client';
+    v_out.detail := left('scope: none that such a client may have in ' || array_to_string(v_asked, ' '), 200);
   elsif v_client.scopes is not null and not 'client_credentials' = any (v_client.grant_types) then
     -- No bound, which it could widen by registering anew: MCP clients register what their first request needs, and step up later.
-    v_client.registered := coalesce(v_client.registered, '{}') || jsonb_build_object('scope', array_to_string(v_client.scopes, ' '));
+    -- Where none is left it is as if it had named none (RFC 7591 2).
+    v_client.registered := coalesce(v_client.registered, '{}')
+      || jsonb_strip_nulls(jsonb_build_object('scope', nullif(array_to_string(v_client.scopes, ' '), '')));
     v_client.scopes := null;
   end if;
+  v_client.left_out := nullif(v_client.left_out, '{}');
   v_out.client := v_client;
   return v_out;
 end
 $$;
 
 comment on function pgrant_rules.registration_shape(uuid, jsonb, text[]) is
-  'The client that metadata describe (keys: registration_fields()). Scopes that the tenant does not define are left out (RFC 7591 2: the server may replace values), and so is client_credentials without p_machine_scopes. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata, invalid_redirect_uri.';
+  'The client that metadata describe (keys: registration_fields()). Redirect URIs of schemes that the tenant does not allow and scopes that it does not define are left out and listed in left_out (RFC 7591 3.2.1), and so is client_credentials without p_machine_scopes; none that is left of redirect URIs is an error, which names the first. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata, invalid_redirect_uri.';
+
+create function pgrant_rules.scopes_left_out(p_tenant uuid, p_scopes text[]) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(a.scope, 'the tenant has no such scope'), '{}')
+      from unnest(p_scopes) a (scope)
+     where not exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = a.scope));
+end
+$$;
+
+comment on function pgrant_rules.scopes_left_out(uuid, text[]) is 'Those of the scopes that the tenant does not have: {scope: rule}.';
+
+create function pgrant_rules.without(p_values text[], p_left_out jsonb) returns text[]
+language sql immutable
+as $$
+  select case when p_values is not null
+              then array(select v.value from unnest(p_values) with ordinality v (value, position)
+                          where not p_left_out ? v.value order by v.position) end
+$$;
+
+comment on function pgrant_rules.without(text[], jsonb) is 'The values that are no key of p_left_out, in their order; null of null.';
+
+create function pgrant_rules.registration_event(p_client pgrant.clients) returns jsonb
+language sql immutable
+as $$
+  select jsonb_build_object('name', p_client.name, 'redirect_uris', p_client.redirect_uris)
+         || case when p_client.left_out is null then '{}' else jsonb_build_object('left_out', (
+              select jsonb_object_agg(l.key, l.value)
+                from (select pgrant_rules.uri_shown(l.key) as key, left(l.value, 100) as value
+                        from jsonb_each_text(p_client.left_out) l limit 20) l)) end
+$$;
+
+comment on function pgrant_rules.registration_event(pgrant.clients) is
+  'What the audit keeps of a client that registered or was described by its document: {name, redirect_uris, left_out: {value: rule}, 20 of them at most}.';
 
 create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_from cidr, p_rate integer) returns integer
 language plpgsql
@@ -86,44 +129,45 @@ $$;
 comment on function pgrant_rules.hourly_retry_after(uuid, text, cidr, integer) is
   'Counts what an address prefix does (registration, client document). Seconds until another is allowed, or null where this one is.';
 
-create function pgrant_rules.registration_digest(p_from cidr, p_metadata jsonb) returns bytea
-language sql immutable
-as $$ select sha256(convert_to(concat(p_from, ' ', p_metadata), 'utf8')) $$;
-
-comment on function pgrant_rules.registration_digest(cidr, jsonb) is
-  'Tells duplicates: the same metadata, in any order of their names, from the same address prefix.';
-
-create function pgrant_rules.registration_twins(p_tenant uuid, p_registered_hash bytea) returns text[]
-language plpgsql
-as $$
-begin
-  return array(
-    select c.client_id from pgrant.clients c
-     where c.tenant_id = p_tenant
-       and c.registered_hash = p_registered_hash
-       and c.registered_at > now() - interval '1 hour'
-       and c.last_used_at is null
-       and c.requested_at is null
-       and c.disabled_at is null
-       for update);
-end
-$$;
-
-comment on function pgrant_rules.registration_twins(uuid, bytea) is
-  'The duplicates of the last hour from which nobody has been sent here yet, locked: a new registration takes their place, because its secret and token cannot be told again.';
-
-create function pgrant_rules.registration_full(p_tenant uuid, p_quota integer, p_leaving integer) returns boolean
+create function pgrant_rules.registration_full(p_tenant uuid, p_quota integer) returns boolean
 language plpgsql
 as $$
 begin
   return (select count(*) from pgrant.clients c
            where c.tenant_id = p_tenant and c.registered_at is not null and c.document_fetched_at is null
-             and c.expires_at > now()) - p_leaving >= p_quota;
+             and c.expires_at > now()) >= p_quota;
 end
 $$;
 
-comment on function pgrant_rules.registration_full(uuid, integer, integer) is
-  'Whether the tenant has as many clients that registered themselves as it may, p_leaving of them not counted. Exact while the tenant''s row is locked.';
+comment on function pgrant_rules.registration_full(uuid, integer) is
+  'Whether the tenant has as many clients that registered themselves as it may. Exact while the tenant''s row is locked.';
+
+create function pgrant_rules.registration_yield(p_tenant uuid) returns void
+language plpgsql
+as $$
+declare
+  v_client_id text;
+begin
+  select c.client_id into v_client_id
+    from pgrant.clients c
+   where c.tenant_id = p_tenant
+     and c.registered_at < now() - interval '1 day'
+     and c.document_fetched_at is null
+     and c.last_used_at is null
+     and c.requested_at < now() - interval '1 day'
+     and c.expires_at > now()
+   order by c.requested_at, c.client_id
+   limit 1
+     for update skip locked;
+  if found then
+    perform pgrant_rules.client_delete(p_tenant, v_client_id, 'registration.remove');
+    perform pgrant_rules.audit(p_tenant, 'registration.remove', null, 'registration_quota reached, and it never got a token', v_client_id);
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.registration_yield(uuid) is
+  'Makes room at the quota: the client goes by which somebody was sent here longest ago, more than a day, and that never got a token. Without that strangers could hold the quota for registered_idle_lifetime by a sign-in that they begin and never end.';
 
 create function pgrant_rules.registration_token_use(p_tenant uuid, p_initial_hash bytea) returns boolean
 language plpgsql
@@ -145,14 +189,19 @@ create function pgrant_rules.client_request_note(p_client pgrant_rules.client_po
 language plpgsql
 as $$
 begin
+  -- As client_use_note: never wait for whoever is removing the client or notes the same.
   update pgrant.clients c
-     set requested_at = now()
-   where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id and c.requested_at is null;
+     set requested_at = now(),
+         expires_at = greatest(c.expires_at, now() + make_interval(secs => p_client.registered_idle_lifetime))
+    from (select l.client_id from pgrant.clients l
+           where l.tenant_id = p_client.tenant_id and l.client_id = p_client.client_id
+             for no key update skip locked) l
+   where c.tenant_id = p_client.tenant_id and c.client_id = l.client_id;
 end
 $$;
 
 comment on function pgrant_rules.client_request_note(pgrant_rules.client_policies) is
-  'Notes that a person was sent here by a client that registered itself; for one with request_due, which it then has no more.';
+  'Lets a client that registered itself live on because a person was sent here by it; for one with request_due, which it has once a day.';
 
 create function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
 language plpgsql

@@ -12,6 +12,7 @@ comment on column pgrant_api.registration_settings.issuers is 'Whose software st
 create type pgrant_api.registration as (
   error         pgrant_api.error,
   reason        text,
+  detail        text,
   retry_after   integer,
   client_id     text,
   issued_at     bigint,
@@ -20,6 +21,7 @@ create type pgrant_api.registration as (
 );
 
 comment on type pgrant_api.registration is 'A client that registered itself, as it is stored.';
+comment on column pgrant_api.registration.detail is 'Which value was refused and why, for the client''s developers; null = nothing to say.';
 comment on column pgrant_api.registration.retry_after is 'Seconds, with too_many_attempts and temporarily_unavailable; null otherwise.';
 comment on column pgrant_api.registration.issued_at is 'client_id_issued_at (RFC 7591 3.2.1), epoch seconds.';
 comment on column pgrant_api.registration.secret is
@@ -63,22 +65,24 @@ comment on function pgrant_rules.registration_out(pgrant.clients, text) is
 
 create function pgrant_rules.registration_refuse(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text default null,
-  p_retry_after integer default null
+  p_retry_after integer default null, p_refused text default null
 ) returns pgrant_api.registration
 language plpgsql
 as $$
 declare
   v_out pgrant_api.registration;
 begin
-  v_out.error := pgrant_rules.audit(p_tenant, p_action, p_error, p_reason, p_client_id);
+  v_out.error := pgrant_rules.audit(p_tenant, p_action, p_error, p_reason, p_client_id,
+                                    p_detail => pgrant_rules.refused_value(p_refused));
   v_out.reason := p_reason;
+  v_out.detail := p_refused;
   v_out.retry_after := case when v_out.error = p_error then p_retry_after end;
   return v_out;
 end
 $$;
 
-comment on function pgrant_rules.registration_refuse(uuid, text, pgrant_api.error, text, text, integer) is
-  'Records a refusal, and is the answer.';
+comment on function pgrant_rules.registration_refuse(uuid, text, pgrant_api.error, text, text, integer, text) is
+  'Records a refusal, and is the answer. p_refused is which value was refused and why, for the client''s developers.';
 
 create function pgrant_api.registration_settings(p_tenant uuid, p_request_id text, p_address inet)
 returns pgrant_api.registration_settings
@@ -113,7 +117,6 @@ declare
   v_shape pgrant_rules.registered_shape;
   v_client pgrant.clients;
   v_from cidr := pgrant_rules.address_prefix(p_address);
-  v_twins text[];
   v_wait integer;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
@@ -135,23 +138,21 @@ begin
   end if;
   v_shape := pgrant_rules.registration_shape(p_tenant, p_metadata, v_initial.machine_scopes);
   if v_shape.error is not null then
-    return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason);
+    return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason, p_refused => v_shape.detail);
   end if;
 
   -- From here on one registration of the tenant at a time, so that what is counted stays true.
   perform from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
   v_client := v_shape.client;
-  v_client.registered_hash := pgrant_rules.registration_digest(v_from, p_metadata);
-  v_twins := pgrant_rules.registration_twins(p_tenant, v_client.registered_hash);
-  if pgrant_rules.registration_full(p_tenant, v_policy.registration_quota, cardinality(v_twins)) then
+  if pgrant_rules.registration_full(p_tenant, v_policy.registration_quota) then
+    perform pgrant_rules.registration_yield(p_tenant);
+  end if;
+  if pgrant_rules.registration_full(p_tenant, v_policy.registration_quota) then
     -- Nothing is wrong with the metadata, and unused clients go within the hour.
     return pgrant_rules.registration_refuse(p_tenant, v_action, 'temporarily_unavailable', 'registration_quota reached', null, 3600);
   elsif v_initial.token_id is not null and not pgrant_rules.registration_token_use(p_tenant, p_initial_hash) then
     return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token', 'initial access token spent');
   end if;
-  perform pgrant_rules.client_delete(p_tenant, t.client_id, 'registration.remove'),
-          pgrant_rules.audit(p_tenant, 'registration.remove', null, 'replaced by the same metadata', t.client_id)
-     from unnest(v_twins) t (client_id);
 
   v_client.tenant_id := p_tenant;
   v_client.client_id := 'dc-' || gen_random_uuid();
@@ -169,12 +170,11 @@ begin
     values (p_tenant, v_client.client_id, p_next_secret_hash);
   end if;
   perform pgrant_rules.client_remember(p_tenant, v_client.client_id, v_action);
-  perform pgrant_rules.audit(p_tenant, v_action, null, null, v_client.client_id, p_detail => jsonb_strip_nulls(jsonb_build_object(
-    'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'token_id', v_initial.token_id,
-    'replaces', nullif(v_twins, '{}'))));
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, v_client.client_id, p_detail => pgrant_rules.registration_event(v_client)
+    || jsonb_strip_nulls(jsonb_build_object('token_id', v_initial.token_id)));
   return pgrant_rules.registration_out(v_client, case when pgrant_rules.client_has_secret(v_client) then 'new' else 'none' end);
 end
 $$;
 
 comment on function pgrant_api.registration_add(uuid, text, inet, jsonb, bytea, bytea, bytea) is
-  'Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
+  'Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';

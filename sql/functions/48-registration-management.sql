@@ -71,10 +71,10 @@ begin
   v_shape := pgrant_rules.registration_shape(
     p_tenant, p_metadata, case when 'client_credentials' = any (v_client.grant_types) then v_client.scopes end);
   if v_shape.error is not null then
-    return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason, p_registered_id);
+    return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason, p_registered_id,
+                                            p_refused => v_shape.detail);
   end if;
-  v_client := pgrant_rules.registration_store(v_client, v_shape.client,
-                                              pgrant_rules.registration_digest(v_client.registered_from, p_metadata));
+  v_client := pgrant_rules.registration_store(v_client, v_shape.client);
 
   v_secret := case when pgrant_rules.client_has_secret(v_client) then 'kept' else 'none' end;
   if v_secret = 'none' then
@@ -85,8 +85,7 @@ begin
     v_secret := 'new';
   end if;
   perform pgrant_rules.client_remember(p_tenant, p_registered_id, v_action);
-  perform pgrant_rules.audit(p_tenant, v_action, null, null, p_registered_id, p_detail => jsonb_build_object(
-    'name', v_client.name, 'redirect_uris', v_client.redirect_uris));
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, p_registered_id, p_detail => pgrant_rules.registration_event(v_client));
   return pgrant_rules.registration_out(v_client, v_secret);
 end
 $$;
@@ -94,8 +93,7 @@ $$;
 comment on function pgrant_api.registration_replace(uuid, text, inet, text, bytea, bytea, jsonb, bytea) is
   'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri.';
 
-create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape pgrant.clients, p_registered_hash bytea)
-returns pgrant.clients
+create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape pgrant.clients) returns pgrant.clients
 language plpgsql
 as $$
 declare
@@ -108,12 +106,11 @@ begin
   v_client := jsonb_populate_record(v_client, (
     select jsonb_object_agg(f.key, f.value) from jsonb_each(to_jsonb(p_shape)) f where f.key = any (pgrant_rules.registration_fields())));
   v_client.name := coalesce(v_client.name, 'Unnamed application');
-  v_client.registered_hash := p_registered_hash;
   return pgrant_rules.client_store(v_client);
 end
 $$;
 
-comment on function pgrant_rules.registration_store(pgrant.clients, pgrant.clients, bytea) is
+comment on function pgrant_rules.registration_store(pgrant.clients, pgrant.clients) is
   'Gives a client the metadata of another shape (registration_fields()); what it may not say of itself stays.';
 
 create function pgrant_api.registration_remove(

@@ -93,6 +93,15 @@ $$;
 comment on function pgrant_rules.client_document_step(uuid, text, timestamptz, inet) is
   'Before the authorization request of a client that is unknown (p_fresh_until null) or came from a document: next = document where it has to be fetched, an error, or neither where the client is good as it is. Counts what is fetched, before it is. Errors: unknown_client, temporarily_unavailable, too_many_attempts.';
 
+create type pgrant_api.client_document as (
+  error   pgrant_api.error,
+  reason  text,
+  detail  text
+);
+
+comment on type pgrant_api.client_document is 'The document at a client_id was taken, unless there is an error.';
+comment on column pgrant_api.client_document.detail is 'Which value was refused and why, for the client''s developers.';
+
 create function pgrant_rules.localhost_portless(p_uri text) returns text
 language sql immutable
 as $$ select regexp_replace(p_uri, '^http://localhost:[0-9]{1,5}(?=[/?]|$)', 'http://localhost') $$;
@@ -102,12 +111,12 @@ comment on function pgrant_rules.localhost_portless(text) is
 
 create function pgrant_api.client_document_store(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_metadata jsonb, p_fresh_for integer
-) returns pgrant_api.done
+) returns pgrant_api.client_document
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_action constant text := 'client_document.store';
-  v_out pgrant_api.done;
+  v_out pgrant_api.client_document;
   v_policy pgrant.tenants;
   v_shape pgrant_rules.registered_shape;
   v_before pgrant.clients;
@@ -130,9 +139,11 @@ begin
     v_shape := pgrant_rules.registration_shape(p_tenant, p_metadata, null);
     v_out.error := v_shape.error;
     v_out.reason := v_shape.reason;
+    v_out.detail := v_shape.detail;
   end if;
   if v_out.error is not null then
-    v_out.error := pgrant_rules.audit(p_tenant, v_action, v_out.error, v_out.reason, p_client_url);
+    v_out.error := pgrant_rules.audit(p_tenant, v_action, v_out.error, v_out.reason, p_client_url,
+                                      p_detail => pgrant_rules.refused_value(v_out.detail));
     return v_out;
   end if;
 
@@ -153,7 +164,7 @@ begin
     if v_before.expires_at <= v_now then
       perform pgrant_rules.client_remember(p_tenant, p_client_url, 'client.expire');
     end if;
-    v_client := pgrant_rules.registration_store(v_before, v_shape.client, null);
+    v_client := pgrant_rules.registration_store(v_before, v_shape.client);
     update pgrant.clients c
        set document_fetched_at = v_now,
            document_expires_at = v_fresh_until,
@@ -163,14 +174,14 @@ begin
   perform pgrant_rules.client_remember(p_tenant, p_client_url, v_action);
   perform pgrant_rules.audit(p_tenant, case when v_before.client_id is null then 'client_document.add'
                                             when v_client.identity_changed_at <> v_before.identity_changed_at then 'client_document.change'
-                                            else v_action end, null, null, p_client_url, p_detail => jsonb_build_object(
-    'name', v_client.name, 'redirect_uris', v_client.redirect_uris, 'fresh_until', v_fresh_until));
+                                            else v_action end, null, null, p_client_url, p_detail => pgrant_rules.registration_event(v_client)
+    || jsonb_build_object('fresh_until', v_fresh_until));
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.client_document_store(uuid, text, inet, text, jsonb, integer) is
-  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
+  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
 
 create function pgrant_api.client_document_refuse(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_document_fault text

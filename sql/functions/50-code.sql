@@ -49,7 +49,7 @@ comment on function pgrant_rules.codes_lock(uuid, bytea[], bigint[]) is
 
 create function pgrant_rules.codes_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
-  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[],
+  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
   p_code pgrant.codes[], p_code_hash bytea[], p_redirect_uri text[], p_code_challenge text[], p_resource text[],
   p_access_hash bytea[]
 ) returns pgrant_rules.token_decision[]
@@ -64,15 +64,15 @@ begin
                                   array(select c.user_id from unnest(p_code) c)) s;
   return array(
     with presented as materialized (
-      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_lifetime, c.refresh_lifetime,
+      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ, c.access_token_lifetime, c.refresh_lifetime,
              c.refresh_idle_lifetime, 'refresh_token' = any (c.grant_types) as refresh_token, k as code,
              pgrant_rules.code_refusal(k, q.client_id, q.redirect_uri, q.code_challenge) as refusal,
              case when u.user_id is not null then g.scopes end as consented,
              case when q.resource <> '' or k.resources <> '{}'
                   then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), k.resources) end as target
-        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_code_hash, p_redirect_uri, p_code_challenge,
+        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_code_hash, p_redirect_uri, p_code_challenge,
                     p_resource, p_access_hash)
-             with ordinality q (request_id, address, client_id, error, reason, code_hash, redirect_uri, code_challenge,
+             with ordinality q (request_id, address, client_id, error, reason, detail, code_hash, redirect_uri, code_challenge,
                                 resource, access_hash, n)
         join unnest(p_client) with ordinality c on c.ordinality = q.n
         left join unnest(p_code) k on k.code_hash = q.code_hash
@@ -97,18 +97,22 @@ begin
     )
     select row(
              p.n, p.request_id, p.address,
-             case when p.error is not null then null
+             case when p.error is not null then 'client.authenticate'
                   when p.refusal is null and (p.code).used_at is not null then 'code.reuse'
                   else 'code.redeem' end,
              case when p.refused is null then null
                   when p.error is not null then p.error
                   when p.refusal is not null or (p.code).used_at is not null or p.consented is null then 'invalid_grant'
                   else coalesce((p.target).error, 'invalid_grant') end,
-             p.refused, null, p.client_id, (p.code).user_id, (p.code).grant_id,
+             p.refused,
+             case when p.error is not null then p.detail
+                  when p.refused = 'no scope is left' then array_to_string((p.code).scopes, ' ') end,
+             p.client_id, (p.code).user_id, (p.code).grant_id,
              case when p.refused is null then gen_random_uuid() else (p.code).family_id end, p.dead_at,
              (p.code).session_id, (p.code).auth_time, (p.code).acr, (p.code).amr, (p.code).nonce, (p.code).claims_id_token,
              null, p.consented, p.scopes, array(select s.scope from unnest(p.scopes) s (scope) where s.scope = any (v_known.o_roles)),
              coalesce((p.target).audience, p.audience), coalesce((p.target).access_token_format, p.access_token_format),
+             coalesce((p.target).access_token_alg, p.access_token_alg), coalesce((p.target).access_token_typ, p.access_token_typ),
              p.access_hash, least(v_issued_at + make_interval(secs => p.lifetime), p.dead_at), p.refresh_token, null, null, null,
              case when p.refresh_token then least(v_issued_at + make_interval(secs => p.refresh_idle_lifetime), p.dead_at)
                   else p.dead_at end
@@ -118,5 +122,5 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.codes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], pgrant.codes[], bytea[], text[], text[], text[], bytea[]) is
-  'Decides what each code gives, and does nothing. p_client, p_error and p_reason are of clients_authenticate, p_code the codes behind p_code_hash, locked.';
+comment on function pgrant_rules.codes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.codes[], bytea[], text[], text[], text[], bytea[]) is
+  'Decides what each code gives, and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate, p_code the codes behind p_code_hash, locked.';

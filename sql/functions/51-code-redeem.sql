@@ -74,11 +74,11 @@ begin
   end if;
 
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, 'authorization_code') a;
   v_codes := pgrant_rules.codes_lock(p_tenant, p_code_hash, p_code_expires_at);
   v_decisions := pgrant_rules.codes_decide(
-    p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_codes, p_code_hash,
+    p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail, v_codes, p_code_hash,
     p_redirect_uri, p_code_challenge, p_resource, p_access_hash);
   perform pgrant_rules.families_start(p_tenant, v_decisions, v_codes, p_code_hash, p_handle_hash, p_refresh_hash);
   foreach v_decision in array v_decisions loop

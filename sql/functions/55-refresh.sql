@@ -21,7 +21,7 @@ comment on function pgrant_rules.refresh_use(pgrant.token_families, text, bytea)
 
 create function pgrant_rules.refreshes_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
-  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[],
+  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
   p_family pgrant.token_families[], p_handle_hash bytea[], p_refresh_hash bytea[], p_scope text[], p_resource text[],
   p_access_hash bytea[], p_successor_hash bytea[], p_sealed_successor bytea[]
 ) returns pgrant_rules.token_decision[]
@@ -36,16 +36,16 @@ begin
                                   array(select f.user_id from unnest(p_family) f)) s;
   return array(
     with presented as materialized (
-      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_lifetime,
+      select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ, c.access_token_lifetime,
              c.refresh_idle_lifetime, c.replay_window, f as family, pgrant_rules.refresh_use(f, q.client_id, q.refresh_hash) as use,
              coalesce(string_to_array(q.scope, ' '), f.scopes) as requested,
              -- Read, not locked: whoever revokes a grant revokes its families too, and waits for the rotation.
              case when u.user_id is not null then g.scopes end as consented,
              case when q.resource <> '' or f.resources <> '{}'
                   then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), f.resources) end as target
-        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_handle_hash, p_refresh_hash, p_scope, p_resource,
+        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_handle_hash, p_refresh_hash, p_scope, p_resource,
                     p_access_hash, p_successor_hash, p_sealed_successor)
-             with ordinality q (request_id, address, client_id, error, reason, handle_hash, refresh_hash, scope, resource,
+             with ordinality q (request_id, address, client_id, error, reason, detail, handle_hash, refresh_hash, scope, resource,
                                 access_hash, successor_hash, sealed_successor, n)
         join unnest(p_client) with ordinality c on c.ordinality = q.n
         left join unnest(p_family) f on f.handle_hash = q.handle_hash
@@ -64,24 +64,32 @@ begin
                   when p.consented is null then 'grant revoked or user disabled'
                   when (p.target).error is not null then (p.target).reason
                   -- RFC 6749 6: no scope beyond what was granted.
-                  when not p.requested <@ (p.family).scopes or p.scopes = '{}' then 'scope beyond the original grant, or none left'
+                  when not p.requested <@ (p.family).scopes then 'scope beyond the original grant'
+                  when p.scopes = '{}' then 'no scope is left'
              end as refused
         from narrowed p
     )
     select row(
              p.n, p.request_id, p.address,
-             case when p.error is not null then null
+             case when p.error is not null then 'client.authenticate'
                   when p.use = 'reuse' or p.use = 'replay' and p.refused is null then 'refresh.' || p.use
                   else 'refresh.rotate' end,
              case when p.refused is null then null
                   when p.error is not null then p.error
                   when p.use not in ('rotate', 'replay') or p.consented is null then 'invalid_grant'
                   else coalesce((p.target).error, 'invalid_scope') end,
-             p.refused, null, p.client_id, (p.family).user_id, (p.family).grant_id, (p.family).family_id, (p.family).expires_at,
+             p.refused,
+             case when p.error is not null then p.detail
+                  when p.refused in ('scope beyond the original grant', 'no scope is left') then (
+                    select string_agg(r.scope, ' ' order by r.n) from unnest(p.requested) with ordinality r (scope, n)
+                     where p.requested <@ (p.family).scopes or not r.scope = any ((p.family).scopes))
+             end,
+             p.client_id, (p.family).user_id, (p.family).grant_id, (p.family).family_id, (p.family).expires_at,
              (p.family).session_id, (p.family).auth_time, (p.family).acr, (p.family).amr, null, (p.family).claims_id_token,
              case when p.refused is null and p.scopes <> p.requested then p.requested end, p.consented, p.scopes,
              array(select s.scope from unnest(p.scopes) s (scope) where s.scope = any (v_known.o_roles)),
              coalesce((p.target).audience, p.audience), coalesce((p.target).access_token_format, p.access_token_format),
+             coalesce((p.target).access_token_alg, p.access_token_alg), coalesce((p.target).access_token_typ, p.access_token_typ),
              p.access_hash,
              least(v_issued_at + make_interval(secs => coalesce((p.target).access_token_lifetime, p.access_token_lifetime)),
                    (p.family).expires_at),
@@ -95,8 +103,8 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.refreshes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], pgrant.token_families[], bytea[], bytea[], text[], text[], bytea[], bytea[], bytea[]) is
-  'Decides what each refresh request gets, and does nothing. p_client, p_error and p_reason are of clients_authenticate, p_family the families behind the handles, locked.';
+comment on function pgrant_rules.refreshes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.token_families[], bytea[], bytea[], text[], text[], bytea[], bytea[], bytea[]) is
+  'Decides what each refresh request gets, and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate, p_family the families behind the handles, locked.';
 
 create function pgrant_rules.families_rotate(p_tenant uuid, p_decisions pgrant_rules.token_decision[]) returns void
 language plpgsql
@@ -165,10 +173,10 @@ begin
   end if;
 
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, 'refresh_token') a;
   v_decisions := pgrant_rules.refreshes_decide(
-    p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason,
+    p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail,
     array(select f from pgrant.token_families f
            where f.tenant_id = p_tenant and f.handle_hash = any (p_handle_hash)
            order by f.family_id

@@ -2,7 +2,7 @@
 
 create function pgrant_rules.client_credentials_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
-  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[],
+  p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
   p_scope text[], p_resource text[], p_access_hash bytea[]
 ) returns pgrant_rules.token_decision[]
 language plpgsql
@@ -16,16 +16,20 @@ begin
     from pgrant_rules.scopes_find(p_tenant, v_defined, array(select c.maker_id from unnest(p_client) c)) s;
   return array(
     with presented as materialized (
-      select q.*, c.maker_id, c.audience, c.access_token_format, c.access_token_lifetime,
+      select q.*, c.maker_id, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ, c.access_token_lifetime,
              string_to_array(q.scope, ' ') as asked,
-             coalesce(string_to_array(q.scope, ' '), array_remove(array_remove(c.scopes, 'openid'), 'offline_access'), '{}') as requested,
+             coalesce(string_to_array(q.scope, ' '),
+                      -- What means a person, or claims of one, a client has to name.
+                      array(select s.scope from unnest(c.scopes) with ordinality s (scope, n)
+                             where s.scope not in ('openid', 'offline_access', 'profile', 'email', 'address', 'phone')
+                             order by s.n)) as requested,
              -- Without a list of its own a client has every scope that is no role: a role is given to a client by name.
              coalesce(c.scopes, array(select s.scope from unnest(v_known.o_defined) s (scope)
                                        where not s.scope = any (v_known.o_roles))) as client_scopes,
              case when q.resource <> ''
                   then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), null) end as target
-        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_scope, p_resource, p_access_hash)
-             with ordinality q (request_id, address, client_id, error, reason, scope, resource, access_hash, n)
+        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_scope, p_resource, p_access_hash)
+             with ordinality q (request_id, address, client_id, error, reason, detail, scope, resource, access_hash, n)
         join unnest(p_client) with ordinality c on c.ordinality = q.n
     ), narrowed as materialized (
       select p.*,
@@ -45,15 +49,21 @@ begin
         from narrowed p
     )
     select row(
-             p.n, p.request_id, p.address, case when p.error is null then 'client_credentials.issue' end,
+             p.n, p.request_id, p.address, case when p.error is null then 'client_credentials.issue' else 'client.authenticate' end,
              case when p.refused is null then null
                   when p.error is not null then p.error
                   else coalesce((p.target).error, 'invalid_scope') end,
-             p.refused, case when p.error is null and (p.target).error is null then p.unknown end,
+             p.refused,
+             case when p.error is not null then p.detail
+                  when (p.target).error is null then coalesce(p.unknown, (
+                    select string_agg(a.scope, ' ' order by a.n) from unnest(p.asked) with ordinality a (scope, n)
+                     where a.scope in ('openid', 'offline_access') or not p.asked && array['openid', 'offline_access']))
+             end,
              p.client_id, p.maker_id, null, null, null, null, null, null, null, null, null,
              case when p.error is null and p.scopes <> p.asked then p.asked end, null, p.scopes,
              array(select s.scope from unnest(p.scopes) s (scope) where s.scope = any (v_known.o_roles)),
              coalesce((p.target).audience, p.audience), coalesce((p.target).access_token_format, p.access_token_format),
+             coalesce((p.target).access_token_alg, p.access_token_alg), coalesce((p.target).access_token_typ, p.access_token_typ),
              p.access_hash,
              v_issued_at + make_interval(secs => coalesce((p.target).access_token_lifetime, p.access_token_lifetime)),
              null, null, null, null, null
@@ -63,8 +73,8 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.client_credentials_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], text[], bytea[]) is
-  'Decides what each client gets for itself, and does nothing. p_client, p_error and p_reason are of clients_authenticate.';
+comment on function pgrant_rules.client_credentials_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], text[], text[], bytea[]) is
+  'Decides what each client gets for itself, and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate.';
 
 create function pgrant_api.client_credentials_issue(
   p_tenant uuid, p_request_id text[], p_address inet[],
@@ -78,12 +88,12 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, 'client_credentials') a;
   return query
   select t.*
     from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, pgrant_rules.client_credentials_decide(
-           p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason,
+           p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail,
            p_scope, p_resource, p_access_hash)) t;
 end
 $$;

@@ -24,24 +24,27 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_auth record;
+  v_errors pgrant_api.error[];
   v_tokens pgrant_rules.live_token[];
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, p_confidential => true) a;
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
     p_tenant, p_access_hash, p_access_expires_at, p_jwt, p_handle_hash, p_refresh_hash, p_key_hash));
   if array_remove(p_key_hash, null) <> '{}' then
     perform pgrant_rules.api_keys_note(p_tenant, p_key_hash);
   end if;
+  v_errors := pgrant_rules.audit_all(
+    p_tenant, pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason));
   return query
-  select q.error, q.reason, case when q.error is null then a.active end, case when a.active and q.handle_hash is null then 'Bearer' end,
+  select q.error, q.reason, q.detail, case when q.error is null then a.active end, case when a.active and q.handle_hash is null then 'Bearer' end,
          t.client_id, coalesce(t.user_id::text, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
          pgrant_rules.epoch(t.auth_time), t.acr, t.access_claims
-    from unnest(p_client_id, v_auth.o_error, v_auth.o_reason, p_handle_hash)
-         with ordinality q (client_id, error, reason, handle_hash, n)
+    from unnest(p_client_id, v_errors, v_auth.o_reason, v_auth.o_detail, p_handle_hash)
+         with ordinality q (client_id, error, reason, detail, handle_hash, n)
     join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n
    cross join lateral (
          -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token

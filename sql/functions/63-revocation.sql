@@ -78,13 +78,15 @@ as $$
 declare
   v_auth record;
   v_entries pgrant_rules.audit_entry[];
+  v_errors pgrant_api.error[];
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_request_id, p_address, p_client_id, p_auth_method, p_secret_hash,
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion) a;
   -- One after the other: a family is revoked before what hangs on it is looked at.
-  v_entries := array(
+  v_entries := pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason)
+    || array(
     select row(p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], null, null,
                r.family_id, null)::pgrant_rules.audit_entry
       from pgrant_rules.refresh_tokens_revoke(p_tenant, p_client_id, v_auth.o_error, p_handle_hash, p_refresh_hash) r
@@ -94,11 +96,9 @@ begin
                r.family_id, null)::pgrant_rules.audit_entry
       from pgrant_rules.access_tokens_revoke(p_tenant, p_client_id, v_auth.o_error, p_access_hash, p_access_expires_at, p_jwt) r
      order by r.n);
-  if v_entries <> '{}' then
-    perform pgrant_rules.audit_all(p_tenant, v_entries);
-  end if;
+  v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
   return query
-  select q.error, q.reason from unnest(v_auth.o_error, v_auth.o_reason) with ordinality q (error, reason, n) order by q.n;
+  select v_errors[q.n], q.reason from unnest(v_auth.o_reason) with ordinality q (reason, n) order by q.n;
 end
 $$;
 

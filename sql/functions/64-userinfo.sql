@@ -13,13 +13,14 @@ begin
                     || jsonb_build_object('preferred_username', p_user.username,
                                           'updated_at', pgrant_rules.epoch(p_user.updated_at))
                     || p_user.claims) c
-   where c.value not in ('null', '""');
+   where c.value not in ('null', '""')
+     and not c.key = any (pgrant.token_members() || 'groups'::text);
   return v_claims || jsonb_build_object('sub', p_user.user_id);
 end
 $$;
 
 comment on function pgrant_rules.user_claims(pgrant.users) is
-  'All that is known of a person, without nulls and empty strings (OpenID Connect Core 5.3.2).';
+  'All that is stored of a person, without nulls and empty strings (OpenID Connect Core 5.3.2), and without what only a token says of itself.';
 
 create function pgrant_rules.scope_claims(p_scopes text[]) returns text[]
 language sql immutable
@@ -35,7 +36,8 @@ as $$
 begin
   -- A role here wins over a claim of an upstream that has the same name.
   return (
-    select (pgrant_rules.upstream_claims(p_tenant, p_user_id)).claims || jsonb_build_object(
+    select (pgrant_rules.upstream_claims(p_tenant, p_user_id)).claims
+             - (pgrant.token_members() || array[t.permissions_claim, t.tenant_claim]) || jsonb_build_object(
              t.roles_claim,
              (select coalesce(jsonb_agg(s.scope order by s.scope), '[]')
                 from pgrant.scopes s
@@ -50,6 +52,37 @@ end
 $$;
 
 comment on function pgrant_rules.role_claims(uuid, uuid) is 'All the roles and groups of a person, and what upstreams say of theirs, for clients with the scope roles.';
+
+create function pgrant_rules.claims_given(p_tenant uuid, p_user_id uuid, p_scopes text[], p_names text[], p_token_claims jsonb)
+returns jsonb
+language plpgsql
+as $$
+declare
+  v_evaluated text[] := array(select jsonb_object_keys(p_token_claims)) || 'groups'::text;
+  v_roles jsonb := jsonb_build_object();
+  v_claims jsonb;
+begin
+  if p_scopes = '{}' and p_names = '{}' then
+    return jsonb_build_object();
+  elsif 'roles' = any (p_scopes) or p_names && v_evaluated then
+    v_roles := pgrant_rules.role_claims(p_tenant, p_user_id);
+  end if;
+  select coalesce(jsonb_object_agg(c.key, c.value), '{}')
+    into v_claims
+    from pgrant.users u, jsonb_each(pgrant_rules.user_claims(u) - v_evaluated) c
+   where u.tenant_id = p_tenant
+     and u.user_id = p_user_id
+     and c.key = any (pgrant_rules.scope_claims(p_scopes) || p_names);
+  -- What is evaluated is never taken from what is stored: a person's own claim of that name would make an administrator.
+  return v_claims
+      || (select coalesce(jsonb_object_agg(e.key, e.value), '{}')
+            from jsonb_each(p_token_claims || v_roles) e where e.key = any (p_names) and e.key = any (v_evaluated))
+      || case when 'roles' = any (p_scopes) then v_roles else '{}' end;
+end
+$$;
+
+comment on function pgrant_rules.claims_given(uuid, uuid, text[], text[], jsonb) is
+  'The claims of a person that scopes (OpenID Connect Core 5.4) and names (5.5) ask for, at userinfo and in ID tokens alike. p_token_claims is what the access token says (see token_claims): its names, and groups, are evaluated now.';
 
 create function pgrant_api.userinfo_read(
   p_tenant uuid, p_request_id text[], p_address inet[], p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[]
@@ -77,10 +110,8 @@ begin
   v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
   return query
   select v_errors[t.ordinality], (v_entries[t.ordinality]).reason,
-         (select jsonb_object_agg(c.key, c.value)
-            from jsonb_each(pgrant_rules.user_claims(u)) c
-           where c.key = any (pgrant_rules.scope_claims(t.scopes) || t.claims_userinfo))
-         || case when 'roles' = any (t.scopes) then pgrant_rules.role_claims(p_tenant, t.user_id) else '{}' end,
+         case when u.user_id is not null then
+           pgrant_rules.claims_given(p_tenant, t.user_id, t.scopes, t.claims_userinfo, t.access_claims) end,
          case when u.user_id is not null then t.client_id end, case when u.user_id is not null then t.userinfo_alg end
     from unnest(v_tokens) with ordinality t
     left join pgrant.users u

@@ -6,7 +6,11 @@ create function pgrant_rules.token_present(
 language plpgsql
 as $$
 begin
-  perform pgrant_rules.enter(p_tenant, null, p_address);
+  -- Not by enter(): a release waits for whoever has come in by that, and a customer's transaction may last.
+  perform set_config('pgrant.tenant', coalesce((select i.tenant_id::text from pgrant.issuers i
+                                                 where i.tenant_id = p_tenant and i.disabled_at is null), ''), true),
+          set_config('pgrant.request_id', '', true),
+          set_config('pgrant.address', coalesce(host(p_address), ''), true);
   perform set_config('pgrant_resource.token_hash', coalesce(encode(p_token_hash, 'hex'), ''), true),
           set_config('pgrant_resource.token_expires_at', coalesce(p_token_expires_at::text, ''), true),
           set_config('pgrant_resource.resource',

@@ -30,54 +30,80 @@ $$;
 comment on function pgrant_rules.session_end(uuid, pgrant.sessions, text) is
   'Ends a session and the families that hang on it.';
 
+create function pgrant_rules.session_named(p_tenant uuid, p_sub text, p_sid text) returns pgrant.sessions
+language plpgsql
+as $$
+declare
+  v_session pgrant.sessions;
+begin
+  select s.* into v_session
+    from pgrant.sessions s
+   where s.tenant_id = p_tenant
+     and s.session_id = case when p_sid ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_sid::uuid end
+     and s.user_id::text = p_sub
+     and s.expires_at > now()
+     and s.ended_at is null
+     for update;
+  return v_session;
+end
+$$;
+
+comment on function pgrant_rules.session_named(uuid, text, text) is
+  'The session that has not ended which the sub and sid of an ID token name, locked, or null.';
+
 create function pgrant_api.session_logout(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint,
-  p_csrf_hash bytea, p_hint_sub text, p_hint_client_id text, p_client_id text, p_post_logout_redirect_uri text
+  p_csrf_hash bytea, p_hint_sub text, p_hint_client_id text, p_hint_sid text, p_client_id text, p_post_logout_redirect_uri text
 ) returns pgrant_api.logout
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.logout;
   v_session pgrant.sessions;
-  v_redirect boolean;
+  v_confirmed boolean;
+  v_client_id text := coalesce(p_hint_client_id, p_client_id);
+  v_target text;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
-  if p_hint_client_id is not null and p_client_id is not null and p_hint_client_id <> p_client_id then
+  v_confirmed := coalesce(p_csrf_hash = v_session.csrf_hash, false);
+  if p_client_id <> p_hint_client_id then
     v_out.error := 'invalid_request';
     v_out.reason := 'client_id is not the audience of id_token_hint';
-    perform pgrant_rules.audit(p_tenant, 'session.logout', v_out.error, v_out.reason, p_hint_client_id, v_session.user_id);
-    return v_out;
-  end if;
-
-  -- Only a hint proves who sent the browser here; without it nothing is redirected.
-  select exists (
-    select from pgrant_rules.client_policies c
+  else
+    select p_post_logout_redirect_uri into v_target
+      from pgrant_rules.client_policies c
      where c.tenant_id = p_tenant
-       and c.client_id = p_hint_client_id
-       and p_post_logout_redirect_uri = any (c.post_logout_redirect_uris)
-  ) into v_redirect;
-  if p_post_logout_redirect_uri is not null and p_hint_client_id is not null and not v_redirect then
-    v_out.error := 'invalid_redirect_uri';
-    v_out.reason := 'post_logout_redirect_uri is not registered';
-    perform pgrant_rules.audit(p_tenant, 'session.logout', v_out.error, v_out.reason, p_hint_client_id, v_session.user_id);
-    return v_out;
-  end if;
-
-  if v_session.session_id is not null then
-    v_out.username := (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id);
-    if coalesce(p_hint_sub = v_session.user_id::text, false) or coalesce(p_csrf_hash = v_session.csrf_hash, false) then
-      perform pgrant_rules.session_end(p_tenant, v_session, p_hint_client_id);
-    else
-      v_out.next := 'confirm';
-      return v_out;
+       and c.client_id = v_client_id
+       and p_post_logout_redirect_uri = any (c.post_logout_redirect_uris);
+    if v_target is null and p_post_logout_redirect_uri is not null and p_hint_client_id is not null then
+      v_out.error := 'invalid_redirect_uri';
+      v_out.reason := 'post_logout_redirect_uri is not registered';
     end if;
   end if;
-  v_out.next := case when v_redirect then 'redirect' else 'done' end;
-  v_out.redirect_uri := case when v_redirect then p_post_logout_redirect_uri end;
+  if v_out.error is not null then
+    perform pgrant_rules.audit(p_tenant, 'session.logout', v_out.error, v_out.reason, p_hint_client_id, v_session.user_id);
+    return v_out;
+  end if;
+
+  if v_session.session_id is null then
+    -- Another browser, or one that kept its cookie to itself: the session that the hint names is over all the same.
+    v_session := pgrant_rules.session_named(p_tenant, p_hint_sub, p_hint_sid);
+  elsif not v_confirmed and (p_hint_sub = v_session.user_id::text) is not true then
+    v_out.username := (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id);
+    v_out.next := 'confirm';
+    v_out.confirmed_redirect_uri := v_target;
+    return v_out;
+  end if;
+  if v_session.session_id is not null then
+    perform pgrant_rules.session_end(p_tenant, v_session, v_client_id);
+  end if;
+  -- Only a hint, or the person, says that the client sent the browser here: nobody else has it redirected.
+  v_out.redirect_uri := case when p_hint_client_id is not null or v_confirmed then v_target end;
+  v_out.next := case when v_out.redirect_uri is not null then 'redirect' else 'done' end;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.session_logout(uuid, text, inet, bytea, bigint, bytea, text, text, text, text) is
-  'Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session''s CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri.';
+comment on function pgrant_api.session_logout(uuid, text, inet, bytea, bigint, bytea, text, text, text, text, text) is
+  'Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session''s CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri.';

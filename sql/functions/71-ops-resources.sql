@@ -1,7 +1,8 @@
 -- What operators call: the resources of a tenant.
 
 create function pgrant_ops.resource_set(p_tenant uuid, p_resource text, p_title text, p_scopes text[] default null,
-                                        p_access_token_format text default null, p_access_token_lifetime integer default null)
+                                        p_access_token_format text default null, p_access_token_lifetime integer default null,
+                                        p_access_token_alg text default null, p_access_token_typ text default null)
 returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -16,19 +17,22 @@ begin
   elsif v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001', hint = 'add it first, or leave it out';
   end if;
-  insert into pgrant.resources as r (tenant_id, resource, title, scopes, access_token_format, access_token_lifetime)
-  values (p_tenant, v_resource, p_title, p_scopes, p_access_token_format, p_access_token_lifetime)
+  insert into pgrant.resources as r (tenant_id, resource, title, scopes, access_token_format, access_token_lifetime, access_token_alg,
+                                       access_token_typ)
+  values (p_tenant, v_resource, p_title, p_scopes, p_access_token_format, p_access_token_lifetime, p_access_token_alg,
+          p_access_token_typ)
       on conflict (tenant_id, resource) do update
      set title = excluded.title, scopes = excluded.scopes, access_token_format = excluded.access_token_format,
-         access_token_lifetime = excluded.access_token_lifetime, disabled_at = null;
+         access_token_lifetime = excluded.access_token_lifetime, access_token_alg = excluded.access_token_alg,
+         access_token_typ = excluded.access_token_typ, disabled_at = null;
   perform pgrant_rules.resource_remember(p_tenant, v_resource, 'resource.set');
   perform pgrant_rules.audit(p_tenant, 'resource.set', null, null, null, p_detail => jsonb_build_object('resource', v_resource));
   return v_resource;
 end
 $$;
 
-comment on function pgrant_ops.resource_set(uuid, text, text, text[], text, integer) is
-  'Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all. Returns the form in which it is compared and becomes aud. Raises OA001, OA003.';
+comment on function pgrant_ops.resource_set(uuid, text, text, text[], text, integer, text, text) is
+  'Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client''s, or else the tenant''s. Returns the form in which it is compared and becomes aud. Raises OA001, OA003.';
 
 create function pgrant_ops.resource_remove(p_tenant uuid, p_resource text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -48,14 +52,14 @@ $$;
 comment on function pgrant_ops.resource_remove(uuid, text) is 'Removes a resource: no more tokens for it, and none at refresh. Raises OA001.';
 
 create function pgrant_ops.resource_list(p_tenant uuid)
-returns table (resource text, title text, scopes text[], access_token_format text, access_token_lifetime integer,
-               created_at timestamptz)
+returns table (resource text, title text, scopes text[], access_token_format text, access_token_alg text, access_token_typ text,
+               access_token_lifetime integer, created_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
-  select r.resource, r.title, r.scopes, r.access_token_format, r.access_token_lifetime, r.created_at
+  select r.resource, r.title, r.scopes, r.access_token_format, r.access_token_alg, r.access_token_typ, r.access_token_lifetime, r.created_at
     from pgrant.resources r where r.tenant_id = p_tenant order by r.resource;
 end
 $$;

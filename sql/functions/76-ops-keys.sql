@@ -47,7 +47,7 @@ declare
   v_tenant_id uuid;
 begin
   for v_tenant_id in select i.tenant_id from pgrant.issuers i loop
-    perform pgrant_rules.administer(v_tenant_id);
+    perform pgrant_rules.visit(v_tenant_id);
     return query
     select v_tenant_id, a.alg
       from (values ('ES256'), ('RS256')) a (alg)

@@ -13,6 +13,7 @@ begin
   if exists (select from pgrant.users u where u.tenant_id = p_tenant and u.username_key = lower(p_username)) then
     raise exception 'there is a user % already', p_username using errcode = 'OA002', hint = 'choose another username';
   end if;
+  perform pgrant_rules.claims_check(p_claims);
   insert into pgrant.users (tenant_id, username, claims, password_salt, password_params, password_hash)
   values (p_tenant, p_username, p_claims, p_password_salt, p_password_params, p_password_hash)
   returning user_id into v_user_id;
@@ -23,7 +24,7 @@ end
 $$;
 
 comment on function pgrant_ops.user_add(uuid, text, jsonb, bytea, jsonb, bytea) is
-  'Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002.';
+  'Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002, OA003.';
 
 create function pgrant_rules.user_id(p_tenant uuid, p_username text) returns uuid
 language plpgsql

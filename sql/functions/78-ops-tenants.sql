@@ -91,6 +91,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
+  -- preset stands for several (tenant_presets).
+  p_settings := pgrant_rules.preset_settings(p_settings);
   perform pgrant_rules.settings_write('update pgrant.tenants t set (%1$s) = row(%2$s) where t.tenant_id = $1',
                                       'tenants', p_settings, p_tenant);
   update pgrant.issuers i
@@ -103,7 +105,7 @@ end
 $$;
 
 comment on function pgrant_ops.tenant_set(uuid, jsonb) is
-  'Changes settings of a tenant, given as {setting: value} (see setting_list); the others stay, null takes one back. Returns all settings. Raises OA001, OA003.';
+  'Changes settings of a tenant, given as {setting: value} (see setting_list); preset stands for several (tenant_presets). The others stay, null takes one back. Returns all settings. Raises OA001, OA003.';
 
 create function pgrant_ops.tenant_disable(p_tenant uuid, p_disabled boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -5,30 +5,45 @@ create function pgrant_ops.error_list(
   p_before timestamptz default 'infinity', p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff',
   p_limit integer default 100
 ) returns table (at timestamptz, event_id uuid, action text, error text, reason text, client_id text, client_name text,
-                 username text, address inet, request_id text)
+                 username text, address inet, request_id text, refused text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
-  select e.at, e.event_id, e.action, e.error, e.reason, e.client_id, c.name, u.username, e.address, e.request_id
-    from (select a.* from pgrant.audit_events a
-           where a.tenant_id = p_tenant
-             and a.error is not null
-             and a.at >= p_since
-             and a.at <= p_before
-             and (a.at, a.event_id) < (p_before, p_before_id)
-             and (p_client_id is null or a.client_id = p_client_id)
-           order by a.at desc, a.event_id desc
-           limit p_limit) e
+  select e.at, e.event_id, e.action, e.error, e.reason, e.client_id, c.name, u.username, e.address, e.request_id,
+         e.detail ->> 'refused'
+    from ((select a.at, a.event_id, a.action, a.error, a.reason, a.client_id, a.user_id, a.address, a.request_id, a.detail
+             from pgrant.audit_events a
+            where a.tenant_id = p_tenant
+              and a.error is not null
+              and a.at >= p_since
+              and a.at <= p_before
+              and (a.at, a.event_id) < (p_before, p_before_id)
+              and (p_client_id is null or a.client_id = p_client_id)
+            order by a.at desc, a.event_id desc
+            limit p_limit)
+          union all
+          -- What names nobody who is known, such as a registration, is no event.
+          (select r.first_at, r.event_id, r.action, r.error, r.reason, r.client_id, r.user_id, r.address, r.request_id, r.detail
+             from pgrant.refusals r
+            where r.tenant_id = p_tenant
+              and not r.recorded
+              and r.first_at >= p_since
+              and r.first_at <= p_before
+              and (r.first_at, r.event_id) < (p_before, p_before_id)
+              and (p_client_id is null or r.client_id = p_client_id)
+            order by r.first_at desc, r.event_id desc
+            limit p_limit)) e
     left join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = e.client_id
     left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = e.user_id
-   order by e.at desc, e.event_id desc;
+   order by e.at desc, e.event_id desc
+   limit p_limit;
 end
 $$;
 
 comment on function pgrant_ops.error_list(uuid, text, timestamptz, timestamptz, uuid, integer) is
-  'What was refused at a tenant, and why, youngest first: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001.';
+  'What was refused at a tenant, and why (refused: which value), youngest first, repeats within a minute once: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001.';
 
 create function pgrant_rules.audit_months(p_table text) returns integer
 language plpgsql stable

@@ -88,7 +88,7 @@ declare
 begin
   for v_tenant_id in select i.tenant_id from pgrant.issuers i where i.disabled_at is null loop
     exit when v_left <= 0;
-    perform pgrant_rules.administer(v_tenant_id);
+    perform pgrant_rules.visit(v_tenant_id);
     return query
     select v_tenant_id, a.upstream, a.subject
       from pgrant.upstream_accounts a

@@ -38,8 +38,8 @@ comment on column pgrant_report.clients.grant_types is 'What it may use at the t
 comment on column pgrant_report.clients.redirect_uris is 'Where codes may be sent.';
 comment on column pgrant_report.clients.scopes is 'What it may ask for; null = every scope of the tenant.';
 comment on column pgrant_report.clients.consent is 'remember, assured, always, or never (a first-party client).';
-comment on column pgrant_report.clients.require_pkce is 'False where a confidential OpenID Connect client was let off.';
-comment on column pgrant_report.clients.access_token_format is 'jwt or opaque.';
+comment on column pgrant_report.clients.require_pkce is 'False where a confidential client was let off PKCE (RFC 9700 2.1.1).';
+comment on column pgrant_report.clients.access_token_format is 'jwt or opaque; null = the tenant''s.';
 comment on column pgrant_report.clients.maker is 'Username of the person who made the credential; null for applications.';
 comment on column pgrant_report.clients.allowed_networks is 'From where it may authenticate; null = from anywhere.';
 comment on column pgrant_report.clients.registered_by is 'operator (or a person, for credentials), itself (RFC 7591), or document: the metadata at the URL that is its client_id.';

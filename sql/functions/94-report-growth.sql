@@ -45,7 +45,7 @@ begin
 end
 $$;
 
-comment on view pgrant_report.expired_backlog is 'Rows of your tenants that are past their end and that cleanup has not removed: 0 in each table after it ran. Counts to 10,000 and no further, by indexes (but for token_families) and by partitions that should be gone, so that it costs the same in a large database.';
+comment on view pgrant_report.expired_backlog is 'Rows of your tenants that are past their end and that cleanup has not removed: 0 in each table after it ran. Counts to 10,000 and no further, by indexes and by partitions that should be gone, so that it costs the same in a large database; of token_families it reads all rows of your tenants.';
 comment on column pgrant_report.expired_backlog.table_name is 'The table.';
 comment on column pgrant_report.expired_backlog.expired_rows is 'How many; 10000 = at least so many. Of a table that is cut by time: rows older than a partition and its retention, which is dropped hourly.';
 comment on column pgrant_report.expired_backlog.oldest_at is 'When the oldest of those that were counted expired.';

@@ -43,6 +43,7 @@ begin
   return query
   with f as (
     select p.oid::regprocedure::text as name, p.pronamespace::regnamespace::text as schema, p.proacl, p.proowner, p.proargnames,
+           coalesce(p.proargtypes[1] = 'text[]'::regtype, false) as of_sets,
            split_part(p.prosrc, E'\nbegin\n', 2) as statements
       from pg_proc p where p.pronamespace::regnamespace::text like 'pgrant%'
   )
@@ -53,7 +54,10 @@ begin
     from f
    where f.proargnames[1] = 'p_tenant'
      and not starts_with(f.statements, case f.schema
-           when 'pgrant_api' then '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);'
+           when 'pgrant_api' then
+             -- Of a set each request has an id and an address of its own: audit_all enters them one by one.
+             case when f.of_sets then '  perform pgrant_rules.enter(p_tenant, null, null);'
+                  else '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);' end
            when 'pgrant_ops' then '  perform pgrant_rules.administer(p_tenant);'
            when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\n  perform pgrant_rules.token_present(p_tenant, '
            else '' end)

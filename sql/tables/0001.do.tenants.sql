@@ -163,11 +163,15 @@ create table pgrant.tenants (
   audience                text check (length(audience) between 1 and 512),
   code_lifetime           integer not null default 60 check (code_lifetime between 1 and 600),
   request_lifetime        integer not null default 600 check (request_lifetime between 60 and 3600),
+  access_token_format     text not null default 'jwt' check (access_token_format in ('jwt', 'opaque')),
+  access_token_alg        text not null default 'ES256' check (access_token_alg in ('ES256', 'RS256')),
+  access_token_typ        text not null default 'at+jwt' check (access_token_typ in ('at+jwt', 'JWT')),
   access_token_lifetime   integer not null default 900 check (access_token_lifetime between 1 and 86400),
   id_token_lifetime       integer not null default 3600 check (id_token_lifetime between 1 and 86400),
   refresh_idle_lifetime   integer not null default 2592000 check (refresh_idle_lifetime between 1 and 157680000),
   refresh_lifetime        integer not null default 31536000 check (refresh_lifetime between 1 and 157680000),
   replay_window           integer not null default 60 check (replay_window between 0 and 600),
+  require_pkce            boolean not null default true,
   consent_lifetime        integer not null default 2592000 check (consent_lifetime between 0 and 1576800000),
   session_lifetime        integer not null default 43200 check (session_lifetime between 60 and 2592000),
   session_idle_lifetime   integer not null default 28800 check (session_idle_lifetime between 60 and 2592000),
@@ -189,6 +193,10 @@ comment on column pgrant.tenants.access_token_lifetime is 'For so long an access
 comment on column pgrant.tenants.id_token_lifetime is 'For so long an ID token is good.';
 comment on column pgrant.tenants.refresh_idle_lifetime is 'A refresh token that is not used for so long dies; each use starts it anew.';
 comment on column pgrant.tenants.refresh_lifetime is 'A refresh token and its successors die after so long, however often they are used.';
+comment on column pgrant.tenants.access_token_format is 'Of access tokens whose resource and client say nothing else; so are alg and lifetime.';
+comment on column pgrant.tenants.access_token_alg is 'What JWT access tokens are signed by (RFC 7518 3.1).';
+comment on column pgrant.tenants.access_token_typ is 'typ of JWT access tokens (RFC 9068 2.1), unless their resource says otherwise; JWT is for resource servers that refuse at+jwt.';
+comment on column pgrant.tenants.require_pkce is 'Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.';
 comment on column pgrant.tenants.replay_window is 'For so long a superseded refresh token gets the same successor again; 0 = never.';
 comment on column pgrant.tenants.consent_lifetime is 'For so long a consent is remembered; 0 = it never expires.';
 comment on column pgrant.tenants.session_lifetime is 'For so long a person stays signed in.';

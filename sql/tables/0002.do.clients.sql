@@ -40,6 +40,21 @@ comment on function pgrant.client_algs() is 'The algorithms by which clients sig
 revoke execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs() from public;
 grant execute on function pgrant.grant_types(), pgrant.auth_methods(), pgrant.client_algs()
   to pgrant_definer, pgrant_janitor, pgrant_sealer, pgrant_auditor;
+create function pgrant.origins_sound(p_origins text[]) returns boolean
+language sql immutable parallel safe
+as $$
+  select not exists (
+    select from unnest(p_origins) o (origin)
+     where (o.origin ~ '^[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$'
+            and o.origin !~ '^(http://.*:80|https://.*:443)$'
+            and length(o.origin) <= 300) is not true)
+$$;
+
+comment on function pgrant.origins_sound(text[]) is
+  'Whether each is an origin as browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme means anyway; a packaged application''s own scheme is one.';
+
+revoke execute on function pgrant.origins_sound(text[]) from public;
+grant execute on function pgrant.origins_sound(text[]) to pgrant_definer;
 
 create table pgrant.clients (
   tenant_id                   uuid not null references pgrant.tenants on delete cascade,
@@ -50,14 +65,16 @@ create table pgrant.clients (
   application_type            text not null default 'web' check (application_type in ('web', 'native')),
   redirect_uris               text[] not null default '{}' check (pgrant.redirect_uris_sound(redirect_uris)),
   post_logout_redirect_uris   text[] not null default '{}',
+  allowed_origins             text[] not null default '{}' check (pgrant.origins_sound(allowed_origins)),
   grant_types                 text[] not null default '{authorization_code,refresh_token}'
     check (grant_types <@ pgrant.grant_types()),
   scopes                      text[],
   consent                     text not null default 'remember' check (consent in ('remember', 'assured', 'always', 'never')),
   require_pkce                boolean not null default true,
-  access_token_format         text not null default 'jwt' check (access_token_format in ('jwt', 'opaque')),
-  access_token_alg            text not null default 'ES256' check (access_token_alg = any (pgrant.signing_algs())),
+  access_token_format         text check (access_token_format in ('jwt', 'opaque')),
+  access_token_alg            text check (access_token_alg = any (pgrant.signing_algs())),
   id_token_alg                text not null default 'RS256' check (id_token_alg = any (pgrant.signing_algs())),
+  id_token_claims             boolean not null default false,
   access_token_lifetime       integer check (access_token_lifetime between 1 and 86400),
   id_token_lifetime           integer check (id_token_lifetime between 1 and 86400),
   refresh_idle_lifetime       integer check (refresh_idle_lifetime between 1 and 157680000),
@@ -75,20 +92,25 @@ create table pgrant.clients (
   constraint clients_redirects check (not 'authorization_code' = any (grant_types) or cardinality(redirect_uris) > 0)
 );
 
-comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime means the tenant''s.';
+comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime, format or alg means the tenant''s.';
 comment on column pgrant.clients.name is 'The name that people see at consent.';
 comment on column pgrant.clients.token_endpoint_auth_method is 'How the client authenticates; none = a public client.';
 comment on column pgrant.clients.application_type is 'native = runs on the person''s device (RFC 8252).';
 comment on column pgrant.clients.redirect_uris is 'Where codes may be sent.';
 comment on column pgrant.clients.post_logout_redirect_uris is 'Where browsers may go after logout.';
 comment on column pgrant.clients.grant_types is 'What the client may use at the token endpoint.';
+comment on column pgrant.clients.allowed_origins is
+  'Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.';
 comment on column pgrant.clients.scopes is 'What the client may ask for; null = every scope of the tenant.';
 comment on column pgrant.clients.consent is 'remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.';
 comment on column pgrant.clients.identity_changed_at is
   'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
-comment on column pgrant.clients.require_pkce is 'May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).';
-comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected.';
-comment on column pgrant.clients.access_token_alg is 'How access tokens are signed.';
+comment on column pgrant.clients.require_pkce is
+  'False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).';
+comment on column pgrant.clients.id_token_claims is
+  'Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4).';
+comment on column pgrant.clients.access_token_format is 'jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant''s.';
+comment on column pgrant.clients.access_token_alg is 'How access tokens are signed; null = as the tenant says.';
 comment on column pgrant.clients.id_token_alg is 'How ID tokens are signed.';
 comment on column pgrant.clients.access_token_lifetime is 'For so long an access token is good; null = the tenant''s.';
 comment on column pgrant.clients.id_token_lifetime is 'For so long an ID token is good; null = the tenant''s.';
@@ -100,6 +122,7 @@ comment on column pgrant.clients.disabled_at is 'Since when everything that the 
 
 -- Where a check has a list of values its words are that list.
 comment on constraint clients_redirect_uris_check on pgrant.clients is 'a list of redirect URIs: https, http on a loopback host, or an application''s own scheme (RFC 8252 7); without fragment, credentials or wildcard';
+comment on constraint clients_allowed_origins_check on pgrant.clients is 'a list of web origins as browsers write them: scheme, host and port, without a path';
 comment on constraint clients_access_token_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 86400';
 comment on constraint clients_id_token_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 86400';
 comment on constraint clients_refresh_idle_lifetime_check on pgrant.clients is 'a whole number of seconds from 1 to 157680000';
@@ -131,11 +154,36 @@ comment on column pgrant.client_secrets.secret_hash is 'SHA-256 of 256 random bi
 select pgrant.isolate('pgrant.client_secrets');
 select pgrant.expire('pgrant.client_secrets');
 
+create function pgrant.claims_fault(p_claims jsonb) returns text
+language sql immutable parallel safe
+as $$
+  select format('the claim %s is no %s', c.key, c.type)
+    from (select k.key, k.value, case
+                   when k.key in ('email_verified', 'phone_number_verified') then 'boolean'
+                   when k.key = 'updated_at' then 'number'
+                   when k.key = 'address' then 'object'
+                   when k.key in ('sub', 'name', 'given_name', 'family_name', 'middle_name', 'nickname', 'preferred_username',
+                                  'profile', 'picture', 'website', 'email', 'gender', 'birthdate', 'zoneinfo', 'locale',
+                                  'phone_number') then 'string'
+                 end as type
+            from jsonb_each(case when jsonb_typeof(p_claims) = 'object' then p_claims end) k) c
+   where jsonb_typeof(c.value) not in (c.type, 'null')
+      or c.key = 'address' and jsonb_path_exists(c.value, '$.* ? (@.type() != "string" && @.type() != "null")')
+   order by c.key
+   limit 1
+$$;
+
+comment on function pgrant.claims_fault(jsonb) is
+  'Which standard claim is of another type than OpenID Connect Core 5.1 gives it (of an address, its members too); null = none.';
+
+revoke execute on function pgrant.claims_fault(jsonb) from public;
+grant execute on function pgrant.claims_fault(jsonb) to pgrant_definer;
+
 create table pgrant.users (
   tenant_id        uuid not null references pgrant.tenants on delete cascade,
   user_id          uuid not null default gen_random_uuid(),
   username         text not null check (length(username) between 1 and 255),
-  claims           jsonb not null default '{}' check (jsonb_typeof(claims) = 'object'),
+  claims           jsonb not null default '{}' check (jsonb_typeof(claims) = 'object' and pgrant.claims_fault(claims) is null),
   password_salt    bytea,
   password_params  jsonb,
   password_hash    bytea check (length(password_hash) = 32),

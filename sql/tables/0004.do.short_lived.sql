@@ -19,6 +19,8 @@ create table pgrant.sessions (
   check (idle_expires_at <= expires_at)
 ) partition by range (expires_at);
 
+create index sessions_session_id on pgrant.sessions (tenant_id, session_id);
+
 comment on table pgrant.sessions is 'Signed-in browsers.';
 comment on column pgrant.sessions.session_hash is 'SHA-256 of the cookie.';
 comment on column pgrant.sessions.session_id is 'The sid of ID tokens: names the session without being its key.';
@@ -42,20 +44,27 @@ create table pgrant.authorization_requests (
   hint_sub         text,
   login_hint       text,
   acr_values       text[] not null,
+  essential_acr    text[] not null default '{}',
   claims_id_token  text[] not null,
   claims_userinfo  text[] not null,
   session_id       uuid,
   shown_identity_at timestamptz,
   created_at       timestamptz not null default now(),
   completed_at     timestamptz,
+  code_expires_at  timestamptz,
+  response_error   text,
+  check (num_nonnulls(code_expires_at, response_error) <= case when completed_at is null then 0 else 1 end),
   primary key (tenant_id, request_hash, expires_at)
 ) partition by range (expires_at);
 
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
+comment on column pgrant.authorization_requests.essential_acr is 'The acr that the ID token must have, one of these (OpenID Connect Core 5.5.1.1); {} = any or none.';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
-comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered twice.';
+comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';
+comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
+comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
 
 create table pgrant.codes (
   tenant_id        uuid not null,

@@ -87,10 +87,42 @@ select pgrant.isolate('pgrant.group_roles');
 select pgrant.isolate('pgrant.group_members');
 select pgrant.isolate('pgrant.scope_refusals');
 
-alter table pgrant.tenants add column roles_claim text not null default 'roles' check (length(roles_claim) between 1 and 255);
-alter table pgrant.tenants add column permissions_claim text not null default 'permissions'
-  check (length(permissions_claim) between 1 and 255);
-alter table pgrant.tenants add column tenant_claim text not null default 'org_id' check (length(tenant_claim) between 1 and 255);
+create function pgrant.token_members() returns text[]
+language sql immutable parallel safe
+as $$
+  select array['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'cnf', 'act', 'may_act', 'events',
+               'azp', 'nonce', 'auth_time', 'acr', 'amr', 'at_hash', 'c_hash', 's_hash', 'sid',
+               'client_id', 'scope', 'active', 'username', 'token_type', 'family_id', 'allowed_networks']
+$$;
+
+comment on function pgrant.token_members() is
+  'Members of tokens and of introspection that say something of the token (RFC 7519 4.1, RFC 7662 2.2, RFC 9068 2.2, OpenID Connect Core 2): no claim of a person has such a name.';
+
+create function pgrant.claim_name_spoken_for(p_names text[]) returns text
+language sql immutable parallel safe
+as $$
+  select n.name
+    from unnest(p_names) n (name)
+   group by n.name
+  having count(*) > 1
+      or n.name = any (pgrant.token_members() || array['groups', 'address', 'email', 'email_verified', 'phone_number',
+           'phone_number_verified', 'name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username',
+           'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'])
+   order by n.name
+   limit 1
+$$;
+
+comment on function pgrant.claim_name_spoken_for(text[]) is
+  'One of the names, of roles_claim, permissions_claim and tenant_claim, that means something else already, or is there twice; null = none.';
+
+revoke execute on function pgrant.token_members(), pgrant.claim_name_spoken_for(text[]) from public;
+grant execute on function pgrant.token_members(), pgrant.claim_name_spoken_for(text[]) to pgrant_definer;
+
+alter table pgrant.tenants
+  add column roles_claim text not null default 'roles' check (length(roles_claim) between 1 and 255),
+  add column permissions_claim text not null default 'permissions' check (length(permissions_claim) between 1 and 255),
+  add column tenant_claim text not null default 'org_id' check (length(tenant_claim) between 1 and 255),
+  add constraint tenants_claim_names check (pgrant.claim_name_spoken_for(array[roles_claim, permissions_claim, tenant_claim]) is null);
 
 comment on column pgrant.tenants.roles_claim is 'Name of the claim of access tokens with the person''s roles; clients of another vendor may want a namespaced one.';
 comment on column pgrant.tenants.permissions_claim is 'Name of the claim of access tokens with the roles that the token may use.';
@@ -98,3 +130,5 @@ comment on column pgrant.tenants.tenant_claim is 'Name of the claim of access to
 comment on constraint tenants_roles_claim_check on pgrant.tenants is 'text of 1 to 255 characters';
 comment on constraint tenants_permissions_claim_check on pgrant.tenants is 'text of 1 to 255 characters';
 comment on constraint tenants_tenant_claim_check on pgrant.tenants is 'text of 1 to 255 characters';
+comment on constraint tenants_claim_names on pgrant.tenants is
+  'names for roles_claim, permissions_claim and tenant_claim that differ from each other and from all other claims of tokens and userinfo';

@@ -6,6 +6,8 @@ create table pgrant.resources (
   title                  text not null,
   scopes                 text[],
   access_token_format    text check (access_token_format in ('jwt', 'opaque')),
+  access_token_alg       text check (access_token_alg in ('ES256', 'RS256')),
+  access_token_typ       text check (access_token_typ in ('at+jwt', 'JWT')),
   access_token_lifetime  integer check (access_token_lifetime between 1 and 86400),
   created_at             timestamptz not null default now(),
   disabled_at            timestamptz,
@@ -16,6 +18,8 @@ comment on table pgrant.resources is 'What a client may name as resource, and fi
 comment on column pgrant.resources.resource is 'Absolute URI: scheme and host in lower case, no slash at the end. Requests are compared in that form.';
 comment on column pgrant.resources.scopes is 'The roles and scopes that mean something there; null = all. The standard ones of OpenID Connect always pass.';
 comment on column pgrant.resources.access_token_format is 'Format of its access tokens; null = the client''s.';
+comment on column pgrant.resources.access_token_alg is 'What its JWT access tokens are signed by; null = the client''s.';
+comment on column pgrant.resources.access_token_typ is 'typ of its JWT access tokens (RFC 9068 2.1); null = the tenant''s.';
 comment on column pgrant.resources.access_token_lifetime is 'Lifetime of its access tokens in seconds; null = the client''s.';
 
 comment on constraint resources_resource_check on pgrant.resources is 'an absolute URI of at most 512 characters, without fragment and without a slash at the end';

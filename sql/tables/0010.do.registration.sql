@@ -17,7 +17,7 @@ comment on column pgrant.tenants.registration_quota is 'How many clients that re
 comment on column pgrant.tenants.registration_rate is
   'Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).';
 comment on column pgrant.tenants.registered_idle_lifetime is
-  'A client that registered itself and got no token for so long is removed.';
+  'A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed.';
 comment on column pgrant.tenants.registered_consent is
   'The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.';
 comment on column pgrant.tenants.software_statement_issuers is
@@ -45,7 +45,7 @@ alter table pgrant.clients
   add column registered_at timestamptz,
   add column registered_from cidr,
   add column registration_token_hash bytea check (length(registration_token_hash) = 32),
-  add column registered_hash bytea check (length(registered_hash) = 32),
+  add column left_out jsonb check (jsonb_typeof(left_out) = 'object'),
   add column requested_at timestamptz,
   add column last_used_at timestamptz,
   add column expires_at timestamptz,
@@ -64,15 +64,14 @@ comment on column pgrant.clients.registered is 'Registered metadata that have no
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
 comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
-comment on column pgrant.clients.registered_hash is 'SHA-256 of registered_from and the metadata that were sent: tells a duplicate.';
-comment on column pgrant.clients.requested_at is 'When a person was first sent here by a client that registered itself: from then on it is nobody''s duplicate.';
+comment on column pgrant.clients.left_out is
+  'Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them.';
+comment on column pgrant.clients.requested_at is 'When a person was last sent here by a client that registered itself, to the day.';
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
 comment on column pgrant.clients.expires_at is
-  'Until when a client that registered itself lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
+  'Until when a client that registered itself lives: an hour where nobody is ever sent here by it, then registered_idle_lifetime from each use. Null = for ever.';
 
 create index clients_registered_live on pgrant.clients (tenant_id, expires_at) where registered_at is not null;
-create index clients_registered_twin on pgrant.clients (tenant_id, registered_hash)
-  where registered_at is not null and last_used_at is null;
 create index clients_expires_at on pgrant.clients ((expires_at at time zone 'UTC')) where registered_at is not null;
 
 -- A client without an expiry is no business of the janitor's: null is not less than now().

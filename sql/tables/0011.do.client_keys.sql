@@ -16,13 +16,22 @@ comment on function pgrant.jwks_sound(jsonb) is
 revoke execute on function pgrant.jwks_sound(jsonb) from public;
 grant execute on function pgrant.jwks_sound(jsonb) to pgrant_definer;
 
+alter table pgrant.tenants
+  add column assertion_audience text not null default 'issuer' check (assertion_audience in ('issuer', 'token_endpoint')),
+  add column assertion_lifetime integer not null default 600 check (assertion_lifetime between 60 and 86400);
+
+comment on column pgrant.tenants.assertion_audience is
+  'The aud of private_key_jwt, of clients that registered themselves too: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
+comment on column pgrant.tenants.assertion_lifetime is 'For how many seconds from now an assertion may be good at most; its jti is remembered for as long.';
+
 alter table pgrant.clients
   drop constraint clients_jwks_uri_check,
   add constraint clients_jwks_uri_check
     check (jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))' and length(jwks_uri) <= 2048),
   add column token_endpoint_auth_signing_alg text
     check (token_endpoint_auth_signing_alg = any (pgrant.client_algs())),
-  add column assertion_audience text not null default 'issuer' check (assertion_audience in ('issuer', 'token_endpoint')),
+  add column assertion_audience text check (assertion_audience in ('issuer', 'token_endpoint')),
+  add column assertion_lifetime integer check (assertion_lifetime between 60 and 86400),
   add constraint clients_jwks_sound check (jwks is null or pgrant.jwks_sound(jwks)),
   add constraint clients_keys
     check (token_endpoint_auth_method <> 'private_key_jwt' or jwks is not null or jwks_uri is not null);
@@ -32,8 +41,8 @@ comment on column pgrant.clients.jwks_uri is
   'Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).';
 comment on column pgrant.clients.token_endpoint_auth_signing_alg is
   'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
-comment on column pgrant.clients.assertion_audience is
-  'The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.';
+comment on column pgrant.clients.assertion_audience is 'The same for this client; null = the tenant''s.';
+comment on column pgrant.clients.assertion_lifetime is 'The same for this client; null = the tenant''s.';
 
 comment on constraint clients_jwks_uri_check on pgrant.clients is 'an https URL (http on a loopback host) of at most 2048 characters';
 comment on constraint clients_jwks_sound on pgrant.clients is 'a JWK set (RFC 7517) of at most 20 public keys in 20 KiB';

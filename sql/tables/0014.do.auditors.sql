@@ -82,7 +82,8 @@ declare
 begin
   for v_table, v_columns in values
     ('issuers', 'tenant_id name issuer title host path disabled_at'),
-    ('tenants', 'tenant_id name title issuer audience code_lifetime request_lifetime access_token_lifetime id_token_lifetime
+    ('tenants', 'tenant_id name title issuer audience require_pkce code_lifetime request_lifetime access_token_format access_token_alg
+       access_token_typ access_token_lifetime id_token_lifetime assertion_audience assertion_lifetime
        refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime session_lifetime session_idle_lifetime
        login_failure_limit login_failure_window key_rotation_interval key_publish_lead created_at disabled_at roles_claim
        permissions_claim tenant_claim login_url login_issuer login_jwks registration registration_quota registration_rate
@@ -91,12 +92,12 @@ begin
     ('signing_keys', 'tenant_id kid alg public_jwk created_at active_at expires_at'),
     ('scopes', 'tenant_id scope title description sensitive created_at requires_role icon disabled_at'),
     ('clients', 'tenant_id client_id name token_endpoint_auth_method application_type redirect_uris post_logout_redirect_uris
-       grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg access_token_lifetime
-       id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
+       allowed_origins grant_types scopes consent require_pkce access_token_format access_token_alg id_token_alg id_token_claims
+       access_token_lifetime id_token_lifetime refresh_idle_lifetime refresh_lifetime replay_window consent_lifetime created_at disabled_at maker_id
        allowed_networks client_uri logo_uri tos_uri policy_uri contacts software_id software_version default_max_age
-       require_auth_time initiate_login_uri jwks jwks_uri registered registered_at registered_from requested_at last_used_at
+       require_auth_time initiate_login_uri jwks jwks_uri registered left_out registered_at registered_from requested_at last_used_at
        expires_at document_fetched_at document_expires_at identity_changed_at token_endpoint_auth_signing_alg
-       assertion_audience'),
+       assertion_audience assertion_lifetime'),
     ('client_key_sets', 'tenant_id client_id jwks_uri jwks claimed_at settled_at fetched_at fresh_until last_error'),
     ('client_assertions', 'tenant_id client_id expires_at'),
     ('client_secrets', 'tenant_id client_id secret_id created_at expires_at last_used_at'),
@@ -108,7 +109,8 @@ begin
        idle_expires_at expires_at sweep_after revoked_at revoked_reason resources'),
     ('sessions', 'tenant_id expires_at session_id user_id auth_time acr amr idle_expires_at last_seen_at ended_at'),
     ('authorization_requests', 'tenant_id expires_at client_id redirect_uri redirect_uri_sent response_mode scopes prompt
-       max_age acr_values claims_id_token claims_userinfo session_id shown_identity_at created_at completed_at resources'),
+       max_age acr_values essential_acr claims_id_token claims_userinfo session_id shown_identity_at created_at completed_at
+       code_expires_at response_error resources'),
     ('codes', 'tenant_id expires_at client_id user_id grant_id session_id redirect_uri redirect_uri_sent scopes
        claims_id_token claims_userinfo auth_time acr amr used_at family_id resources'),
     ('access_tokens', 'tenant_id expires_at client_id user_id family_id family_expires_at scopes audience issued_at revoked_at'),
@@ -126,7 +128,8 @@ begin
     ('upstream_logins', 'tenant_id expires_at upstream request_expires_at session_id created_at used_at finished_at'),
     ('login_challenges', 'tenant_id expires_at created_at answered_at user_id auth_time acr amr reject_reason used_at'),
     ('login_assertions', 'tenant_id expires_at'),
-    ('resources', 'tenant_id resource title scopes access_token_format access_token_lifetime created_at disabled_at'),
+    ('resources', 'tenant_id resource title scopes access_token_format access_token_alg access_token_typ access_token_lifetime
+       created_at disabled_at'),
     ('registration_tokens', 'tenant_id token_id name uses_left used machine_scopes created_at last_used_at expires_at')
   loop
     perform pgrant.audited(('pgrant.' || v_table)::regclass, regexp_split_to_array(v_columns, '\s+'));

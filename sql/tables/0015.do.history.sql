@@ -172,7 +172,9 @@ create policy gone_seen on pgrant.user_history for select to pgrant_janitor
   using (tenant_id = pgrant.tenant() and pgrant.user_gone(tenant_id, user_id));
 create policy gone_renamed on pgrant.user_history for update to pgrant_janitor
   using (tenant_id = pgrant.tenant() and pgrant.user_gone(tenant_id, user_id)) with check (username = user_id::text);
-grant update (username) on pgrant.user_history to pgrant_janitor;
+grant select (tenant_id, user_id, username), update (username) on pgrant.user_history to pgrant_janitor;
+-- As of users.username, in sql/tables/0014.
+alter table pgrant.user_history alter column username set statistics 1;
 
 create index user_role_history_scope on pgrant.user_role_history (tenant_id, scope);
 create index group_member_history_group on pgrant.group_member_history (tenant_id, group_name);

@@ -20,6 +20,7 @@ import { listCommand, subjectOf, tenantCommand } from './subject.ts';
 import { details, inOrder, isDuration, table, withTimes } from './text.ts';
 
 type Named = { tenant: string };
+type Row = Record<string, unknown>;
 type AddOptions = MetadataOptions &
   Named & { name: string; clientId?: string; public?: boolean; set?: string[] };
 
@@ -78,21 +79,51 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
   const method = metadata.token_endpoint_auth_method;
   const secretless = method === 'none' || method === 'private_key_jwt';
   const { secret, hash } = newLastingSecret('client_secret');
+  const { tenant_show } = await call(session.database, ops.tenant_show, { tenant });
   const { client_add } = await call(session.database, ops.client_add, {
     tenant,
     client_id,
     metadata,
     secret_hash: secretless ? undefined : hash,
   });
-  const shown = { client_id, ...(!secretless && { client_secret: secret }) };
+  const { issuer } = tenant_show as { issuer: string };
+  const shown = {
+    client_id,
+    ...(!secretless && { client_secret: secret }),
+    issuer,
+    metadata: `${issuer}/.well-known/openid-configuration`,
+  };
   return {
     json: { ...(client_add as object), ...shown },
     text: [
       `client ${name} of tenant ${options.tenant} is registered`,
       details(shown),
       ...(secretless ? [] : ['Keep the secret now: it is not shown again.']),
+      ...duties(client_add as Record<string, unknown>),
     ].join('\n'),
   };
+}
+
+/** What whoever configures the application has to see to. */
+function duties({ grant_types, redirect_uris, require_pkce, ...rest }: Row): string[] {
+  const codes = (grant_types as string[]).includes('authorization_code');
+  const method = String(rest.token_endpoint_auth_method);
+  const proofs: Record<string, string> = {
+    none: 'It authenticates by its client_id alone (token_endpoint_auth_method none).',
+    private_key_jwt: 'It signs at the token endpoint (private_key_jwt).',
+  };
+  return [
+    proofs[method] ??
+      'It sends the secret at the token endpoint, in the Authorization header or the body.',
+    ...(codes
+      ? [
+          require_pkce
+            ? 'It must send PKCE: code_challenge with code_challenge_method=S256 (RFC 7636).'
+            : 'It should send PKCE (S256), and need not: require_pkce is false.',
+          `It is sent to ${(redirect_uris as string[]).join(' or ')}, which it repeats character by character.`,
+        ]
+      : []),
+  ];
 }
 
 async function set(

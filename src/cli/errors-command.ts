@@ -31,7 +31,16 @@ async function errors(session: Session, options: Options): Promise<Output> {
   const tenant = await findTenant(session, options.tenant);
   const filter = { tenant, client_id, since, before, before_id, limit };
   const rows = await callAll(session.database, ops.error_list, filter);
-  const columns = ['at', 'action', 'error', 'reason', 'client_id', 'username', 'address'] as const;
+  const columns = [
+    'at',
+    'action',
+    'error',
+    'reason',
+    'refused',
+    'client_id',
+    'username',
+    'address',
+  ] as const;
   return asTable(rows, columns, 'nothing was refused', limit, ({ at, event_id }) => {
     // To the microsecond, or the page would begin with what was seen.
     const moment = String(at)

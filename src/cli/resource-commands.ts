@@ -11,6 +11,8 @@ type SetOptions = {
   title: string;
   scope?: string[];
   accessTokenFormat?: string;
+  accessTokenAlg?: string;
+  accessTokenTyp?: string;
   accessTokenLifetime?: number;
 };
 
@@ -21,10 +23,20 @@ export function declareCommands(group: Command): void {
     .requiredOption('--title <text>', 'its name for people')
     .option('--scope <scope>', 'what means something there, else all; repeatable', collect())
     .addOption(new Option('--access-token-format <format>').choices(['jwt', 'opaque']))
+    .addOption(new Option('--access-token-alg <alg>').choices(['ES256', 'RS256']))
+    .addOption(new Option('--access-token-typ <typ>').choices(['at+jwt', 'JWT']))
     .option('--access-token-lifetime <time>', 'e.g. 5m', duration)
     .action(withSession(set));
   listCommand(group, 'the resources of a tenant', ops.resource_list, {
-    columns: ['resource', 'title', 'scopes', 'access_token_format', 'access_token_lifetime'],
+    columns: [
+      'resource',
+      'title',
+      'scopes',
+      'access_token_format',
+      'access_token_alg',
+      'access_token_typ',
+      'access_token_lifetime',
+    ],
     empty: (tenant) => `tenant ${tenant} has no resources: pgrant resource set`,
   });
   resource.remove(ops.resource_remove, {
@@ -34,15 +46,17 @@ export function declareCommands(group: Command): void {
 }
 
 async function set(session: Session, uri: string, options: SetOptions): Promise<Output> {
-  const { title, scope: scopes, accessTokenFormat, accessTokenLifetime } = options;
+  const { title, scope: scopes } = options;
   const tenant = await findTenant(session, options.tenant);
   const { resource_set: resource } = await call(session.database, ops.resource_set, {
     tenant,
     resource: uri,
     title,
     scopes,
-    access_token_format: accessTokenFormat,
-    access_token_lifetime: accessTokenLifetime,
+    access_token_format: options.accessTokenFormat,
+    access_token_alg: options.accessTokenAlg,
+    access_token_typ: options.accessTokenTyp,
+    access_token_lifetime: options.accessTokenLifetime,
   });
   const text = `resource ${resource} is registered: that is the aud of its tokens`;
   return { json: { resource, title, scopes: scopes ?? null }, text };

@@ -6,9 +6,12 @@ import { Refused } from './faults.ts';
 import { confirm } from './input.ts';
 import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { readSettings, settingsHelp } from './settings.ts';
 import { subjectOf } from './subject.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
 import { transferCommands } from './transfer-commands.ts';
+
+type Row = Record<string, unknown>;
 
 export function declareCommands(group: Command): void {
   group
@@ -20,12 +23,22 @@ export function declareCommands(group: Command): void {
   group.command('list').description('all tenants').action(withSession(list));
   const tenant = subjectOf(group, { noun: 'tenant', key: 'name', itself: true });
   tenant.show('the settings of a tenant', ops.tenant_show, describeTenant);
-  tenant.set(
-    'change settings, e.g. access_token_lifetime=15m',
-    ops.tenant_set,
-    describeTenant,
-    'tenants',
-  );
+  const changing = 'change settings, e.g. access_token_lifetime=15m or preset=mcp';
+  const set = tenant.one('set', changing, ' <setting=value...>');
+  set.addHelpText('after', settingsHelp('tenants'));
+  tenant.act(set, async ({ ask, given }) => {
+    const settings = readSettings('tenants', given[1] as string[]);
+    const { tenant_show: before } = await ask(ops.tenant_show);
+    const { tenant_set: after } = await ask(ops.tenant_set, { settings });
+    const [was, is] = [before as Row, after as Row];
+    const changed = changesOf(was, is);
+    const text = settings.preset === undefined ? describeTenant(is) : describeChanges(changed);
+    return { json: settings.preset === undefined ? is : { ...is, changed }, text };
+  });
+  group
+    .command('presets')
+    .description('what preset=… of `tenant set` stands for')
+    .action(withSession(presets));
   tenant.disable(ops.tenant_disable, {
     disable: 'have every endpoint of the tenant refuse',
     enable: 'have them answer again',
@@ -72,6 +85,31 @@ async function list({ database }: Session): Promise<Output> {
       'there are no tenants: pgrant tenant add',
     ),
   };
+}
+
+async function presets({ database }: Session): Promise<Output> {
+  const rows = await callAll(database, ops.tenant_presets, {});
+  const shown = rows.map((row) => ({ ...row, value: JSON.stringify(row.value) }));
+  return {
+    json: rows,
+    text: table(shown, ['preset', 'setting', 'value', 'why'], 'there are none'),
+  };
+}
+
+type Change = { setting: string; was: string; is: string };
+
+function changesOf(was: Row, is: Row): Change[] {
+  return Object.keys(is)
+    .map((setting) => ({
+      setting,
+      was: JSON.stringify(was[setting]),
+      is: JSON.stringify(is[setting]),
+    }))
+    .filter((change) => change.was !== change.is);
+}
+
+function describeChanges(changes: Change[]): string {
+  return table(changes, ['setting', 'was', 'is'], 'nothing changes: it is so already');
 }
 
 function describeTenant(json: Record<string, unknown>): string {

@@ -92,7 +92,10 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
 
   /** The next set: in turns between tenants, so that none has more than its share while another waits. */
   function dequeue(line: Line): Request[] {
-    const turns = [...line.tenants].slice(0, mostTenants);
+    // In one order for all: what two statements lock at two tenants they lock in the same order.
+    const turns = [...line.tenants]
+      .slice(0, mostTenants)
+      .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
     const sets = turns.map(([, own]) => own.splice(0, Math.ceil(most / turns.length)));
     const free = most - sets.reduce((sum, { length }) => sum + length, 0);
     for (const [at, [, own]] of turns.entries())

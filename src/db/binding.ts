@@ -89,7 +89,7 @@ export function statementOf(
   const given = encoders.filter(
     ({ argument, optional }) => !optional || args[argument] !== undefined,
   );
-  const key = `${tag} ${given.length === encoders.length ? '' : given.map((one) => one.argument)}`;
+  const key = `${tag} ${given.length === encoders.length ? 'all' : given.map((one) => one.argument)}`;
   return remembered(texts, key, () => `select * from ${callOf(name, given, 1, '')}${comment(tag)}`);
 }
 

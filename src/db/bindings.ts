@@ -22,6 +22,7 @@ export type ApiError =
   | 'invalid_software_statement'
   | 'unapproved_software_statement'
   | 'login_required'
+  | 'unmet_authentication_requirements'
   | 'consent_required'
   | 'interaction_required'
   | 'account_selection_required'
@@ -56,6 +57,13 @@ export type ApiAuthorization = {
   | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: null; untrusted: null }
   | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
 );
+
+/** The document at a client_id was taken, unless there is an error. */
+export type ApiClientDocument = {
+  error: null;
+  reason: string | null;
+  detail: string;
+};
 
 /** The keys by which a client signs. */
 export type ApiClientKeys = {
@@ -97,6 +105,7 @@ export type ApiHealth = {
 export type ApiIntrospection = {
   error: null;
   reason: string | null;
+  detail: string;
 } & (
   | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json }
   | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null }
@@ -149,6 +158,7 @@ export type ApiLogout = {
   error: null;
   reason: string | null;
   username: string | null;
+  confirmed_redirect_uri: string | null;
 } & (
   | { next: 'redirect'; redirect_uri: string }
   | { next: 'confirm'; redirect_uri: null }
@@ -166,6 +176,7 @@ export type ApiOrigin = {
 export type ApiRegistration = {
   error: null;
   reason: string | null;
+  detail: string | null;
   retry_after: number | null;
   client_id: string;
   issued_at: number;
@@ -230,6 +241,7 @@ export type ApiTokens = {
   audience: string[];
   access_token_format: string;
   access_token_alg: string;
+  access_token_typ: string;
   access_claims: Json;
   issued_at: number;
   access_expires_at: number;
@@ -301,6 +313,7 @@ export const api = {
       hint_sub: string | null;
       login_hint: string | null;
       acr_values: string[] | null;
+      essential_acr: string[] | null;
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
       resources: string[] | null;
@@ -329,6 +342,7 @@ export const api = {
     ['hint_sub', 'text'],
     ['login_hint', 'text'],
     ['acr_values', 'text[]'],
+    ['essential_acr', 'text[]'],
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
     ['resources', 'text[]'],
@@ -336,7 +350,7 @@ export const api = {
     ['error_reason', 'text'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
+  /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
     {
       tenant: string;
@@ -390,7 +404,7 @@ export const api = {
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
-  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Records that the document at p_client_url could not be fetched or is not valid, which is remembered nowhere else. Errors: invalid_client_metadata, always. */
   client_document_refuse: bind<
@@ -410,7 +424,7 @@ export const api = {
     ['document_fault', 'text'],
   ], []),
 
-  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until it is used. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   client_document_store: bind<
     {
       tenant: string;
@@ -420,7 +434,7 @@ export const api = {
       metadata: unknown;
       fresh_for: number | null;
     },
-    ApiDone
+    ApiClientDocument
   >('pgrant_api.client_document_store', [
     ['tenant', 'uuid'],
     ['request_id', 'text'],
@@ -428,7 +442,7 @@ export const api = {
     ['client_url', 'text'],
     ['metadata', 'jsonb'],
     ['fresh_for', 'integer'],
-  ], []),
+  ], ['detail']),
 
   /** The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates. */
   client_keys: bind<
@@ -508,9 +522,9 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['resource', 'text'],
-  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
+  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
     {
       tenant: string;
@@ -716,14 +730,14 @@ export const api = {
     ['reject_reason', 'text'],
   ], ['redirect_to']),
 
-  /** The browser comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
+  /** The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
   login_resume: bind<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
       verifier_hash: Uint8Array | null;
-      browser_hash: Uint8Array | null;
+      browser_hashes: Uint8Array[] | null;
       next_request_hash: Uint8Array | null;
       session_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
@@ -736,7 +750,7 @@ export const api = {
     ['request_id', 'text'],
     ['address', 'inet'],
     ['verifier_hash', 'bytea'],
-    ['browser_hash', 'bytea'],
+    ['browser_hashes', 'bytea[]'],
     ['next_request_hash', 'bytea'],
     ['session_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
@@ -778,7 +792,7 @@ export const api = {
     ['jti_expires_at', 'bigint'],
   ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
 
-  /** Whether a client of the tenant has a redirect URI at this origin, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
+  /** Whether a client of the tenant has a redirect URI at this origin, or the origin in allowed_origins, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
   origin_find: bind<
     {
       tenant: string;
@@ -828,9 +842,9 @@ export const api = {
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
     ['resource', 'text'],
-  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
-  /** Records a refusal that the web process has decided on, such as a signature that is not good. Errors: too_many_attempts, flood, to be answered instead. */
+  /** Records a refusal that the web process has decided on, such as a signature that is not good; p_refused_detail says which value was refused and why. Errors: too_many_attempts, flood, to be answered instead. */
   refusal_record: bind<
     {
       tenant: string;
@@ -839,6 +853,7 @@ export const api = {
       action: string | null;
       refused: ApiError | null;
       refused_reason: string | null;
+      refused_detail?: string | null;
     },
     ApiDone
   >('pgrant_api.refusal_record', [
@@ -848,9 +863,10 @@ export const api = {
     ['action', 'text'],
     ['refused', 'pgrant_api.error'],
     ['refused_reason', 'text'],
+    ['refused_detail', 'text', 'optional'],
   ], []),
 
-  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until it is used. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
   registration_add: bind<
     {
       tenant: string;
@@ -946,7 +962,7 @@ export const api = {
     ['address', 'inet'],
   ], ['issuers']),
 
-  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Redirects only to a URI that is registered for the audience of the hint. Errors: invalid_request, invalid_redirect_uri. */
+  /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri. */
   session_logout: bind<
     {
       tenant: string;
@@ -957,6 +973,7 @@ export const api = {
       csrf_hash: Uint8Array | null;
       hint_sub: string | null;
       hint_client_id: string | null;
+      hint_sid: string | null;
       client_id: string | null;
       post_logout_redirect_uri: string | null;
     },
@@ -970,6 +987,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['hint_sub', 'text'],
     ['hint_client_id', 'text'],
+    ['hint_sid', 'text'],
     ['client_id', 'text'],
     ['post_logout_redirect_uri', 'text'],
   ], ['next', ['redirect_uri', 'next', ['redirect']]]),
@@ -1032,7 +1050,7 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['key_hash', 'bytea'],
-  ], ['active', ['client_id', 'active', [true]], ['subject', 'active', [true]], ['scopes', 'active', [true]]]),
+  ], ['detail', 'active', ['client_id', 'active', [true]], ['subject', 'active', [true]], ['scopes', 'active', [true]]]),
 
   /** Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller's is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood. */
   token_revoke: bindSet<
@@ -1784,7 +1802,7 @@ export const ops = {
     ['retry_after', 'integer', 'optional'],
   ], []),
 
-  /** What was refused at a tenant, and why, youngest first: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
+  /** What was refused at a tenant, and why (refused: which value), youngest first, repeats within a minute once: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
   error_list: bind<
     {
       tenant: string;
@@ -1805,6 +1823,7 @@ export const ops = {
       username: string | null;
       address: string | null;
       request_id: string | null;
+      refused: string | null;
     }
   >('pgrant_ops.error_list', [
     ['tenant', 'uuid'],
@@ -2386,6 +2405,8 @@ export const ops = {
       title: string | null;
       scopes: string[] | null;
       access_token_format: string | null;
+      access_token_alg: string | null;
+      access_token_typ: string | null;
       access_token_lifetime: number | null;
       created_at: string | null;
     }
@@ -2407,7 +2428,7 @@ export const ops = {
     ['resource', 'text'],
   ], []),
 
-  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
+  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
   resource_set: bind<
     {
       tenant: string;
@@ -2416,6 +2437,8 @@ export const ops = {
       scopes?: string[] | null;
       access_token_format?: string | null;
       access_token_lifetime?: number | null;
+      access_token_alg?: string | null;
+      access_token_typ?: string | null;
     },
     {
       resource_set: string;
@@ -2427,6 +2450,8 @@ export const ops = {
     ['scopes', 'text[]', 'optional'],
     ['access_token_format', 'text', 'optional'],
     ['access_token_lifetime', 'integer', 'optional'],
+    ['access_token_alg', 'text', 'optional'],
+    ['access_token_typ', 'text', 'optional'],
   ], ['resource_set']),
 
   /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
@@ -2812,6 +2837,19 @@ export const ops = {
   >('pgrant_ops.tenant_list', [
   ], ['tenant_id', 'name', 'issuer']),
 
+  /** What tenant_set sets for {"preset": name}: one row per setting, and why. The rows of default are the defaults of all settings that a preset has. */
+  tenant_presets: bind<
+    {
+    },
+    {
+      preset: string | null;
+      setting: string | null;
+      value: Json;
+      why: string | null;
+    }
+  >('pgrant_ops.tenant_presets', [
+  ], []),
+
   /** Removes a tenant with all that it has, its audit events and seals too: there is no way back. Where requests may still come, disable it first, in a transaction of its own, as the command line does: then none enters it, and this waits for those that are under way. tenant_rows() proves that nothing is left. Raises OA001, OA003 (transactions are still running). */
   tenant_remove: bind<
     {
@@ -2837,7 +2875,7 @@ export const ops = {
     ['tenant_id', 'uuid'],
   ], ['table_name', 'row_count']),
 
-  /** Changes settings of a tenant, given as {setting: value} (see setting_list); the others stay, null takes one back. Returns all settings. Raises OA001, OA003. */
+  /** Changes settings of a tenant, given as {setting: value} (see setting_list); preset stands for several (tenant_presets). The others stay, null takes one back. Returns all settings. Raises OA001, OA003. */
   tenant_set: bind<
     {
       tenant: string;
@@ -3139,7 +3177,7 @@ export const ops = {
     ['subject', 'text'],
   ], []),
 
-  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002. */
+  /** Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub. Raises OA001, OA002, OA003. */
   user_add: bind<
     {
       tenant: string;

@@ -1,8 +1,8 @@
 // Errors after which the same call is made once more: it has done nothing, and may do better now.
 
-/** Whether a call met something that has changed under it. */
+/** Whether a call met something that has changed under it, or was rolled back so that another could go on. */
 export function deservesAnother(error: unknown): boolean {
-  return metReload(error) || lostItsGround(error);
+  return metReload(error) || lostItsGround(error) || (error as { code?: string }).code === '40P01';
 }
 
 /** Met a release half-way: the function or a type of it was gone for a moment. */

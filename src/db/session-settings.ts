@@ -11,10 +11,13 @@ const limits = {
   idle_in_transaction_session_timeout: 10_000,
 };
 
+// See sql/roles.sql.
+const plans = { plan_cache_mode: 'force_generic_plan' };
+
 /** Start-up parameters with which a session of the URL's login works as `role`; none for the role itself. */
 export function steppingDown(url: string, role: Role): Record<string, string | number> {
   const login = decodeURIComponent(new URL(url).username);
-  return login === role ? {} : { role, ...limits };
+  return login === role ? {} : { role, ...limits, ...(role === 'pgrant_web' && plans) };
 }
 
 // sql/roles.sql has the same for the roles, for sessions that a pooler opens and that never see this.

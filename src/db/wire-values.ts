@@ -27,13 +27,17 @@ export function parseBytea(literal: string): Buffer {
   return Buffer.from(plain, 'latin1');
 }
 
-/** The literal of a one-dimensional array of texts and nulls. */
-export function arrayLiteral(values: readonly (string | number | null)[]): string {
+type Element = string | number | Uint8Array;
+
+/** The literal of a one-dimensional array of texts, bytes and nulls. */
+export function arrayLiteral(values: readonly (Element | null)[]): string {
   return `{${values.map(elementLiteral).join(',')}}`;
 }
 
-function elementLiteral(value: string | number | null): string {
-  return value === null ? 'null' : `"${String(value).replace(/["\\]/g, '\\$&')}"`;
+function elementLiteral(value: Element | null): string {
+  if (value === null) return 'null';
+  const text = value instanceof Uint8Array ? byteaLiteral(value) : String(value);
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** The texts in the literal of a one-dimensional array without nulls. */

@@ -81,7 +81,7 @@ async function makeTenant({ database }: WorkerContext, issuer: string): Promise<
   const made = await call(database, ops.tenant_add, { name, issuer, host, path, title });
   const tenant = made.tenant_add;
   // So that programs that register themselves or publish what they are, such as MCP clients, can be tried.
-  const settings = { registration: 'open', client_documents: 'open' };
+  const settings = { preset: 'mcp' };
   await call(database, ops.tenant_set, { tenant, settings });
   return tenant;
 }

@@ -22,7 +22,7 @@ export function answerErrors(log: Log): Middleware<State> {
       const { requestId: request_id, address, tenant } = exchange.state;
       const { method } = exchange;
       const named = { request_id, address, tenant: tenant?.id, method, ...whereTo(exchange) };
-      const line = { ...named, error: error.error };
+      const line = { ...named, error: error.error, detail: error.detail };
       // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
       if (error.status >= 500 || isDataException(failure))
         log.error({ ...line, err: failure }, error.reason);
@@ -36,12 +36,14 @@ export function answerErrors(log: Log): Middleware<State> {
 function publicError(failure: unknown): OAuthError {
   if (failure instanceof OAuthError) return failure;
   if (failure instanceof Refusal) {
-    const { detail, retry_after } = failure.row as {
+    const { detail, response_detail, retry_after } = failure.row as {
       detail?: string | null;
+      response_detail?: string | null;
       retry_after?: number | null;
     };
+    const said = detail ?? response_detail;
     return new OAuthError(failure.error as ErrorCode, failure.reason ?? '', {
-      ...(detail && { detail }),
+      ...(said && { detail: said }),
       ...(retry_after && { retryAfter: retry_after }),
     });
   }
@@ -86,7 +88,9 @@ function answer(exchange: Exchange, error: OAuthError): void {
   const audience = exchange.state.audience ?? 'page';
   if (audience === 'page' && exchange.accepts('json', 'html') === 'html') {
     const { heading, advice } = pageText(error);
-    render(exchange, 'error', { title: heading, heading, text: error.description, advice }, error);
+    const { status, summary: text, error: code, detail } = error;
+    const data = { title: heading, heading, text, advice, code, detail };
+    render(exchange, 'error', data, { status });
     return;
   }
   challenge(exchange, error, audience);

@@ -29,15 +29,15 @@ export const anyProgram: Middleware<State> = cors({
 
 /** The token endpoint and its neighbours, to the origins of the tenant's clients. */
 export function clientOrigins({ database }: WebContext): Middleware<State> {
-  const cache = new LRUCache<string, boolean>({ max: cacheSize, ttl: cacheMilliseconds });
+  // Only who is allowed is remembered: a client that is registered a moment later is not to wait.
+  const cache = new LRUCache<string, true>({ max: cacheSize, ttl: cacheMilliseconds });
 
   async function allowed(exchange: Exchange, origin: string): Promise<boolean> {
     if (origin.length > originLimit || !originForm.test(origin)) return false;
     const key = `${exchange.state.tenant.id} ${origin}`;
-    const cached = cache.get(key);
-    if (cached !== undefined) return cached;
+    if (cache.has(key)) return true;
     const row = await call(database, api.origin_find, { ...caller(exchange), origin });
-    cache.set(key, row.allowed === true);
+    if (row.allowed === true) cache.set(key, true);
     return row.allowed === true;
   }
 

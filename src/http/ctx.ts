@@ -21,6 +21,8 @@ export type State = {
   address: string;
   /** How errors are shown: to a person, to a program, or to a program with a bearer token. */
   audience: 'page' | 'json' | 'bearer';
+  /** The cookie that names the browser, where this answer sets it. */
+  browser?: string;
   /** For metrics: the error that was answered, and the grant type of a token request. */
   error?: string;
   grant?: string;

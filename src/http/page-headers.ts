@@ -1,11 +1,27 @@
 import helmet from 'koa-helmet';
 
 /** Framing, sniffing and referrers are refused; the content security policy comes with each page. */
-export const pageHeaders = helmet({
+const headers = {
   contentSecurityPolicy: false,
   frameguard: { action: 'deny' },
   referrerPolicy: { policy: 'no-referrer' },
   // A tenant's domain is not ours to speak for beyond this host.
   strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
   crossOriginEmbedderPolicy: false,
-});
+} as const;
+
+const pageHeaders = helmet(headers);
+
+/**
+ * HTML 7.1.3: same-origin, on a redirect too, would cut the window off from the one that opened it for good, and
+ * the client's callback in it could report to nobody. An opener can't read our pages, and they listen to none.
+ */
+const flowHeaders = helmet({ ...headers, crossOriginOpenerPolicy: { policy: 'unsafe-none' } });
+
+/** Endpoints that a client may open in a window of its own, and what such a window goes through. */
+const keepsOpener = /^\/oauth\/(?:authorize|continue|login|consent|logout|upstream)(?:\/|$)/;
+
+/** The headers of the pages at an endpoint. */
+export function pageHeadersOf(path: string) {
+  return keepsOpener.test(path) ? flowHeaders : pageHeaders;
+}

@@ -19,6 +19,7 @@ export async function refuse(
       action,
       refused: failure.error as never,
       refused_reason: failure.reason,
+      refused_detail: failure.detail ?? null,
     });
   }
   throw failure;

@@ -22,6 +22,8 @@ type Page = {
   status?: number;
   /** Where a form of the page may end in a redirect to, besides this server. */
   redirectUri?: string | undefined;
+  /** Whether the only form of the page is sent to a client, which redirects on to wherever it likes. */
+  formsLeave?: boolean;
   /** Whether the form submits itself. */
   selfSubmitting?: boolean;
 };
@@ -31,12 +33,12 @@ export function render(
   exchange: Exchange,
   template: string,
   data: Record<string, unknown>,
-  { status = 200, redirectUri, selfSubmitting = false }: Page = {},
+  { status = 200, redirectUri, formsLeave = false, selfSubmitting = false }: Page = {},
 ): void {
   exchange.status = status;
   exchange.type = 'html';
   exchange.set('Cache-Control', 'no-store');
-  exchange.set('Content-Security-Policy', policy(redirectUri, selfSubmitting));
+  exchange.set('Content-Security-Policy', policy(redirectUri, formsLeave, selfSubmitting));
   exchange.body = environment.render(`${template}.njk`, {
     lang: 'en',
     base: exchange.state.tenant?.path ?? '',
@@ -46,15 +48,19 @@ export function render(
   });
 }
 
-function policy(redirectUri: string | undefined, selfSubmitting: boolean): string {
-  // Chrome applies form-action to the redirects that a form ends in.
+function policy(
+  redirectUri: string | undefined,
+  formsLeave: boolean,
+  selfSubmitting: boolean,
+): string {
+  // Browsers apply form-action to the redirects that a form ends in: see send-on.ts for what follows the first.
   const target = redirectUri === undefined ? '' : ` ${formActionSource(redirectUri)}`;
   return [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self' data:",
     ...(selfSubmitting ? [`script-src ${formPostSource}`] : []),
-    `form-action 'self'${target}`,
+    ...(formsLeave ? [] : [`form-action 'self'${target}`]),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ');

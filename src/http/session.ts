@@ -1,13 +1,18 @@
-// The two cookies: who is signed in, and which browser a sign-in was begun in (RFC 6265, RFC 9700 4.7).
+// The cookie of who is signed in (RFC 6265), and what only its holder can make.
 import { createHmac } from 'node:crypto';
-import { assembleToken, newLastingSecret, parseToken, secretHash } from '../protocol/secrets.ts';
+import { assembleToken, newSecret, parseToken, secretHash } from '../protocol/secrets.ts';
 import type { Exchange } from './ctx.ts';
 
 const sessionCookie = 'pgrant_session';
-const browserCookie = 'pgrant_browser';
 const secretLength = 43;
 
-function set(exchange: Exchange, name: string, value: string | null, expiresAt?: number): void {
+/** Sets a cookie for the endpoints of the tenant; null takes it away. */
+export function setCookie(
+  exchange: Exchange,
+  name: string,
+  value: string | null,
+  expiresAt?: number,
+): void {
   const { issuer, path } = exchange.state.tenant;
   const secure = issuer.startsWith('https:');
   // The proxy in front may speak TLS for us: what the issuer says decides, not the connection.
@@ -32,26 +37,35 @@ export function presentedSession(exchange: Exchange) {
 
 /** Gives the browser its new session. */
 export function startSession(exchange: Exchange, secret: string, expiresAt: number): void {
-  set(exchange, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
+  setCookie(exchange, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
 }
 
 /** Takes the session's cookie from the browser. */
 export function clearSession(exchange: Exchange): void {
-  set(exchange, sessionCookie, null);
-}
-
-/** The hash of the browser's cookie, which is set when it is not there yet. */
-export function browserHash(exchange: Exchange): Buffer {
-  const presented = exchange.cookies.get(browserCookie);
-  if (presented !== undefined) return secretHash(presented);
-  const { secret, hash } = newLastingSecret('browser');
-  set(exchange, browserCookie, secret);
-  return hash;
+  setCookie(exchange, sessionCookie, null);
 }
 
 /** The token that forms of a session carry: only who holds the session's secret can make it. */
 export function csrfToken(sessionSecret: string): string {
   return createHmac('sha256', sessionSecret).update('csrf').digest('base64url');
+}
+
+/**
+ * The secret of the code that a request ends in: the same each time the same session asks, so that the database, which
+ * holds its hash only, can give it again. Whoever began the request knows its handle, but not the session's secret.
+ */
+export function codeSecret(
+  exchange: Exchange,
+  requestHash: Buffer,
+): { secret: string; hash: Buffer } {
+  const session = exchange.cookies.get(sessionCookie);
+  // Nobody is signed in: there will be no code.
+  if (session === undefined) return newSecret();
+  const secret = createHmac('sha256', session.slice(-secretLength))
+    .update('code ')
+    .update(requestHash)
+    .digest('base64url');
+  return { secret, hash: secretHash(secret) };
 }
 
 /** The token for the forms of the presented session; '' where there is none. */

@@ -30,7 +30,8 @@ export function describe(facts: Facts, settings: UpstreamSettings): Described | 
   const mapping = settings.claims ?? {};
   const read = (claim: string) => fieldOf(facts, mapping[claim] ?? claim);
   const subject = read('sub');
-  if (typeof subject !== 'string' && typeof subject !== 'number') return undefined;
+  // Past 2^53 two people would have one number.
+  if (typeof subject !== 'string' && !Number.isSafeInteger(subject)) return undefined;
   if (!isName(String(subject))) return undefined;
   const profile: Facts = {};
   for (const claim of standard) {
@@ -40,7 +41,7 @@ export function describe(facts: Facts, settings: UpstreamSettings): Described | 
     }
   }
   for (const [claim, of] of Object.entries(verified)) {
-    if (of in profile) profile[claim] = read(claim) === true;
+    if (of in profile) profile[claim] = [true, 'true'].includes(read(claim) as boolean | string);
   }
   const known = new Set(['sub', 'preferred_username', ...standard, ...Object.keys(verified)]);
   const extra = Object.keys(mapping).filter((claim) => !known.has(claim));

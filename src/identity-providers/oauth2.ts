@@ -1,7 +1,7 @@
 // RFC 6749 4.1 with PKCE at a server that has no ID token: who the person is, an endpoint tells.
 import * as client from 'openid-client';
 import type { OutboundFetch } from '../outbound/guarded-fetch.ts';
-import { isJsonObject } from '../protocol/json.ts';
+import { isJsonObject, losslessJson } from '../protocol/json.ts';
 import { describe, storable } from './claims.ts';
 import {
   type Identity,
@@ -114,7 +114,7 @@ export async function objectOf(response: Response): Promise<Record<string, unkno
       Number.isFinite(retry) ? Math.ceil(retry) : undefined,
     );
   }
-  const value: unknown = await response.json().catch(() => undefined);
+  const value: unknown = await response.text().then(losslessJson, () => undefined);
   if (!isJsonObject(value)) {
     throw new UpstreamError('untrusted', 'the answer is not a JSON object');
   }

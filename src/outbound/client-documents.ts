@@ -32,7 +32,8 @@ export function clientDocuments({ database, config, queues }: WebContext & { que
       await call(database, api.client_document_store, { ...named, ...document });
     } catch (failure) {
       if (!(failure instanceof OAuthError)) throw failure;
-      const document_fault = failure.reason;
+      const { reason, detail = reason } = failure;
+      const document_fault = reason.includes(detail) ? reason : `${reason} (${detail})`;
       await callAll(database, api.client_document_refuse, { ...named, document_fault });
       throw failure;
     }

@@ -1,4 +1,5 @@
 // RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
+import { decodeJwt } from 'jose';
 import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
 import { type ErrorCode, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
@@ -47,6 +48,8 @@ export interface AuthorizationRequest {
   state: string | undefined;
   error: ErrorCode | undefined;
   reason: string | undefined;
+  /** The reason, in words for the client's developers. */
+  detail: string | undefined;
   scopes: string[];
   nonce: string | undefined;
   /** S256; whether one is required is for the tenant's policy to say. */
@@ -67,16 +70,25 @@ const prompts = ['none', 'login', 'consent', 'select_account'] as const;
 const displays = ['page', 'popup', 'touch', 'wap'] as const;
 const longestAge = 2 ** 31 - 1;
 
-const noClaims: RequestedClaims = { userinfo: [], id_token: [], sub: undefined };
+const noRefusal = { error: undefined, reason: undefined, detail: undefined };
+const noClaims: RequestedClaims = {
+  userinfo: [],
+  id_token: [],
+  sub: undefined,
+  essential_acr: undefined,
+};
 
 /** Reads an authorization request; throws invalid_request and invalid_redirect_uri when there is no client to answer to. */
 export function readAuthorizationRequest(raw: RawParameters): AuthorizationRequest {
-  const { values, resources, faults } = readParameters(raw, names);
+  const { values: sent, resources, faults } = readParameters(raw, names);
+  const values = { ...sent, ...answerInside(sent.request) };
   refuseFaults({ client_id: faults.client_id, redirect_uri: faults.redirect_uri });
-  if (values.client_id === undefined) throw new OAuthError('invalid_request', 'no client_id');
+  if (values.client_id === undefined) throw refused('client_id is missing');
   if (values.redirect_uri !== undefined && !URL.canParse(values.redirect_uri)) {
     // Such as a port past 65535 on loopback, where SQL takes any.
-    throw new OAuthError('invalid_redirect_uri', 'redirect_uri is no URI');
+    throw new OAuthError('invalid_redirect_uri', 'redirect_uri is no URI', {
+      detail: 'it is no URI',
+    });
   }
   const answerable = {
     client_id: values.client_id,
@@ -90,12 +102,29 @@ export function readAuthorizationRequest(raw: RawParameters): AuthorizationReque
     refuseFaults(faults);
     requireCode(values);
     const requested = readRequested(values, resources);
-    return { ...answerable, ...requested, error: undefined, reason: undefined };
+    return { ...answerable, ...requested, ...noRefusal };
   } catch (failure) {
     if (!(failure instanceof OAuthError)) throw failure;
-    const { error, reason } = failure;
-    return { ...answerable, ...readRequested({}, []), error, reason };
+    const { error, reason, detail } = failure;
+    return { ...answerable, ...readRequested({}, []), error, reason, detail };
   }
+}
+
+/**
+ * What a request object says of where and how to answer: it is refused, and the client told so as it asked to be
+ * (OpenID Connect Core 6.1: it supersedes). Nobody has signed more than a query; the redirect URI is proven all the same.
+ */
+function answerInside(request: string | undefined) {
+  if (request === undefined) return {};
+  try {
+    return readParameters(decodeJwt(request), ['redirect_uri', 'response_mode', 'state']).values;
+  } catch {
+    return {};
+  }
+}
+
+function refused(why: string, error: ErrorCode = 'invalid_request'): OAuthError {
+  return new OAuthError(error, why, { detail: why });
 }
 
 function refuseRequestObjects(sent: Values): void {
@@ -107,12 +136,12 @@ function refuseRequestObjects(sent: Values): void {
 }
 
 function requireCode({ response_type, response_mode = 'query' }: Values): void {
-  if (response_type === undefined) throw new OAuthError('invalid_request', 'no response_type');
+  if (response_type === undefined) throw refused('response_type is missing');
   if (response_type !== 'code') {
-    throw new OAuthError('unsupported_response_type', 'response_type is not code');
+    throw refused('response_type is not code', 'unsupported_response_type');
   }
   if (response_mode !== 'query' && response_mode !== 'form_post') {
-    throw new OAuthError('invalid_request', 'response_mode is neither query nor form_post');
+    throw refused('response_mode is neither query nor form_post');
   }
 }
 
@@ -136,9 +165,9 @@ function readRequested(values: Values, resources: readonly string[]) {
 /** RFC 7636 4.3 reads an absent method as `plain`, which OAuth 2.1 and this server do not have. */
 function readChallenge(challenge: string | undefined, method: string | undefined) {
   if (challenge === undefined && method === undefined) return undefined;
-  if (method !== 'S256') throw new OAuthError('invalid_request', 'PKCE method is not S256');
+  if (method !== 'S256') throw refused('code_challenge_method is not S256');
   if (challenge === undefined || !isChallenge(challenge)) {
-    throw new OAuthError('invalid_request', 'code_challenge is not a base64url SHA-256 digest');
+    throw refused('code_challenge is not a base64url SHA-256 digest');
   }
   return challenge;
 }
@@ -146,9 +175,9 @@ function readChallenge(challenge: string | undefined, method: string | undefined
 function readPrompts(prompt: string | undefined): Prompt[] {
   const asked = words(prompt);
   const known = prompts.filter((value) => asked.includes(value));
-  if (known.length !== asked.length) throw new OAuthError('invalid_request', 'unknown prompt');
+  if (known.length !== asked.length) throw refused(`prompt is none of ${prompts.join(', ')}`);
   if (known.includes('none') && known.length > 1) {
-    throw new OAuthError('invalid_request', 'prompt none is not alone');
+    throw refused('prompt none is not alone');
   }
   return known;
 }
@@ -156,7 +185,7 @@ function readPrompts(prompt: string | undefined): Prompt[] {
 function readMaxAge(max_age: string | undefined): number | undefined {
   if (max_age === undefined) return undefined;
   if (!/^\d+$/.test(max_age)) {
-    throw new OAuthError('invalid_request', 'max_age is not a non-negative integer');
+    throw refused('max_age is not a non-negative integer');
   }
   return Math.min(Number(max_age), longestAge);
 }

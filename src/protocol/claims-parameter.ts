@@ -7,6 +7,8 @@ export interface RequestedClaims {
   userinfo: string[];
   id_token: string[];
   sub: string | undefined;
+  /** One of these the ID token must have as acr (5.5.1.1). */
+  essential_acr: string[] | undefined;
 }
 
 const nameLimit = 100;
@@ -22,7 +24,20 @@ export function parseClaims(text: string): RequestedClaims {
   const subject = typeof sub?.value === 'string' ? sub.value : undefined;
   if (subject !== undefined && subject.length > subjectLimit)
     throw malformed('its sub is too long');
-  return { userinfo: claimNames(userinfo), id_token: claimNames(idToken), sub: subject };
+  return {
+    userinfo: claimNames(userinfo),
+    id_token: claimNames(idToken),
+    sub: subject,
+    essential_acr: essentialAcr(idToken),
+  };
+}
+
+function essentialAcr(idToken: Record<string, unknown>): string[] | undefined {
+  const acr = member(idToken, 'acr');
+  if (!isJsonObject(acr) || member(acr, 'essential') !== true) return undefined;
+  const listed = member(acr, 'values');
+  const values = [member(acr, 'value'), ...(Array.isArray(listed) ? listed : [])];
+  return values.filter((value) => typeof value === 'string');
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,5 @@
 // RFC 7521 4.2, RFC 7523 2.2 and 3, RFC 10070: private_key_jwt.
-import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
 import { OAuthError } from './errors.ts';
 import { type ClientAlg, type ClientKey, candidates } from './jwk-set.ts';
 import { clientAlgs } from './lists.ts';
@@ -9,16 +9,19 @@ import { secretHash } from './secrets.ts';
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** What SQL decides on. */
-export type AssertionFacts =
-  | { fault: string }
-  | {
-      alg: ClientAlg;
-      audience: 'issuer' | 'token_endpoint';
-      exp: number;
-      /** SHA-256, hex. */
-      jti_hash: string;
-      thumbprint: string;
-    };
+export type AssertionFacts = { fault: string } | SignedFacts;
+
+type SignedFacts = {
+  alg: ClientAlg;
+  audience: 'issuer' | 'token_endpoint';
+  exp: number;
+  /** SHA-256, hex. */
+  jti_hash: string;
+  /** Of the client's key that made the signature. */
+  thumbprint: string;
+  /** What is wrong with what it says. */
+  fault?: string;
+};
 
 /** An assertion before its signature is verified. */
 export type ReadAssertion = {
@@ -26,9 +29,9 @@ export type ReadAssertion = {
   client_id: string;
   alg: ClientAlg;
   kid: string | undefined;
-  /** What is wrong with what it says, whoever signed it. */
-  fault: string | undefined;
-  facts: Omit<Exclude<AssertionFacts, { fault: string }>, 'thumbprint'>;
+  /** Why its signature cannot be verified. */
+  unverifiable: string | undefined;
+  facts: Omit<SignedFacts, 'thumbprint'>;
 };
 
 /** What clocks may differ by, in seconds; SQL allows the same. */
@@ -51,21 +54,22 @@ export function readAssertion(
     throw new OAuthError('invalid_client', 'the client assertion has no sub');
   }
   const kid = typeof header.kid === 'string' ? header.kid : undefined;
+  const fault =
+    (clientId !== undefined && clientId !== sub ? 'client_id is another than sub' : undefined) ??
+    (single ? undefined : 'aud is not the issuer alone') ??
+    claimsFault(claims);
   return {
     assertion,
     client_id: sub,
     alg: header.alg as ClientAlg,
     kid,
-    fault:
-      headerFault(header) ??
-      (clientId !== undefined && clientId !== sub ? 'client_id is another than sub' : undefined) ??
-      (single ? undefined : 'aud is not the issuer alone') ??
-      claimsFault(claims),
+    unverifiable: headerFault(header),
     facts: {
+      ...(fault !== undefined && { fault: `assertion: ${fault}` }),
       alg: header.alg as ClientAlg,
       // Whether the client may name that one is for SQL to say.
       audience: aud === issuer ? 'issuer' : 'token_endpoint',
-      exp: typeof exp === 'number' ? Math.floor(exp) : 0,
+      exp: typeof exp === 'number' && Math.abs(exp) < 1e11 ? Math.floor(exp) : 0,
       jti_hash: secretHash(typeof jti === 'string' ? jti : '').toString('hex'),
     },
   };
@@ -78,7 +82,7 @@ export async function signingKey(
 ): Promise<ClientKey | undefined> {
   for (const candidate of candidates(keys, { alg, kid })) {
     try {
-      await jwtVerify(assertion, candidate.key, { algorithms: [alg], clockTolerance: leeway });
+      await compactVerify(assertion, candidate.key, { algorithms: [alg] });
       return candidate;
     } catch (failure) {
       if (!(failure instanceof errors.JOSEError)) throw failure;

@@ -59,6 +59,8 @@ export function clientCredentials(
     if (client_id !== undefined && client_id !== id) {
       throw new OAuthError('invalid_request', 'client_id differs from the Authorization header');
     }
+    // RFC 6749 2.3.1: an empty secret may be left out, so it is none.
+    if (secret === '') return { method: 'none', client_id: id };
     return { method: 'client_secret_basic', client_id: id, secret_hash: secretHash(secret) };
   }
   if (client_id === undefined) throw new OAuthError('invalid_client', 'no client_id');
@@ -89,8 +91,9 @@ function basicCredentials(authorization: string): [id: string, secret: string] {
   const pair = Buffer.from(encoded, 'base64').toString('latin1');
   const colon = pair.indexOf(':');
   if (colon < 0) throw new OAuthError('invalid_client', 'Basic credentials without a colon');
-  const [id, secret] = [pair.slice(0, colon), pair.slice(colon + 1)].map(decodeHalf);
-  return [requireVisible(id), requireVisible(secret)];
+  const id = decodeHalf(pair.slice(0, colon));
+  const secret = decodeHalf(pair.slice(colon + 1));
+  return [requireVisible(id), secret === '' ? '' : requireVisible(secret)];
 }
 
 function decodeHalf(half: string): string {
@@ -101,8 +104,8 @@ function decodeHalf(half: string): string {
   }
 }
 
-function requireVisible(text: string | undefined): string {
-  if (text !== undefined && visible.test(text)) return text;
+function requireVisible(text: string): string {
+  if (visible.test(text)) return text;
   throw new OAuthError(
     'invalid_client',
     'client_id or secret is empty, too long or not visible ASCII',

@@ -4,8 +4,8 @@ import { type Fields, fieldsOf, invalidField } from './client-fields.ts';
 import { OAuthError } from './errors.ts';
 import { clientKeys } from './jwk-set.ts';
 import { authMethods, clientAlgs, grantTypes } from './lists.ts';
-import { checkRedirectUri } from './redirect-uri.ts';
-import { parseScope } from './scope.ts';
+import { redirectUriFault, refusedRedirectUri } from './redirect-uri.ts';
+import { isScopeName, words } from './scope.ts';
 
 /** Metadata that are well-formed and consistent, by the columns that hold them. */
 export type ClientMetadata = Fields & {
@@ -15,6 +15,8 @@ export type ClientMetadata = Fields & {
   post_logout_redirect_uris: string[];
   grant_types: string[];
   scopes?: string[];
+  /** What was asked for and is not had: the rule, by the value. */
+  left_out?: Record<string, string>;
   registered?: { software_statement: string };
 };
 
@@ -33,7 +35,8 @@ const serverFields = [
 
 /**
  * Reads the metadata that a client sends; null means that a field is left out (RFC 7592 2.2), and
- * a field that is not known is ignored. Grant types that are not there are left out.
+ * a field that is not known is ignored. Grant types that are not there, redirect URIs that the client
+ * may not have and words that are no scope are left out (RFC 7591 3.2.1: what is answered is what holds).
  * Throws invalid_redirect_uri and invalid_client_metadata.
  */
 export function readClientMetadata(sent: Readonly<Record<string, unknown>>): ClientMetadata {
@@ -45,11 +48,13 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
     throw invalidField('token_endpoint_auth_method', 'is not supported');
   }
   const grant_types = grantsOf(given);
-  const redirect_uris = redirectUrisOf(given, 'redirect_uris', method === 'none');
-  if (grant_types.includes('authorization_code') && redirect_uris.length === 0) {
-    throw new OAuthError('invalid_redirect_uri', 'no redirect_uris', { detail: 'there is none' });
-  }
-  if (method === 'none' && grant_types.includes('client_credentials')) {
+  const type = typeOf(given.application_type);
+  const isPublic = method === 'none';
+  const redirects = redirectUrisOf(given, 'redirect_uris', { public: isPublic, type });
+  if (grant_types.includes('authorization_code')) requireOne(redirects);
+  const logouts = redirectUrisOf(given, 'post_logout_redirect_uris', { public: isPublic });
+  const left_out = { ...redirects.left_out, ...logouts.left_out };
+  if (isPublic && grant_types.includes('client_credentials')) {
     throw invalidField('grant_types', 'client_credentials is for confidential clients');
   }
   const fields = fieldsOf(given);
@@ -57,13 +62,10 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
   return {
     ...fields,
     token_endpoint_auth_method: method as string,
-    application_type: applicationType(given.application_type, redirect_uris),
-    redirect_uris,
-    post_logout_redirect_uris: redirectUrisOf(
-      given,
-      'post_logout_redirect_uris',
-      method === 'none',
-    ),
+    application_type: type ?? (redirects.kept.every(isHttps) ? 'web' : 'native'),
+    redirect_uris: redirects.kept,
+    post_logout_redirect_uris: logouts.kept,
+    ...(Object.keys(left_out).length > 0 && { left_out }),
     grant_types,
     ...scopesOf(given.scope),
     ...(typeof given.software_statement === 'string' && {
@@ -102,37 +104,57 @@ function grantsOf(given: Record<string, unknown>): string[] {
   return grants;
 }
 
-function redirectUrisOf(given: Record<string, unknown>, name: string, isPublic: boolean) {
+type ApplicationType = 'web' | 'native';
+type RedirectUris = { kept: string[]; left_out: Record<string, string> };
+
+function redirectUrisOf(
+  given: Record<string, unknown>,
+  name: string,
+  client: { public: boolean; type?: ApplicationType | undefined },
+): RedirectUris {
   const uris = [...new Set(textsOf(given, name) ?? [])];
   if (uris.length > uriLimit) throw invalidField(name, `has more than ${uriLimit}`);
-  for (const uri of uris) checkRedirectUri(uri, { public: isPublic });
-  return uris;
+  const rules = uris.map((uri) => [
+    uri,
+    redirectUriFault(uri, client) ?? webFault(uri, client.type),
+  ]);
+  return {
+    kept: rules.filter(([, rule]) => rule === undefined).map(([uri]) => uri as string),
+    left_out: Object.fromEntries(rules.filter(([, rule]) => rule !== undefined)),
+  };
 }
 
-/**
- * OpenID Connect Registration 2: the redirect URIs of a web application are https. A client that
- * does not say what it is, is what its redirect URIs say.
- */
-function applicationType(sent: unknown, uris: readonly string[]): 'web' | 'native' {
-  const local = uris.find((uri) => !uri.startsWith('https://'));
-  if (sent === undefined) return local === undefined ? 'web' : 'native';
-  if (sent !== 'web' && sent !== 'native') throw invalidField('application_type', 'is neither');
-  if (sent === 'web' && local !== undefined) {
-    const detail = 'those of a web application are https';
-    throw new OAuthError('invalid_redirect_uri', detail, { detail });
-  }
-  return sent;
+/** OpenID Connect Registration 2: the redirect URIs of a web application are https. */
+function webFault(uri: string, type: ApplicationType | undefined): string | undefined {
+  return type === 'web' && !isHttps(uri)
+    ? 'those of application_type web are https (leave it out, or say native)'
+    : undefined;
+}
+
+function isHttps(uri: string): boolean {
+  return uri.startsWith('https://');
+}
+
+/** Throws invalid_redirect_uri where none is left, and names the first that was left out. */
+function requireOne({ kept, left_out }: RedirectUris): void {
+  if (kept.length > 0) return;
+  const [first] = Object.entries(left_out);
+  if (first) throw refusedRedirectUri(...first);
+  throw new OAuthError('invalid_redirect_uri', 'no redirect_uris', { detail: 'there is none' });
+}
+
+/** What the client says that it is; one that does not say, is what its redirect URIs say. */
+function typeOf(sent: unknown): ApplicationType | undefined {
+  if (sent === undefined || sent === 'web' || sent === 'native') return sent;
+  throw invalidField('application_type', 'is neither web nor native');
 }
 
 function scopesOf(scope: unknown): { scopes?: string[] } {
   if (scope === undefined || scope === '') return {};
   if (typeof scope !== 'string' || scope.length > 4096)
     throw invalidField('scope', 'is not a list');
-  try {
-    return { scopes: parseScope(scope) };
-  } catch {
-    throw invalidField('scope', 'holds a character that none may have');
-  }
+  const scopes = words(scope).filter(isScopeName);
+  return scopes.length > 0 ? { scopes } : {};
 }
 
 function textsOf(given: Record<string, unknown>, name: string): string[] | undefined {

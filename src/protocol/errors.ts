@@ -9,13 +9,16 @@ const publicText = /^[\x20\x21\x23-\x5B\x5D-\x7E]{1,200}$/;
 
 /**
  * A refusal: `error`, `status` and `description` are for the public, `reason` is for the log.
- * A `detail` (such as the scope's name) joins the description, unless a character of it may not.
+ * A `detail` says which value was refused and why (such as the scope's name), in words that developers
+ * may read: it joins the description, and is in the log and the audit, unless a character of it may not.
  */
 export class OAuthError extends Error {
   readonly error: ErrorCode;
   readonly reason: string;
   readonly status: number;
-  readonly description: string;
+  /** The description without the detail. */
+  readonly summary: string;
+  readonly detail: string | undefined;
   /** Seconds; undefined where nobody knows. */
   readonly retryAfter: number | undefined;
 
@@ -30,10 +33,15 @@ export class OAuthError extends Error {
     this.reason = reason;
     this.status = extra.status ?? publicErrors[error].status;
     this.retryAfter = extra.retryAfter;
-    const { description } = publicErrors[error];
-    this.description =
-      extra.detail !== undefined && publicText.test(extra.detail)
-        ? `${description.slice(0, -1)}: ${extra.detail}`
-        : description;
+    this.summary = publicErrors[error].description;
+    this.detail =
+      extra.detail !== undefined && publicText.test(extra.detail) ? extra.detail : undefined;
+  }
+
+  /** error_description. */
+  get description(): string {
+    return this.detail === undefined
+      ? this.summary
+      : `${this.summary.slice(0, -1)}: ${this.detail}`;
   }
 }

@@ -30,3 +30,18 @@ export function jsonFault(value: unknown, depth = depthLimit): string | undefine
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Reads JSON, and integers that no number holds as the text that they are; undefined for what is no JSON. */
+export function losslessJson(text: string): unknown {
+  try {
+    return JSON.parse(text, keepInteger as Parameters<typeof JSON.parse>[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function keepInteger(_name: string, value: unknown, context?: { source?: string }): unknown {
+  const { source } = context ?? {};
+  const lossy = typeof value === 'number' && !Number.isSafeInteger(value);
+  return lossy && source !== undefined && /^-?\d+$/.test(source) ? source : value;
+}

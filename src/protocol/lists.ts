@@ -29,6 +29,7 @@ export const publicErrors = {
   invalid_software_statement: { status: 400, description: "The software statement is invalid." },
   unapproved_software_statement: { status: 400, description: "The software statement is not of an issuer that is trusted here." },
   login_required: { status: 400, description: "The user has to sign in." },
+  unmet_authentication_requirements: { status: 400, description: "The user cannot sign in as the application requires." },
   consent_required: { status: 400, description: "The user has to consent." },
   interaction_required: { status: 400, description: "The user has to interact." },
   account_selection_required: { status: 400, description: "The user has to select an account." },

@@ -103,7 +103,7 @@ export function requireReadable<Name extends string>(
 /** Throws invalid_request for the first of the faults, if there is one. */
 export function refuseFaults(faults: Readonly<Partial<Record<string, string>>>): void {
   const fault = Object.values(faults).find((reason) => reason !== undefined);
-  if (fault !== undefined) throw new OAuthError('invalid_request', fault);
+  if (fault !== undefined) throw new OAuthError('invalid_request', fault, { detail: fault });
 }
 
 function readResources(sent: unknown, resources: string[]): string | undefined {

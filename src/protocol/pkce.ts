@@ -5,7 +5,8 @@ import { OAuthError } from './errors.ts';
 /** The S256 challenge of a verifier; throws invalid_grant when the text can't be a verifier. */
 export function challengeOf(verifier: string): string {
   if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) {
-    throw new OAuthError('invalid_grant', 'code_verifier is not 43 to 128 unreserved characters');
+    const detail = 'code_verifier is not 43 to 128 unreserved characters';
+    throw new OAuthError('invalid_grant', detail, { detail });
   }
   return hash('sha256', verifier, 'base64url');
 }

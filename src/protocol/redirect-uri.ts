@@ -29,12 +29,32 @@ const encodedControl = /%(?:[01][0-9a-f]|7f)/i;
 /** Throws invalid_redirect_uri when a client of this kind may not register the redirect URI. */
 export function checkRedirectUri(uri: string, client: { public: boolean }): void {
   const fault = redirectUriFault(uri, client);
-  if (fault !== undefined) {
-    throw new OAuthError('invalid_redirect_uri', `this can't be a redirect URI: ${fault}`);
-  }
+  if (fault !== undefined) throw refusedRedirectUri(uri, fault);
 }
 
-function redirectUriFault(uri: string, client: { public: boolean }): string | undefined {
+/** The refusal of a redirect URI, which names it and the rule. */
+export function refusedRedirectUri(uri: string, rule: string): OAuthError {
+  const detail = `${shownUri(uri)}: ${rule}`.slice(0, 200);
+  return new OAuthError('invalid_redirect_uri', `this can't be a redirect URI: ${rule}`, {
+    detail,
+  });
+}
+
+/**
+ * A URI as a refusal names it: whoever sent it knows it again, and it holds no user information and
+ * no value of its query, either of which may be a secret. What has no scheme is not repeated.
+ */
+export function shownUri(uri: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(uri)) return 'it';
+  const shown = uri
+    .replace(/^([^:/?#]+:\/\/)[^/?#]*@/, '$1')
+    .replace(/([?&#][^=&#]*)=[^&#]*/g, '$1=*')
+    .replace(/[^\x21\x23-\x5B\x5D-\x7E]/g, '?');
+  return shown.length > 100 ? `${shown.slice(0, 97)}...` : shown;
+}
+
+/** The rule that keeps a client of this kind from having the redirect URI; undefined where none does. */
+export function redirectUriFault(uri: string, client: { public: boolean }): string | undefined {
   if (uri.length > lengthLimit) return `it is longer than ${lengthLimit} characters`;
   if (!isAbsoluteUri(uri)) return 'it is not an absolute URI without fragment';
   if (uri.includes('*')) return 'wildcards are not matched';

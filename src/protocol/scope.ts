@@ -5,10 +5,15 @@ import { isAbsoluteUri } from './uri.ts';
 /** Scope names, once each; throws invalid_scope for characters that no scope can have. */
 export function parseScope(scope: string | undefined): string[] {
   const scopes = words(scope);
-  if (scopes.some((name) => !/^[\x21\x23-\x5B\x5D-\x7E]+$/.test(name))) {
+  if (!scopes.every(isScopeName)) {
     throw new OAuthError('invalid_scope', 'a scope holds a character that none may have');
   }
   return scopes;
+}
+
+/** Whether the characters are those of a scope. */
+export function isScopeName(name: string): boolean {
+  return /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(name);
 }
 
 /** Resources, once each; throws invalid_target for one that is no absolute URI. */

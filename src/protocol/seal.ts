@@ -12,6 +12,7 @@ export type Purpose =
   | 'pgrant upstream secrets'
   | 'pgrant upstream tokens'
   | 'pgrant upstream login'
+  | 'pgrant logout hint'
   | 'pgrant webhook secret';
 
 /** Where something is sealed: it does not open at another tenant, nor under another name. */

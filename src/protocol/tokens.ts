@@ -35,20 +35,26 @@ export interface IdTokenClaims {
   sid?: string | undefined;
 }
 
+/** The `typ` of access tokens; `JWT` is for resource servers that know no other. */
+export type AccessTokenType = (typeof accessTokenTypes)[number];
+
 /** Claims beside the registered ones, which they can't replace. */
 export type ExtraClaims = Readonly<Record<string, Json | undefined>>;
 
 export type VerificationKeys = ReadonlyMap<string, TokenKey>;
 
+/** Every `typ` that access tokens may have here. */
+export const accessTokenTypes = ['at+jwt', 'JWT'] as const;
 const accessTokenClaims = ['sub', 'aud', 'client_id', 'iat', 'exp', 'jti'];
 
-/** Signs an access token; its `typ` keeps it from passing for an ID token (RFC 9068 2.1). */
+/** Signs an access token; its `typ` keeps it from passing for an ID token (RFC 9068 2.1), or else its client_id. */
 export function signAccessToken(
   claims: AccessTokenClaims,
   key: TokenKey,
   extra: ExtraClaims = {},
+  typ: AccessTokenType = 'at+jwt',
 ): Promise<string> {
-  return sign('at+jwt', { ...extra, ...claims }, key);
+  return sign(typ, { ...extra, ...claims, nbf: claims.iat }, key);
 }
 
 /** Signs an ID token, with the at_hash of the access token that is issued beside it, if any. */
@@ -59,7 +65,7 @@ export function signIdToken(
   extra: ExtraClaims = {},
 ): Promise<string> {
   const at_hash = accessToken === undefined ? undefined : accessTokenHash(accessToken);
-  return sign('JWT', { ...extra, ...claims, at_hash }, key);
+  return sign('JWT', { ...extra, ...claims, nbf: claims.iat, at_hash }, key);
 }
 
 /**
@@ -79,14 +85,17 @@ export async function verifyAccessToken(
   token: string,
   keys: VerificationKeys,
   issuer: string,
+  types: readonly AccessTokenType[] = ['at+jwt'],
 ): Promise<AccessTokenClaims & ExtraClaims> {
   try {
     const verified = await jwtVerify<AccessTokenClaims & ExtraClaims>(token, keyOf(keys), {
       algorithms: [...signingAlgs],
       issuer,
-      typ: 'at+jwt',
+      // No ID token has client_id and jti, whatever claims were asked for.
       requiredClaims: accessTokenClaims,
     });
+    const { typ } = verified.protectedHeader;
+    if (!types.some((type) => type === typ)) throw new errors.JWTInvalid('unexpected typ');
     return verified.payload;
   } catch (failure) {
     throw refusal('invalid_token', 'access token', failure);
@@ -104,7 +113,11 @@ export async function verifyIdTokenHint(
       algorithms: [...signingAlgs],
     });
     const claims = JSON.parse(Buffer.from(payload).toString());
-    if (protectedHeader.typ !== 'JWT' || typeof claims?.exp !== 'number') {
+    if (
+      protectedHeader.typ !== 'JWT' ||
+      typeof claims?.exp !== 'number' ||
+      claims.client_id !== undefined
+    ) {
       throw new errors.JWTInvalid('it is not an ID token');
     }
     if (claims.iss !== issuer) throw new errors.JWTInvalid('it is of another issuer');

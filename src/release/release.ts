@@ -82,6 +82,8 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await makeExtension(sql, 'btree_gist');
   await become(sql, 'pgrant_owner');
   await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor, pgrant_sealer`;
+  // Calls come in by this view and lock the rest behind it: once they are out, nobody is in the way.
+  await sql`drop view if exists pgrant_rules.entrance`;
   await sql.unsafe(`drop schema if exists ${codeSchemas.join(', ')} cascade`);
   const migrations = await migrate(sql, folder);
   await reload(sql, folder);

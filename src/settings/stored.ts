@@ -20,6 +20,12 @@ export type TenantSettings = {
   code_lifetime: number;
   /** For so long an authorization request is good, while the person signs in. */
   request_lifetime: number;
+  /** Of access tokens whose resource and client say nothing else; so are alg and lifetime. */
+  access_token_format: 'jwt' | 'opaque';
+  /** What JWT access tokens are signed by (RFC 7518 3.1). */
+  access_token_alg: 'ES256' | 'RS256';
+  /** typ of JWT access tokens (RFC 9068 2.1), unless their resource says otherwise; JWT is for resource servers that refuse at+jwt. */
+  access_token_typ: 'at+jwt' | 'JWT';
   /** For so long an access token is good. */
   access_token_lifetime: number;
   /** For so long an ID token is good. */
@@ -30,6 +36,8 @@ export type TenantSettings = {
   refresh_lifetime: number;
   /** For so long a superseded refresh token gets the same successor again; 0 = never. */
   replay_window: number;
+  /** Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to. */
+  require_pkce: boolean;
   /** For so long a consent is remembered; 0 = it never expires. */
   consent_lifetime: number;
   /** For so long a person stays signed in. */
@@ -62,12 +70,16 @@ export type TenantSettings = {
   registration_quota: number;
   /** Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6). */
   registration_rate: number;
-  /** A client that registered itself and got no token for so long is removed. */
+  /** A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed. */
   registered_idle_lifetime: number;
   /** The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on. */
   registered_consent: 'remember' | 'assured' | 'always';
   /** Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's. */
   software_statement_issuers: unknown;
+  /** The aud of private_key_jwt, of clients that registered themselves too: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well. */
+  assertion_audience: 'issuer' | 'token_endpoint';
+  /** For how many seconds from now an assertion may be good at most; its jti is remembered for as long. */
+  assertion_lifetime: number;
   /** Whose client metadata documents are taken: nobody's (closed), those of client_document_hosts (listed), everybody's (open). */
   client_documents: 'closed' | 'listed' | 'open';
   /** With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com. */
@@ -99,20 +111,24 @@ export type ClientSettings = {
   redirect_uris: string[];
   /** Where browsers may go after logout. */
   post_logout_redirect_uris: string[];
+  /** Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris. */
+  allowed_origins: string[];
   /** What the client may use at the token endpoint. */
   grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials')[];
   /** What the client may ask for; null = every scope of the tenant. */
   scopes: string[] | null;
   /** remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client. */
   consent: 'remember' | 'assured' | 'always' | 'never';
-  /** May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1). */
+  /** False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1). */
   require_pkce: boolean;
-  /** jwt = a signed token (RFC 9068); opaque = one that is introspected. */
-  access_token_format: 'jwt' | 'opaque';
-  /** How access tokens are signed. */
-  access_token_alg: 'RS256' | 'ES256';
+  /** jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant's. */
+  access_token_format: 'jwt' | 'opaque' | null;
+  /** How access tokens are signed; null = as the tenant says. */
+  access_token_alg: 'RS256' | 'ES256' | null;
   /** How ID tokens are signed. */
   id_token_alg: 'RS256' | 'ES256';
+  /** Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4). */
+  id_token_claims: boolean;
   /** For so long an access token is good; null = the tenant's. */
   access_token_lifetime: number | null;
   /** For so long an ID token is good; null = the tenant's. */
@@ -131,8 +147,10 @@ export type ClientSettings = {
   jwks_uri: string | null;
   /** The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them. */
   token_endpoint_auth_signing_alg: 'ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
-  /** The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well. */
-  assertion_audience: 'issuer' | 'token_endpoint';
+  /** The same for this client; null = the tenant's. */
+  assertion_audience: 'issuer' | 'token_endpoint' | null;
+  /** The same for this client; null = the tenant's. */
+  assertion_lifetime: number | null;
   /** How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON. */
   userinfo_alg: 'RS256' | 'ES256' | null;
 };
@@ -177,11 +195,15 @@ export const stored = {
     {"name":"audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The aud of access tokens (RFC 9068 3); null = the issuer.","good":"text of 1 to 512 characters"},
     {"name":"code_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long an authorization code is good.","good":"a whole number of seconds from 1 to 600"},
     {"name":"request_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"600","meaning":"For so long an authorization request is good, while the person signs in.","good":"a whole number of seconds from 60 to 3600"},
+    {"name":"access_token_format","type":"text","unit":null,"nullable":false,"default":"jwt","meaning":"Of access tokens whose resource and client say nothing else; so are alg and lifetime.","good":"jwt or opaque"},
+    {"name":"access_token_alg","type":"text","unit":null,"nullable":false,"default":"ES256","meaning":"What JWT access tokens are signed by (RFC 7518 3.1).","good":"ES256 or RS256"},
+    {"name":"access_token_typ","type":"text","unit":null,"nullable":false,"default":"at+jwt","meaning":"typ of JWT access tokens (RFC 9068 2.1), unless their resource says otherwise; JWT is for resource servers that refuse at+jwt.","good":"at+jwt or JWT"},
     {"name":"access_token_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"900","meaning":"For so long an access token is good.","good":"a whole number of seconds from 1 to 86400"},
     {"name":"id_token_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"3600","meaning":"For so long an ID token is good.","good":"a whole number of seconds from 1 to 86400"},
     {"name":"refresh_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"2592000","meaning":"A refresh token that is not used for so long dies; each use starts it anew.","good":"a whole number of seconds from 1 to 157680000"},
     {"name":"refresh_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"31536000","meaning":"A refresh token and its successors die after so long, however often they are used.","good":"a whole number of seconds from 1 to 157680000"},
     {"name":"replay_window","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long a superseded refresh token gets the same successor again; 0 = never.","good":"a whole number of seconds from 0 to 600"},
+    {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.","good":"true or false"},
     {"name":"consent_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"2592000","meaning":"For so long a consent is remembered; 0 = it never expires.","good":"a whole number of seconds from 0 to 1576800000"},
     {"name":"session_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"43200","meaning":"For so long a person stays signed in.","good":"a whole number of seconds from 60 to 2592000"},
     {"name":"session_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"28800","meaning":"A session that is not used for so long ends.","good":"a whole number of seconds from 60 to 2592000"},
@@ -198,9 +220,11 @@ export const stored = {
     {"name":"registration","type":"text","unit":null,"nullable":false,"default":"closed","meaning":"Who may register a client: nobody (closed), who has an initial access token (token), anybody (open).","good":"closed, token or open"},
     {"name":"registration_quota","type":"integer","unit":null,"nullable":false,"default":"1000","meaning":"How many clients that registered themselves may live at once.","good":"a whole number from 0 to 1000000"},
     {"name":"registration_rate","type":"integer","unit":null,"nullable":false,"default":"20","meaning":"Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).","good":"a whole number from 1 to 1000000"},
-    {"name":"registered_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"7776000","meaning":"A client that registered itself and got no token for so long is removed.","good":"a whole number of seconds from 172800 to 157680000"},
+    {"name":"registered_idle_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"7776000","meaning":"A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed.","good":"a whole number of seconds from 172800 to 157680000"},
     {"name":"registered_consent","type":"text","unit":null,"nullable":false,"default":"assured","meaning":"The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.","good":"remember, assured or always"},
     {"name":"software_statement_issuers","type":"jsonb","unit":null,"nullable":false,"default":"{}","meaning":"Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's.","good":"a JSON object such as {\"https://statements.example\": {\"keys\": […]}}"},
+    {"name":"assertion_audience","type":"text","unit":null,"nullable":false,"default":"issuer","meaning":"The aud of private_key_jwt, of clients that registered themselves too: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.","good":"issuer or token_endpoint"},
+    {"name":"assertion_lifetime","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"For how many seconds from now an assertion may be good at most; its jti is remembered for as long.","good":"a whole number"},
     {"name":"client_documents","type":"text","unit":null,"nullable":false,"default":"closed","meaning":"Whose client metadata documents are taken: nobody's (closed), those of client_document_hosts (listed), everybody's (open).","good":"closed, listed or open"},
     {"name":"client_document_hosts","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.","good":"a list of host names in lower case, such as [\"claude.ai\", \"*.example.com\"]"},
     {"name":"client_document_refused_hosts","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com.","good":"a list of host names in lower case, such as [\"evil.example\"]"},
@@ -217,13 +241,15 @@ export const stored = {
     {"name":"application_type","type":"text","unit":null,"nullable":false,"default":"web","meaning":"native = runs on the person's device (RFC 8252).","good":"web or native"},
     {"name":"redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where codes may be sent.","good":"a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"},
     {"name":"post_logout_redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where browsers may go after logout.","good":"a list"},
+    {"name":"allowed_origins","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.","good":"a list of web origins as browsers write them: scheme, host and port, without a path"},
     {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials"},
     {"name":"scopes","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What the client may ask for; null = every scope of the tenant.","good":"a list"},
     {"name":"consent","type":"text","unit":null,"nullable":false,"default":"remember","meaning":"remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.","good":"remember, assured, always or never"},
-    {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"May be false for a confidential OpenID Connect client, which then must send a nonce (RFC 9700 2.1.1).","good":"true or false"},
-    {"name":"access_token_format","type":"text","unit":null,"nullable":false,"default":"jwt","meaning":"jwt = a signed token (RFC 9068); opaque = one that is introspected.","good":"jwt or opaque"},
-    {"name":"access_token_alg","type":"text","unit":null,"nullable":false,"default":"ES256","meaning":"How access tokens are signed.","good":"RS256 or ES256"},
+    {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).","good":"true or false"},
+    {"name":"access_token_format","type":"text","unit":null,"nullable":true,"default":null,"meaning":"jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant's.","good":"jwt or opaque"},
+    {"name":"access_token_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How access tokens are signed; null = as the tenant says.","good":"RS256 or ES256"},
     {"name":"id_token_alg","type":"text","unit":null,"nullable":false,"default":"RS256","meaning":"How ID tokens are signed.","good":"RS256 or ES256"},
+    {"name":"id_token_claims","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4).","good":"true or false"},
     {"name":"access_token_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long an access token is good; null = the tenant's.","good":"a whole number of seconds from 1 to 86400"},
     {"name":"id_token_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long an ID token is good; null = the tenant's.","good":"a whole number of seconds from 1 to 86400"},
     {"name":"refresh_idle_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"A refresh token that is not used for so long dies; null = the tenant's.","good":"a whole number of seconds from 1 to 157680000"},
@@ -233,7 +259,8 @@ export const stored = {
     {"name":"jwks","type":"jsonb","unit":null,"nullable":true,"default":null,"meaning":"JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.","good":"a JWK set (RFC 7517) of at most 20 public keys in 20 KiB"},
     {"name":"jwks_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).","good":"an https URL (http on a loopback host) of at most 2048 characters"},
     {"name":"token_endpoint_auth_signing_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.","good":"ES256, RS256, PS256, EdDSA or Ed25519"},
-    {"name":"assertion_audience","type":"text","unit":null,"nullable":false,"default":"issuer","meaning":"The aud of private_key_jwt: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.","good":"issuer or token_endpoint"},
+    {"name":"assertion_audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The same for this client; null = the tenant's.","good":"issuer or token_endpoint"},
+    {"name":"assertion_lifetime","type":"integer","unit":null,"nullable":true,"default":null,"meaning":"The same for this client; null = the tenant's.","good":"a whole number"},
     {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256 or ES256"},
   ],
   upstreams: [

@@ -38,14 +38,15 @@ const digest = (text: string) => `sha256(convert_to(${text}, 'utf8'))`;
 
 type Expressions = Record<string, string>;
 
-/** The call of a function with SQL expressions for some arguments, and null for the others. */
+/** The call of a function of sets with a set of one: SQL expressions for some arguments, and null for the others. */
 function callOf(
   { name, encoders }: Pick<Binding<unknown, unknown>, 'name' | 'encoders'>,
   given: Expressions,
 ): string {
-  const args = encoders.map(
-    ({ argument, type }) => `p_${argument} => (${given[argument] ?? 'null'})::${type}`,
-  );
+  const args = encoders.map(({ argument, type }) => {
+    const value = `(${given[argument] ?? 'null'})::${type}`;
+    return `p_${argument} => ${argument === 'tenant' ? value : `array[${value}]`}`;
+  });
   return `select * from ${name}(${args.join(', ')});`;
 }
 
@@ -77,7 +78,7 @@ function script({ scenario, tenant, client, family, access }: SqlOrder): string 
       '\\set generation :next',
     ],
     'client_credentials opaque': [
-      callOf(api.client_credentials_issue, { ...caller, scopes: "'{api}'", access_hash: random }),
+      callOf(api.client_credentials_issue, { ...caller, scope: "'api'", access_hash: random }),
     ],
     'introspection opaque': [
       callOf(api.token_introspect, {

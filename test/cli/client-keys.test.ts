@@ -19,7 +19,7 @@ test('a client with keys signs, has no secret, and is shown with its keys', asyn
     token_endpoint_auth_method: 'private_key_jwt',
     jwks,
     jwks_uri: null,
-    assertion_audience: 'issuer',
+    assertion_audience: null,
     token_endpoint_auth_signing_alg: null,
     secrets: [],
   });

@@ -30,6 +30,10 @@ test('client add makes an id and a secret, shows the secret once, and the databa
   const secret = /^client_secret +(pgrant_cs_\S+)$/m.exec(added.out)?.[1] ?? '';
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
   expect(added.out).toContain('not shown again');
+  expect(added.out).toMatch(/^issuer +http:\/\/localhost:3000\/acme$/m);
+  expect(added.out).toContain('http://localhost:3000/acme/.well-known/openid-configuration');
+  expect(added.out).toContain('It must send PKCE');
+  expect(added.out).toContain(uri);
 
   const [row] = await sql`select secret_hash from pgrant.client_secrets where client_id = ${id}`;
   expect(row?.secret_hash).toEqual(sha256(secret));
@@ -44,6 +48,16 @@ test('client add makes an id and a secret, shows the secret once, and the databa
   expect(shown.out).not.toContain('pgrant_cs_');
   expect(shown.out).toMatch(/^access_token_lifetime +the tenant's$/m);
   expect(shown.out).toMatch(/^scopes +every scope$/m);
+});
+
+test('where the tenant lets confidential clients off PKCE, new ones are, and public ones never', async () => {
+  await document('tenant set acme preset=openid-compatible');
+  const add = `client add --tenant acme --redirect-uri ${uri} --name`;
+  expect(await document(`${add} lax`)).toMatchObject({ require_pkce: false });
+  expect(await document(`${add} public --public`)).toMatchObject({ require_pkce: true });
+  const { out } = await pgrant(`${add} said`.split(' '));
+  expect(out).toContain('require_pkce is false');
+  await document('tenant set acme preset=default');
 });
 
 test('a public client has no secret, and may have a private-use scheme and any loopback port', async () => {

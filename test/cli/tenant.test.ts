@@ -51,6 +51,38 @@ test('an issuer that cannot be one is refused, and nothing is made', async () =>
   expect(await document('tenant list')).toHaveLength(1);
 });
 
+test('a preset sets what its rows say, what is named beside it wins, and prints what it changed', async () => {
+  const presets: { preset: string; setting: string; value: unknown }[] =
+    await document('tenant presets');
+  const names = [...new Set(presets.map(({ preset }) => preset))];
+  expect(names).toEqual(['default', 'strict', 'mcp', 'openid-compatible']);
+  const settings = (name: string) =>
+    Object.fromEntries(
+      presets.filter(({ preset }) => preset === name).map((row) => [row.setting, row.value]),
+    );
+  // The rows of default are what a new tenant has, and name every setting that a preset has.
+  expect(await document('tenant show acme')).toMatchObject(settings('default'));
+  expect(Object.keys(settings('default')).sort()).toEqual(
+    [...new Set(presets.map(({ setting }) => setting))].sort(),
+  );
+  const { out } = await pgrant(['tenant', 'set', 'acme', 'preset=mcp', 'registration_rate=50']);
+  expect(out).toMatch(/^registration +"closed" +"open" *$/m);
+  expect(out).not.toContain('replay_window');
+  expect(await document('tenant show acme')).toMatchObject({
+    ...settings('mcp'),
+    registration_rate: 50,
+  });
+  for (const name of names) {
+    expect(await document(`tenant set acme preset=${name}`)).toMatchObject(settings(name));
+  }
+  expect((await document('tenant set acme preset=default')).changed.length).toBeGreaterThan(0);
+  const { code, err } = await pgrant(['tenant', 'set', 'acme', 'preset=lax']);
+  expect({ code, err }).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('openid-compatible'),
+  });
+});
+
 test('settings are shown and changed, lengths of time in units, times in UTC', async () => {
   const set = await pgrant([
     'tenant',
@@ -83,8 +115,8 @@ test.each([
     1,
     'there is no tenant setting replay_windw\n  did you mean replay_window? settings:',
   ],
-  ['title=null', 1, 'title must be text of 1 to 255 characters, not empty'],
-  ['title=', 1, 'title must be text of 1 to 255 characters, not empty'],
+  ['title=null', 1, 'title must be text of 1 to 255 characters, all of which people can see'],
+  ['title=', 1, 'title must be text of 1 to 255 characters, all of which people can see'],
   [
     'code_lifetime=soon',
     1,

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
-import { bind } from '../../src/db/binding.ts';
+import { bind, statementOf } from '../../src/db/binding.ts';
 import { call, callAll, Refusal } from '../../src/db/call.ts';
 import { arrayLiteral, parseArray } from '../../src/db/wire-values.ts';
 import { release } from '../../src/release/release.ts';
@@ -114,6 +114,19 @@ test('null is null, and a default is not taken for it', async () => {
   });
   const { at, ...rest } = row;
   expect(Object.values(rest)).toEqual(Object.values(rest).map(() => null));
+});
+
+test('whether all arguments are given, some or none, each has a statement of its own', () => {
+  const binding = bind('f', [
+    ['a', 'int', 'optional'],
+    ['b', 'int', 'optional'],
+  ]);
+  const of = (args: Record<string, number>) => statementOf(binding, args);
+  for (let round = 0; round < 2; round += 1) {
+    expect(of({})).toBe('select * from f()');
+    expect(of({ b: 1 })).toBe('select * from f(p_b => $1::text::int)');
+    expect(of({ a: 1, b: 1 })).toBe('select * from f(p_a => $1::text::int, p_b => $2::text::int)');
+  }
 });
 
 test('a refusal is thrown after its statement has committed', async () => {

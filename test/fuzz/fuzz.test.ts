@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { fuzz } from './fuzz.ts';
 
-// Chance each time, told where something is found: `npm run fuzz -- --seed S` sends the same again.
-const seed = Date.now() % 1_000_000;
+// The same each time, so that a finding is of the change at hand; `npm run fuzz` tries others.
+const seed = 1;
 
 test(`5000 requests of seed ${seed}, from harmless to malformed, give no 5xx but 503, no silence and no growth`, async () => {
   const database = await createDatabase();

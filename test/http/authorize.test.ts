@@ -1,5 +1,7 @@
 // What the authorization endpoint refuses, and how it says so.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { callAll } from '../../src/db/call.ts';
 import { type Acme, password, proceed, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 
@@ -45,6 +47,24 @@ describe('an error page with status 400 and no redirect [RFC 6749 4.1.2.1]', () 
     expect(page.headers.get('location')).toBeNull();
     expect(page.headers.get('content-type')).toMatch('text/html');
     expect(await page.text()).toContain(page.headers.get('x-request-id'));
+  });
+
+  test.each([
+    ['client_id nobody: client unknown or disabled', { client_id: 'nobody' }],
+    ['client_id is missing', { client_id: undefined }],
+    [
+      'https://a.example/cb?x=*: not one that is registered for this client',
+      { redirect_uri: 'https://ada:hunter2@a.example/cb?x=hunter3' },
+    ],
+    ['redirect_uri is missing', { redirect_uri: undefined }],
+    ['http://a.example/&lt;b&gt;', { redirect_uri: 'http://a.example/<b>' }],
+  ])('says %j to developers, and repeats no secret', async (detail, change) => {
+    const page = await (await new Browser().fetch(url(change))).text();
+    const [, said] =
+      /<details>\s*<summary>For developers<\/summary>([\s\S]*)<\/details>/.exec(page) ?? [];
+    expect(said).toContain(detail);
+    const rows = await callAll(acme.database.worker, ops.error_list, { tenant: acme.tenant });
+    expect(page + JSON.stringify(rows) + acme.lines.join()).not.toMatch(/hunter[23]/);
   });
 
   test('a repeated client_id', async () => {
@@ -94,6 +114,12 @@ describe('a redirect with error, state and iss, and nothing else [RFC 6749 4.1.2
   });
 });
 
+test('the client is told which parameter was refused, and why [RFC 6749 4.1.2.1]', async () => {
+  const response = await new Browser().fetch(url({ code_challenge_method: 'plain' }));
+  const { searchParams } = new URL(response.headers.get('location') ?? '');
+  expect(searchParams.get('error_description')).toContain('code_challenge_method is not S256');
+});
+
 describe('what is not an error [OpenID Connect Core 3.1.2.1]', () => {
   test.each([
     {
@@ -127,7 +153,8 @@ describe('what is not an error [OpenID Connect Core 3.1.2.1]', () => {
     expect(page.html).toContain(`action="${redirect_uri}"`);
     expect(page.html).toContain('<button');
     expect(page.headers.get('content-security-policy')).toContain("script-src 'sha256-");
-    expect(page.headers.get('content-security-policy')).toContain('form-action');
+    // Browsers hold it against the redirects of the client's servers too, which nobody can list.
+    expect(page.headers.get('content-security-policy')).not.toContain('form-action');
   });
 });
 

@@ -166,7 +166,7 @@ describe('an assertion [RFC 7523 3, RFC 10070]', () => {
     ['with an empty jti', { claims: { jti: '' } }, 'jti'],
     ['with critical headers', { header: { crit: ['exp'], exp: 1 } }, 'crit'],
     ['of a key that is not there', { header: { kid: 'other' } }, 'no key'],
-  ])('%s is refused, and says so to us only', async (_, change, reason) => {
+  ])('%s is refused, and says so to a key of the client', async (_, change, reason) => {
     const aud = JSON.parse(
       JSON.stringify(change.claims?.aud ?? '').replaceAll('ISSUER', acme.issuer),
     );
@@ -178,7 +178,7 @@ describe('an assertion [RFC 7523 3, RFC 10070]', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect([response.status, await response.json()]).toEqual([
       401,
-      { error: 'invalid_client', error_description: 'Client authentication failed.' },
+      { error: 'invalid_client', error_description: expect.stringContaining(reason ?? '') },
     ]);
     expect(await recorded()).toContain(reason);
   });

@@ -1,5 +1,7 @@
 // Which web origins a browser lets read answers.
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
 import { type Acme, startAcme } from '../support/acme.ts';
 import { addClient } from '../support/issuer.ts';
 
@@ -50,5 +52,52 @@ describe('CORS [RFC 10017, OAuth 2.1 3.1]', () => {
     expect(await allowed('/oauth/jwks.json', 'https://evil.example')).toBe('*');
     expect(await allowed('/oauth/authorize?client_id=spa', 'https://app.example.com')).toBeNull();
     expect(await allowed('/oauth/introspect', 'https://app.example.com', preflight)).toBeNull();
+  });
+
+  test('a client that is registered after a refusal need not wait', async () => {
+    const origin = 'https://later.example.com';
+    expect(await allowed('/oauth/token', origin, preflight)).toBeNull();
+    await addClient(acme.database, acme.tenant, 'later', {
+      token_endpoint_auth_method: 'none',
+      redirect_uris: [`${origin}/callback`],
+    });
+    expect(await allowed('/oauth/token', origin, preflight)).toBe(origin);
+  });
+
+  test.each(['https://widgets.example.com', 'https://x.example:8443', 'capacitor://localhost'])(
+    '%s where allowed_origins of a client has it, and no longer than the client is enabled',
+    async (origin) => {
+      const { tenant, database } = acme;
+      const set = (allowed_origins: string[]) =>
+        call(database.worker, ops.client_set, {
+          tenant,
+          client_id: 'spa',
+          settings: { allowed_origins },
+        });
+      expect(await allowed('/oauth/token', origin, preflight)).toBeNull();
+      await set([origin]);
+      expect(await allowed('/oauth/token', origin, preflight)).toBe(origin);
+      expect(await allowed('/oauth/token', `${origin}9`, preflight)).toBeNull();
+      await set([]);
+    },
+  );
+
+  test.each([
+    'null',
+    '*',
+    'https://a.example/',
+    'https://a.example/path',
+    'https://A.example',
+    'https://*.example',
+    'https://a.example:443',
+    'http://a.example:80',
+    'https://u@a.example',
+    'a.example',
+    '',
+  ])('no client can have the origin "%s"', async (origin) => {
+    const { tenant, database } = acme;
+    const settings = { allowed_origins: [origin] };
+    const refused = call(database.worker, ops.client_set, { tenant, client_id: 'spa', settings });
+    await expect(refused).rejects.toMatchObject({ code: '23514' });
   });
 });

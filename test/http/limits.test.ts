@@ -66,6 +66,9 @@ const token = ({ client_id, client_secret }: Client, address?: string) =>
 const nobody = { client_id: 'nobody', client_secret: 'wrong' };
 const login_assertion = `${btoa('{"alg":"ES256"}')}.${btoa('{}')}.x`.replaceAll('=', '');
 
+/** An id that registration might have given, and has not. */
+const stranger = 'dc-00000000-0000-4000-8000-000000000000';
+
 const refused: [string, number, () => Promise<Response>][] = [
   ['token', 401, () => token(nobody)],
   ['introspect', 401, () => send('introspect', form({ ...nobody, token: 'x' }))],
@@ -73,9 +76,9 @@ const refused: [string, number, () => Promise<Response>][] = [
   ['userinfo', 401, () => send('userinfo', { headers: { authorization: 'Bearer nonsense' } })],
   ['register', 400, () => send('register', json({ software_statement: login_assertion }))],
   [
-    'register/dc-x',
+    'register/{client_id}',
     401,
-    () => send('register/dc-x', { method: 'GET', headers: { authorization: 'Bearer x' } }),
+    () => send(`register/${stranger}`, { method: 'GET', headers: { authorization: 'Bearer x' } }),
   ],
   ['login/accept', 401, () => send('login/accept', form({ assertion: login_assertion }))],
   ['authorize', 400, () => send('authorize', form({ client_id: 'nobody', response_type: 'code' }))],

@@ -78,6 +78,105 @@ describe('a good hint and a registered URI [RP-Initiated Logout 2 and 3]', () =>
   });
 });
 
+describe('a good hint without a cookie', () => {
+  const withoutCookie = async () => {
+    const { browser, id_token } = await signedIn();
+    return { browser, id_token, elsewhere: new Browser() };
+  };
+
+  test('ends the session that its sid names, and goes where the client asks [RP-Initiated Logout 2]', async () => {
+    const { browser, id_token, elsewhere } = await withoutCookie();
+    const parameters = { id_token_hint: id_token, post_logout_redirect_uri: goodbye };
+    expect((await elsewhere.open(logoutUrl(parameters))).url).toBe(goodbye);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  test('by POST too', async () => {
+    const { browser, id_token, elsewhere } = await withoutCookie();
+    const body = new URLSearchParams({ id_token_hint: id_token });
+    const page = await elsewhere.open(`${acme.issuer}/oauth/logout`, { method: 'POST', body });
+    expect(page.html).toContain('You are signed out');
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  test('leaves another session of the same person alone', async () => {
+    const { id_token, elsewhere } = await withoutCookie();
+    const other = await signedIn();
+    await elsewhere.open(logoutUrl({ id_token_hint: id_token }));
+    expect(await isSignedIn(other.browser)).toBe(true);
+  });
+
+  test('that does not verify ends nothing', async () => {
+    const { browser, id_token, elsewhere } = await withoutCookie();
+    await elsewhere.open(logoutUrl({ id_token_hint: `${id_token.slice(0, -3)}AAA` }));
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+});
+
+describe('a POST', () => {
+  const post = (browser: Browser, parameters: Record<string, string>) =>
+    browser.fetch(`${acme.issuer}/oauth/logout`, {
+      method: 'POST',
+      body: new URLSearchParams(parameters),
+    });
+
+  test('keeps the ID token out of URLs, and still says who asks', async () => {
+    const { browser, id_token } = await signedIn();
+    const response = await post(browser, {
+      id_token_hint: id_token,
+      post_logout_redirect_uri: goodbye,
+      state: 's',
+    });
+    expect(response.status).toBe(303);
+    const location = response.headers.get('location') ?? '';
+    expect(location).not.toContain('id_token_hint');
+    for (const part of id_token.split('.')) expect(location).not.toContain(part);
+    expect((await browser.open(new URL(location, acme.origin))).url).toBe(`${goodbye}&state=s`);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  test.each([
+    ['changed', (sealed: string) => `${sealed.slice(0, -4)}AAAA`],
+    ['cut off', (sealed: string) => sealed.slice(0, 10)],
+    ['empty', () => ''],
+  ])('whose sealed hint was %s is one without a hint', async (_name, change) => {
+    const { browser, id_token } = await signedIn();
+    const response = await post(browser, { id_token_hint: id_token });
+    const url = new URL(response.headers.get('location') ?? '', acme.origin);
+    url.searchParams.set('sealed_hint', change(url.searchParams.get('sealed_hint') ?? ''));
+    expect((await browser.open(url)).html).toContain('Sign out?');
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+});
+
+describe('client_id without a hint [RP-Initiated Logout 2 and 3]', () => {
+  test('goes to a registered URI when the person has confirmed', async () => {
+    const { browser } = await signedIn();
+    const page = await browser.open(
+      logoutUrl({ client_id: 'app', post_logout_redirect_uri: goodbye, state: 's' }),
+    );
+    expect(page.html).toContain('Sign out?');
+    expect((await browser.submit(page, {})).url).toBe(`${goodbye}&state=s`);
+    expect(await isSignedIn(browser)).toBe(false);
+  });
+
+  test.each([
+    ['a URI that is not registered', { post_logout_redirect_uri: 'https://evil.example/' }],
+    ["another client's URI", { client_id: 'web', post_logout_redirect_uri: goodbye }],
+  ])('goes nowhere with %s', async (_name, parameters) => {
+    const { browser } = await signedIn();
+    const page = await browser.open(logoutUrl({ client_id: 'app', ...parameters }));
+    expect((await browser.submit(page, {})).html).toContain('You are signed out');
+  });
+
+  test('goes nowhere where nobody was asked', async () => {
+    const page = await new Browser().open(
+      logoutUrl({ client_id: 'app', post_logout_redirect_uri: goodbye }),
+    );
+    expect(page.html).toContain('You are signed out');
+  });
+});
+
 describe('no redirect', () => {
   test.each([
     [

@@ -176,7 +176,10 @@ describe('a scheme that is no reversed domain name [RFC 8252 7.1]', () => {
 
   test('is for the tenant to allow by name, and then Cursor signs a person in', async () => {
     await configure(acme, { redirect_schemes: [] });
-    expect(await refusal(await post(acme, metadata))).toMatchObject(refused);
+    const alone = { ...metadata, redirect_uris: [cursor] };
+    expect(await refusal(await post(acme, alone))).toMatchObject(refused);
+    const { redirect_uris } = await registered(acme, metadata);
+    expect(redirect_uris).toEqual(metadata.redirect_uris.slice(1));
     await configure(acme, { redirect_schemes: ['cursor'] });
     const { client_id } = await registered(acme, metadata);
     const config = await client.discovery(
@@ -211,14 +214,18 @@ describe('a scheme that is no reversed domain name [RFC 8252 7.1]', () => {
       { ...metadata, redirect_uris: ['claude://claude.ai/mcp'] },
       {
         ...metadata,
-        redirect_uris: ['https://app.example/cb'],
-        post_logout_redirect_uris: ['vscode:/x'],
+        redirect_uris: [cursor],
+        token_endpoint_auth_method: 'client_secret_basic',
       },
-      { ...metadata, token_endpoint_auth_method: 'client_secret_basic' },
     ]) {
       const found = await refusal(await post(acme, sent));
       expect(found, JSON.stringify(sent)).toMatchObject(refused);
     }
+    const information = await registered(acme, {
+      ...metadata,
+      post_logout_redirect_uris: ['vscode:/x'],
+    });
+    expect(information).not.toHaveProperty('post_logout_redirect_uris');
   });
 
   test('that browsers know, run or hand to other programs can be named by nobody', async () => {

@@ -2,6 +2,8 @@
 import { registerClient } from '@modelcontextprotocol/sdk/client/auth.js';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { callAll } from '../../src/db/call.ts';
 import { type Acme, insecure, obtainTokens, proceed } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import {
@@ -136,10 +138,68 @@ describe('registration [RFC 7591 3]', () => {
     ['pairwise subjects', { subject_type: 'pairwise' }],
     ['a name that turns around', { client_name: 'evil\u202egnp.exe' }],
     ['a policy that is a script', { policy_uri: 'javascript:alert(1)' }],
-    ['no scope that is there', { scope: 'unheard-of' }],
   ])('%s is refused', async (_, metadata, error = 'invalid_client_metadata') => {
     const body = { redirect_uris: [callback], ...metadata };
     expect(await refusal(await post(acme, body))).toMatchObject({ status: 400, error });
+  });
+
+  test.each([
+    [
+      'http://localhost of a web application',
+      { application_type: 'web' },
+      'http://localhost:3000/cb',
+      'those of application_type web are https',
+    ],
+    ['plain http', {}, 'http://a.example/cb', 'http is for loopback hosts only'],
+    ['a wildcard port', {}, 'http://127.0.0.1:*/cb', 'it is not an absolute URI'],
+    ['a wildcard', {}, 'https://*.a.example/cb', 'wildcards are not matched'],
+    [
+      'a private-use scheme of a client that keeps a secret',
+      { token_endpoint_auth_method: 'client_secret_basic' },
+      'com.example.app:/cb',
+      'private-use schemes are for public clients',
+    ],
+    [
+      'a scheme that the tenant does not allow',
+      { token_endpoint_auth_method: 'none' },
+      'unheard-of://host/cb',
+      'redirect_schemes of the tenant has no unheard-of',
+    ],
+  ])(
+    '%s is left out beside a good one, and refused by name alone [RFC 7591 3.2.1]',
+    async (_, metadata, bad, rule) => {
+      const good = 'https://a.example/cb';
+      const sent = { ...metadata, redirect_uris: [bad, good] };
+      const { client_id, redirect_uris } = await registered(acme, sent);
+      expect(redirect_uris).toEqual([good]);
+      const { status, error, error_description } = (await refusal(
+        await post(acme, { ...metadata, redirect_uris: [bad] }),
+      )) as Record<string, unknown>;
+      expect({ status, error }).toEqual({ status: 400, error: 'invalid_redirect_uri' });
+      expect(error_description).toContain(`${bad}: ${rule}`);
+
+      // Whoever asks for it later is told the rule, on the page for developers.
+      const query = new URLSearchParams({ client_id, redirect_uri: bad, response_type: 'code' });
+      const page = await new Browser().open(`${acme.issuer}/oauth/authorize?${query}`);
+      expect(page.status).toBe(400);
+      expect(page.html).toContain('<summary>For developers</summary>');
+      if (!bad.includes('*')) expect(page.html).toContain(rule);
+    },
+  );
+
+  test('a scope that is not there is left out, and where none is left it is as if none was named [RFC 7591 2]', async () => {
+    const information = await registered(acme, { scope: 'unheard-of', redirect_uris: [callback] });
+    expect(information).not.toHaveProperty('scope');
+    expect(await registered(acme, { scope: 'openid "bad" x' })).toMatchObject({ scope: 'openid' });
+  });
+
+  test('what is refused is in pgrant errors with the value and the rule, and holds no secret of it', async () => {
+    const redirect_uris = ['https://user:hunter2@a.example/cb?token=hunter3'];
+    await post(acme, { redirect_uris });
+    const rows = await callAll(acme.database.worker, ops.error_list, { tenant: acme.tenant });
+    const refused = rows.filter(({ action }) => action === 'registration.add');
+    expect(refused.map((row) => row.refused).join()).toContain('https://*.a.example/cb: wildcards');
+    expect(JSON.stringify(rows) + acme.lines.join()).not.toMatch(/hunter[23]/);
   });
 
   test('what is no JSON object is refused', async () => {

@@ -116,7 +116,8 @@ test('a disabled tenant refuses at every endpoint, at once in the database; enab
 async function startAgain(): Promise<string> {
   const { startServer } = await import('../support/issuer.ts');
   const { origin } = await startServer(acme.database);
-  await acme.database
-    .sql`update pgrant.issuers set host = ${new URL(origin).host} where name = 'sleepy'`;
+  const { host } = new URL(origin);
+  await acme.database.sql`
+    update pgrant.issuers set host = ${host}, issuer = ${origin} || path where name = 'sleepy'`;
   return origin;
 }

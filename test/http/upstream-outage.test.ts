@@ -32,7 +32,7 @@ describe('an outage', () => {
     const id = /<code>([\w-]{36})<\/code>/.exec(page.html)?.[1] ?? '';
     const { sql } = guild.acme.database;
     const [event] = await sql`
-      select error, reason from pgrant.audit_events where request_id = ${id} and action = 'session.login'`;
+      select error, reason from pgrant_report.audit_events where request_id = ${id} and action = 'session.login'`;
     expect(event).toMatchObject({
       error: 'upstream_failed',
       reason: expect.stringContaining('503'),

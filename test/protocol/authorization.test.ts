@@ -162,6 +162,16 @@ describe('the claims parameter', () => {
     });
   });
 
+  test.each([
+    [{ essential: true, values: ['mfa', 'loa2'] }, ['mfa', 'loa2']],
+    [{ essential: true, value: 'mfa' }, ['mfa']],
+    [{ essential: true }, []],
+    [{ values: ['mfa'] }, undefined],
+    [null, undefined],
+  ])('acr %j must be one of %j [OpenID Connect Core 5.5.1.1]', (acr, essential) => {
+    expect(claims({ id_token: { acr } }).claims.essential_acr).toEqual(essential);
+  });
+
   test.each([{}, { userinfo: null }, { id_token: { sub: null } }])('may be sparse: %j', (value) => {
     expect(claims(value)).toMatchObject({ error: undefined, claims: { sub: undefined } });
   });

@@ -42,6 +42,10 @@ describe('client authentication', () => {
     });
   });
 
+  test('an empty secret is none [RFC 6749 2.3.1]', () => {
+    expect(read(basic('id:'), { client_id: 'id' })).toEqual({ method: 'none', client_id: 'id' });
+  });
+
   test('the body may carry both, or the client alone [RFC 6749 2.3.1, 3.2.1]', () => {
     expect(read(undefined, { client_id: 'c', client_secret: 's' })).toEqual({
       method: 'client_secret_post',
@@ -72,7 +76,6 @@ describe('client authentication', () => {
     ['two credentials', `${basic('a:b')}, ${basic('a:b')}`],
     ['no colon', basic('id')],
     ['no id', basic(':secret')],
-    ['no secret', basic('id:')],
     ['a NUL byte', basic('id:a%00b')],
     ['a raw NUL byte', basic('id:a\0b')],
     ['broken percent-encoding', basic('id:50%')],

@@ -65,6 +65,7 @@ export const neutral = {
   action: 'login.accept',
   refused: 'invalid_client',
   refused_reason: 'signature wrong',
+  refused_detail: 'kid: unknown',
 };
 
 /** Arguments that stand or fall together. Whatever is in no group is the same for every tenant. */
@@ -84,6 +85,7 @@ export const groups: Record<string, string[]> = {
     'session_expires_at',
     'csrf_hash',
     'hint_sub',
+    'hint_sid',
     'old_session_hash',
     'old_session_expires_at',
   ],
@@ -102,7 +104,7 @@ export const groups: Record<string, string[]> = {
   grant: ['grant_id'],
   registration: ['registered_id', 'registration_hash'],
   challenge: ['challenge_hash'],
-  verifier: ['verifier_hash'],
+  verifier: ['verifier_hash', 'browser_hashes'],
   state: ['state_hash', 'state_expires_at'],
   keys: ['jwks_uri'],
 };

@@ -69,6 +69,13 @@ export const auditorRules: Rule[] = [
     ],
   },
   {
+    name: 'of what people are called, the statistics that EXPLAIN shows keep a value or two',
+    query: `select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+       where c.relnamespace = 'pgrant'::regnamespace and c.relkind = 'r' and a.attname ~ '^(username|username_key|external_subject|subject)$'
+         and has_column_privilege('pgrant_auditor', c.oid, a.attnum, 'select') and a.attstattarget is distinct from 1`,
+    broken: ['alter table pgrant.users alter column username_key set statistics 100'],
+  },
+  {
     name: 'what is asked at planning is asked by policies alone, whose plans know of the role',
     query: `select p.oid::regprocedure::text from pg_proc p where p.prosrc ~ 'audited_tenant' and p.proname not in ('audited', 'auditors_changed')
       union all select c.oid::regclass::text from pg_class c where c.relkind = 'v' and pg_get_viewdef(c.oid) ~ 'audited_tenant'`,

@@ -4,7 +4,7 @@ import { functions, type Rule } from './rule.ts';
 /** Functions that change other columns of a client, and which. */
 const others: Record<string, string> = {
   'pgrant_rules.client_identity_date': 'identity_changed_at',
-  'pgrant_rules.client_request_note': 'requested_at',
+  'pgrant_rules.client_request_note': 'requested_at|expires_at',
   'pgrant_rules.client_use_note': 'last_used_at|expires_at',
   'pgrant_ops.client_disable': 'disabled_at',
   'pgrant_api.client_document_store': 'document_fetched_at|document_expires_at|expires_at',

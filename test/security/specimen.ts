@@ -22,6 +22,9 @@ export type Tenant = World & { client: Client; user: User; uri: string; key_hash
 /** Two tenants have a client and a person of the same name, so that the name proves nothing. */
 export async function makeSpecimen(database: TestDatabase, name: string): Promise<Tenant> {
   const world = await makeTenant(database, name);
+  // All of it comes from one address, and fast.
+  const settings = { authorization_rate: 1_000_000, refusal_limit: 1_000_000 };
+  await operate(world, ops.tenant_set, { settings });
   const uri = `https://${name}.example/callback`;
   const client = await makeClient(world, 'portal', {
     name: `Portal of ${name}`,
@@ -99,9 +102,12 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
   const { registered_id, registration_hash } = await registrationOf(tenant);
   const waiting = { ...flow.request, browser_hash: browser.browser_hash };
   const state = await stateOf(tenant, waiting, names.includes('present'));
+  const [session] = await tenant.database.sql`
+    select session_id from pgrant.sessions where session_hash = ${browser.session_hash}`;
   return {
     challenge_hash,
     verifier_hash,
+    browser_hashes: [browser.browser_hash],
     ...client,
     hint_client_id: client.client_id,
     redirect_uri: uri,
@@ -109,6 +115,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     ...user,
     hint_sub: user.user_id,
+    hint_sid: session?.session_id,
     ...browser,
     old_session_hash: browser.session_hash,
     old_session_expires_at: browser.session_expires_at,

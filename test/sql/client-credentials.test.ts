@@ -58,7 +58,11 @@ test('a client gets a token for itself, without a refresh token or ID token [RFC
 });
 
 test.each([
-  [null, ['jobs:run', 'email']],
+  [null, ['jobs:run']],
+  [
+    ['jobs:run', 'email'],
+    ['jobs:run', 'email'],
+  ],
   [['jobs:run', 'phone'], ['jobs:run']],
 ])('asked for %j a client gets %j, what it is registered with', async (asked, scopes) => {
   const { row } = await issue(asked);

@@ -127,8 +127,13 @@ describe('what a document may say', () => {
     expect(made).toMatchObject({ consent: 'assured', require_pkce: true });
     expect(made).toMatchObject({ scopes: null, registered: { scope: 'email' } });
     expect(made?.grant_types).toEqual(['authorization_code']);
-    const refused = await store(at, 'https://moss.example/c', { scopes: ['unheard-of'] });
-    expect(refused.row.error).toBe('invalid_client_metadata');
+    const foreign = await store(at, 'https://moss.example/c', { scopes: ['unheard-of'] });
+    expect(foreign.row.error).toBeNull();
+    const moss = (await clientsOf(at)).find(
+      ({ client_id }) => client_id === 'https://moss.example/c',
+    );
+    expect(moss).toMatchObject({ scopes: null, registered: {} });
+    expect(moss?.left_out).toEqual({ 'unheard-of': 'the tenant has no such scope' });
   });
 
   test('what an operator has set stays; what the document says follows the document', async () => {

@@ -49,6 +49,37 @@ describe('an accepted login', () => {
     });
   });
 
+  test('meets an acr that is essential, or the request fails [OpenID Connect Core 5.5.1.1]', async () => {
+    const { browser } = await signIn();
+    const essential = { essential_acr: ['mfa'] };
+    const again = await handOver(world, essential, browser);
+    const { challenge_hash } = again;
+    const shown = await operate(world, ops.login_show, { challenge_hash });
+    expect(shown.acr_values).toEqual(['mfa']);
+    expect(await accept(world, again, { auth_time: seconds(60), acr: 'pwd' })).toMatchObject({
+      error: 'login_required',
+      detail: 'acr must be one of mfa',
+    });
+    const { verifier_hash } = await accept(world, again, { acr: 'pwd' });
+    await resume(world, again, verifier_hash);
+    expect(await proceed(world, again.flow)).toMatchObject({
+      next: 'respond',
+      response_error: 'unmet_authentication_requirements',
+    });
+    const third = await handOver(world, essential, browser);
+    const stepped = await accept(world, third, { acr: 'mfa', auth_time: seconds(60) });
+    await resume(world, third, stepped.verifier_hash);
+    expect((await proceed(world, third.flow)).code_expires_at).toBeTruthy();
+  });
+
+  test.each([[{ email_verified: 'true' }], [{ address: 'Street 1' }]])(
+    'may not say %j, which is of no such type [OpenID Connect Core 5.1]',
+    async (claims) => {
+      const answer = await accept(world, await handOver(world), { claims });
+      expect(answer).toMatchObject({ error: 'invalid_request', user_id: null });
+    },
+  );
+
   test('gives the browser another session than the one that it had', async () => {
     const first = await signIn();
     const before = first.browser.session_hash;

@@ -98,9 +98,13 @@ describe('a logout', () => {
     expect(await lastAudit()).toMatchObject({ error: 'invalid_redirect_uri' });
   });
 
-  test('sends nobody anywhere on the word of client_id alone', async () => {
-    const args = { ...form(), client_id: 'app', post_logout_redirect_uri: goodbye };
-    expect(await logout(args)).toMatchObject({ next: 'done', redirect_uri: null });
+  test('sends nobody anywhere on the word of client_id alone, before the person has confirmed', async () => {
+    const named = { client_id: 'app', post_logout_redirect_uri: goodbye };
+    expect(await logout(named)).toMatchObject({ next: 'confirm', redirect_uri: null });
+    expect(await logout({ ...form(), ...named })).toMatchObject({
+      next: 'redirect',
+      redirect_uri: goodbye,
+    });
   });
 
   test('with a client_id that is not the audience of the hint is refused', async () => {

@@ -90,25 +90,51 @@ describe('initial access tokens', () => {
   });
 });
 
-describe('duplicates', () => {
-  test('the same metadata from the same address replace each other, at once from many connections', async () => {
-    const tenant = await openTenant(world);
-    const rows = await Promise.all(
-      Array.from({ length: 20 }, () => register(tenant, { name: 'Same' })),
-    );
-    expect(tally(rows)).toEqual({ granted: 20 });
-    expect(await clientsOf(tenant)).toHaveLength(1);
-    await register(tenant, { name: 'Same' }, { address: '198.51.100.1' });
-    await register(tenant, { name: 'Other' });
-    expect(await clientsOf(tenant)).toHaveLength(3);
+test('the same metadata from one address, at once from many connections, are as many clients [RFC 7591 3.2.1]', async () => {
+  const tenant = await openTenant(world);
+  const rows = await Promise.all(
+    Array.from({ length: 20 }, () => register(tenant, { name: 'Same' })),
+  );
+  expect(tally(rows)).toEqual({ granted: 20 });
+  expect(await clientsOf(tenant)).toHaveLength(20);
+  const [first] = rows;
+  const known = {
+    registered_id: first?.row.client_id,
+    registration_hash: first?.registration_hash,
+  };
+  expect((await ask(tenant, api.registration_read, known as never)).error).toBeNull();
+});
+
+describe('at the quota', () => {
+  const attempted = async () => {
+    const tenant = await openTenant(world, { registration_quota: 1 });
+    const { client } = await register(tenant);
+    expect((await begin(tenant, newBrowser(), client)).row.error).toBeNull();
+    return { tenant, client };
+  };
+  const longAgo = ({ database, tenant }: World) => database.sql`
+    update pgrant.clients set registered_at = now() - interval '2 days', requested_at = now() - interval '25 hours'
+     where tenant_id = ${tenant}`;
+
+  test('a client that a person was sent here by today stays, and whoever is new waits', async () => {
+    const { tenant } = await attempted();
+    expect(tally([await register(tenant)])).toEqual({ temporarily_unavailable: 1 });
   });
 
-  test('do not replace one that a person was sent here by', async () => {
-    const tenant = await openTenant(world);
-    const { client } = await register(tenant, { name: 'Same' });
-    await begin(tenant, newBrowser(), client);
-    await register(tenant, { name: 'Same' });
-    expect(await clientsOf(tenant)).toHaveLength(2);
+  test('one that got no token since yesterday makes room, and one that did does not', async () => {
+    const { tenant, client } = await attempted();
+    await longAgo(tenant);
+    expect(tally([await register(tenant)])).toEqual({ granted: 1 });
+    expect((await clientsOf(tenant)).map(({ client_id }) => client_id)).not.toContain(
+      client.client_id,
+    );
+    const [removed] = await auditOf(tenant, 'registration.remove');
+    expect(removed).toMatchObject({ client_id: client.client_id });
+
+    const used = await attempted();
+    await obtainTokens(used.tenant, used.client, await makeUser(used.tenant, 'ada'));
+    await longAgo(used.tenant);
+    expect(tally([await register(used.tenant)])).toEqual({ temporarily_unavailable: 1 });
   });
 });
 
@@ -119,6 +145,24 @@ describe('how long they live', () => {
     expect((await begin(world, newBrowser(), client)).row.error).toBe('unknown_client');
     const read = { registered_id: row.client_id, registration_hash };
     expect((await ask(world, api.registration_read, read)).error).toBe('invalid_token');
+  });
+
+  test('one that a person was sent here by lives for registered_idle_lifetime, and each day of that anew', async () => {
+    const { client } = await register(world);
+    await begin(world, newBrowser(), client);
+    const daysLeft = async () => {
+      const [row] = await world.database
+        .sql`select expires_at from pgrant.clients where client_id = ${client.client_id}`;
+      return (row?.expires_at - Date.now()) / 86_400_000;
+    };
+    expect(await daysLeft()).toBeCloseTo(90, 2);
+    await age(world, client.client_id, '61 minutes');
+    expect((await begin(world, newBrowser(), client)).row.error).toBeNull();
+    await age(world, client.client_id, '30 days');
+    await world.database
+      .sql`update pgrant.clients set requested_at = now() - interval '30 days' where client_id = ${client.client_id}`;
+    await begin(world, newBrowser(), client);
+    expect(await daysLeft()).toBeCloseTo(90, 2);
   });
 
   test('one that gets tokens lives on for registered_idle_lifetime, and a refresh counts, once a day', async () => {

@@ -47,9 +47,9 @@ async function decide(sql: TransactionSql, name: Name, requests: Args[]): Promis
   return await sql.unsafe(setStatementOf(binding, 1), values);
 }
 
-// Identifiers that are made anew each time, and the moment of a transaction of its own.
-const random = /"(family_id|event_id)":"[^"]*"/g;
-const moment = /"(\w+_at|at|xid|replay_until)":("[^"]*"|\d+)/g;
+// Identifiers that are made anew each time, what is digested of them, and the moment of a transaction of its own.
+const random = /"(family_id|event_id|key_hash)":"[^"]*"/g;
+const moment = /"(\w+_at|at|minute|xid|replay_until)":("[^"]*"|\d+)/g;
 
 const told = (value: unknown) =>
   JSON.stringify(value).replace(random, '"$1":"…"').replace(moment, '"$1":"…"');
@@ -65,6 +65,8 @@ async function rows(sql: TransactionSql): Promise<string[]> {
     'audit_events',
     'scope_refusals',
     'outbox',
+    'refusals',
+    'login_failures',
   ];
   const found: string[] = [];
   for (const table of tables) {

@@ -65,7 +65,7 @@ export async function resume(
   const next_request_hash = secret();
   const row = await ask(world, api.login_resume, {
     verifier_hash,
-    browser_hash: browser.browser_hash,
+    browser_hashes: [browser.browser_hash],
     next_request_hash,
     ...session,
     old_session_hash: browser.session_hash,

@@ -23,7 +23,8 @@ export async function post(
     headers: { authorization: `Basic ${credentials}`, 'x-forwarded-host': host },
     body: new URLSearchParams(form),
   });
-  const body = (await response.json()) as Record<string, unknown>;
+  // A revocation answers with nothing (RFC 7009 2.2).
+  const body = JSON.parse((await response.text()) || '{}') as Record<string, unknown>;
   return {
     error: undefined,
     refresh_token: undefined,

@@ -95,7 +95,9 @@ test('a web process that is killed as soon as it has answered has left the event
   const port = await freePort();
   await sql`
     select pgrant_ops.tenant_set(${world.tenant}, '{"registration": "open"}')`;
-  await sql`update pgrant.issuers set host = ${`localhost:${port}`} where tenant_id = ${world.tenant}`;
+  const host = `localhost:${port}`;
+  await sql`
+    update pgrant.issuers set host = ${host}, issuer = ${`http://${host}`} || path where tenant_id = ${world.tenant}`;
   const web = await startProcess(database, 'web', { PORT: String(port) });
   const answer = await fetch(`http://localhost:${port}/t${count}/oauth/register`, {
     method: 'POST',

@@ -3,8 +3,10 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { browserHash } from '../../http/browser-cookie.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
-import { browserHash, presentedSession } from '../../http/session.ts';
+import { refuse } from '../../http/refuse.ts';
+import { codeSecret, presentedSession } from '../../http/session.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
 import {
   type AuthorizationRequest,
@@ -21,16 +23,17 @@ export function authorize(services: Services): Endpoint {
   const { database, keyring } = services;
   const takeDocument = clientDocuments(services);
   return async (exchange) => {
-    const request = readAuthorizationRequest(parameters(exchange));
+    const request = await readRequest(services, exchange);
     const { hint, error, reason } = await readHint({ keyring }, exchange, request);
-    const [handle, code] = [newSecret(), newSecret()];
+    const handle = newSecret();
+    const code = codeSecret(exchange, handle.hash);
     const args = {
       ...caller(exchange),
       ...presentedSession(exchange),
       request_hash: handle.hash,
       code_hash: code.hash,
       // A cross-site POST brings no SameSite=Lax cookie: such a request is taken up by GET.
-      browser_hash: exchange.method === 'POST' ? null : browserHash(exchange),
+      browser_hash: exchange.method === 'POST' ? null : browserHash(exchange, handle.hash),
       client_id: request.client_id,
       redirect_uri: request.redirect_uri ?? null,
       response_mode: request.response_mode,
@@ -43,6 +46,7 @@ export function authorize(services: Services): Endpoint {
       hint_sub: hint ?? null,
       login_hint: request.login_hint ?? null,
       acr_values: request.acr_values,
+      essential_acr: request.claims.essential_acr ?? null,
       claims_id_token: request.claims.id_token,
       claims_userinfo: request.claims.userinfo,
       resources: request.resources,
@@ -54,7 +58,10 @@ export function authorize(services: Services): Endpoint {
       await takeDocument(caller(exchange), request.client_id);
       row = await call(database, api.authorization_begin, args);
     }
-    if (row.next === 'respond') return respond(exchange, row, code.secret);
+    if (row.next === 'respond') {
+      const response_detail = row.response_detail ?? request.detail ?? null;
+      return respond(exchange, { ...row, response_detail }, code.secret);
+    }
     if (row.next === 'document')
       throw new TypeError('the document was stored, and is asked for again');
     const query = new URLSearchParams({
@@ -63,6 +70,15 @@ export function authorize(services: Services): Endpoint {
     exchange.status = 303;
     exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
   };
+}
+
+/** What is asked for; a request that has nowhere to be answered to is recorded and refused. */
+async function readRequest({ database }: Pick<Services, 'database'>, exchange: Exchange) {
+  try {
+    return readAuthorizationRequest(parameters(exchange));
+  } catch (failure) {
+    return refuse(database, exchange, 'authorization.request', failure);
+  }
 }
 
 /** The person that id_token_hint or the claims parameter names; its error is the request's. */

@@ -4,10 +4,10 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { caller } from '../../http/ctx.ts';
-import { presentedSession } from '../../http/session.ts';
+import { codeSecret, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
-import { newSecret, secretHash } from '../../protocol/secrets.ts';
+import { secretHash } from '../../protocol/secrets.ts';
 import type { Endpoint, Services } from '../endpoint.ts';
 import { presentedRequest } from './continue.ts';
 import { respond } from './send-response.ts';
@@ -20,10 +20,11 @@ export function consent({ database }: Services): Endpoint {
     if (decision !== 'allow' && decision !== 'deny') {
       throw new OAuthError('invalid_request', 'decision is neither allow nor deny');
     }
-    const code = newSecret();
+    const presented = presentedRequest(exchange, request);
+    const code = codeSecret(exchange, presented.request_hash);
     const row = await call(database, api.consent_decide, {
       ...caller(exchange),
-      ...presentedRequest(exchange, request),
+      ...presented,
       ...presentedSession(exchange),
       code_hash: code.hash,
       csrf_hash: csrf === undefined ? null : secretHash(csrf),

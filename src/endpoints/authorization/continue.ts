@@ -3,13 +3,14 @@
 import { type ApiAuthorization, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { browserHash } from '../../http/browser-cookie.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
-import { browserHash, presentedCsrfToken, presentedSession } from '../../http/session.ts';
+import { codeSecret, presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
-import { newLastingSecret, newSecret, parseToken } from '../../protocol/secrets.ts';
+import { newLastingSecret, parseToken } from '../../protocol/secrets.ts';
 import type { Endpoint, Services } from '../endpoint.ts';
 import { respond } from './send-response.ts';
 
@@ -28,7 +29,7 @@ export function presentedRequest(exchange: Exchange, handle: string | undefined)
   return {
     request_hash: parsed.hash,
     request_expires_at: parsed.expires_at,
-    browser_hash: browserHash(exchange),
+    browser_hash: browserHash(exchange, parsed.hash),
   };
 }
 
@@ -45,10 +46,12 @@ export async function showRequest(
     upstream_title?: string | null;
   } = {},
 ): Promise<void> {
-  const [code, challenge] = [newSecret(), newLastingSecret('login_challenge')];
+  const presented = presentedRequest(exchange, handle);
+  const code = codeSecret(exchange, presented.request_hash);
+  const challenge = newLastingSecret('login_challenge');
   const row = await call(database, api.authorization_continue, {
     ...caller(exchange),
-    ...presentedRequest(exchange, handle),
+    ...presented,
     ...presentedSession(exchange),
     code_hash: code.hash,
     next_challenge_hash: challenge.hash,

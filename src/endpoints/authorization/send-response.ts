@@ -2,6 +2,7 @@
 import type { ApiAuthorization } from '../../db/bindings.ts';
 import type { Exchange } from '../../http/ctx.ts';
 import { formPostScript, render } from '../../http/render.ts';
+import { sendOn } from '../../http/send-on.ts';
 import type { ResponseMode } from '../../protocol/authorization.ts';
 import {
   type AuthorizationResponse,
@@ -38,17 +39,15 @@ export function respond(exchange: Exchange, row: Response, codeSecret: string): 
     warn(exchange, row, answer, refusal);
     return;
   }
-  exchange.set('Cache-Control', 'no-store');
   if (answer.mode === 'query') {
-    exchange.status = 303;
-    exchange.set('Location', answer.location);
+    sendOn(exchange, answer.location);
     return;
   }
   render(
     exchange,
     'form_post',
     { title: 'Continue', ...form(answer), script: formPostScript },
-    { redirectUri: answer.action, selfSubmitting: true },
+    { formsLeave: true, selfSubmitting: true },
   );
 }
 

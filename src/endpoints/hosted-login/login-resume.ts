@@ -3,8 +3,9 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { browserHashes } from '../../http/browser-cookie.ts';
 import { caller } from '../../http/ctx.ts';
-import { browserHash, csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
 import { respond } from '../authorization/send-response.ts';
@@ -19,7 +20,7 @@ export function resumeLogin({ database }: Services): Endpoint {
     const row = await call(database, api.login_resume, {
       ...caller(exchange),
       verifier_hash: secretHash(values.login_verifier ?? ''),
-      browser_hash: browserHash(exchange),
+      browser_hashes: browserHashes(exchange),
       next_request_hash: handle.hash,
       session_hash: session.hash,
       csrf_hash: secretHash(csrfToken(session.secret)),

@@ -3,8 +3,9 @@
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { browserHash } from '../../http/browser-cookie.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
-import { browserHash, csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
 import type { Identity } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
@@ -22,7 +23,7 @@ export function upstreamCallback(services: Services): Endpoint {
     const row = await call(services.database, api.upstream_resume, {
       ...caller(exchange),
       ...named,
-      browser_hash: browserHash(exchange),
+      browser_hash: browserHash(exchange, parsed.hash),
     });
     const request = row.sealed_request
       ? services.upstreams.openRequest(exchange.state.tenant.id, parsed.hash, row.sealed_request)
@@ -77,7 +78,7 @@ async function finish(
     ...caller(exchange),
     ...named,
     ...identity,
-    browser_hash: browserHash(exchange),
+    browser_hash: browserHash(exchange, named.state_hash),
     sealed_tokens: upstreams.sealTokens(exchange.state.tenant.id, name, tokens),
     session_hash: session.hash,
     csrf_hash: secretHash(csrfToken(session.secret)),

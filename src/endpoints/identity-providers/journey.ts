@@ -2,8 +2,8 @@
 
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { callAll } from '../../db/call.ts';
+import { browserHash } from '../../http/browser-cookie.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
-import { browserHash } from '../../http/session.ts';
 import { type Journey, UpstreamError } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { showRequest } from '../authorization/continue.ts';
@@ -62,7 +62,7 @@ export async function refuseLogin(
   await callAll(services.database, api.upstream_fail, {
     ...caller(exchange),
     ...named,
-    browser_hash: browserHash(exchange),
+    browser_hash: browserHash(exchange, named.state_hash),
     error: 'upstream_failed',
     error_reason: reason.slice(0, 500),
   });

@@ -3,9 +3,10 @@
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { browserHash, carryBrowser } from '../../http/browser-cookie.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
-import { browserHash, presentedSession } from '../../http/session.ts';
+import { presentedSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
 import { presentedRequest } from '../authorization/continue.ts';
@@ -18,13 +19,15 @@ export function startUpstream(services: Services): Endpoint {
     const { values } = requireReadable(parameters(exchange), ['request', 'upstream']);
     const state = newSecret();
     const { id } = exchange.state.tenant;
+    const presented = presentedRequest(exchange, values.request);
     const row = await call(services.database, api.upstream_begin, {
       ...caller(exchange),
-      ...presentedRequest(exchange, values.request),
+      ...presented,
       sealed_request: services.upstreams.sealRequest(id, state.hash, values.request ?? ''),
       upstream: values.upstream ?? '',
       state_hash: state.hash,
     });
+    carryBrowser(exchange, presented.request_hash, state.hash);
     await depart(services, exchange, row, state, values.request);
   };
 }
@@ -38,7 +41,7 @@ export function linkUpstream(services: Services): Endpoint {
       ...caller(exchange),
       ...presentedSession(exchange),
       csrf_hash: values.csrf === undefined ? null : secretHash(values.csrf),
-      browser_hash: browserHash(exchange),
+      browser_hash: browserHash(exchange, state.hash),
       upstream: values.upstream ?? '',
       state_hash: state.hash,
     });

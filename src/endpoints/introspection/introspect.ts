@@ -37,7 +37,7 @@ export function introspect(services: Services): Endpoint {
           aud: audienceOf(row.audience),
           client_id: row.client_id,
           username: row.username ?? undefined,
-          scope: row.scopes.join(' '),
+          scope: row.scopes.join(' ') || undefined,
           token_type: row.token_type ?? undefined,
           iat: row.issued_at,
           exp: row.expires_at ?? undefined,

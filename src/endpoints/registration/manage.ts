@@ -5,11 +5,10 @@ import { call } from '../../db/call.ts';
 import { bearer, jsonObject } from '../../http/body.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { invalidField } from '../../protocol/client-fields.ts';
-import { readClientMetadata } from '../../protocol/client-metadata.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { newLastingSecret, secretHash } from '../../protocol/secrets.ts';
 import type { Endpoint, Services } from '../endpoint.ts';
-import { answerRegistration, vouched } from './register.ts';
+import { answerRegistration, readMetadata } from './register.ts';
 
 /** Answers with the registration. */
 export function readRegistration({ database }: Services): Endpoint {
@@ -29,7 +28,7 @@ export function replaceRegistration(services: Services): Endpoint {
     if (client_secret !== undefined && typeof client_secret !== 'string') {
       throw invalidField('client_secret', 'is not text');
     }
-    const metadata = readClientMetadata(await vouched(services, exchange, sent));
+    const metadata = await readMetadata(services, exchange, 'registration.replace', sent);
     const secret = newLastingSecret('client_secret');
     const row = await call(services.database, api.registration_replace, {
       ...identity,

@@ -6,7 +6,7 @@ import { bearer, jsonObject } from '../../http/body.ts';
 import { caller, type Exchange } from '../../http/ctx.ts';
 import { refuse } from '../../http/refuse.ts';
 import { turnOf } from '../../http/turn.ts';
-import { readClientMetadata } from '../../protocol/client-metadata.ts';
+import { type ClientMetadata, readClientMetadata } from '../../protocol/client-metadata.ts';
 import { newLastingSecret, secretHash } from '../../protocol/secrets.ts';
 import { readSoftwareStatement } from '../../protocol/software-statement.ts';
 import type { Endpoint, Services } from '../endpoint.ts';
@@ -17,9 +17,8 @@ type Sent = Record<string, unknown>;
 export function register(services: Services): Endpoint {
   return async (exchange) => {
     const initial = bearer(exchange);
-    const metadata = readClientMetadata(
-      await vouched(services, exchange, jsonObject(exchange, 'invalid_client_metadata')),
-    );
+    const sent = jsonObject(exchange, 'invalid_client_metadata');
+    const metadata = await readMetadata(services, exchange, 'registration.add', sent);
     const [secret, registration] = [
       newLastingSecret('client_secret'),
       newLastingSecret('registration'),
@@ -36,8 +35,23 @@ export function register(services: Services): Endpoint {
   };
 }
 
+/** The metadata that were sent, as they can be registered; what is refused is recorded. */
+export async function readMetadata(
+  services: Services,
+  exchange: Exchange,
+  action: string,
+  sent: Sent,
+): Promise<ClientMetadata> {
+  const metadata = await vouched(services, exchange, sent);
+  try {
+    return readClientMetadata(metadata);
+  } catch (failure) {
+    return refuse(services.database, exchange, action, failure);
+  }
+}
+
 /** The metadata that were sent; those of a software statement take precedence (RFC 7591 2.3). */
-export async function vouched(
+async function vouched(
   { database, queues }: Services,
   exchange: Exchange,
   sent: Sent,

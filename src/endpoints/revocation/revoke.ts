@@ -24,8 +24,8 @@ export function revoke(services: Services): Endpoint {
       ...identity,
       ...(await tokenArguments(values.token, verifying, exchange.state.tenant.issuer)),
     });
-    exchange.status = 200;
     exchange.set('Cache-Control', 'no-store');
-    exchange.body = '';
+    // RFC 7009 2.2 leaves the body to us, and clients that read JSON whatever comes fail at an empty one.
+    exchange.body = {};
   };
 }

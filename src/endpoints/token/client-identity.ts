@@ -41,10 +41,11 @@ async function factsOf(
   exchange: Exchange,
   read: ReadAssertion,
 ): Promise<AssertionFacts> {
-  if (read.fault !== undefined) return { fault: `assertion: ${read.fault}` };
+  const { facts, unverifiable } = read;
+  if (unverifiable !== undefined) return { fault: `assertion: ${unverifiable}` };
   const key = await clientKeys(caller(exchange), read.client_id, (keys) =>
     queues.signatures.run(turnOf(exchange), () => signingKey(read, keys)),
   );
   if (!key) return { fault: 'assertion: no key of the client has made its signature' };
-  return { ...read.facts, thumbprint: key.thumbprint };
+  return { ...facts, thumbprint: key.thumbprint };
 }

@@ -1,7 +1,11 @@
 // Tokens that come back: which kind it is, and what the database has to look up.
 import { OAuthError } from '../../protocol/errors.ts';
 import { parseRefreshToken, parseToken } from '../../protocol/secrets.ts';
-import { type VerificationKeys, verifyAccessToken } from '../../protocol/tokens.ts';
+import {
+  accessTokenTypes,
+  type VerificationKeys,
+  verifyAccessToken,
+} from '../../protocol/tokens.ts';
 
 /** The arguments of pgrant_api that name an access token of either format; nulls for none of ours. */
 export async function accessTokenArguments(token: string, keys: VerificationKeys, issuer: string) {
@@ -29,7 +33,7 @@ export async function tokenArguments(token: string, keys: VerificationKeys, issu
 
 async function claimsOf(token: string, keys: VerificationKeys, issuer: string) {
   try {
-    const claims = await verifyAccessToken(token, keys, issuer);
+    const claims = await verifyAccessToken(token, keys, issuer, accessTokenTypes);
     const { iss, jti, client_id, family_id, scope, iat, exp } = claims;
     return { iss, jti, client_id, family_id, scope, iat, exp, aud: [claims.aud].flat() };
   } catch (failure) {

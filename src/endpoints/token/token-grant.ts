@@ -5,7 +5,12 @@ import type { Database } from '../../db/connect.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
 import type { SigningAlg } from '../../protocol/keys.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
-import { type ExtraClaims, signAccessToken, signIdToken } from '../../protocol/tokens.ts';
+import {
+  type AccessTokenType,
+  type ExtraClaims,
+  signAccessToken,
+  signIdToken,
+} from '../../protocol/tokens.ts';
 import type { TenantKeys } from '../keyring.ts';
 import type { ClientIdentity } from './client-identity.ts';
 
@@ -34,7 +39,8 @@ export type TokenResponse = {
   access_token: string;
   token_type: 'Bearer';
   expires_in: number;
-  scope: string;
+  /** Left out where the token has none: an empty one is no scope (RFC 6749 3.3). */
+  scope?: string;
   refresh_token?: string;
   id_token?: string;
 };
@@ -56,7 +62,7 @@ export async function tokenResponse(
     access_token,
     token_type: 'Bearer',
     expires_in: row.access_expires_at - row.issued_at,
-    scope: row.scopes.join(' '),
+    ...(row.scopes.length > 0 && { scope: row.scopes.join(' ') }),
     ...(row.refresh_token && refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(row.id_token_alg && { id_token: await idToken(issuer, keys, row, access_token) }),
   };
@@ -73,13 +79,14 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
       iat: row.issued_at,
       exp: row.access_expires_at,
       jti: randomUUID(),
-      scope: row.scopes.join(' '),
+      scope: row.scopes.join(' ') || undefined,
       auth_time: row.auth_time ?? undefined,
       acr: row.acr ?? undefined,
     },
     keys.signing(row.access_token_alg as SigningAlg),
     // Ties the token to what can be revoked; introspection and userinfo ask for it.
     { ...(row.access_claims as ExtraClaims), family_id: row.family_id ?? undefined },
+    row.access_token_typ as AccessTokenType,
   );
 }
 
@@ -104,6 +111,6 @@ function idToken(
     },
     keys.signing(row.id_token_alg as SigningAlg),
     access_token,
-    (row.id_claims ?? {}) as Record<string, string>,
+    (row.id_claims ?? {}) as ExtraClaims,
   );
 }

@@ -1,0 +1,171 @@
+// The clients: where they come from, what is registered for them at pgrant, and what has to be set on both sides.
+
+export type Ecosystem = 'npm' | 'pypi' | 'maven';
+
+export type RealClient = {
+  name: string;
+  from: Ecosystem;
+  /** What is installed; an npm alias where two versions are tried. */
+  packages: string[];
+  /** The file of the driver, without its extension. */
+  driver: string;
+  /** What is registered, besides redirect_uris; null where the client registers itself. */
+  metadata: Record<string, unknown> | null;
+  flow: string;
+  /** The path of its redirect URI, where it has its own idea of that. */
+  callback?: string;
+  /** What has to be set, beyond issuer, client_id, secret and redirect URI. */
+  set: string;
+};
+
+const confidential = {};
+const basic = 'code, PKCE, client_secret_basic';
+const post = 'code, PKCE, client_secret_post';
+const nothing = 'nothing';
+
+const npm = (
+  name: string,
+  driver: string,
+  flow: string,
+  set: string,
+  metadata: RealClient['metadata'] = confidential,
+  packages = [name],
+): RealClient => ({ name, from: 'npm', packages, driver, metadata, flow, set });
+
+const pypi = (
+  name: string,
+  driver: string,
+  flow: string,
+  set: string,
+  metadata: RealClient['metadata'] = confidential,
+  packages = [name],
+): RealClient => ({ name, from: 'pypi', packages, driver, metadata, flow, set });
+
+const express = ['express', 'express-session', 'passport'];
+
+export const clients: RealClient[] = [
+  npm('openid-client', 'openid-client-6', post, nothing),
+  npm('openid-client 5', 'openid-client-5', basic, nothing, confidential, [
+    'openid-client-5@npm:openid-client@5',
+  ]),
+  npm('oauth4webapi', 'oauth4webapi', post, nothing),
+  npm(
+    '@modelcontextprotocol/sdk',
+    'mcp-sdk',
+    'registration, code, PKCE, public',
+    'pgrant: tenant set … preset=mcp',
+    null,
+    ['@modelcontextprotocol/sdk'],
+  ),
+  npm(
+    'simple-oauth2',
+    'simple-oauth2',
+    basic,
+    'client: code_challenge, code_challenge_method, code_verifier as parameters',
+  ),
+  npm('passport-oauth2', 'passport-oauth2', post, 'client: pkce: true, state: true', confidential, [
+    'passport-oauth2',
+    ...express,
+  ]),
+  npm(
+    'passport-openidconnect',
+    'passport-openidconnect',
+    'code, nonce, client_secret_post',
+    'pgrant: client set … require_pkce=false; client: nonce: true',
+    { require_pkce: false },
+    ['passport-openidconnect', ...express],
+  ),
+  npm(
+    'express-openid-connect',
+    'express-openid-connect',
+    basic,
+    'client: response_type: code',
+    confidential,
+    ['express-openid-connect', 'express'],
+  ),
+  {
+    ...npm('@auth/core', 'auth-core', basic, 'client: checks: pkce, state'),
+    callback: '/auth/callback/pgrant',
+  },
+  npm('grant', 'grant', post, 'client: pkce: true, scope_delimiter: " "', confidential, [
+    'grant',
+    ...express,
+  ]),
+  npm('oidc-client-ts', 'oidc-client-ts', 'code, PKCE, public', 'pgrant: client add --public', {
+    token_endpoint_auth_method: 'none',
+  }),
+  npm('@badgateway/oauth2-client', 'badgateway', basic, nothing),
+  npm(
+    'client-oauth2',
+    'client-oauth2',
+    'code, nonce, client_secret_basic',
+    'pgrant: client set … require_pkce=false; client: nonce in query',
+    { require_pkce: false },
+  ),
+  npm('arctic', 'arctic', basic, nothing),
+  npm('@fastify/oauth2', 'fastify-oauth2', basic, 'client: pkce: S256', confidential, [
+    '@fastify/oauth2',
+    'fastify',
+  ]),
+  {
+    ...npm('better-auth', 'better-auth', post, 'client: pkce: true; people need an email claim'),
+    callback: '/api/auth/callback/pgrant',
+  },
+  pypi('Authlib', 'authlib_requests', basic, 'client: code_challenge_method=S256'),
+  pypi(
+    'Authlib (private_key_jwt)',
+    'authlib_httpx',
+    'code, PKCE, private_key_jwt',
+    'pgrant: client set … assertion_audience=token_endpoint; an assertion for ten minutes at most',
+    { token_endpoint_auth_method: 'private_key_jwt', assertion_audience: 'token_endpoint' },
+    ['Authlib', 'httpx'],
+  ),
+  pypi('requests-oauthlib', 'requests_oauthlib_driver', post, 'client: pkce="S256"'),
+  pypi(
+    'httpx-oauth',
+    'httpx_oauth_driver',
+    basic,
+    'client: code_challenge as parameters of the request',
+  ),
+  pypi(
+    'oauthlib',
+    'oauthlib_driver',
+    basic,
+    'client: code_challenge, code_verifier',
+    confidential,
+    ['oauthlib', 'requests'],
+  ),
+  pypi(
+    'social-auth-core',
+    'social_auth',
+    post,
+    'client: USE_PKCE = True, PKCE_CODE_CHALLENGE_METHOD = "S256"',
+  ),
+  pypi(
+    'mcp',
+    'mcp_sdk',
+    'registration, code, PKCE, resource, public',
+    'pgrant: tenant set … preset=mcp',
+    null,
+  ),
+  pypi(
+    'fastmcp JWTVerifier',
+    'fastmcp_verifier',
+    'code, PKCE, then the API checks the token',
+    'client: algorithm="ES256"',
+    confidential,
+    ['fastmcp', 'Authlib', 'requests'],
+  ),
+  pypi('oic', 'pyoidc', basic, 'client: code_challenge, code_verifier as arguments', confidential, [
+    'oic',
+  ]),
+  {
+    name: 'oauth2-oidc-sdk (Nimbus)',
+    from: 'maven',
+    packages: ['com.nimbusds:oauth2-oidc-sdk:11.20.1'],
+    driver: 'Driver',
+    metadata: confidential,
+    flow: basic,
+    set: nothing,
+  },
+];
