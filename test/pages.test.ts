@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { routes } from '../src/app.ts';
 import { settings } from '../src/settings/config.ts';
 import { stored } from '../src/settings/stored.ts';
 import { atStart, crontab } from '../src/worker/schedule.ts';
+import { createDatabase } from './support/database.ts';
 import { linesOf, pages, proseOf, root, tableOf } from './support/pages.ts';
 
 const program = new Command('pgrant').option('--json');
@@ -101,6 +103,30 @@ test('the table of sql/functions/keep/README.md has every task, and when it runs
     return `${task}: ${every}${first}`;
   });
   expect(listed.toSorted()).toEqual(due.toSorted());
+});
+
+describe('what SQL lists', () => {
+  let sql: Sql;
+  beforeAll(async () => {
+    ({ sql } = await createDatabase());
+  });
+
+  const first = (page: string, heading: string) =>
+    tableOf(page, heading).flatMap(([cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    );
+
+  test('the events of webhooks are those of sql/functions/options/webhooks/README.md', async () => {
+    const [row] = await sql`select pgrant_rules.event_types() as types`;
+    const listed = first('sql/functions/options/webhooks/README.md', 'Events');
+    expect(listed.toSorted()).toEqual(row?.types.toSorted());
+  });
+
+  test('the presets of tenants are those of src/cli/README.md', async () => {
+    const rows = await sql`select distinct preset from pgrant_ops.tenant_presets()`;
+    const listed = first('src/cli/README.md', 'Presets');
+    expect(listed.toSorted()).toEqual(rows.map(({ preset }) => preset).toSorted());
+  });
 });
 
 test.each(pages.filter((page) => page.includes('/options/')))(
