@@ -97,7 +97,7 @@ test.each([
   expect(loadConfig({ TRUST_PROXY: list }).trustsProxy(peer)).toBe(believed);
 });
 
-test('every setting is in the table of the README', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+test('every setting is in the table of src/settings/README.md', () => {
+  const readme = readFileSync(new URL('../src/settings/README.md', import.meta.url), 'utf8');
   for (const { name } of settings) expect(readme).toContain(`\`${name}\``);
 });

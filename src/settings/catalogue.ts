@@ -1,4 +1,4 @@
-// The settings as the README lists them.
+// The settings as README.md beside this lists them.
 
 /** Every setting, its default as the README shows it, and what it means. */
 export const settings = [

@@ -1,4 +1,4 @@
-// The examples of the README, run as they stand there.
+// The examples of the page about hosted login, run as they stand there.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { atEnd } from '../support/at-end.ts';
 import { type AtProduct, comeBack, startAtProduct, tokensOf } from '../support/product-flow.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const readme = readFileSync(join(root, 'sql/functions/options/hosted-login/README.md'), 'utf8');
 const blocks = [...readme.matchAll(/```(?:js|sql)\n(.*?)```/gs)].map(([, code = '']) => code);
 const example = (word: string) => blocks.find((code) => code.includes(word)) ?? '';
 
@@ -35,7 +35,7 @@ test('JavaScript: a signed call', async () => {
   const redirectTo = await acceptLogin({
     challenge,
     issuer: url.searchParams.get('iss'),
-    person: { id: 'u1', username: 'eve', roles: ['editor'], signedInAt: Date.now() / 1000 },
+    user: { id: 'u1', username: 'eve', roles: ['editor'], signedInAt: Date.now() / 1000 },
     origin: 'https://app.example.com',
     key,
     kid: 'one',

@@ -1,4 +1,4 @@
-// The twenty questions of the README, asked as an auditor of a database in which something has happened.
+// The twenty questions of sql/functions/report/README.md, asked as an auditor of a database in which something has happened.
 import { readFileSync } from 'node:fs';
 import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,10 @@ import { runNow, start } from '../worker/worker.ts';
 
 type Rows = Record<string, unknown>[];
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const readme = readFileSync(
+  new URL('../../sql/functions/report/README.md', import.meta.url),
+  'utf8',
+);
 const questions = [...readme.matchAll(/^(\d+)\. (.+\?) `(select .+)`$/gm)].map(
   ([, number, question, query]) => ({ number: Number(number), question, query: query ?? '' }),
 );
