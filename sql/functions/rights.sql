@@ -17,11 +17,12 @@ begin
                 then 'pgrant_sealer'
                 else 'pgrant_definer' end as owner
       from pg_catalog.pg_proc p
-     where p.pronamespace::regnamespace::text in ('pgrant_rules', 'pgrant_api', 'pgrant_ops', 'pgrant_report')
+     where p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace,
+                               'pgrant_report'::regnamespace)
     union all
     select 'view', c.oid::regclass::text, 'pgrant_definer'
       from pg_catalog.pg_class c
-     where c.relkind = 'v' and c.relnamespace::regnamespace::text in ('pgrant_rules', 'pgrant_report')
+     where c.relkind = 'v' and c.relnamespace in ('pgrant_rules'::regnamespace, 'pgrant_report'::regnamespace)
   loop
     if v_object.kind = 'function' then
       execute format('revoke execute on function %s from public', v_object.name);
@@ -52,7 +53,7 @@ begin
                    ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'), ('audit_digest', 'pgrant_sealer'),
                    ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer')) as w (name, role)
       join pg_catalog.pg_proc p on p.proname = w.name
-       and p.pronamespace::regnamespace::text in ('pgrant_rules', 'pgrant_ops', 'pgrant_report')
+       and p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_ops'::regnamespace, 'pgrant_report'::regnamespace)
     union all
     -- The product's backend, which signs people in, is a member of this role, because a release drops what is granted to others.
     select p.proowner::regrole, p.oid::regprocedure, 'pgrant_product'

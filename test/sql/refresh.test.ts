@@ -97,7 +97,7 @@ describe('the current refresh token', () => {
     expect(row).toMatchObject({
       error: 'invalid_grant',
       access_expires_at: null,
-      refresh_token: null,
+      refresh_token: false,
     });
     expect(await family()).toMatchObject({ generation: 1 });
   });

@@ -42,10 +42,10 @@ begin
 
   return query
   with f as (
-    select p.oid::regprocedure::text as name, p.pronamespace::regnamespace::text as schema, p.proacl, p.proowner, p.proargnames,
+    select p.oid::regprocedure::text as name, n.nspname::text as schema, p.proacl, p.proowner, p.proargnames,
            coalesce(p.proargtypes[1] = 'text[]'::regtype, false) as of_sets,
            split_part(p.prosrc, E'\nbegin\n', 2) as statements
-      from pg_proc p where p.pronamespace::regnamespace::text like 'pgrant%'
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname like 'pgrant%'
   )
   select 'no function is executable by PUBLIC', f.name
     from f cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0
@@ -73,7 +73,7 @@ begin
   select 'web, worker, product and resource servers have no right on a table, sequence or column of ours', c.oid::regclass::text
     from pg_class c
     join pg_roles r on r.rolname in ('pgrant_web', 'pgrant_worker', 'pgrant_product', 'pgrant_resource_server')
-   where c.relnamespace::regnamespace::text like 'pgrant%' and c.relnamespace <> 'pgrant_report'::regnamespace
+   where c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%' and n.nspname <> 'pgrant_report')
      and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
      and (c.relkind = 'S' and has_sequence_privilege(r.oid, c.oid, 'usage, select, update')
        or c.relkind <> 'S' and (has_table_privilege(r.oid, c.oid, 'delete, truncate, trigger')

@@ -29,7 +29,7 @@ begin
      'hosts of MCP that have codes sent to a scheme of their own'),
 
     ('openid-compatible', 'require_pkce', 'false', 'confidential clients that know OpenID Connect and no PKCE, from now on'),
-    ('openid-compatible', 'assertion_audience', '"token_endpoint"', 
+    ('openid-compatible', 'assertion_audience', '"token_endpoint"',
      'clients that address an assertion to the token endpoint (OpenID Connect Core 9)');
 end
 $$;
