@@ -7,7 +7,7 @@ import { continueRequest } from './endpoints/authorization/continue.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
 import { jwks, metadataDocument } from './endpoints/discovery/server-metadata.ts';
 import { style } from './endpoints/discovery/style.ts';
-import type { MakeEndpoint, Services } from './endpoints/endpoint.ts';
+import type { EndpointServices, MakeEndpoint } from './endpoints/endpoint.ts';
 import { acceptLogin, rejectLogin, showLogin } from './endpoints/hosted-login/login-answer.ts';
 import { resumeLogin } from './endpoints/hosted-login/login-resume.ts';
 import { upstreamCallback } from './endpoints/identity-providers/callback.ts';
@@ -28,7 +28,7 @@ import { userinfo } from './endpoints/userinfo/userinfo.ts';
 import { answerErrors } from './http/answer-errors.ts';
 import { readBody } from './http/body.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './http/cors.ts';
-import type { Exchange, State } from './http/ctx.ts';
+import type { Ctx, State } from './http/ctx.ts';
 import { refuseFloods } from './http/floods.ts';
 import { serveHealth, webProbes } from './http/health.ts';
 import { type Mount, serveMounts } from './http/mounts.ts';
@@ -43,7 +43,7 @@ import type { EndpointPaths } from './protocol/discovery.ts';
 import { OAuthError } from './protocol/errors.ts';
 import { requirePathText } from './protocol/params.ts';
 import { makeQueues } from './queues.ts';
-import type { WebContext } from './services.ts';
+import type { WebServices } from './services.ts';
 
 export type Route = [
   methods: string[],
@@ -107,32 +107,32 @@ function publishedPaths(): EndpointPaths {
 }
 
 /** The web application; `mounts` may be filled later on. */
-export function createApp(context: WebContext, mounts: Mount[] = []): Koa {
+export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
   const queues = makeQueues();
-  const services: Services = {
-    ...context,
+  const services: EndpointServices = {
+    ...base,
     queues,
-    keyring: makeKeyring(context),
-    clientKeys: makeClientKeys(context, queues),
-    upstreams: makeUpstreams(context),
+    keyring: makeKeyring(base),
+    clientKeys: makeClientKeys(base, queues),
+    upstreams: makeUpstreams(base),
     endpoints: publishedPaths(),
   };
   const router = makeRouter(services);
   const app = new Koa<State>();
-  app.use(identify(context));
-  app.use(observeRequests(context.telemetry?.observer, mounts));
-  app.use(answerErrors(context.log));
-  app.use(serveHealth(webProbes(context.database)));
+  app.use(identify(services));
+  app.use(observeRequests(services.telemetry?.observer, mounts));
+  app.use(answerErrors(services.log));
+  app.use(serveHealth(webProbes(services.database)));
   app.use(serveMounts(mounts));
-  app.use(enterTenant(context));
+  app.use(enterTenant(services));
   app.use(refuseUnanswered);
   app.use(router.routes() as unknown as Middleware<State>);
   app.use(router.allowedMethods() as unknown as Middleware<State>);
-  app.on('error', (error) => context.log.warn({ err: error }, 'an answer could not be written'));
+  app.on('error', (error) => services.log.warn({ err: error }, 'an answer could not be written'));
   return app as unknown as Koa;
 }
 
-function makeRouter(services: Services): Router<State> {
+function makeRouter(services: EndpointServices): Router<State> {
   const router = new Router<State>();
   const floods = refuseFloods();
   const checks = {
@@ -143,9 +143,9 @@ function makeRouter(services: Services): Router<State> {
   };
   for (const [methods, path, audience, makeEndpoint, from] of routes) {
     const steps: unknown[] = [
-      (exchange: Exchange & { captures: string[] }, next: () => Promise<void>) => {
-        exchange.state.audience = audience;
-        exchange.captures.forEach(requirePathText);
+      (ctx: Ctx & { captures: string[] }, next: () => Promise<void>) => {
+        ctx.state.audience = audience;
+        ctx.captures.forEach(requirePathText);
         return next();
       },
       ...(from ? checks[from] : []),
@@ -166,12 +166,12 @@ function makeRouter(services: Services): Router<State> {
   return router;
 }
 
-const refuseUnanswered: Middleware<State> = async (exchange, next) => {
+const refuseUnanswered: Middleware<State> = async (ctx, next) => {
   await next();
-  const { status } = exchange;
-  const { matched } = exchange as { matched?: { path: string }[] };
+  const { status } = ctx;
+  const { matched } = ctx as { matched?: { path: string }[] };
   const route = routes.find(([, path]) => path === matched?.[0]?.path);
-  if (route) exchange.state.audience = route[2];
+  if (route) ctx.state.audience = route[2];
   if (status === 404) throw new OAuthError('not_found', 'no endpoint has this path');
   // A method that is known nowhere (501) is not one of this endpoint either, and no failure of ours.
   if (status === 405 || status === 501) {
@@ -179,18 +179,18 @@ const refuseUnanswered: Middleware<State> = async (exchange, next) => {
   }
 };
 
-function enterTenant(context: WebContext): Middleware<State> {
-  const find = tenantFinder(context);
-  return async (exchange, next) => {
-    const { tenant, endpoint } = await find(exchange);
-    exchange.state.tenant = tenant;
+function enterTenant(services: WebServices): Middleware<State> {
+  const find = tenantFinder(services);
+  return async (ctx, next) => {
+    const { tenant, endpoint } = await find(ctx);
+    ctx.state.tenant = tenant;
     // As a mount does: what follows sees the path below the issuer, and whoever logs the whole one.
-    const { path } = exchange;
-    exchange.path = endpoint;
+    const { path } = ctx;
+    ctx.path = endpoint;
     try {
       await next();
     } finally {
-      exchange.path = path;
+      ctx.path = path;
     }
   };
 }

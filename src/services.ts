@@ -8,7 +8,7 @@ import type { Telemetry } from './telemetry/telemetry.ts';
 export type Stop = () => Promise<void>;
 
 /** What every part of a process is handed. */
-export type Context = {
+export type Services = {
   config: Config;
   log: Log;
   /** What signing keys and other people's secrets are sealed under. */
@@ -18,7 +18,7 @@ export type Context = {
 };
 
 /** What the web process works with: the database as pgrant_web. */
-export type WebContext = Context & { database: Database };
+export type WebServices = Services & { database: Database };
 
 /** What the worker works with: the database as pgrant_worker, and its URL for graphile-worker. */
-export type WorkerContext = Context & { database: Database; url: string };
+export type WorkerServices = Services & { database: Database; url: string };

@@ -11,15 +11,15 @@ type Parts = { issuer: string; base: string; party: RelyingParty };
 /** Makes the pages of a person and the buttons on them. */
 export function accountPages({ issuer, base, party }: Parts) {
   /** Shows who is signed in and the tokens, or where to sign in. */
-  function home(context: Context): void {
-    const session: Session | undefined = context.state.session;
+  function home(ctx: Context): void {
+    const session: Session | undefined = ctx.state.session;
     if (!session?.person) {
-      show(context, 'welcome', { title: 'Sign in', issuer });
+      show(ctx, 'welcome', { title: 'Sign in', issuer });
       return;
     }
     const { person, told, csrf } = session;
     session.told = undefined;
-    show(context, 'home', {
+    show(ctx, 'home', {
       title: 'Signed in',
       issuer,
       csrf,
@@ -34,47 +34,47 @@ export function accountPages({ issuer, base, party }: Parts) {
   }
 
   /** Calls the protected resource in the name of the person. */
-  async function courses(context: Context): Promise<void> {
-    const person: SignedIn = context.state.person;
+  async function courses(ctx: Context): Promise<void> {
+    const person: SignedIn = ctx.state.person;
     await party.refreshIfDue(person);
     const response = await party.fetch(person, `${base}/api/courses`);
     const challenge = response.headers.get('www-authenticate');
     const answer = await response.json();
     const { status } = response;
-    show(context, 'courses', { title: 'Your courses', status, challenge, answer });
+    show(ctx, 'courses', { title: 'Your courses', status, challenge, answer });
   }
 
-  async function refresh(context: Context): Promise<void> {
-    const person: SignedIn = context.state.person;
+  async function refresh(ctx: Context): Promise<void> {
+    const person: SignedIn = ctx.state.person;
     if (!person.refresh_token) {
-      return tell(context, { good: false, text: 'There is no refresh token any more.' });
+      return tell(ctx, { good: false, text: 'There is no refresh token any more.' });
     }
     await party.refresh(person);
-    tell(context, { good: true, text: 'There are new tokens. The refresh token changed too.' });
+    tell(ctx, { good: true, text: 'There are new tokens. The refresh token changed too.' });
   }
 
-  async function introspect(context: Context): Promise<void> {
-    const answer = await party.introspect(context.state.person);
+  async function introspect(ctx: Context): Promise<void> {
+    const answer = await party.introspect(ctx.state.person);
     const text = answer.active
       ? 'The server says that the access token is active.'
       : 'The server says that the access token is not active.';
-    tell(context, { good: answer.active === true, text, answer });
+    tell(ctx, { good: answer.active === true, text, answer });
   }
 
-  async function revoke(context: Context): Promise<void> {
-    await party.revoke(context.state.person);
+  async function revoke(ctx: Context): Promise<void> {
+    await party.revoke(ctx.state.person);
     const text =
       'The tokens are revoked. Introspection refuses the access token from now on; a resource that ' +
       'checks its signature only takes it until it expires.';
-    tell(context, { good: true, text });
+    tell(ctx, { good: true, text });
   }
 
   return { home, courses, refresh, introspect, revoke };
 }
 
 /** Says it on the page that follows the button. */
-function tell(context: Context, told: Told): void {
-  context.state.session.told = told;
-  context.status = 303;
-  context.redirect(`${mountPath}/`);
+function tell(ctx: Context, told: Told): void {
+  ctx.state.session.told = told;
+  ctx.status = 303;
+  ctx.redirect(`${mountPath}/`);
 }

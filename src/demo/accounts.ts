@@ -6,7 +6,7 @@ import { makeDueKeys } from '../operations/signing-keys.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { newPassword } from '../protocol/password.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
-import type { WorkerContext } from '../services.ts';
+import type { WorkerServices } from '../services.ts';
 import { ConfigError } from '../settings/config.ts';
 
 /** A client and the secret that it has until the next start. */
@@ -47,20 +47,20 @@ const roles = [
  * Makes what is missing: tenant, signing keys, person, roles, and two clients with new secrets.
  * `base` is the URL of the demonstration client. Throws ConfigError where the names are taken.
  */
-export async function makeAccounts(context: WorkerContext, base: string) {
-  const { database, config } = context;
+export async function makeAccounts(services: WorkerServices, base: string) {
+  const { database, config } = services;
   const issuer = `${config.publicUrl}/demo`;
-  const tenant = await makeTenant(context, issuer);
-  await makeDueKeys(database, context.secret, context.log, tenant);
-  await makePerson(context, tenant);
-  for (const role of roles) await giveRole(context, tenant, role);
-  const application = await makeClient(context, tenant, 'demo-client', {
+  const tenant = await makeTenant(services, issuer);
+  await makeDueKeys(database, services.secret, services.log, tenant);
+  await makePerson(services, tenant);
+  for (const role of roles) await giveRole(services, tenant, role);
+  const application = await makeClient(services, tenant, 'demo-client', {
     name: 'Demonstration client',
     redirect_uris: [`${base}/callback`],
     post_logout_redirect_uris: [`${base}/signed-out`],
     scopes: ['openid', 'profile', 'email', 'offline_access', 'courses', 'webhook'],
   });
-  const machine = await makeClient(context, tenant, 'demo-machine', {
+  const machine = await makeClient(services, tenant, 'demo-machine', {
     name: 'Demonstration machine',
     grant_types: ['client_credentials'],
     scopes: ['courses'],
@@ -69,7 +69,7 @@ export async function makeAccounts(context: WorkerContext, base: string) {
 }
 
 /** Another tenant may have the name, such as that of a start under another PUBLIC_URL. */
-async function makeTenant({ database }: WorkerContext, issuer: string): Promise<string> {
+async function makeTenant({ database }: WorkerServices, issuer: string): Promise<string> {
   const tenants = await callAll(database, ops.tenant_list, {});
   const own = tenants.find((one) => one.issuer === issuer);
   if (own?.tenant_id) return own.tenant_id;
@@ -86,7 +86,7 @@ async function makeTenant({ database }: WorkerContext, issuer: string): Promise<
   return tenant;
 }
 
-async function makePerson({ database }: WorkerContext, tenant: string): Promise<void> {
+async function makePerson({ database }: WorkerServices, tenant: string): Promise<void> {
   const { username, claims, password } = person;
   const { salt, parameters, verifier } = await newPassword(password);
   await unlessThere(() =>
@@ -101,7 +101,11 @@ async function makePerson({ database }: WorkerContext, tenant: string): Promise<
   );
 }
 
-async function giveRole({ database }: WorkerContext, tenant: string, role: (typeof roles)[number]) {
+async function giveRole(
+  { database }: WorkerServices,
+  tenant: string,
+  role: (typeof roles)[number],
+) {
   const { username } = person;
   // A role that was there stays as it is, and whoever took it from the person meant it.
   const made = await unlessThere(() => call(database, ops.role_add, { tenant, ...role }));
@@ -110,7 +114,7 @@ async function giveRole({ database }: WorkerContext, tenant: string, role: (type
 
 /** The secret is never stored: each start makes another, and the one before is refused. */
 async function makeClient(
-  { database }: WorkerContext,
+  { database }: WorkerServices,
   tenant: string,
   client_id: string,
   metadata: Record<string, unknown>,

@@ -17,9 +17,9 @@ export function demoResource(issuer: string) {
 export function courseResource(issuer: string): Middleware[] {
   return [
     protect(demoResource(issuer), ['courses']),
-    (context) => {
-      const { sub } = context.state.token as AccessToken;
-      context.body = { sub, courses };
+    (ctx) => {
+      const { sub } = ctx.state.token as AccessToken;
+      ctx.body = { sub, courses };
     },
   ];
 }

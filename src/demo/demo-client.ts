@@ -27,21 +27,21 @@ export function createDemo(settings: RelyingPartySettings & { log: Log }): Middl
   router.get('/login', login);
   router.get('/callback', callback);
   router.get('/courses', known, courses);
-  router.get('/webhooks', known, requirePermission(party, 'webhook'), (context) => {
-    say(context, 200, 'Your webhooks', 'You may change them: the access token says so.');
+  router.get('/webhooks', known, requirePermission(party, 'webhook'), (ctx) => {
+    say(ctx, 200, 'Your webhooks', 'You may change them: the access token says so.');
   });
   router.post('/refresh', ...posted, refresh);
   router.post('/introspect', ...posted, introspect);
   router.post('/revoke', ...posted, revoke);
   router.post('/sign-out', ...posted, signOut);
-  router.get('/signed-out', (context) => {
-    say(context, 200, 'You are signed out', 'Here, and at the server that signed you in.');
+  router.get('/signed-out', (ctx) => {
+    say(ctx, 200, 'You are signed out', 'Here, and at the server that signed you in.');
   });
   router.get('/api/courses', ...courseResource(settings.issuer));
-  router.get('/style.css', (context) => {
-    context.type = 'css';
-    context.set('Cache-Control', 'public, max-age=3600');
-    context.body = stylesheet;
+  router.get('/style.css', (ctx) => {
+    ctx.type = 'css';
+    ctx.set('Cache-Control', 'public, max-age=3600');
+    ctx.body = stylesheet;
   });
   return mountable(router, settings.log, sessions);
 }
@@ -53,12 +53,12 @@ function mountable(router: Router, log: Log, sessions: Sessions): Middleware {
   app.use(answerErrors(log, sessions));
   app.use(router.routes());
   app.use(router.allowedMethods());
-  app.use((context) => say(context, 404, 'Not found', 'There is nothing at this address.'));
+  app.use((ctx) => say(ctx, 404, 'Not found', 'There is nothing at this address.'));
   app.on('error', (error: Error) => log.warn({ reason: error.message }, 'demonstration client'));
   const answer = app.callback();
-  return (context) => {
-    context.respond = false;
-    return answer(context.req, context.res);
+  return (ctx) => {
+    ctx.respond = false;
+    return answer(ctx.req, ctx.res);
   };
 }
 
@@ -78,38 +78,38 @@ const headers = helmet({
   strictTransportSecurity: false,
 });
 
-function noStore(context: Context, next: Next): Promise<void> {
-  context.set('Cache-Control', 'no-store');
+function noStore(ctx: Context, next: Next): Promise<void> {
+  ctx.set('Cache-Control', 'no-store');
   return next();
 }
 
 function readSession(sessions: Sessions): Middleware {
-  return (context, next) => {
-    context.state.session = sessions.find(context as Context);
+  return (ctx, next) => {
+    ctx.state.session = sessions.find(ctx as Context);
     return next();
   };
 }
 
 function requirePerson(sessions: Sessions): Middleware {
-  return (context, next) => {
-    const session = sessions.find(context as Context);
-    if (!session?.person) return refuseAnonymous(context as Context);
-    Object.assign(context.state, { session, person: session.person });
+  return (ctx, next) => {
+    const session = sessions.find(ctx as Context);
+    if (!session?.person) return refuseAnonymous(ctx as Context);
+    Object.assign(ctx.state, { session, person: session.person });
     return next();
   };
 }
 
 /** Permissions are those of a fresh token: a role that was taken away is gone within its lifetime. */
 function requirePermission(party: RelyingParty, permission: string): Middleware {
-  return async (context, next) => {
-    await party.refreshIfDue(context.state.person);
-    if (context.state.person.permissions.includes(permission)) return await next();
-    refusePermission(context as Context, permission);
+  return async (ctx, next) => {
+    await party.refreshIfDue(ctx.state.person);
+    if (ctx.state.person.permissions.includes(permission)) return await next();
+    refusePermission(ctx as Context, permission);
   };
 }
 
-function requireOwnForm(context: Context, next: Next): Promise<void> | void {
-  const { csrf } = context.request.body as { csrf?: unknown };
-  if (isOwnForm(context.state.session, csrf)) return next();
-  say(context, 403, 'Please try again', 'The form is out of date. Go back and reload the page.');
+function requireOwnForm(ctx: Context, next: Next): Promise<void> | void {
+  const { csrf } = ctx.request.body as { csrf?: unknown };
+  if (isOwnForm(ctx.state.session, csrf)) return next();
+  say(ctx, 403, 'Please try again', 'The form is out of date. Go back and reload the page.');
 }

@@ -16,13 +16,13 @@ export const stylesheet = ['style.css', 'demo/style.css']
   .join('\n');
 
 /** Answers with a page of templates/demo. */
-export function show(context: Context, page: string, data: Record<string, unknown>): void {
-  context.type = 'html';
-  context.body = environment.render(`demo/${page}.njk`, { base: mountPath, ...data });
+export function show(ctx: Context, page: string, data: Record<string, unknown>): void {
+  ctx.type = 'html';
+  ctx.body = environment.render(`demo/${page}.njk`, { base: mountPath, ...data });
 }
 
 /** Answers with a page that only says something. */
-export function say(context: Context, status: number, heading: string, text: string): void {
-  context.status = status;
-  show(context, 'message', { title: heading, heading, text });
+export function say(ctx: Context, status: number, heading: string, text: string): void {
+  ctx.status = status;
+  show(ctx, 'message', { title: heading, heading, text });
 }

@@ -44,9 +44,9 @@ const random = () => randomBytes(32).toString('base64url');
 export function makeSessions(path: string, secure: boolean) {
   const kept = new LRUCache<string, Session>({ max: most, ttl: lifetime });
 
-  function write(context: Context, id: string | null): void {
-    context.cookies.secure = secure;
-    context.cookies.set(cookie, id, {
+  function write(ctx: Context, id: string | null): void {
+    ctx.cookies.secure = secure;
+    ctx.cookies.set(cookie, id, {
       path,
       httpOnly: true,
       sameSite: 'lax',
@@ -55,14 +55,14 @@ export function makeSessions(path: string, secure: boolean) {
     });
   }
 
-  function find(context: Context): Session | undefined {
-    return kept.get(context.cookies.get(cookie) ?? '');
+  function find(ctx: Context): Session | undefined {
+    return kept.get(ctx.cookies.get(cookie) ?? '');
   }
 
-  function start(context: Context): Session {
+  function start(ctx: Context): Session {
     const session = { id: random(), csrf: random(), pending: new Map() };
     kept.set(session.id, session);
-    write(context, session.id);
+    write(ctx, session.id);
     return session;
   }
 
@@ -70,19 +70,19 @@ export function makeSessions(path: string, secure: boolean) {
     /** The session of the browser; undefined where it has none. */
     find,
     /** The session of the browser, made where it has none. */
-    findOrStart: (context: Context) => find(context) ?? start(context),
+    findOrStart: (ctx: Context) => find(ctx) ?? start(ctx),
     /** Puts a signed-in session in place of another: an id that was known before is worth nothing. */
-    signIn(context: Context, before: Session, person: SignedIn): Session {
+    signIn(ctx: Context, before: Session, person: SignedIn): Session {
       kept.delete(before.id);
-      const session = start(context);
+      const session = start(ctx);
       session.pending = before.pending;
       session.person = person;
       return session;
     },
     /** Ends the session of the browser. */
-    end(context: Context, { id }: Session): void {
+    end(ctx: Context, { id }: Session): void {
       kept.delete(id);
-      write(context, null);
+      write(ctx, null);
     },
   };
 }

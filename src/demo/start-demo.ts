@@ -2,7 +2,7 @@
 
 import type { Mount } from '../http/mounts.ts';
 import { serveMetadata } from '../resource/index.ts';
-import type { Stop, WorkerContext } from '../services.ts';
+import type { Stop, WorkerServices } from '../services.ts';
 import { makeAccounts } from './accounts.ts';
 import { demoResource } from './course-resource.ts';
 import { createDemo } from './demo-client.ts';
@@ -10,13 +10,13 @@ import { mountPath } from './paths.ts';
 
 /** Makes the demo tenant and mounts the demonstration client; `lines` go into the banner. */
 export async function startDemo(
-  context: WorkerContext,
+  services: WorkerServices,
   mounts: Mount[],
 ): Promise<{ stop: Stop; lines: string[] }> {
-  const { publicUrl } = context.config;
+  const { publicUrl } = services.config;
   const base = publicUrl + mountPath;
-  const { issuer, person, application, machine } = await makeAccounts(context, base);
-  const demo = createDemo({ issuer, base, ...application, log: context.log });
+  const { issuer, person, application, machine } = await makeAccounts(services, base);
+  const demo = createDemo({ issuer, base, ...application, log: services.log });
   const resource = demoResource(issuer);
   mounts.push({ path: mountPath, middleware: demo });
   mounts.push({ path: resource.metadataPath, middleware: serveMetadata(resource) });

@@ -1,15 +1,15 @@
-import type { Exchange } from '../http/ctx.ts';
+import type { Ctx } from '../http/ctx.ts';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
 import type { ClientKeyFinder } from '../outbound/client-keys.ts';
 import type { EndpointPaths } from '../protocol/discovery.ts';
 import type { Queues } from '../queues.ts';
-import type { WebContext } from '../services.ts';
+import type { WebServices } from '../services.ts';
 import type { Keyring } from './keyring.ts';
 
-export type Endpoint = (exchange: Exchange) => Promise<void> | void;
+export type Endpoint = (ctx: Ctx) => Promise<void> | void;
 
 /** What endpoints work with. */
-export type Services = WebContext & {
+export type EndpointServices = WebServices & {
   keyring: Keyring;
   upstreams: Upstreams;
   clientKeys: ClientKeyFinder;
@@ -18,4 +18,4 @@ export type Services = WebContext & {
 };
 
 /** Makes an endpoint that works with the database and the keys of the process. */
-export type MakeEndpoint = (services: Services) => Endpoint;
+export type MakeEndpoint = (services: EndpointServices) => Endpoint;

@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
-import { caller, type Exchange } from '../http/ctx.ts';
+import { type Ctx, caller } from '../http/ctx.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import {
   openSigningKey,
@@ -13,7 +13,7 @@ import {
 } from '../protocol/keys.ts';
 import type { Master } from '../protocol/seal.ts';
 import type { VerificationKeys } from '../protocol/tokens.ts';
-import type { WebContext } from '../services.ts';
+import type { WebServices } from '../services.ts';
 
 /** The keys of one tenant. */
 export type TenantKeys = {
@@ -24,7 +24,7 @@ export type TenantKeys = {
   published: PublicJwk[];
 };
 
-export type Keyring = (exchange: Exchange) => Promise<TenantKeys>;
+export type Keyring = (ctx: Ctx) => Promise<TenantKeys>;
 
 type StoredKey = {
   kid: string;
@@ -39,22 +39,22 @@ const cacheMilliseconds = 60_000;
 const cacheSize = 10_000;
 
 /** Makes the keyring of a process. */
-export function makeKeyring({ database, secret }: WebContext): Keyring {
+export function makeKeyring({ database, secret }: WebServices): Keyring {
   const cache = new LRUCache<string, Promise<TenantKeys>>({
     max: cacheSize,
     ttl: cacheMilliseconds,
   });
 
-  async function load(exchange: Exchange): Promise<TenantKeys> {
-    const { keys } = await call(database, api.key_list, caller(exchange));
-    return open(secret, exchange.state.tenant.id, keys as unknown as StoredKey[]);
+  async function load(ctx: Ctx): Promise<TenantKeys> {
+    const { keys } = await call(database, api.key_list, caller(ctx));
+    return open(secret, ctx.state.tenant.id, keys as unknown as StoredKey[]);
   }
 
-  return async (exchange) => {
-    const { id } = exchange.state.tenant;
+  return async (ctx) => {
+    const { id } = ctx.state.tenant;
     const cached = cache.get(id);
     if (cached) return cached;
-    const loading = load(exchange);
+    const loading = load(ctx);
     cache.set(id, loading);
     try {
       const keys = await loading;

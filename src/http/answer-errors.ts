@@ -5,29 +5,29 @@ import { isUnavailable } from '../db/unavailable.ts';
 import { Busy } from '../fair-queue.ts';
 import { isDataException, type Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
-import type { Exchange, State } from './ctx.ts';
+import type { Ctx, State } from './ctx.ts';
 import { minuteRest } from './floods.ts';
 import { render } from './render.ts';
 import { whereTo } from './where-to.ts';
 
 /** Answers every error in the form that its endpoint's audience reads. */
 export function answerErrors(log: Log): Middleware<State> {
-  return async (context, next) => {
-    const exchange = context as unknown as Exchange;
+  return async (outer, next) => {
+    const ctx = outer as unknown as Ctx;
     try {
       await next();
     } catch (failure) {
       const error = publicError(failure);
-      exchange.state.error = error.error;
-      const { requestId: request_id, address, tenant } = exchange.state;
-      const { method } = exchange;
-      const named = { request_id, address, tenant: tenant?.id, method, ...whereTo(exchange) };
+      ctx.state.error = error.error;
+      const { requestId: request_id, address, tenant } = ctx.state;
+      const { method } = ctx;
+      const named = { request_id, address, tenant: tenant?.id, method, ...whereTo(ctx) };
       const line = { ...named, error: error.error, detail: error.detail };
       // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
       if (error.status >= 500 || isDataException(failure))
         log.error({ ...line, err: failure }, error.reason);
       else log.info(line, error.reason);
-      answer(exchange, error);
+      answer(ctx, error);
     }
   };
 }
@@ -80,37 +80,37 @@ function retryAfter({ status, retryAfter: known }: OAuthError): number | undefin
   return status === 503 ? 2 : undefined;
 }
 
-function answer(exchange: Exchange, error: OAuthError): void {
-  exchange.status = error.status;
-  exchange.set('Cache-Control', 'no-store');
+function answer(ctx: Ctx, error: OAuthError): void {
+  ctx.status = error.status;
+  ctx.set('Cache-Control', 'no-store');
   const wait = retryAfter(error);
-  if (wait !== undefined) exchange.set('Retry-After', String(wait));
-  const audience = exchange.state.audience ?? 'page';
-  if (audience === 'page' && exchange.accepts('json', 'html') === 'html') {
+  if (wait !== undefined) ctx.set('Retry-After', String(wait));
+  const audience = ctx.state.audience ?? 'page';
+  if (audience === 'page' && ctx.accepts('json', 'html') === 'html') {
     const { heading, advice } = pageText(error);
     const { status, summary: text, error: code, detail } = error;
     const data = { title: heading, heading, text, advice, code, detail };
-    render(exchange, 'error', data, { status });
+    render(ctx, 'error', data, { status });
     return;
   }
-  challenge(exchange, error, audience);
+  challenge(ctx, error, audience);
   // RFC 6585 4 says it by the status; no OAuth error means it, and of those that are registered this one is tried again.
   const code = error.status === 429 ? 'temporarily_unavailable' : error.error;
-  exchange.body = { error: code, error_description: error.description };
+  ctx.body = { error: code, error_description: error.description };
 }
 
 /** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3). */
-function challenge(exchange: Exchange, error: OAuthError, audience: State['audience']): void {
-  const realm = `realm="${exchange.state.tenant?.issuer ?? 'pgrant'}"`;
+function challenge(ctx: Ctx, error: OAuthError, audience: State['audience']): void {
+  const realm = `realm="${ctx.state.tenant?.issuer ?? 'pgrant'}"`;
   if (audience === 'bearer' || error.error === 'invalid_token') {
     // RFC 6750 3.1: no error code for a request that carried no token at all.
-    const anonymous = error.error === 'invalid_token' && !exchange.get('authorization');
+    const anonymous = error.error === 'invalid_token' && !ctx.get('authorization');
     const detail = `, error="${error.error}", error_description="${error.description}"`;
     const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
-    exchange.set('WWW-Authenticate', `Bearer ${realm}${anonymous ? '' : detail}${scope}`);
-  } else if (error.status === 401 && exchange.get('authorization')) {
+    ctx.set('WWW-Authenticate', `Bearer ${realm}${anonymous ? '' : detail}${scope}`);
+  } else if (error.status === 401 && ctx.get('authorization')) {
     // Only to a client that tried the header: others would take the challenge for the answer.
-    exchange.set('WWW-Authenticate', `Basic ${realm}`);
+    ctx.set('WWW-Authenticate', `Basic ${realm}`);
   }
 }
 

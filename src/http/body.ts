@@ -6,7 +6,7 @@ import bodyParser from 'koa-bodyparser';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
 import { isJsonObject, jsonFault } from '../protocol/json.ts';
 import { decodeForm, type RawParameters } from '../protocol/params.ts';
-import type { Exchange, State } from './ctx.ts';
+import type { Ctx, State } from './ctx.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 const sizeLimit = 64 * 1024;
@@ -34,30 +34,30 @@ const readBytes = bodyParser(options) as unknown as Middleware<State>;
  * Reads a body as text, 64 KiB at most (413 beyond), decoded or not; its form is strictly decoded by
  * `parameters`. A charset of its type means nothing: forms are ASCII and JSON is UTF-8 (RFC 8259 8.1).
  */
-export const readBody: Middleware<State> = async (exchange, next) => {
-  const { req } = exchange;
-  const coding = exchange.get('content-encoding').trim().toLowerCase();
+export const readBody: Middleware<State> = async (ctx, next) => {
+  const { req } = ctx;
+  const coding = ctx.get('content-encoding').trim().toLowerCase();
   const decode = decoders.get(coding);
   if (!decode) {
-    exchange.set('Accept-Encoding', 'gzip, deflate, br');
+    ctx.set('Accept-Encoding', 'gzip, deflate, br');
     throw new OAuthError('invalid_request', 'a content coding that is not known', { status: 415 });
   }
   // The parser's own decoder would wait for ever for a body that breaks off.
   delete req.headers['content-encoding'];
   try {
-    await readBytes(exchange, async () => {});
+    await readBytes(ctx, async () => {});
   } finally {
     // Of a body that is refused half-way the rest comes all the same, and the next request behind it.
     req.resume();
   }
-  const { rawBody } = exchange.request;
-  if (Buffer.isBuffer(rawBody)) exchange.request.rawBody = await textOf(rawBody, decode);
+  const { rawBody } = ctx.request;
+  if (Buffer.isBuffer(rawBody)) ctx.request.rawBody = await textOf(rawBody, decode);
   await next();
 };
 
 /** The text of the body; '' where there is none that an endpoint reads. */
-function textOfBody(exchange: Exchange): string {
-  return String(exchange.request.rawBody ?? '');
+function textOfBody(ctx: Ctx): string {
+  return String(ctx.request.rawBody ?? '');
 }
 
 async function textOf(bytes: Buffer, decode: (bytes: Buffer) => Promise<Buffer>): Promise<string> {
@@ -72,23 +72,23 @@ async function textOf(bytes: Buffer, decode: (bytes: Buffer) => Promise<Buffer>)
 }
 
 /** The parameters of a GET from its query, of a POST from its body alone. Throws invalid_request. */
-export function parameters(exchange: Exchange): RawParameters {
-  if (exchange.method !== 'POST') return decodeForm(exchange.querystring);
-  if (!exchange.is(formType)) throw new OAuthError('invalid_request', 'the body is not a form');
-  return decodeForm(textOfBody(exchange));
+export function parameters(ctx: Ctx): RawParameters {
+  if (ctx.method !== 'POST') return decodeForm(ctx.querystring);
+  if (!ctx.is(formType)) throw new OAuthError('invalid_request', 'the body is not a form');
+  return decodeForm(textOfBody(ctx));
 }
 
 /** As `parameters`, and takes a JSON object too. */
-export function parametersOrJson(exchange: Exchange): RawParameters {
-  return exchange.is('application/json') ? jsonObject(exchange) : parameters(exchange);
+export function parametersOrJson(ctx: Ctx): RawParameters {
+  return ctx.is('application/json') ? jsonObject(ctx) : parameters(ctx);
 }
 
 /** The JSON object that the body is; throws invalid_request, or `error` for one that cannot be kept. */
 export function jsonObject(
-  exchange: Exchange,
+  ctx: Ctx,
   error: ErrorCode = 'invalid_request',
 ): Record<string, unknown> {
-  const sent = exchange.is('application/json') ? parsed(textOfBody(exchange)) : undefined;
+  const sent = ctx.is('application/json') ? parsed(textOfBody(ctx)) : undefined;
   if (!isJsonObject(sent)) throw new OAuthError('invalid_request', 'the body is not a JSON object');
   const detail = jsonFault(sent);
   if (detail !== undefined) throw new OAuthError(error, `the body: ${detail}`, { detail });
@@ -104,6 +104,6 @@ function parsed(text: string): unknown {
 }
 
 /** The token of a Bearer header (RFC 6750 2.1); undefined for none. */
-export function bearer(exchange: Exchange): string | undefined {
-  return /^bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(exchange.get('authorization'))?.[1];
+export function bearer(ctx: Ctx): string | undefined {
+  return /^bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(ctx.get('authorization'))?.[1];
 }

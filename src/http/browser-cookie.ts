@@ -1,6 +1,6 @@
 // RFC 9700 4.7: which browser a sign-in was begun in, for those who have no session yet.
 import { newLastingSecret, secretHash } from '../protocol/secrets.ts';
-import type { Exchange } from './ctx.ts';
+import type { Ctx } from './ctx.ts';
 import { setCookie } from './session.ts';
 
 const browserCookie = 'pgrant_browser';
@@ -14,37 +14,35 @@ const longestRequest = 3600;
  * that it is for. Two sign-ins that are begun at once both find no cookie, and of the two that are set the last remains:
  * so each has its own beside it.
  */
-export function browserHash(exchange: Exchange, named: Uint8Array): Buffer {
+export function browserHash(ctx: Ctx, named: Uint8Array): Buffer {
   const presented =
-    exchange.cookies.get(ownCookie(named)) ??
-    exchange.cookies.get(browserCookie) ??
-    exchange.state.browser;
+    ctx.cookies.get(ownCookie(named)) ?? ctx.cookies.get(browserCookie) ?? ctx.state.browser;
   if (presented !== undefined) return secretHash(presented);
   const { secret, hash } = newLastingSecret('browser');
-  exchange.state.browser = secret;
-  setCookie(exchange, browserCookie, secret);
-  setOwn(exchange, named, secret);
+  ctx.state.browser = secret;
+  setCookie(ctx, browserCookie, secret);
+  setOwn(ctx, named, secret);
   return hash;
 }
 
 /** What was begun for `from` goes on under the name of `to`. */
-export function carryBrowser(exchange: Exchange, from: Uint8Array, to: Uint8Array): void {
-  const secret = exchange.cookies.get(ownCookie(from)) ?? exchange.state.browser;
-  if (secret !== undefined) setOwn(exchange, to, secret);
+export function carryBrowser(ctx: Ctx, from: Uint8Array, to: Uint8Array): void {
+  const secret = ctx.cookies.get(ownCookie(from)) ?? ctx.state.browser;
+  if (secret !== undefined) setOwn(ctx, to, secret);
 }
 
 /** The hashes of all that the browser holds, the lasting one first, for what comes back without a name. */
-export function browserHashes(exchange: Exchange): Buffer[] {
-  const names = [...exchange.get('cookie').matchAll(/(?:^|; *)(pgrant_browser\.[\w-]{12})=/g)];
+export function browserHashes(ctx: Ctx): Buffer[] {
+  const names = [...ctx.get('cookie').matchAll(/(?:^|; *)(pgrant_browser\.[\w-]{12})=/g)];
   return [browserCookie, ...names.map(([, name = '']) => name)].flatMap((name) => {
-    const secret = exchange.cookies.get(name);
+    const secret = ctx.cookies.get(name);
     return secret === undefined ? [] : [secretHash(secret)];
   });
 }
 
-function setOwn(exchange: Exchange, named: Uint8Array, secret: string): void {
+function setOwn(ctx: Ctx, named: Uint8Array, secret: string): void {
   const expiresAt = Math.floor(Date.now() / 1000) + longestRequest;
-  setCookie(exchange, ownCookie(named), secret, expiresAt);
+  setCookie(ctx, ownCookie(named), secret, expiresAt);
 }
 
 function ownCookie(named: Uint8Array): string {

@@ -4,8 +4,8 @@ import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
-import type { WebContext } from '../services.ts';
-import { caller, type Exchange, type State } from './ctx.ts';
+import type { WebServices } from '../services.ts';
+import { type Ctx, caller, type State } from './ctx.ts';
 
 const cacheMilliseconds = 60_000;
 const cacheSize = 10_000;
@@ -28,23 +28,23 @@ export const anyProgram: Middleware<State> = cors({
 });
 
 /** The token endpoint and its neighbours, to the origins of the tenant's clients. */
-export function clientOrigins({ database }: WebContext): Middleware<State> {
+export function clientOrigins({ database }: WebServices): Middleware<State> {
   // Only who is allowed is remembered: a client that is registered a moment later is not to wait.
   const cache = new LRUCache<string, true>({ max: cacheSize, ttl: cacheMilliseconds });
 
-  async function allowed(exchange: Exchange, origin: string): Promise<boolean> {
+  async function allowed(ctx: Ctx, origin: string): Promise<boolean> {
     if (origin.length > originLimit || !originForm.test(origin)) return false;
-    const key = `${exchange.state.tenant.id} ${origin}`;
+    const key = `${ctx.state.tenant.id} ${origin}`;
     if (cache.has(key)) return true;
-    const row = await call(database, api.origin_find, { ...caller(exchange), origin });
+    const row = await call(database, api.origin_find, { ...caller(ctx), origin });
     if (row.allowed === true) cache.set(key, true);
     return row.allowed === true;
   }
 
   const answer = cors({
-    origin: async (exchange) => {
-      const origin = exchange.get('origin');
-      return (await allowed(exchange as unknown as Exchange, origin)) ? origin : '';
+    origin: async (ctx) => {
+      const origin = ctx.get('origin');
+      return (await allowed(ctx as unknown as Ctx, origin)) ? origin : '';
     },
     allowMethods: 'GET,POST',
     allowHeaders: 'Authorization,Content-Type',
@@ -52,11 +52,11 @@ export function clientOrigins({ database }: WebContext): Middleware<State> {
     maxAge,
   }) as Middleware<State>;
   // Nothing of these endpoints is cached, so answers without an origin need not say that they vary by it.
-  return (exchange, next) => (exchange.get('origin') ? answer(exchange, next) : next());
+  return (ctx, next) => (ctx.get('origin') ? answer(ctx, next) : next());
 }
 
 /** OPTIONS that CORS has not answered: a preflight of a foreign origin, or no preflight at all. */
-export const answerOptions: Middleware<State> = async (exchange, next) => {
-  if (exchange.method !== 'OPTIONS') return await next();
-  exchange.status = 204;
+export const answerOptions: Middleware<State> = async (ctx, next) => {
+  if (ctx.method !== 'OPTIONS') return await next();
+  ctx.status = 204;
 };

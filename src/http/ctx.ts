@@ -29,9 +29,9 @@ export type State = {
 };
 
 /** A request and its answer. */
-export type Exchange = ParameterizedContext<State>;
+export type Ctx = ParameterizedContext<State>;
 
 /** Who asks, as the functions of pgrant_api take it. */
-export function caller({ state }: Exchange): Caller {
+export function caller({ state }: Ctx): Caller {
   return { tenant: state.tenant.id, request_id: state.requestId, address: state.address };
 }

@@ -102,20 +102,20 @@ function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 
 /** Answers the probes, at these two paths and no other. */
 export function serveHealth({ stuck, health: read }: Probes): Middleware {
-  return async (exchange, next) => {
-    const { path } = exchange;
-    if ((path !== '/livez' && path !== '/readyz') || !['GET', 'HEAD'].includes(exchange.method)) {
+  return async (ctx, next) => {
+    const { path } = ctx;
+    if ((path !== '/livez' && path !== '/readyz') || !['GET', 'HEAD'].includes(ctx.method)) {
       return await next();
     }
-    exchange.set('Cache-Control', 'no-store');
+    ctx.set('Cache-Control', 'no-store');
     if (path === '/livez') {
       const what = stuck();
-      exchange.status = what ? 503 : 200;
-      exchange.body = what ? { status: 'stuck', stuck: what } : { status: 'alive' };
+      ctx.status = what ? 503 : 200;
+      ctx.body = what ? { status: 'stuck', stuck: what } : { status: 'alive' };
       return;
     }
     const health = await read();
-    exchange.status = health.status === 'ready' ? 200 : 503;
-    exchange.body = health;
+    ctx.status = health.status === 'ready' ? 200 : 503;
+    ctx.body = health;
   };
 }

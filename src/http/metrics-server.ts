@@ -15,10 +15,10 @@ export async function serveMetrics(
 ): Promise<Stop & { port: number }> {
   const app = new Koa();
   app.use(serveHealth(probes));
-  app.use(async (exchange) => {
-    if (exchange.path !== '/metrics') return;
-    exchange.body = await metrics.text();
-    exchange.type = metrics.contentType;
+  app.use(async (ctx) => {
+    if (ctx.path !== '/metrics') return;
+    ctx.body = await metrics.text();
+    ctx.type = metrics.contentType;
   });
   const server = createServer(app.callback());
   await new Promise<void>((resolve, reject) => {

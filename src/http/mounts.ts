@@ -11,8 +11,8 @@ export function mountOf(mounts: readonly Mount[], path: string): Mount | undefin
 
 /** Hands requests below a mount to it. */
 export function serveMounts(mounts: readonly Mount[]): Middleware<State> {
-  return (exchange, next) => {
-    const mount = mountOf(mounts, exchange.path);
-    return mount ? mount.middleware(exchange as never, next) : next();
+  return (ctx, next) => {
+    const mount = mountOf(mounts, ctx.path);
+    return mount ? mount.middleware(ctx as never, next) : next();
   };
 }

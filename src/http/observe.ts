@@ -8,26 +8,26 @@ export function observeRequests(
   observer: Observer | undefined,
   mounts: readonly Mount[],
 ): Middleware<State> {
-  if (!observer) return (_exchange, next) => next();
-  return (exchange, next) => {
-    const { method, path, state } = exchange;
+  if (!observer) return (_ctx, next) => next();
+  return (ctx, next) => {
+    const { method, path, state } = ctx;
     const outcome = () => ({
-      endpoint: endpointOf(exchange, path, mounts),
-      status: exchange.status,
+      endpoint: endpointOf(ctx, path, mounts),
+      status: ctx.status,
       error: state.error,
       grant: state.grant,
       requestId: state.requestId,
     });
     return observer.request(
-      { method, traceparent: exchange.get('traceparent') || undefined, outcome },
+      { method, traceparent: ctx.get('traceparent') || undefined, outcome },
       next,
     );
   };
 }
 
 /** The template of the route, or a name for what has none: paths of strangers are without number. */
-function endpointOf(exchange: object, path: string, mounts: readonly Mount[]): string {
-  const { routerPath } = exchange as { routerPath?: string };
+function endpointOf(ctx: object, path: string, mounts: readonly Mount[]): string {
+  const { routerPath } = ctx as { routerPath?: string };
   if (routerPath !== undefined) return routerPath;
   if (path === '/livez' || path === '/readyz') return path;
   return mountOf(mounts, path)?.path ?? 'none';

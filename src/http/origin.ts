@@ -5,28 +5,25 @@ import type { TLSSocket } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
 import { OAuthError } from '../protocol/errors.ts';
-import type { Context } from '../services.ts';
+import type { Services } from '../services.ts';
 import type { Config } from '../settings/config.ts';
 import type { State } from './ctx.ts';
 import { whereTo } from './where-to.ts';
 
 /** Gives the request its id, finds the address of the client, and logs what was answered (debug). */
-export function identify({ config, log }: Context): Middleware<State> {
-  return async (exchange, next) => {
+export function identify({ config, log }: Services): Middleware<State> {
+  return async (ctx, next) => {
     const begin = performance.now();
     const request_id = randomUUID();
-    const { address } = chainOf(exchange.req, config.trustsProxy);
-    Object.assign(exchange.state, { requestId: request_id, address });
-    exchange.set('X-Request-Id', request_id);
-    toOriginForm(exchange.req);
+    const { address } = chainOf(ctx.req, config.trustsProxy);
+    Object.assign(ctx.state, { requestId: request_id, address });
+    ctx.set('X-Request-Id', request_id);
+    toOriginForm(ctx.req);
     await next();
     if (!log.isLevelEnabled('debug')) return;
-    const { method, status } = exchange;
+    const { method, status } = ctx;
     const milliseconds = Math.round(performance.now() - begin);
-    log.debug(
-      { request_id, address, method, ...whereTo(exchange), status, milliseconds },
-      'answered',
-    );
+    log.debug({ request_id, address, method, ...whereTo(ctx), status, milliseconds }, 'answered');
   };
 }
 

@@ -8,8 +8,8 @@ import type { State } from './ctx.ts';
  * SameSite=Lax cookie does not stop. Browsers without Sec-Fetch-Site are left to the tokens in the
  * forms, which the database checks.
  */
-export const requireOwnForm: Middleware<State> = async (exchange, next) => {
-  const site = exchange.get('sec-fetch-site');
+export const requireOwnForm: Middleware<State> = async (ctx, next) => {
+  const site = ctx.get('sec-fetch-site');
   if (site !== '' && site !== 'same-origin' && site !== 'none') {
     throw new OAuthError('csrf_mismatch', 'the form was sent from another origin');
   }

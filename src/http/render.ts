@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import nunjucks from 'nunjucks';
 import { formActionSource } from '../protocol/redirect-uri.ts';
-import type { Exchange } from './ctx.ts';
+import type { Ctx } from './ctx.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
 const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {
@@ -30,20 +30,20 @@ type Page = {
 
 /** Answers with a page; what it shows is `data`, and the tenant's issuer path as `base`. */
 export function render(
-  exchange: Exchange,
+  ctx: Ctx,
   template: string,
   data: Record<string, unknown>,
   { status = 200, redirectUri, formsLeave = false, selfSubmitting = false }: Page = {},
 ): void {
-  exchange.status = status;
-  exchange.type = 'html';
-  exchange.set('Cache-Control', 'no-store');
-  exchange.set('Content-Security-Policy', policy(redirectUri, formsLeave, selfSubmitting));
-  exchange.body = environment.render(`${template}.njk`, {
+  ctx.status = status;
+  ctx.type = 'html';
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Content-Security-Policy', policy(redirectUri, formsLeave, selfSubmitting));
+  ctx.body = environment.render(`${template}.njk`, {
     lang: 'en',
-    base: exchange.state.tenant?.path ?? '',
-    tenant_title: exchange.state.tenant?.title,
-    request_id: exchange.state.requestId,
+    base: ctx.state.tenant?.path ?? '',
+    tenant_title: ctx.state.tenant?.title,
+    request_id: ctx.state.requestId,
     ...data,
   });
 }

@@ -1,5 +1,5 @@
 // Where a browser goes next, when that is not a page of ours.
-import type { Exchange } from './ctx.ts';
+import type { Ctx } from './ctx.ts';
 import { render } from './render.ts';
 
 /**
@@ -7,22 +7,19 @@ import { render } from './render.ts';
  * ends in, those of the client's servers included, which nobody can list. A page between ends what the form began: it
  * goes on by itself, and its policy is about forms that it hasn't got.
  */
-export function sendOn(exchange: Exchange, url: string): void {
-  exchange.set('Cache-Control', 'no-store');
-  if (begunByOwnForm(exchange) && /^https?:/.test(url)) {
-    render(exchange, 'send_on', { title: 'Continue', url, host: new URL(url).host });
+export function sendOn(ctx: Ctx, url: string): void {
+  ctx.set('Cache-Control', 'no-store');
+  if (begunByOwnForm(ctx) && /^https?:/.test(url)) {
+    render(ctx, 'send_on', { title: 'Continue', url, host: new URL(url).host });
     return;
   }
   // An application on the device takes what comes of a press of a button, and not always what a page does by itself:
   // the form's policy names its scheme.
-  exchange.status = 303;
-  exchange.set('Location', url);
+  ctx.status = 303;
+  ctx.set('Location', url);
 }
 
 /** Whether it may be: all hops of this navigation were ours, and it is no frame, in which our pages are not shown. */
-function begunByOwnForm(exchange: Exchange): boolean {
-  return (
-    exchange.get('sec-fetch-site') === 'same-origin' &&
-    exchange.get('sec-fetch-dest') === 'document'
-  );
+function begunByOwnForm(ctx: Ctx): boolean {
+  return ctx.get('sec-fetch-site') === 'same-origin' && ctx.get('sec-fetch-dest') === 'document';
 }

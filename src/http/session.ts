@@ -1,23 +1,18 @@
 // The cookie of who is signed in (RFC 6265), and what only its holder can make.
 import { createHmac } from 'node:crypto';
 import { assembleToken, newSecret, parseToken, secretHash } from '../protocol/secrets.ts';
-import type { Exchange } from './ctx.ts';
+import type { Ctx } from './ctx.ts';
 
 const sessionCookie = 'pgrant_session';
 const secretLength = 43;
 
 /** Sets a cookie for the endpoints of the tenant; null takes it away. */
-export function setCookie(
-  exchange: Exchange,
-  name: string,
-  value: string | null,
-  expiresAt?: number,
-): void {
-  const { issuer, path } = exchange.state.tenant;
+export function setCookie(ctx: Ctx, name: string, value: string | null, expiresAt?: number): void {
+  const { issuer, path } = ctx.state.tenant;
   const secure = issuer.startsWith('https:');
   // The proxy in front may speak TLS for us: what the issuer says decides, not the connection.
-  exchange.cookies.secure = secure;
-  exchange.cookies.set(name, value, {
+  ctx.cookies.secure = secure;
+  ctx.cookies.set(name, value, {
     // Not the issuer's path alone: that would reach an issuer nested below it.
     path: `${path}/oauth`,
     httpOnly: true,
@@ -29,20 +24,20 @@ export function setCookie(
 }
 
 /** The session that the browser presents, by hash and expiry; nulls where there is none. */
-export function presentedSession(exchange: Exchange) {
-  const token = exchange.cookies.get(sessionCookie);
+export function presentedSession(ctx: Ctx) {
+  const token = ctx.cookies.get(sessionCookie);
   const parsed = token === undefined ? undefined : parseToken('session', token);
   return { session_hash: parsed?.hash ?? null, session_expires_at: parsed?.expires_at ?? null };
 }
 
 /** Gives the browser its new session. */
-export function startSession(exchange: Exchange, secret: string, expiresAt: number): void {
-  setCookie(exchange, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
+export function startSession(ctx: Ctx, secret: string, expiresAt: number): void {
+  setCookie(ctx, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
 }
 
 /** Takes the session's cookie from the browser. */
-export function clearSession(exchange: Exchange): void {
-  setCookie(exchange, sessionCookie, null);
+export function clearSession(ctx: Ctx): void {
+  setCookie(ctx, sessionCookie, null);
 }
 
 /** The token that forms of a session carry: only who holds the session's secret can make it. */
@@ -54,11 +49,8 @@ export function csrfToken(sessionSecret: string): string {
  * The secret of the code that a request ends in: the same each time the same session asks, so that the database, which
  * holds its hash only, can give it again. Whoever began the request knows its handle, but not the session's secret.
  */
-export function codeSecret(
-  exchange: Exchange,
-  requestHash: Buffer,
-): { secret: string; hash: Buffer } {
-  const session = exchange.cookies.get(sessionCookie);
+export function codeSecret(ctx: Ctx, requestHash: Buffer): { secret: string; hash: Buffer } {
+  const session = ctx.cookies.get(sessionCookie);
   // Nobody is signed in: there will be no code.
   if (session === undefined) return newSecret();
   const secret = createHmac('sha256', session.slice(-secretLength))
@@ -69,7 +61,7 @@ export function codeSecret(
 }
 
 /** The token for the forms of the presented session; '' where there is none. */
-export function presentedCsrfToken(exchange: Exchange): string {
-  const token = exchange.cookies.get(sessionCookie);
+export function presentedCsrfToken(ctx: Ctx): string {
+  const token = ctx.cookies.get(sessionCookie);
   return token === undefined ? '' : csrfToken(token.slice(-secretLength));
 }

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import type { WebContext } from '../services.ts';
+import type { WebServices } from '../services.ts';
 import type { Tenant } from './ctx.ts';
 import { requestHost } from './origin.ts';
 
@@ -35,7 +35,7 @@ export function splitPath(path: string): { issuer: string; endpoint: string } | 
 type Arrived = { req: import('node:http').IncomingMessage; path: string };
 
 /** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */
-export function tenantFinder({ database, config }: WebContext) {
+export function tenantFinder({ database, config }: WebServices) {
   const cache = new LRUCache<string, Found | 'none'>({ max: cacheSize, ttl: cacheMilliseconds });
 
   async function look(host: string, path: string): Promise<Found | 'none'> {

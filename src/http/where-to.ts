@@ -4,10 +4,10 @@ import { withoutSecrets } from '../protocol/secrets.ts';
 const lengthLimit = 256;
 
 /** The template of the route, where one has answered, and the path without what looks like a secret. */
-export function whereTo(exchange: { path: string }): { route?: string; path: string } {
-  const { routerPath: route } = exchange as { routerPath?: string };
+export function whereTo(ctx: { path: string }): { route?: string; path: string } {
+  const { routerPath: route } = ctx as { routerPath?: string };
   return {
     ...(route !== undefined && { route }),
-    path: withoutSecrets(exchange.path).slice(0, lengthLimit),
+    path: withoutSecrets(ctx.path).slice(0, lengthLimit),
   };
 }

@@ -12,14 +12,14 @@ import {
 import { OAuthError } from '../protocol/errors.ts';
 import { freshnessOf } from '../protocol/freshness.ts';
 import type { Queues } from '../queues.ts';
-import type { WebContext } from '../services.ts';
+import type { WebServices } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
 
 /**
  * Makes what fetches the document at a client_id and has the database take it. Whoever comes for the
  * same one meanwhile waits for that. What fails is thrown and kept nowhere: the next request tries anew.
  */
-export function clientDocuments({ database, config, queues }: WebContext & { queues: Queues }) {
+export function clientDocuments({ database, config, queues }: WebServices & { queues: Queues }) {
   const fetch = serverFetch(config);
   const underway = new Map<string, Promise<void>>();
 

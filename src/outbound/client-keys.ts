@@ -7,7 +7,7 @@ import type { Caller } from '../db/caller.ts';
 import { freshnessOf } from '../protocol/freshness.ts';
 import { type ClientKey, clientKeys, storableJwks } from '../protocol/jwk-set.ts';
 import type { Queues } from '../queues.ts';
-import type { WebContext } from '../services.ts';
+import type { WebServices } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
 
 /** Finds the key of a client that passes a test; undefined where none does, or there is no such client. */
@@ -28,7 +28,7 @@ const pollInterval = 200;
  * client has now, so that only a key that is not found here costs more than the one call.
  */
 export function makeClientKeys(
-  { database, config }: WebContext,
+  { database, config }: WebServices,
   { fetches }: Pick<Queues, 'fetches'>,
 ): ClientKeyFinder {
   const fetch = serverFetch(config);

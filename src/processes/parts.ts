@@ -8,7 +8,7 @@ import type { Mount } from '../http/mounts.ts';
 import { serve } from '../http/serve.ts';
 import { createLog } from '../log.ts';
 import { openMaster } from '../operations/tenant-keys.ts';
-import type { Context, Stop } from '../services.ts';
+import type { Services, Stop } from '../services.ts';
 import type { Config } from '../settings/config.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 
@@ -18,7 +18,7 @@ export async function makeContext(
   secret: Buffer,
   part: string,
   started: Stop[],
-): Promise<Context> {
+): Promise<Services> {
   const telemetry = await startTelemetry(config, part);
   started.push(telemetry.stop);
   const master = openMaster(config, secret);
@@ -30,12 +30,12 @@ export async function makeContext(
  * database, through whose pool requests go.
  */
 export async function startWeb(
-  context: Context,
+  services: Services,
   url: string,
   started: Stop[],
   mounts: Mount[] = [],
 ): Promise<Database> {
-  const { config, telemetry } = context;
+  const { config, telemetry } = services;
   const database = connect(url, 'pgrant_web', {
     pool: config.databasePool,
     prepare: config.databasePrepare,
@@ -44,27 +44,27 @@ export async function startWeb(
   started.push(database.end);
   telemetry?.metrics?.watch('web', database);
   await requireReleased(database);
-  const app = createApp({ ...context, database }, mounts);
+  const app = createApp({ ...services, database }, mounts);
   started.push(await serve(config, app.callback()));
   return database;
 }
 
 /** Starts the worker on the database behind `url`, and gives the database. */
-export async function work(context: Context, url: string, started: Stop[]): Promise<Database> {
+export async function work(services: Services, url: string, started: Stop[]): Promise<Database> {
   const { startWorker } = await import('../worker/worker.ts');
-  const { config, telemetry } = context;
+  const { config, telemetry } = services;
   const { observer, metrics } = telemetry ?? {};
   const options = { pool: 2, prepare: config.databasePrepare, observe: observer?.call };
   const database = connect(url, 'pgrant_worker', options);
   metrics?.watch('worker', database);
   started.push(database.end);
-  started.push(await startWorker({ ...context, url, database }));
+  started.push(await startWorker({ ...services, url, database }));
   return database;
 }
 
 /** Serves METRICS_PORT where it is set. */
 export async function showMetrics(
-  { config, telemetry }: Context,
+  { config, telemetry }: Services,
   probes: Probes,
   started: Stop[],
 ): Promise<void> {

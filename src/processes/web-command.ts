@@ -12,8 +12,8 @@ export function declareCommands(command: Command): void {
 
 async function web(config: Config, started: Stop[]): Promise<string> {
   const urls = givenUrls(config);
-  const context = await makeContext(config, urls.secret, 'web', started);
-  const database = await startWeb(context, urls.web, started);
-  await showMetrics(context, webProbes(database), started);
+  const services = await makeContext(config, urls.secret, 'web', started);
+  const database = await startWeb(services, urls.web, started);
+  await showMetrics(services, webProbes(database), started);
   return `pgrant answers at ${config.publicUrl}`;
 }

@@ -12,8 +12,8 @@ export function declareCommands(command: Command): void {
 
 async function worker(config: Config, started: Stop[]): Promise<string> {
   const urls = givenUrls(config);
-  const context = await makeContext(config, urls.secret, 'worker', started);
-  const database = await work(context, urls.worker, started);
-  await showMetrics(context, workerProbes(database), started);
+  const services = await makeContext(config, urls.secret, 'worker', started);
+  const database = await work(services, urls.worker, started);
+  await showMetrics(services, workerProbes(database), started);
   return 'pgrant works';
 }

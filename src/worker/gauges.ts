@@ -2,12 +2,12 @@
 
 import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import type { Stop, WorkerContext } from '../services.ts';
+import type { Stop, WorkerServices } from '../services.ts';
 
 const pace = 30_000;
 
 /** Keeps the gauges of the metrics up to date until it is stopped; does nothing where there are none. */
-export function startGauges({ database, log, telemetry }: WorkerContext): Stop {
+export function startGauges({ database, log, telemetry }: WorkerServices): Stop {
   const metrics = telemetry?.metrics;
   if (!metrics) return async () => {};
   const look = async () => {

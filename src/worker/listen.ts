@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { settle } from '../db/session-settings.ts';
-import type { Stop, WorkerContext } from '../services.ts';
+import type { Stop, WorkerServices } from '../services.ts';
 import { workerClient } from './queue-pool.ts';
 
 /** Milliseconds between two attempts. */
@@ -12,7 +12,7 @@ const heartbeat = 30_000;
 const patience = 10_000;
 
 /** Calls `wake` at each notification, and once it listens again: what came meanwhile was not heard. */
-export function listen({ url, log }: WorkerContext, channel: string, wake: () => void): Stop {
+export function listen({ url, log }: WorkerServices, channel: string, wake: () => void): Stop {
   const ending = new AbortController();
   const keepListening = async () => {
     let deaf = false;

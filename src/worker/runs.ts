@@ -2,14 +2,14 @@
 import type { Task } from 'graphile-worker';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import type { WorkerContext } from '../services.ts';
+import type { WorkerServices } from '../services.ts';
 
 /** What a run did, by kind. Names of tables and the like: never of tenants or people. */
 export type Counts = Record<string, number>;
 
 export type Run = (signal: AbortSignal | undefined) => Promise<Counts>;
 
-type Work = Pick<WorkerContext, 'database' | 'log' | 'telemetry'>;
+type Work = Pick<WorkerServices, 'database' | 'log' | 'telemetry'>;
 
 /** A task of graphile-worker that records each of its runs; run_id is the same in the log. */
 export function recorded(work: Work, task: string, run: Run): Task {

@@ -7,18 +7,18 @@ import { makeDueCheckpoints, recordRefusals, sealEvents } from '../operations/au
 import { recheckAccounts } from '../operations/identity-provider-recheck.ts';
 import { resealAll } from '../operations/reseal.ts';
 import { makeDueKeys } from '../operations/signing-keys.ts';
-import type { WorkerContext } from '../services.ts';
+import type { WorkerServices } from '../services.ts';
 import { deleteExpired } from './cleanup.ts';
 import { type Run, recorded } from './runs.ts';
 
 /** What the crontab names. Each task is a caller of pgrant_ops and may run any number of times. */
-export function taskList(context: Omit<WorkerContext, 'url'>): Record<string, Task> {
+export function taskList(services: Omit<WorkerServices, 'url'>): Record<string, Task> {
   return Object.fromEntries(
-    Object.entries(runs(context)).map(([task, run]) => [task, recorded(context, task, run)]),
+    Object.entries(runs(services)).map(([task, run]) => [task, recorded(services, task, run)]),
   );
 }
 
-function runs({ config, database, secret, log }: Omit<WorkerContext, 'url'>): Record<string, Run> {
+function runs({ config, database, secret, log }: Omit<WorkerServices, 'url'>): Record<string, Run> {
   const upstreams = makeUpstreams({ config, secret });
   return {
     partitions: async () => {

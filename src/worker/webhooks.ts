@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { type Courier, type Destination, deliverNext } from '../outbound/webhook-delivery.ts';
-import type { Stop, WorkerContext } from '../services.ts';
+import type { Stop, WorkerServices } from '../services.ts';
 import { listen } from './listen.ts';
 
 /** Webhooks that are served at once by one process, and requests at once to each of them. */
@@ -17,7 +17,7 @@ const restAfterFailure = 5;
  * Delivers events to webhooks until it is stopped; then the attempts that run are waited for. Any
  * number of processes may do so at once: what one has taken, no other takes for a minute.
  */
-export function startWebhooks(context: WorkerContext): Stop {
+export function startWebhooks(services: WorkerServices): Stop {
   const serving = new Map<string, Promise<void>>();
   const ending = new AbortController();
   let resting = new AbortController();
@@ -25,14 +25,14 @@ export function startWebhooks(context: WorkerContext): Stop {
 
   const serve = async (destination: Destination): Promise<void> => {
     const lanes = Array.from({ length: most.lanes }, () =>
-      emptyLane(context, destination, ending.signal),
+      emptyLane(services, destination, ending.signal),
     );
     await Promise.all(lanes);
   };
   /** Begins to serve what is due, and gives the seconds until there is more to do. */
   const look = async (): Promise<number> => {
     for (const { tenant_id, webhook, wait } of await callAll(
-      context.database,
+      services.database,
       ops.webhook_due,
       {},
     )) {
@@ -54,7 +54,7 @@ export function startWebhooks(context: WorkerContext): Stop {
     while (!ending.signal.aborted) {
       resting = new AbortController();
       const rest = await look().catch((err) => {
-        context.log.error({ err }, 'the outbox could not be read');
+        services.log.error({ err }, 'the outbox could not be read');
         return restAfterFailure;
       });
       const signal = AbortSignal.any([resting.signal, ending.signal]);
@@ -62,7 +62,7 @@ export function startWebhooks(context: WorkerContext): Stop {
     }
   };
 
-  const stopListening = listen(context, 'pgrant_outbox', wake);
+  const stopListening = listen(services, 'pgrant_outbox', wake);
   const looking = keepLooking();
   return async () => {
     ending.abort();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Runner, run } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { explainDatabase } from '../db/released.ts';
-import type { Stop, WorkerContext } from '../services.ts';
+import type { Stop, WorkerServices } from '../services.ts';
 import { startGauges } from './gauges.ts';
 import { workerLogger } from './logger.ts';
 import { openPool } from './queue-pool.ts';
@@ -20,14 +20,14 @@ const longestPause = 30_000;
  * job, waits for those that run, and closes the connections. Throws ConfigError where the database
  * is not there or not released.
  */
-export async function startWorker(context: WorkerContext): Promise<Stop> {
-  const pool = openPool(context.url, context.log);
+export async function startWorker(services: WorkerServices): Promise<Stop> {
+  const pool = openPool(services.url, services.log);
   const ending = new AbortController();
   try {
-    const first = await startRunner(context, pool);
-    const ended = keepRunning(context, pool, first, ending.signal);
-    const stopWebhooks = startWebhooks(context);
-    const stopGauges = startGauges(context);
+    const first = await startRunner(services, pool);
+    const ended = keepRunning(services, pool, first, ending.signal);
+    const stopWebhooks = startWebhooks(services);
+    const stopGauges = startGauges(services);
     return async () => {
       ending.abort();
       await Promise.all([ended, stopWebhooks(), stopGauges()]);
@@ -39,13 +39,13 @@ export async function startWorker(context: WorkerContext): Promise<Stop> {
   }
 }
 
-async function startRunner(context: WorkerContext, pgPool: Pool): Promise<Runner> {
+async function startRunner(services: WorkerServices, pgPool: Pool): Promise<Runner> {
   const runner = await run({
     pgPool,
-    taskList: taskList(context),
+    taskList: taskList(services),
     crontab,
     concurrency,
-    logger: workerLogger(context.log),
+    logger: workerLogger(services.log),
     noHandleSignals: true,
     // The queue is asked seldom, and a pooler may not keep them.
     noPreparedStatements: true,
@@ -64,7 +64,7 @@ async function startRunner(context: WorkerContext, pgPool: Pool): Promise<Runner
 
 /** A runner gives up when it cannot mark a job as done: so there is a new one until `signal`. */
 async function keepRunning(
-  context: WorkerContext,
+  services: WorkerServices,
   pool: Pool,
   first: Runner,
   signal: AbortSignal,
@@ -72,14 +72,14 @@ async function keepRunning(
   await untilEnded(first, signal);
   for (let failures = 0; !signal.aborted; ) {
     const pause = Math.min(1_000 * 2 ** failures, longestPause);
-    context.log.error(`the worker has ended by itself; it starts again in ${pause} ms`);
+    services.log.error(`the worker has ended by itself; it starts again in ${pause} ms`);
     await sleep(pause, undefined, { signal }).catch(() => {});
     if (signal.aborted) return;
     try {
-      await untilEnded(await startRunner(context, pool), signal);
+      await untilEnded(await startRunner(services, pool), signal);
       failures = 0;
     } catch (err) {
-      context.log.error({ err }, 'the worker did not start');
+      services.log.error({ err }, 'the worker did not start');
       failures++;
     }
   }

@@ -79,8 +79,8 @@ function guarded(issuer: string): RequestListener {
     const app = new Koa();
     app.use(serveMetadata(resource));
     app.use(protect(resource, []));
-    app.use((context) => {
-      context.body = { sub: context.state.token.sub };
+    app.use((services) => {
+      services.body = { sub: services.state.token.sub };
     });
     app.callback()(request, response);
   };

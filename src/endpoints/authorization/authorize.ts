@@ -4,7 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { refuse } from '../../http/refuse.ts';
 import { codeSecret, presentedSession } from '../../http/session.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
@@ -15,25 +15,25 @@ import {
 import { OAuthError } from '../../protocol/errors.ts';
 import { assembleToken, newSecret } from '../../protocol/secrets.ts';
 import { verifyIdTokenHint } from '../../protocol/tokens.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { respond } from './send-response.ts';
 
 /** Takes an authorization request: answers it, or sends the browser on to login or consent. */
-export function authorize(services: Services): Endpoint {
+export function authorize(services: EndpointServices): Endpoint {
   const { database, keyring } = services;
   const takeDocument = clientDocuments(services);
-  return async (exchange) => {
-    const request = await readRequest(services, exchange);
-    const { hint, error, reason } = await readHint({ keyring }, exchange, request);
+  return async (ctx) => {
+    const request = await readRequest(services, ctx);
+    const { hint, error, reason } = await readHint({ keyring }, ctx, request);
     const handle = newSecret();
-    const code = codeSecret(exchange, handle.hash);
+    const code = codeSecret(ctx, handle.hash);
     const args = {
-      ...caller(exchange),
-      ...presentedSession(exchange),
+      ...caller(ctx),
+      ...presentedSession(ctx),
       request_hash: handle.hash,
       code_hash: code.hash,
       // A cross-site POST brings no SameSite=Lax cookie: such a request is taken up by GET.
-      browser_hash: exchange.method === 'POST' ? null : browserHash(exchange, handle.hash),
+      browser_hash: ctx.method === 'POST' ? null : browserHash(ctx, handle.hash),
       client_id: request.client_id,
       redirect_uri: request.redirect_uri ?? null,
       response_mode: request.response_mode,
@@ -55,43 +55,43 @@ export function authorize(services: Services): Endpoint {
     };
     let row = await call(database, api.authorization_begin, args);
     if (row.next === 'document') {
-      await takeDocument(caller(exchange), request.client_id);
+      await takeDocument(caller(ctx), request.client_id);
       row = await call(database, api.authorization_begin, args);
     }
     if (row.next === 'respond') {
       const response_detail = row.response_detail ?? request.detail ?? null;
-      return respond(exchange, { ...row, response_detail }, code.secret);
+      return respond(ctx, { ...row, response_detail }, code.secret);
     }
     if (row.next === 'document')
       throw new TypeError('the document was stored, and is asked for again');
     const query = new URLSearchParams({
       request: assembleToken('request', row.request_expires_at, handle.secret),
     });
-    exchange.status = 303;
-    exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
+    ctx.status = 303;
+    ctx.set('Location', `${ctx.state.tenant.path}/oauth/continue?${query}`);
   };
 }
 
 /** What is asked for; a request that has nowhere to be answered to is recorded and refused. */
-async function readRequest({ database }: Pick<Services, 'database'>, exchange: Exchange) {
+async function readRequest({ database }: Pick<EndpointServices, 'database'>, ctx: Ctx) {
   try {
-    return readAuthorizationRequest(parameters(exchange));
+    return readAuthorizationRequest(parameters(ctx));
   } catch (failure) {
-    return refuse(database, exchange, 'authorization.request', failure);
+    return refuse(database, ctx, 'authorization.request', failure);
   }
 }
 
 /** The person that id_token_hint or the claims parameter names; its error is the request's. */
 async function readHint(
-  { keyring }: Pick<Services, 'keyring'>,
-  exchange: Exchange,
+  { keyring }: Pick<EndpointServices, 'keyring'>,
+  ctx: Ctx,
   { error, reason, id_token_hint, claims }: AuthorizationRequest,
 ): Promise<{ hint?: string | undefined; error?: string | undefined; reason?: string | undefined }> {
   if (error !== undefined || id_token_hint === undefined)
     return { hint: claims.sub, error, reason };
   try {
-    const { verifying } = await keyring(exchange);
-    const { sub } = await verifyIdTokenHint(id_token_hint, verifying, exchange.state.tenant.issuer);
+    const { verifying } = await keyring(ctx);
+    const { sub } = await verifyIdTokenHint(id_token_hint, verifying, ctx.state.tenant.issuer);
     return { hint: sub };
   } catch (failure) {
     if (!(failure instanceof OAuthError)) throw failure;

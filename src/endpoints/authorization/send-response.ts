@@ -1,6 +1,6 @@
 // RFC 6749 4.1.2, RFC 9207: the answer of an authorization request, success and error alike.
 import type { ApiAuthorization } from '../../db/bindings.ts';
-import type { Exchange } from '../../http/ctx.ts';
+import type { Ctx } from '../../http/ctx.ts';
 import { formPostScript, render } from '../../http/render.ts';
 import { sendOn } from '../../http/send-on.ts';
 import type { ResponseMode } from '../../protocol/authorization.ts';
@@ -18,7 +18,7 @@ type Response = Extract<ApiAuthorization, { next: 'respond' }>;
  * Sends the code that the database has stored, or its error, to the proven redirect URI; an error for
  * whom nobody vouches goes there only if the person chooses so (RFC 9700 4.11.2).
  */
-export function respond(exchange: Exchange, row: Response, codeSecret: string): void {
+export function respond(ctx: Ctx, row: Response, codeSecret: string): void {
   const { redirect_uri, response_mode, response_error, response_reason, response_detail } = row;
   const refusal = response_error
     ? new OAuthError(response_error, String(response_reason), {
@@ -33,18 +33,18 @@ export function respond(exchange: Exchange, row: Response, codeSecret: string): 
     error: refusal?.error,
     error_description: refusal?.description,
     state: row.state ?? undefined,
-    iss: exchange.state.tenant.issuer,
+    iss: ctx.state.tenant.issuer,
   });
   if (row.untrusted && refusal) {
-    warn(exchange, row, answer, refusal);
+    warn(ctx, row, answer, refusal);
     return;
   }
   if (answer.mode === 'query') {
-    sendOn(exchange, answer.location);
+    sendOn(ctx, answer.location);
     return;
   }
   render(
-    exchange,
+    ctx,
     'form_post',
     { title: 'Continue', ...form(answer), script: formPostScript },
     { formsLeave: true, selfSubmitting: true },
@@ -59,13 +59,13 @@ function form({ action, fields }: FormPost) {
 
 /** Says what happened, names where the answer would go, and leaves it to the person. */
 function warn(
-  exchange: Exchange,
+  ctx: Ctx,
   { page, redirect_uri }: Response,
   answer: AuthorizationResponse,
   { status, description }: OAuthError,
 ): void {
   render(
-    exchange,
+    ctx,
     'untrusted',
     {
       ...(page as object),

@@ -3,56 +3,56 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parametersOrJson } from '../../http/body.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
 import { presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { secretHash } from '../../protocol/secrets.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 /** Lists the grants, as a page or as JSON with the token that a revocation needs. */
-export function listConsents({ database }: Services): Endpoint {
-  return async (exchange) => {
+export function listConsents({ database }: EndpointServices): Endpoint {
+  return async (ctx) => {
     const row = await asSignedIn(() =>
-      call(database, api.consent_list, { ...caller(exchange), ...presentedSession(exchange) }),
+      call(database, api.consent_list, { ...caller(ctx), ...presentedSession(ctx) }),
     );
     const { consents, username, upstreams } = row;
-    const csrf = presentedCsrfToken(exchange);
-    exchange.set('Cache-Control', 'no-store');
-    exchange.set('Vary', 'Accept, Cookie');
-    if (wantsJson(exchange)) exchange.body = { consents, csrf };
+    const csrf = presentedCsrfToken(ctx);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.set('Vary', 'Accept, Cookie');
+    if (wantsJson(ctx)) ctx.body = { consents, csrf };
     else {
       const title = 'Your applications';
-      render(exchange, 'consents', { title, username, consents, upstreams, csrf });
+      render(ctx, 'consents', { title, username, consents, upstreams, csrf });
     }
   };
 }
 
 /** Revokes one grant of the person, with every token that hangs on it. */
-export function revokeConsent({ database }: Services): Endpoint {
-  return async (exchange) => {
-    const { values } = requireReadable(parametersOrJson(exchange), ['grant_id', 'csrf']);
+export function revokeConsent({ database }: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const { values } = requireReadable(parametersOrJson(ctx), ['grant_id', 'csrf']);
     await asSignedIn(() =>
       call(database, api.consent_revoke, {
-        ...caller(exchange),
-        ...presentedSession(exchange),
+        ...caller(ctx),
+        ...presentedSession(ctx),
         csrf_hash: values.csrf === undefined ? null : secretHash(values.csrf),
         grant_id: values.grant_id ?? null,
       }),
     );
-    exchange.set('Cache-Control', 'no-store');
-    if (wantsJson(exchange)) {
-      exchange.body = { revoked: values.grant_id };
+    ctx.set('Cache-Control', 'no-store');
+    if (wantsJson(ctx)) {
+      ctx.body = { revoked: values.grant_id };
       return;
     }
-    exchange.status = 303;
-    exchange.set('Location', `${exchange.state.tenant.path}/oauth/consents`);
+    ctx.status = 303;
+    ctx.set('Location', `${ctx.state.tenant.path}/oauth/consents`);
   };
 }
 
-function wantsJson(exchange: Exchange): boolean {
-  return exchange.accepts('json', 'html') === 'json';
+function wantsJson(ctx: Ctx): boolean {
+  return ctx.accepts('json', 'html') === 'json';
 }
 
 /** Nobody signed in is 401 here: there is no authorization request to send anybody back to. */

@@ -4,19 +4,19 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { caller } from '../../http/ctx.ts';
 import { metadata } from '../../protocol/discovery.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 /** The metadata of the tenant's issuer, the same for OAuth and for OpenID Connect clients. */
-export function metadataDocument({ database, endpoints }: Services): Endpoint {
-  return async (exchange) => {
+export function metadataDocument({ database, endpoints }: EndpointServices): Endpoint {
+  return async (ctx) => {
     const { scopes, registration, client_documents } = await call(
       database,
       api.tenant_describe,
-      caller(exchange),
+      caller(ctx),
     );
-    exchange.set('Cache-Control', 'public, max-age=300');
-    exchange.body = metadata({
-      issuer: exchange.state.tenant.issuer,
+    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.body = metadata({
+      issuer: ctx.state.tenant.issuer,
       scopes,
       endpoints,
       acr_values: ['1'],
@@ -28,10 +28,10 @@ export function metadataDocument({ database, endpoints }: Services): Endpoint {
 }
 
 /** The public keys of the tenant. */
-export function jwks({ keyring }: Services): Endpoint {
-  return async (exchange) => {
-    const { published } = await keyring(exchange);
-    exchange.set('Cache-Control', 'public, max-age=60');
-    exchange.body = { keys: published };
+export function jwks({ keyring }: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const { published } = await keyring(ctx);
+    ctx.set('Cache-Control', 'public, max-age=60');
+    ctx.body = { keys: published };
   };
 }

@@ -3,11 +3,11 @@
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { callAll } from '../../db/call.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { type Journey, UpstreamError } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { showRequest } from '../authorization/continue.ts';
-import type { Services } from '../endpoint.ts';
+import type { EndpointServices } from '../endpoint.ts';
 
 /** What is said on the login page, by the kind of trouble, and its status. */
 const statuses = { unavailable: 503, denied: 400, untrusted: 502, unknown: 403, refused: 403 };
@@ -16,13 +16,13 @@ type Trouble = { trouble: keyof typeof statuses; reason: string };
 
 /** What the way to the upstream and the way back have in common. */
 export function journeyOf(
-  { upstreams }: Services,
-  exchange: Exchange,
+  { upstreams }: EndpointServices,
+  ctx: Ctx,
   row: ApiUpstreamLogin,
   state: string,
 ): Journey {
   return {
-    redirectUri: `${exchange.state.tenant.issuer}/oauth/upstream/callback`,
+    redirectUri: `${ctx.state.tenant.issuer}/oauth/upstream/callback`,
     state,
     ...upstreams.derive(state),
     forceLogin: row.force_login === true,
@@ -41,8 +41,8 @@ export function troubleOf(failure: unknown): Trouble {
  * is told nothing: its request is still open. Throws where an account was to be linked.
  */
 export async function refuseLogin(
-  services: Services,
-  exchange: Exchange,
+  services: EndpointServices,
+  ctx: Ctx,
   {
     trouble,
     reason,
@@ -55,14 +55,14 @@ export async function refuseLogin(
     request: string | undefined;
   },
 ): Promise<void> {
-  const { requestId: request_id, tenant } = exchange.state;
+  const { requestId: request_id, tenant } = ctx.state;
   const { name: upstream, title } = row;
   services.log.warn({ request_id, tenant: tenant.id, upstream, trouble }, reason);
   // A database that has decided and recorded it already finds nothing left to end here.
   await callAll(services.database, api.upstream_fail, {
-    ...caller(exchange),
+    ...caller(ctx),
     ...named,
-    browser_hash: browserHash(exchange, named.state_hash),
+    browser_hash: browserHash(ctx, named.state_hash),
     error: 'upstream_failed',
     error_reason: reason.slice(0, 500),
   });
@@ -70,7 +70,7 @@ export async function refuseLogin(
     const error = trouble === 'refused' ? 'access_denied' : 'upstream_failed';
     throw new OAuthError(error, reason, { status: statuses[trouble] });
   }
-  await showRequest(services, exchange, request, {
+  await showRequest(services, ctx, request, {
     status: statuses[trouble],
     error: `upstream_${trouble}`,
     upstream_title: title,

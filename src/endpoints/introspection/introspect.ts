@@ -7,28 +7,28 @@ import { credentialNames } from '../../protocol/client-auth.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseApiKey } from '../../protocol/secrets.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 import { tokenArguments } from '../token/presented-token.ts';
 
 const names = ['token', 'token_type_hint', ...credentialNames] as const;
 
 /** Tells an authenticated client of the tenant what a token is good for. */
-export function introspect(services: Services): Endpoint {
+export function introspect(services: EndpointServices): Endpoint {
   const { database, keyring } = services;
-  return async (exchange) => {
-    const { values } = requireReadable(parameters(exchange), names);
-    const identity = await clientIdentity(services, exchange, values);
+  return async (ctx) => {
+    const { values } = requireReadable(parameters(ctx), names);
+    const identity = await clientIdentity(services, ctx, values);
     if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
-    const { issuer } = exchange.state.tenant;
-    const { verifying } = await keyring(exchange);
+    const { issuer } = ctx.state.tenant;
+    const { verifying } = await keyring(ctx);
     const row = await call(database, api.token_introspect, {
       ...identity,
       ...(await tokenArguments(values.token, verifying, issuer)),
       key_hash: parseApiKey(values.token) ?? null,
     });
-    exchange.set('Cache-Control', 'no-store');
-    exchange.body = row.active
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = row.active
       ? {
           ...(row.claims as object),
           active: true,

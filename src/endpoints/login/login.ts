@@ -3,7 +3,7 @@
 import { type ApiLoginChallenge, type ApiSession, api } from '../../db/bindings.ts';
 import { type Answer, ask, type Refused } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
 import { turnOf } from '../../http/turn.ts';
 import { OAuthError } from '../../protocol/errors.ts';
@@ -11,23 +11,23 @@ import { requireReadable } from '../../protocol/params.ts';
 import { derivePassword, type PasswordParameters } from '../../protocol/password.ts';
 import { newSecret, secretHash } from '../../protocol/secrets.ts';
 import { presentedRequest, showRequest } from '../authorization/continue.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 type Login = { request: string | undefined; username: string; password: string };
 type Outcome = Answer<ApiSession> | Refused<ApiLoginChallenge>;
 
 /** Takes username and password; a wrong one shows the page again, with the same words for both. */
-export function login(services: Services): Endpoint {
-  return async (exchange) => {
-    const { values } = requireReadable(parameters(exchange), ['request', 'username', 'password']);
+export function login(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const { values } = requireReadable(parameters(ctx), ['request', 'username', 'password']);
     const { request, username = '', password = '' } = values;
     const session = newSecret();
-    const outcome = await signIn(services, exchange, { request, username, password }, session);
+    const outcome = await signIn(services, ctx, { request, username, password }, session);
     if (outcome.error === 'wrong_password' || outcome.error === 'too_many_attempts') {
       const { error, retry_after } = outcome;
       const status = error === 'wrong_password' ? 400 : 429;
-      if (retry_after) exchange.set('Retry-After', String(retry_after));
-      return showRequest(services, exchange, request, {
+      if (retry_after) ctx.set('Retry-After', String(retry_after));
+      return showRequest(services, ctx, request, {
         status,
         error,
         retry_after,
@@ -36,34 +36,34 @@ export function login(services: Services): Endpoint {
     }
     if (outcome.error !== null) throw new OAuthError(outcome.error, String(outcome.reason));
     if (outcome.session_expires_at !== null) {
-      startSession(exchange, session.secret, outcome.session_expires_at);
+      startSession(ctx, session.secret, outcome.session_expires_at);
     }
     const query = new URLSearchParams({ request: request ?? '' });
-    exchange.status = 303;
-    exchange.set('Location', `${exchange.state.tenant.path}/oauth/continue?${query}`);
+    ctx.status = 303;
+    ctx.set('Location', `${ctx.state.tenant.path}/oauth/continue?${query}`);
   };
 }
 
 /** The password is derived between two calls, so that the database never sees what could be replayed. */
 async function signIn(
-  { database, queues }: Services,
-  exchange: Exchange,
+  { database, queues }: EndpointServices,
+  ctx: Ctx,
   { request, username, password }: Login,
   session: { secret: string; hash: Buffer },
 ): Promise<Outcome> {
-  const named = presentedRequest(exchange, request);
+  const named = presentedRequest(ctx, request);
   const challenge = await ask(database, api.login_begin, {
-    ...caller(exchange),
+    ...caller(ctx),
     ...named,
     username,
   });
   if (challenge.error !== null) return challenge;
-  const password_hash = await queues.derivations.run(turnOf(exchange), () =>
+  const password_hash = await queues.derivations.run(turnOf(ctx), () =>
     derived(password, challenge.salt, challenge.params),
   );
-  const { session_hash, session_expires_at } = presentedSession(exchange);
+  const { session_hash, session_expires_at } = presentedSession(ctx);
   return await ask(database, api.login_finish, {
-    ...caller(exchange),
+    ...caller(ctx),
     ...named,
     username,
     password_hash,

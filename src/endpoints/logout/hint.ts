@@ -1,10 +1,10 @@
 // RP-Initiated Logout 2: id_token_hint says who asks, for whom, and of which session.
 
-import type { Exchange } from '../../http/ctx.ts';
+import type { Ctx } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { seal, unseal } from '../../protocol/seal.ts';
 import { verifyIdTokenHint } from '../../protocol/tokens.ts';
-import type { Services } from '../endpoint.ts';
+import type { EndpointServices } from '../endpoint.ts';
 
 type Hint = { sub: string; aud: string; sid?: string | undefined };
 
@@ -13,14 +13,14 @@ const sealedMilliseconds = 300_000;
 
 /** What a hint says; one that does not verify is as good as none. */
 export async function readHint(
-  { keyring }: Pick<Services, 'keyring'>,
-  exchange: Exchange,
+  { keyring }: Pick<EndpointServices, 'keyring'>,
+  ctx: Ctx,
   hint: string | undefined,
 ): Promise<Hint | undefined> {
   if (hint === undefined) return undefined;
   try {
-    const { verifying } = await keyring(exchange);
-    return await verifyIdTokenHint(hint, verifying, exchange.state.tenant.issuer);
+    const { verifying } = await keyring(ctx);
+    return await verifyIdTokenHint(hint, verifying, ctx.state.tenant.issuer);
   } catch (failure) {
     if (failure instanceof OAuthError && failure.error === 'invalid_request') return undefined;
     throw failure;
@@ -29,22 +29,22 @@ export async function readHint(
 
 /** What a verified hint says, for a URL that is opened at once and is worth nothing afterwards. */
 export function sealHint(
-  { secret }: Pick<Services, 'secret'>,
-  exchange: Exchange,
+  { secret }: Pick<EndpointServices, 'secret'>,
+  ctx: Ctx,
   { sub, aud, sid }: Hint,
 ): string {
   const plain = JSON.stringify({ sub, aud, sid, until: Date.now() + sealedMilliseconds });
-  return seal(secret, purpose, place(exchange), Buffer.from(plain)).toString('base64url');
+  return seal(secret, purpose, place(ctx), Buffer.from(plain)).toString('base64url');
 }
 
 /** What sealHint sealed; undefined for anything else, and when its time is over. */
 export function openHint(
-  { secret }: Pick<Services, 'secret'>,
-  exchange: Exchange,
+  { secret }: Pick<EndpointServices, 'secret'>,
+  ctx: Ctx,
   sealed: string,
 ): Hint | undefined {
   try {
-    const plain = unseal(secret, purpose, place(exchange), Buffer.from(sealed, 'base64url'));
+    const plain = unseal(secret, purpose, place(ctx), Buffer.from(sealed, 'base64url'));
     const { until, ...hint } = JSON.parse(plain.toString());
     return until > Date.now() ? hint : undefined;
   } catch {
@@ -52,6 +52,6 @@ export function openHint(
   }
 }
 
-function place({ state }: Exchange) {
+function place({ state }: Ctx) {
   return { tenant: state.tenant.id, name: 'logout' };
 }

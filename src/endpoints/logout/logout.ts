@@ -3,14 +3,14 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
 import { sendOn } from '../../http/send-on.ts';
 import { clearSession, presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { withQuery } from '../../protocol/authorization-response.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { secretHash } from '../../protocol/secrets.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { openHint, readHint, sealHint } from './hint.ts';
 
 const passedOn = ['client_id', 'post_logout_redirect_uri', 'state'] as const;
@@ -20,20 +20,20 @@ const names = [...passedOn, ...hints, 'csrf'] as const;
 type Values = Partial<Record<(typeof names)[number], string>>;
 
 /** Logs out, asks first, or has nothing to do; redirects only where the database says so. */
-export function logout(services: Services): Endpoint {
-  return async (exchange) => {
-    const values: Values = requireReadable(parameters(exchange), [...names]).values;
+export function logout(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const values: Values = requireReadable(parameters(ctx), [...names]).values;
     const { csrf, client_id, post_logout_redirect_uri, state } = values;
-    if (exchange.method === 'POST' && csrf === undefined) {
-      return await takeUp(services, exchange, values);
+    if (ctx.method === 'POST' && csrf === undefined) {
+      return await takeUp(services, ctx, values);
     }
     const hint =
       values.sealed_hint === undefined
-        ? await readHint(services, exchange, values.id_token_hint)
-        : openHint(services, exchange, values.sealed_hint);
+        ? await readHint(services, ctx, values.id_token_hint)
+        : openHint(services, ctx, values.sealed_hint);
     const row = await call(services.database, api.session_logout, {
-      ...caller(exchange),
-      ...presentedSession(exchange),
+      ...caller(ctx),
+      ...presentedSession(ctx),
       csrf_hash: csrf === undefined ? null : secretHash(csrf),
       hint_sub: hint?.sub ?? null,
       hint_client_id: hint?.aud ?? null,
@@ -46,17 +46,17 @@ export function logout(services: Services): Endpoint {
       const page = {
         title: 'Sign out?',
         username: row.username,
-        csrf: presentedCsrfToken(exchange),
+        csrf: presentedCsrfToken(ctx),
       };
       const redirectUri = row.confirmed_redirect_uri ?? undefined;
       const hidden = fields.map(([name, value]) => ({ name, value }));
-      return render(exchange, 'logout_confirm', { ...page, fields: hidden }, { redirectUri });
+      return render(ctx, 'logout_confirm', { ...page, fields: hidden }, { redirectUri });
     }
-    clearSession(exchange);
+    clearSession(ctx);
     if (row.next !== 'redirect' || !row.redirect_uri) {
-      return render(exchange, 'logged_out', { title: 'Signed out' });
+      return render(ctx, 'logged_out', { title: 'Signed out' });
     }
-    sendOn(exchange, withQuery(row.redirect_uri, state === undefined ? [] : [['state', state]]));
+    sendOn(ctx, withQuery(row.redirect_uri, state === undefined ? [] : [['state', state]]));
   };
 }
 
@@ -64,13 +64,13 @@ export function logout(services: Services): Endpoint {
  * A cross-site POST brings no SameSite=Lax cookie: it is taken up by GET. An ID token is kept out of URLs, which
  * end in histories and logs: what it says goes along sealed.
  */
-async function takeUp(services: Services, exchange: Exchange, values: Values): Promise<void> {
-  const hint = await readHint(services, exchange, values.id_token_hint);
+async function takeUp(services: EndpointServices, ctx: Ctx, values: Values): Promise<void> {
+  const hint = await readHint(services, ctx, values.id_token_hint);
   const fields = fieldsOf({ client_id: hint?.aud, ...values }, passedOn);
-  if (hint) fields.push(['sealed_hint', sealHint(services, exchange, hint)]);
-  exchange.status = 303;
-  exchange.set('Cache-Control', 'no-store');
-  exchange.set('Location', withQuery(`${exchange.state.tenant.path}/oauth/logout`, fields));
+  if (hint) fields.push(['sealed_hint', sealHint(services, ctx, hint)]);
+  ctx.status = 303;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Location', withQuery(`${ctx.state.tenant.path}/oauth/logout`, fields));
 }
 
 function fieldsOf(values: Values, wanted: readonly (keyof Values)[]): [string, string][] {

@@ -3,32 +3,32 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { bearer, jsonObject } from '../../http/body.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { invalidField } from '../../protocol/client-fields.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { newLastingSecret, secretHash } from '../../protocol/secrets.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { answerRegistration, readMetadata } from './register.ts';
 
 /** Answers with the registration. */
-export function readRegistration({ database }: Services): Endpoint {
-  return async (exchange) => {
-    const { token, identity } = identify(exchange);
+export function readRegistration({ database }: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const { token, identity } = identify(ctx);
     const row = await call(database, api.registration_read, identity);
-    answerRegistration(exchange, row, { token, secret: '' });
+    answerRegistration(ctx, row, { token, secret: '' });
   };
 }
 
 /** Replaces all metadata; what is left out is back to its default (RFC 7592 2.2). */
-export function replaceRegistration(services: Services): Endpoint {
-  return async (exchange) => {
-    const { token, identity } = identify(exchange);
-    const { client_id, client_secret, ...sent } = jsonObject(exchange, 'invalid_client_metadata');
+export function replaceRegistration(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const { token, identity } = identify(ctx);
+    const { client_id, client_secret, ...sent } = jsonObject(ctx, 'invalid_client_metadata');
     if (client_id !== identity.registered_id) throw invalidField('client_id', 'is another one');
     if (client_secret !== undefined && typeof client_secret !== 'string') {
       throw invalidField('client_secret', 'is not text');
     }
-    const metadata = await readMetadata(services, exchange, 'registration.replace', sent);
+    const metadata = await readMetadata(services, ctx, 'registration.replace', sent);
     const secret = newLastingSecret('client_secret');
     const row = await call(services.database, api.registration_replace, {
       ...identity,
@@ -36,17 +36,17 @@ export function replaceRegistration(services: Services): Endpoint {
       metadata,
       next_secret_hash: secret.hash,
     });
-    answerRegistration(exchange, row, { token, secret: secret.secret });
+    answerRegistration(ctx, row, { token, secret: secret.secret });
   };
 }
 
 /** Removes the client with its grants and tokens. */
-export function removeRegistration({ database }: Services): Endpoint {
-  return async (exchange) => {
-    const { identity } = identify(exchange);
+export function removeRegistration({ database }: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const { identity } = identify(ctx);
     await call(database, api.registration_remove, identity);
-    exchange.set('Cache-Control', 'no-store');
-    exchange.status = 204;
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = 204;
   };
 }
 
@@ -54,14 +54,14 @@ export function removeRegistration({ database }: Services): Endpoint {
 const registeredId = /^dc-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The registration that the path names and the token is for. */
-function identify(exchange: Exchange) {
-  const token = bearer(exchange);
+function identify(ctx: Ctx) {
+  const token = bearer(ctx);
   if (token === undefined) throw new OAuthError('invalid_token', 'no registration access token');
-  const registered_id = String(exchange.params.client_id);
+  const registered_id = String(ctx.params.client_id);
   // No other text is looked for or recorded: somebody may have put a secret there.
   if (!registeredId.test(registered_id)) {
     throw new OAuthError('invalid_token', 'no client that has registered has such an id');
   }
-  const identity = { ...caller(exchange), registered_id, registration_hash: secretHash(token) };
+  const identity = { ...caller(ctx), registered_id, registration_hash: secretHash(token) };
   return { token, identity };
 }

@@ -3,87 +3,87 @@
 import { type ApiRegistration, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { bearer, jsonObject } from '../../http/body.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { refuse } from '../../http/refuse.ts';
 import { turnOf } from '../../http/turn.ts';
 import { type ClientMetadata, readClientMetadata } from '../../protocol/client-metadata.ts';
 import { newLastingSecret, secretHash } from '../../protocol/secrets.ts';
 import { readSoftwareStatement } from '../../protocol/software-statement.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 type Sent = Record<string, unknown>;
 
 /** Registers a client and answers with all that is stored, its secret and its registration access token. */
-export function register(services: Services): Endpoint {
-  return async (exchange) => {
-    const initial = bearer(exchange);
-    const sent = jsonObject(exchange, 'invalid_client_metadata');
-    const metadata = await readMetadata(services, exchange, 'registration.add', sent);
+export function register(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const initial = bearer(ctx);
+    const sent = jsonObject(ctx, 'invalid_client_metadata');
+    const metadata = await readMetadata(services, ctx, 'registration.add', sent);
     const [secret, registration] = [
       newLastingSecret('client_secret'),
       newLastingSecret('registration'),
     ];
     const row = await call(services.database, api.registration_add, {
-      ...caller(exchange),
+      ...caller(ctx),
       metadata,
       initial_hash: initial === undefined ? null : secretHash(initial),
       next_secret_hash: secret.hash,
       next_registration_hash: registration.hash,
     });
-    exchange.status = 201;
-    answerRegistration(exchange, row, { token: registration.secret, secret: secret.secret });
+    ctx.status = 201;
+    answerRegistration(ctx, row, { token: registration.secret, secret: secret.secret });
   };
 }
 
 /** The metadata that were sent, as they can be registered; what is refused is recorded. */
 export async function readMetadata(
-  services: Services,
-  exchange: Exchange,
+  services: EndpointServices,
+  ctx: Ctx,
   action: string,
   sent: Sent,
 ): Promise<ClientMetadata> {
-  const metadata = await vouched(services, exchange, sent);
+  const metadata = await vouched(services, ctx, sent);
   try {
     return readClientMetadata(metadata);
   } catch (failure) {
-    return refuse(services.database, exchange, action, failure);
+    return refuse(services.database, ctx, action, failure);
   }
 }
 
 /** The metadata that were sent; those of a software statement take precedence (RFC 7591 2.3). */
 async function vouched(
-  { database, queues }: Services,
-  exchange: Exchange,
+  { database, queues }: EndpointServices,
+  ctx: Ctx,
   sent: Sent,
 ): Promise<Sent> {
   const { software_statement } = sent;
   if (software_statement === undefined || software_statement === null) return sent;
-  const { issuers } = await call(database, api.registration_settings, caller(exchange));
+  const { issuers } = await call(database, api.registration_settings, caller(ctx));
   try {
-    const metadata = await queues.signatures.run(turnOf(exchange), () =>
+    const metadata = await queues.signatures.run(turnOf(ctx), () =>
       readSoftwareStatement(software_statement, issuers as Sent),
     );
     return { ...sent, ...metadata };
   } catch (failure) {
-    return refuse(database, exchange, 'registration.add', failure);
+    return refuse(database, ctx, 'registration.add', failure);
   }
 }
 
 /** The client information response (RFC 7591 3.2.1, RFC 7592 3). The secret is told once. */
 export function answerRegistration(
-  exchange: Exchange,
+  ctx: Ctx,
   { client_id, issued_at, metadata, secret }: ApiRegistration,
   proposed: { token: string; secret: string },
 ): void {
-  exchange.set('Cache-Control', 'no-store');
-  exchange.set('Pragma', 'no-cache');
-  exchange.body = {
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Pragma', 'no-cache');
+  ctx.body = {
     ...(metadata as object),
     client_id,
     client_id_issued_at: issued_at,
     ...(secret === 'new' && { client_secret: proposed.secret }),
     ...(secret !== 'none' && { client_secret_expires_at: 0 }),
     registration_access_token: proposed.token,
-    registration_client_uri: `${exchange.state.tenant.issuer}/oauth/register/${client_id}`,
+    registration_client_uri: `${ctx.state.tenant.issuer}/oauth/register/${client_id}`,
   };
 }

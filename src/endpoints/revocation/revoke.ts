@@ -6,26 +6,26 @@ import { parameters } from '../../http/body.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 import { tokenArguments } from '../token/presented-token.ts';
 
 const names = ['token', 'token_type_hint', ...credentialNames] as const;
 
 /** Revokes a token of the calling client; 200 for a token that is not its own or unknown. */
-export function revoke(services: Services): Endpoint {
+export function revoke(services: EndpointServices): Endpoint {
   const { database, keyring } = services;
-  return async (exchange) => {
-    const { values } = requireReadable(parameters(exchange), names);
-    const identity = await clientIdentity(services, exchange, values);
+  return async (ctx) => {
+    const { values } = requireReadable(parameters(ctx), names);
+    const identity = await clientIdentity(services, ctx, values);
     if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
-    const { verifying } = await keyring(exchange);
+    const { verifying } = await keyring(ctx);
     await call(database, api.token_revoke, {
       ...identity,
-      ...(await tokenArguments(values.token, verifying, exchange.state.tenant.issuer)),
+      ...(await tokenArguments(values.token, verifying, ctx.state.tenant.issuer)),
     });
-    exchange.set('Cache-Control', 'no-store');
+    ctx.set('Cache-Control', 'no-store');
     // RFC 7009 2.2 leaves the body to us, and clients that read JSON whatever comes fail at an empty one.
-    exchange.body = {};
+    ctx.body = {};
   };
 }

@@ -1,5 +1,5 @@
 // RFC 6749 2.3: what every endpoint at which clients authenticate hands to SQL.
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { turnOf } from '../../http/turn.ts';
 import {
   type AssertionFacts,
@@ -7,7 +7,7 @@ import {
   signingKey,
 } from '../../protocol/client-assertion.ts';
 import { type ClientParameters, clientCredentials } from '../../protocol/client-auth.ts';
-import type { Services } from '../endpoint.ts';
+import type { EndpointServices } from '../endpoint.ts';
 
 /** The first arguments of the SQL function: tenant, request and client. */
 export type ClientIdentity = ReturnType<typeof caller> & {
@@ -19,32 +19,32 @@ export type ClientIdentity = ReturnType<typeof caller> & {
 
 /** Reads who the client says it is, and verifies what it signed; whether that is good is for SQL to say. */
 export async function clientIdentity(
-  services: Services,
-  exchange: Exchange,
+  services: EndpointServices,
+  ctx: Ctx,
   values: ClientParameters,
 ): Promise<ClientIdentity> {
-  const { issuer } = exchange.state.tenant;
+  const { issuer } = ctx.state.tenant;
   const server = { issuer, token_endpoint: `${issuer}${services.endpoints.token_endpoint}` };
-  const client = clientCredentials(exchange.get('authorization') || undefined, values, server);
+  const client = clientCredentials(ctx.get('authorization') || undefined, values, server);
   const { client_id, method } = client;
   return {
-    ...caller(exchange),
+    ...caller(ctx),
     client_id,
     auth_method: method,
     secret_hash: 'secret_hash' in client ? client.secret_hash : null,
-    assertion: 'read' in client ? await factsOf(services, exchange, client.read) : null,
+    assertion: 'read' in client ? await factsOf(services, ctx, client.read) : null,
   };
 }
 
 async function factsOf(
-  { clientKeys, queues }: Services,
-  exchange: Exchange,
+  { clientKeys, queues }: EndpointServices,
+  ctx: Ctx,
   read: ReadAssertion,
 ): Promise<AssertionFacts> {
   const { facts, unverifiable } = read;
   if (unverifiable !== undefined) return { fault: `assertion: ${unverifiable}` };
-  const key = await clientKeys(caller(exchange), read.client_id, (keys) =>
-    queues.signatures.run(turnOf(exchange), () => signingKey(read, keys)),
+  const key = await clientKeys(caller(ctx), read.client_id, (keys) =>
+    queues.signatures.run(turnOf(ctx), () => signingKey(read, keys)),
   );
   if (!key) return { fault: 'assertion: no key of the client has made its signature' };
   return { ...facts, thumbprint: key.thumbprint };

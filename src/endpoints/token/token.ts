@@ -4,7 +4,7 @@ import { OAuthError } from '../../protocol/errors.ts';
 import { grantTypes } from '../../protocol/lists.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources } from '../../protocol/scope.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { codeGrant } from './authorization-code.ts';
 import { clientCredentialsGrant } from './client-credentials.ts';
 import { clientIdentity } from './client-identity.ts';
@@ -21,29 +21,29 @@ const grants: Record<GrantType, Grant> = {
 };
 
 /** Answers a token request. */
-export function token(services: Services): Endpoint {
+export function token(services: EndpointServices): Endpoint {
   const { database, keyring } = services;
-  return async (exchange) => {
-    const { values, resources } = requireReadable(parameters(exchange), names);
+  return async (ctx) => {
+    const { values, resources } = requireReadable(parameters(ctx), names);
     const { grant_type } = values;
     if (grant_type === undefined) throw new OAuthError('invalid_request', 'no grant_type');
     if (!isGrantType(grant_type))
       throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
-    exchange.state.grant = grant_type;
-    const identity = await clientIdentity(services, exchange, values);
+    ctx.state.grant = grant_type;
+    const identity = await clientIdentity(services, ctx, values);
     // What can fail comes first: after the commit there is nothing left to do but sign.
-    const keys = await keyring(exchange);
+    const keys = await keyring(ctx);
     const answer = await grants[grant_type]({
       database,
       keys,
-      issuer: exchange.state.tenant.issuer,
+      issuer: ctx.state.tenant.issuer,
       values,
       resources: parseResources(resources),
       identity,
     });
-    exchange.set('Cache-Control', 'no-store');
-    exchange.set('Pragma', 'no-cache');
-    exchange.body = answer;
+    ctx.set('Cache-Control', 'no-store');
+    ctx.set('Pragma', 'no-cache');
+    ctx.body = answer;
   };
 }
 

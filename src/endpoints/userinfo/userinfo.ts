@@ -3,41 +3,41 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { bearer, parameters } from '../../http/body.ts';
-import { caller, type Exchange } from '../../http/ctx.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import type { SigningAlg } from '../../protocol/keys.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { type ExtraClaims, signUserinfo } from '../../protocol/tokens.ts';
-import type { Endpoint, Services } from '../endpoint.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { accessTokenArguments } from '../token/presented-token.ts';
 
 /** Answers GET and POST; the token comes in the header, or in a POSTed form. */
-export function userinfo({ database, keyring }: Services): Endpoint {
-  return async (exchange) => {
-    const token = bearerToken(exchange);
-    const { verifying, signing } = await keyring(exchange);
-    const { issuer } = exchange.state.tenant;
+export function userinfo({ database, keyring }: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const token = bearerToken(ctx);
+    const { verifying, signing } = await keyring(ctx);
+    const { issuer } = ctx.state.tenant;
     const { claims, client_id, alg } = await call(database, api.userinfo_read, {
-      ...caller(exchange),
+      ...caller(ctx),
       ...(await accessTokenArguments(token, verifying, issuer)),
     });
-    exchange.set('Cache-Control', 'no-store');
+    ctx.set('Cache-Control', 'no-store');
     if (alg === null) {
-      exchange.body = claims;
+      ctx.body = claims;
     } else {
       const named = { iss: issuer, aud: client_id };
-      exchange.body = await signUserinfo(claims as ExtraClaims, named, signing(alg as SigningAlg));
-      exchange.type = 'application/jwt';
+      ctx.body = await signUserinfo(claims as ExtraClaims, named, signing(alg as SigningAlg));
+      ctx.type = 'application/jwt';
     }
   };
 }
 
 /** The one token of the request; throws invalid_token for none, invalid_request for two. */
-function bearerToken(exchange: Exchange): string {
-  const header = bearer(exchange);
-  const form = exchange.method === 'POST' && exchange.is('application/x-www-form-urlencoded');
+function bearerToken(ctx: Ctx): string {
+  const header = bearer(ctx);
+  const form = ctx.method === 'POST' && ctx.is('application/x-www-form-urlencoded');
   const sent = form
-    ? requireReadable(parameters(exchange), ['access_token']).values.access_token
+    ? requireReadable(parameters(ctx), ['access_token']).values.access_token
     : undefined;
   if (header !== undefined && sent !== undefined) {
     throw new OAuthError('invalid_request', 'the access token is in header and body');
