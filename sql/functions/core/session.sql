@@ -53,36 +53,6 @@ $$;
 comment on function pgrant_rules.session_use(uuid, bytea, bigint) is
   'The live session behind a cookie, or null: ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
 
-create function pgrant_rules.session_end(p_tenant uuid, p_session pgrant.sessions, p_client_id text) returns void
-language plpgsql
-as $$
-begin
-  update pgrant.sessions s
-     set ended_at = now()
-   where s.tenant_id = p_tenant
-     and s.session_hash = p_session.session_hash
-     and s.expires_at = p_session.expires_at;
-  -- The session, the grants, then what hangs on them: the lock order of every function.
-  perform from pgrant.grants g
-    where g.tenant_id = p_tenant
-      and g.grant_id in (select f.grant_id from pgrant.token_families f
-                          where f.tenant_id = p_tenant and f.session_id = p_session.session_id
-                            and not f.offline and f.revoked_at is null)
-    order by g.grant_id for no key update;
-  -- Refresh tokens given without offline_access end with the session (OpenID Connect Core 11); grants do not.
-  update pgrant.token_families f
-     set revoked_at = now(), revoked_reason = 'logged out', sealed_successor = null
-   where f.tenant_id = p_tenant
-     and f.session_id = p_session.session_id
-     and not f.offline
-     and f.revoked_at is null;
-  perform pgrant_rules.audit(p_tenant, 'session.logout', null, null, p_client_id, p_session.user_id);
-end
-$$;
-
-comment on function pgrant_rules.session_end(uuid, pgrant.sessions, text) is
-  'Ends a session and the families that hang on it.';
-
 create function pgrant_rules.session_start(
   p_tenant uuid, p_user_id uuid, p_acr text, p_amr text[], p_session_hash bytea, p_csrf_hash bytea,
   p_old_session_hash bytea, p_old_session_expires_at bigint, p_auth_time timestamptz default now()

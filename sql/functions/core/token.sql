@@ -44,55 +44,6 @@ comment on column pgrant_api.tokens.id_claims is 'What else the ID token says; n
 comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where it sent none.';
 comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session.';
 
-create function pgrant_rules.families_revoke(p_tenant uuid, p_family_ids uuid[], p_reason text) returns setof uuid
-language plpgsql
-as $$
-begin
-  return query
-  update pgrant.token_families f
-     set revoked_at = now(),
-         revoked_reason = p_reason,
-         sealed_successor = null
-   where f.tenant_id = p_tenant
-     and f.family_id = any (p_family_ids)
-     and f.revoked_at is null
-  returning f.family_id;
-end
-$$;
-
-comment on function pgrant_rules.families_revoke(uuid, uuid[], text) is
-  'Revokes families for good: their refresh tokens, and every access token that hangs on them. Returns those that had not been revoked before.';
-
-create function pgrant_rules.grant_end(p_tenant uuid, p_grant_id uuid, p_reason text) returns pgrant.grants
-language plpgsql
-as $$
-declare
-  v_grant pgrant.grants;
-begin
-  -- The session, the grants, then what hangs on them: the lock order of every function.
-  update pgrant.grants g
-     set revoked_at = now(),
-         revoked_reason = p_reason,
-         expires_at = now() + interval '90 days'
-   where g.tenant_id = p_tenant
-     and g.grant_id = p_grant_id
-     and g.revoked_at is null
-     -- What has expired has ended, and says when.
-     and g.expires_at > now()
-  returning g.* into v_grant;
-  perform pgrant_rules.grant_remember(p_tenant, p_grant_id, 'grant.revoke');
-  update pgrant.token_families f
-     set revoked_at = now(), revoked_reason = p_reason, sealed_successor = null
-   where f.tenant_id = p_tenant
-     and f.grant_id = p_grant_id
-     and f.revoked_at is null;
-  return v_grant;
-end
-$$;
-
-comment on function pgrant_rules.grant_end(uuid, uuid, text) is
-  'Revokes a grant with all its families; its access tokens are dead at once. Returns the grant; null where there is no such live one.';
-
 create function pgrant_rules.token_claims(
   p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
 ) returns jsonb

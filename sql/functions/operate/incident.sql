@@ -34,21 +34,16 @@ create function pgrant_ops.incident_families_revoke(p_tenant uuid, p_since times
 returns table (revoked bigint, last_family_id uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_due uuid[];
 begin
   perform pgrant_rules.administer(p_tenant);
-  with due as (
-    select f.family_id from pgrant.token_families f
-     where f.tenant_id = p_tenant and f.family_id > p_after and f.last_used_at >= p_since and f.revoked_at is null
-     order by f.family_id limit p_limit
-       for update
-  ), done as (
-    update pgrant.token_families f
-       set revoked_at = now(), revoked_reason = 'incident', sealed_successor = null
-      from due d
-     where f.tenant_id = p_tenant and f.family_id = d.family_id
-    returning f.family_id
-  )
-  select count(*), (array_agg(d.family_id order by d.family_id desc))[1] into revoked, last_family_id from done d;
+  v_due := array(select f.family_id from pgrant.token_families f
+                  where f.tenant_id = p_tenant and f.family_id > p_after and f.last_used_at >= p_since and f.revoked_at is null
+                  order by f.family_id limit p_limit
+                    for update);
+  revoked := (select count(*) from pgrant_rules.families_revoke(p_tenant, v_due, 'incident'));
+  last_family_id := v_due[cardinality(v_due)];
   return next;
 end
 $$;

@@ -82,11 +82,10 @@ begin
     -- Locked first, or a code that is being redeemed would give a family that is not seen here.
     perform from pgrant.grants g
       where g.tenant_id = p_tenant and g.user_id = v_user_id order by g.grant_id for no key update;
-    update pgrant.token_families f
-       set revoked_at = now(), revoked_reason = 'user disabled', sealed_successor = null
-     where f.tenant_id = p_tenant
-       and f.grant_id in (select g.grant_id from pgrant.grants g where g.tenant_id = p_tenant and g.user_id = v_user_id)
-       and f.revoked_at is null;
+    perform pgrant_rules.families_revoke(
+      p_tenant, array(select f.family_id from pgrant.token_families f
+                        join pgrant.grants g on g.tenant_id = f.tenant_id and g.grant_id = f.grant_id
+                       where f.tenant_id = p_tenant and g.user_id = v_user_id), 'user disabled');
   end if;
   perform pgrant_rules.audit(p_tenant, v_action, null, null, null, v_user_id);
 end
