@@ -10,7 +10,7 @@
 #
 # Why it matters here: clients and resource servers cache an authorization server's metadata (RFC 8414) and its key set
 # (RFC 7517) by Cache-Control. If the server, or a proxy before it, spells a directive otherwise, every check of a token may
-# ask for the keys again. Parsing is the same for all directives, so one that forbids is not heard either.
+# ask for the keys again.
 #
 # Right handling: a server sends directives in lower case; whoever uses this package puts the names of the directives of
 # `cache-control` into lower case before making a CachePolicy.
