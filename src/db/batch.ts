@@ -66,7 +66,7 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
   }
 
   async function decideAlone(line: Line, request: Request): Promise<unknown> {
-    const connection = await pool.take(patience);
+    const connection = await pool.take(request.values[0] ?? '', patience);
     try {
       return (await ask(connection, line, [request]))[0];
     } finally {
@@ -88,6 +88,20 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
       waiting -= 1;
       request.reject(pool.refuse(`no connection was free within ${patience} ms`, 'WAIT_TIMEOUT'));
     }, patience);
+  }
+
+  /** Turns away the youngest of the tenant with most waiting, where that is clearly more than this tenant has. */
+  function makeRoom(line: Line, tenant: string | null): boolean {
+    const own = line.tenants.get(tenant)?.length ?? 0;
+    const waits = [...line.tenants.values()];
+    const most = waits.reduce((one, other) => (other.length > one.length ? other : one), []);
+    const youngest = most.length > own + 1 ? most.pop() : undefined;
+    if (!youngest) return false;
+    clearTimeout(youngest.timer);
+    line.size -= 1;
+    waiting -= 1;
+    youngest.reject(pool.refuse('made room for other tenants', 'QUEUE_FULL'));
+    return true;
   }
 
   /** The next set: in turns between tenants, so that none has more than its share while another waits. */
@@ -115,7 +129,8 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
   /** Asks for connections until what waits in the line has left. */
   async function serve(line: Line): Promise<void> {
     line.asked += 1;
-    const connection = await pool.take(patience).catch(() => undefined);
+    // In a turn of its own: what is sent is for several tenants.
+    const connection = await pool.take(line.binding.name, patience).catch(() => undefined);
     line.asked -= 1;
     if (!connection) {
       if (line.size > 0) void serve(line);
@@ -136,7 +151,7 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
       const connection = line.size === 0 ? pool.takeFree() : undefined;
       if (connection) {
         void send(connection, line, [request]);
-      } else if (waiting >= queue) {
+      } else if (waiting >= queue && !makeRoom(line, values[0] ?? null)) {
         reject(pool.refuse(`${waiting} requests wait already`, 'QUEUE_FULL'));
       } else {
         enqueue(line, request);

@@ -8,8 +8,8 @@ import { type Role, steppingDown } from './session-settings.ts';
 /** A pool of connections that all work as one role. */
 export type Database = {
   /**
-   * One prepared statement in a transaction of its own; its values are texts. `patience` is how many
-   * milliseconds it waits for a connection, if not as long as usual.
+   * One prepared statement in a transaction of its own; its values are texts, the first of them the tenant.
+   * `patience` is how many milliseconds it waits for a connection, if not as long as usual.
    */
   query: (text: string, values: (string | null)[], patience?: number) => Promise<unknown[]>;
   /** One request of a function that decides sets. */
@@ -65,7 +65,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   );
   return {
     query: async (text, values, patience) => {
-      const connection = await pool.take(patience);
+      const connection = await pool.take(values[0] ?? '', patience);
       try {
         return await connection.send(text, values);
       } finally {

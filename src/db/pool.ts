@@ -1,5 +1,6 @@
 // Which connection a statement gets, and how long it may wait for it.
 import { BrokenConnection, type Connection } from './connection.ts';
+import { Turns } from './turns.ts';
 
 export type PoolOptions = {
   /** Most connections. */
@@ -26,8 +27,8 @@ export type PoolStats = {
 };
 
 export type Pool = {
-  /** The caller's own until it is given back. */
-  take: (patience?: number) => Promise<Connection>;
+  /** The caller's own until it is given back. Tenants wait in turns. */
+  take: (tenant: string, patience?: number) => Promise<Connection>;
   /** The same where one is free now, and nobody waits. */
   takeFree: () => Connection | undefined;
   giveBack: (connection: Connection) => void;
@@ -39,6 +40,7 @@ export type Pool = {
 };
 
 type Waiter = {
+  tenant: string;
   due: number;
   timer: NodeJS.Timeout;
   resolve: (connection: Connection) => void;
@@ -52,7 +54,7 @@ export function createPool(
 ): Pool {
   const all = new Set<Connection>();
   const idle: Connection[] = [];
-  const waiting = new Set<Waiter>();
+  const waiting = new Turns<Waiter>();
   const counts = { broken: 0, replaced: 0, refused: 0 };
   let owed = 0;
   const farewells = new Set<Promise<void>>();
@@ -92,13 +94,13 @@ export function createPool(
     }
     return all.size < size ? add() : undefined;
   };
-  /** Hands on what is free, to whoever has waited longest. */
+  /** Hands on what is free, to whose turn it is. */
   const serve = () => {
-    for (const waiter of waiting) {
+    while (waiting.size > 0) {
       const connection = find();
       if (!connection) return;
+      const waiter = waiting.take() as Waiter;
       clearTimeout(waiter.timer);
-      waiting.delete(waiter);
       waiter.resolve(connection);
     }
   };
@@ -112,20 +114,24 @@ export function createPool(
   return {
     takeFree,
     refuse,
-    take: (patience = usual) => {
+    take: (tenant, patience = usual) => {
       if (ending) return Promise.reject(new BrokenConnection('the pool has ended', 'POOL_ENDED'));
       const connection = takeFree();
       if (connection) return Promise.resolve(connection);
       if (waiting.size >= queue * size) {
-        return Promise.reject(refuse(`${waiting.size} calls wait already`, 'QUEUE_FULL'));
+        const full = refuse(`${waiting.size} calls wait already`, 'QUEUE_FULL');
+        const giver = waiting.makeRoom(tenant);
+        if (!giver) return Promise.reject(full);
+        clearTimeout(giver.timer);
+        giver.reject(full);
       }
       return new Promise((resolve, reject) => {
         const giveUp = () => {
-          waiting.delete(waiter);
+          waiting.remove(waiter);
           reject(refuse(`no connection was free within ${patience} ms`, 'WAIT_TIMEOUT'));
         };
         const timer = setTimeout(giveUp, patience);
-        const waiter = { due: performance.now() + patience, timer, resolve, reject };
+        const waiter = { tenant, due: performance.now() + patience, timer, resolve, reject };
         waiting.add(waiter);
       });
     },

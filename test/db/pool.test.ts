@@ -1,6 +1,9 @@
 // However a connection dies, its call ends in time and its place is filled again.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { valuesOf } from '../../src/db/binding.ts';
+import { api } from '../../src/db/bindings.ts';
 import { connect, type Database } from '../../src/db/connect.ts';
 import { isUnavailable } from '../../src/db/unavailable.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -164,6 +167,41 @@ test('what waits too long, or finds the queue full, is turned away, and counted'
   expect(await outcomes(slow)).toEqual(Array(pool).fill('a'));
   expect(one.stats().refused).toBe(pool * limits.queue + 1);
   await isWhole(one);
+});
+
+test('tenants wait in turns, and who has most waiting makes room', async () => {
+  const one = open();
+  const ended: string[] = [];
+  const askFor = (tenant: string, seconds: number) =>
+    one
+      .query(`select $1::text, pg_catalog.pg_sleep(${seconds})`, [tenant])
+      .then(() => ended.push(tenant))
+      .catch((error) => ended.push(`${tenant} ${error.code}`));
+  const flood = Array.from({ length: pool + pool * limits.queue }, () => askFor('flood', 0.05));
+  const neighbour = [askFor('neighbour', 0), askFor('neighbour', 0)];
+  await Promise.all([...flood, ...neighbour]);
+  expect(ended.slice(0, 2)).toEqual(Array(2).fill('flood QUEUE_FULL'));
+  // Behind what ran already, and at most one of the others each.
+  expect(ended.lastIndexOf('neighbour')).toBeLessThan(2 + pool + 4);
+  expect(one.stats()).toMatchObject({ waiting: 0, refused: 2 });
+});
+
+test('a tenant with most requests of a set waiting makes room for another', async () => {
+  const one = open();
+  const slow = Array.from({ length: pool }, () => ask(one, 0.2));
+  const codes = new Map<string, unknown[]>();
+  const introspect = async (tenant: string) => {
+    const caller = { request_id: null, address: null, client_id: 'nobody', secret_hash: null };
+    const token = { access_hash: null, access_expires_at: null, handle_hash: null, key_hash: null };
+    const values = valuesOf(api.token_introspect, { tenant, ...caller, ...token } as never);
+    const code = await one.decide(api.token_introspect, values).catch((error) => error.code);
+    codes.set(tenant, [...(codes.get(tenant) ?? []), code]);
+  };
+  const [flood, neighbour] = [randomUUID(), randomUUID()];
+  const all = Array.from({ length: pool * limits.queue }, () => introspect(flood));
+  await Promise.all([...all, introspect(neighbour), ...slow]);
+  expect(codes.get(flood)).toContain('QUEUE_FULL');
+  expect(codes.get(neighbour)).not.toContain('QUEUE_FULL');
 });
 
 test('closing waits for what runs and for what waits, and takes nothing more', async () => {
