@@ -90,7 +90,7 @@ export async function startRig(): Promise<Rig> {
       while (!(await answers(database.url('postgres')))) await sleep(20);
     },
     cli: async (words) => {
-      const child = spawn(process.execPath, [program('../../src/cli.ts'), ...words], {
+      const child = spawn(process.execPath, [program('../../src/main.ts'), ...words], {
         env,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
