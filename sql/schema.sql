@@ -781,6 +781,7 @@ create table pgrant.authorization_requests (
   login_hint text,
   acr_values text[] not null,
   essential_acr text[] default '{}'::text[] not null,
+  resources text[] default '{}'::text[] not null,
   claims_id_token text[] not null,
   claims_userinfo text[] not null,
   session_id uuid,
@@ -789,7 +790,6 @@ create table pgrant.authorization_requests (
   completed_at timestamp with time zone,
   code_expires_at timestamp with time zone,
   response_error text,
-  resources text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
@@ -948,9 +948,6 @@ create table pgrant.clients (
   refresh_lifetime integer,
   replay_window integer,
   consent_lifetime integer,
-  identity_changed_at timestamp with time zone default now() not null,
-  created_at timestamp with time zone default now() not null,
-  disabled_at timestamp with time zone,
   maker_id uuid,
   allowed_networks cidr[],
   client_uri text,
@@ -965,20 +962,23 @@ create table pgrant.clients (
   initiate_login_uri text,
   jwks jsonb,
   jwks_uri text,
+  token_endpoint_auth_signing_alg text,
+  assertion_audience text,
+  assertion_lifetime integer,
+  userinfo_alg text,
   registered jsonb,
   registered_at timestamp with time zone,
   registered_from cidr,
   registration_token_hash bytea,
   left_out jsonb,
+  document_fetched_at timestamp with time zone,
+  document_expires_at timestamp with time zone,
   requested_at timestamp with time zone,
   last_used_at timestamp with time zone,
   expires_at timestamp with time zone,
-  token_endpoint_auth_signing_alg text,
-  assertion_audience text,
-  assertion_lifetime integer,
-  document_fetched_at timestamp with time zone,
-  document_expires_at timestamp with time zone,
-  userinfo_alg text,
+  identity_changed_at timestamp with time zone default now() not null,
+  created_at timestamp with time zone default now() not null,
+  disabled_at timestamp with time zone,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1050,8 +1050,6 @@ comment on column pgrant.clients.refresh_idle_lifetime is 'A refresh token that 
 comment on column pgrant.clients.refresh_lifetime is 'A refresh token and its successors die after so long; null = the tenant''s.';
 comment on column pgrant.clients.replay_window is 'For so long a superseded refresh token gets the same successor again; null = the tenant''s.';
 comment on column pgrant.clients.consent_lifetime is 'For so long a consent is remembered; null = the tenant''s.';
-comment on column pgrant.clients.identity_changed_at is 'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
-comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';
 comment on column pgrant.clients.allowed_networks is 'From where the client may authenticate; null = from anywhere.';
 comment on column pgrant.clients.client_uri is 'Home page of the application.';
@@ -1061,20 +1059,22 @@ comment on column pgrant.clients.require_auth_time is 'Echoed: auth_time is in e
 comment on column pgrant.clients.initiate_login_uri is 'Where a third party may start a sign-in (OpenID Connect Core 4).';
 comment on column pgrant.clients.jwks is 'JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.';
 comment on column pgrant.clients.jwks_uri is 'Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).';
+comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
+comment on column pgrant.clients.assertion_audience is 'The same for this client; null = the tenant''s.';
+comment on column pgrant.clients.assertion_lifetime is 'The same for this client; null = the tenant''s.';
+comment on column pgrant.clients.userinfo_alg is 'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
 comment on column pgrant.clients.registered is 'Registered metadata that have no column and change nothing here; echoed.';
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself, or came from a document: when.';
 comment on column pgrant.clients.registered_from is 'From which address (IPv4) or /64 (IPv6) it registered.';
 comment on column pgrant.clients.registration_token_hash is 'SHA-256 of the registration access token (RFC 7592 1.3).';
 comment on column pgrant.clients.left_out is 'Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them.';
+comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
+comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
 comment on column pgrant.clients.requested_at is 'When a person was last sent here by a client that registered itself, to the day.';
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
 comment on column pgrant.clients.expires_at is 'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
-comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
-comment on column pgrant.clients.assertion_audience is 'The same for this client; null = the tenant''s.';
-comment on column pgrant.clients.assertion_lifetime is 'The same for this client; null = the tenant''s.';
-comment on column pgrant.clients.document_fetched_at is 'Set on a client that came from the document at its client_id: when that was last fetched and good.';
-comment on column pgrant.clients.document_expires_at is 'Until when the document is fresh; after that it is fetched again before the next authorization request.';
-comment on column pgrant.clients.userinfo_alg is 'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
+comment on column pgrant.clients.identity_changed_at is 'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
+comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -1088,6 +1088,7 @@ create table pgrant.codes (
   redirect_uri_sent boolean not null,
   code_challenge text,
   scopes text[] not null,
+  resources text[] default '{}'::text[] not null,
   claims_id_token text[] not null,
   claims_userinfo text[] not null,
   nonce text,
@@ -1096,7 +1097,6 @@ create table pgrant.codes (
   amr text[] not null,
   used_at timestamp with time zone,
   family_id uuid,
-  resources text[] default '{}'::text[] not null,
   constraint codes_pkey PRIMARY KEY (tenant_id, code_hash, expires_at),
   constraint codes_check CHECK (((used_at IS NULL) = (family_id IS NULL))),
   constraint codes_code_hash_check CHECK ((length(code_hash) = 32))
@@ -1155,6 +1155,7 @@ create table pgrant.grants (
   client_id text not null,
   scopes text[] not null,
   claims text[] default '{}'::text[] not null,
+  resources text[] default '{}'::text[] not null,
   created_at timestamp with time zone default now() not null,
   consented_at timestamp with time zone default now() not null,
   consent_expires_at timestamp with time zone not null,
@@ -1162,7 +1163,6 @@ create table pgrant.grants (
   revoked_at timestamp with time zone,
   revoked_reason text,
   expires_at timestamp with time zone not null,
-  resources text[] default '{}'::text[] not null,
   constraint grants_pkey PRIMARY KEY (tenant_id, grant_id),
   constraint grants_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
   constraint grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -1182,9 +1182,9 @@ create policy tenant_isolation on pgrant.grants for all to pgrant_definer using 
 comment on table pgrant.grants is 'One row per person and application, until it is revoked: what was allowed, when, last used when.';
 comment on column pgrant.grants.scopes is 'All that was consented to; consent is remembered by subset.';
 comment on column pgrant.grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
+comment on column pgrant.grants.resources is 'The resources that were consented to.';
 comment on column pgrant.grants.consent_expires_at is 'Until when the authorization endpoint does not ask again; infinity = for ever.';
 comment on column pgrant.grants.expires_at is 'When the row may go: no sooner than its consent and its youngest family end, 90 days after it was revoked.';
-comment on column pgrant.grants.resources is 'The resources that were consented to.';
 
 create table pgrant.group_member_history (
   tenant_id uuid not null,
@@ -1701,9 +1701,9 @@ create table pgrant.scopes (
   title text not null,
   description text default ''::text not null,
   sensitive boolean default false not null,
-  created_at timestamp with time zone default now() not null,
   requires_role boolean default false not null,
   icon text,
+  created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
   constraint scopes_pkey PRIMARY KEY (tenant_id, scope),
   constraint scopes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1864,8 +1864,6 @@ create table pgrant.tenants (
   key_rotation_interval integer default 7776000 not null,
   key_publish_lead integer default 86400 not null,
   decoy_salt bytea not null,
-  created_at timestamp with time zone default now() not null,
-  disabled_at timestamp with time zone,
   roles_claim text default 'roles'::text not null,
   permissions_claim text default 'permissions'::text not null,
   tenant_claim text default 'org_id'::text not null,
@@ -1889,6 +1887,8 @@ create table pgrant.tenants (
   refusal_limit integer default 300 not null,
   authorization_rate integer default 600 not null,
   trusted_networks cidr[] default '{}'::cidr[] not null,
+  created_at timestamp with time zone default now() not null,
+  disabled_at timestamp with time zone,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
   constraint tenants_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
@@ -1994,6 +1994,7 @@ create table pgrant.token_families (
   session_id uuid,
   offline boolean not null,
   scopes text[] not null,
+  resources text[] default '{}'::text[] not null,
   claims_id_token text[] default '{}'::text[] not null,
   claims_userinfo text[] default '{}'::text[] not null,
   auth_time timestamp with time zone not null,
@@ -2014,7 +2015,6 @@ create table pgrant.token_families (
   sweep_after date not null,
   revoked_at timestamp with time zone,
   revoked_reason text,
-  resources text[] default '{}'::text[] not null,
   constraint token_families_pkey PRIMARY KEY (tenant_id, family_id),
   constraint token_families_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES pgrant.grants(tenant_id, grant_id) ON DELETE CASCADE,
   constraint token_families_check CHECK ((idle_expires_at <= expires_at)),
@@ -2036,6 +2036,7 @@ create policy replay_closed on pgrant.token_families for update to pgrant_janito
 create policy tenant_isolation on pgrant.token_families for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.token_families is 'One row for all that one code gave. A rotation changes no indexed column: one HOT update, no bloat. superseded and revoked are different states.';
 comment on column pgrant.token_families.offline is 'Survives the end of the browser session (offline_access, or no OpenID Connect at all).';
+comment on column pgrant.token_families.resources is 'What access tokens of the family may be for; {} = the tenant''s own audience.';
 comment on column pgrant.token_families.handle_hash is 'SHA-256 of the part of the refresh token that never changes; null where no refresh token was given.';
 comment on column pgrant.token_families.generation is 'How many refresh tokens the family has had.';
 comment on column pgrant.token_families.current_hash is 'SHA-256 of the refresh token that is good now.';
@@ -2046,7 +2047,6 @@ comment on column pgrant.token_families.replays_total is 'Replays in the whole l
 comment on column pgrant.token_families.idle_expires_at is 'Slides with each use.';
 comment on column pgrant.token_families.expires_at is 'Never moves.';
 comment on column pgrant.token_families.sweep_after is 'A day by which the family is dead unless it is used: moved a week at a time, because it is indexed.';
-comment on column pgrant.token_families.resources is 'What access tokens of the family may be for; {} = the tenant''s own audience.';
 
 create table pgrant.upstream_accounts (
   tenant_id uuid not null,
@@ -2253,8 +2253,8 @@ create table pgrant.user_roles (
   tenant_id uuid not null,
   user_id uuid not null,
   scope text not null,
-  created_at timestamp with time zone default now() not null,
   source text default 'operator'::text not null,
+  created_at timestamp with time zone default now() not null,
   constraint user_roles_pkey PRIMARY KEY (tenant_id, user_id, scope, source),
   constraint user_roles_tenant_id_scope_fkey FOREIGN KEY (tenant_id, scope) REFERENCES pgrant.scopes(tenant_id, scope) ON DELETE CASCADE,
   constraint user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -2272,6 +2272,8 @@ create table pgrant.users (
   tenant_id uuid not null,
   user_id uuid default gen_random_uuid() not null,
   username text not null,
+  username_key text default lower(username) not null,
+  external_subject text,
   claims jsonb default '{}'::jsonb not null,
   password_salt bytea,
   password_params jsonb,
@@ -2279,8 +2281,6 @@ create table pgrant.users (
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
-  external_subject text,
-  username_key text default lower(username) not null,
   constraint users_pkey PRIMARY KEY (tenant_id, user_id),
   constraint users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint users_claims_check CHECK (((jsonb_typeof(claims) = 'object'::text) AND (pgrant.claims_fault(claims) IS NULL))),
@@ -2298,12 +2298,12 @@ create policy known on pgrant.users for select to pgrant_janitor using ((tenant_
 create policy tenant_isolation on pgrant.users for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.users is 'People who can sign in.';
 comment on column pgrant.users.user_id is 'The sub of their tokens.';
+comment on column pgrant.users.username_key is 'The username in lower case, by which people are found: ADA and ada are one.';
+comment on column pgrant.users.external_subject is 'What the product calls this person when it answers a login challenge; null for people whom it has not signed in.';
 comment on column pgrant.users.claims is 'Standard claims (OpenID Connect Core 5.1) as they leave at userinfo.';
 comment on column pgrant.users.password_params is 'Argon2id parameters (RFC 9106): m in KiB, t, p.';
 comment on column pgrant.users.password_hash is 'SHA-256 of the Argon2id key, which only the web process derives.';
 comment on column pgrant.users.updated_at is 'When claims last changed (updated_at of OpenID Connect Core 5.1).';
-comment on column pgrant.users.external_subject is 'What the product calls this person when it answers a login challenge; null for people whom it has not signed in.';
-comment on column pgrant.users.username_key is 'The username in lower case, by which people are found: ADA and ada are one.';
 
 create table pgrant.webhooks (
   tenant_id uuid not null,

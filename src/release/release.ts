@@ -78,7 +78,7 @@ async function apply(sql: TransactionSql, folder: string): Promise<Released> {
   await makeSchema(sql, 'pgrant_resource', 'pgrant_owner');
   await makeReleaseSchema(sql);
   await makeQueueSchema(sql);
-  // Versions of the past that cannot overlap; see sql/tables/0015.
+  // Versions of the past that cannot overlap; see pgrant.remembered().
   await makeExtension(sql, 'btree_gist');
   await become(sql, 'pgrant_owner');
   await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor, pgrant_sealer`;

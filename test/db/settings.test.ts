@@ -138,7 +138,7 @@ test('a database with hostile defaults is released as any other', async () => {
   const empty = await createDatabase({ empty: true });
   await poison(empty, 'database');
   const { migrations } = await release(empty.url('postgres'));
-  expect(migrations.length).toBeGreaterThan(10);
+  expect(migrations).toContain('0001.do.baseline.sql');
   const plain = await createDatabase();
   expect(await definitions(empty)).toEqual(await definitions(plain));
 });

@@ -1,11 +1,7 @@
 // The past when it is asked about: by whom, how far back, and when it is gone.
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
-import { release } from '../../src/release/release.ts';
 import { makeAuditor } from '../support/auditors.ts';
-import { createDatabase } from '../support/database.ts';
 import {
   type Client,
   makeClient,
@@ -13,13 +9,11 @@ import {
   makeUser,
   makeWorld,
   operate,
-  secret,
   type User,
   type World,
 } from '../support/fixtures.ts';
 import { obtainTokens } from '../support/flows.ts';
 import { historyTables, versionsOf } from '../support/past.ts';
-import { sqlVariant } from '../support/sql.ts';
 
 let world: World;
 let app: Client;
@@ -77,32 +71,6 @@ describe('what was', () => {
       ).toHaveLength(0);
     }
   });
-
-  test('begins with the release that keeps it, for what was there before', async () => {
-    const { sql, url } = await createDatabase({ empty: true });
-    const folder = sqlVariant({});
-    for (const file of readdirSync(join(folder, 'functions')))
-      rmSync(join(folder, 'functions', file));
-    for (const file of readdirSync(join(folder, 'tables')))
-      if (Number.parseInt(file, 10) >= 15) rmSync(join(folder, 'tables', file));
-    await release(url('postgres'), folder);
-    const tenant = '11111111-1111-4111-8111-111111111111';
-    await sql`insert into pgrant.issuers values (${tenant}, 'acme', 'https://a.example', 'acme', 'a.example', '')`;
-    await sql`insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt) values (${tenant}, 'acme', 'acme', 'https://a.example', ${secret()})`;
-    await sql`insert into pgrant.users (tenant_id, user_id, username) values (${tenant}, ${tenant}, 'ada')`;
-    await sql`insert into pgrant.clients (tenant_id, client_id, name, token_endpoint_auth_method, grant_types) values (${tenant}, 'app', 'App', 'none', '{}')`;
-    await sql`insert into pgrant.scopes (tenant_id, scope, title, requires_role) values (${tenant}, 'editor', 'E', true)`;
-    await sql`insert into pgrant.groups values (${tenant}, 'staff', 'Staff')`;
-    await sql`insert into pgrant.group_roles values (${tenant}, 'staff', 'editor')`;
-    await sql`insert into pgrant.group_members values (${tenant}, 'staff', ${tenant})`;
-    await sql`insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at) values (${tenant}, ${tenant}, 'app', '{editor}', 'infinity', 'infinity')`;
-    await release(url('postgres'));
-    const rows =
-      await sql`select username, client_id, through from pgrant_report.who_could_access('editor', clock_timestamp())`;
-    expect([...rows]).toEqual([
-      { username: 'ada', client_id: 'app', through: ['editor: group staff'] },
-    ]);
-  }, 60_000);
 });
 
 describe('who asks', () => {
