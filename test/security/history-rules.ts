@@ -73,6 +73,24 @@ export const historyRules: Rule[] = [
     ],
   },
   {
+    name: 'the list of histories has each of them, with its key and every column that is kept',
+    query: `select c.oid::regclass from pg_class c left join pgrant_rules.histories() l on l.history = c.relname
+      where c.relnamespace = 'pgrant'::regnamespace and c.relname ~ '_history$' and c.relkind = 'r'
+        and ((select array_agg(x order by x) from unnest('{tenant_id, valid}' || l.given || l.each) x)
+               is distinct from (select array_agg(a.attname::text order by a.attname::text)
+                                   from pg_constraint k join pg_attribute a on a.attrelid = c.oid and a.attnum = any (k.conkey)
+                                  where k.conrelid = c.oid and k.contype = 'p')
+             or (select array_agg(x order by x) from unnest('{tenant_id}' || l.given || l.each || l.kept) x)
+               is distinct from (select array_agg(a.attname::text order by a.attname::text) from pg_attribute a
+                                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname not in
+                                        ('valid', 'cause', 'request_id', 'end_cause', 'end_request_id')))`,
+    broken: [
+      'alter table pgrant.user_history add column loose text',
+      'alter table pgrant.user_role_history drop constraint user_role_history_pkey',
+      'create table pgrant.loose_history (tenant_id uuid, valid tstzrange)',
+    ],
+  },
+  {
     name: 'no two versions of one thing can overlap',
     query: `select c.oid::regclass from pg_class c
       where c.relnamespace = 'pgrant'::regnamespace and c.relname ~ '_history$'

@@ -14,113 +14,120 @@ as $$ select nullif(current_setting('pgrant.request_id', true), '') $$;
 
 comment on function pgrant_rules.cause_request() is 'The request_id that a version keeps; null where no request is behind it.';
 
-create function pgrant_rules.tenant_remember(p_tenant uuid, p_cause text) returns void
-language plpgsql
+-- Grants and clients have an expires_at that moves with use, on the hot path, where nothing is kept: an expiry ends a version when
+-- it has passed, whenever that is noticed.
+
+create view pgrant_rules.standing_grants with (security_invoker = true) as
+select g.tenant_id, g.grant_id, g.user_id, g.client_id, g.scopes, g.resources,
+       case when c.consent <> 'never' then g.consent_expires_at end as consent_expires_at, g.expires_at
+  from pgrant.grants g
+  join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
+ where g.revoked_at is null;
+
+comment on view pgrant_rules.standing_grants is 'Grants that are not revoked, with what is kept of them; past expires_at they stand no more.';
+
+create view pgrant_rules.standing_clients with (security_invoker = true) as
+select c.tenant_id, c.client_id, c.name, c.maker_id, c.scopes, 'client_credentials' = any (c.grant_types) as machine,
+       case when c.token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post')
+            then (select max(k.expires_at) from pgrant.client_secrets k
+                   where k.tenant_id = c.tenant_id and k.client_id = c.client_id)
+            else 'infinity' end as secret_expires_at,
+       c.disabled_at, coalesce(c.expires_at, 'infinity') as expires_at
+  from pgrant.clients c;
+
+comment on view pgrant_rules.standing_clients is 'Clients, with what is kept of them; past expires_at they stand no more.';
+
+-- A history more is a table (pgrant.remembered() in sql/tables/0015) and a row here.
+create function pgrant_rules.histories()
+returns table (made text, history text, present text, given text[], each text[], kept text[], expires boolean, ends text, keeps text)
+language sql immutable
 as $$
-declare
-  v_at timestamptz := clock_timestamp();
-begin
-  update pgrant.tenant_history h
-     set valid = pgrant_rules.ended(h.valid, v_at), end_cause = p_cause, end_request_id = pgrant_rules.cause_request()
-   where h.tenant_id = p_tenant
-     and upper_inf(h.valid)
-     and not exists (select from pgrant.tenants t where t.tenant_id = p_tenant and (t.disabled_at is null) = h.enabled);
-  insert into pgrant.tenant_history (tenant_id, enabled, valid, cause, request_id)
-  select p_tenant, t.disabled_at is null,
-         tstzrange(greatest(v_at, (select max(upper(h.valid)) from pgrant.tenant_history h where h.tenant_id = p_tenant)), null),
-         p_cause, pgrant_rules.cause_request()
-    from pgrant.tenants t
-   where t.tenant_id = p_tenant
-     and not exists (select from pgrant.tenant_history h where h.tenant_id = p_tenant and upper_inf(h.valid));
-end
+  values
+    ('tenant_remember', 'tenant_history', 'pgrant.tenants', '{}'::text[], '{}'::text[],
+     '{enabled}'::text[], false, null, 'what a tenant is'),
+    ('user_remember', 'user_history', 'pgrant.users', '{user_id}', '{}',
+     '{username, enabled}', false, null, 'what a user is'),
+    ('scope_remember', 'scope_history', 'pgrant.scopes', '{scope}', '{}',
+     '{requires_role, enabled}', false, null, 'what a scope or role is'),
+    ('resource_remember', 'resource_history', 'pgrant.resources', '{resource}', '{}',
+     '{scopes, enabled}', false, null, 'what a resource is'),
+    ('user_roles_remember', 'user_role_history', 'pgrant.user_roles', '{user_id}', '{scope, source}',
+     '{}', false, null, 'which roles a person has directly'),
+    ('group_members_remember', 'group_member_history', 'pgrant.group_members', '{user_id}', '{group_name, source}',
+     '{}', false, null, 'which groups a person is in'),
+    ('group_roles_remember', 'group_role_history', 'pgrant.group_roles', '{group_name}', '{scope}',
+     '{}', false, null, 'which roles a group has'),
+    ('grant_remember', 'grant_history', 'pgrant_rules.standing_grants', '{grant_id}', '{}',
+     '{user_id, client_id, scopes, resources, consent_expires_at}', true, null, 'what a grant is'),
+    ('client_remember', 'client_history', 'pgrant_rules.standing_clients', '{client_id}', '{}',
+     '{name, maker_id, scopes, machine, secret_expires_at, enabled}', true, 'grant_history', 'what a client and its secrets are')
 $$;
 
-comment on function pgrant_rules.tenant_remember(uuid, text) is
-  'Keeps what a tenant is from now on, where that is new. p_cause is the action as in the audit.';
+comment on function pgrant_rules.histories() is
+  'The histories, and the functions that a release makes to keep them. present is the table or view of what stands now. The key is tenant_id, given (what the function is told) and each (the rest: a version for each row that is found); kept is what makes a version another one. enabled is disabled_at is null in present. expires: present has expires_at, past which a row stands no more. ends is a history whose versions end with a thing that is gone.';
 
-create function pgrant_rules.user_remember(p_tenant uuid, p_user_id uuid, p_cause text) returns void
-language plpgsql
-as $$
+-- Makes the functions: static SQL, whose plans are kept. Names are written as the list has them and not quoted, so that the rules in
+-- test/security can read the bodies.
+do $do$
 declare
-  v_at timestamptz := clock_timestamp();
+  v record;
 begin
-  update pgrant.user_history h
-     set valid = pgrant_rules.ended(h.valid, v_at), end_cause = p_cause, end_request_id = pgrant_rules.cause_request()
-   where h.tenant_id = p_tenant
-     and h.user_id = p_user_id
-     and upper_inf(h.valid)
-     and not exists (select from pgrant.users u
-                      where u.tenant_id = p_tenant and u.user_id = p_user_id
-                        and u.username = h.username and (u.disabled_at is null) = h.enabled);
-  insert into pgrant.user_history (tenant_id, user_id, username, enabled, valid, cause, request_id)
-  select p_tenant, u.user_id, u.username, u.disabled_at is null,
-         tstzrange(greatest(v_at, (select max(upper(h.valid)) from pgrant.user_history h
-                                    where h.tenant_id = p_tenant and h.user_id = p_user_id)), null),
-         p_cause, pgrant_rules.cause_request()
-    from pgrant.users u
-   where u.tenant_id = p_tenant
-     and u.user_id = p_user_id
-     and not exists (select from pgrant.user_history h
-                      where h.tenant_id = p_tenant and h.user_id = p_user_id and upper_inf(h.valid));
-end
-$$;
-
-comment on function pgrant_rules.user_remember(uuid, uuid, text) is 'Keeps what a user is from now on, where that is new.';
-
-create function pgrant_rules.scope_remember(p_tenant uuid, p_scope text, p_cause text) returns void
+  for v in
+    select l.*,
+           array_to_string(array(select format(', p_%s %s', c, (select a.atttypid::regtype from pg_catalog.pg_attribute a
+                                                                 where a.attrelid = ('pgrant.' || l.history)::regclass and a.attname = c))
+                                   from unnest(l.given) c), '') as parameters,
+           array_to_string(l.given || l.each || l.kept, ', ') as columns,
+           array_to_string(array(select 's.' || c from unnest(l.given || l.each || l.kept) c), ', ') as found,
+           format('%s s where s.tenant_id = p_tenant', l.present)
+             || array_to_string(array(select format(' and s.%1$s = p_%1$s', c) from unnest(l.given) c), '') as present_rows,
+           'h.tenant_id = p_tenant'
+             || array_to_string(array(select format(' and h.%1$s = p_%1$s', c) from unnest(l.given) c), '') as versions,
+           array_to_string(array(select format(E'\n           and h.%1$s = s.%1$s', c) from unnest(l.each) c), '') as same_row,
+           array_to_string(array(select format(E'\n           and h.%1$s is not distinct from s.%1$s', c)
+                                   from unnest(l.kept) c), '') as unchanged,
+           case when l.expires then ' and s.expires_at > v_at' else '' end as stands
+      from pgrant_rules.histories() l
+  loop
+    execute replace(format($function$
+create function pgrant_rules.%s(p_tenant uuid%s, p_cause text%s) returns void
 language plpgsql
-as $$
+as $body$
 declare
-  v_at timestamptz := clock_timestamp();
+  v_at timestamptz := %s;
 begin
-  update pgrant.scope_history h
+  update pgrant.%s h
      set valid = pgrant_rules.ended(h.valid, v_at), end_cause = p_cause, end_request_id = pgrant_rules.cause_request()
-   where h.tenant_id = p_tenant
-     and h.scope = p_scope
+   where %s
      and upper_inf(h.valid)
-     and not exists (select from pgrant.scopes s
-                      where s.tenant_id = p_tenant and s.scope = p_scope
-                        and s.requires_role = h.requires_role and (s.disabled_at is null) = h.enabled);
-  insert into pgrant.scope_history (tenant_id, scope, requires_role, enabled, valid, cause, request_id)
-  select p_tenant, s.scope, s.requires_role, s.disabled_at is null,
-         tstzrange(greatest(v_at, (select max(upper(h.valid)) from pgrant.scope_history h
-                                    where h.tenant_id = p_tenant and h.scope = p_scope)), null),
+     and not exists (select from %s);
+  insert into pgrant.%s (tenant_id, %s,
+                         valid, cause, request_id)
+  select p_tenant, %s,
+         tstzrange(greatest(v_at, (select max(upper(h.valid)) from pgrant.%s h where %s)), null),
          p_cause, pgrant_rules.cause_request()
-    from pgrant.scopes s
-   where s.tenant_id = p_tenant
-     and s.scope = p_scope
-     and not exists (select from pgrant.scope_history h
-                      where h.tenant_id = p_tenant and h.scope = p_scope and upper_inf(h.valid));
+    from %s
+     and not exists (select from pgrant.%s h where %s and upper_inf(h.valid));%s
 end
-$$;
-
-comment on function pgrant_rules.scope_remember(uuid, text, text) is 'Keeps what a scope or role is from now on, where that is new.';
-
-create function pgrant_rules.resource_remember(p_tenant uuid, p_resource text, p_cause text) returns void
-language plpgsql
-as $$
-declare
-  v_at timestamptz := clock_timestamp();
-begin
-  update pgrant.resource_history h
-     set valid = pgrant_rules.ended(h.valid, v_at), end_cause = p_cause, end_request_id = pgrant_rules.cause_request()
-   where h.tenant_id = p_tenant
-     and h.resource = p_resource
-     and upper_inf(h.valid)
-     and not exists (select from pgrant.resources r
-                      where r.tenant_id = p_tenant and r.resource = p_resource
-                        and r.scopes is not distinct from h.scopes and (r.disabled_at is null) = h.enabled);
-  insert into pgrant.resource_history (tenant_id, resource, scopes, enabled, valid, cause, request_id)
-  select p_tenant, r.resource, r.scopes, r.disabled_at is null,
-         tstzrange(greatest(v_at, (select max(upper(h.valid)) from pgrant.resource_history h
-                                    where h.tenant_id = p_tenant and h.resource = p_resource)), null),
-         p_cause, pgrant_rules.cause_request()
-    from pgrant.resources r
-   where r.tenant_id = p_tenant
-     and r.resource = p_resource
-     and not exists (select from pgrant.resource_history h
-                      where h.tenant_id = p_tenant and h.resource = p_resource and upper_inf(h.valid));
+$body$$function$,
+      v.made, v.parameters, case when v.expires then ', p_expired_at timestamptz default null' end,
+      case when v.expires then format(E'least(clock_timestamp(), p_expired_at,\n    (select s.expires_at from %s))', v.present_rows)
+           else 'clock_timestamp()' end,
+      v.history, v.versions, v.present_rows || v.stands || v.same_row || v.unchanged,
+      v.history, v.columns, v.found, v.history, v.versions || v.same_row,
+      v.present_rows || v.stands, v.history, v.versions || v.same_row,
+      case when v.ends is not null then format($gone$
+  if not exists (select from %s) then
+    update pgrant.%s h
+       set valid = pgrant_rules.ended(h.valid, v_at), end_cause = p_cause, end_request_id = pgrant_rules.cause_request()
+     where %s
+       and upper_inf(h.valid);
+  end if;$gone$, v.present_rows, v.ends, v.versions) end), 's.enabled', '(s.disabled_at is null)');
+    execute format('comment on function pgrant_rules.%s is %L', v.made, concat(
+      'Keeps ', v.keeps, ' from now on, where that is new. p_cause is the action, as in the audit.',
+      case when v.expires then ' One that stands no more ends now, one that has expired ended when it did; '
+                               || 'p_expired_at says when where the row is gone.' end,
+      case when v.ends is not null then ' With one that is gone its versions in ' || v.ends || ' end.' end));
+  end loop;
 end
-$$;
-
-comment on function pgrant_rules.resource_remember(uuid, text, text) is 'Keeps what a resource is from now on, where that is new.';
+$do$;
