@@ -1060,8 +1060,8 @@ comment on column pgrant.clients.initiate_login_uri is 'Where a third party may 
 comment on column pgrant.clients.jwks is 'JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.';
 comment on column pgrant.clients.jwks_uri is 'Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).';
 comment on column pgrant.clients.token_endpoint_auth_signing_alg is 'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
-comment on column pgrant.clients.assertion_audience is 'The same for this client; null = the tenant''s.';
-comment on column pgrant.clients.assertion_lifetime is 'The same for this client; null = the tenant''s.';
+comment on column pgrant.clients.assertion_audience is 'Whom this client''s assertions have to name; null = as the tenant says.';
+comment on column pgrant.clients.assertion_lifetime is 'For how many seconds from now an assertion of this client may be good at most; null = as the tenant says.';
 comment on column pgrant.clients.userinfo_alg is 'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
 comment on column pgrant.clients.registered is 'Registered metadata that have no column and change nothing here; echoed.';
 comment on column pgrant.clients.registered_at is 'Set on a client that registered itself, or came from a document: when.';
@@ -1109,6 +1109,23 @@ create policy expired_locked on pgrant.codes for update to pgrant_janitor using 
 create policy expired_seen on pgrant.codes for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.codes is 'Authorization codes. A used one is kept with the family it gave, so that a second use can revoke it (RFC 9700 4.5).';
+
+create table pgrant.counters (
+  tenant_id uuid not null,
+  key_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  attempts integer not null,
+  constraint counters_pkey PRIMARY KEY (tenant_id, key_hash, expires_at),
+  constraint counters_key_hash_check CHECK ((length(key_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.counters enable row level security;
+alter table pgrant.counters force row level security;
+create policy audited on pgrant.counters for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.counters for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.counters for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.counters for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.counters for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.counters is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, fetches of client documents, authorization requests and refusals, per address prefix.';
 
 create table pgrant.grant_history (
   tenant_id uuid not null,
@@ -1389,23 +1406,6 @@ comment on column pgrant.login_challenges.answered_at is 'When the product accep
 comment on column pgrant.login_challenges.verifier_hash is 'SHA-256 of login_verifier, which only the browser that the product signed in is given: whoever sent somebody else to the product with a challenge of their own has no use of the answer.';
 comment on column pgrant.login_challenges.user_id is 'Who was signed in; null where the product rejected.';
 comment on column pgrant.login_challenges.used_at is 'When the browser came back with the verifier.';
-
-create table pgrant.login_failures (
-  tenant_id uuid not null,
-  key_hash bytea not null,
-  expires_at timestamp with time zone not null,
-  failures integer not null,
-  constraint login_failures_pkey PRIMARY KEY (tenant_id, key_hash, expires_at),
-  constraint login_failures_key_hash_check CHECK ((length(key_hash) = 32))
-) partition by RANGE (expires_at);
-alter table pgrant.login_failures enable row level security;
-alter table pgrant.login_failures force row level security;
-create policy audited on pgrant.login_failures for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy expired_deleted on pgrant.login_failures for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
-create policy expired_locked on pgrant.login_failures for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
-create policy expired_seen on pgrant.login_failures for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
-create policy tenant_isolation on pgrant.login_failures for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.login_failures is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, and fetches of client documents, per address prefix.';
 
 create table pgrant.outbox (
   tenant_id uuid not null,

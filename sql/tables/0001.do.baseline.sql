@@ -879,8 +879,8 @@ comment on column pgrant.clients.jwks_uri is
   'Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).';
 comment on column pgrant.clients.token_endpoint_auth_signing_alg is
   'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.';
-comment on column pgrant.clients.assertion_audience is 'The same for this client; null = the tenant''s.';
-comment on column pgrant.clients.assertion_lifetime is 'The same for this client; null = the tenant''s.';
+comment on column pgrant.clients.assertion_audience is 'Whom this client''s assertions have to name; null = as the tenant says.';
+comment on column pgrant.clients.assertion_lifetime is 'For how many seconds from now an assertion of this client may be good at most; null = as the tenant says.';
 comment on column pgrant.clients.userinfo_alg is
   'How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.';
 comment on column pgrant.clients.registered is 'Registered metadata that have no column and change nothing here; echoed.';
@@ -1224,16 +1224,16 @@ create table pgrant.revoked_tokens (
 
 comment on table pgrant.revoked_tokens is 'JWT access tokens that were revoked one by one (RFC 7009), until they expire.';
 
-create table pgrant.login_failures (
+create table pgrant.counters (
   tenant_id   uuid not null,
   key_hash    bytea not null check (length(key_hash) = 32),
   expires_at  timestamptz not null,
-  failures    integer not null,
+  attempts    integer not null,
   primary key (tenant_id, key_hash, expires_at)
 ) partition by range (expires_at);
 
-comment on table pgrant.login_failures is
-  'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, and fetches of client documents, per address prefix.';
+comment on table pgrant.counters is
+  'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, fetches of client documents, authorization requests and refusals, per address prefix.';
 
 create table pgrant.audit_events (
   tenant_id   uuid not null,
@@ -1272,7 +1272,7 @@ declare
   v_table text;
 begin
   foreach v_table in array array['sessions', 'authorization_requests', 'codes', 'access_tokens', 'revoked_tokens',
-                                 'login_failures', 'audit_events'] loop
+                                 'counters', 'audit_events'] loop
     perform pgrant.isolate(('pgrant.' || v_table)::regclass);
     if v_table <> 'audit_events' then
       perform pgrant.expire(('pgrant.' || v_table)::regclass);
@@ -1290,7 +1290,7 @@ insert into pgrant.partition_plans (table_name, step, ahead, retention) values
   ('codes', '1 day', '3 days', '1 day'),
   ('access_tokens', '1 day', '4 days', '1 hour'),
   ('revoked_tokens', '1 day', '4 days', '1 hour'),
-  ('login_failures', '1 day', '4 days', '1 hour'),
+  ('counters', '1 day', '4 days', '1 hour'),
   ('audit_events', '1 month', '2 months', '13 months');
 
 -- What is left of a tenant that was removed.
@@ -1820,7 +1820,7 @@ begin
        claims_id_token claims_userinfo auth_time acr amr used_at family_id resources'),
     ('access_tokens', 'tenant_id expires_at client_id user_id family_id family_expires_at scopes audience issued_at revoked_at'),
     ('revoked_tokens', 'tenant_id jti expires_at revoked_at'),
-    ('login_failures', 'tenant_id expires_at failures'),
+    ('counters', 'tenant_id expires_at attempts'),
     ('audit_events', 'tenant_id at event_id action error reason user_id client_id grant_id family_id address request_id detail xid'),
     ('user_roles', 'tenant_id user_id scope created_at source'),
     ('groups', 'tenant_id group_name title created_at'),

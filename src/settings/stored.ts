@@ -147,9 +147,9 @@ export type ClientSettings = {
   jwks_uri: string | null;
   /** The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them. */
   token_endpoint_auth_signing_alg: 'ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
-  /** The same for this client; null = the tenant's. */
+  /** Whom this client's assertions have to name; null = as the tenant says. */
   assertion_audience: 'issuer' | 'token_endpoint' | null;
-  /** The same for this client; null = the tenant's. */
+  /** For how many seconds from now an assertion of this client may be good at most; null = as the tenant says. */
   assertion_lifetime: number | null;
   /** How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON. */
   userinfo_alg: 'RS256' | 'ES256' | null;
@@ -259,8 +259,8 @@ export const stored = {
     {"name":"jwks","type":"jsonb","unit":null,"nullable":true,"default":null,"meaning":"JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.","good":"a JWK set (RFC 7517) of at most 20 public keys in 20 KiB"},
     {"name":"jwks_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).","good":"an https URL (http on a loopback host) of at most 2048 characters"},
     {"name":"token_endpoint_auth_signing_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.","good":"ES256, RS256, PS256, EdDSA or Ed25519"},
-    {"name":"assertion_audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The same for this client; null = the tenant's.","good":"issuer or token_endpoint"},
-    {"name":"assertion_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"The same for this client; null = the tenant's.","good":"a whole number of seconds from 60 to 86400"},
+    {"name":"assertion_audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Whom this client's assertions have to name; null = as the tenant says.","good":"issuer or token_endpoint"},
+    {"name":"assertion_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For how many seconds from now an assertion of this client may be good at most; null = as the tenant says.","good":"a whole number of seconds from 60 to 86400"},
     {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256 or ES256"},
   ],
   upstreams: [

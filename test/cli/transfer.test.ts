@@ -176,7 +176,7 @@ describe('a tenant', () => {
       'issuers',
       'login_assertions',
       'login_challenges',
-      'login_failures',
+      'counters',
       'outbox',
       'refusals',
       'revoked_tokens',

@@ -74,8 +74,7 @@ describe('what is remembered [section 5.2, RFC 9111]', () => {
   test('requests that come together share one fetch', async () => {
     const client_id = `${host.origin}/busy.json`;
     const counted = async () => {
-      const [row] = await acme.database
-        .sql`select sum(failures)::int as n from pgrant.login_failures`;
+      const [row] = await acme.database.sql`select sum(attempts)::int as n from pgrant.counters`;
       return row?.n ?? 0;
     };
     const before = await counted();

@@ -66,7 +66,7 @@ describe('failed logins', () => {
     expect(refused).toMatchObject({ error: 'too_many_attempts', salt: null });
     expect(refused.retry_after).toBeGreaterThan(0);
     expect(refused.retry_after).toBeLessThanOrEqual(86_400);
-    await database.sql`update pgrant.login_failures set expires_at = now() where tenant_id = ${world.tenant}`;
+    await database.sql`update pgrant.counters set expires_at = now() where tenant_id = ${world.tenant}`;
     expect(await attempt(right)).toBe('signed in');
   });
 

@@ -66,7 +66,7 @@ async function rows(sql: TransactionSql): Promise<string[]> {
     'scope_refusals',
     'outbox',
     'refusals',
-    'login_failures',
+    'counters',
   ];
   const found: string[] = [];
   for (const table of tables) {

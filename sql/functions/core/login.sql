@@ -39,8 +39,8 @@ begin
   select max(f.expires_at) into v_until
     from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
     join pgrant.tenants t on t.tenant_id = p_tenant
-    join pgrant.login_failures f on f.tenant_id = p_tenant and f.key_hash = k.key_hash and f.expires_at > now()
-   where f.failures >= t.login_failure_limit * k.factor;
+    join pgrant.counters f on f.tenant_id = p_tenant and f.key_hash = k.key_hash and f.expires_at > now()
+   where f.attempts >= t.login_failure_limit * k.factor;
   return ceil(extract(epoch from v_until - now()))::integer;
 end
 $$;
@@ -57,11 +57,11 @@ declare
 begin
   select t.login_failure_window into v_window from pgrant.tenants t where t.tenant_id = p_tenant;
   v_end := to_timestamp((floor(extract(epoch from now()) / v_window) + 1) * v_window);
-  insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
+  insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
   select p_tenant, k.key_hash, v_end, 1
     from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
    order by k.key_hash
-      on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures + 1;
+      on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts + 1;
 end
 $$;
 

@@ -4,7 +4,7 @@ create function pgrant_rules.attempt_key(p_tenant uuid, p_what text, p_from cidr
 language sql immutable
 as $$ select sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')) $$;
 
-comment on function pgrant_rules.attempt_key(uuid, text, cidr) is 'The key in login_failures under which what an address prefix does is counted.';
+comment on function pgrant_rules.attempt_key(uuid, text, cidr) is 'The key in counters under which what an address prefix does is counted.';
 
 create function pgrant_rules.window_end(p_window integer) returns timestamptz
 language sql stable
@@ -19,10 +19,10 @@ language plpgsql
 as $$
 begin
   ends_at := pgrant_rules.window_end(p_window);
-  insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
+  insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
   values (p_tenant, pgrant_rules.attempt_key(p_tenant, p_what, p_from), ends_at, 1)
-      on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures + 1
-  returning f.failures into attempts;
+      on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts + 1
+  returning f.attempts into attempts;
 end
 $$;
 
@@ -164,7 +164,7 @@ create function pgrant_rules.refusals_lock(p_tenant uuid, p_addresses inet[]) re
 language plpgsql
 as $$
 begin
-  insert into pgrant.login_failures as f (tenant_id, key_hash, expires_at, failures)
+  insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
   select p_tenant, k.key_hash, pgrant_rules.window_end(60), 0
     from (select pgrant_rules.attempt_key(p_tenant, 'refusal', pgrant_rules.address_prefix(a.address)) as key_hash
             from unnest(p_addresses) a (address)
@@ -173,7 +173,7 @@ begin
                    p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(pgrant_rules.address_prefix(a.address)), null)
             from unnest(p_addresses) a (address)) k
    order by k.key_hash
-      on conflict (tenant_id, key_hash, expires_at) do update set failures = f.failures;
+      on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts;
 end
 $$;
 
