@@ -70,8 +70,8 @@ export const clients: RealClient[] = [
   npm(
     'passport-openidconnect',
     'passport-openidconnect',
-    'code, nonce, client_secret_post',
-    'pgrant: client set … require_pkce=false; client: nonce: true',
+    'code, client_secret_post',
+    'pgrant: client set … require_pkce=false',
     { require_pkce: false },
     ['passport-openidconnect', ...express],
   ),
@@ -98,8 +98,8 @@ export const clients: RealClient[] = [
   npm(
     'client-oauth2',
     'client-oauth2',
-    'code, nonce, client_secret_basic',
-    'pgrant: client set … require_pkce=false; client: nonce in query',
+    'code, client_secret_basic',
+    'pgrant: client set … require_pkce=false',
     { require_pkce: false },
   ),
   npm('arctic', 'arctic', basic, nothing),

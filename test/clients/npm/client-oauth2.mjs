@@ -13,7 +13,7 @@ export default async ({ issuer, client_id, client_secret, redirect_uri, step, si
     authorizationUri: `${issuer}/oauth/authorize`,
   });
   const token = await step('sign-in', async () => {
-    const url = party.code.getUri({ query: { nonce: 'n' } });
+    const url = party.code.getUri();
     return await party.code.getToken(String(await signIn(url)));
   });
   await step('refresh', () => token.refresh());

@@ -29,9 +29,7 @@ export default async ({
   };
   passport.use(
     'pgrant',
-    new Strategy({ ...options, scope: ['email'], nonce: true }, (_issuer, profile, done) =>
-      done(null, profile),
-    ),
+    new Strategy({ ...options, scope: ['email'] }, (_issuer, profile, done) => done(null, profile)),
   );
   const app = express();
   app.use(session({ secret: 'x', resave: false, saveUninitialized: true }));
