@@ -24,13 +24,13 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
   ],
   ['tenant', 'tenants, each with its issuer', () => import('./cli/tenant-commands.ts')],
   ['client', 'applications that may ask for tokens', () => import('./cli/client-commands.ts')],
-  ['user', 'people who can sign in', () => import('./cli/user-commands.ts')],
+  ['user', 'users, who can sign in', () => import('./cli/user-commands.ts')],
   ['scope', 'what may be asked for, in words for people', () => import('./cli/scope-commands.ts')],
-  ['role', 'roles of people; each is a scope at once', () => import('./cli/role-commands.ts')],
-  ['group', 'groups of people, and the roles they bring', () => import('./cli/group-commands.ts')],
+  ['role', 'roles of users; each is a scope at once', () => import('./cli/role-commands.ts')],
+  ['group', 'groups of users, and the roles they bring', () => import('./cli/group-commands.ts')],
   [
     'credential',
-    'API credentials: keys that people make for applications of their own',
+    'API credentials: keys that users make for applications of their own',
     () => import('./cli/credential-commands.ts'),
   ],
   [
@@ -53,7 +53,7 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     'what the clients of a tenant were refused lately, and why',
     () => import('./cli/errors-command.ts'),
   ],
-  ['grant', 'what people have allowed applications', () => import('./cli/grant-commands.ts')],
+  ['grant', 'what users have allowed clients', () => import('./cli/grant-commands.ts')],
   [
     'who',
     'who can reach a scope or a resource, or could at a moment of the past, and through what',
@@ -61,7 +61,7 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
   ],
   [
     'upstream',
-    'where people sign in with an account that they have elsewhere',
+    'identity providers: users sign in with an account that they have elsewhere',
     () => import('./cli/upstream-commands.ts'),
   ],
   [

@@ -156,3 +156,19 @@ test('the application hands nothing over by a private field of a library', () =>
     expect(text(file)).not.toMatch(/newRouterPath|_matchedRoute|\b(exchange|ctx)\._/);
   }
 });
+
+test('a subject has the same word in src/endpoints, sql/functions and test [README.md]', () => {
+  const all = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  const subjects = readdirSync(join(root, 'src/endpoints')).filter((name) => !name.includes('.'));
+  expect(subjects.length).toBeGreaterThan(8);
+  // Metadata is made from the tenant, and asks nothing of its own.
+  const inSql = new Set([
+    'discovery',
+    ...all('sql/functions').map((name) => basename(name, '.sql')),
+  ]);
+  expect(subjects.filter((word) => !inSql.has(word))).toEqual([]);
+  const tests = all('test').filter((name) => name.endsWith('.test.ts'));
+  const tested = (word: string) => tests.some((name) => basename(name).startsWith(word));
+  expect(subjects.filter((word) => !tested(word))).toEqual([]);
+});

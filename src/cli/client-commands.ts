@@ -27,7 +27,7 @@ type AddOptions = MetadataOptions &
 export function declareCommands(group: Command): void {
   const client = subjectOf(group, { noun: 'client', key: 'client_id' });
   metadataOptions(tenantCommand(group, 'add', 'register a client and show its secret, once'))
-    .requiredOption('--name <text>', 'what people see at consent')
+    .requiredOption('--name <text>', 'what users see at consent')
     .option('--client-id <id>', 'default: one is made')
     .option('--public', 'a client that can keep no secret: a browser or native application')
     .option(
@@ -50,7 +50,7 @@ export function declareCommands(group: Command): void {
   client.show('all that is known of a client', ops.client_show, describeClient);
   const changed = 'change settings; lists as a whole';
   metadataOptions(client.one('set', changed, ' [setting=value...]'))
-    .option('--name <text>', 'what people see at consent')
+    .option('--name <text>', 'what users see at consent')
     .addHelpText('after', settingsHelp('clients'))
     .action(withSession(set));
   client.disable(ops.client_disable, {

@@ -85,7 +85,7 @@ export function checkGrants({ grant_types, redirect_uris }: Metadata): void {
   const codes = grant_types === undefined || texts(grant_types).includes('authorization_code');
   if (codes && texts(redirect_uris).length === 0) {
     throw new UsageError(
-      'give a --redirect-uri, or --grant-type client_credentials for a client without people',
+      'give a --redirect-uri, or --grant-type client_credentials for a client without users',
     );
   }
 }

@@ -10,7 +10,7 @@ type Named = { tenant: string };
 
 export function declareCommands(group: Command): void {
   tenantCommand(group, 'set <group>', 'make a group, or change its title and roles')
-    .requiredOption('--title <text>', 'its name for people')
+    .requiredOption('--title <text>', 'its name for users')
     .option('--role <role>', 'a role that its members have; repeatable', collect())
     .action(withSession(set));
   listCommand(group, 'the groups of a tenant', ops.group_list, {

@@ -31,7 +31,7 @@ export function declareCommands(group: Command): void {
       moment,
       '-infinity',
     )
-    .option('--grants', 'end what people have allowed since, too: they are asked again')
+    .option('--grants', 'end what users have allowed since, too: they are asked again')
     .option('--client-secrets', 'end the client secrets and API keys that were made since, too')
     .option(
       '--keep-keys',

@@ -20,7 +20,7 @@ export function declareCommands(group: Command): void {
   const resource = subjectOf(group, { noun: 'resource', key: 'resource', argument: 'uri' });
   resource
     .one('set', 'register a resource, or change it')
-    .requiredOption('--title <text>', 'its name for people')
+    .requiredOption('--title <text>', 'its name for users')
     .option('--scope <scope>', 'what means something there, else all; repeatable', collect())
     .addOption(new Option('--access-token-format <format>').choices(['jwt', 'opaque']))
     .addOption(new Option('--access-token-alg <alg>').choices(['ES256', 'RS256']))

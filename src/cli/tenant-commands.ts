@@ -18,7 +18,7 @@ export function declareCommands(group: Command): void {
     .command('add <name>')
     .description('make a tenant, its signing keys and the standard scopes')
     .requiredOption('--issuer <url>', 'issuer identifier: an https URL (http on loopback)')
-    .option('--title <text>', 'what people see on the pages (default: the name)')
+    .option('--title <text>', 'what users see on the pages (default: the name)')
     .action(withSession(add));
   group.command('list').description('all tenants').action(withSession(list));
   const tenant = subjectOf(group, { noun: 'tenant', key: 'name', itself: true });

@@ -144,9 +144,9 @@ async function* parsed(file: string): AsyncGenerator<Line> {
 }
 
 function advice({ upstreams = 0, webhooks = 0 }: Record<string, number>, enabled: boolean): string {
-  const steps = ['with new signing keys; people sign in once more'];
+  const steps = ['with new signing keys; users sign in once more'];
   if (upstreams > 0)
-    steps.push('upstreams are disabled until upstream set gives them their secrets');
+    steps.push('identity providers are disabled until upstream set gives them their secrets');
   if (webhooks > 0)
     steps.push('webhooks are disabled until webhook secret rotate gives them new ones');
   if (!enabled) steps.push('it is disabled, as it was: tenant enable');

@@ -22,13 +22,13 @@ export function declareCommands(group: Command): void {
       .option('--settings <json>', 'columns of pgrant.upstreams as a JSON object')
       .option('--secrets-stdin', 'read {"client_secret": …, "bot_token": …} from stdin');
 
-  withSecrets(upstream.one('add', 'offer an upstream on the login page'))
+  withSecrets(upstream.one('add', 'offer an identity provider on the login page'))
     .addOption(new Option('--kind <kind>', 'what it speaks').choices(kinds).makeOptionMandatory())
     .requiredOption('--client-id <id>', 'what it has registered this tenant as')
     .option('--issuer <url>', 'issuer of an OpenID Connect provider')
     .action(withSession(add));
   withSecrets(upstream.one('set', 'change its settings or secrets')).action(withSession(set));
-  listCommand(group, 'the upstreams of a tenant', ops.upstream_list, {
+  listCommand(group, 'the identity providers of a tenant', ops.upstream_list, {
     columns: ['name', 'kind', 'title', 'accounts', 'unanswered', 'disabled_at'],
     empty: (tenant) => `tenant ${tenant} has no upstreams`,
   });

@@ -18,7 +18,7 @@ export function declareCommands(group: Command): void {
     .option('--password-stdin', 'read the password from stdin; without it there is none')
     .option('--claims <json>', `standard claims of OpenID Connect, e.g. '{"email": "a@b.example"}'`)
     .action(withSession(add));
-  listCommand(group, 'the people of a tenant', ops.user_list, {
+  listCommand(group, 'the users of a tenant', ops.user_list, {
     columns: ['username', 'user_id', 'claims', 'created_at', 'disabled_at'],
     empty: (tenant, { after }) =>
       `tenant ${tenant} has no ${after === undefined ? 'users: pgrant user add' : 'more users'}`,

@@ -76,7 +76,7 @@ async function depart(
 function sendTo(ctx: Ctx, url: URL, upstream_title: string | null, redirect: boolean) {
   if (!redirect) {
     const title = 'Connect an account';
-    return render(ctx, 'upstream_link', { title, upstream_title, url: url.href });
+    return render(ctx, 'identity_provider_link', { title, upstream_title, url: url.href });
   }
   ctx.status = 303;
   ctx.set('Cache-Control', 'no-store');
