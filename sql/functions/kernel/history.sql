@@ -37,7 +37,7 @@ select c.tenant_id, c.client_id, c.name, c.maker_id, c.scopes, 'client_credentia
 
 comment on view pgrant_rules.standing_clients is 'Clients, with what is kept of them; past expires_at they stand no more.';
 
--- A history more is a table (pgrant.remembered() in sql/tables/0015) and a row here.
+-- A history more is a table (pgrant.remembered() in sql/tables) and a row here.
 create function pgrant_rules.histories()
 returns table (made text, history text, present text, given text[], each text[], kept text[], expires boolean, ends text, keeps text)
 language sql immutable
