@@ -5,6 +5,7 @@ import { isUnavailable } from '../db/unavailable.ts';
 import { Busy } from '../fair-queue.ts';
 import { isDataException, type Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
+import { maskSecrets } from '../protocol/secrets.ts';
 import type { Ctx, State } from './ctx.ts';
 import { minuteRest } from './floods.ts';
 import { render } from './render.ts';
@@ -22,11 +23,11 @@ export function answerErrors(log: Log): Middleware<State> {
       const { requestId: request_id, address, tenant } = ctx.state;
       const { method } = ctx;
       const named = { request_id, address, tenant: tenant?.id, method, ...whereTo(ctx) };
-      const line = { ...named, error: error.error, detail: error.detail };
+      const line = { ...named, error: error.error, detail: maskSecrets(error.detail) };
       // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
       if (error.status >= 500 || isDataException(failure))
-        log.error({ ...line, err: failure }, error.reason);
-      else log.info(line, error.reason);
+        log.error({ ...line, err: failure }, maskSecrets(error.reason));
+      else log.info(line, maskSecrets(error.reason));
       answer(ctx, error);
     }
   };

@@ -282,3 +282,19 @@ test.each([
     await expect(stored).rejects.toThrow('users_claims_check');
   },
 );
+
+test('what looks like a secret of ours in a wrong parameter is not kept in the audit', async () => {
+  const secret = `pgrant_rt_${'x'.repeat(43)}`;
+  const answer = await post('token', {
+    ...asWeb(),
+    grant_type: 'client_credentials',
+    scope: secret,
+  });
+  expect(await answer.json()).toMatchObject({ error: 'invalid_scope' });
+  const [row] = await acme.database.sql`
+    select count(*) filter (where e::text like ${`%${secret}%`})::int as kept,
+           count(*) filter (where e::text like '%pgrant_rt_…%')::int as masked
+      from pgrant.audit_events e where e.tenant_id = ${acme.tenant}`;
+  expect(row?.kept).toBe(0);
+  expect(row?.masked).toBeGreaterThan(0);
+});

@@ -1,5 +1,12 @@
 -- Recording: a row per decision, in the transaction that took it.
 
+create function pgrant_rules.secrets_masked(p_text text) returns text
+language sql immutable
+as $$ select regexp_replace(p_text, '(pgrant_[a-z]{2}_)[A-Za-z0-9_.-]+', '\1…', 'g') $$;
+
+comment on function pgrant_rules.secrets_masked(text) is
+  'A text without what looks like a secret of ours: whoever sends one in the wrong parameter has it named in a refusal. The twin of maskSecrets() in src/protocol/secrets.ts.';
+
 create function pgrant_rules.audit(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
   p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
@@ -21,7 +28,7 @@ begin
   v_event.event_id := gen_random_uuid();
   v_event.action := p_action;
   v_event.error := p_error;
-  v_event.reason := p_reason;
+  v_event.reason := pgrant_rules.secrets_masked(p_reason);
   v_event.user_id := p_user_id;
   v_event.client_id := p_client_id;
   v_event.grant_id := p_grant_id;
@@ -117,7 +124,7 @@ comment on function pgrant_rules.audit_all(uuid, pgrant_rules.audit_entry[]) is
 
 create function pgrant_rules.refused_value(p_detail text) returns jsonb
 language sql immutable
-as $$ select jsonb_build_object('refused', left(p_detail, 300)) where p_detail is not null $$;
+as $$ select jsonb_build_object('refused', left(pgrant_rules.secrets_masked(p_detail), 300)) where p_detail is not null $$;
 
 comment on function pgrant_rules.refused_value(text) is 'What the audit keeps of a refusal besides its reason, null of null: {refused: the value that was refused, and the rule}.';
 

@@ -75,7 +75,11 @@ begin
                                             p_refused => v_shape.detail);
   end if;
   v_client := pgrant_rules.registration_store(v_client, v_shape.client);
-
+  if v_client.client_id is null then
+    -- It was removed meanwhile.
+    return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token',
+                                            'client or registration access token unknown', p_registered_id);
+  end if;
   v_secret := case when pgrant_rules.client_has_secret(v_client) then 'kept' else 'none' end;
   if v_secret = 'none' then
     delete from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_registered_id;
