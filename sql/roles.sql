@@ -61,6 +61,10 @@ $$;
 alter role pgrant_web set statement_timeout = '10s';
 alter role pgrant_web set lock_timeout = '5s';
 alter role pgrant_web set idle_in_transaction_session_timeout = '10s';
+-- It finds rows by their keys. A table without statistics is taken for a small one, and would be read whole by plans that are kept
+-- while it grows.
+alter role pgrant_web set enable_seqscan = off;
+alter role pgrant_web set enable_bitmapscan = off;
 -- The plans of pgrant_api do not depend on how many requests a set has: planning anew for each call would cost more than the
 -- call. Citus has no such plans.
 do $$

@@ -10,7 +10,7 @@ begin
   for v_object in
     select 'function' as kind, p.oid::regprocedure::text as name,
            case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
-                                   'partition_retention') then 'pgrant_owner'
+                                   'partition_retention', 'largest_tenant_plan') then 'pgrant_owner'
                 when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
                                    'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'refusals_due') then 'pgrant_janitor'
                 when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')

@@ -1,5 +1,6 @@
-// Requests that are decided as a set. While every connection is busy those of one function collect, and leave
-// together with the next that is free: no timer, and no wait that would not have been.
+// Requests that are decided as a set. While one set of a function is out those that come collect, and leave together when it is
+// back: a set costs little more than one request, and two at once would take each other's processor. A set that takes
+// longer than its like keeps nobody: the next then leaves beside it.
 import { type Callable, setStatementOf, type Value } from './binding.ts';
 import { BrokenConnection, type Connection } from './connection.ts';
 import { deservesAnother } from './once-more.ts';
@@ -27,6 +28,9 @@ export type BatchOptions = {
 const most = 64;
 const mostTenants = 8;
 
+/** How long a set of a function takes is guessed from those before, in milliseconds, and to be this at most. */
+const [firstGuess, longestGuess] = [5, 20];
+
 /** What waits for one function: the requests of each tenant in the order of arrival, the tenant in turn first. */
 type Line = {
   binding: Callable;
@@ -35,7 +39,20 @@ type Line = {
   size: number;
   /** Connections that are asked for. */
   asked: number;
+  /** Sets that are out, but for those that take longer than their like. */
+  out: number;
+  /** Milliseconds that a set takes. */
+  usual: number;
 };
+
+const emptyLine = (binding: Callable, tag?: string): Line => ({
+  ...{ binding, tag, tenants: new Map() },
+  ...{ size: 0, asked: 0, out: 0, usual: firstGuess },
+});
+
+/** How many sets should leave: each that is full, and what there is where no set is out. */
+const setsDue = ({ size, out }: Line): number =>
+  Math.max(Math.floor(size / most), size > 0 && out === 0 ? 1 : 0);
 
 /** Makes what decides requests over the connections of a pool. */
 export function createBatches(pool: Pool, { queue, patience }: BatchOptions): Decide {
@@ -45,6 +62,7 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
   /** Sends a set on a connection that is the caller's, and gives the connection back. */
   async function send(connection: Connection, line: Line, requests: Request[]): Promise<void> {
     let failure: unknown;
+    const back = leave(line);
     try {
       const rows = await ask(connection, line, requests);
       requests.forEach(({ resolve }, at) => {
@@ -54,7 +72,9 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     } catch (error) {
       failure = error;
     } finally {
+      back();
       pool.giveBack(connection);
+      serve(line);
     }
     // Nothing of it was done. One of many may be the cause: each is decided alone, once.
     const again = requests.length > 1 || deservesAnother(failure);
@@ -63,6 +83,27 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
       if (alone) decideAlone(line, request).then(request.resolve, request.reject);
       else request.reject(failure);
     }
+  }
+
+  /** Counts a set as out until it is back, which is to be told, or late. */
+  function leave(line: Line): () => void {
+    const begun = performance.now();
+    let counted = true;
+    line.out += 1;
+    const discount = () => {
+      if (counted) line.out -= 1;
+      counted = false;
+    };
+    const late = setTimeout(() => {
+      discount();
+      serve(line);
+    }, 2 * line.usual);
+    return () => {
+      clearTimeout(late);
+      discount();
+      const took = Math.min(performance.now() - begun, longestGuess);
+      line.usual += (took - line.usual) / 8;
+    };
   }
 
   async function decideAlone(line: Line, request: Request): Promise<unknown> {
@@ -126,36 +167,38 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     return requests;
   }
 
-  /** Asks for connections until what waits in the line has left. */
-  async function serve(line: Line): Promise<void> {
+  /** Asks for a connection for each set that should leave. */
+  function serve(line: Line): void {
+    while (line.asked < setsDue(line)) void serveOne(line);
+  }
+
+  async function serveOne(line: Line): Promise<void> {
     line.asked += 1;
     // In a turn of its own: what is sent is for several tenants.
     const connection = await pool.take(line.binding.name, patience).catch(() => undefined);
     line.asked -= 1;
-    if (!connection) {
-      if (line.size > 0) void serve(line);
-      return;
+    const requests = connection ? dequeue(line) : [];
+    if (connection && requests.length > 0) await send(connection, line, requests);
+    else {
+      if (connection) pool.giveBack(connection);
+      serve(line);
     }
-    const requests = dequeue(line);
-    if (line.size > line.asked * most) void serve(line);
-    if (requests.length === 0) pool.giveBack(connection);
-    else await send(connection, line, requests);
   }
 
   return (binding, values, tag) => {
     const name = `${binding.name} ${tag ?? ''}`;
-    const line = lines.get(name) ?? { binding, tag, tenants: new Map(), size: 0, asked: 0 };
+    const line = lines.get(name) ?? emptyLine(binding, tag);
     lines.set(name, line);
     return new Promise((resolve, reject) => {
       const request: Request = { values, resolve, reject };
-      const connection = line.size === 0 ? pool.takeFree() : undefined;
+      const connection = line.size + line.out === 0 ? pool.takeFree() : undefined;
       if (connection) {
         void send(connection, line, [request]);
       } else if (waiting >= queue && !makeRoom(line, values[0] ?? null)) {
         reject(pool.refuse(`${waiting} requests wait already`, 'QUEUE_FULL'));
       } else {
         enqueue(line, request);
-        if (line.size > line.asked * most) void serve(line);
+        serve(line);
       }
     });
   };

@@ -2132,6 +2132,18 @@ export const ops = {
     ['sealed_private', 'bytea'],
   ], ['key_withdraw']),
 
+  /** Has statements on a table be planned as for a tenant that has all of its rows, so that the row that a whole key names is found by that key. Does nothing to a table that has no tenants. */
+  largest_tenant_plan: bind<
+    {
+      table: string | null;
+    },
+    {
+      largest_tenant_plan: null;
+    }
+  >('pgrant_ops.largest_tenant_plan', [
+    ['table', 'regclass'],
+  ], []),
+
   /** Says who has signed in at the product. The person is found by p_subject, and made where nobody has it. p_claims replace the claims, p_roles the roles of the last login; null leaves them. Then send the browser to redirect_to with the parameter login_verifier, whose SHA-256 is p_verifier_hash. Errors are returned: expired_request, invalid_request, access_denied, login_required. Raises OA001, OA003. */
   login_accept: bind<
     {

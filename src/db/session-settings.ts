@@ -12,7 +12,11 @@ const limits = {
 };
 
 // See sql/roles.sql.
-const plans = { plan_cache_mode: 'force_generic_plan' };
+const plans = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+};
 
 /** Start-up parameters with which a session of the URL's login works as `role`; none for the role itself. */
 export function steppingDown(url: string, role: Role): Record<string, string | number> {

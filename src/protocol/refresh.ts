@@ -1,5 +1,5 @@
-// RFC 9700 4.14.2 and RFC 5869: the successor of a refresh token, readable by its predecessor only.
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+// RFC 9700 4.14.2 and NIST SP 800-56C: the successor of a refresh token, readable by its predecessor only.
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 import { type RefreshToken, refreshToken } from './secrets.ts';
 
 const cipher = 'aes-256-gcm';
@@ -29,6 +29,7 @@ export function openSuccessor(old: RefreshToken, sealed: Buffer): RefreshToken {
   return refreshToken(old.handle, secret + opening.final('base64url'));
 }
 
+/** The one-step derivation (SP 800-56C 4.1): the token has 256 random bits, which need not be extracted first. */
 function sealingKey(old: RefreshToken): Buffer {
-  return Buffer.from(hkdfSync('sha256', old.token, '', 'pgrant refresh successor', 32));
+  return hash('sha256', `\0\0\0\x01${old.token}pgrant refresh successor`, 'buffer');
 }

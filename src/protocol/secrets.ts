@@ -1,5 +1,5 @@
 // RFC 6749 10.10 and RFC 9700 4.14: tokens of 256 random bits, of which only SHA-256 is kept.
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes, randomFillSync } from 'node:crypto';
 
 /** Prefixes by kind, so that secret scanners find a leaked one. */
 const prefixes = {
@@ -55,9 +55,24 @@ export function secretHash(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
 
+// A call of the generator costs as much as a token: it fills a page at a time, and what is taken is wiped.
+const page = Buffer.allocUnsafeSlow(4096);
+let taken = page.length;
+
+function randomText(bytes: number): string {
+  if (taken + bytes > page.length) {
+    randomFillSync(page);
+    taken = 0;
+  }
+  const text = page.toString('base64url', taken, taken + bytes);
+  page.fill(0, taken, taken + bytes);
+  taken += bytes;
+  return text;
+}
+
 /** Makes the secret of an expiring token: the database takes `hash`, assembleToken takes `secret`. */
 export function newSecret(): { secret: string; hash: Buffer } {
-  const secret = randomBytes(32).toString('base64url');
+  const secret = randomText(32);
   return { secret, hash: secretHash(secret) };
 }
 
@@ -102,8 +117,8 @@ export interface RefreshToken {
 
 /** Makes a refresh token: of a new family, or the next one of the family that has the handle. */
 export function newRefreshToken(handle?: string): RefreshToken {
-  const secret = randomBytes(32).toString('base64url');
-  return refreshToken(handle ?? randomBytes(16).toString('base64url'), secret);
+  const secret = randomText(32);
+  return refreshToken(handle ?? randomText(16), secret);
 }
 
 /** Reads a refresh token; undefined when the text can't be one. */

@@ -57,17 +57,21 @@ export async function startPgrant(database: Embedded): Promise<RunningServer & {
   const clients = makeClients();
   const tenant = await addTenant(database.url('pgrant_worker'), 'bench', { host, secret, clients });
   await addTenant(database.url('pgrant_worker'), 'flooded', { host, secret, clients });
-  const child = spawn(process.execPath, [program('../../src/main.ts'), 'web'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      PORT: String(port),
-      DATABASE_URL: database.url('pgrant_web'),
-      // A flood says from where each of its requests is.
-      TRUST_PROXY: 'loopback',
-      PGRANT_SECRET: secret.toString('base64'),
+  const child = spawn(
+    process.execPath,
+    ['--max-semi-space-size=4', program('../../src/main.ts'), 'web'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        PORT: String(port),
+        DATABASE_URL: database.url('pgrant_web'),
+        // A flood says from where each of its requests is.
+        TRUST_PROXY: 'loopback',
+        PGRANT_SECRET: secret.toString('base64'),
+      },
     },
-  });
+  );
   await ready(child);
   const service = {
     origin: `http://${host}`,

@@ -57,7 +57,7 @@ export const functionRules: Rule[] = [
   {
     name: 'functions run as roles of ours, and only those that need to do so as others than the definer',
     query: `with f as (${functions}) select f.oid::regprocedure from f
-       where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' then 'pgrant_owner'
+       where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' or f.proname = 'largest_tenant_plan' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
                                                    'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'refusals_due')
                                 then 'pgrant_janitor'

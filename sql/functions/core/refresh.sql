@@ -156,9 +156,8 @@ as $$
 declare
   v_auth record;
   v_decisions pgrant_rules.token_decision[];
-  v_decision pgrant_rules.token_decision;
-  v_replayed uuid[] := array[]::uuid[];
-  v_reused uuid[] := array[]::uuid[];
+  v_replayed uuid[];
+  v_reused uuid[];
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_handle_hash, p_assertion) then
@@ -185,13 +184,10 @@ begin
     p_handle_hash, p_refresh_hash, p_scope, p_resource, p_access_hash, p_successor_hash, p_sealed_successor);
 
   perform pgrant_rules.families_rotate(p_tenant, v_decisions);
-  foreach v_decision in array v_decisions loop
-    if v_decision.action = 'refresh.replay' then
-      v_replayed := v_replayed || v_decision.family_id;
-    elsif v_decision.action = 'refresh.reuse' then
-      v_reused := v_reused || v_decision.family_id;
-    end if;
-  end loop;
+  select coalesce(array_agg(d.family_id) filter (where d.action = 'refresh.replay'), '{}'),
+         coalesce(array_agg(d.family_id) filter (where d.action = 'refresh.reuse'), '{}')
+    into v_replayed, v_reused
+    from unnest(v_decisions) d;
   if v_replayed <> '{}' then
     perform pgrant_rules.families_replay(p_tenant, v_replayed);
   end if;

@@ -105,7 +105,6 @@ as $$
 declare
   v_decision pgrant_rules.token_decision;
   v_client pgrant_rules.client_policies;
-  v_entries pgrant_rules.audit_entry[];
   v_errors pgrant_api.error[];
   v_issued_at timestamptz := pgrant_rules.whole_second(now());
 begin
@@ -116,9 +115,12 @@ begin
     from unnest(p_decisions) d
    where d.error is null and d.access_token_format = 'opaque';
 
-  for i in 1 .. cardinality(p_decisions) loop
-    v_decision := p_decisions[i];
-    v_client := p_client[i];
+  for v_decision in
+    select d.* from unnest(p_decisions) d join unnest(p_client) with ordinality c on c.ordinality = d.n
+     where d.asked is not null or c.use_due and d.error is null
+     order by d.n
+  loop
+    v_client := p_client[v_decision.n];
     if v_client.use_due and v_decision.error is null then
       perform pgrant_rules.client_use_note(v_client);
     end if;
@@ -126,13 +128,14 @@ begin
       perform pgrant_rules.scope_refuse(p_tenant, v_decision.client_id, v_decision.user_id, v_client.scopes, v_decision.asked,
                                         v_decision.consented);
     end if;
-    v_entries[i] := row(
-      v_decision.request_id, v_decision.address, v_decision.action, v_decision.error, v_decision.reason, v_decision.client_id,
-      case when v_decision.grant_id is not null then v_decision.user_id end, v_decision.grant_id, v_decision.family_id,
-      case when v_decision.action = 'code.redeem' and v_decision.error is null
-           then jsonb_build_object('scopes', v_decision.scopes) end)::pgrant_rules.audit_entry;
   end loop;
-  v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
+  v_errors := pgrant_rules.audit_all(p_tenant, array(
+    select row(d.request_id, d.address, d.action, d.error, d.reason, d.client_id,
+               case when d.grant_id is not null then d.user_id end, d.grant_id, d.family_id,
+               case when d.action = 'code.redeem' and d.error is null
+                    then jsonb_build_object('scopes', d.scopes) end)::pgrant_rules.audit_entry
+      from unnest(p_decisions) d
+     order by d.n));
 
   return query
   select v_errors[q.n], q.reason, case when q.error is not null then q.detail end, d.client_id,

@@ -65,6 +65,7 @@ begin
   -- Reached through its parent only: no policy and no right of its own.
   execute format('alter table pgrant.%I enable row level security', p_partition);
   execute format('alter table pgrant.%I force row level security', p_partition);
+  perform pgrant_ops.largest_tenant_plan(format('pgrant.%I', p_partition)::regclass);
 end
 $$;
 

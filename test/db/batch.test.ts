@@ -1,0 +1,48 @@
+// Requests that are decided as a set: which leave together, and which need not wait.
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { bindSet } from '../../src/db/binding.ts';
+import { call } from '../../src/db/call.ts';
+import { createDatabase } from '../support/database.ts';
+
+const { sql, web } = await createDatabase();
+await sql.unsafe(`
+  create type pgrant_api.counted as (error pgrant_api.error, reason text, size integer, backend integer);
+  create function pgrant_api.count_all(p_tenant uuid, p_wait float8[]) returns setof pgrant_api.counted
+  language sql as $$
+    select null::pgrant_api.error, null, cardinality(p_wait), pg_backend_pid()
+      from unnest(p_wait) w cross join lateral (select pg_sleep(w)) s $$;
+  grant execute on function pgrant_api.count_all to pgrant_web`);
+
+type Row = { error: null; reason: null; size: number; backend: number };
+const countAll = bindSet<{ tenant: string; wait: number }, Row>(
+  'pgrant_api.count_all',
+  [
+    ['tenant', 'uuid'],
+    ['wait', 'float8'],
+  ],
+  ['size', 'backend'],
+);
+const tenant = randomUUID();
+const ask = (wait: number) => call(web, countAll, { tenant, wait });
+
+test('those that come while a set is out leave together when it is back, though connections are free', async () => {
+  await ask(0);
+  const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => ask(0)));
+  expect(first?.size).toBe(1);
+  expect(others.map(({ size }) => size)).toEqual(Array(19).fill(19));
+});
+
+test('a set that takes longer than its like keeps nobody waiting', async () => {
+  const order: string[] = [];
+  const slow = ask(3).then((row) => [order.push('slow'), row] as const);
+  const quick = ask(0).then((row) => [order.push('quick'), row] as const);
+  const [[, one], [, other]] = await Promise.all([slow, quick]);
+  expect(order).toEqual(['quick', 'slow']);
+  expect(other.backend).not.toBe(one.backend);
+});
+
+test('a full set leaves beside the one that is out', async () => {
+  const sizes = await Promise.all(Array.from({ length: 1 + 64 + 5 }, () => ask(0)));
+  expect(Math.max(...sizes.map(({ size }) => size))).toBe(64);
+});
