@@ -157,7 +157,10 @@ export function withoutSecrets(text: string): string {
 
 const removed = '[removed]';
 
-/** A text without what looks like a secret of ours: whoever sends one in the wrong parameter has it named in a refusal. */
+/**
+ * A text without what looks like a secret of ours, or like a JWT (RFC 7519): whoever sends one in the
+ * wrong parameter has it named in a refusal. The twin of pgrant_rules.secrets_masked().
+ */
 export function maskSecrets<Text extends string | undefined>(text: Text): Text {
-  return text?.replace(/(pgrant_[a-z]{2}_)[\w.-]+/g, '$1…') as Text;
+  return text?.replace(/(pgrant_[a-z]{2}_|eyJ)[\w.-]+/g, '$1…') as Text;
 }

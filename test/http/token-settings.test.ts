@@ -298,3 +298,25 @@ test('what looks like a secret of ours in a wrong parameter is not kept in the a
   expect(row?.kept).toBe(0);
   expect(row?.masked).toBeGreaterThan(0);
 });
+
+test('a secret or a token that is sent as client_id is not kept, and an unknown client_id is', async () => {
+  const sent = [
+    `pgrant_cs_${'x'.repeat(43)}`,
+    'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl',
+    'Zm9yZWlnbi1zZWNyZXQtb2Ytc29tZWJvZHktZWxzZS0wMTIz',
+  ];
+  for (const client_id of [...sent, 'app-of-nobody']) {
+    const body = { client_id, client_secret: 'x', grant_type: 'client_credentials' };
+    expect((await post('token', body)).status).toBe(401);
+    await fetch(`${acme.issuer}/oauth/authorize?${new URLSearchParams({ client_id })}`);
+  }
+  const kept = async (text: string) => {
+    const like = `%${text}%`;
+    const [row] = await acme.database.sql`
+      select (select count(*) from pgrant.audit_events e where e::text like ${like})::int
+           + (select count(*) from pgrant.refusals r where r::text like ${like})::int as rows`;
+    return row?.rows;
+  };
+  for (const secret of sent) expect(await kept(secret), secret).toBe(0);
+  expect(await kept('pgrant_cs_…')).toBeGreaterThan(0);
+});

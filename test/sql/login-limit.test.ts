@@ -100,6 +100,21 @@ describe('failed logins', () => {
     expect((await challenge(other, flow, 'ada')).error).toBeNull();
   });
 
+  test('lock, and an attempt against the lock is an audit event that says which, with one row for its repeats', async () => {
+    await failures(many(limit, () => ({})));
+    await failures(many(5, () => ({})));
+    await failures(many(60, (index) => ({ username: `user${index}`, address: '198.51.100.9' })));
+    const [row] = await database.sql`
+      select json_agg(json_build_object('lock', detail ->> 'lock', 'user_id', user_id, 'error', error)
+                      order by detail ->> 'lock') as first
+        from pgrant.audit_events
+       where tenant_id = ${world.tenant} and action = 'session.login' and detail ? 'lock'`;
+    expect(row?.first).toEqual([
+      { lock: 'address', user_id: null, error: 'too_many_attempts' },
+      { lock: 'username_from_address', user_id: ada.user_id, error: 'too_many_attempts' },
+    ]);
+  });
+
   test('do not count where the password was right', async () => {
     for (let n = 0; n < 2 * limit; n++) {
       expect(await attempt({ password_hash: ada.password_hash })).toBe('signed in');

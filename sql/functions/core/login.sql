@@ -13,7 +13,7 @@ comment on column pgrant_api.login_challenge.params is 'Argon2id parameters {m (
 comment on column pgrant_api.login_challenge.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
 
 create function pgrant_rules.login_failure_keys(p_tenant uuid, p_username text, p_address inet)
-returns table (key_hash bytea, factor integer)
+returns table (key_hash bytea, factor integer, lock text)
 language plpgsql stable
 as $$
 declare
@@ -21,32 +21,35 @@ declare
   v_prefix text := network(set_masklen(p_address, case family(p_address) when 4 then 32 else 64 end))::text;
 begin
   return query values
-    (sha256(convert_to('both ' || p_tenant || ' ' || coalesce(v_prefix, '') || ' ' || v_name, 'utf8')), 1),
-    (sha256(convert_to('user ' || p_tenant || ' ' || v_name, 'utf8')), 10),
-    (sha256(convert_to('address ' || p_tenant || ' ' || coalesce(v_prefix, ''), 'utf8')), 10);
+    (sha256(convert_to('both ' || p_tenant || ' ' || coalesce(v_prefix, '') || ' ' || v_name, 'utf8')), 1, 'username_from_address'),
+    (sha256(convert_to('user ' || p_tenant || ' ' || v_name, 'utf8')), 10, 'username'),
+    (sha256(convert_to('address ' || p_tenant || ' ' || coalesce(v_prefix, ''), 'utf8')), 10, 'address');
 end
 $$;
 
 comment on function pgrant_rules.login_failure_keys(uuid, text, inet) is
-  'Under what failed logins are counted, and how many times login_failure_limit each allows: username from an address prefix (1), username (10), address prefix (10). An IPv6 /64 counts as one address.';
+  'Under what failed logins are counted, and how many times login_failure_limit each allows: username from an address prefix (1), username (10), address prefix (10); lock is the name of what is counted. An IPv6 /64 counts as one address.';
 
-create function pgrant_rules.login_retry_after(p_tenant uuid, p_username text, p_address inet) returns integer
+create function pgrant_rules.login_lock(
+  p_tenant uuid, p_username text, p_address inet, out lock text, out retry_after integer
+)
 language plpgsql
 as $$
-declare
-  v_until timestamptz;
 begin
-  select max(f.expires_at) into v_until
+  select k.lock, ceil(extract(epoch from f.expires_at - now()))::integer
+    into lock, retry_after
     from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
     join pgrant.tenants t on t.tenant_id = p_tenant
     join pgrant.counters f on f.tenant_id = p_tenant and f.key_hash = k.key_hash and f.expires_at > now()
-   where f.attempts >= t.login_failure_limit * k.factor;
-  return ceil(extract(epoch from v_until - now()))::integer;
+   where f.attempts >= t.login_failure_limit * k.factor
+   -- The one that holds longest, and of those the one that holds for most.
+   order by f.expires_at desc, k.factor desc, k.lock
+   limit 1;
 end
 $$;
 
-comment on function pgrant_rules.login_retry_after(uuid, text, inet) is
-  'Seconds until another try is allowed, or null where one is allowed now.';
+comment on function pgrant_rules.login_lock(uuid, text, inet) is
+  'What a sign-in is locked by (username, address, or username_from_address), and for how many seconds yet; nulls where one is allowed now.';
 
 create function pgrant_rules.login_failure_count(p_tenant uuid, p_username text, p_address inet) returns void
 language plpgsql
@@ -74,6 +77,8 @@ language plpgsql
 as $$
 declare
   v_out pgrant_api.login_challenge;
+  v_lock text;
+  v_user_id uuid;
 begin
   if pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash) is null then
     v_out.error := 'expired_request';
@@ -82,21 +87,24 @@ begin
     v_out.error := 'access_denied';
     v_out.reason := 'people sign in on the product''s own page, which may ask for more than a password';
   else
-    v_out.retry_after := pgrant_rules.login_retry_after(p_tenant, p_username, p_address);
-    if v_out.retry_after is not null then
+    select l.lock, l.retry_after into v_lock, v_out.retry_after from pgrant_rules.login_lock(p_tenant, p_username, p_address) l;
+    if v_lock is not null then
       v_out.error := 'too_many_attempts';
-      v_out.reason := 'login_failure_limit reached';
+      v_out.reason := 'login_failure_limit reached: ' || replace(v_lock, '_', ' ');
+      -- By id, and not as it was typed: people type passwords into the wrong field.
+      select u.user_id into v_user_id from pgrant.users u where u.tenant_id = p_tenant and u.username_key = lower(p_username);
     end if;
   end if;
   if v_out.error is not null then
-    v_out.error := pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null);
+    v_out.error := pgrant_rules.audit(p_tenant, 'session.login', v_out.error, v_out.reason, null, v_user_id,
+                                      p_detail => case when v_lock is not null then jsonb_build_object('lock', v_lock) end);
   end if;
   return v_out;
 end
 $$;
 
 comment on function pgrant_rules.login_refusal_early(uuid, bytea, bigint, bytea, text, inet) is
-  'Why a sign-in is refused whatever the password is: asked before a derivation is paid for, and again after it. Recorded.';
+  'Why a sign-in is refused whatever the password is: asked before a derivation is paid for, and again after it. Recorded; of a lock the detail says which: {lock}.';
 
 create function pgrant_api.login_begin(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -174,7 +182,7 @@ begin
                                (select u.user_id from pgrant.users u
                                  where u.tenant_id = p_tenant and u.username_key = lower(p_username)));
     -- One more was allowed a moment ago: so this is the failure that reached the limit.
-    if pgrant_rules.login_retry_after(p_tenant, p_username, p_address) is not null then
+    if (pgrant_rules.login_lock(p_tenant, p_username, p_address)).lock is not null then
       perform pgrant_rules.audit(p_tenant, 'login.lock', null, 'login_failure_limit reached', null,
                                  (select u.user_id from pgrant.users u
                                    where u.tenant_id = p_tenant and u.username_key = lower(p_username)));

@@ -1,12 +1,5 @@
 -- Recording: a row per decision, in the transaction that took it.
 
-create function pgrant_rules.secrets_masked(p_text text) returns text
-language sql immutable
-as $$ select regexp_replace(p_text, '(pgrant_[a-z]{2}_)[A-Za-z0-9_.-]+', '\1…', 'g') $$;
-
-comment on function pgrant_rules.secrets_masked(text) is
-  'A text without what looks like a secret of ours: whoever sends one in the wrong parameter has it named in a refusal. The twin of maskSecrets() in src/protocol/secrets.ts.';
-
 create function pgrant_rules.audit(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
   p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null

@@ -80,6 +80,20 @@ $$;
 comment on function pgrant_rules.refusal_verdict(uuid) is
   'Counts a refusal of the caller''s address: null, too_many_attempts beyond refusal_limit in this minute, flood beyond ten times as many.';
 
+create function pgrant_rules.secrets_masked(p_text text) returns text
+language sql immutable
+as $$ select regexp_replace(p_text, '(pgrant_[a-z]{2}_|eyJ)[A-Za-z0-9_.-]+', '\1…', 'g') $$;
+
+comment on function pgrant_rules.secrets_masked(text) is
+  'A text without what looks like a secret of ours, or like a JWT (RFC 7519): whoever sends one in the wrong parameter has it named in a refusal. The twin of maskSecrets() in src/protocol/secrets.ts.';
+
+create function pgrant_rules.client_id_masked(p_client_id text) returns text
+language sql immutable
+as $$ select regexp_replace(pgrant_rules.secrets_masked(p_client_id), '[A-Za-z0-9_~+/=-]{40,}', '…', 'g') $$;
+
+comment on function pgrant_rules.client_id_masked(text) is
+  'What is kept of a client_id that is registered nowhere: no secret, whoever made it. 40 characters in a run are more than a UUID or a word has, and as many as 240 random bits.';
+
 create function pgrant_rules.refusal_bounded(p_event pgrant.audit_events) returns pgrant.audit_events
 language plpgsql
 as $$
@@ -90,13 +104,15 @@ begin
     p_event.detail := coalesce(p_event.detail, '{}') || jsonb_build_object(
       'client_id_length', length(p_event.client_id), 'client_id_sha256', encode(sha256(convert_to(p_event.client_id, 'utf8')), 'hex'));
     p_event.client_id := null;
+  elsif not exists (select from pgrant.clients c where c.tenant_id = p_event.tenant_id and c.client_id = p_event.client_id) then
+    p_event.client_id := pgrant_rules.client_id_masked(p_event.client_id);
   end if;
   return p_event;
 end
 $$;
 
 comment on function pgrant_rules.refusal_bounded(pgrant.audit_events) is
-  'An event with no text that is longer than a client_id or a reason can be. Another client_id is recorded by its length and digest.';
+  'An event with no text that is longer than a client_id or a reason can be. Another client_id is recorded by its length and digest, and one that is unknown without what may be a secret.';
 
 create function pgrant_rules.refusal_kind(p_event pgrant.audit_events) returns pgrant.refusals
 language plpgsql
@@ -109,7 +125,7 @@ begin
   v_kind.minute := date_trunc('minute', p_event.at, 'UTC');
   v_kind.first_at := p_event.at;
   v_kind.address := pgrant_rules.address_prefix(p_event.address);
-  v_kind.recorded := v_known or p_event.user_id is not null;
+  v_kind.recorded := v_known or p_event.user_id is not null or coalesce(p_event.detail ? 'lock', false);
   v_kind.key_hash := sha256(convert_to(jsonb_build_array(
     v_kind.action, v_kind.error, v_kind.reason, case when v_known then v_kind.client_id end, v_kind.user_id, v_kind.grant_id,
     v_kind.family_id, v_kind.address)::text, 'utf8'));
