@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { authorize } from './endpoints/authorization/authorize.ts';
+import { chooseAccount } from './endpoints/authorization/choose-account.ts';
 import { consent } from './endpoints/authorization/consent.ts';
 import { continueRequest } from './endpoints/authorization/continue.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
@@ -70,6 +71,7 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
   [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
   [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
+  [['POST'], '/oauth/account', 'page', chooseAccount, 'own pages'],
   [['POST'], '/oauth/consent', 'page', consent, 'own pages'],
   [['POST'], '/oauth/token', 'json', token, 'client origins'],
   [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],

@@ -54,6 +54,7 @@ export type ApiAuthorization = {
   | { next: 'respond'; request_expires_at: null; redirect_uri: string; response_mode: string; page: Json; login_url: null; untrusted: boolean | null }
   | { next: 'continue'; request_expires_at: number; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
   | { next: 'login'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: string | null; untrusted: null }
+  | { next: 'account'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: null; untrusted: null }
   | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: null; untrusted: null }
   | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
 );
@@ -228,6 +229,8 @@ export type ApiTenantFacts = {
   client_documents: string;
   refresh_lifetime: number;
   session_lifetime: number;
+  acr_values: string[];
+  sign_up: boolean;
 };
 
 /** What a token response is to contain. Times are epoch seconds. */
@@ -290,6 +293,36 @@ export type ApiUserinfo = {
 };
 
 export const api = {
+  /** The person's choice of an account: the one that is signed in, or, with p_another, one to sign in with. Counts only in the session to which the page was shown; else the browser is sent back to what is next. Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
+  account_choose: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+      csrf_hash: Uint8Array | null;
+      another: boolean | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.account_choose', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+    ['csrf_hash', 'bytea'],
+    ['another', 'boolean'],
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+
   /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
   authorization_begin: bind<
     {
@@ -348,7 +381,7 @@ export const api = {
     ['resources', 'text[]'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
@@ -376,7 +409,7 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['code_hash', 'bytea'],
     ['next_challenge_hash', 'bytea'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
@@ -552,7 +585,7 @@ export const api = {
     ['code_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
     ['allow', 'boolean'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
   consent_list: bind<
@@ -756,7 +789,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The iss and the public keys of the product's signed answers. Writes nothing. Errors: not_found. */
   login_settings: bind<
@@ -1004,7 +1037,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime']),
+  ], ['title', 'scopes', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<

@@ -14,6 +14,7 @@ import { freshnessOf } from '../protocol/freshness.ts';
 import type { Queues } from '../queues.ts';
 import type { WebServices } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
+import { checkSector } from './sector.ts';
 
 /**
  * Makes what fetches the document at a client_id and has the database take it. Whoever comes for the
@@ -53,6 +54,7 @@ async function fetchDocument(fetch: OutboundFetch, url: string) {
     const response = await fetch(url, { headers, largest: documentLimit });
     checkDocumentAnswer(response);
     const metadata = readClientDocument(url, await response.arrayBuffer());
+    await checkSector(fetch, metadata);
     return { metadata, fresh_for: freshnessOf(response.headers) };
   } catch (failure) {
     if (!(failure instanceof FetchError)) throw failure;

@@ -66,7 +66,7 @@ export interface AuthorizationRequest {
   resources: string[];
 }
 
-const prompts = ['none', 'login', 'consent', 'select_account'] as const;
+export const prompts = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 const displays = ['page', 'popup', 'touch', 'wap'] as const;
 const longestAge = 2 ** 31 - 1;
 
@@ -76,6 +76,7 @@ const noClaims: RequestedClaims = {
   id_token: [],
   sub: undefined,
   essential_acr: undefined,
+  acr_values: [],
 };
 
 /** Reads an authorization request; throws invalid_request and invalid_redirect_uri when there is no client to answer to. */

@@ -9,8 +9,12 @@ export interface RequestedClaims {
   sub: string | undefined;
   /** One of these the ID token must have as acr (5.5.1.1). */
   essential_acr: string[] | undefined;
+  /** One of these it should have, and need not. */
+  acr_values: string[];
 }
 
+/** What tokens say of themselves, asked or not: nothing that anybody has to consent to. */
+const ofTokens = ['sub', 'auth_time', 'acr', 'amr', 'sid'];
 const nameLimit = 100;
 /** OpenID Connect Core 2. */
 const subjectLimit = 255;
@@ -28,16 +32,20 @@ export function parseClaims(text: string): RequestedClaims {
     userinfo: claimNames(userinfo),
     id_token: claimNames(idToken),
     sub: subject,
-    essential_acr: essentialAcr(idToken),
+    ...requestedAcr(idToken),
   };
 }
 
-function essentialAcr(idToken: Record<string, unknown>): string[] | undefined {
+function requestedAcr(idToken: Record<string, unknown>) {
   const acr = member(idToken, 'acr');
-  if (!isJsonObject(acr) || member(acr, 'essential') !== true) return undefined;
+  if (!isJsonObject(acr)) return { essential_acr: undefined, acr_values: [] };
   const listed = member(acr, 'values');
-  const values = [member(acr, 'value'), ...(Array.isArray(listed) ? listed : [])];
-  return values.filter((value) => typeof value === 'string');
+  const values = [member(acr, 'value'), ...(Array.isArray(listed) ? listed : [])].filter(
+    (value) => typeof value === 'string',
+  );
+  return member(acr, 'essential') === true
+    ? { essential_acr: values, acr_values: [] }
+    : { essential_acr: undefined, acr_values: values };
 }
 
 function parseJson(text: string): unknown {
@@ -68,7 +76,7 @@ function claimNames(members: Record<string, unknown>): string[] {
     if (/[\p{Cc}\p{Cs}]/u.test(name)) throw malformed('a claim has an unreadable name');
     if (members[name] !== null) asObject(members[name], 'the request for a claim');
   }
-  return names;
+  return names.filter((name) => !ofTokens.includes(name));
 }
 
 function malformed(why: string): OAuthError {

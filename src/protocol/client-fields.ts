@@ -18,6 +18,9 @@ export type Fields = {
   software_version?: string;
   default_max_age?: number;
   require_auth_time?: boolean;
+  default_acr_values?: string[];
+  subject_type?: string;
+  sector_identifier_uri?: string;
   initiate_login_uri?: string;
   jwks?: object;
   jwks_uri?: string;
@@ -39,6 +42,11 @@ const isHttps: Reader = (value) => isWebUrl(value) && (value as string).startsWi
 const isFlag: Reader = (value) => typeof value === 'boolean';
 const isSeconds: Reader = (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fff_ffff;
+const isAcrs: Reader = (value) =>
+  Array.isArray(value) && value.length <= listLimit && value.every(isAcr);
+const isAcr: Reader = (value) =>
+  typeof value === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/.test(value);
+const isSubjectType: Reader = (value) => value === 'public' || value === 'pairwise';
 const isAlg: Reader = (value) => signingAlgs.includes(value as SigningAlg);
 const isClientAlg: Reader = (value) => clientAlgs.includes(value as ClientAlg);
 
@@ -53,9 +61,12 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   software_version: ['software_version', isText],
   default_max_age: ['default_max_age', isSeconds],
   require_auth_time: ['require_auth_time', isFlag],
+  default_acr_values: ['default_acr_values', isAcrs],
+  subject_type: ['subject_type', isSubjectType],
+  // http on a loopback host is for servers on one (see outbound/guarded-fetch.ts).
+  sector_identifier_uri: ['sector_identifier_uri', isWebUrl],
   initiate_login_uri: ['initiate_login_uri', isHttps],
   jwks: ['jwks', isPublicJwkSet],
-  // http on a loopback host is for servers on one (see outbound/guarded-fetch.ts).
   jwks_uri: ['jwks_uri', isWebUrl],
   token_endpoint_auth_signing_alg: ['token_endpoint_auth_signing_alg', isClientAlg],
   id_token_signed_response_alg: ['id_token_alg', isAlg],
@@ -64,8 +75,6 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
 
 /** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */
 const unsupported: Record<string, unknown> = {
-  sector_identifier_uri: undefined,
-  subject_type: 'public',
   id_token_encrypted_response_alg: undefined,
   id_token_encrypted_response_enc: undefined,
   userinfo_encrypted_response_alg: undefined,

@@ -1,4 +1,6 @@
-// RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1: server metadata.
+// RFC 8414 2, OpenID Connect Discovery 3, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3,
+// RP-Initiated Logout 2.1: server metadata.
+import { prompts } from './authorization.ts';
 import { authMethods, claims, clientAlgs, grantTypes, signingAlgs } from './lists.ts';
 
 /** Where each endpoint is below the issuer. */
@@ -20,6 +22,8 @@ export interface TenantFacts {
   scopes: readonly string[];
   acr_values?: readonly string[];
   ui_locales?: readonly string[];
+  /** Whether people can make an account (prompt=create). */
+  sign_up?: boolean;
   /** Whether clients may register themselves. */
   registration?: boolean;
   /** Whether a client_id may be the URL of a client metadata document. */
@@ -47,13 +51,14 @@ export function metadata(tenant: TenantFacts) {
     introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
-    subject_types_supported: ['public'],
+    subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: signingAlgs,
     userinfo_signing_alg_values_supported: signingAlgs,
     scopes_supported: tenant.scopes,
     claims_supported: claims,
     claim_types_supported: ['normal'],
     claims_parameter_supported: true,
+    prompt_values_supported: prompts.filter((prompt) => prompt !== 'create' || tenant.sign_up),
     request_parameter_supported: false,
     // Means true when it is left out (OpenID Connect Discovery 3).
     request_uri_parameter_supported: false,

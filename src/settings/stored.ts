@@ -98,6 +98,14 @@ export type TenantSettings = {
   authorization_rate: number;
   /** Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people. */
   trusted_networks: string[];
+  /** The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here. */
+  acr_values_supported: string[];
+  /** The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8). */
+  subject_type: 'public' | 'pairwise';
+  /** The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none. */
+  claims_function: string | null;
+  /** Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any). */
+  claims_function_targets: ('userinfo' | 'id_token' | 'access_token')[];
 };
 
 export type ClientSettings = {
@@ -153,6 +161,10 @@ export type ClientSettings = {
   assertion_lifetime: number | null;
   /** How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON. */
   userinfo_alg: 'RS256' | 'ES256' | null;
+  /** public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client. */
+  subject_type: 'public' | 'pairwise';
+  /** Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https. */
+  sector_identifier_uri: string | null;
 };
 
 export type UpstreamSettings = {
@@ -234,6 +246,10 @@ export const stored = {
     {"name":"refusal_limit","type":"integer","unit":null,"nullable":false,"default":"300","meaning":"Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.","good":"a whole number from 1 to 1000000"},
     {"name":"authorization_rate","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"Sign-ins that one address may begin in a minute.","good":"a whole number from 1 to 1000000"},
     {"name":"trusted_networks","type":"cidr[]","unit":null,"nullable":false,"default":"{}","meaning":"Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.","good":"a list of networks such as 192.0.2.0/24"},
+    {"name":"acr_values_supported","type":"text[]","unit":null,"nullable":false,"default":"{1}","meaning":"The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.","good":"a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"},
+    {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8).","good":"public or pairwise"},
+    {"name":"claims_function","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.","good":"a function as schema.name, in lower case, in a schema that is not one of pgrant or PostgreSQL"},
+    {"name":"claims_function_targets","type":"text[]","unit":null,"nullable":false,"default":"{userinfo}","meaning":"Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any).","good":"a list of userinfo, id_token, access_token"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -262,6 +278,8 @@ export const stored = {
     {"name":"assertion_audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Whom this client's assertions have to name; null = as the tenant says.","good":"issuer or token_endpoint"},
     {"name":"assertion_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For how many seconds from now an assertion of this client may be good at most; null = as the tenant says.","good":"a whole number of seconds from 60 to 86400"},
     {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256 or ES256"},
+    {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.","good":"public or pairwise"},
+    {"name":"sector_identifier_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.","good":"an https URL (http on a loopback host) of at most 2048 characters"},
   ],
   upstreams: [
     {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

@@ -55,6 +55,11 @@ const parametersOf: Record<string, (goods: Goods, chance: Chance, signed: Signed
     ['username', username],
     ['password', password],
   ],
+  '/oauth/account': ({ request = '', csrf = '' }) => [
+    ['request', request],
+    ['account', 'this'],
+    ['csrf', csrf],
+  ],
   '/oauth/consent': ({ request = '', csrf = '' }) => [
     ['request', request],
     ['decision', 'allow'],

@@ -134,8 +134,13 @@ describe('registration [RFC 7591 3]', () => {
     ['no person and nobody that vouches', { grant_types: ['client_credentials'] }],
     ['claims that nobody signed', { userinfo_signed_response_alg: 'none' }],
     ['claims that are encrypted', { userinfo_encrypted_response_alg: 'RSA-OAEP' }],
-    ['a sector', { sector_identifier_uri: 'https://a.example/sector' }],
-    ['pairwise subjects', { subject_type: 'pairwise' }],
+    ['a sector that is not https', { sector_identifier_uri: 'http://a.example/sector' }],
+    ['subjects of no type that there is', { subject_type: 'ephemeral' }],
+    [
+      'pairwise subjects of two hosts',
+      { subject_type: 'pairwise', redirect_uris: ['https://a.example/', 'https://b.example/'] },
+    ],
+    ['levels that are no list', { default_acr_values: 'mfa' }],
     ['a name that turns around', { client_name: 'evil\u202egnp.exe' }],
     ['a policy that is a script', { policy_uri: 'javascript:alert(1)' }],
   ])('%s is refused', async (_, metadata, error = 'invalid_client_metadata') => {

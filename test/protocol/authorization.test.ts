@@ -48,7 +48,7 @@ describe('an authorization request', () => {
       acr_values: ['a', 'b'],
       ui_locales: ['fr-CA', 'en'],
       display: 'popup',
-      claims: { userinfo: [], id_token: [], sub: undefined },
+      claims: { userinfo: [], id_token: [], sub: undefined, acr_values: [] },
       resources: ['https://api.example/', 'urn:example:api'],
     });
   });
@@ -121,7 +121,9 @@ describe('an authorization request', () => {
     ['invalid_request', 'RFC 7636 4.2', { code_challenge: `${challenge.slice(1)}+` }],
     ['invalid_request', 'Core 3.1.2.1', { prompt: 'none login' }],
     ['invalid_request', 'Core 3.1.2.1', { prompt: 'dance' }],
-    ['invalid_request', 'Core 3.1.2.1', { prompt: 'create' }],
+    ['invalid_request', 'prompt=create 4', { prompt: 'none create' }],
+    ['invalid_request', 'Core 3.1.2.1', { prompt: 'none select_account' }],
+    ['invalid_request', 'Core 3.1.2.1', { max_age: '+1' }],
     ['invalid_request', 'Core 3.1.2.1', { max_age: '-1' }],
     ['invalid_request', 'Core 3.1.2.1', { max_age: '1.5' }],
     ['invalid_request', 'Core 3.1.2.1', { max_age: '1e3' }],
@@ -151,26 +153,33 @@ describe('the claims parameter', () => {
   test('names claims for userinfo and the ID token [OpenID Connect Core 5.5]', () => {
     const request = claims({
       userinfo: { email: null, name: { essential: true } },
-      id_token: { auth_time: { essential: true }, sub: { value: 'u-1' } },
+      id_token: { auth_time: { essential: true }, sub: { value: 'u-1' }, nickname: null },
       unknown_member: 1,
     });
     expect(request.error).toBeUndefined();
     expect(request.claims).toEqual({
       userinfo: ['email', 'name'],
-      id_token: ['auth_time', 'sub'],
+      id_token: ['nickname'],
       sub: 'u-1',
+      acr_values: [],
     });
   });
 
   test.each([
-    [{ essential: true, values: ['mfa', 'loa2'] }, ['mfa', 'loa2']],
-    [{ essential: true, value: 'mfa' }, ['mfa']],
-    [{ essential: true }, []],
-    [{ values: ['mfa'] }, undefined],
-    [null, undefined],
-  ])('acr %j must be one of %j [OpenID Connect Core 5.5.1.1]', (acr, essential) => {
-    expect(claims({ id_token: { acr } }).claims.essential_acr).toEqual(essential);
-  });
+    [{ essential: true, values: ['mfa', 'loa2'] }, ['mfa', 'loa2'], []],
+    [{ essential: true, value: 'mfa' }, ['mfa'], []],
+    [{ essential: true }, [], []],
+    [{ values: ['mfa', 1] }, undefined, ['mfa']],
+    [{ value: 'mfa' }, undefined, ['mfa']],
+    [null, undefined, []],
+  ])(
+    'acr %j must be one of %j, should be of %j [OpenID Connect Core 5.5.1.1]',
+    (acr, essential, values) => {
+      const requested = claims({ id_token: { acr } }).claims;
+      expect(requested.essential_acr).toEqual(essential);
+      expect(requested.acr_values).toEqual(values);
+    },
+  );
 
   test.each([{}, { userinfo: null }, { id_token: { sub: null } }])('may be sparse: %j', (value) => {
     expect(claims(value)).toMatchObject({ error: undefined, claims: { sub: undefined } });

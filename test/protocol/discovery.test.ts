@@ -18,7 +18,10 @@ const facts = {
   },
 };
 
-/** RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1, Client ID Metadata Document 6. */
+/**
+ * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
+ * Initiating User Registration via OpenID Connect 4.1.
+ */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
   end_session_endpoint revocation_endpoint introspection_endpoint response_types_supported
   response_modes_supported grant_types_supported code_challenge_methods_supported
@@ -29,7 +32,7 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   id_token_signing_alg_values_supported userinfo_signing_alg_values_supported claims_supported claim_types_supported
   claims_parameter_supported request_parameter_supported request_uri_parameter_supported
   authorization_response_iss_parameter_supported client_id_metadata_document_supported acr_values_supported
-  ui_locales_supported`.split(/\s+/);
+  ui_locales_supported prompt_values_supported`.split(/\s+/);
 
 describe('metadata', () => {
   test('an independent client accepts it for its issuer [RFC 8414 3.3]', async () => {
@@ -63,7 +66,7 @@ describe('metadata', () => {
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
       authorization_response_iss_parameter_supported: true,
-      subject_types_supported: ['public'],
+      subject_types_supported: ['public', 'pairwise'],
       id_token_signing_alg_values_supported: ['RS256', 'ES256'],
       userinfo_signing_alg_values_supported: ['RS256', 'ES256'],
     });

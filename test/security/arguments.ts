@@ -60,6 +60,7 @@ export const neutral = {
   sealed_tokens: null,
   checkable: false,
   reject_reason: null,
+  another: false,
   client_url: 'https://app.example.com/client.json',
   fresh_for: 300,
   document_fault: 'status 404',

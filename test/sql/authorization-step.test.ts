@@ -1,4 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
 import {
   auditOf,
   type Client,
@@ -43,6 +45,12 @@ const signIn = () => obtainCode(world, browser, client, ada);
 const next = async (args: Parameters<typeof begin>[3]) =>
   (await begin(world, browser, client, args)).row;
 
+const set = (settings: Record<string, unknown>) =>
+  call(world.database.worker, ops.tenant_set, {
+    tenant: world.tenant,
+    settings: settings as never,
+  });
+
 async function ageSession(seconds: number) {
   await world.database.sql`
     update pgrant.sessions set auth_time = auth_time - make_interval(secs => ${seconds})
@@ -63,18 +71,38 @@ describe('login is due', () => {
     expect(audit.at(-1)).toMatchObject({ error: 'login_required', client_id: client.client_id });
   });
 
-  test.each(['login', 'select_account'])(
-    'once for prompt=%s, though somebody is signed in',
-    async (prompt) => {
-      await signIn();
-      const flow = await begin(world, browser, client, { prompt: [prompt] });
-      expect(flow.row.next).toBe('login');
-      expect((await proceed(world, flow)).next).toBe('login');
-      expect((await decide(world, flow)).next).toBe('continue');
-      await login(world, flow, ada);
-      expect((await proceed(world, flow)).code_expires_at).not.toBeNull();
-    },
-  );
+  test('once for prompt=login, though somebody is signed in', async () => {
+    await signIn();
+    const flow = await begin(world, browser, client, { prompt: ['login'] });
+    expect(flow.row.next).toBe('login');
+    expect((await proceed(world, flow)).next).toBe('login');
+    expect((await decide(world, flow)).next).toBe('continue');
+    await login(world, flow, ada);
+    expect((await proceed(world, flow)).code_expires_at).not.toBeNull();
+  });
+
+  test('once for acr_values that another login can have, and is no error where it has not [Core 5.5.1.1]', async () => {
+    await signIn();
+    expect((await next({ acr_values: ['1', 'mfa'] })).code_expires_at).not.toBeNull();
+    expect((await next({ acr_values: ['mfa'] })).code_expires_at).not.toBeNull();
+    await set({ acr_values_supported: ['1', 'mfa'] });
+    expect((await next({ acr_values: ['mfa'], prompt: ['none'] })).code_expires_at).not.toBeNull();
+    const flow = await begin(world, browser, client, { acr_values: ['mfa'] });
+    expect(flow.row.next).toBe('login');
+    await login(world, flow, ada);
+    expect((await proceed(world, flow)).code_expires_at).not.toBeNull();
+    await set({ acr_values_supported: ['1'] });
+  });
+
+  test('for the default_acr_values of the client, where the request does not say [Registration 2]', async () => {
+    await signIn();
+    await set({ acr_values_supported: ['1', 'mfa'] });
+    await world.database.sql`
+      update pgrant.clients set default_acr_values = '{mfa}' where client_id = ${client.client_id}`;
+    expect((await next({})).next).toBe('login');
+    expect((await next({ acr_values: ['1'] })).code_expires_at).not.toBeNull();
+    await set({ acr_values_supported: ['1'] });
+  });
 
   test('after max_age, counted from the request, and auth_time moves [Core 3.1.2.1]', async () => {
     await signIn();

@@ -80,6 +80,7 @@ begin
            'client', pgrant_rules.client_presentation(p_tenant, p_client.client_id),
            'redirect_uri', p_request.redirect_uri,
            'login_hint', p_request.login_hint,
+           'create', 'create' = any (p_request.prompt),
            'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),
            'resources', (select coalesce(jsonb_agg(jsonb_build_object('resource', r.resource, 'title', r.title) order by r.title), '[]')
                            from pgrant.resources r
@@ -101,4 +102,4 @@ end
 $$;
 
 comment on function pgrant_rules.request_page(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, uuid) is
-  'What the login and consent pages show of a request.';
+  'What the pages of a request show of it.';

@@ -1,34 +1,7 @@
 -- Private rules of the authorization endpoint: what comes next for a request, and why one is refused.
 
-create function pgrant_rules.acr_unmet(p_request pgrant.authorization_requests, p_session pgrant.sessions)
-returns boolean
-language sql immutable
-as $$ select p_request.essential_acr <> '{}' and not coalesce(p_session.acr = any (p_request.essential_acr), false) $$;
-
-comment on function pgrant_rules.acr_unmet(pgrant.authorization_requests, pgrant.sessions) is
-  'Whether the request must have an acr (OpenID Connect Core 5.5.1.1) that the login does not have.';
-
-create function pgrant_rules.login_due(p_request pgrant.authorization_requests, p_session pgrant.sessions)
-returns boolean
-language plpgsql stable
-as $$
-begin
-  return p_session.session_id is null
-      or coalesce(p_request.prompt && array['login', 'select_account']
-                  and p_session.auth_time < p_request.created_at, false)
-      or coalesce(p_session.auth_time < p_request.created_at - make_interval(secs => p_request.max_age), false)
-      or coalesce(p_session.user_id::text <> p_request.hint_sub, false)
-      -- A login of before may be stepped up, where the product says how good its logins are; any other has no acr.
-      or pgrant_rules.acr_unmet(p_request, p_session) and p_session.auth_time < p_request.created_at
-         and exists (select from pgrant.tenants t where t.tenant_id = p_request.tenant_id and t.login_url is not null);
-end
-$$;
-
-comment on function pgrant_rules.login_due(pgrant.authorization_requests, pgrant.sessions) is
-  'Whether the person must sign in first: nobody is signed in, prompt asks for it, max_age has passed, id_token_hint names another, or the product may sign them in with the acr that is essential. A login after the request was made satisfies prompt and max_age (OpenID Connect Core 3.1.2.1).';
-
 create function pgrant_rules.request_refusal(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[], p_code_challenge text,
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[], p_code_challenge text, p_prompt text[],
   out error pgrant_api.error, out reason text, out detail text
 )
 language plpgsql
@@ -41,6 +14,10 @@ begin
     error := 'invalid_request';
     reason := 'code_challenge missing';
     detail := 'code_challenge is required';
+  elsif 'create' = any (p_prompt) and not pgrant_rules.sign_up_offered(p_tenant) then
+    error := 'invalid_request';
+    reason := 'prompt create where nobody can make an account';
+    detail := 'prompt create is not supported';
   else
     detail := pgrant_rules.scope_unknown(p_tenant, p_scopes);
     if detail is not null then
@@ -56,7 +33,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.request_refusal(uuid, pgrant_rules.client_policies, text[], text) is
+comment on function pgrant_rules.request_refusal(uuid, pgrant_rules.client_policies, text[], text, text[]) is
   'Why a request of a known client with a proven redirect URI is refused, or nulls.';
 
 create function pgrant_rules.authorization_step(
@@ -77,6 +54,8 @@ begin
   if pgrant_rules.login_due(p_request, p_session) then
     v_out.next := 'login';
     v_out.response_reason := 'nobody suitable is signed in';
+  elsif pgrant_rules.account_due(p_request, p_session) then
+    v_out.next := 'account';
   elsif pgrant_rules.acr_unmet(p_request, p_session) then
     v_out.next := 'respond';
     v_out.response_error := 'unmet_authentication_requirements';
@@ -119,7 +98,10 @@ begin
        and r.expires_at = p_request.expires_at
        and (r.session_id, r.shown_identity_at) is distinct from (p_session.session_id, p_client.identity_changed_at);
     v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, p_session.user_id);
-    if p_session.user_id::text <> p_request.hint_sub then
+    if v_out.next = 'login' and 'select_account' = any (p_request.prompt) then
+      -- Another account is meant than the one that is known.
+      v_out.page := v_out.page || jsonb_build_object('username', null);
+    elsif p_session.user_id::text <> p_request.hint_sub then
       v_out.page := v_out.page || jsonb_build_object('other_person', v_out.page -> 'username');
     end if;
   end if;
@@ -128,7 +110,7 @@ end
 $$;
 
 comment on function pgrant_rules.authorization_step(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
-  'What comes next for a request: login, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
+  'What comes next for a request: login, the choice of an account, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
 
 create function pgrant_rules.authorization_redirect(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_scopes text[]

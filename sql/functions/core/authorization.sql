@@ -42,7 +42,7 @@ begin
   v_out.response_reason := p_error_reason;
   if p_error is null then
     v_target := pgrant_rules.client_target(p_tenant, v_client, p_resources, null);
-    v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, v_scopes, p_code_challenge);
+    v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, v_scopes, p_code_challenge, p_prompt);
     v_out.response_error := coalesce(v_target.error, v_refusal.error);
     v_out.response_reason := coalesce(v_target.reason, v_refusal.reason);
     v_out.response_detail := v_refusal.detail;
@@ -63,9 +63,9 @@ begin
   values (
     p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
     v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
-    p_prompt, coalesce(p_max_age, v_client.default_max_age), p_hint_sub, p_login_hint, p_acr_values, coalesce(p_essential_acr, '{}'),
-    p_claims_id_token, p_claims_userinfo, v_target.resources)
-  returning * into v_request;
+    p_prompt, coalesce(p_max_age, v_client.default_max_age), pgrant_rules.subject_user(p_tenant, v_client, p_hint_sub), p_login_hint,
+    coalesce(nullif(p_acr_values, '{}'), p_essential_acr, v_client.default_acr_values, '{}'), coalesce(p_essential_acr, '{}'),
+    p_claims_id_token, p_claims_userinfo, v_target.resources) returning * into v_request;
   if v_client.request_due then
     perform pgrant_rules.client_request_note(v_client);
   end if;
@@ -164,7 +164,7 @@ begin
   end if;
 
   if v_session.session_id is null or v_session.session_id is distinct from v_request.session_id
-     or pgrant_rules.login_due(v_request, v_session) then
+     or pgrant_rules.login_due(v_request, v_session) or pgrant_rules.account_due(v_request, v_session) then
     v_out.next := 'continue';
     v_out.request_expires_at := p_request_expires_at;
     return v_out;

@@ -99,6 +99,7 @@ declare
   v_expires_at timestamptz := pgrant_rules.after(p_client.code_lifetime);
 begin
   v_grant_id := pgrant_rules.grant_consent(p_tenant, p_session.user_id, p_client, p_request, p_scopes, p_consented);
+  perform pgrant_rules.subject_remember(p_tenant, p_client, p_session.user_id);
   insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
                             redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
                             auth_time, acr, amr, resources)

@@ -74,7 +74,7 @@ begin
   return query
   select q.error, q.reason, q.detail, case when q.error is null then a.active end,
          case when a.active and q.handle_hash is null then 'Bearer' end,
-         t.client_id, coalesce(t.user_id::text, t.client_id), t.username, t.scopes, t.audience,
+         t.client_id, coalesce(t.subject, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
          pgrant_rules.epoch(t.auth_time), t.acr, t.access_claims
     from unnest(p_client_id, v_errors, v_auth.o_reason, v_auth.o_detail, p_handle_hash)

@@ -48,8 +48,11 @@ declare
   v_confirmed boolean;
   v_client_id text := coalesce(p_hint_client_id, p_client_id);
   v_target text;
+  v_hinted pgrant_rules.client_policies;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select c.* into v_hinted from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = p_hint_client_id;
+  p_hint_sub := pgrant_rules.subject_user(p_tenant, v_hinted, p_hint_sub);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_confirmed := coalesce(p_csrf_hash = v_session.csrf_hash, false);
   if p_client_id <> p_hint_client_id then

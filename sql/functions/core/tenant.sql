@@ -21,10 +21,14 @@ create type pgrant_api.tenant_facts as (
   registration         text,
   client_documents     text,
   refresh_lifetime     integer,
-  session_lifetime     integer
+  session_lifetime     integer,
+  acr_values           text[],
+  sign_up              boolean
 );
 
 comment on type pgrant_api.tenant_facts is 'What the web process says of a tenant in metadata and on pages.';
+comment on column pgrant_api.tenant_facts.acr_values is 'The acr that sign-ins can have.';
+comment on column pgrant_api.tenant_facts.sign_up is 'Whether people can make an account (prompt=create).';
 
 create type pgrant_api.signing_keys as (
   error   pgrant_api.error,
@@ -67,6 +71,18 @@ $$;
 comment on function pgrant_api.tenant_find(text, text) is
   'Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found.';
 
+create function pgrant_rules.sign_up_offered(p_tenant uuid) returns boolean
+language plpgsql stable
+as $$
+begin
+  return exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null)
+      or exists (select from pgrant.upstreams u where u.tenant_id = p_tenant and u.just_in_time and u.disabled_at is null);
+end
+$$;
+
+comment on function pgrant_rules.sign_up_offered(uuid) is
+  'Whether somebody new can make an account while they sign in: on the product''s own page, or by an upstream that makes users.';
+
 create function pgrant_api.tenant_describe(p_tenant uuid, p_request_id text, p_address inet)
 returns pgrant_api.tenant_facts
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -76,9 +92,10 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents,
-         (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant)
+         (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant), t.acr_values_supported,
+         pgrant_rules.sign_up_offered(p_tenant)
     into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents,
-         v_out.scopes
+         v_out.scopes, v_out.acr_values, v_out.sign_up
     from pgrant.tenants t
    where t.tenant_id = p_tenant;
   if not found then

@@ -42,7 +42,7 @@ comment on column pgrant_api.tokens.amr is 'By which methods; null = nobody said
 comment on column pgrant_api.tokens.id_expires_at is 'When the ID token expires; null where none is due.';
 comment on column pgrant_api.tokens.id_claims is 'What else the ID token says; null where none is due.';
 comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where it sent none.';
-comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session.';
+comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session, and for pairwise clients.';
 
 create function pgrant_rules.token_claims(
   p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
@@ -139,7 +139,9 @@ begin
 
   return query
   select v_errors[q.n], q.reason, case when q.error is not null then q.detail end, d.client_id,
-         case when d.family_id is null then d.client_id else d.user_id::text end, d.scopes, d.audience,
+         case when d.family_id is null then d.client_id
+              else pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
+                                        d.user_id) end, d.scopes, d.audience,
          d.access_token_format, d.access_token_alg, d.access_token_typ, a.claims,
          case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
          d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, coalesce(d.refresh_token, false),
@@ -148,7 +150,9 @@ begin
          case when i.alg is not null then
            pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
                                      a.claims) - 'sub' end,
-         d.nonce, case when i.alg is not null then d.session_id end
+         d.nonce,
+         -- A sid is the same for every client of the session, and would tell that two pairwise subjects are one person.
+         case when i.alg is not null and c.subject_type = 'public' then d.session_id end
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null
     left join unnest(p_client) with ordinality c on c.ordinality = d.n

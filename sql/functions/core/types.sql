@@ -19,16 +19,16 @@ create type pgrant_api.authorization as (
 );
 
 comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
-comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or consent = show that page; document = fetch the document at the client_id and ask again.';
+comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or account or consent = show that page; document = fetch the document at the client_id and ask again.';
 comment on column pgrant_api.authorization.response_detail is
   'What the client may be told besides the code of the error, e.g. the name of an unknown scope; with error, what the page tells its developers; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], scopes: [{scope, title, description, sensitive, granted}], claims: [name], upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
+  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], scopes: [{scope, title, description, sensitive, granted}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
 comment on column pgrant_api.authorization.login_url is
   'With next = login: the product''s own login page, to which the browser goes instead; null = the page here.';
 comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds; null where the call has started no session.';
 comment on column pgrant_api.authorization.request_expires_at is
-  'With next = continue or login or consent: epoch seconds, in the handle of the request.';
+  'With next = continue or login or account or consent: epoch seconds, in the handle of the request.';
 comment on column pgrant_api.authorization.redirect_uri is 'With next = respond: where the answer goes.';
 comment on column pgrant_api.authorization.response_mode is 'With next = respond: query or form_post.';
 comment on column pgrant_api.authorization.state is 'What the client sent; null where it sent none.';

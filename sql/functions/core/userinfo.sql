@@ -38,7 +38,8 @@ begin
   return query
   select v_errors[t.ordinality], (v_entries[t.ordinality]).reason,
          case when u.user_id is not null then
-           pgrant_rules.claims_given(p_tenant, t.user_id, t.scopes, t.claims_userinfo, t.access_claims) end,
+           pgrant_rules.claims_given(p_tenant, t.user_id, t.scopes, t.claims_userinfo, t.access_claims)
+             || jsonb_build_object('sub', t.subject) end,
          case when u.user_id is not null then t.client_id end, case when u.user_id is not null then t.userinfo_alg end
     from unnest(v_tokens) with ordinality t
     left join pgrant.users u

@@ -15,7 +15,7 @@ begin
     raise exception 'the client_id % is a URL', p_client_id
       using errcode = 'OA003', hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
   end if;
-  p_metadata := pgrant_rules.pkce_default(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;
+  p_metadata := pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;
   perform pgrant_rules.settings_write('insert into pgrant.clients (tenant_id, client_id, %1$s) values ($1, $2, %2$s)',
                                       'clients', p_metadata, p_tenant, p_client_id);
   perform pgrant_rules.client_settings_check(p_tenant, p_client_id);
@@ -36,17 +36,18 @@ $$;
 comment on function pgrant_ops.client_add(uuid, text, jsonb, bytea) is
   'Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client. Raises OA001, OA002, OA003.';
 
-create function pgrant_rules.pkce_default(p_tenant uuid, p_method text) returns jsonb
+create function pgrant_rules.tenant_defaults(p_tenant uuid, p_method text) returns jsonb
 language plpgsql stable
 as $$
 begin
-  return (select jsonb_build_object('require_pkce', t.require_pkce or p_method is not distinct from 'none')
+  return (select jsonb_build_object('require_pkce', t.require_pkce or p_method is not distinct from 'none',
+                                    'subject_type', t.subject_type)
             from pgrant.tenants t where t.tenant_id = p_tenant);
 end
 $$;
 
-comment on function pgrant_rules.pkce_default(uuid, text) is
-  'Whether a new client with this token_endpoint_auth_method has to send a code_challenge: {require_pkce}. Public clients always have to.';
+comment on function pgrant_rules.tenant_defaults(uuid, text) is
+  'What the tenant makes of a new client with this token_endpoint_auth_method that does not say: {require_pkce, subject_type}. Public clients always have to send a code_challenge.';
 
 create function pgrant_rules.client_settings_check(p_tenant uuid, p_client_id text, p_redirects boolean default true) returns void
 language plpgsql

@@ -126,3 +126,14 @@ comment on column pgrant_report.upstream_accounts.checked_at is 'When the upstre
 comment on column pgrant_report.upstream_accounts.check_after is 'When it is asked again; null = never.';
 comment on column pgrant_report.upstream_accounts.lost_at is 'Since when it no longer vouches for the person; null = it does.';
 comment on column pgrant_report.upstream_accounts.last_error is 'Why the last recheck got no answer; null = it got one.';
+
+create view pgrant_report.pairwise_subjects with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, s.subject, s.sector, s.user_id, u.username, s.created_at
+  from pgrant.pairwise_subjects s
+  join pgrant.users u on u.tenant_id = s.tenant_id and u.user_id = s.user_id
+  join pgrant.issuers i on i.tenant_id = s.tenant_id;
+
+comment on view pgrant_report.pairwise_subjects is 'Which person clients mean by a pairwise sub (OpenID Connect Core 8.1).';
+comment on column pgrant_report.pairwise_subjects.subject is 'The sub of tokens for clients of the sector.';
+comment on column pgrant_report.pairwise_subjects.sector is 'The host that the clients have in common, or the one client.';
+comment on column pgrant_report.pairwise_subjects.created_at is 'When it was first given to a client.';

@@ -45,7 +45,7 @@ export function authorize(services: EndpointServices): Endpoint {
       max_age: request.max_age ?? null,
       hint_sub: hint ?? null,
       login_hint: request.login_hint ?? null,
-      acr_values: request.acr_values,
+      acr_values: [...new Set([...request.acr_values, ...request.claims.acr_values])],
       essential_acr: request.claims.essential_acr ?? null,
       claims_id_token: request.claims.id_token,
       claims_userinfo: request.claims.userinfo,

@@ -14,7 +14,7 @@ import { newLastingSecret, parseToken } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { respond } from './send-response.ts';
 
-/** Shows login or consent, whichever is due, or answers the client. */
+/** Shows login, the choice of an account or consent, whichever is due, or answers the client. */
 export function continueRequest(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const { request } = requireReadable(parameters(ctx), ['request']).values;
@@ -71,22 +71,30 @@ function handOver(ctx: Ctx, loginUrl: string, challenge: string): void {
   ctx.set('Location', url.href);
 }
 
+const titleOf = {
+  login: ({ create }: { create: boolean }) => (create ? 'Create an account' : 'Sign in'),
+  account: () => 'Choose an account',
+  consent: ({ client_name }: { client_name: string }) => `Allow ${client_name}?`,
+};
+
 function showPage(
   ctx: Ctx,
   row: ApiAuthorization,
   { status, ...data }: { status?: number; request: string | undefined },
 ): void {
-  const page = row.page as { redirect_uri: string; client_name: string };
+  const { next } = row;
+  const shown = row.page as { redirect_uri: string; client_name: string; create: boolean };
+  const page = next === 'login' || next === 'account' ? next : 'consent';
   render(
     ctx,
-    row.next === 'login' ? 'login' : 'consent',
+    page,
     {
-      ...page,
+      ...shown,
       ...data,
-      ...redirectTarget(page.redirect_uri),
+      ...redirectTarget(shown.redirect_uri),
       csrf: presentedCsrfToken(ctx),
-      title: row.next === 'login' ? 'Sign in' : `Allow ${page.client_name}?`,
+      title: titleOf[page](shown),
     },
-    { ...(status !== undefined && { status }), redirectUri: page.redirect_uri },
+    { ...(status !== undefined && { status }), redirectUri: shown.redirect_uri },
   );
 }

@@ -9,20 +9,17 @@ import type { Endpoint, EndpointServices } from '../endpoint.ts';
 /** The metadata of the tenant's issuer, the same for OAuth and for OpenID Connect clients. */
 export function metadataDocument({ database, endpoints }: EndpointServices): Endpoint {
   return async (ctx) => {
-    const { scopes, registration, client_documents } = await call(
-      database,
-      api.tenant_describe,
-      caller(ctx),
-    );
+    const tenant = await call(database, api.tenant_describe, caller(ctx));
     ctx.set('Cache-Control', 'public, max-age=300');
     ctx.body = metadata({
       issuer: ctx.state.tenant.issuer,
-      scopes,
+      scopes: tenant.scopes,
       endpoints,
-      acr_values: ['1'],
+      acr_values: tenant.acr_values,
+      sign_up: tenant.sign_up,
       ui_locales: ['en'],
-      registration: registration !== 'closed',
-      client_documents: client_documents !== 'closed',
+      registration: tenant.registration !== 'closed',
+      client_documents: tenant.client_documents !== 'closed',
     });
   };
 }

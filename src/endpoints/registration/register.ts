@@ -6,6 +6,8 @@ import { bearer, jsonObject } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
 import { refuse } from '../../http/refuse.ts';
 import { turnOf } from '../../http/turn.ts';
+import { serverFetch } from '../../outbound/guarded-fetch.ts';
+import { checkSector } from '../../outbound/sector.ts';
 import { type ClientMetadata, readClientMetadata } from '../../protocol/client-metadata.ts';
 import { newLastingSecret, secretHash } from '../../protocol/secrets.ts';
 import { readSoftwareStatement } from '../../protocol/software-statement.ts';
@@ -44,7 +46,14 @@ export async function readMetadata(
 ): Promise<ClientMetadata> {
   const metadata = await vouched(services, ctx, sent);
   try {
-    return readClientMetadata(metadata);
+    const read = readClientMetadata(metadata);
+    const { sector_identifier_uri } = read;
+    if (sector_identifier_uri !== undefined) {
+      const turn = [ctx.state.tenant.id, new URL(sector_identifier_uri).host];
+      const fetch = serverFetch(services.config);
+      await services.queues.fetches.run(turn, () => checkSector(fetch, read));
+    }
+    return read;
   } catch (failure) {
     return refuse(services.database, ctx, action, failure);
   }

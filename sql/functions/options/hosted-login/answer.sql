@@ -45,6 +45,8 @@ begin
     detail := case when p_request.hint_sub <> v_session.user_id::text then 'the request is for another person'
                    when pgrant_rules.acr_unmet(p_request, v_session)
                    then 'acr must be one of ' || array_to_string(p_request.essential_acr, ', ')
+                   when pgrant_rules.step_up_due(p_request, v_session)
+                   then 'acr must be one of ' || array_to_string(p_request.acr_values, ', ') || ', or the sign-in a new one'
                    else 'auth_time is older than the request allows' end;
   else
     error := null;

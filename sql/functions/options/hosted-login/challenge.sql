@@ -164,7 +164,7 @@ begin
   select u.external_subject into v_out.subject
     from pgrant.users u where u.tenant_id = p_tenant and u.user_id::text = v_request.hint_sub;
   v_out.auth_time_after := ceil(extract(epoch from greatest(
-    case when v_request.prompt && array['login', 'select_account'] then v_request.created_at end,
+    case when v_request.prompt && array['login', 'select_account', 'create'] then v_request.created_at end,
     v_request.created_at - make_interval(secs => v_request.max_age))));
   v_out.expires_at := pgrant_rules.epoch(v_challenge.expires_at);
   return v_out;

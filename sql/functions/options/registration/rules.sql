@@ -3,10 +3,10 @@
 create function pgrant_rules.registration_fields() returns text[]
 language sql immutable
 as $$
-  select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris',
-               'grant_types', 'scopes', 'id_token_alg', 'userinfo_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts',
-               'software_id', 'software_version', 'default_max_age', 'require_auth_time', 'initiate_login_uri', 'jwks',
-               'jwks_uri', 'token_endpoint_auth_signing_alg', 'registered', 'left_out']
+  select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris', 'grant_types',
+               'scopes', 'id_token_alg', 'userinfo_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id',
+               'software_version', 'default_max_age', 'require_auth_time', 'default_acr_values', 'initiate_login_uri', 'jwks', 'jwks_uri',
+               'token_endpoint_auth_signing_alg', 'subject_type', 'sector_identifier_uri', 'registered', 'left_out']
 $$;
 
 comment on function pgrant_rules.registration_fields() is
@@ -31,7 +31,7 @@ declare
   v_asked text[];
 begin
   v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults()
-    || pgrant_rules.pkce_default(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || (
+    || pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || (
     select coalesce(jsonb_object_agg(f.key, f.value), '{}')
       from jsonb_each(p_metadata) f where f.key = any (pgrant_rules.registration_fields())));
   v_client.name := pgrant.name_normal(v_client.name);
@@ -57,6 +57,10 @@ begin
   elsif not pgrant.name_sound(v_client.name) then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'client_name has characters that people do not see, or none that they do';
+  elsif not pgrant.sector_sound(v_client.subject_type, v_client.sector_identifier_uri, v_client.redirect_uris) then
+    v_out.error := 'invalid_client_metadata';
+    v_out.reason := 'sector_identifier_uri is missing: the redirect URIs are of several hosts';
+    v_out.detail := v_out.reason;
   elsif v_client.grant_types = '{}' then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'client_credentials without an initial access token that allows it';
@@ -79,29 +83,6 @@ $$;
 
 comment on function pgrant_rules.registration_shape(uuid, jsonb, text[]) is
   'The client that metadata describe (keys: registration_fields()). Redirect URIs of schemes that the tenant does not allow and scopes that it does not define are left out and listed in left_out (RFC 7591 3.2.1), and so is client_credentials without p_machine_scopes; none that is left of redirect URIs is an error, which names the first. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata, invalid_redirect_uri.';
-
-create function pgrant_rules.scopes_left_out(p_tenant uuid, p_scopes text[]) returns jsonb
-language plpgsql stable
-as $$
-begin
-  return (
-    select coalesce(jsonb_object_agg(a.scope, 'the tenant has no such scope'), '{}')
-      from unnest(p_scopes) a (scope)
-     where not exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = a.scope));
-end
-$$;
-
-comment on function pgrant_rules.scopes_left_out(uuid, text[]) is 'Those of the scopes that the tenant does not have: {scope: rule}.';
-
-create function pgrant_rules.without(p_values text[], p_left_out jsonb) returns text[]
-language sql immutable
-as $$
-  select case when p_values is not null
-              then array(select v.value from unnest(p_values) with ordinality v (value, position)
-                          where not p_left_out ? v.value order by v.position) end
-$$;
-
-comment on function pgrant_rules.without(text[], jsonb) is 'The values that are no key of p_left_out, in their order; null of null.';
 
 create function pgrant_rules.registration_event(p_client pgrant.clients) returns jsonb
 language sql immutable

@@ -39,7 +39,7 @@ begin
      and coalesce(pgrant_rules.resource_canonical(v_resource), v_resource) = any (v_token.audience)
      and (v_networks is null or pgrant_rules.network_allowed(array(select jsonb_array_elements_text(v_networks)::cidr))) then
     return query
-    select pgrant.tenant(), coalesce(v_token.user_id::text, v_token.client_id), v_token.client_id, v_token.scopes,
+    select pgrant.tenant(), coalesce(v_token.subject, v_token.client_id), v_token.client_id, v_token.scopes,
            v_token.expires_at;
   end if;
 end
