@@ -407,9 +407,9 @@ CREATE OR REPLACE FUNCTION pgrant.signing_algs()
  RETURNS text[]
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select array['RS256', 'ES256'] $function$
+AS $function$ select array['RS256', 'ES256', 'PS256', 'EdDSA', 'Ed25519'] $function$
 ;
-comment on function pgrant.signing_algs() is 'The algorithms by which the server signs tokens (RFC 7518 3.1).';
+comment on function pgrant.signing_algs() is 'The algorithms by which the server signs tokens (RFC 7518 3.1, RFC 8037 3.1, RFC 9864 2.2).';
 
 CREATE OR REPLACE FUNCTION pgrant.swept(p_after date)
  RETURNS boolean
@@ -1649,7 +1649,7 @@ create table pgrant.resources (
   disabled_at timestamp with time zone,
   constraint resources_pkey PRIMARY KEY (tenant_id, resource),
   constraint resources_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
-  constraint resources_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
+  constraint resources_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint resources_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint resources_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint resources_access_token_typ_check CHECK ((access_token_typ = ANY (ARRAY['at+jwt'::text, 'JWT'::text]))),
@@ -1954,8 +1954,10 @@ create table pgrant.tenants (
   pairwise_salt bytea default sha256(((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid()))) not null,
   claims_function text,
   claims_function_targets text[] default '{userinfo}'::text[] not null,
+  signing_algs text[] default '{RS256,ES256}'::text[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
-  constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (ARRAY['ES256'::text, 'RS256'::text]))),
+  constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
+  constraint tenants_access_token_alg_offered CHECK ((access_token_alg = ANY (signing_algs))),
   constraint tenants_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint tenants_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
   constraint tenants_access_token_typ_check CHECK ((access_token_typ = ANY (ARRAY['at+jwt'::text, 'JWT'::text]))),
@@ -2000,6 +2002,8 @@ create table pgrant.tenants (
   constraint tenants_roles_claim_check CHECK (((length(roles_claim) >= 1) AND (length(roles_claim) <= 255))),
   constraint tenants_session_idle_lifetime_check CHECK (((session_idle_lifetime >= 60) AND (session_idle_lifetime <= 2592000))),
   constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000))),
+  constraint tenants_signing_algs_check CHECK ((signing_algs <@ pgrant.signing_algs())),
+  constraint tenants_signing_algs_common CHECK (('RS256'::text = ANY (signing_algs))),
   constraint tenants_software_statement_issuers_check CHECK ((jsonb_typeof(software_statement_issuers) = 'object'::text)),
   constraint tenants_subject_type_check CHECK ((subject_type = ANY (ARRAY['public'::text, 'pairwise'::text]))),
   constraint tenants_tenant_claim_check CHECK (((length(tenant_claim) >= 1) AND (length(tenant_claim) <= 255))),
@@ -2059,6 +2063,7 @@ comment on column pgrant.tenants.subject_type is 'The subject_type of clients th
 comment on column pgrant.tenants.pairwise_salt is 'Keeps pairwise subjects from being computed by others; goes with the tenant, because another salt makes other subjects.';
 comment on column pgrant.tenants.claims_function is 'The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.';
 comment on column pgrant.tenants.claims_function_targets is 'Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any).';
+comment on column pgrant.tenants.signing_algs is 'By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

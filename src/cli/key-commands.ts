@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
-import { callAll } from '../db/call.ts';
+import { call, callAll } from '../db/call.ts';
 import { resealAll, resealTenant } from '../operations/reseal.ts';
 import { addKey } from '../operations/signing-keys.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
@@ -19,7 +19,9 @@ export function declareCommands(group: Command): void {
     empty: (tenant) => `tenant ${tenant} has no keys: the worker makes them within a minute`,
   });
   tenantCommand(group, 'rotate', 'publish a new key now, to sign after key_publish_lead')
-    .addOption(new Option('--alg <alg>', 'default: one of each').choices(signingAlgs))
+    .addOption(
+      new Option('--alg <alg>', 'default: one of each of signing_algs').choices(signingAlgs),
+    )
     .action(withSession(rotate));
   group
     .command('reseal')
@@ -34,7 +36,7 @@ async function rotate(session: Session, options: Named & { alg?: SigningAlg }): 
   const secret = session.secret();
   const tenant = await findTenant(session, options.tenant);
   const keys = [];
-  for (const alg of options.alg === undefined ? signingAlgs : [options.alg]) {
+  for (const alg of await algsOf(session, tenant, options.alg)) {
     const added = await addKey(session.database, secret, { tenant, alg, if_due: false });
     keys.push(added ? { ...added, added: true } : await findWaiting(session, tenant, alg));
   }
@@ -44,6 +46,12 @@ async function rotate(session: Session, options: Named & { alg?: SigningAlg }): 
       : `${alg}: key ${kid} is waiting already and signs from ${active_at}; no other was made`,
   );
   return { json: keys, text: lines.join('\n') };
+}
+
+async function algsOf({ database }: Session, tenant: string, alg: SigningAlg | undefined) {
+  if (alg !== undefined) return [alg];
+  const { tenant_show } = await call(database, ops.tenant_show, { tenant });
+  return (tenant_show as { signing_algs: SigningAlg[] }).signing_algs;
 }
 
 async function findWaiting(session: Session, tenant: string, alg: SigningAlg) {

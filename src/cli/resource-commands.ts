@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
+import { signingAlgs } from '../protocol/lists.ts';
 import { collect, duration } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
@@ -23,7 +24,7 @@ export function declareCommands(group: Command): void {
     .requiredOption('--title <text>', 'its name for users')
     .option('--scope <scope>', 'what means something there, else all; repeatable', collect())
     .addOption(new Option('--access-token-format <format>').choices(['jwt', 'opaque']))
-    .addOption(new Option('--access-token-alg <alg>').choices(['ES256', 'RS256']))
+    .addOption(new Option('--access-token-alg <alg>').choices(signingAlgs))
     .addOption(new Option('--access-token-typ <typ>').choices(['at+jwt', 'JWT']))
     .option('--access-token-lifetime <time>', 'e.g. 5m', duration)
     .action(withSession(set));

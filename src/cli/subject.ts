@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Binding } from '../db/binding.ts';
 import { call, callAll } from '../db/call.ts';
 import { confirm, count } from './input.ts';
-import { findTenant, type Output } from './operator-session.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { readFields, readSettings, type SettingsTable, settingsHelp } from './settings.ts';
 import { table, withTimes } from './text.ts';
@@ -100,14 +100,15 @@ export function subjectOf(group: Command, subject: Subject) {
   /** Adds a command about one; the handler is given what the SQL function needs to find it. */
   const act = (command: Command, handler: (found: Found) => Promise<Output>): Command =>
     command.action(
-      withSession(async ({ database }, ...given: unknown[]) => {
+      withSession(async (session, ...given: unknown[]) => {
+        const { database } = session;
         const options = given.at(-1) as Options;
         const name = String(option === undefined ? given[0] : options[key]);
         const tenant = await findTenant({ database }, itself ? name : options.tenant);
         const ask = <Result>(binding: TenantBinding<Result>, more: object = {}) =>
           call(database, binding, { tenant, ...(!itself && { [key]: name }), ...more });
         const identity = { ...(itself && { tenant_id: tenant }), [key]: name };
-        return await handler({ name, identity, ask, options, given });
+        return await handler({ session, name, identity, ask, options, given });
       }),
     );
 
@@ -167,6 +168,7 @@ export function subjectOf(group: Command, subject: Subject) {
 }
 
 type Found = {
+  session: Session;
   name: string;
   /** By what it is known, as the answer has it. */
   identity: Row;

@@ -26,10 +26,13 @@ export function declareCommands(group: Command): void {
   const changing = 'change settings, e.g. access_token_lifetime=15m or preset=mcp';
   const set = tenant.one('set', changing, ' <setting=value...>');
   set.addHelpText('after', settingsHelp('tenants'));
-  tenant.act(set, async ({ ask, given }) => {
+  tenant.act(set, async ({ ask, given, session }) => {
     const settings = readSettings('tenants', given[1] as string[]);
+    // What is offered is asked for at once: its key is made here, and not by the worker within a minute.
+    const secret = settings.signing_algs === undefined ? undefined : session.secret();
     const { tenant_show: before } = await ask(ops.tenant_show);
     const { tenant_set: after } = await ask(ops.tenant_set, { settings });
+    if (secret) await makeKeys(session, secret, String((after as Row).tenant_id));
     const [was, is] = [before as Row, after as Row];
     const changed = changesOf(was, is);
     const text = settings.preset === undefined ? describeTenant(is) : describeChanges(changed);

@@ -225,6 +225,7 @@ export type ApiTenantFacts = {
   reason: string | null;
   title: string;
   scopes: string[];
+  signing_algs: string[];
   registration: string;
   client_documents: string;
   refresh_lifetime: number;
@@ -1037,7 +1038,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up']),
+  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<
@@ -2095,7 +2096,7 @@ export const ops = {
     ['client_secrets', 'boolean'],
   ], []),
 
-  /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001. */
+  /** Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001, OA003 for an algorithm that is none of the tenant's signing_algs. */
   key_add: bind<
     {
       tenant: string;
@@ -2116,6 +2117,18 @@ export const ops = {
     ['sealed_private', 'bytea'],
     ['if_due', 'boolean', 'optional'],
   ], []),
+
+  /** The algorithms of the keys of a tenant: those that it signs by, and those that it has signed by and publishes still. Raises OA001. */
+  key_algs: bind<
+    {
+      tenant: string;
+    },
+    {
+      key_algs: string[];
+    }
+  >('pgrant_ops.key_algs', [
+    ['tenant', 'uuid'],
+  ], ['key_algs']),
 
   /** Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this. */
   key_due: bind<
@@ -2145,7 +2158,7 @@ export const ops = {
     ['tenant', 'uuid'],
   ], []),
 
-  /** Puts a new signing key in the place of all others of p_alg at once: what they signed is no longer believed, by pgrant within a minute, by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
+  /** Puts a new signing key in the place of all others of p_alg at once (or none, where the tenant signs so no more): what they signed is no longer believed, by pgrant within a minute, by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
   key_withdraw: bind<
     {
       tenant: string;

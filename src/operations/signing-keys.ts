@@ -5,7 +5,6 @@ import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
 import type { Log } from '../log.ts';
 import { newSigningKey, type SigningAlg, sealSigningKey } from '../protocol/keys.ts';
-import { signingAlgs } from '../protocol/lists.ts';
 import type { Master } from '../protocol/seal.ts';
 
 /** A key that was published; `active_at` is when it begins to sign, as PostgreSQL writes it. */
@@ -39,7 +38,8 @@ export async function withdrawKeys(
   tenant: string,
 ): Promise<string[]> {
   const withdrawn: string[] = [];
-  for (const alg of signingAlgs) {
+  const { key_algs } = await call(database, ops.key_algs, { tenant });
+  for (const alg of key_algs as SigningAlg[]) {
     const { signing, public_jwk } = await newSigningKey(alg);
     const { key_withdraw } = await call(database, ops.key_withdraw, {
       tenant,

@@ -1,7 +1,7 @@
 // RFC 8414 2, OpenID Connect Discovery 3, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3,
 // RP-Initiated Logout 2.1: server metadata.
 import { prompts } from './authorization.ts';
-import { authMethods, claims, clientAlgs, grantTypes, signingAlgs } from './lists.ts';
+import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
 
 /** Where each endpoint is below the issuer. */
 export type EndpointPaths = {
@@ -20,6 +20,8 @@ export interface TenantFacts {
   issuer: string;
   endpoints: EndpointPaths;
   scopes: readonly string[];
+  /** By what its tokens may be signed. */
+  signing_algs: readonly string[];
   acr_values?: readonly string[];
   ui_locales?: readonly string[];
   /** Whether people can make an account (prompt=create). */
@@ -52,8 +54,8 @@ export function metadata(tenant: TenantFacts) {
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
     subject_types_supported: ['public', 'pairwise'],
-    id_token_signing_alg_values_supported: signingAlgs,
-    userinfo_signing_alg_values_supported: signingAlgs,
+    id_token_signing_alg_values_supported: tenant.signing_algs,
+    userinfo_signing_alg_values_supported: tenant.signing_algs,
     scopes_supported: tenant.scopes,
     claims_supported: claims,
     claim_types_supported: ['normal'],

@@ -28,7 +28,7 @@ export interface TokenKey {
 
 const purpose = 'pgrant signing key';
 
-/** Makes a key pair: P-256 for ES256, 2048 bits for RS256; kid is the RFC 7638 thumbprint. */
+/** Makes a key pair: P-256 for ES256, Ed25519 for EdDSA, 2048 bits for RS256 and PS256; kid is the RFC 7638 thumbprint. */
 export async function newSigningKey(
   alg: SigningAlg,
 ): Promise<{ signing: TokenKey; public_jwk: PublicJwk }> {

@@ -4,7 +4,7 @@ export const grantTypes = ['authorization_code', 'refresh_token', 'client_creden
 
 export const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
 
-export const signingAlgs = ['RS256', 'ES256'] as const;
+export const signingAlgs = ['RS256', 'ES256', 'PS256', 'EdDSA', 'Ed25519'] as const;
 
 export const clientAlgs = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const;
 

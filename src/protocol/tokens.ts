@@ -64,7 +64,7 @@ export function signIdToken(
   accessToken?: string,
   extra: ExtraClaims = {},
 ): Promise<string> {
-  const at_hash = accessToken === undefined ? undefined : accessTokenHash(accessToken);
+  const at_hash = accessToken === undefined ? undefined : accessTokenHash(accessToken, key);
   return sign('JWT', { ...extra, ...claims, nbf: claims.iat, at_hash }, key);
 }
 
@@ -131,9 +131,10 @@ function sign(typ: string, claims: object, { kid, alg, key }: TokenKey): Promise
   return new SignJWT({ ...claims }).setProtectedHeader({ alg, typ, kid }).sign(key);
 }
 
-/** Left half of SHA-256, which is the hash of ES256 as of RS256 (OpenID Connect Core 3.1.3.6). */
-function accessTokenHash(accessToken: string): string {
-  return hash('sha256', accessToken, 'buffer').subarray(0, 16).toString('base64url');
+/** The left half of the hash that the algorithm uses (OpenID Connect Core 3.1.3.6): of Ed25519 SHA-512 (RFC 8032 5.1). */
+function accessTokenHash(accessToken: string, { alg }: TokenKey): string {
+  const digest = hash(/^Ed/.test(alg) ? 'sha512' : 'sha256', accessToken, 'buffer');
+  return digest.subarray(0, digest.length / 2).toString('base64url');
 }
 
 function keyOf(keys: VerificationKeys) {

@@ -56,7 +56,7 @@ export type Resource = {
   ) => Promise<AccessToken>;
 };
 
-const algorithms = ['ES256', 'RS256'];
+const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
 
 /** Makes a protected resource; keys and introspected tokens are cached inside. */
 export function createResource(options: ResourceOptions): Resource {

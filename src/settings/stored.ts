@@ -23,7 +23,7 @@ export type TenantSettings = {
   /** Of access tokens whose resource and client say nothing else; so are alg and lifetime. */
   access_token_format: 'jwt' | 'opaque';
   /** What JWT access tokens are signed by (RFC 7518 3.1). */
-  access_token_alg: 'ES256' | 'RS256';
+  access_token_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519';
   /** typ of JWT access tokens (RFC 9068 2.1), unless their resource says otherwise; JWT is for resource servers that refuse at+jwt. */
   access_token_typ: 'at+jwt' | 'JWT';
   /** For so long an access token is good. */
@@ -106,6 +106,8 @@ export type TenantSettings = {
   claims_function: string | null;
   /** Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any). */
   claims_function_targets: ('userinfo' | 'id_token' | 'access_token')[];
+  /** By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA. */
+  signing_algs: ('RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519')[];
 };
 
 export type ClientSettings = {
@@ -132,9 +134,9 @@ export type ClientSettings = {
   /** jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant's. */
   access_token_format: 'jwt' | 'opaque' | null;
   /** How access tokens are signed; null = as the tenant says. */
-  access_token_alg: 'RS256' | 'ES256' | null;
+  access_token_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
   /** How ID tokens are signed. */
-  id_token_alg: 'RS256' | 'ES256';
+  id_token_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519';
   /** Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4). */
   id_token_claims: boolean;
   /** For so long an access token is good; null = the tenant's. */
@@ -160,7 +162,7 @@ export type ClientSettings = {
   /** For how many seconds from now an assertion of this client may be good at most; null = as the tenant says. */
   assertion_lifetime: number | null;
   /** How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON. */
-  userinfo_alg: 'RS256' | 'ES256' | null;
+  userinfo_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
   /** public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client. */
   subject_type: 'public' | 'pairwise';
   /** Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https. */
@@ -208,7 +210,7 @@ export const stored = {
     {"name":"code_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long an authorization code is good.","good":"a whole number of seconds from 1 to 600"},
     {"name":"request_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"600","meaning":"For so long an authorization request is good, while the person signs in.","good":"a whole number of seconds from 60 to 3600"},
     {"name":"access_token_format","type":"text","unit":null,"nullable":false,"default":"jwt","meaning":"Of access tokens whose resource and client say nothing else; so are alg and lifetime.","good":"jwt or opaque"},
-    {"name":"access_token_alg","type":"text","unit":null,"nullable":false,"default":"ES256","meaning":"What JWT access tokens are signed by (RFC 7518 3.1).","good":"ES256 or RS256"},
+    {"name":"access_token_alg","type":"text","unit":null,"nullable":false,"default":"ES256","meaning":"What JWT access tokens are signed by (RFC 7518 3.1).","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"access_token_typ","type":"text","unit":null,"nullable":false,"default":"at+jwt","meaning":"typ of JWT access tokens (RFC 9068 2.1), unless their resource says otherwise; JWT is for resource servers that refuse at+jwt.","good":"at+jwt or JWT"},
     {"name":"access_token_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"900","meaning":"For so long an access token is good.","good":"a whole number of seconds from 1 to 86400"},
     {"name":"id_token_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"3600","meaning":"For so long an ID token is good.","good":"a whole number of seconds from 1 to 86400"},
@@ -250,6 +252,7 @@ export const stored = {
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8).","good":"public or pairwise"},
     {"name":"claims_function","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.","good":"a function as schema.name, in lower case, in a schema that is not one of pgrant or PostgreSQL"},
     {"name":"claims_function_targets","type":"text[]","unit":null,"nullable":false,"default":"{userinfo}","meaning":"Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any).","good":"a list of userinfo, id_token, access_token"},
+    {"name":"signing_algs","type":"text[]","unit":null,"nullable":false,"default":"{RS256,ES256}","meaning":"By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA.","good":"a list of RS256, ES256, PS256, EdDSA, Ed25519"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -263,8 +266,8 @@ export const stored = {
     {"name":"consent","type":"text","unit":null,"nullable":false,"default":"remember","meaning":"remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.","good":"remember, assured, always or never"},
     {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).","good":"true or false"},
     {"name":"access_token_format","type":"text","unit":null,"nullable":true,"default":null,"meaning":"jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant's.","good":"jwt or opaque"},
-    {"name":"access_token_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How access tokens are signed; null = as the tenant says.","good":"RS256 or ES256"},
-    {"name":"id_token_alg","type":"text","unit":null,"nullable":false,"default":"RS256","meaning":"How ID tokens are signed.","good":"RS256 or ES256"},
+    {"name":"access_token_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How access tokens are signed; null = as the tenant says.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
+    {"name":"id_token_alg","type":"text","unit":null,"nullable":false,"default":"RS256","meaning":"How ID tokens are signed.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"id_token_claims","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4).","good":"true or false"},
     {"name":"access_token_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long an access token is good; null = the tenant's.","good":"a whole number of seconds from 1 to 86400"},
     {"name":"id_token_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long an ID token is good; null = the tenant's.","good":"a whole number of seconds from 1 to 86400"},
@@ -277,7 +280,7 @@ export const stored = {
     {"name":"token_endpoint_auth_signing_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.","good":"ES256, RS256, PS256, EdDSA or Ed25519"},
     {"name":"assertion_audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Whom this client's assertions have to name; null = as the tenant says.","good":"issuer or token_endpoint"},
     {"name":"assertion_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For how many seconds from now an assertion of this client may be good at most; null = as the tenant says.","good":"a whole number of seconds from 60 to 86400"},
-    {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256 or ES256"},
+    {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.","good":"public or pairwise"},
     {"name":"sector_identifier_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.","good":"an https URL (http on a loopback host) of at most 2048 characters"},
   ],

@@ -4,15 +4,17 @@ import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { signingAlgs } from '../../src/protocol/lists.ts';
 import { type Acme, insecure, obtainTokens } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { request } from '../support/document-host.ts';
-import { callback, registered, startOpen } from '../support/registering.ts';
+import { callback, offer, registered, startOpen } from '../support/registering.ts';
 
 let acme: Acme;
 
 beforeAll(async () => {
   acme = await startOpen();
+  await offer(acme, signingAlgs);
 });
 
 /** A client that registered itself, and what it may ask userinfo with. */
@@ -38,7 +40,7 @@ const ask = (token: string, init: RequestInit = {}) =>
     ...init,
   });
 
-describe.each(['RS256', 'ES256'])('a client that registered for %s', (alg) => {
+describe.each(signingAlgs)('a client that registered for %s', (alg) => {
   const registering = { userinfo_signed_response_alg: alg, id_token_signed_response_alg: alg };
 
   test('gets its claims as a JWT with iss and aud, which openid-client verifies', async () => {

@@ -6,6 +6,7 @@ const issuer = 'https://id.example/db/container';
 const facts = {
   issuer,
   scopes: ['openid', 'profile'],
+  signing_algs: ['RS256', 'ES256'],
   endpoints: {
     authorization_endpoint: '/oauth/authorize',
     token_endpoint: '/oauth/token',

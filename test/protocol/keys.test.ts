@@ -4,36 +4,45 @@ import { describe, expect, test } from 'vitest';
 import {
   newSigningKey,
   openSigningKey,
+  type SigningAlg,
   sealSigningKey,
   verificationKeys,
 } from '../../src/protocol/keys.ts';
+import { signingAlgs } from '../../src/protocol/lists.ts';
 
 const tenant = '0193a9b0-0000-7000-8000-000000000001';
 const master = randomBytes(32);
-const made = { ES256: await newSigningKey('ES256'), RS256: await newSigningKey('RS256') };
-const algs = ['ES256', 'RS256'] as const;
+const algs = signingAlgs;
+const made = Object.fromEntries(
+  await Promise.all(algs.map(async (alg) => [alg, await newSigningKey(alg)])),
+) as Record<SigningAlg, Awaited<ReturnType<typeof newSigningKey>>>;
+const membersOf = (alg: SigningAlg) => {
+  if (alg === 'ES256') return ['crv', 'kty', 'x', 'y'];
+  return alg.startsWith('Ed') ? ['crv', 'kty', 'x'] : ['e', 'kty', 'n'];
+};
 
 describe('a signing key', () => {
-  test('of ES256 is P-256, of RS256 has 2048 bits [RFC 7518 3.3, 3.4]', () => {
+  test('of ES256 is P-256, of RS256 and PS256 has 2048 bits [RFC 7518 3.3, 3.4, 3.5]', () => {
     expect(made.ES256.signing.key.asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
     expect(made.RS256.signing.key.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(made.PS256.signing.key.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    expect(made.EdDSA.signing.key.asymmetricKeyType).toBe('ed25519');
   });
 
   test.each(algs)(
     '%s is published with its public members only [RFC 7517 4, RFC 7518 6]',
     (alg) => {
-      const members = alg === 'ES256' ? ['crv', 'kty', 'x', 'y'] : ['e', 'kty', 'n'];
       expect(Object.keys(made[alg].public_jwk).sort()).toEqual(
-        ['alg', 'kid', 'use', ...members].sort(),
+        ['alg', 'kid', 'use', ...membersOf(alg)].sort(),
       );
       expect(made[alg].public_jwk).toMatchObject({ alg, use: 'sig' });
     },
   );
 
   test.each(algs)('%s has the thumbprint of its public key as kid [RFC 7638 3]', async (alg) => {
-    const { kid, crv, x, y, n, e, kty } = made[alg].public_jwk;
+    const { kid, ...jwk } = made[alg].public_jwk;
     expect(kid).toBe(await calculateJwkThumbprint(made[alg].public_jwk));
-    const required = alg === 'ES256' ? { crv, kty, x, y } : { e, kty, n };
+    const required = Object.fromEntries(membersOf(alg).map((name) => [name, jwk[name as 'kty']]));
     expect(kid).toBe(createHash('sha256').update(JSON.stringify(required)).digest('base64url'));
   });
 
@@ -46,7 +55,7 @@ describe('a signing key', () => {
   test('verifying keys are found by kid', () => {
     const keys = verificationKeys(algs.map((alg) => made[alg].public_jwk));
     const { kid } = made.RS256.public_jwk;
-    expect(keys.size).toBe(2);
+    expect(keys.size).toBe(algs.length);
     expect(keys.get(kid)).toMatchObject({ kid, alg: 'RS256' });
     expect(keys.get(kid)?.key.type).toBe('public');
   });

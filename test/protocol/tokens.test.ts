@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey } from 'node:crypto';
+import { createHash, createHmac, createPublicKey } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { describe, expect, test } from 'vitest';
@@ -13,8 +13,18 @@ import { refusalOf } from './refusal.ts';
 
 const es = await newSigningKey('ES256');
 const rs = await newSigningKey('RS256');
+const ps = await newSigningKey('PS256');
+const ed = await newSigningKey('EdDSA');
+const ed25519 = await newSigningKey('Ed25519');
+const each = [
+  ['ES256', es],
+  ['RS256', rs],
+  ['PS256', ps],
+  ['EdDSA', ed],
+  ['Ed25519', ed25519],
+] as const;
 const stranger = await newSigningKey('ES256');
-const keys = verificationKeys([es.public_jwk, rs.public_jwk]);
+const keys = verificationKeys(each.map(([, { public_jwk }]) => public_jwk));
 const issuer = 'https://id.example/t';
 const now = Math.floor(Date.now() / 1000);
 const access = {
@@ -44,10 +54,7 @@ const confused = `${b64({ alg: 'HS256', kid, typ: 'at+jwt' })}.${body}`;
 const hmac = createHmac('sha256', publicPem).update(confused).digest('base64url');
 
 describe('an access token', () => {
-  test.each([
-    ['ES256', es],
-    ['RS256', rs],
-  ] as const)(
+  test.each(each)(
     'signed with %s is one that jose verifies, with the members of the profile [RFC 9068 2]',
     async (alg, { signing, public_jwk }) => {
       const token = await signAccessToken(access, signing);
@@ -114,15 +121,18 @@ describe('an ID token', () => {
     });
   });
 
+  test('under Ed25519 has the at_hash of SHA-512, which is its hash [OpenID Connect Core 3.1.3.6, RFC 8032 5.1]', async () => {
+    const { at_hash } = decodeJwt(await signIdToken(id, ed.signing, 'at'));
+    const digest = createHash('sha512').update('at').digest();
+    expect(at_hash).toBe(digest.subarray(0, 32).toString('base64url'));
+  });
+
   test('has no at_hash without one, and no member that is undefined', async () => {
     const token = await signIdToken({ ...id, acr: undefined }, es.signing);
     expect(decodeJwt(token)).toEqual({ ...id, nbf: id.iat });
   });
 
-  test.each([
-    ['ES256', es],
-    ['RS256', rs],
-  ] as const)(
+  test.each(each)(
     'signed with %s is one that an independent client accepts [OpenID Connect Core 3.1.3.7]',
     async (alg, { signing }) => {
       const as = { issuer, id_token_signing_alg_values_supported: [alg] };

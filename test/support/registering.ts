@@ -2,7 +2,10 @@
 import { expect } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { createLog } from '../../src/log.ts';
+import { makeDueKeys } from '../../src/operations/signing-keys.ts';
 import { type Acme, startAcme } from './acme.ts';
+import { secret } from './issuer.ts';
 
 export const callback = 'http://127.0.0.1:9999/callback';
 
@@ -24,6 +27,13 @@ export async function startOpen(): Promise<Acme> {
 /** Changes settings of the tenant. */
 export async function configure({ database, tenant }: Acme, settings: Record<string, unknown>) {
   await call(database.worker, ops.tenant_set, { tenant, settings: settings as never });
+}
+
+/** Has the tenant sign by these algorithms, with a key for each. */
+export async function offer(acme: Acme, signing_algs: readonly string[]) {
+  await configure(acme, { signing_algs });
+  const { worker } = acme.database;
+  await makeDueKeys(worker, secret, createLog('silent'), acme.tenant);
 }
 
 /** A request with JSON and a bearer token, where there are any. */

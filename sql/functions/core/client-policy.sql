@@ -58,6 +58,22 @@ as $$ select p_client.token_endpoint_auth_method in ('client_secret_basic', 'cli
 comment on function pgrant_rules.client_has_secret(pgrant.clients) is
   'Whether the client authenticates by a secret; else it is public, or signs.';
 
+create function pgrant_rules.alg_not_offered(p_tenant uuid, p_client pgrant.clients, out setting text, out offered text[])
+language plpgsql stable
+as $$
+begin
+  select a.setting, t.signing_algs into setting, offered
+    from pgrant.tenants t
+   cross join lateral (values ('id_token_alg', p_client.id_token_alg), ('userinfo_alg', p_client.userinfo_alg),
+                              ('access_token_alg', p_client.access_token_alg)) a (setting, alg)
+   where t.tenant_id = p_tenant and a.alg <> all (t.signing_algs)
+   limit 1;
+end
+$$;
+
+comment on function pgrant_rules.alg_not_offered(uuid, pgrant.clients) is
+  'A setting of the client by which something would be signed as the tenant does not sign, and how it does; nulls where there is none.';
+
 create type pgrant_rules.targeted_client as (
   error      pgrant_api.error,
   reason     text,

@@ -18,6 +18,7 @@ create type pgrant_api.tenant_facts as (
   reason               text,
   title                text,
   scopes               text[],
+  signing_algs         text[],
   registration         text,
   client_documents     text,
   refresh_lifetime     integer,
@@ -91,10 +92,10 @@ declare
   v_out pgrant_api.tenant_facts;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents,
+  select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents, t.signing_algs,
          (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant), t.acr_values_supported,
          pgrant_rules.sign_up_offered(p_tenant)
-    into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents,
+    into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents, v_out.signing_algs,
          v_out.scopes, v_out.acr_values, v_out.sign_up
     from pgrant.tenants t
    where t.tenant_id = p_tenant;

@@ -29,6 +29,19 @@ $$;
 comment on function pgrant_rules.attempt_count(uuid, text, cidr, integer) is
   'Counts what an address prefix does, exactly, whichever process takes it, in windows of p_window seconds: how often by now, and until when.';
 
+create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_from cidr, p_rate integer) returns integer
+language plpgsql
+as $$
+declare
+  v_hour record := pgrant_rules.attempt_count(p_tenant, p_what, p_from, 3600);
+begin
+  return case when v_hour.attempts > p_rate then ceil(extract(epoch from v_hour.ends_at - now()))::integer end;
+end
+$$;
+
+comment on function pgrant_rules.hourly_retry_after(uuid, text, cidr, integer) is
+  'Counts what an address prefix does (registration, client document). Seconds until another is allowed, or null where this one is.';
+
 create function pgrant_rules.limited_prefix(p_tenant uuid) returns cidr
 language plpgsql stable
 as $$

@@ -55,12 +55,18 @@ as $$
 declare
   v_client pgrant.clients;
   v_unknown text;
+  v_alg record;
 begin
   select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
   if v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown
       using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
+  end if;
+  v_alg := pgrant_rules.alg_not_offered(p_tenant, v_client);
+  if v_alg.setting is not null then
+    perform pgrant_rules.setting_refuse(v_alg.setting, pgrant_rules.either(v_alg.offered) || ', the signing_algs of the tenant',
+                                        to_jsonb(v_client) -> v_alg.setting);
   end if;
   if p_redirects then
     perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
@@ -69,7 +75,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_settings_check(uuid, text, boolean) is
-  'What no check of the table can say of a client that was just written: scopes and redirect schemes are the tenant''s. Raises OA001, OA003.';
+  'What no check of the table can say of a client that was just written: scopes, redirect schemes and algorithms are the tenant''s. Raises OA001, OA003.';
 
 create function pgrant_rules.client_defaults() returns jsonb
 language sql stable

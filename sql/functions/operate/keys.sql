@@ -29,16 +29,18 @@ begin
   return exists (
     select from pgrant.tenants t
      where t.tenant_id = p_tenant
+       and p_alg = any (t.signing_algs)
        and not exists (
          select from pgrant.signing_keys k
           where k.tenant_id = p_tenant
             and k.alg = p_alg
+            and k.expires_at = 'infinity'
             and k.active_at > now() - make_interval(secs => t.key_rotation_interval - t.key_publish_lead)));
 end
 $$;
 
 comment on function pgrant_rules.key_is_due(uuid, text) is
-  'Whether there is no key of p_alg yet, or the youngest has signed for key_rotation_interval less key_publish_lead.';
+  'Whether the tenant signs by p_alg and has no key for it yet, or the youngest has signed for key_rotation_interval less key_publish_lead.';
 
 create function pgrant_ops.key_due() returns table (tenant_id uuid, alg text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -50,14 +52,45 @@ begin
     perform pgrant_rules.visit(v_tenant_id);
     return query
     select v_tenant_id, a.alg
-      from (values ('ES256'), ('RS256')) a (alg)
-     where pgrant_rules.key_is_due(v_tenant_id, a.alg);
+      from unnest(pgrant.signing_algs()) a (alg)
+     where pgrant_rules.key_is_due(v_tenant_id, a.alg)
+     order by a.alg;
   end loop;
 end
 $$;
 
 comment on function pgrant_ops.key_due() is
   'Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this.';
+
+create function pgrant_rules.keys_retire(p_tenant uuid) returns void
+language plpgsql
+as $$
+begin
+  update pgrant.signing_keys k
+     set expires_at = now() + interval '25 hours'
+    from pgrant.tenants t
+   where k.tenant_id = p_tenant and t.tenant_id = p_tenant and k.alg <> all (t.signing_algs) and k.expires_at = 'infinity';
+end
+$$;
+
+comment on function pgrant_rules.keys_retire(uuid) is
+  'Lets the keys of algorithms by which the tenant signs no more stay published for what they have signed, and no longer.';
+
+create function pgrant_ops.key_algs(p_tenant uuid) returns text[]
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return array(
+    select a.alg from pgrant.tenants t cross join unnest(t.signing_algs) a (alg) where t.tenant_id = p_tenant
+     union
+    select k.alg from pgrant.signing_keys k where k.tenant_id = p_tenant and k.expires_at > now()
+     order by 1);
+end
+$$;
+
+comment on function pgrant_ops.key_algs(uuid) is
+  'The algorithms of the keys of a tenant: those that it signs by, and those that it has signed by and publishes still. Raises OA001.';
 
 create function pgrant_ops.key_add(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea,
                                    p_if_due boolean default false)
@@ -67,15 +100,20 @@ as $$
 declare
   v_active_at timestamptz := now();
   v_lead integer;
+  v_algs text[];
 begin
   perform pgrant_rules.administer(p_tenant);
-  select t.key_publish_lead into v_lead from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
+  select t.key_publish_lead, t.signing_algs into v_lead, v_algs from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
   -- Asked again behind the lock: another worker may have added the key that was due.
   if p_if_due and not pgrant_rules.key_is_due(p_tenant, p_alg) then
     return null;
-  elsif exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.active_at > now()) then
+  elsif p_alg <> all (v_algs) then
+    raise exception 'the tenant does not sign by %', p_alg
+      using errcode = 'OA003', hint = 'it signs by ' || array_to_string(v_algs, ', ') || '; others are added to its setting signing_algs';
+  elsif exists (select from pgrant.signing_keys k
+                 where k.tenant_id = p_tenant and k.alg = p_alg and k.active_at > now() and k.expires_at = 'infinity') then
     return null;
-  elsif exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at > now()) then
+  elsif exists (select from pgrant.signing_keys k where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at = 'infinity') then
     v_active_at := now() + make_interval(secs => v_lead);
   end if;
 
@@ -92,4 +130,4 @@ end
 $$;
 
 comment on function pgrant_ops.key_add(uuid, text, text, jsonb, bytea, boolean) is
-  'Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001.';
+  'Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one. Raises OA001, OA003 for an algorithm that is none of the tenant''s signing_algs.';

@@ -86,6 +86,33 @@ $$;
 
 comment on function pgrant_ops.tenant_show(uuid) is 'The settings of a tenant; lifetimes in seconds. Raises OA001.';
 
+create function pgrant_rules.signing_algs_check(p_tenant uuid) returns void
+language plpgsql
+as $$
+declare
+  v_user text;
+  v_alg text;
+begin
+  select u.name, u.alg into v_user, v_alg
+    from pgrant.tenants t
+   cross join lateral (
+     select 'client ' || c.client_id, a.alg
+       from pgrant.clients c
+      cross join unnest(array[c.id_token_alg, c.userinfo_alg, c.access_token_alg]) a (alg)
+      where c.tenant_id = p_tenant
+      union all
+     select 'resource ' || r.resource, r.access_token_alg from pgrant.resources r where r.tenant_id = p_tenant) u (name, alg)
+   where t.tenant_id = p_tenant and u.alg <> all (t.signing_algs)
+   limit 1;
+  if found then
+    raise exception 'signing_algs must have %, by which tokens of % are signed', v_alg, v_user using errcode = 'OA003';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.signing_algs_check(uuid) is
+  'Raises OA003 where a client or a resource has tokens signed by what the tenant does not offer any more.';
+
 create function pgrant_ops.tenant_set(p_tenant uuid, p_settings jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -95,6 +122,10 @@ begin
   p_settings := pgrant_rules.preset_settings(p_settings);
   perform pgrant_rules.settings_write('update pgrant.tenants t set (%1$s) = row(%2$s) where t.tenant_id = $1',
                                       'tenants', p_settings, p_tenant);
+  if p_settings ? 'signing_algs' then
+    perform pgrant_rules.signing_algs_check(p_tenant);
+    perform pgrant_rules.keys_retire(p_tenant);
+  end if;
   update pgrant.issuers i
      set title = t.title
     from pgrant.tenants t

@@ -104,7 +104,7 @@ select i.tenant_id, i.name as tenant, k.kid, k.alg,
 
 comment on view pgrant_report.signing_keys is 'Signing keys and their states. The worker publishes the next key of each algorithm before successor_due_at of the active one.';
 comment on column pgrant_report.signing_keys.kid is 'Key id, as in the JWKS and in the header of what it signed.';
-comment on column pgrant_report.signing_keys.alg is 'ES256 or RS256.';
+comment on column pgrant_report.signing_keys.alg is 'By what it signs, and nothing else does (RFC 7518 3.1).';
 comment on column pgrant_report.signing_keys.state is 'published (not signing yet), active, retired (still published for what it signed), or expired.';
 comment on column pgrant_report.signing_keys.created_at is 'When it was published.';
 comment on column pgrant_report.signing_keys.active_at is 'When it begins or began to sign.';

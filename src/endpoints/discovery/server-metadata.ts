@@ -14,6 +14,7 @@ export function metadataDocument({ database, endpoints }: EndpointServices): End
     ctx.body = metadata({
       issuer: ctx.state.tenant.issuer,
       scopes: tenant.scopes,
+      signing_algs: tenant.signing_algs,
       endpoints,
       acr_values: tenant.acr_values,
       sign_up: tenant.sign_up,

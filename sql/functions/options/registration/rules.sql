@@ -29,6 +29,7 @@ declare
   v_out pgrant_rules.registered_shape;
   v_client pgrant.clients;
   v_asked text[];
+  v_alg record;
 begin
   v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults()
     || pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || (
@@ -49,7 +50,12 @@ begin
   v_client.redirect_uris := pgrant_rules.without(v_client.redirect_uris, v_client.left_out);
   v_client.post_logout_redirect_uris := pgrant_rules.without(v_client.post_logout_redirect_uris, v_client.left_out);
   v_client.scopes := pgrant_rules.without(v_client.scopes, v_client.left_out);
-  if 'authorization_code' = any (v_client.grant_types) and v_client.redirect_uris = '{}' then
+  v_alg := pgrant_rules.alg_not_offered(p_tenant, v_client);
+  if v_alg.setting is not null then
+    v_out.error := 'invalid_client_metadata';
+    v_out.reason := 'the tenant does not sign so';
+    v_out.detail := replace(v_alg.setting, '_alg', '_signed_response_alg') || ': one of ' || array_to_string(v_alg.offered, ', ');
+  elsif 'authorization_code' = any (v_client.grant_types) and v_client.redirect_uris = '{}' then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'none of the redirect URIs is one that such a client may have';
     select pgrant_rules.uri_shown(l.key) || ': ' || left(l.value, 100) into v_out.detail
@@ -96,19 +102,6 @@ $$;
 
 comment on function pgrant_rules.registration_event(pgrant.clients) is
   'What the audit keeps of a client that registered or was described by its document: {name, redirect_uris, left_out: {value: rule}, 20 of them at most}.';
-
-create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_from cidr, p_rate integer) returns integer
-language plpgsql
-as $$
-declare
-  v_hour record := pgrant_rules.attempt_count(p_tenant, p_what, p_from, 3600);
-begin
-  return case when v_hour.attempts > p_rate then ceil(extract(epoch from v_hour.ends_at - now()))::integer end;
-end
-$$;
-
-comment on function pgrant_rules.hourly_retry_after(uuid, text, cidr, integer) is
-  'Counts what an address prefix does (registration, client document). Seconds until another is allowed, or null where this one is.';
 
 create function pgrant_rules.registration_full(p_tenant uuid, p_quota integer) returns boolean
 language plpgsql

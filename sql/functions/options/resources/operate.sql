@@ -9,13 +9,18 @@ as $$
 declare
   v_resource text := pgrant_rules.resource_canonical(p_resource);
   v_unknown text;
+  v_algs text[];
 begin
   perform pgrant_rules.administer(p_tenant);
   v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
+  select t.signing_algs into v_algs from pgrant.tenants t where t.tenant_id = p_tenant for share;
   if v_resource is null or p_resource like '%#%' then
     raise exception 'a resource is an absolute URI without fragment, and % is not', p_resource using errcode = 'OA003';
   elsif v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001', hint = 'add it first, or leave it out';
+  elsif p_access_token_alg <> all (v_algs) then
+    perform pgrant_rules.setting_refuse('access_token_alg', pgrant_rules.either(v_algs) || ', the signing_algs of the tenant',
+                                        to_jsonb(p_access_token_alg));
   end if;
   insert into pgrant.resources as r (tenant_id, resource, title, scopes, access_token_format, access_token_lifetime, access_token_alg,
                                        access_token_typ)

@@ -32,7 +32,7 @@ begin
   select count(*) as n, array_agg(r.resource order by r.resource) as audience, min(r.access_token_lifetime) as lifetime,
          case when bool_or(r.access_token_format = 'opaque') then 'opaque' else min(r.access_token_format) end as format,
          -- Where they differ: RS256, which every resource server has to know, and the strict typ (RFC 9068 2.1).
-         case when bool_or(r.access_token_alg = 'RS256') then 'RS256' else min(r.access_token_alg) end as alg,
+         case when min(r.access_token_alg) <> max(r.access_token_alg) then 'RS256' else min(r.access_token_alg) end as alg,
          case when bool_or(r.access_token_typ = 'at+jwt') then 'at+jwt' else min(r.access_token_typ) end as typ,
          bool_or(r.scopes is null) as any_scope
     into v_found
