@@ -1,4 +1,4 @@
--- The nine roles of pgrant. Run first by every release, as the role that releases. None is a superuser
+-- The ten roles of pgrant. Run first by every release, as the role that releases. None is a superuser
 -- or has BYPASSRLS, so this runs on managed PostgreSQL. Passwords are set by whoever operates the server.
 
 do $$
@@ -9,7 +9,8 @@ begin
     select r.name, r.login
       from (values ('pgrant_owner', true), ('pgrant_definer', false), ('pgrant_janitor', true),
                    ('pgrant_web', true), ('pgrant_worker', true), ('pgrant_auditor', true),
-                   ('pgrant_product', false), ('pgrant_sealer', true), ('pgrant_resource_server', false)) as r (name, login)
+                   ('pgrant_product', false), ('pgrant_sealer', true), ('pgrant_resource_server', false),
+                   ('pgrant_claims', false)) as r (name, login)
      where not exists (select from pg_catalog.pg_roles p where p.rolname = r.name)
   loop
     execute format('create role %I %s noinherit', v_role.name, case when v_role.login then 'login' else 'nologin' end);
@@ -25,15 +26,16 @@ comment on role pgrant_worker is 'pgrant: workers and operators; may execute pgr
 comment on role pgrant_product is 'pgrant: the product''s backend, as a member; may answer login challenges, of any tenant, and nothing else';
 comment on role pgrant_sealer is 'pgrant: sees the audit events of every tenant and appends to their chains of seals; changes and removes nothing';
 comment on role pgrant_resource_server is 'pgrant: resource servers that share the database, as members; may execute pgrant_resource in their policies';
+comment on role pgrant_claims is 'pgrant: runs the claims functions of tenants; has no right on anything of pgrant''s, and what a DBA gives it besides';
 comment on role pgrant_auditor is 'pgrant: people who read pgrant_report';
 
--- The release acts as owner, definer, janitor and sealer in turn. A role that may release but is no superuser
+-- The release acts as owner, definer, janitor, sealer and claims in turn. A role that may release but is no superuser
 -- needs SET on them, which PostgreSQL 16 and up does not give to the creator of a role by itself.
 do $$
 declare
   v_name text;
 begin
-  foreach v_name in array array['pgrant_owner', 'pgrant_definer', 'pgrant_janitor', 'pgrant_sealer'] loop
+  foreach v_name in array array['pgrant_owner', 'pgrant_definer', 'pgrant_janitor', 'pgrant_sealer', 'pgrant_claims'] loop
     if not pg_catalog.pg_has_role(current_user, v_name, 'SET') then
       execute format('grant %I to %I', v_name, current_user);
     end if;
@@ -41,7 +43,7 @@ begin
 exception
   -- PostgreSQL 15 knows no privilege type SET; membership is enough there.
   when invalid_parameter_value then
-    foreach v_name in array array['pgrant_owner', 'pgrant_definer', 'pgrant_janitor', 'pgrant_sealer'] loop
+    foreach v_name in array array['pgrant_owner', 'pgrant_definer', 'pgrant_janitor', 'pgrant_sealer', 'pgrant_claims'] loop
       if not pg_catalog.pg_has_role(current_user, v_name, 'MEMBER') then
         execute format('grant %I to %I', v_name, current_user);
       end if;

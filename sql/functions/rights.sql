@@ -2,6 +2,8 @@
 
 -- Everything was made by the owner of the tables, whom row-level security binds to no row. A function that is called from outside
 -- runs as its owner: the definer, which sees the tenant that was entered, or a role that sees one thing of every tenant.
+set local role pgrant_owner;
+grant usage, create on schema pgrant_rules to pgrant_claims;
 set local role none;
 do $$
 declare
@@ -15,6 +17,7 @@ begin
                                    'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'refusals_due') then 'pgrant_janitor'
                 when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                 then 'pgrant_sealer'
+                when p.proname = 'claims_function_call' then 'pgrant_claims'
                 else 'pgrant_definer' end as owner
       from pg_catalog.pg_proc p
      where p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace,
@@ -50,6 +53,7 @@ begin
     select p.proowner::regrole, p.oid::regprocedure, w.role
       from (values ('expiry_remember', 'pgrant_janitor'), ('audit_archived', 'pgrant_owner'), ('audit_forget', 'pgrant_definer'),
                    ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'),
+                   ('claims_function_call', 'pgrant_definer'),
                    ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'), ('audit_digest', 'pgrant_sealer'),
                    ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer')) as w (name, role)
       join pg_catalog.pg_proc p on p.proname = w.name
@@ -96,3 +100,4 @@ grant usage on schema pgrant, pgrant_report to pgrant_auditor;
 revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from public;
 -- Whoever could add an overload of a function here would be called in its place, with the rights of the caller.
 revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_janitor, pgrant_sealer;
+revoke all on schema pgrant_rules from pgrant_claims;

@@ -62,7 +62,8 @@ export const functionRules: Rule[] = [
                                                    'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'refusals_due')
                                 then 'pgrant_janitor'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
-                                then 'pgrant_sealer' else 'pgrant_definer' end::regrole`,
+                                then 'pgrant_sealer'
+                                when f.proname = 'claims_function_call' then 'pgrant_claims' else 'pgrant_definer' end::regrole`,
     broken: ['alter function pgrant_api.tenant_find owner to pgrant_owner'],
   },
   {

@@ -101,3 +101,16 @@ end
 $$;
 
 comment on function pgrant_rules.upstream_claims(uuid, uuid) is 'Hook of options/identity-providers: what they say of a person.';
+
+create function pgrant_rules.custom_claims(p_tenant uuid, p_function text, p_user_id uuid, p_client_id text, p_scopes text[])
+returns jsonb
+language plpgsql
+as $$ begin return jsonb_build_object(); end $$;
+
+comment on function pgrant_rules.custom_claims(uuid, text, uuid, text, text[]) is 'Hook of options/claims-function: what the tenant adds.';
+
+create function pgrant_rules.claims_function_check(p_tenant uuid) returns void
+language plpgsql
+as $$ begin end $$;
+
+comment on function pgrant_rules.claims_function_check(uuid) is 'Hook of options/claims-function: whether what adds claims may be called.';

@@ -59,8 +59,11 @@ declare
   v_auth record;
   v_errors pgrant_api.error[];
   v_tokens pgrant_rules.live_token[];
+  v_function text;
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
+  select t.claims_function into v_function
+    from pgrant.tenants t where t.tenant_id = p_tenant and 'access_token' = any (t.claims_function_targets);
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
                                            p_assertion, p_confidential => true) a;
@@ -76,7 +79,9 @@ begin
          case when a.active and q.handle_hash is null then 'Bearer' end,
          t.client_id, coalesce(t.subject, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
-         pgrant_rules.epoch(t.auth_time), t.acr, t.access_claims
+         pgrant_rules.epoch(t.auth_time), t.acr,
+         case when v_function is null or q.handle_hash is not null then t.access_claims
+              else pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes) || t.access_claims end
     from unnest(p_client_id, v_errors, v_auth.o_reason, v_auth.o_detail, p_handle_hash)
          with ordinality q (client_id, error, reason, detail, handle_hash, n)
     join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n

@@ -30,7 +30,7 @@ create type pgrant_api.tokens as (
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
 comment on column pgrant_api.tokens.detail is 'What the client may be told besides the code of the error; null = nothing.';
 comment on column pgrant_api.tokens.audience is 'aud of the access token.';
-comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen.';
+comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen; and what its claims function adds.';
 comment on column pgrant_api.tokens.refresh_token is 'Whether the refresh token that the web process proposed has been stored.';
 comment on column pgrant_api.tokens.sealed_successor is
   'On a replay the successor that was given before, to be opened with the token just presented; null = there was no replay.';
@@ -142,13 +142,15 @@ begin
          case when d.family_id is null then d.client_id
               else pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
                                         d.user_id) end, d.scopes, d.audience,
-         d.access_token_format, d.access_token_alg, d.access_token_typ, a.claims,
+         d.access_token_format, d.access_token_alg, d.access_token_typ,
+         case when 'access_token' = any (c.claims_function_targets) then x.claims || a.claims else a.claims end,
          case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
          d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, coalesce(d.refresh_token, false),
          case when d.action = 'refresh.replay' then d.sealed_successor end,
          i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
          case when i.alg is not null then
-           pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
+           case when 'id_token' = any (c.claims_function_targets) then x.claims else '{}' end
+           || pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
                                      a.claims) - 'sub' end,
          d.nonce,
          -- A sid is the same for every client of the session, and would tell that two pairwise subjects are one person.
@@ -160,6 +162,11 @@ begin
    cross join lateral (
      select case when d.n is not null then
        pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles) end as claims) a
+   cross join lateral (
+     select case when c.claims_function is not null and d.family_id is not null
+                      and c.claims_function_targets && array['access_token', 'id_token']
+                 then pgrant_rules.custom_claims(p_tenant, c.claims_function, d.user_id, d.client_id, d.scopes)
+                 else jsonb_build_object() end as claims) x
    order by q.n;
 end
 $$;

@@ -20,8 +20,11 @@ declare
   v_tokens pgrant_rules.live_token[];
   v_entries pgrant_rules.audit_entry[];
   v_errors pgrant_api.error[];
+  v_function text;
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
+  select t.claims_function into v_function
+    from pgrant.tenants t where t.tenant_id = p_tenant and 'userinfo' = any (t.claims_function_targets);
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt));
   v_entries := array(
     select case when t.client_id is null
@@ -38,7 +41,8 @@ begin
   return query
   select v_errors[t.ordinality], (v_entries[t.ordinality]).reason,
          case when u.user_id is not null then
-           pgrant_rules.claims_given(p_tenant, t.user_id, t.scopes, t.claims_userinfo, t.access_claims)
+           pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes)
+           || pgrant_rules.claims_given(p_tenant, t.user_id, t.scopes, t.claims_userinfo, t.access_claims)
              || jsonb_build_object('sub', t.subject) end,
          case when u.user_id is not null then t.client_id end, case when u.user_id is not null then t.userinfo_alg end
     from unnest(v_tokens) with ordinality t

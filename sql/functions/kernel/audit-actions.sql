@@ -10,6 +10,7 @@ as $$
     ('auditor.remove', 'It may not any more.', null),
     ('authorization.continue', 'A browser came back to its authorization request.', null),
     ('authorization.request', 'A client sent somebody to sign in.', null),
+    ('claims.fail', 'The claims function of the tenant failed: its claims were left out.', null),
     ('client.add', 'An operator registered a client.', 'client.created'),
     ('client.authenticate', 'A client failed to prove who it is.', null),
     ('client.disable', 'Everything that the client has is refused.', 'client.disabled'),

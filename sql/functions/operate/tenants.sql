@@ -126,6 +126,9 @@ begin
     perform pgrant_rules.signing_algs_check(p_tenant);
     perform pgrant_rules.keys_retire(p_tenant);
   end if;
+  if p_settings ? 'claims_function' then
+    perform pgrant_rules.claims_function_check(p_tenant);
+  end if;
   update pgrant.issuers i
      set title = t.title
     from pgrant.tenants t
