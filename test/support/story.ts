@@ -49,6 +49,9 @@ export async function makeStory(database: TestDatabase, name: string): Promise<S
   await database.sql`
     insert into pgrant.audit_checkpoints (tenant_id, number, seal, jwt)
     select c.tenant_id, c.number, c.seal, 'signed elsewhere' from pgrant.audit_chains c where c.tenant_id = ${world.tenant}`;
+  await database.sql`
+    insert into pgrant.pairwise_subjects (tenant_id, subject, user_id, sector)
+    values (${world.tenant}, ${secret().toString('hex')}, ${ada.user_id}, 'portal.example')`;
   await operate(world, ops.key_add, {
     kid: `key-of-${name}`,
     alg: 'ES256',
