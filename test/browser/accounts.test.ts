@@ -1,19 +1,26 @@
 // prompt=select_account in Chromium, with and without JavaScript.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Acme, password, redirect_uri, startAcme } from '../support/acme.ts';
+import { type Acme, password, startAcme } from '../support/acme.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
 import { addUser } from '../support/issuer.ts';
 
 describe.skipIf(!hasChromium)('in Chromium', () => {
   let acme: Acme;
   let browser: Browser;
+  let redirect_uri: string;
 
   beforeAll(async () => {
     acme = await startAcme();
     for (const name of ['grace-true', 'grace-false']) {
       await addUser(acme.database, acme.tenant, name, password, {});
     }
+    const program = createServer((_, response) => response.end('arrived'));
+    await new Promise<void>((resolve) => program.listen(0, '127.0.0.1', resolve));
+    afterAll(() => void program.close());
+    redirect_uri = `http://127.0.0.1:${(program.address() as AddressInfo).port}/callback`;
     browser = await launch();
   });
 
@@ -27,12 +34,13 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       const arrive = async (name: string) => {
         const arrival = page.waitForRequest((request) => request.url().startsWith(redirect_uri));
         await press(page, name);
+        await page.getByText('arrived').waitFor();
         expect(new URL((await arrival).url()).searchParams.get('code')).toBeTruthy();
       };
       const open = (prompt: string) =>
         page.goto(
           `${acme.issuer}/oauth/authorize?${new URLSearchParams({
-            client_id: acme.web.client_id,
+            client_id: acme.native.client_id,
             redirect_uri,
             response_type: 'code',
             scope: 'openid',
