@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Database } from './db/connect.ts';
 import type { Log } from './log.ts';
 import type { Master } from './protocol/seal.ts';
@@ -18,7 +19,11 @@ export type Services = {
 };
 
 /** What the web process works with: the database as pgrant_web. */
-export type WebServices = Services & { database: Database };
+export type WebServices = Services & {
+  database: Database;
+  /** Tells when the signing keys of a tenant, or of any, have changed; undefined where nobody listens. */
+  keyChanges?: EventEmitter<{ changed: [tenant: string | undefined] }>;
+};
 
 /** What the worker works with: the database as pgrant_worker, and its URL for graphile-worker. */
 export type WorkerServices = Services & { database: Database; url: string };

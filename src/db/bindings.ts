@@ -2158,7 +2158,7 @@ export const ops = {
     ['tenant', 'uuid'],
   ], []),
 
-  /** Puts a new signing key in the place of all others of p_alg at once (or none, where the tenant signs so no more): what they signed is no longer believed, by pgrant within a minute, by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
+  /** Puts a new signing key in the place of all others of p_alg at once (or none, where the tenant signs so no more): what they signed is no longer believed, by pgrant at once (within a minute where its web processes cannot listen, as behind a pooler), by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
   key_withdraw: bind<
     {
       tenant: string;

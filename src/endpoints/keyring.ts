@@ -1,4 +1,4 @@
-// The signing keys of each tenant, opened once and kept for a minute (RFC 7517 5).
+// The signing keys of each tenant, opened once and kept until they change, or for a minute (RFC 7517 5).
 import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
@@ -34,15 +34,19 @@ type StoredKey = {
   active_at: number;
 };
 
-// Shorter than the least key_publish_lead, so that every process publishes a key before any signs with it.
+// A notification may be lost on its way. Shorter than the least key_publish_lead, so that every process publishes a key before any signs with it.
 const cacheMilliseconds = 60_000;
 const cacheSize = 10_000;
 
 /** Makes the keyring of a process. */
-export function makeKeyring({ database, secret }: WebServices): Keyring {
+export function makeKeyring({ database, secret, keyChanges }: WebServices): Keyring {
   const cache = new LRUCache<string, Promise<TenantKeys>>({
     max: cacheSize,
     ttl: cacheMilliseconds,
+  });
+  keyChanges?.on('changed', (tenant) => {
+    if (tenant === undefined) cache.clear();
+    else cache.delete(tenant);
   });
 
   async function load(ctx: Ctx): Promise<TenantKeys> {

@@ -1,6 +1,8 @@
 // What processes are made of: each part is started, and stops with the others.
+import { EventEmitter } from 'node:events';
 import { createApp } from '../app.ts';
 import { connect, type Database } from '../db/connect.ts';
+import { listen } from '../db/listen.ts';
 import { requireReleased } from '../db/released.ts';
 import type { Probes } from '../http/health.ts';
 import { serveMetrics } from '../http/metrics-server.ts';
@@ -8,7 +10,7 @@ import type { Mount } from '../http/mounts.ts';
 import { serve } from '../http/serve.ts';
 import { createLog } from '../log.ts';
 import { openMaster } from '../operations/tenant-keys.ts';
-import type { Services, Stop } from '../services.ts';
+import type { Services, Stop, WebServices } from '../services.ts';
 import type { Config } from '../settings/config.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 
@@ -44,7 +46,10 @@ export async function startWeb(
   started.push(database.end);
   telemetry?.metrics?.watch('web', database);
   await requireReleased(database);
-  const app = createApp({ ...services, database }, mounts);
+  const keyChanges: WebServices['keyChanges'] = new EventEmitter();
+  const app = createApp({ ...services, database, keyChanges }, mounts);
+  const listener = { ...services, url, role: 'pgrant_web', program: 'keys' } as const;
+  started.push(listen(listener, 'pgrant_keys', (tenant) => keyChanges.emit('changed', tenant)));
   started.push(await serve(config, app.callback()));
   return database;
 }

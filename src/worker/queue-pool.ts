@@ -1,29 +1,15 @@
 import pg from 'pg';
-import { settle, steppingDown } from '../db/session-settings.ts';
+import { clientConfig } from '../db/listen.ts';
+import { settle } from '../db/session-settings.ts';
 import type { Log } from '../log.ts';
-import { applicationName } from '../version.ts';
 
 /** Most connections: the jobs at once, the listener, the crontab. */
 const connections = 4;
 
-/** How a connection works as pgrant_worker, whoever logs in; `settle` is its first statement. */
-export function workerClient(url: string, program: string): pg.ClientConfig {
-  const parameters = Object.entries(steppingDown(url, 'pgrant_worker'));
-  return {
-    connectionString: url,
-    application_name: applicationName(program),
-    connectionTimeoutMillis: 10_000,
-    // A peer that vanished is noticed.
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    options: parameters.map(([name, value]) => `-c ${name}=${value}`).join(' '),
-  };
-}
-
 /** The connections of graphile-worker. */
 export function openPool(url: string, log: Log): pg.Pool {
   const pool = new pg.Pool({
-    ...workerClient(url, 'queue'),
+    ...clientConfig(url, 'pgrant_worker', 'queue'),
     max: connections,
     // It is waited for, whatever the types say.
     onConnect: async (client) => {

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
+import { listen } from '../db/listen.ts';
 import { type Courier, type Destination, deliverNext } from '../outbound/webhook-delivery.ts';
 import type { Stop, WorkerServices } from '../services.ts';
-import { listen } from './listen.ts';
 
 /** Webhooks that are served at once by one process, and requests at once to each of them. */
 const most = { webhooks: 16, lanes: 4 };
@@ -62,7 +62,11 @@ export function startWebhooks(services: WorkerServices): Stop {
     }
   };
 
-  const stopListening = listen(services, 'pgrant_outbox', wake);
+  const stopListening = listen(
+    { ...services, role: 'pgrant_worker', program: 'outbox' },
+    'pgrant_outbox',
+    () => wake(),
+  );
   const looking = keepLooking();
   return async () => {
     ending.abort();

@@ -137,6 +137,7 @@ begin
   insert into pgrant.signing_keys (tenant_id, kid, alg, public_jwk, sealed_private, active_at)
   select p_tenant, p_kid, p_alg, p_public_jwk, p_sealed_private, now()
     from pgrant.tenants t where t.tenant_id = p_tenant and p_alg = any (t.signing_algs);
+  perform pg_notify('pgrant_keys', p_tenant::text);
   perform pgrant_rules.audit(p_tenant, 'key.withdraw', null, null, null,
                              p_detail => jsonb_build_object('kid', p_kid, 'alg', p_alg, 'withdrawn', to_jsonb(v_withdrawn)));
   return v_withdrawn;
@@ -144,4 +145,4 @@ end
 $$;
 
 comment on function pgrant_ops.key_withdraw(uuid, text, text, jsonb, bytea) is
-  'Puts a new signing key in the place of all others of p_alg at once (or none, where the tenant signs so no more): what they signed is no longer believed, by pgrant within a minute, by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001.';
+  'Puts a new signing key in the place of all others of p_alg at once (or none, where the tenant signs so no more): what they signed is no longer believed, by pgrant at once (within a minute where its web processes cannot listen, as behind a pooler), by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001.';

@@ -123,6 +123,8 @@ begin
    where k.tenant_id = p_tenant and k.alg = p_alg and k.expires_at = 'infinity';
   insert into pgrant.signing_keys (tenant_id, kid, alg, public_jwk, sealed_private, active_at)
   values (p_tenant, p_kid, p_alg, p_public_jwk, p_sealed_private, v_active_at);
+  -- To the web processes, at the commit: which tenant, and nothing of the key.
+  perform pg_notify('pgrant_keys', p_tenant::text);
   perform pgrant_rules.audit(p_tenant, 'key.add', null, null, null,
                              p_detail => jsonb_build_object('kid', p_kid, 'alg', p_alg, 'active_at', v_active_at));
   return v_active_at;
