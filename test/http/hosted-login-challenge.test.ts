@@ -10,6 +10,14 @@ beforeAll(async () => {
   at = await startAtProduct();
 });
 
+test('the product is told that the client wants a new account, though somebody is signed in [prompt=create 4]', async () => {
+  const { browser, challenge } = await at.start();
+  await comeBack(browser, (await at.accept(challenge)).body.redirect_to);
+  const again = await at.start({ prompt: 'create' }, browser);
+  const { body } = await at.product.answer(again.challenge, 'show', at.issuer);
+  expect(body).toMatchObject({ prompt: ['create'], auth_time_after: expect.any(Number) });
+});
+
 describe('a signed answer', () => {
   test('signs in somebody whom pgrant has never seen, with claims, roles, acr and auth_time', async () => {
     const { browser, page, url, challenge } = await at.start({ scope: 'openid profile editor' });

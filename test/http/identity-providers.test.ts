@@ -1,6 +1,8 @@
 // Signing in with an OpenID Connect provider: another tenant of pgrant, real on both sides.
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
 import { password } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { begin, type Company, comeBack, startCompany, users, visit } from '../support/company.ts';
@@ -46,6 +48,35 @@ describe('a person with an account at the company', () => {
     }
     expect(subs[0]).toBe(subs[1]);
     expect(await users(company, 'grace%')).toHaveLength(1);
+  });
+
+  test('has an address that the company verified until somebody else says another [OpenID Connect Core 5.1]', async () => {
+    const browser = new Browser();
+    const verifier = client.randomPKCECodeVerifier();
+    const code_challenge = await client.calculatePKCECodeChallenge(verifier);
+    const page = await begin(company, browser, { code_challenge });
+    const there = await chooseUpstream(browser, page, 'company');
+    const { url } = await comeBack(browser, await visit(there, 'jean'));
+    const { config, acme } = company;
+    const proof = { pkceCodeVerifier: verifier };
+    const tokens = await client.authorizationCodeGrant(config, new URL(url), proof);
+    const sub = tokens.claims()?.sub ?? '';
+    const told = () => client.fetchUserInfo(config, tokens.access_token, sub);
+    expect(await told()).toMatchObject({ email: 'jean@example.com', email_verified: true });
+    const set = (settings: object) =>
+      call(acme.database.worker, ops.user_set, {
+        tenant: acme.tenant,
+        username: 'jean',
+        settings: settings as never,
+      });
+    await set({ email: 'jean@example.net' });
+    expect(await told()).toMatchObject({ email: 'jean@example.net' });
+    expect(await told()).not.toHaveProperty('email_verified');
+    await set({ email_verified: true });
+    expect(await told()).toMatchObject({ email: 'jean@example.net', email_verified: true });
+    // Of an address that is not there any more nothing is left.
+    await set({ email: null });
+    expect(await told()).toMatchObject({ email: 'jean@example.com', email_verified: true });
   });
 
   test('is a new user even where a local one has the same username and verified e-mail address', async () => {

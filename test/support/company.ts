@@ -9,13 +9,13 @@ const code_challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 export type Company = { acme: Acme; config: client.Configuration };
 
-/** Grace, ada, joan and mary have accounts at the company, which makes users just in time. */
+/** Grace, ada, joan, mary and jean have accounts at the company, which makes users just in time. */
 export async function startCompany(): Promise<Company> {
   const acme = await startAcme();
   const config = await discover(acme, acme.web);
   const { origin } = await startServer(acme.database);
   const { tenant, issuer } = await addTenant(acme.database, origin, 'company');
-  for (const name of ['grace', 'ada', 'joan', 'mary']) {
+  for (const name of ['grace', 'ada', 'joan', 'mary', 'jean']) {
     await addUser(acme.database, tenant, name, password, {
       name: `${name} of the company`,
       email: `${name}@example.com`,

@@ -5,14 +5,17 @@ language plpgsql stable
 as $$
 declare
   v_claims jsonb;
+  -- Who says what an address is says whether it was verified: never one the address and another the rest.
+  v_own text[] := array(select c || '_verified' from unnest(array['email', 'phone_number']) c where p_user.claims ? c);
+  v_others text[] := array(select c || '_verified' from unnest(array['email', 'phone_number']) c where not p_user.claims ? c);
 begin
   select jsonb_object_agg(c.key, c.value)
     into v_claims
     from pgrant_rules.upstream_claims(p_user.tenant_id, p_user.user_id) u,
-         jsonb_each(u.claims || u.profile
+         jsonb_each(u.claims || (u.profile - v_own)
                     || jsonb_build_object('preferred_username', p_user.username,
                                           'updated_at', pgrant_rules.epoch(p_user.updated_at))
-                    || p_user.claims) c
+                    || (p_user.claims - v_others)) c
    where c.value not in ('null', '""')
      and not c.key = any (pgrant.token_members() || 'groups'::text);
   return v_claims || jsonb_build_object('sub', p_user.user_id);

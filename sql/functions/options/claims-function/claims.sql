@@ -20,7 +20,7 @@ begin
 exception
   when sqlstate 'OA009' then
     get stacked diagnostics v_text = pg_exception_detail;
-    claims := v_text;
+    claims := v_text::jsonb;
     if jsonb_typeof(claims) <> 'object' then
       fault := 'it returns no object';
     end if;
