@@ -11,6 +11,17 @@ $function$
 ;
 comment on function pgrant.acr_values_sound(text[]) is 'Whether each can stand in acr_values (OpenID Connect Core 3.1.2.1), space-delimited, and in a challenge (RFC 9470 3).';
 
+CREATE OR REPLACE FUNCTION pgrant.audience_names_sound(p_names text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select cardinality(p_names) <= 10
+     and not exists (select from unnest(p_names) a (name) where (a.name ~ '^[\x21\x23-\x39\x3B-\x5B\x5D-\x7E]{1,255}$') is not true)
+$function$
+;
+comment on function pgrant.audience_names_sound(text[]) is 'Whether each can be an aud beside a resource and be no resource or issuer itself: it has no colon.';
+
 CREATE OR REPLACE FUNCTION pgrant.audited(p_table regclass, p_columns text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -392,6 +403,21 @@ $function$
 ;
 comment on function pgrant.remembered(regclass,text[]) is 'Makes a table a history: versions of what the key (tenant_id first) names, that cannot overlap (equality in a GiST index is the extension btree_gist''s); isolated, seen by auditors, deleted by the janitor when they ended before the retention of audit_events, and with the tenant. No other foreign key: a version outlives the person and the client that it names.';
 
+CREATE OR REPLACE FUNCTION pgrant.resource_canonical(p_uri text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case
+    when p_uri !~ '^[A-Za-z][A-Za-z0-9+.-]*:([A-Za-z0-9._~:/?\[\]@!$&''()*+,;=-]|%[0-9A-Fa-f]{2})+$' or p_uri ~ '^[^:]*://([/?]|$)'
+      then null
+    when p_uri ~ '^[^:]*://' then lower(substring(p_uri from '^[^:]*://[^/?]*')) || rtrim(substring(p_uri from '^[^:]*://[^/?]*(.*)$'), '/')
+    when p_uri ~* '^urn:[^:]*:' then lower(substring(p_uri from '^[^:]*:[^:]*:')) || substring(p_uri from '^[^:]*:[^:]*:(.*)$')
+    else lower(substring(p_uri from '^[^:]*:')) || substring(p_uri from '^[^:]*:(.*)$') end
+$function$
+;
+comment on function pgrant.resource_canonical(text) is 'Scheme and host (of a URN the namespace) in lower case, no slash at the end: clients differ in how they write the same resource. Null for what is no absolute URI without fragment (RFC 8707 2, RFC 3986 4.3; the twin of isResource in src/protocol/scope.ts).';
+
 CREATE OR REPLACE FUNCTION pgrant.sector_sound(p_subject_type text, p_sector_identifier_uri text, p_redirect_uris text[])
  RETURNS boolean
  LANGUAGE sql
@@ -457,7 +483,7 @@ CREATE OR REPLACE FUNCTION pgrant.token_members()
 AS $function$
   select array['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'cnf', 'act', 'may_act', 'events',
                'azp', 'nonce', 'auth_time', 'acr', 'amr', 'at_hash', 'c_hash', 's_hash', 'sid',
-               'client_id', 'scope', 'active', 'username', 'token_type', 'family_id', 'allowed_networks']
+               'client_id', 'scope', 'active', 'username', 'token_type', 'family_id', 'grant_id', 'allowed_networks']
 $function$
 ;
 comment on function pgrant.token_members() is 'Members of tokens and of introspection that say something of the token (RFC 7519 4.1, RFC 7662 2.2, RFC 9068 2.2, OpenID Connect Core 2): no claim of a person has such a name.';
@@ -1012,6 +1038,7 @@ create table pgrant.clients (
   default_acr_values text[],
   subject_type text default 'public'::text not null,
   sector_identifier_uri text,
+  default_resource text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1028,6 +1055,7 @@ create table pgrant.clients (
   constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
   constraint clients_default_acr_values_check CHECK (pgrant.acr_values_sound(default_acr_values)),
   constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
+  constraint clients_default_resource_check CHECK ((((pgrant.resource_canonical(default_resource) IS NOT NULL) AND (length(default_resource) <= 512)) OR (default_resource IS NULL))),
   constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
   constraint clients_grant_types_check CHECK ((grant_types <@ pgrant.grant_types())),
   constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (pgrant.signing_algs()))),
@@ -1115,6 +1143,7 @@ comment on column pgrant.clients.disabled_at is 'Since when everything that the 
 comment on column pgrant.clients.default_acr_values is 'acr_values of requests that do not say (OpenID Connect Registration 2).';
 comment on column pgrant.clients.subject_type is 'public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.';
 comment on column pgrant.clients.sector_identifier_uri is 'Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.';
+comment on column pgrant.clients.default_resource is 'What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant''s own audience. Of an API credential: the aud of its key.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -1647,13 +1676,19 @@ create table pgrant.resources (
   access_token_lifetime integer,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  audiences text[] default '{}'::text[] not null,
+  access_token_scope text,
+  access_token_claims jsonb default '{}'::jsonb not null,
   constraint resources_pkey PRIMARY KEY (tenant_id, resource),
   constraint resources_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint resources_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
+  constraint resources_access_token_claims_check CHECK ((jsonb_typeof(access_token_claims) = 'object'::text)),
   constraint resources_access_token_format_check CHECK ((access_token_format = ANY (ARRAY['jwt'::text, 'opaque'::text]))),
   constraint resources_access_token_lifetime_check CHECK (((access_token_lifetime >= 1) AND (access_token_lifetime <= 86400))),
+  constraint resources_access_token_scope_check CHECK ((access_token_scope = ANY (ARRAY['string'::text, 'array'::text]))),
   constraint resources_access_token_typ_check CHECK ((access_token_typ = ANY (ARRAY['at+jwt'::text, 'JWT'::text]))),
-  constraint resources_resource_check CHECK (((resource ~ '^[a-z][a-z0-9+.-]*://[^#]+[^/#]$'::text) AND (length(resource) <= 512))),
+  constraint resources_audiences_check CHECK (pgrant.audience_names_sound(audiences)),
+  constraint resources_resource_check CHECK ((COALESCE((resource = pgrant.resource_canonical(resource)), false) AND (length(resource) <= 512))) NOT VALID,
   constraint resources_title_sound CHECK (pgrant.name_sound(title))
 );
 alter table pgrant.resources enable row level security;
@@ -1661,12 +1696,15 @@ alter table pgrant.resources force row level security;
 create policy audited on pgrant.resources for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.resources for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.resources is 'What a client may name as resource, and find as aud of its access token.';
-comment on column pgrant.resources.resource is 'Absolute URI: scheme and host in lower case, no slash at the end. Requests are compared in that form.';
+comment on column pgrant.resources.resource is 'Absolute URI, in the form in which requests are compared (resource_canonical).';
 comment on column pgrant.resources.scopes is 'The roles and scopes that mean something there; null = all. The standard ones of OpenID Connect always pass.';
 comment on column pgrant.resources.access_token_format is 'Format of its access tokens; null = the client''s.';
 comment on column pgrant.resources.access_token_alg is 'What its JWT access tokens are signed by; null = the client''s.';
 comment on column pgrant.resources.access_token_typ is 'typ of its JWT access tokens (RFC 9068 2.1); null = the tenant''s.';
 comment on column pgrant.resources.access_token_lifetime is 'Lifetime of its access tokens in seconds; null = the client''s.';
+comment on column pgrant.resources.audiences is 'What else aud has: names that are no URI, for servers that look for one.';
+comment on column pgrant.resources.access_token_scope is 'How its JWT access tokens have scope: a string (RFC 9068 2.2.3), or an array for servers that split none; null = a string.';
+comment on column pgrant.resources.access_token_claims is 'Claims of the person in its access tokens and at introspection, as far as the scopes of the token allow: {name: text with one {claim} in it}.';
 
 create table pgrant.revoked_tokens (
   tenant_id uuid not null,

@@ -15,7 +15,7 @@ import { secretCommands } from './client-secret-commands.ts';
 import { collect } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { settingsHelp } from './settings.ts';
+import { settingsHelp, warnings } from './settings.ts';
 import { listCommand, subjectOf, tenantCommand } from './subject.ts';
 import { details, inOrder, isDuration, table, withTimes } from './text.ts';
 
@@ -100,6 +100,7 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
       details(shown),
       ...(secretless ? [] : ['Keep the secret now: it is not shown again.']),
       ...duties(client_add as Record<string, unknown>),
+      ...warnings(client_add as Record<string, unknown>),
     ].join('\n'),
   };
 }
@@ -146,7 +147,8 @@ async function set(
     client_id,
     settings: changes,
   });
-  return { json: client_set, text: describeClient(client_set as Record<string, unknown>) };
+  const client = client_set as Record<string, unknown>;
+  return { json: client, text: [describeClient(client), ...warnings(client)].join('\n') };
 }
 
 function describeClient(json: Record<string, unknown>): string {

@@ -15,6 +15,7 @@ type AddOptions = {
   permission: string[];
   network?: string[];
   expiresIn?: number;
+  resource?: string;
 };
 
 /** They are disabled and removed as clients. */
@@ -28,6 +29,7 @@ export function declareCommands(group: Command): void {
       'from where it may be used, else from anywhere; repeatable',
       collect(),
     )
+    .option('--resource <uri>', 'what the key is for: its aud, else the audience of the tenant')
     .option('--expires-in <time>', 'e.g. 90d; without it the key does not expire', duration)
     .action(withSession(add));
   const description = 'the credentials of a tenant: what each may do now, used last when';
@@ -58,6 +60,7 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
     secret_hash: hash,
     lifetime,
     allowed_networks: network,
+    default_resource: options.resource,
   });
   const shown = { client_id, api_key: secret };
   return {

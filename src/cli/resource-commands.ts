@@ -15,6 +15,9 @@ type SetOptions = {
   accessTokenAlg?: string;
   accessTokenTyp?: string;
   accessTokenLifetime?: number;
+  audience?: string[];
+  accessTokenScope?: string;
+  accessTokenClaim?: string[];
 };
 
 export function declareCommands(group: Command): void {
@@ -27,6 +30,13 @@ export function declareCommands(group: Command): void {
     .addOption(new Option('--access-token-alg <alg>').choices(signingAlgs))
     .addOption(new Option('--access-token-typ <typ>').choices(['at+jwt', 'JWT']))
     .option('--access-token-lifetime <time>', 'e.g. 5m', duration)
+    .option('--audience <name>', 'what else aud has, no URI; repeatable', collect())
+    .addOption(new Option('--access-token-scope <form>').choices(['string', 'array']))
+    .option(
+      '--access-token-claim <name[=text]>',
+      'a claim of the person, or text with one {claim} in it; repeatable',
+      collect(),
+    )
     .action(withSession(set));
   listCommand(group, 'the resources of a tenant', ops.resource_list, {
     columns: [
@@ -58,7 +68,20 @@ async function set(session: Session, uri: string, options: SetOptions): Promise<
     access_token_alg: options.accessTokenAlg,
     access_token_typ: options.accessTokenTyp,
     access_token_lifetime: options.accessTokenLifetime,
+    audiences: options.audience,
+    access_token_scope: options.accessTokenScope,
+    access_token_claims: options.accessTokenClaim && readClaims(options.accessTokenClaim),
   });
   const text = `resource ${resource} is registered: that is the aud of its tokens`;
   return { json: { resource, title, scopes: scopes ?? null }, text };
+}
+
+/** `jid={preferred_username}@chat.example`; a name alone is the claim of that name. */
+function readClaims(claims: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    claims.map((claim) => {
+      const [, name = claim, text = `{${claim}}`] = /^([^=]*)=(.*)$/s.exec(claim) ?? [];
+      return [name, text];
+    }),
+  );
 }

@@ -54,6 +54,14 @@ function readJson(value: string): unknown {
   }
 }
 
+/** What an operator has to know of settings that are allowed and cost something. */
+export function warnings({ replay_window }: Record<string, unknown>): string[] {
+  if (replay_window !== 0) return [];
+  return [
+    'replay_window is 0: a client that sends a refresh token twice, such as one that repeats a request whose answer was lost (openvpn-auth-oauth2 at its defaults), is logged out.',
+  ];
+}
+
 /** The settings of a table for --help. */
 export function settingsHelp(table: SettingsTable): string {
   const settings: readonly Setting[] = stored[table];

@@ -6,7 +6,7 @@ import { Refused } from './faults.ts';
 import { confirm } from './input.ts';
 import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { readSettings, settingsHelp } from './settings.ts';
+import { readSettings, settingsHelp, warnings } from './settings.ts';
 import { subjectOf } from './subject.ts';
 import { details, inOrder, table, withTimes } from './text.ts';
 import { transferCommands } from './transfer-commands.ts';
@@ -35,7 +35,8 @@ export function declareCommands(group: Command): void {
     if (secret) await makeKeys(session, secret, String((after as Row).tenant_id));
     const [was, is] = [before as Row, after as Row];
     const changed = changesOf(was, is);
-    const text = settings.preset === undefined ? describeTenant(is) : describeChanges(changed);
+    const said = settings.preset === undefined ? describeTenant(is) : describeChanges(changed);
+    const text = [said, ...warnings(is)].join('\n');
     return { json: settings.preset === undefined ? is : { ...is, changed }, text };
   });
   group

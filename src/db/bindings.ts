@@ -108,8 +108,8 @@ export type ApiIntrospection = {
   reason: string | null;
   detail: string | null;
 } & (
-  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json }
-  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null }
+  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null }
+  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null }
 );
 
 /** What becomes of the product's answer to a login challenge. */
@@ -260,6 +260,7 @@ export type ApiTokens = {
   id_claims: Json;
   nonce: string | null;
   session_id: string | null;
+  access_token_scope: string | null;
 };
 
 /** A sign-in at an upstream, and how that upstream is reached. */
@@ -1740,7 +1741,7 @@ export const ops = {
     ['client_id', 'text'],
   ], ['client_show']),
 
-  /** Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003. */
+  /** Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. p_default_resource is the aud of its key, null = the tenant's own. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003. */
   credential_add: bind<
     {
       tenant: string;
@@ -1750,6 +1751,7 @@ export const ops = {
       secret_hash: Uint8Array | null;
       lifetime?: number | null;
       allowed_networks?: string[] | null;
+      default_resource?: string | null;
     },
     {
       credential_add: string;
@@ -1762,6 +1764,7 @@ export const ops = {
     ['secret_hash', 'bytea'],
     ['lifetime', 'integer', 'optional'],
     ['allowed_networks', 'cidr[]', 'optional'],
+    ['default_resource', 'text', 'optional'],
   ], ['credential_add']),
 
   /** The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last. Raises OA001. */
@@ -2466,13 +2469,16 @@ export const ops = {
       access_token_alg: string | null;
       access_token_typ: string | null;
       access_token_lifetime: number | null;
+      audiences: string[] | null;
+      access_token_scope: string | null;
+      access_token_claims: Json;
       created_at: string | null;
     }
   >('pgrant_ops.resource_list', [
     ['tenant', 'uuid'],
   ], []),
 
-  /** Removes a resource: no more tokens for it, and none at refresh. Raises OA001. */
+  /** Removes a resource: no more tokens for it, and none at refresh. Raises OA001, OA003. */
   resource_remove: bind<
     {
       tenant: string;
@@ -2486,7 +2492,7 @@ export const ops = {
     ['resource', 'text'],
   ], []),
 
-  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
+  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's; p_access_token_claims is {name: text with one {claim} in it}. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
   resource_set: bind<
     {
       tenant: string;
@@ -2497,6 +2503,9 @@ export const ops = {
       access_token_lifetime?: number | null;
       access_token_alg?: string | null;
       access_token_typ?: string | null;
+      audiences?: string[] | null;
+      access_token_scope?: string | null;
+      access_token_claims?: unknown;
     },
     {
       resource_set: string;
@@ -2510,6 +2519,9 @@ export const ops = {
     ['access_token_lifetime', 'integer', 'optional'],
     ['access_token_alg', 'text', 'optional'],
     ['access_token_typ', 'text', 'optional'],
+    ['audiences', 'text[]', 'optional'],
+    ['access_token_scope', 'text', 'optional'],
+    ['access_token_claims', 'jsonb', 'optional'],
   ], ['resource_set']),
 
   /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */

@@ -1,6 +1,9 @@
 // RFC 6749 3.3 and RFC 8707 2: scopes and resources, as they are asked for.
 import { OAuthError } from './errors.ts';
-import { isAbsoluteUri } from './uri.ts';
+
+/** RFC 3986 4.3: of any scheme; what begins with // names somebody. */
+const absoluteUri =
+  /^[A-Za-z][A-Za-z0-9+.-]*:(?!\/\/(?:[/?]|$))(?:[A-Za-z0-9._~:/?[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/;
 
 /** Scope names, once each; throws invalid_scope for characters that no scope can have. */
 export function parseScope(scope: string | undefined): string[] {
@@ -18,10 +21,15 @@ export function isScopeName(name: string): boolean {
 
 /** Resources, once each; throws invalid_target for one that is no absolute URI. */
 export function parseResources(resources: readonly string[]): string[] {
-  if (!resources.every(isAbsoluteUri)) {
+  if (!resources.every(isResource)) {
     throw new OAuthError('invalid_target', 'a resource is not an absolute URI without fragment');
   }
   return [...new Set(resources)];
+}
+
+/** Whether it is an absolute URI without fragment: the twin of pgrant.resource_canonical. */
+export function isResource(uri: string): boolean {
+  return absoluteUri.test(uri);
 }
 
 /** The words of a space-separated list, once each. */

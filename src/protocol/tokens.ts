@@ -16,7 +16,8 @@ export interface AccessTokenClaims {
   iat: number;
   exp: number;
   jti: string;
-  scope?: string | undefined;
+  /** A list where the resource wants one. */
+  scope?: string | string[] | undefined;
   auth_time?: number | undefined;
   acr?: string | undefined;
 }

@@ -106,9 +106,7 @@ export function createResource(options: ResourceOptions): Resource {
         if (failure instanceof errors.JOSEError) throw refuse('invalid_token', failure.message);
         throw failure;
       });
-      const scopes = String(claims.scope ?? '')
-        .split(' ')
-        .filter(Boolean);
+      const scopes = [claims.scope ?? ''].flat().join(' ').split(' ').filter(Boolean);
       if (!needed.every((scope) => scopes.includes(scope))) {
         throw refuse('insufficient_scope', `the token has only: ${scopes.join(' ')}`);
       }

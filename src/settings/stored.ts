@@ -167,6 +167,8 @@ export type ClientSettings = {
   subject_type: 'public' | 'pairwise';
   /** Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https. */
   sector_identifier_uri: string | null;
+  /** What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key. */
+  default_resource: string | null;
 };
 
 export type UpstreamSettings = {
@@ -283,6 +285,7 @@ export const stored = {
     {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.","good":"public or pairwise"},
     {"name":"sector_identifier_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.","good":"an https URL (http on a loopback host) of at most 2048 characters"},
+    {"name":"default_resource","type":"text","unit":null,"nullable":true,"default":null,"meaning":"What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key.","good":"an absolute URI of at most 512 characters, without fragment"},
   ],
   upstreams: [
     {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

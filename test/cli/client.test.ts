@@ -243,3 +243,50 @@ test('client remove without a terminal refuses with exit code 2, and goes ahead 
     err: 'pgrant: there is no client m2m\n  list the clients: pgrant client list\n',
   });
 });
+
+test('a client_id that reads otherwise where it is sent as it is has no secret [RFC 6749 2.3.1]', async () => {
+  const add = (id: string, ...more: string[]) =>
+    pgrant(
+      `client add --tenant acme --name raw --client-id ${id} --redirect-uri ${uri}`
+        .split(' ')
+        .concat(more),
+    );
+  for (const id of ['team:app', 'a+b', 'p%25q']) {
+    const { code, err } = await add(id);
+    expect([code, err]).toEqual([1, expect.stringContaining('Authorization header')]);
+    expect(err).toContain('without : + and %');
+  }
+  expect((await add('team:app', '--public')).code).toBe(0);
+  expect((await add('a~b*c@d')).code).toBe(0);
+});
+
+test('replay_window=0 warns of clients that send a refresh token twice', async () => {
+  await document(`client add --tenant acme --name vpn --client-id vpn --redirect-uri ${uri}`);
+  const set = (value: string) =>
+    pgrant(['client', 'set', 'vpn', '--tenant', 'acme', `replay_window=${value}`]);
+  expect((await set('0')).out).toContain('sends a refresh token twice');
+  expect((await set('')).out).not.toContain('twice');
+  const { out } = await pgrant(['tenant', 'set', 'acme', 'replay_window=0']);
+  expect(out).toContain('sends a refresh token twice');
+  await document('tenant set acme replay_window=60');
+});
+
+test('a default resource and the claims of a resource are set in words, and refused in words', async () => {
+  const set = 'resource set urn:kafka:cluster-1 --tenant acme --title Kafka';
+  await document(set, '--access-token-claim', 'preferred_username', '--audience', 'kafka');
+  const [resource] = await document('resource list --tenant acme');
+  expect(resource).toMatchObject({
+    resource: 'urn:kafka:cluster-1',
+    audiences: ['kafka'],
+    access_token_claims: { preferred_username: '{preferred_username}' },
+  });
+  await document('client set vpn --tenant acme default_resource=urn:kafka:cluster-1');
+  const wrong = await pgrant([...set.split(' '), '--access-token-claim', 'login']);
+  expect(wrong).toMatchObject({ code: 1, err: expect.stringMatching(/no claim login\n.*email/) });
+  const none = await pgrant('client set vpn --tenant acme default_resource=kafka'.split(' '));
+  expect(none.err).toContain('default_resource must be an absolute URI');
+  const kept = await pgrant('resource remove urn:kafka:cluster-1 --tenant acme --yes'.split(' '));
+  expect(kept.err).toContain('is the default_resource of the client vpn');
+  await document('client set vpn --tenant acme default_resource=');
+  await document('resource remove urn:kafka:cluster-1 --tenant acme --yes');
+});

@@ -26,8 +26,9 @@ begin
              -- Without a list of its own a client has every scope that is no role: a role is given to a client by name.
              coalesce(c.scopes, array(select s.scope from unnest(v_known.o_defined) s (scope)
                                        where not s.scope = any (v_known.o_roles))) as client_scopes,
-             case when q.resource <> ''
-                  then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), null) end as target
+             case when q.resource <> '' or c.default_resource is not null
+                  then pgrant_rules.resource_target(
+                    p_tenant, c.scopes, string_to_array(coalesce(nullif(q.resource, ''), c.default_resource), ' '), null) end as target
         from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_scope, p_resource, p_access_hash)
              with ordinality q (request_id, address, client_id, error, reason, detail, scope, resource, access_hash, n)
         join unnest(p_client) with ordinality c on c.ordinality = q.n

@@ -27,6 +27,27 @@ $$;
 
 comment on function pgrant_rules.resource_target(uuid, text[], text[], text[]) is 'Hook of options/resources: the parameter resource is ignored.';
 
+create function pgrant_rules.token_shape(
+  p_tenant uuid, p_audience text[], p_user_id uuid, p_scopes text[], p_token_claims jsonb
+) returns pgrant_rules.token_shape
+language plpgsql
+as $$
+declare
+  v_out pgrant_rules.token_shape;
+begin
+  v_out.claims := '{}';
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.token_shape(uuid, text[], uuid, text[], jsonb) is 'Hook of options/resources: nothing of its own.';
+
+create function pgrant_rules.resource_claims_check(p_tenant uuid) returns void
+language plpgsql
+as $$ begin end $$;
+
+comment on function pgrant_rules.resource_claims_check(uuid) is 'Hook of options/resources: no resource names a claim.';
+
 create function pgrant_rules.client_target(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
 ) returns pgrant_rules.targeted_client

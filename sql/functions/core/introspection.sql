@@ -15,7 +15,8 @@ create type pgrant_api.introspection as (
   expires_at  bigint,
   auth_time   bigint,
   acr         text,
-  claims      jsonb
+  claims      jsonb,
+  grant_id    uuid
 );
 
 comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else is null where active is false.';
@@ -29,8 +30,9 @@ comment on column pgrant_api.introspection.issued_at is 'With active = true: epo
 comment on column pgrant_api.introspection.expires_at is 'With active = true: epoch seconds; null = never.';
 comment on column pgrant_api.introspection.auth_time is 'With active = true: when the person signed in; null without a person.';
 comment on column pgrant_api.introspection.acr is 'With active = true: how the person signed in; null = nobody said.';
+comment on column pgrant_api.introspection.grant_id is 'With active = true: what the person allowed, by which events can be matched; null without a person.';
 comment on column pgrant_api.introspection.claims is
-  'With active = true: roles, permissions and tenant; null where the token is no access token.';
+  'With active = true: roles, permissions and tenant, and what its resources want of the person; null where the token is no access token.';
 comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error; null = nothing.';
 
 create function pgrant_rules.api_keys_note(p_tenant uuid, p_key_hash bytea[]) returns void
@@ -80,8 +82,11 @@ begin
          t.client_id, coalesce(t.subject, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
          pgrant_rules.epoch(t.auth_time), t.acr,
-         case when v_function is null or q.handle_hash is not null then t.access_claims
-              else pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes) || t.access_claims end
+         case when v_function is null or q.handle_hash is not null then '{}'
+              else pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes) end
+         || case when t.audience <> c.audience and q.handle_hash is null
+                 then (pgrant_rules.token_shape(p_tenant, t.audience, t.user_id, t.scopes, t.access_claims)).claims else '{}' end
+         || t.access_claims, t.grant_id
     from unnest(p_client_id, v_errors, v_auth.o_reason, v_auth.o_detail, p_handle_hash)
          with ordinality q (client_id, error, reason, detail, handle_hash, n)
     join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n

@@ -87,14 +87,17 @@ begin
   -- One after the other: a family is revoked before what hangs on it is looked at.
   v_entries := pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason)
     || array(
-    select row(p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], null, null,
-               r.family_id, null)::pgrant_rules.audit_entry
+    select row(p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], f.user_id, f.grant_id,
+               r.family_id, jsonb_build_object('token_type', 'refresh_token'))::pgrant_rules.audit_entry
       from pgrant_rules.refresh_tokens_revoke(p_tenant, p_client_id, v_auth.o_error, p_handle_hash, p_refresh_hash) r
+      join pgrant.token_families f on f.tenant_id = p_tenant and f.family_id = r.family_id
      order by r.n)
     || array(
-    select row(p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], null, null,
-               r.family_id, null)::pgrant_rules.audit_entry
+    select row(p_request_id[r.n], p_address[r.n], 'token.revoke', null, null, p_client_id[r.n], f.user_id, f.grant_id,
+               r.family_id, jsonb_strip_nulls(jsonb_build_object('token_type', 'access_token',
+                                                                 'jti', p_jwt[r.n] ->> 'jti')))::pgrant_rules.audit_entry
       from pgrant_rules.access_tokens_revoke(p_tenant, p_client_id, v_auth.o_error, p_access_hash, p_access_expires_at, p_jwt) r
+      left join pgrant.token_families f on f.tenant_id = p_tenant and f.family_id = r.family_id
      order by r.n);
   v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
   return query

@@ -24,13 +24,14 @@ create type pgrant_api.tokens as (
   id_expires_at        bigint,
   id_claims            jsonb,
   nonce                text,
-  session_id           uuid
+  session_id           uuid,
+  access_token_scope   text
 );
 
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
 comment on column pgrant_api.tokens.detail is 'What the client may be told besides the code of the error; null = nothing.';
 comment on column pgrant_api.tokens.audience is 'aud of the access token.';
-comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen; and what its claims function adds.';
+comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen; what its resources want of the person; and what its claims function adds.';
 comment on column pgrant_api.tokens.refresh_token is 'Whether the refresh token that the web process proposed has been stored.';
 comment on column pgrant_api.tokens.sealed_successor is
   'On a replay the successor that was given before, to be opened with the token just presented; null = there was no replay.';
@@ -42,6 +43,7 @@ comment on column pgrant_api.tokens.amr is 'By which methods; null = nobody said
 comment on column pgrant_api.tokens.id_expires_at is 'When the ID token expires; null where none is due.';
 comment on column pgrant_api.tokens.id_claims is 'What else the ID token says; null where none is due.';
 comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where it sent none.';
+comment on column pgrant_api.tokens.access_token_scope is 'array = scope of a JWT is an array; null = a string (RFC 9068 2.2.3).';
 comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session, and for pairwise clients.';
 
 create function pgrant_rules.token_claims(
@@ -143,7 +145,8 @@ begin
               else pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
                                         d.user_id) end, d.scopes, d.audience,
          d.access_token_format, d.access_token_alg, d.access_token_typ,
-         case when 'access_token' = any (c.claims_function_targets) then x.claims || a.claims else a.claims end,
+         case when 'access_token' = any (c.claims_function_targets) then x.claims else '{}' end
+         || coalesce((s.shape).claims, '{}') || a.claims,
          case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
          d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, coalesce(d.refresh_token, false),
          case when d.action = 'refresh.replay' then d.sealed_successor end,
@@ -154,7 +157,8 @@ begin
                                      a.claims) - 'sub' end,
          d.nonce,
          -- A sid is the same for every client of the session, and would tell that two pairwise subjects are one person.
-         case when i.alg is not null and c.subject_type = 'public' then d.session_id end
+         case when i.alg is not null and c.subject_type = 'public' then d.session_id end,
+         (s.shape).access_token_scope
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null
     left join unnest(p_client) with ordinality c on c.ordinality = d.n
@@ -167,6 +171,11 @@ begin
                       and c.claims_function_targets && array['access_token', 'id_token']
                  then pgrant_rules.custom_claims(p_tenant, c.claims_function, d.user_id, d.client_id, d.scopes)
                  else jsonb_build_object() end as claims) x
+   cross join lateral (
+     -- The tenant's own audience has no more to say, and costs nothing.
+     select case when d.audience <> c.audience and d.access_token_format = 'jwt' then
+       pgrant_rules.token_shape(p_tenant, d.audience, case when d.family_id is not null then d.user_id end, d.scopes, a.claims)
+            end as shape) s
    order by q.n;
 end
 $$;

@@ -50,5 +50,12 @@ create type pgrant_rules.target as (
   scopes                 text[]
 );
 
+create type pgrant_rules.token_shape as (
+  claims              jsonb,
+  access_token_scope  text
+);
+
+comment on type pgrant_rules.token_shape is 'What resources make of an access token, beside what they are asked for at its issue; access_token_scope null = a string.';
+
 comment on type pgrant_rules.target is
   'What the resources that are asked for make of an access token. resources {} = none is asked for; a null below means that the client''s own holds.';

@@ -30,7 +30,7 @@ begin
     || (select coalesce(jsonb_object_agg(d.key, d.value), '{}')
           from jsonb_each(p_detail) d
          where d.key in ('scopes', 'resources', 'secret_id', 'kid', 'alg', 'active_at', 'withdrawn', 'since', 'grants',
-                         'client_secrets'));
+                         'client_secrets', 'role', 'roles', 'group', 'member', 'token_type', 'jti'));
 end
 $$;
 

@@ -14,6 +14,9 @@ begin
   elsif p_client_id ~ '^https?://' then
     raise exception 'the client_id % is a URL', p_client_id
       using errcode = 'OA003', hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
+  elsif p_secret_hash is not null and p_client_id ~ '[:+%]' then
+    raise exception 'the client_id % reads otherwise in the Authorization header where it is sent as it is (RFC 6749 2.3.1)', p_client_id
+      using errcode = 'OA003', hint = 'for a client with a secret choose one without : + and %';
   end if;
   p_metadata := pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;
   perform pgrant_rules.settings_write('insert into pgrant.clients (tenant_id, client_id, %1$s) values ($1, $2, %2$s)',
@@ -67,6 +70,11 @@ begin
   if v_alg.setting is not null then
     perform pgrant_rules.setting_refuse(v_alg.setting, pgrant_rules.either(v_alg.offered) || ', the signing_algs of the tenant',
                                         to_jsonb(v_client) -> v_alg.setting);
+  end if;
+  if v_client.default_resource is not null
+     and coalesce((pgrant_rules.resource_target(p_tenant, null, array[v_client.default_resource], null)).audience, '{}') = '{}' then
+    raise exception 'the tenant has no resource %', v_client.default_resource
+      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
   if p_redirects then
     perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);

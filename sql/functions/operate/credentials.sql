@@ -2,7 +2,7 @@
 
 create function pgrant_ops.credential_add(
   p_tenant uuid, p_username text, p_name text, p_permissions text[], p_secret_hash bytea,
-  p_lifetime integer default null, p_allowed_networks cidr[] default null
+  p_lifetime integer default null, p_allowed_networks cidr[] default null, p_default_resource text default null
 ) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -21,9 +21,10 @@ begin
       using errcode = 'OA003', hint = 'pgrant_ops.token_explain says which roles the person has';
   end if;
   insert into pgrant.clients (tenant_id, client_id, name, token_endpoint_auth_method, grant_types, scopes, consent,
-                              maker_id, allowed_networks)
+                              maker_id, allowed_networks, default_resource)
   values (p_tenant, v_client_id, p_name, 'client_secret_basic', array['client_credentials'], p_permissions, 'never',
-          v_user_id, p_allowed_networks);
+          v_user_id, p_allowed_networks, p_default_resource);
+  perform pgrant_rules.client_settings_check(p_tenant, v_client_id);
   insert into pgrant.client_secrets (tenant_id, client_id, secret_hash, expires_at)
   values (p_tenant, v_client_id, p_secret_hash, coalesce(now() + make_interval(secs => p_lifetime), 'infinity'));
   perform pgrant_rules.client_remember(p_tenant, v_client_id, 'credential.add');
@@ -33,8 +34,8 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.credential_add(uuid, text, text, text[], bytea, integer, cidr[]) is
-  'Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003.';
+comment on function pgrant_ops.credential_add(uuid, text, text, text[], bytea, integer, cidr[], text) is
+  'Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. p_default_resource is the aud of its key, null = the tenant''s own. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003.';
 
 create function pgrant_ops.credential_list(p_tenant uuid, p_username text default null)
 returns table (client_id text, name text, username text, permissions text[], effective text[], allowed_networks cidr[],

@@ -129,6 +129,7 @@ begin
   if p_settings ? 'claims_function' then
     perform pgrant_rules.claims_function_check(p_tenant);
   end if;
+  perform pgrant_rules.resource_claims_check(p_tenant);
   update pgrant.issuers i
      set title = t.title
     from pgrant.tenants t

@@ -43,6 +43,7 @@ export function introspect(services: EndpointServices): Endpoint {
           exp: row.expires_at ?? undefined,
           auth_time: row.auth_time ?? undefined,
           acr: row.acr ?? undefined,
+          grant_id: row.grant_id ?? undefined,
         }
       : { active: false };
   };

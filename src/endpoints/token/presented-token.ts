@@ -35,7 +35,8 @@ async function claimsOf(token: string, keys: VerificationKeys, issuer: string) {
   try {
     const claims = await verifyAccessToken(token, keys, issuer, accessTokenTypes);
     const { iss, jti, client_id, family_id, scope, iat, exp } = claims;
-    return { iss, jti, client_id, family_id, scope, iat, exp, aud: [claims.aud].flat() };
+    const scopes = Array.isArray(scope) ? scope.join(' ') : scope;
+    return { iss, jti, client_id, family_id, scope: scopes, iat, exp, aud: [claims.aud].flat() };
   } catch (failure) {
     if (failure instanceof OAuthError) return null;
     throw failure;

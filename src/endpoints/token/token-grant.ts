@@ -79,7 +79,7 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
       iat: row.issued_at,
       exp: row.access_expires_at,
       jti: randomUUID(),
-      scope: row.scopes.join(' ') || undefined,
+      scope: scopeOf(row),
       auth_time: row.auth_time ?? undefined,
       acr: row.acr ?? undefined,
     },
@@ -88,6 +88,12 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
     { ...(row.access_claims as ExtraClaims), family_id: row.family_id ?? undefined },
     row.access_token_typ as AccessTokenType,
   );
+}
+
+/** Left out where it is empty (RFC 6749 3.3); a list for resources that want one. */
+function scopeOf({ scopes, access_token_scope }: ApiTokens): string | string[] | undefined {
+  if (scopes.length === 0) return undefined;
+  return access_token_scope === 'array' ? scopes : scopes.join(' ');
 }
 
 function idToken(

@@ -36,7 +36,7 @@ declare
 begin
   -- A transaction may live longer than the token: now() is when it began.
   if v_token.expires_at > statement_timestamp()
-     and coalesce(pgrant_rules.resource_canonical(v_resource), v_resource) = any (v_token.audience)
+     and coalesce(pgrant.resource_canonical(v_resource), v_resource) = any (v_token.audience)
      and (v_networks is null or pgrant_rules.network_allowed(array(select jsonb_array_elements_text(v_networks)::cidr))) then
     return query
     select pgrant.tenant(), coalesce(v_token.subject, v_token.client_id), v_token.client_id, v_token.scopes,

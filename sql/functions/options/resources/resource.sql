@@ -1,18 +1,5 @@
 -- Resource indicators (RFC 8707): which APIs a token is for.
 
-create function pgrant_rules.resource_canonical(p_uri text) returns text
-language plpgsql immutable
-as $$
-declare
-  v_parts text[] := regexp_match(p_uri, '^([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)(.*)$');
-begin
-  return lower(v_parts[1]) || regexp_replace(v_parts[2], '/+$', '');
-end
-$$;
-
-comment on function pgrant_rules.resource_canonical(text) is
-  'Scheme and host in lower case, no slash at the end: clients differ in how they write the same resource. Null for what is no absolute URI.';
-
 create or replace function pgrant_rules.resource_target(p_tenant uuid, p_scopes text[], p_requested text[], p_granted text[])
 returns pgrant_rules.target
 language plpgsql
@@ -28,8 +15,8 @@ begin
     return v_out;
   end if;
 
-  v_asked := array(select distinct pgrant_rules.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
-  select count(*) as n, array_agg(r.resource order by r.resource) as audience, min(r.access_token_lifetime) as lifetime,
+  v_asked := array(select distinct pgrant.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
+  select count(*) as n, array_agg(r.resource order by r.resource) as resources, min(r.access_token_lifetime) as lifetime,
          case when bool_or(r.access_token_format = 'opaque') then 'opaque' else min(r.access_token_format) end as format,
          -- Where they differ: RS256, which every resource server has to know, and the strict typ (RFC 9068 2.1).
          case when min(r.access_token_alg) <> max(r.access_token_alg) then 'RS256' else min(r.access_token_alg) end as alg,
@@ -45,7 +32,9 @@ begin
   end if;
 
   v_out.resources := v_asked;
-  v_out.audience := v_found.audience;
+  v_out.audience := v_found.resources || array(
+    select distinct a.name from pgrant.resources r, unnest(r.audiences) a (name)
+     where r.tenant_id = p_tenant and r.resource = any (v_asked) order by 1);
   v_out.access_token_format := v_found.format;
   v_out.access_token_alg := v_found.alg;
   v_out.access_token_typ := v_found.typ;
@@ -74,7 +63,8 @@ as $$
 declare
   v_out pgrant_rules.targeted_client;
   v_client pgrant_rules.client_policies := p_client;
-  v_target pgrant_rules.target := pgrant_rules.resource_target(p_tenant, p_client.scopes, p_requested, p_granted);
+  v_target pgrant_rules.target := pgrant_rules.resource_target(
+    p_tenant, p_client.scopes, coalesce(nullif(p_requested, '{}'), array_remove(array[p_client.default_resource], null)), p_granted);
 begin
   v_client.scopes := coalesce(v_target.scopes, p_client.scopes);
   v_out.error := v_target.error;
