@@ -237,6 +237,16 @@ test('every type of event arises', async () => {
     grants: true,
     client_secrets: false,
   });
+  const held = { role: 'staff', username: 'ada' };
+  await operate(world, ops.role_add, { role: 'staff', title: 'Staff' } as never);
+  await operate(world, ops.role_assign, held);
+  await operate(world, ops.role_withdraw, held);
+  await operate(world, ops.role_disable, { role: 'staff', disabled: true });
+  await operate(world, ops.group_set, { group: 'g', title: 'G', roles: [] } as never);
+  await operate(world, ops.group_member, { group: 'g', username: 'ada', member: true });
+  const second = await makeClient(world, 'third');
+  const tokens = await obtainTokens(world, second, await makeUser(world, 'cyd'));
+  await ask(world, api.token_revoke, { ...second, ...tokens.refresh });
   await operate(world, ops.user_set, { username: 'ada', settings: { name: 'Ada' } });
   await operate(world, ops.user_remove, { username: 'ada' });
   expect([...new Set(await types())].sort()).toEqual(everything);

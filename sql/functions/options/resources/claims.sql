@@ -124,7 +124,9 @@ begin
     return v_out;
   end if;
   -- Where they differ: the standard form, and what each of them has.
-  select case when bool_and(r.access_token_scope is not distinct from 'array') then 'array' end into v_out.access_token_scope from unnest(v_resources) r;
+  select case when bool_and(r.access_token_scope is not distinct from 'array') then 'array' end
+    into v_out.access_token_scope
+    from unnest(v_resources) r;
   select coalesce(jsonb_object_agg(c.key, c.value), '{}') into v_out.claims
     from (select e.key, e.value from unnest(v_resources) r, jsonb_each_text(r.access_token_claims) e
            group by e.key, e.value having count(*) = cardinality(v_resources)) c;
