@@ -2310,6 +2310,7 @@ create table pgrant.user_history (
   request_id text,
   end_cause text,
   end_request_id text,
+  username_key text default lower(username),
   constraint user_history_pkey PRIMARY KEY (tenant_id, user_id, valid),
   constraint user_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint user_history_tenant_id_user_id_valid_excl EXCLUDE USING gist (tenant_id WITH =, user_id WITH =, valid WITH &&),
@@ -2317,6 +2318,7 @@ create table pgrant.user_history (
   constraint user_history_valid_check CHECK (((lower(valid) IS NOT NULL) AND isfinite(lower(valid)) AND isfinite(upper(valid)) AND lower_inc(valid) AND (NOT upper_inc(valid))))
 );
 CREATE INDEX user_history_upper_idx ON pgrant.user_history USING btree (upper(valid)) WHERE (upper(valid) IS NOT NULL);
+CREATE INDEX user_history_username ON pgrant.user_history USING btree (tenant_id, username_key);
 alter table pgrant.user_history enable row level security;
 alter table pgrant.user_history force row level security;
 create policy audited on pgrant.user_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -2333,6 +2335,7 @@ comment on table pgrant.user_history is 'Versions of users.';
 comment on column pgrant.user_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.user_history.cause is 'The action, as in audit_events, that made it so.';
 comment on column pgrant.user_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.user_history.username_key is 'The username without case.';
 
 create table pgrant.user_role_history (
   tenant_id uuid not null,

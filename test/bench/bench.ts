@@ -31,6 +31,8 @@ export type Bench = {
   /** The superuser's connection. */
   sql: Sql;
   workerUrl: string;
+  /** The id of the tenant that is measured. */
+  tenant: string;
   stop: () => Promise<void>;
 };
 
@@ -124,6 +126,7 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
     addExpired: (count) => addExpired(sql, { tenant, clientId }, count),
     roundTrips: () => countRoundTrips(sql, (servers.pgrant as RunningServer).service, database.log),
     workerUrl: database.url('pgrant_worker'),
+    tenant,
     measure: async (cell, seconds, rest = 0) => {
       if (cell.target === 'SQL under pgbench') return inSql(cell, seconds);
       await sql`checkpoint`;

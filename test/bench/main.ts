@@ -9,6 +9,7 @@ import { measureNeighbours } from './neighbours.ts';
 import { hasPgbench } from './pgbench.ts';
 import { measureRecord, recordLines } from './record.ts';
 import { json, type Result, ratioTable, resourceLine, summary, table } from './report.ts';
+import { measureReports } from './reports.ts';
 
 const usage = `npm run bench -- [options]
   --seconds N    length of one measurement (3)
@@ -17,6 +18,7 @@ const usage = `npm run bench -- [options]
   --expired N    expired families that are cleaned up during the last cells, "cleanup" (200000)
   --families N   instead: what a refresh costs before and after N families are added
   --neighbours   instead: what a flood at one tenant costs the clients of another
+  --reports N    instead: what an auditor waits for at N families
   --record       instead: what it costs that each decision is recorded, beside functions that record nothing
   --json         results as JSON`;
 
@@ -28,6 +30,7 @@ function options() {
       only: { type: 'string', default: '' },
       expired: { type: 'string', default: '200000' },
       families: { type: 'string' },
+      reports: { type: 'string' },
       record: { type: 'boolean', default: false },
       neighbours: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -36,15 +39,17 @@ function options() {
   });
   const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
   const families = values.families === undefined ? undefined : Number(values.families);
+  const reports = values.reports === undefined ? undefined : Number(values.reports);
   const expired = Number(values.expired);
-  const wrong = !(seconds > 0) || !(rounds >= 1) || !(expired >= 1) || (families ?? 1) < 1;
+  const counts = [rounds, expired, families ?? 1, reports ?? 1];
+  const wrong = !(seconds > 0) || counts.some((count) => !(count >= 1));
   if (values.help || wrong) {
     console.log(usage);
     process.exit(values.help ? 0 : 1);
   }
   const only = values.only.split(',').filter((word) => word !== '');
   const { record, neighbours, json } = values;
-  return { seconds, rounds, only, expired, families, record, neighbours, json };
+  return { seconds, rounds, only, expired, families, reports, record, neighbours, json };
 }
 
 /** All cells in a new random order, round after round. */
@@ -72,10 +77,13 @@ function shuffled<T>(list: readonly T[]): T[] {
 }
 
 const settings = options();
-const alone = settings.families !== undefined || settings.record || settings.neighbours;
+const { families, reports } = settings;
+const alone = (families ?? reports) !== undefined || settings.record || settings.neighbours;
 const bench = await startBench({ peer: !alone });
 try {
-  if (settings.neighbours) {
+  if (reports !== undefined) {
+    console.log((await measureReports(bench, reports)).join('\n'));
+  } else if (settings.neighbours) {
     console.log((await measureNeighbours(bench, settings)).join('\n'));
   } else await measure();
 } finally {
@@ -83,7 +91,6 @@ try {
 }
 
 async function measure() {
-  const { families } = settings;
   const results = settings.record
     ? await measureRecord(bench, settings)
     : families === undefined

@@ -20,6 +20,18 @@ beforeAll(async () => {
   sql = (await makeAuditor(database)).sql;
 }, 60_000);
 
+test.each(['grant_page', 'family_page', 'session_page', 'audit_page'])(
+  'a position that is null is the beginning of %s',
+  async (page) => {
+    const [beginning, unsaid] = await Promise.all([
+      sql.unsafe(`select * from pgrant_report.${page}('acme', null, p_limit => 3)`),
+      sql.unsafe(`select * from pgrant_report.${page}('acme', p_limit => 3)`),
+    ]);
+    expect(beginning.length).toBeGreaterThan(0);
+    expect([...beginning]).toEqual([...unsaid]);
+  },
+);
+
 // Times travel as PostgreSQL writes them: a Date has no microseconds. Events of one transaction have one time.
 test.each([
   ['active_grants', 'grant_page', ['grant_id'], [first]],

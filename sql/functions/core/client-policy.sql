@@ -40,7 +40,7 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        c.maker_id, c.allowed_networks, t.name as tenant_name, t.roles_claim, t.permissions_claim, t.tenant_claim,
        c.default_max_age, t.registered_idle_lifetime, c.registered_at is not null as self_registered,
        c.registered_at is not null and coalesce(c.requested_at < now() - interval '1 day', true) as request_due,
-       c.registered_at is not null and coalesce(c.last_used_at < now() - interval '1 day', true) as use_due,
+       coalesce(c.last_used_at < now() - interval '1 day', true) as use_due,
        c.document_expires_at, c.identity_changed_at, c.default_acr_values, c.subject_type, c.sector_identifier_uri,
        t.pairwise_salt, t.claims_function, t.claims_function_targets, c.default_resource
   from pgrant.clients c

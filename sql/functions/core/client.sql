@@ -73,3 +73,22 @@ $$;
 
 comment on function pgrant_rules.authentication_entries(text[], inet[], text[], pgrant_api.error[], text[]) is
   'What is recorded of each request whose client was not authenticated by clients_authenticate; nothing of the others.';
+
+create function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
+language plpgsql
+as $$
+begin
+  -- Whoever holds the client's row is removing it or notes the same: never wait for it while holding a grant.
+  update pgrant.clients c
+     set last_used_at = now(),
+         expires_at = case when p_client.self_registered then now() + make_interval(secs => p_client.registered_idle_lifetime)
+                           else c.expires_at end
+    from (select l.client_id from pgrant.clients l
+           where l.tenant_id = p_client.tenant_id and l.client_id = p_client.client_id
+             for no key update skip locked) l
+   where c.tenant_id = p_client.tenant_id and c.client_id = l.client_id;
+end
+$$;
+
+comment on function pgrant_rules.client_use_note(pgrant_rules.client_policies) is
+  'Notes that a client got a token, by which one that registered itself lives on; for one with use_due, which it has once a day.';

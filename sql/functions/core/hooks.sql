@@ -70,12 +70,6 @@ as $$ begin end $$;
 
 comment on function pgrant_rules.client_request_note(pgrant_rules.client_policies) is 'Hook of options/registration: a person was sent here.';
 
-create function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
-language plpgsql
-as $$ begin end $$;
-
-comment on function pgrant_rules.client_use_note(pgrant_rules.client_policies) is 'Hook of options/registration: the client got a token.';
-
 create function pgrant_rules.client_presentation(p_tenant uuid, p_client_id text) returns jsonb
 language plpgsql stable
 as $$ begin return '{}'; end $$;

@@ -12,26 +12,21 @@ select i.tenant_id, i.name as tenant, c.client_id, c.name as client_name,
        c.software_id, c.created_at, c.expires_at, c.disabled_at,
        (select count(*) from pgrant.client_secrets s
          where s.tenant_id = c.tenant_id and s.client_id = c.client_id and s.expires_at > now()) as live_secrets,
-       (select count(*) from pgrant.grants g
-         where g.tenant_id = c.tenant_id and g.client_id = c.client_id
-           and g.revoked_at is null and g.expires_at > now()) as grants,
+       coalesce(g.standing, 0) as grants,
        greatest(
          c.last_used_at,
          (select max(s.last_used_at) from pgrant.client_secrets s
-           where s.tenant_id = c.tenant_id and s.client_id = c.client_id),
-         (select max(greatest(g.last_used_at, f.last_used_at)) from pgrant.grants g
-            left join pgrant.token_families f on f.tenant_id = g.tenant_id and f.grant_id = g.grant_id
-           where g.tenant_id = c.tenant_id and g.client_id = c.client_id),
-         case when 'client_credentials' = any (c.grant_types) then
-           (select a.at from pgrant.audit_events a
-             where a.tenant_id = c.tenant_id and a.client_id = c.client_id and a.action = 'client_credentials.issue'
-               and a.error is null and a.at > now() - interval '90 days'
-             order by a.at desc limit 1) end) as last_used_at
+           where s.tenant_id = c.tenant_id and s.client_id = c.client_id)) as last_used_at
   from pgrant.clients c
   join pgrant.issuers i on i.tenant_id = c.tenant_id
-  left join pgrant.users m on m.tenant_id = c.tenant_id and m.user_id = c.maker_id;
+  left join pgrant.users m on m.tenant_id = c.tenant_id and m.user_id = c.maker_id
+  left join (
+    select a.tenant_id, a.client_id, count(*) as standing
+      from pgrant.grants a
+     where a.revoked_at is null and a.expires_at > now()
+     group by a.tenant_id, a.client_id) g on g.tenant_id = c.tenant_id and g.client_id = c.client_id;
 
-comment on view pgrant_report.clients is 'Applications and API credentials. grants and last_used_at read all grants of the client, and only where you select them.';
+comment on view pgrant_report.clients is 'Applications and API credentials. grants reads all grants of the client, and only where you select it.';
 comment on column pgrant_report.clients.kind is 'web or native (acts for people), machine (client_credentials only), or credential (an API key that a person made).';
 comment on column pgrant_report.clients.token_endpoint_auth_method is 'How it authenticates: none (a public client), client_secret_basic or client_secret_post.';
 comment on column pgrant_report.clients.grant_types is 'What it may use at the token endpoint.';
@@ -50,7 +45,7 @@ comment on column pgrant_report.clients.expires_at is 'When a client that no ope
 comment on column pgrant_report.clients.disabled_at is 'Since when everything of it is refused; null = enabled.';
 comment on column pgrant_report.clients.live_secrets is 'How many secrets are good now.';
 comment on column pgrant_report.clients.grants is 'How many people let it act for them now.';
-comment on column pgrant_report.clients.last_used_at is 'When it last got a token or its key was last used; client_credentials count for 90 days. Null = never, as far as that goes.';
+comment on column pgrant_report.clients.last_used_at is 'When it last got a token, to the day, or its key was last used, to the minute. Null = never.';
 
 create function pgrant_report.stale_clients(p_unused_for interval default interval '90 days')
 returns setof pgrant_report.clients

@@ -63,17 +63,19 @@ comment on column pgrant_report.grant_scopes.reason is 'Why it is left out: tena
 comment on column pgrant_report.grant_scopes.effective is 'Whether a token would carry it now.';
 
 create view pgrant_report.refresh_families with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, f.family_id, f.grant_id, f.user_id, u.username, f.client_id, c.name as client_name,
+select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name,
        case when f.revoked_at is not null then 'revoked'
             when f.expires_at <= now() then 'expired'
             when f.idle_expires_at <= now() then 'idle too long'
             else 'live' end as state,
        f.generation, f.replays_total as replays, f.scopes, f.resources, f.offline, f.session_id, f.auth_time, f.acr, f.amr,
        f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason
-  from pgrant.token_families f
-  join pgrant.users u on u.tenant_id = f.tenant_id and u.user_id = f.user_id
-  join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = f.client_id
-  join pgrant.issuers i on i.tenant_id = f.tenant_id;
+  from pgrant.grants g
+  -- Of a person or a client by its grants: families have no index for either.
+  join pgrant.token_families f on f.tenant_id = g.tenant_id and f.grant_id = g.grant_id
+  join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
+  join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
+  join pgrant.issuers i on i.tenant_id = g.tenant_id;
 
 comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all.';
 comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';

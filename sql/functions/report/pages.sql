@@ -1,6 +1,6 @@
 -- Reports: pages of what is large, and why a token lacks a scope.
 -- The planner expects few rows behind the auditor's policy, and would rather sort all that follow than walk the index
--- that has them in order; so a page may not sort.
+-- that has them in order; so a page may not sort. A position that is null is the beginning.
 
 create function pgrant_report.grant_page(
   p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100
@@ -9,7 +9,7 @@ language sql stable set enable_sort = off set enable_hashjoin = off set enable_b
 as $$
   select g.* from pgrant_report.active_grants g
    where g.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
-     and g.grant_id > p_after
+     and g.grant_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
    order by g.grant_id limit p_limit
 $$;
 
@@ -23,7 +23,7 @@ language sql stable set enable_sort = off set enable_hashjoin = off set enable_b
 as $$
   select f.* from pgrant_report.refresh_families f
    where f.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
-     and f.family_id > p_after
+     and f.family_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
    order by f.family_id limit p_limit
 $$;
 
@@ -38,8 +38,9 @@ language sql stable
 as $$
   select s.* from pgrant_report.sessions s
    where s.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
-     and s.expires_at >= p_after
-     and (s.expires_at, s.session_id) > (p_after, p_after_id)
+     and s.expires_at >= coalesce(p_after, '-infinity')
+     and (s.expires_at, s.session_id)
+         > (coalesce(p_after, '-infinity'), coalesce(p_after_id, '00000000-0000-0000-0000-000000000000'))
    order by s.expires_at, s.session_id limit p_limit
 $$;
 
@@ -50,13 +51,30 @@ create function pgrant_report.audit_page(
   p_tenant text, p_before timestamptz default 'infinity', p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff',
   p_limit integer default 100
 ) returns setof pgrant_report.audit_events
-language sql stable set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
 as $$
+declare
+  v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
+  v_before timestamptz := coalesce(p_before, 'infinity');
+  v_before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_from timestamptz;
+begin
+  -- Each of what the view unites has an order of its own: how far back the page goes is asked there.
+  select min(k.at) into v_from
+    from ((select e.at from pgrant.audit_events e
+            where e.tenant_id = v_tenant_id and e.at <= v_before and (e.at, e.event_id) < (v_before, v_before_id)
+            order by e.at desc, e.event_id desc limit p_limit)
+          union all
+          (select r.first_at from pgrant.refusals r
+            where r.tenant_id = v_tenant_id and r.first_at <= v_before and (r.first_at, r.event_id) < (v_before, v_before_id)
+            order by r.first_at desc, r.event_id desc limit p_limit)
+          order by 1 desc limit p_limit) k;
+  return query
   select a.* from pgrant_report.audit_events a
-   where a.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
-     and a.at <= p_before
-     and (a.at, a.event_id) < (p_before, p_before_id)
-   order by a.at desc, a.event_id desc limit p_limit
+   where a.tenant_id = v_tenant_id and a.at between v_from and v_before
+     and (a.at, a.event_id) < (v_before, v_before_id)
+   order by a.at desc, a.event_id desc limit p_limit;
+end
 $$;
 
 comment on function pgrant_report.audit_page(text, timestamptz, uuid, integer) is

@@ -70,7 +70,7 @@ begin
        where (v_tenant_id is null or h.tenant_id = v_tenant_id)
          and (p_client_id is null or h.client_id = p_client_id)
          and (v_user_ids is null or h.user_id = any (v_user_ids))
-         and h.grant_id > p_after
+         and h.grant_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
          and h.valid @> p_at
          and (p_what = any (h.scopes) or p_what = any (h.resources))
          and coalesce(g.expires_at > p_at, true)

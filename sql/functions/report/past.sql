@@ -46,7 +46,7 @@ as $$
 begin
   return array(select u.user_id from pgrant.user_history u
                 where (p_tenant_id is null or u.tenant_id = p_tenant_id)
-                  and lower(u.username) = lower(p_username) and u.valid @> p_at);
+                  and u.username_key = lower(p_username) and u.valid @> p_at);
 end
 $$;
 
@@ -94,7 +94,7 @@ begin
    where (v_tenant_id is null or h.tenant_id = v_tenant_id)
      and (p_client_id is null or h.client_id = p_client_id)
      and (v_user_ids is null or h.user_id = any (v_user_ids))
-     and h.grant_id > p_after
+     and h.grant_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
      and h.valid @> p_at
      -- What the janitor has not come to yet.
      and coalesce(g.expires_at > p_at, true)

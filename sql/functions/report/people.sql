@@ -72,14 +72,18 @@ create view pgrant_report.scopes_in_use with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, s.scope, s.title, s.requires_role, s.sensitive, s.created_at, s.disabled_at,
        (select count(*) from pgrant.clients c
          where c.tenant_id = s.tenant_id and coalesce(s.scope = any (c.scopes), c.maker_id is null)) as clients,
-       (select count(*) from pgrant.grants g
-         where g.tenant_id = s.tenant_id and s.scope = any (g.scopes) and g.revoked_at is null and g.expires_at > now()) as grants,
+       coalesce(g.standing, 0) as grants,
        (select count(distinct h.user_id) from pgrant_report.role_holders h
          where h.tenant_id = s.tenant_id and h.role = s.scope) as holders,
        (select coalesce(sum(f.refused), 0)::bigint from pgrant.scope_refusals f
          where f.tenant_id = s.tenant_id and f.scope = s.scope) as refused
   from pgrant.scopes s
-  join pgrant.issuers i on i.tenant_id = s.tenant_id;
+  join pgrant.issuers i on i.tenant_id = s.tenant_id
+  left join (
+    select a.tenant_id, x.scope, count(*) as standing
+      from pgrant.grants a cross join unnest(a.scopes) x (scope)
+     where a.revoked_at is null and a.expires_at > now()
+     group by a.tenant_id, x.scope) g on g.tenant_id = s.tenant_id and g.scope = s.scope;
 
 comment on view pgrant_report.scopes_in_use is 'Each scope of a tenant and what it is used for. The counts read all grants of the tenant, and only where you select them.';
 comment on column pgrant_report.scopes_in_use.title is 'Its name for people.';

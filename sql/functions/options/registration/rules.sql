@@ -177,24 +177,6 @@ $$;
 comment on function pgrant_rules.client_request_note(pgrant_rules.client_policies) is
   'Lets a client that registered itself live on because a person was sent here by it; for one with request_due, which it has once a day.';
 
-create or replace function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
-language plpgsql
-as $$
-begin
-  -- Whoever holds the client's row is removing it or notes the same: never wait for it while holding a grant.
-  update pgrant.clients c
-     set last_used_at = now(),
-         expires_at = now() + make_interval(secs => p_client.registered_idle_lifetime)
-    from (select l.client_id from pgrant.clients l
-           where l.tenant_id = p_client.tenant_id and l.client_id = p_client.client_id
-             for no key update skip locked) l
-   where c.tenant_id = p_client.tenant_id and c.client_id = l.client_id;
-end
-$$;
-
-comment on function pgrant_rules.client_use_note(pgrant_rules.client_policies) is
-  'Lets a client that registered itself live on because it got a token; for one with use_due, which it has once a day.';
-
 create function pgrant_rules.client_document_host(p_client_url text) returns text
 language sql immutable
 as $$

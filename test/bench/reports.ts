@@ -1,0 +1,98 @@
+// What an auditor waits for at so many families: each report filtered, paged and whole, with the shape of its plan.
+import type { TransactionSql } from 'postgres';
+import type { Bench } from './bench.ts';
+import { addCrowd } from './crowd.ts';
+
+type Timed = { question: string; rows: number; ms: number; plan: string };
+
+/** Questions of an auditor; `ada` is somebody of the crowd. */
+const questions = (tenant: string) => {
+  const of = `tenant = '${tenant}'`;
+  const ada = `${of} and username = 'crowd77'`;
+  const client = `${of} and client_id = 'crowd-7'`;
+  return [
+    `active_grants where ${ada}`,
+    `active_grants where ${client} limit 100`,
+    `active_grants where ${of} limit 100`,
+    `grant_scopes where ${ada}`,
+    `refresh_families where ${ada}`,
+    `refresh_families where ${client} limit 100`,
+    `refresh_families where ${of} and state = 'live' limit 100`,
+    `sessions where ${ada}`,
+    `people where ${ada}`,
+    `people where ${of} limit 100`,
+    `role_holders where ${of} and role = 'auditing' limit 100`,
+    `role_holders where ${ada}`,
+    `role_holders h join pgrant_report.active_grants g using (tenant_id, user_id) where h.${of} and h.role = 'auditing' limit 100`,
+    `audit_events where ${ada} and at > now() - interval '1 day'`,
+    `audit_events where ${client} and at > now() - interval '1 day' limit 100`,
+    `reuse_incidents where ${of}`,
+    `scopes_in_vain where ${of}`,
+    `secret_expiries where ${of}`,
+    `grant_page('${tenant}')`,
+    `grant_page('${tenant}', null)`,
+    `family_page('${tenant}')`,
+    `session_page('${tenant}')`,
+    `audit_page('${tenant}')`,
+    `who_could_access('api', now(), '${tenant}', 'crowd77')`,
+    `who_could_access('api', now(), '${tenant}', p_limit => 100)`,
+    `grants_as_of(now(), '${tenant}', 'crowd77')`,
+    `grants_as_of(now(), '${tenant}', p_limit => 100)`,
+    `clients where ${of}`,
+    `scopes_in_use where ${of}`,
+    `(select count(*) from pgrant_report.active_grants where ${of}) n`,
+    `(select state, count(*) from pgrant_report.refresh_families where ${of} group by state) n`,
+    `(select count(*) from pgrant_report.people where ${of}) n`,
+    `stale_clients(interval '90 days')`,
+  ];
+};
+
+/** Adds a crowd, and asks as an auditor of its tenant and as one of all. */
+export async function measureReports(bench: Bench, families: number): Promise<string[]> {
+  console.error(`adding ${families} families`);
+  await addCrowd(bench.sql, { tenant: bench.tenant, client: 'bench-opaque' }, families);
+  const lines: string[] = [];
+  for (const role of ['bench_auditor', 'pgrant_auditor']) {
+    await bench.sql.unsafe(`
+      do $$ begin
+        if not exists (select from pg_roles where rolname = '${role}') then create role ${role} in role pgrant_auditor; end if;
+      end $$`);
+    if (role !== 'pgrant_auditor') {
+      await bench.sql`
+        insert into pgrant.auditors (role_name, tenant_id) values (${role}, ${bench.tenant}) on conflict do nothing`;
+      await bench.sql`select pgrant_rules.auditors_changed()`;
+    }
+    lines.push('', `${role} at ${families} families: ms, rows, question, plan`);
+    for (const question of questions('bench')) {
+      const { rows, ms, plan } = await bench.sql.begin((sql) => timed(sql, role, question));
+      lines.push(`${ms.toFixed(0).padStart(7)} ${String(rows).padStart(6)}  ${question}  ${plan}`);
+      console.error(lines.at(-1));
+    }
+  }
+  return lines;
+}
+
+async function timed(sql: TransactionSql, role: string, question: string): Promise<Timed> {
+  await sql.unsafe(`set local role ${role}`);
+  await sql`set local statement_timeout = '60s'`;
+  const statement = `select * from ${question.startsWith('(') ? question : `pgrant_report.${question}`}`;
+  const shape = await sql.unsafe(`explain (costs off) ${statement}`);
+  const begun = performance.now();
+  const rows = await sql
+    .unsafe(statement)
+    .catch((error) => ({ length: error.code === '57014' ? -1 : fail(error) }));
+  return { question, rows: rows.length, ms: performance.now() - begun, plan: shapeOf(shape) };
+}
+
+function fail(error: unknown): never {
+  throw error;
+}
+
+/** The scans of large tables that read all of them. */
+function shapeOf(lines: readonly Record<string, string>[]): string {
+  const scans = lines.map((line) => /Seq Scan on (\w+)/.exec(line['QUERY PLAN'] ?? '')?.[1]);
+  const large = scans.filter((name) =>
+    /^(token_families|grants|users|audit_events\w*|grant_history)$/.test(name ?? ''),
+  );
+  return large.length === 0 ? 'by index' : `reads all of ${[...new Set(large)].join(', ')}`;
+}

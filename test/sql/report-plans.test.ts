@@ -1,0 +1,54 @@
+// How reports find what is asked, among more than anybody would read: by index.
+import type { Sql } from 'postgres';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { addCrowd } from '../bench/crowd.ts';
+import { makeAuditor } from '../support/auditors.ts';
+import { createDatabase } from '../support/database.ts';
+import { operate } from '../support/fixtures.ts';
+import { makeStory } from '../support/story.ts';
+
+const auditors: Record<string, Sql> = {};
+let tenant: string;
+
+beforeAll(async () => {
+  const database = await createDatabase();
+  const acme = await makeStory(database, 'acme');
+  tenant = acme.tenant;
+  await operate(acme, ops.scope_add, { scope: 'api', title: 'API' });
+  await makeStory(database, 'other');
+  await addCrowd(database.sql, { tenant: acme.tenant, client: 'portal' }, 20_000);
+  auditors['one tenant'] = (await makeAuditor(database, { tenant: acme.tenant })).sql;
+  auditors['all tenants'] = (await makeAuditor(database)).sql;
+}, 120_000);
+
+const ada = "tenant = 'acme' and username = 'crowd77'";
+const client = "tenant = 'acme' and client_id = 'crowd-7'";
+
+describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
+  test.each([
+    ['active_grants', ada, /token_families|grants/],
+    ['active_grants', client, /token_families|grants/],
+    ['grant_scopes', ada, /token_families|grants/],
+    ['refresh_families', ada, /token_families|grants/],
+    ['refresh_families', `${client} limit 100`, /token_families/],
+  ])('gets %s where %s without a scan of them all', async (view, condition, large) => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(
+      `explain (costs off) select * from pgrant_report.${view} where ${condition}`,
+    );
+    const scans = lines.map((line) => /Seq Scan on (\w+)/.exec(line['QUERY PLAN'])?.[1] ?? '');
+    expect(scans.filter((table) => large.test(table))).toEqual([]);
+  });
+
+  test('asks who could do something without a scan of the people of the past', async () => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(`
+      explain (costs off) select from pgrant.user_history u
+       where u.username_key = lower('Crowd77') and u.tenant_id = '${tenant}'`);
+    expect(lines.map((line) => line['QUERY PLAN']).join()).toContain('user_history_username');
+    const rows = await sql`
+      select username from pgrant_report.who_could_access('api', now(), 'acme', 'CROWD77')`;
+    expect(new Set(rows.map(({ username }) => username))).toEqual(new Set(['crowd77']));
+  });
+});
