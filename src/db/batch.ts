@@ -3,6 +3,7 @@
 // longer than its like keeps nobody: the next then leaves beside it.
 import { type Callable, setStatementOf, type Value } from './binding.ts';
 import { BrokenConnection, type Connection } from './connection.ts';
+import { emptyLine, type Line, longestGuess, type Request, setsDue, takeSet } from './line.ts';
 import { deservesAnother } from './once-more.ts';
 import type { Pool } from './pool.ts';
 import { arrayLiteral } from './wire-values.ts';
@@ -10,49 +11,12 @@ import { arrayLiteral } from './wire-values.ts';
 /** Decides one request: its arguments in order, the tenant first; gives its row. */
 export type Decide = (binding: Callable, values: Value[], tag?: string) => Promise<unknown>;
 
-type Request = {
-  values: Value[];
-  resolve: (row: unknown) => void;
-  reject: (error: unknown) => void;
-  timer?: NodeJS.Timeout;
-};
-
 export type BatchOptions = {
   /** Most requests that wait at once. */
   queue: number;
   /** Milliseconds that one waits at most. */
   patience: number;
 };
-
-/** Most requests in a statement, and most tenants; each number of tenants is a statement to be prepared. */
-const most = 64;
-const mostTenants = 8;
-
-/** How long a set of a function takes is guessed from those before, in milliseconds, and to be this at most. */
-const [firstGuess, longestGuess] = [5, 20];
-
-/** What waits for one function: the requests of each tenant in the order of arrival, the tenant in turn first. */
-type Line = {
-  binding: Callable;
-  tag: string | undefined;
-  tenants: Map<Value, Request[]>;
-  size: number;
-  /** Connections that are asked for. */
-  asked: number;
-  /** Sets that are out, but for those that take longer than their like. */
-  out: number;
-  /** Milliseconds that a set takes. */
-  usual: number;
-};
-
-const emptyLine = (binding: Callable, tag?: string): Line => ({
-  ...{ binding, tag, tenants: new Map() },
-  ...{ size: 0, asked: 0, out: 0, usual: firstGuess },
-});
-
-/** How many sets should leave: each that is full, and what there is where no set is out. */
-const setsDue = ({ size, out }: Line): number =>
-  Math.max(Math.floor(size / most), size > 0 && out === 0 ? 1 : 0);
 
 /** Makes what decides requests over the connections of a pool. */
 export function createBatches(pool: Pool, { queue, patience }: BatchOptions): Decide {
@@ -145,24 +109,9 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     return true;
   }
 
-  /** The next set: in turns between tenants, so that none has more than its share while another waits. */
   function dequeue(line: Line): Request[] {
-    // In one order for all: what two statements lock at two tenants they lock in the same order.
-    const turns = [...line.tenants]
-      .slice(0, mostTenants)
-      .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
-    const sets = turns.map(([, own]) => own.splice(0, Math.ceil(most / turns.length)));
-    const free = most - sets.reduce((sum, { length }) => sum + length, 0);
-    for (const [at, [, own]] of turns.entries())
-      sets[at]?.push(...own.splice(0, Math.floor(free / turns.length)));
-    for (const [tenant, own] of turns) {
-      // Whoever has more waits behind the others.
-      line.tenants.delete(tenant);
-      if (own.length > 0) line.tenants.set(tenant, own);
-    }
-    const requests = sets.flat();
+    const requests = takeSet(line);
     for (const { timer } of requests) clearTimeout(timer);
-    line.size -= requests.length;
     waiting -= requests.length;
     return requests;
   }

@@ -82,7 +82,7 @@ export const historyRules: Rule[] = [
                                   where k.conrelid = c.oid and k.contype = 'p')
              or (select array_agg(x order by x) from unnest('{tenant_id}' || l.given || l.each || l.kept) x)
                is distinct from (select array_agg(a.attname::text order by a.attname::text) from pg_attribute a
-                                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname not in
+                                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attname not in
                                         ('valid', 'cause', 'request_id', 'end_cause', 'end_request_id')))`,
     broken: [
       'alter table pgrant.user_history add column loose text',

@@ -69,6 +69,8 @@ declare
   v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(v_tenant_id, p_username, p_at) end;
 begin
+  -- What one person has is sorted sooner than all that everybody has is walked through.
+  perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   return query
   select h.tenant_id, i.name, h.grant_id, h.user_id, u.username, h.client_id, c.name, h.scopes,
          array(select s.scope from pgrant.scope_history s

@@ -1,0 +1,62 @@
+// What waits for one function: whose turn it is, and how much of it leaves together.
+import type { Callable, Value } from './binding.ts';
+
+/** A request that waits, and how it is told. */
+export type Request = {
+  values: Value[];
+  resolve: (row: unknown) => void;
+  reject: (error: unknown) => void;
+  timer?: NodeJS.Timeout;
+};
+
+/** Most requests in a statement, and most tenants; each number of tenants is a statement to be prepared. */
+const most = 64;
+const mostTenants = 8;
+
+/** Milliseconds that a set is thought to take before there was one, and at most. */
+const firstGuess = 5;
+export const longestGuess = 20;
+
+/** The requests of each tenant in the order of arrival, the tenant in turn first. */
+export type Line = {
+  binding: Callable;
+  tag: string | undefined;
+  tenants: Map<Value, Request[]>;
+  size: number;
+  /** Connections that are asked for. */
+  asked: number;
+  /** Sets that are out, but for those that take longer than their like. */
+  out: number;
+  /** Milliseconds that a set takes. */
+  usual: number;
+};
+
+/** A line in which nothing waits yet. */
+export const emptyLine = (binding: Callable, tag?: string): Line => ({
+  ...{ binding, tag, tenants: new Map() },
+  ...{ size: 0, asked: 0, out: 0, usual: firstGuess },
+});
+
+/** How many sets should leave: each that is full, and what there is where no set is out. */
+export const setsDue = ({ size, out }: Line): number =>
+  Math.max(Math.floor(size / most), size > 0 && out === 0 ? 1 : 0);
+
+/** The next set: in turns between tenants, so that none has more than its share while another waits. */
+export function takeSet(line: Line): Request[] {
+  // In one order for all: what two statements lock at two tenants they lock in the same order.
+  const turns = [...line.tenants]
+    .slice(0, mostTenants)
+    .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
+  const sets = turns.map(([, own]) => own.splice(0, Math.ceil(most / turns.length)));
+  const free = most - sets.reduce((sum, { length }) => sum + length, 0);
+  for (const [at, [, own]] of turns.entries())
+    sets[at]?.push(...own.splice(0, Math.floor(free / turns.length)));
+  for (const [tenant, own] of turns) {
+    // Whoever has more waits behind the others.
+    line.tenants.delete(tenant);
+    if (own.length > 0) line.tenants.set(tenant, own);
+  }
+  const requests = sets.flat();
+  line.size -= requests.length;
+  return requests;
+}
