@@ -6,6 +6,7 @@ import { addKey } from '../operations/signing-keys.ts';
 import type { SigningAlg } from '../protocol/keys.ts';
 import { signingAlgs } from '../protocol/lists.ts';
 import { Refused } from './faults.ts';
+import { declareExport } from './key-export.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { listCommand, tenantCommand } from './subject.ts';
@@ -23,6 +24,7 @@ export function declareCommands(group: Command): void {
       new Option('--alg <alg>', 'default: one of each of signing_algs').choices(signingAlgs),
     )
     .action(withSession(rotate));
+  declareExport(group);
   group
     .command('reseal')
     .description(

@@ -2144,22 +2144,23 @@ export const ops = {
   >('pgrant_ops.key_due', [
   ], []),
 
-  /** The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001. */
+  /** The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed); each with what the JWK set says of it. May be null: expires_at. Raises OA001. */
   key_list: bind<
     {
       tenant: string;
     },
     {
-      kid: string | null;
-      alg: string | null;
-      state: string | null;
-      created_at: string | null;
-      active_at: string | null;
+      kid: string;
+      alg: string;
+      state: string;
+      created_at: string;
+      active_at: string;
       expires_at: string | null;
+      public_jwk: Json;
     }
   >('pgrant_ops.key_list', [
     ['tenant', 'uuid'],
-  ], []),
+  ], ['kid', 'alg', 'state', 'created_at', 'active_at', 'public_jwk']),
 
   /** Puts a new signing key in the place of all others of p_alg at once (or none, where the tenant signs so no more): what they signed is no longer believed, by pgrant at once (within a minute where its web processes cannot listen, as behind a pooler), by others as soon as they fetch the JWK set anew. Returns the kids that were withdrawn. Raises OA001. */
   key_withdraw: bind<

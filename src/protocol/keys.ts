@@ -64,6 +64,12 @@ export function openSigningKey(
   }
 }
 
+/** A public key as PEM (RFC 7468 13). */
+export function pemOf(jwk: PublicJwk): string {
+  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  return String(key.export({ format: 'pem', type: 'spki' }));
+}
+
 /** The keys that verify, by kid, from the public JWKs of a tenant. */
 export function verificationKeys(jwks: readonly PublicJwk[]): Map<string, TokenKey> {
   return new Map(

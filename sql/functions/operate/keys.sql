@@ -1,7 +1,8 @@
 -- What operators and the worker call: signing keys.
 
 create function pgrant_ops.key_list(p_tenant uuid)
-returns table (kid text, alg text, state text, created_at timestamptz, active_at timestamptz, expires_at timestamptz)
+returns table (kid text, alg text, state text, created_at timestamptz, active_at timestamptz, expires_at timestamptz,
+               public_jwk jsonb)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -11,7 +12,7 @@ begin
          case when k.active_at > now() then 'published'
               when k.active_at = max(k.active_at) filter (where k.active_at <= now()) over (partition by k.alg) then 'active'
               else 'retired' end,
-         k.created_at, k.active_at, nullif(k.expires_at, 'infinity')
+         k.created_at, k.active_at, nullif(k.expires_at, 'infinity'), k.public_jwk
     from pgrant.signing_keys k
    where k.tenant_id = p_tenant
      and k.expires_at > now()
@@ -20,7 +21,7 @@ end
 $$;
 
 comment on function pgrant_ops.key_list(uuid) is
-  'The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed). Raises OA001.';
+  'The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed); each with what the JWK set says of it. May be null: expires_at. Raises OA001.';
 
 create function pgrant_rules.key_is_due(p_tenant uuid, p_alg text) returns boolean
 language plpgsql
