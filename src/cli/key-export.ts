@@ -44,7 +44,11 @@ async function exportKeys(session: Session, options: Options): Promise<Output> {
   const tenant = await findTenant(session, options.tenant);
   const rows = await callAll(session.database, ops.key_list, { tenant });
   const keys = rows
-    .map((key) => ({ ...key, alg: key.alg as SigningAlg, jwk: key.public_jwk as unknown as PublicJwk }))
+    .map((key) => ({
+      ...key,
+      alg: key.alg as SigningAlg,
+      jwk: key.public_jwk as unknown as PublicJwk,
+    }))
     .filter((key) => alg === undefined || key.alg === alg);
   if (keys.length === 0) {
     const have = [...new Set(rows.map((key) => key.alg))].join(', ') || 'none yet';
