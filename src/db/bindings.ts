@@ -17,6 +17,8 @@ export type ApiError =
   | 'server_error'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'invalid_target'
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
@@ -289,6 +291,7 @@ export type ApiUpstreamLogin = {
 export type ApiUserinfo = {
   error: null;
   reason: string | null;
+  detail: string | null;
   claims: Json;
   client_id: string;
   alg: string | null;
@@ -352,6 +355,7 @@ export const api = {
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
       resources: string[] | null;
+      dpop_jkt: string | null;
       error: ApiError | null;
       error_reason: string | null;
     },
@@ -381,6 +385,7 @@ export const api = {
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
     ['resources', 'text[]'],
+    ['dpop_jkt', 'text'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
@@ -413,7 +418,7 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
     {
       tenant: string;
@@ -423,6 +428,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       scope: string | null;
       access_hash: Uint8Array | null;
       resource: string | null;
@@ -436,6 +442,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
@@ -521,7 +528,7 @@ export const api = {
     ['failure', 'text'],
   ], []),
 
-  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
+  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
   code_redeem: bindSet<
     {
       tenant: string;
@@ -531,6 +538,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       code_hash: Uint8Array | null;
       code_expires_at: number | null;
       redirect_uri: string | null;
@@ -549,6 +557,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['code_hash', 'bytea'],
     ['code_expires_at', 'bigint'],
     ['redirect_uri', 'text'],
@@ -843,7 +852,7 @@ export const api = {
     ['origin', 'text'],
   ], ['allowed']),
 
-  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
   refresh_rotate: bindSet<
     {
       tenant: string;
@@ -853,6 +862,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
       scope: string | null;
@@ -870,6 +880,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['scope', 'text'],
@@ -1063,6 +1074,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1079,6 +1091,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -1097,6 +1110,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1112,6 +1126,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -1261,12 +1276,13 @@ export const api = {
     ['state_expires_at', 'bigint'],
   ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
-  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood. */
+  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. p_possession are the keys that were proven, with a proof where the token came as DPoP. Writes nothing where it is granted, but that a proof is used. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, insufficient_scope, too_many_attempts, flood. */
   userinfo_read: bindSet<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
+      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1276,6 +1292,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
+    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],

@@ -1,5 +1,6 @@
 // RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
 import { decodeJwt } from 'jose';
+import { isLocale, readMaxAge, readThumbprint, refused } from './authorization-values.ts';
 import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
 import { type ErrorCode, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
@@ -24,6 +25,7 @@ const names = [
   'ui_locales',
   'display',
   'claims',
+  'dpop_jkt',
   'request',
   'request_uri',
   'registration',
@@ -64,11 +66,12 @@ export interface AuthorizationRequest {
   display: Display | undefined;
   claims: RequestedClaims;
   resources: string[];
+  /** The key with which the code may be redeemed (RFC 9449 10). */
+  dpop_jkt: string | undefined;
 }
 
 export const prompts = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 const displays = ['page', 'popup', 'touch', 'wap'] as const;
-const longestAge = 2 ** 31 - 1;
 
 const noRefusal = { error: undefined, reason: undefined, detail: undefined };
 const noClaims: RequestedClaims = {
@@ -124,10 +127,6 @@ function answerInside(request: string | undefined) {
   }
 }
 
-function refused(why: string, error: ErrorCode = 'invalid_request'): OAuthError {
-  return new OAuthError(error, why, { detail: why });
-}
-
 function refuseRequestObjects(sent: Values): void {
   for (const name of ['request', 'request_uri', 'registration'] as const) {
     if (sent[name] !== undefined) {
@@ -160,6 +159,7 @@ function readRequested(values: Values, resources: readonly string[]) {
     display: displays.find((display) => display === values.display),
     claims: values.claims === undefined ? noClaims : parseClaims(values.claims),
     resources: parseResources(resources),
+    dpop_jkt: readThumbprint(values.dpop_jkt),
   };
 }
 
@@ -181,20 +181,4 @@ function readPrompts(prompt: string | undefined): Prompt[] {
     throw refused('prompt none is not alone');
   }
   return known;
-}
-
-function readMaxAge(max_age: string | undefined): number | undefined {
-  if (max_age === undefined) return undefined;
-  if (!/^\d+$/.test(max_age)) {
-    throw refused('max_age is not a non-negative integer');
-  }
-  return Math.min(Number(max_age), longestAge);
-}
-
-function isLocale(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1;
-  } catch {
-    return false;
-  }
 }

@@ -27,6 +27,7 @@ export type Fields = {
   token_endpoint_auth_signing_alg?: string;
   id_token_alg?: string;
   userinfo_alg?: string;
+  dpop_bound_access_tokens?: boolean;
 };
 
 type Reader = (value: unknown) => boolean;
@@ -71,6 +72,7 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   token_endpoint_auth_signing_alg: ['token_endpoint_auth_signing_alg', isClientAlg],
   id_token_signed_response_alg: ['id_token_alg', isAlg],
   userinfo_signed_response_alg: ['userinfo_alg', isAlg],
+  dpop_bound_access_tokens: ['dpop_bound_access_tokens', isFlag],
 };
 
 /** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */
@@ -81,7 +83,6 @@ const unsupported: Record<string, unknown> = {
   userinfo_encrypted_response_enc: undefined,
   authorization_signed_response_alg: undefined,
   authorization_encrypted_response_alg: undefined,
-  dpop_bound_access_tokens: false,
   tls_client_certificate_bound_access_tokens: false,
   require_signed_request_object: false,
   require_pushed_authorization_requests: false,

@@ -108,6 +108,10 @@ export type TenantSettings = {
   claims_function_targets: ('userinfo' | 'id_token' | 'access_token')[];
   /** By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA. */
   signing_algs: ('RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519')[];
+  /** Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449). */
+  dpop_bound_access_tokens: boolean;
+  /** Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance. */
+  require_dpop_nonce: boolean;
 };
 
 export type ClientSettings = {
@@ -255,6 +259,8 @@ export const stored = {
     {"name":"claims_function","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.","good":"a function as schema.name, in lower case, in a schema that is not one of pgrant or PostgreSQL"},
     {"name":"claims_function_targets","type":"text[]","unit":null,"nullable":false,"default":"{userinfo}","meaning":"Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any).","good":"a list of userinfo, id_token, access_token"},
     {"name":"signing_algs","type":"text[]","unit":null,"nullable":false,"default":"{RS256,ES256}","meaning":"By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA.","good":"a list of RS256, ES256, PS256, EdDSA, Ed25519"},
+    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).","good":"true or false"},
+    {"name":"require_dpop_nonce","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

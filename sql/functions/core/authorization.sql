@@ -6,7 +6,7 @@ create function pgrant_api.authorization_begin(
   p_client_id text, p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
   p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
   p_claims_id_token text[], p_claims_userinfo text[],
-  p_resources text[], p_error pgrant_api.error, p_error_reason text
+  p_resources text[], p_dpop_jkt text, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -59,13 +59,13 @@ begin
   insert into pgrant.authorization_requests (
     tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, state,
     nonce, code_challenge, scopes, prompt, max_age, hint_sub, login_hint, acr_values, essential_acr,
-    claims_id_token, claims_userinfo, resources)
+    claims_id_token, claims_userinfo, resources, dpop_jkt)
   values (
     p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
     v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
     p_prompt, coalesce(p_max_age, v_client.default_max_age), pgrant_rules.subject_user(p_tenant, v_client, p_hint_sub), p_login_hint,
     coalesce(nullif(p_acr_values, '{}'), p_essential_acr, v_client.default_acr_values, '{}'), coalesce(p_essential_acr, '{}'),
-    p_claims_id_token, p_claims_userinfo, v_target.resources) returning * into v_request;
+    p_claims_id_token, p_claims_userinfo, v_target.resources, p_dpop_jkt) returning * into v_request;
   if v_client.request_due then
     perform pgrant_rules.client_request_note(v_client);
   end if;
@@ -81,7 +81,7 @@ begin
 end
 $$;
 
-comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], pgrant_api.error, text) is
+comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], text, pgrant_api.error, text) is
   'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(

@@ -42,7 +42,9 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        c.registered_at is not null and coalesce(c.requested_at < now() - interval '1 day', true) as request_due,
        coalesce(c.last_used_at < now() - interval '1 day', true) as use_due,
        c.document_expires_at, c.identity_changed_at, c.default_acr_values, c.subject_type, c.sector_identifier_uri,
-       t.pairwise_salt, t.claims_function, t.claims_function_targets, c.default_resource
+       t.pairwise_salt, t.claims_function, t.claims_function_targets, c.default_resource,
+       t.dpop_bound_access_tokens or c.dpop_bound_access_tokens as dpop_bound_access_tokens, t.require_dpop_nonce,
+       c.tls_client_certificate_bound_access_tokens
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id
  where pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)

@@ -50,6 +50,7 @@ export function authorize(services: EndpointServices): Endpoint {
       claims_id_token: request.claims.id_token,
       claims_userinfo: request.claims.userinfo,
       resources: request.resources,
+      dpop_jkt: request.dpop_jkt ?? null,
       error: (error ?? null) as never,
       error_reason: reason ?? null,
     };

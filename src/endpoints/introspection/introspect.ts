@@ -24,6 +24,7 @@ export function introspect(services: EndpointServices): Endpoint {
     const { verifying } = await keyring(ctx);
     const row = await call(database, api.token_introspect, {
       ...identity,
+      possession: null,
       ...(await tokenArguments(values.token, verifying, issuer)),
       key_hash: parseApiKey(values.token) ?? null,
     });
@@ -44,6 +45,7 @@ export function introspect(services: EndpointServices): Endpoint {
           auth_time: row.auth_time ?? undefined,
           acr: row.acr ?? undefined,
           grant_id: row.grant_id ?? undefined,
+          cnf: row.cnf ?? undefined,
         }
       : { active: false };
   };
