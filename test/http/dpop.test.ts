@@ -14,7 +14,7 @@ import {
 } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { ath, newProofKey, type ProofChanges, type ProofKey, proofFor } from '../support/dpop.ts';
-import { addTenant } from '../support/issuer.ts';
+import { addClient, addTenant } from '../support/issuer.ts';
 
 let acme: Acme;
 let key: ProofKey;
@@ -53,7 +53,7 @@ async function set(values: Record<string, unknown>) {
 }
 
 async function bodyOf(response: Response) {
-  const body = (await response.json()) as Record<string, string>;
+  const body = (await response.json()) as { error: string; error_description: string };
   return { status: response.status, ...body };
 }
 
@@ -122,7 +122,7 @@ test('oauth4webapi gets a bound token for itself, and introspection says to whic
   const app = { client_id: acme.web.client_id };
   const authentication = oauth.ClientSecretPost(acme.web.client_secret as string);
   const pair = await oauth.generateKeyPair('ES256');
-  const DPoP = oauth.DPoP(app, pair);
+  const DPoP = oauth.DPoP({}, pair);
   const response = await oauth.clientCredentialsGrantRequest(
     as,
     app,
@@ -221,12 +221,21 @@ describe('a proof that is not for this request is refused [RFC 9449 4.3]', () =>
     expect((await bodyOf(await post(machine(), 'nonsense'))).error).toBe('invalid_dpop_proof');
   });
 
-  test('made for another tenant, and recorded there', async () => {
+  test('made for another tenant, and it is recorded there', async () => {
     const { issuer, tenant } = await addTenant(acme.database, acme.origin, 'globex');
+    const { client_id, client_secret } = await addClient(acme.database, tenant, 'job', {
+      grant_types: ['client_credentials'],
+    });
+    const body = {
+      ...{ grant_type: 'client_credentials', client_id },
+      client_secret: client_secret as string,
+    };
     const proof = await proofFor(key, tokenUrl());
-    const body = { grant_type: 'client_credentials', ...asWeb() };
-    expect((await bodyOf(await post(body, proof, issuer))).error).toBe('invalid_client');
-    expect(tenant).not.toBe(acme.tenant);
+    expect((await bodyOf(await post(body, proof, issuer))).error).toBe('invalid_dpop_proof');
+    const [event] = await acme.database.sql`
+      select e.reason from pgrant.audit_events e
+       where e.tenant_id = ${tenant} and e.error = 'invalid_dpop_proof'`;
+    expect(event?.reason).toBe('DPoP proof: htu is not the URL of the request');
   });
 
   test('used before, and the refusal is in the audit', async () => {
@@ -289,13 +298,11 @@ describe('a nonce of the server', () => {
 describe('what a thief has without the key', () => {
   let config: client.Configuration;
   let tokens: Awaited<ReturnType<typeof boundTokens>>;
-  let pair: CryptoKeyPair;
   let handle: client.DPoPHandle;
 
   beforeAll(async () => {
     config = await discover(acme, acme.native, true);
-    pair = await client.randomDPoPKeyPair('ES256', { extractable: true });
-    handle = client.getDPoPHandle(config, pair);
+    handle = client.getDPoPHandle(config, await client.randomDPoPKeyPair());
     tokens = await boundTokens(handle, config);
   });
 

@@ -20,7 +20,7 @@ const facts = {
 };
 
 /**
- * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
+ * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RFC 9449 5.1, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
  * Initiating User Registration via OpenID Connect 4.1.
  */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
@@ -33,7 +33,7 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   id_token_signing_alg_values_supported userinfo_signing_alg_values_supported claims_supported claim_types_supported
   claims_parameter_supported request_parameter_supported request_uri_parameter_supported
   authorization_response_iss_parameter_supported client_id_metadata_document_supported acr_values_supported
-  ui_locales_supported prompt_values_supported`.split(/\s+/);
+  ui_locales_supported prompt_values_supported dpop_signing_alg_values_supported`.split(/\s+/);
 
 describe('metadata', () => {
   test('an independent client accepts it for its issuer [RFC 8414 3.3]', async () => {

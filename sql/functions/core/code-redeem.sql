@@ -67,8 +67,8 @@ begin
     for i in 1 .. cardinality(p_client_id) loop
       return query
       select * from pgrant_api.code_redeem(
-        p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i], p_possession[i:i],
-        p_code_hash[i:i], p_code_expires_at[i:i], p_redirect_uri[i:i], p_code_challenge[i:i], p_access_hash[i:i],
+        p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
+        p_possession[i:i], p_code_hash[i:i], p_code_expires_at[i:i], p_redirect_uri[i:i], p_code_challenge[i:i], p_access_hash[i:i],
         p_handle_hash[i:i], p_refresh_hash[i:i], p_resource[i:i]);
     end loop;
     return;
@@ -81,7 +81,8 @@ begin
   v_decisions := pgrant_rules.codes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail, v_codes, p_code_hash,
     p_redirect_uri, p_code_challenge, p_resource, p_access_hash, v_auth.o_cnf);
-  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_code_hash, p_handle_hash, p_refresh_hash);
+  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_code_hash,
+                                      p_handle_hash, p_refresh_hash);
   foreach v_decision in array v_decisions loop
     if v_decision.action = 'code.reuse' then
       perform pgrant_rules.families_revoke(p_tenant, array[v_decision.family_id], 'code used twice');

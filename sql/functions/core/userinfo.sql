@@ -14,7 +14,8 @@ comment on column pgrant_api.userinfo.detail is 'What the client may be told bes
 comment on column pgrant_api.userinfo.alg is 'How they are signed for the client; null = they are not.';
 
 create function pgrant_api.userinfo_read(
-  p_tenant uuid, p_request_id text[], p_address inet[], p_possession jsonb[], p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[]
+  p_tenant uuid, p_request_id text[], p_address inet[], p_possession jsonb[],
+  p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[]
 ) returns setof pgrant_api.userinfo
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -139,12 +139,15 @@ begin
   select t.require_dpop_nonce into v_nonce_required from pgrant.tenants t where t.tenant_id = p_tenant;
   v_found := array(
     select case
-             when q.proof is null and q.cnf ? 'jkt' then row('invalid_token', 'a DPoP-bound token that was sent as a Bearer token', null, null)::pgrant_rules.possession
+             when q.proof is null and q.cnf ? 'jkt'
+               then row('invalid_token', 'a DPoP-bound token that was sent as a Bearer token', null, null)::pgrant_rules.possession
              when q.proof is not null and not coalesce(q.cnf ? 'jkt', false)
                then row('invalid_token', 'a token that was sent as DPoP, and is bound to no key', null, null)::pgrant_rules.possession
              when (f.fault).error is not null then f.fault
-             when q.cnf ->> 'jkt' <> q.proof ->> 'jkt' then row('invalid_token', 'token of another key', null, null)::pgrant_rules.possession
-             when q.cnf ->> 'x5t#S256' <> coalesce(q.x5t, '') then row('invalid_token', 'token of another client certificate', null, null)::pgrant_rules.possession
+             when q.cnf ->> 'jkt' <> q.proof ->> 'jkt'
+               then row('invalid_token', 'token of another key', null, null)::pgrant_rules.possession
+             when q.cnf ->> 'x5t#S256' <> coalesce(q.x5t, '')
+               then row('invalid_token', 'token of another client certificate', null, null)::pgrant_rules.possession
              else row(null, null, null, q.cnf)::pgrant_rules.possession
            end
       from (select c.cnf, c.n, p_possession[c.n] -> 'proof' as proof,
