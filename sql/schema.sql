@@ -1070,6 +1070,13 @@ create table pgrant.clients (
   default_acr_values text[],
   subject_type text default 'public'::text not null,
   sector_identifier_uri text,
+  dpop_bound_access_tokens boolean default false not null,
+  tls_client_certificate_bound_access_tokens boolean default false not null,
+  tls_client_auth_subject_dn text,
+  tls_client_auth_san_dns text,
+  tls_client_auth_san_uri text,
+  tls_client_auth_san_ip text,
+  tls_client_auth_san_email text,
   default_resource text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -1181,6 +1188,13 @@ comment on column pgrant.clients.disabled_at is 'Since when everything that the 
 comment on column pgrant.clients.default_acr_values is 'acr_values of requests that do not say (OpenID Connect Registration 2).';
 comment on column pgrant.clients.subject_type is 'public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.';
 comment on column pgrant.clients.sector_identifier_uri is 'Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.';
+comment on column pgrant.clients.dpop_bound_access_tokens is 'Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case.';
+comment on column pgrant.clients.tls_client_certificate_bound_access_tokens is 'Whether the client''s tokens are bound to its certificate (RFC 8705 3.4), without which it gets none.';
+comment on column pgrant.clients.tls_client_auth_subject_dn is 'With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2).';
+comment on column pgrant.clients.tls_client_auth_san_dns is 'With tls_client_auth: a dNSName of its certificate.';
+comment on column pgrant.clients.tls_client_auth_san_uri is 'With tls_client_auth: a uniformResourceIdentifier of its certificate.';
+comment on column pgrant.clients.tls_client_auth_san_ip is 'With tls_client_auth: an iPAddress of its certificate.';
+comment on column pgrant.clients.tls_client_auth_san_email is 'With tls_client_auth: an rfc822Name of its certificate.';
 comment on column pgrant.clients.default_resource is 'What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant''s own audience. Of an API credential: the aud of its key.';
 
 create table pgrant.codes (

@@ -110,8 +110,8 @@ export type ApiIntrospection = {
   reason: string | null;
   detail: string | null;
 } & (
-  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null }
-  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null }
+  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json }
+  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null }
 );
 
 /** What becomes of the product's answer to a login challenge. */
@@ -263,6 +263,7 @@ export type ApiTokens = {
   nonce: string | null;
   session_id: string | null;
   access_token_scope: string | null;
+  cnf: Json;
 };
 
 /** A sign-in at an upstream, and how that upstream is reached. */

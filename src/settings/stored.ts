@@ -171,6 +171,20 @@ export type ClientSettings = {
   subject_type: 'public' | 'pairwise';
   /** Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https. */
   sector_identifier_uri: string | null;
+  /** Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case. */
+  dpop_bound_access_tokens: boolean;
+  /** Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none. */
+  tls_client_certificate_bound_access_tokens: boolean;
+  /** With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2). */
+  tls_client_auth_subject_dn: string | null;
+  /** With tls_client_auth: a dNSName of its certificate. */
+  tls_client_auth_san_dns: string | null;
+  /** With tls_client_auth: a uniformResourceIdentifier of its certificate. */
+  tls_client_auth_san_uri: string | null;
+  /** With tls_client_auth: an iPAddress of its certificate. */
+  tls_client_auth_san_ip: string | null;
+  /** With tls_client_auth: an rfc822Name of its certificate. */
+  tls_client_auth_san_email: string | null;
   /** What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key. */
   default_resource: string | null;
 };
@@ -291,6 +305,13 @@ export const stored = {
     {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.","good":"public or pairwise"},
     {"name":"sector_identifier_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.","good":"an https URL (http on a loopback host) of at most 2048 characters"},
+    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case.","good":"true or false"},
+    {"name":"tls_client_certificate_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none.","good":"true or false"},
+    {"name":"tls_client_auth_subject_dn","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2).","good":"text"},
+    {"name":"tls_client_auth_san_dns","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: a dNSName of its certificate.","good":"text"},
+    {"name":"tls_client_auth_san_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: a uniformResourceIdentifier of its certificate.","good":"text"},
+    {"name":"tls_client_auth_san_ip","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: an iPAddress of its certificate.","good":"text"},
+    {"name":"tls_client_auth_san_email","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: an rfc822Name of its certificate.","good":"text"},
     {"name":"default_resource","type":"text","unit":null,"nullable":true,"default":null,"meaning":"What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key.","good":"an absolute URI of at most 512 characters, without fragment"},
   ],
   upstreams: [

@@ -98,6 +98,8 @@ begin
                                 and f.family_id = any (array(select t.family_id from unnest(p_tokens) t)))) s;
   return array(
     with standing as materialized (
+      select p.ordinality as n, p.client_id, f.user_id, u.username, p.family_id, p.audience, p.issued_at, p.expires_at, p.cnf,
+             f.grant_id, f.auth_time, f.acr, f.claims_userinfo, c.userinfo_alg, c.allowed_networks,
              t.roles_claim, t.permissions_claim, t.tenant_claim, t.name as tenant_name,
              pgrant_rules.subject(c.subject_type, t.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
                                   f.user_id) as subject,
