@@ -101,6 +101,24 @@ comment on column pgrant_rules.token_decision.user_id is 'The person: of the gra
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
 
+create function pgrant_rules.access_tokens_store(
+  p_tenant uuid, p_decisions pgrant_rules.token_decision[], p_cnf jsonb[], p_issued_at timestamptz
+) returns void
+language plpgsql
+as $$
+begin
+  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
+                                    audience, issued_at, cnf)
+  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
+         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n]
+    from unnest(p_decisions) d
+   where d.error is null and d.access_token_format = 'opaque';
+end
+$$;
+
+comment on function pgrant_rules.access_tokens_store(uuid, pgrant_rules.token_decision[], jsonb[], timestamptz) is
+  'Stores the opaque access tokens that are issued, each with the key that it is bound to.';
+
 create function pgrant_rules.tokens_issue(
   p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[], p_cnf jsonb[]
 ) returns setof pgrant_api.tokens
@@ -112,12 +130,7 @@ declare
   v_errors pgrant_api.error[];
   v_issued_at timestamptz := pgrant_rules.whole_second(now());
 begin
-  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
-                                    audience, issued_at, cnf)
-  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
-         d.family_id, d.family_expires_at, d.scopes, d.audience, v_issued_at, p_cnf[d.n]
-    from unnest(p_decisions) d
-   where d.error is null and d.access_token_format = 'opaque';
+  perform pgrant_rules.access_tokens_store(p_tenant, p_decisions, p_cnf, v_issued_at);
 
   for v_decision in
     select d.* from unnest(p_decisions) d join unnest(p_client) with ordinality c on c.ordinality = d.n
