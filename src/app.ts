@@ -5,6 +5,7 @@ import { authorize } from './endpoints/authorization/authorize.ts';
 import { chooseAccount } from './endpoints/authorization/choose-account.ts';
 import { consent } from './endpoints/authorization/consent.ts';
 import { continueRequest } from './endpoints/authorization/continue.ts';
+import { pushRequest } from './endpoints/authorization/push.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
 import { jwks, metadataDocument } from './endpoints/discovery/server-metadata.ts';
 import { style } from './endpoints/discovery/style.ts';
@@ -63,6 +64,7 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/jwks.json', 'json', jwks, 'any origin'],
   [['GET', 'POST'], '/oauth/authorize', 'page', authorize],
   [['GET'], '/oauth/continue', 'page', continueRequest],
+  [['POST'], '/oauth/par', 'json', pushRequest, 'client origins'],
   [['POST'], '/oauth/login', 'page', login, 'own pages'],
   [['POST'], '/oauth/login/show', 'json', showLogin],
   [['POST'], '/oauth/login/accept', 'json', acceptLogin],
@@ -90,6 +92,7 @@ export const routes: readonly Route[] = [
 /** The endpoints that the metadata name. */
 const published: Record<keyof EndpointPaths, MakeEndpoint> = {
   authorization_endpoint: authorize,
+  pushed_authorization_request_endpoint: pushRequest,
   token_endpoint: token,
   userinfo_endpoint: userinfo,
   jwks_uri: jwks,
@@ -101,10 +104,8 @@ const published: Record<keyof EndpointPaths, MakeEndpoint> = {
 
 /** Where they are, as the routes say. */
 function publishedPaths(): EndpointPaths {
-  const paths = Object.entries(published).map(([member, endpoint]) => {
-    const route = routes.find(([, , , made]) => made === endpoint);
-    return [member, route?.[1]];
-  });
+  const pathOf = new Map(routes.map(([, path, , endpoint]) => [endpoint, path]));
+  const paths = Object.entries(published).map(([member, made]) => [member, pathOf.get(made)]);
   return Object.fromEntries(paths);
 }
 

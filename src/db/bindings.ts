@@ -17,8 +17,6 @@ export type ApiError =
   | 'server_error'
   | 'invalid_token'
   | 'insufficient_scope'
-  | 'invalid_dpop_proof'
-  | 'use_dpop_nonce'
   | 'invalid_target'
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
@@ -31,6 +29,8 @@ export type ApiError =
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'registration_not_supported'
+  | 'invalid_request_object'
+  | 'invalid_request_uri'
   | 'unknown_client'
   | 'invalid_redirect_uri'
   | 'expired_request'
@@ -53,12 +53,12 @@ export type ApiAuthorization = {
   code_expires_at: number | null;
   session_expires_at: number | null;
 } & (
-  | { next: 'respond'; request_expires_at: null; redirect_uri: string; response_mode: string; page: Json; login_url: null; untrusted: boolean | null }
-  | { next: 'continue'; request_expires_at: number; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
-  | { next: 'login'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: string | null; untrusted: null }
-  | { next: 'account'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: null; untrusted: null }
-  | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; page: Json; login_url: null; untrusted: null }
-  | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; page: null; login_url: null; untrusted: null }
+  | { next: 'respond'; request_expires_at: null; redirect_uri: string; response_mode: string; response_alg: string | null; response_audience: string | null; page: Json; login_url: null; untrusted: boolean | null }
+  | { next: 'continue'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null }
+  | { next: 'login'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: string | null; untrusted: null }
+  | { next: 'account'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null }
+  | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null }
+  | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null }
 );
 
 /** The document at a client_id was taken, unless there is an error. */
@@ -104,14 +104,15 @@ export type ApiHealth = {
   unfinished: number;
 };
 
-/** The state of a token (RFC 7662 2.2). Everything else is null where active is false. */
+/** The state of a token (RFC 7662 2.2). Everything else but response_alg is null where active is false. */
 export type ApiIntrospection = {
   error: null;
   reason: string | null;
   detail: string | null;
+  response_alg: string | null;
 } & (
-  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json }
-  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null }
+  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null }
+  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null }
 );
 
 /** What becomes of the product's answer to a login challenge. */
@@ -175,6 +176,16 @@ export type ApiOrigin = {
   allowed: boolean;
 };
 
+/** A request that waits for its browser. */
+export type ApiPushedRequest = {
+  error: null;
+  reason: string | null;
+  detail: string | null;
+} & (
+  | { next: 'document'; expires_at: null; expires_in: null }
+  | { next: 'push'; expires_at: number; expires_in: number }
+);
+
 /** A client that registered itself, as it is stored. */
 export type ApiRegistration = {
   error: null;
@@ -234,6 +245,9 @@ export type ApiTenantFacts = {
   session_lifetime: number;
   acr_values: string[];
   sign_up: boolean;
+  request_uri_parameter: boolean;
+  require_signed_request_object: boolean;
+  require_pushed_authorization_requests: boolean;
 };
 
 /** What a token response is to contain. Times are epoch seconds. */
@@ -263,7 +277,6 @@ export type ApiTokens = {
   nonce: string | null;
   session_id: string | null;
   access_token_scope: string | null;
-  cnf: Json;
 };
 
 /** A sign-in at an upstream, and how that upstream is reached. */
@@ -292,7 +305,6 @@ export type ApiUpstreamLogin = {
 export type ApiUserinfo = {
   error: null;
   reason: string | null;
-  detail: string | null;
   claims: Json;
   client_id: string;
   alg: string | null;
@@ -356,7 +368,7 @@ export const api = {
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
       resources: string[] | null;
-      dpop_jkt: string | null;
+      request_object: unknown;
       error: ApiError | null;
       error_reason: string | null;
     },
@@ -386,7 +398,7 @@ export const api = {
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
     ['resources', 'text[]'],
-    ['dpop_jkt', 'text'],
+    ['request_object', 'jsonb'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
@@ -419,7 +431,67 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant's par_lifetime; p_pushed_hash is of the secret in its request_uri. With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood. */
+  authorization_push: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      pushed_hash: Uint8Array | null;
+      redirect_uri: string | null;
+      response_mode: string | null;
+      state: string | null;
+      nonce: string | null;
+      code_challenge: string | null;
+      scopes: string[] | null;
+      prompt: string[] | null;
+      max_age: number | null;
+      hint_sub: string | null;
+      login_hint: string | null;
+      acr_values: string[] | null;
+      essential_acr: string[] | null;
+      claims_id_token: string[] | null;
+      claims_userinfo: string[] | null;
+      resources: string[] | null;
+      request_object: unknown;
+      error: ApiError | null;
+      error_reason: string | null;
+    },
+    ApiPushedRequest
+  >('pgrant_api.authorization_push', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['pushed_hash', 'bytea'],
+    ['redirect_uri', 'text'],
+    ['response_mode', 'text'],
+    ['state', 'text'],
+    ['nonce', 'text'],
+    ['code_challenge', 'text'],
+    ['scopes', 'text[]'],
+    ['prompt', 'text[]'],
+    ['max_age', 'integer'],
+    ['hint_sub', 'text'],
+    ['login_hint', 'text'],
+    ['acr_values', 'text[]'],
+    ['essential_acr', 'text[]'],
+    ['claims_id_token', 'text[]'],
+    ['claims_userinfo', 'text[]'],
+    ['resources', 'text[]'],
+    ['request_object', 'jsonb'],
+    ['error', 'pgrant_api.error'],
+    ['error_reason', 'text'],
+  ], ['next', ['expires_at', 'next', ['push']], ['expires_in', 'next', ['push']]]),
+
+  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
     {
       tenant: string;
@@ -429,7 +501,6 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
-      possession: unknown;
       scope: string | null;
       access_hash: Uint8Array | null;
       resource: string | null;
@@ -443,7 +514,6 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
-    ['possession', 'jsonb'],
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
@@ -487,7 +557,7 @@ export const api = {
     ['fresh_for', 'integer'],
   ], []),
 
-  /** The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates. */
+  /** The public keys by which a client signs. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates or its request object is refused. */
   client_keys: bind<
     {
       tenant: string;
@@ -529,7 +599,7 @@ export const api = {
     ['failure', 'text'],
   ], []),
 
-  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
+  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
   code_redeem: bindSet<
     {
       tenant: string;
@@ -539,7 +609,6 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
-      possession: unknown;
       code_hash: Uint8Array | null;
       code_expires_at: number | null;
       redirect_uri: string | null;
@@ -558,7 +627,6 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
-    ['possession', 'jsonb'],
     ['code_hash', 'bytea'],
     ['code_expires_at', 'bigint'],
     ['redirect_uri', 'text'],
@@ -853,7 +921,37 @@ export const api = {
     ['origin', 'text'],
   ], ['allowed']),
 
-  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Takes up a pushed request for this browser, once, and says what comes next (RFC 9126 4); p_pushed_hash and p_pushed_expires_at are of its request_uri. Without p_browser_hash it is only stored for whoever continues it. Errors: invalid_request_uri, too_many_attempts, flood. */
+  pushed_request_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      code_hash: Uint8Array | null;
+      client_id: string | null;
+      pushed_hash: Uint8Array | null;
+      pushed_expires_at: number | null;
+    },
+    ApiAuthorization
+  >('pgrant_api.pushed_request_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['code_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['pushed_hash', 'bytea'],
+    ['pushed_expires_at', 'bigint'],
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+
+  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
   refresh_rotate: bindSet<
     {
       tenant: string;
@@ -863,7 +961,6 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
-      possession: unknown;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
       scope: string | null;
@@ -881,7 +978,6 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
-    ['possession', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['scope', 'text'],
@@ -1009,6 +1105,24 @@ export const api = {
     ['address', 'inet'],
   ], ['issuers']),
 
+  /** Whether a request object may be fetched from a request_uri: one that its client has registered, character by character (OpenID Connect Core 6.2). Writes nothing: a refusal is recorded with that of the request. Errors: request_uri_not_supported, invalid_request_uri. */
+  request_uri_find: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      request_uri: string | null;
+    },
+    ApiDone
+  >('pgrant_api.request_uri_find', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['request_uri', 'text'],
+  ], []),
+
   /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri. */
   session_logout: bind<
     {
@@ -1051,7 +1165,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up']),
+  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<
@@ -1075,7 +1189,6 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
-      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1092,7 +1205,6 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
-    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -1111,7 +1223,6 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
-      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1127,7 +1238,6 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
-    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -1277,13 +1387,12 @@ export const api = {
     ['state_expires_at', 'bigint'],
   ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
-  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. p_possession are the keys that were proven, with a proof where the token came as DPoP. Writes nothing where it is granted, but that a proof is used. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, insufficient_scope, too_many_attempts, flood. */
+  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood. */
   userinfo_read: bindSet<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
-      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1293,7 +1402,6 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],

@@ -1,6 +1,4 @@
 // RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
-import { decodeJwt } from 'jose';
-import { isLocale, readMaxAge, readThumbprint, refused } from './authorization-values.ts';
 import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
 import { type ErrorCode, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
@@ -25,15 +23,12 @@ const names = [
   'ui_locales',
   'display',
   'claims',
-  'dpop_jkt',
-  'request',
-  'request_uri',
   'registration',
 ] as const;
 
 type Values = Partial<Record<(typeof names)[number], string>>;
 
-export type ResponseMode = 'query' | 'form_post';
+export type ResponseMode = (typeof responseModes)[number];
 export type Prompt = (typeof prompts)[number];
 export type Display = (typeof displays)[number];
 
@@ -66,12 +61,19 @@ export interface AuthorizationRequest {
   display: Display | undefined;
   claims: RequestedClaims;
   resources: string[];
-  /** The key with which the code may be redeemed (RFC 9449 10). */
-  dpop_jkt: string | undefined;
 }
 
+/** Multiple Response Types 2.1, Form Post Response Mode, JARM 2.3: those that a code may come by. */
+export const responseModes = [
+  'query',
+  'form_post',
+  'query.jwt',
+  'fragment.jwt',
+  'form_post.jwt',
+] as const;
 export const prompts = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 const displays = ['page', 'popup', 'touch', 'wap'] as const;
+const longestAge = 2 ** 31 - 1;
 
 const noRefusal = { error: undefined, reason: undefined, detail: undefined };
 const noClaims: RequestedClaims = {
@@ -84,8 +86,7 @@ const noClaims: RequestedClaims = {
 
 /** Reads an authorization request; throws invalid_request and invalid_redirect_uri when there is no client to answer to. */
 export function readAuthorizationRequest(raw: RawParameters): AuthorizationRequest {
-  const { values: sent, resources, faults } = readParameters(raw, names);
-  const values = { ...sent, ...answerInside(sent.request) };
+  const { values, resources, faults } = readParameters(raw, names);
   refuseFaults({ client_id: faults.client_id, redirect_uri: faults.redirect_uri });
   if (values.client_id === undefined) throw refused('client_id is missing');
   if (values.redirect_uri !== undefined && !URL.canParse(values.redirect_uri)) {
@@ -98,11 +99,11 @@ export function readAuthorizationRequest(raw: RawParameters): AuthorizationReque
     client_id: values.client_id,
     redirect_uri: values.redirect_uri,
     response_type: 'code',
-    response_mode: values.response_mode === 'form_post' ? 'form_post' : 'query',
+    response_mode: responseModeOf(values.response_mode) ?? 'query',
     state: values.state,
   } as const;
   try {
-    refuseRequestObjects({ ...values, ...faults });
+    refuseRegistration({ ...values, ...faults });
     refuseFaults(faults);
     requireCode(values);
     const requested = readRequested(values, resources);
@@ -114,34 +115,27 @@ export function readAuthorizationRequest(raw: RawParameters): AuthorizationReque
   }
 }
 
-/**
- * What a request object says of where and how to answer: it is refused, and the client told so as it asked to be
- * (OpenID Connect Core 6.1: it supersedes). Nobody has signed more than a query; the redirect URI is proven all the same.
- */
-function answerInside(request: string | undefined) {
-  if (request === undefined) return {};
-  try {
-    return readParameters(decodeJwt(request), ['redirect_uri', 'response_mode', 'state']).values;
-  } catch {
-    return {};
-  }
+function refused(why: string, error: ErrorCode = 'invalid_request'): OAuthError {
+  return new OAuthError(error, why, { detail: why });
 }
 
-function refuseRequestObjects(sent: Values): void {
-  for (const name of ['request', 'request_uri', 'registration'] as const) {
-    if (sent[name] !== undefined) {
-      throw new OAuthError(`${name}_not_supported`, `the request carries ${name}`);
-    }
-  }
+function refuseRegistration({ registration }: Values): void {
+  if (registration === undefined) return;
+  throw new OAuthError('registration_not_supported', 'the request carries registration');
 }
 
-function requireCode({ response_type, response_mode = 'query' }: Values): void {
+/** The mode that is asked for, `jwt` as the one that it means for a code (JARM 2.3.4); undefined where it is none. */
+function responseModeOf(mode = 'query'): ResponseMode | undefined {
+  return responseModes.find((known) => known === (mode === 'jwt' ? 'query.jwt' : mode));
+}
+
+function requireCode({ response_type, response_mode }: Values): void {
   if (response_type === undefined) throw refused('response_type is missing');
   if (response_type !== 'code') {
     throw refused('response_type is not code', 'unsupported_response_type');
   }
-  if (response_mode !== 'query' && response_mode !== 'form_post') {
-    throw refused('response_mode is neither query nor form_post');
+  if (responseModeOf(response_mode) === undefined) {
+    throw refused(`response_mode is none of ${responseModes.join(', ')}, jwt`);
   }
 }
 
@@ -159,7 +153,6 @@ function readRequested(values: Values, resources: readonly string[]) {
     display: displays.find((display) => display === values.display),
     claims: values.claims === undefined ? noClaims : parseClaims(values.claims),
     resources: parseResources(resources),
-    dpop_jkt: readThumbprint(values.dpop_jkt),
   };
 }
 
@@ -181,4 +174,20 @@ function readPrompts(prompt: string | undefined): Prompt[] {
     throw refused('prompt none is not alone');
   }
   return known;
+}
+
+function readMaxAge(max_age: string | undefined): number | undefined {
+  if (max_age === undefined) return undefined;
+  if (!/^\d+$/.test(max_age)) {
+    throw refused('max_age is not a non-negative integer');
+  }
+  return Math.min(Number(max_age), longestAge);
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
 }

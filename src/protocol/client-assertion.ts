@@ -63,7 +63,7 @@ export function readAssertion(
     client_id: sub,
     alg: header.alg as ClientAlg,
     kid,
-    unverifiable: headerFault(header),
+    unverifiable: signatureFault(header, types),
     facts: {
       ...(fault !== undefined && { fault: `assertion: ${fault}` }),
       alg: header.alg as ClientAlg,
@@ -77,12 +77,13 @@ export function readAssertion(
 
 /** The key that made the signature; undefined for none of these. */
 export async function signingKey(
-  { assertion, alg, kid }: ReadAssertion,
+  jwt: string,
+  { alg, kid }: Pick<ReadAssertion, 'alg' | 'kid'>,
   keys: readonly ClientKey[],
 ): Promise<ClientKey | undefined> {
   for (const candidate of candidates(keys, { alg, kid })) {
     try {
-      await compactVerify(assertion, candidate.key, { algorithms: [alg] });
+      await compactVerify(jwt, candidate.key, { algorithms: [alg] });
       return candidate;
     } catch (failure) {
       if (!(failure instanceof errors.JOSEError)) throw failure;
@@ -99,12 +100,16 @@ function decode(assertion: string) {
   }
 }
 
-function headerFault({ alg, kid, typ = 'JWT', crit }: ReturnType<typeof decodeProtectedHeader>) {
+/** Why the signature of a client cannot be verified; the last of the types is the one that says what it is for. */
+export function signatureFault(
+  { alg, kid, typ = 'JWT', crit }: ReturnType<typeof decodeProtectedHeader>,
+  types: readonly string[],
+): string | undefined {
   if (!clientAlgs.includes(alg as ClientAlg)) return 'alg is not supported';
   if (kid !== undefined && typeof kid !== 'string') return 'kid is no text';
   // Nothing that is read of a stranger's JWT is of the type that it should be.
   const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
-  if (!types.includes(type)) return 'typ is another than client-authentication+jwt';
+  if (!types.includes(type)) return `typ is another than ${types.at(-1)}`;
   return crit === undefined ? undefined : 'crit is not supported';
 }
 
@@ -118,6 +123,7 @@ function claimsFault({ iss, sub, exp, nbf, iat, jti }: JWTPayload): string | und
   return undefined;
 }
 
-function inFuture(moment: unknown, now: number): boolean {
+/** Whether a claim is no moment, or one to come. */
+export function inFuture(moment: unknown, now: number): boolean {
   return moment !== undefined && !(typeof moment === 'number' && moment <= now + leeway);
 }

@@ -27,7 +27,12 @@ export type Fields = {
   token_endpoint_auth_signing_alg?: string;
   id_token_alg?: string;
   userinfo_alg?: string;
-  dpop_bound_access_tokens?: boolean;
+  authorization_alg?: string;
+  introspection_alg?: string;
+  request_object_signing_alg?: string;
+  request_uris?: string[];
+  require_signed_request_object?: boolean;
+  require_pushed_authorization_requests?: boolean;
 };
 
 type Reader = (value: unknown) => boolean;
@@ -40,6 +45,13 @@ const isTexts: Reader = (value) =>
 const isWebUrl: Reader = (value) =>
   typeof value === 'string' && value.length <= 2048 && typeof readWebUrl(value) !== 'string';
 const isHttps: Reader = (value) => isWebUrl(value) && (value as string).startsWith('https://');
+/** A fragment may say which content is meant (OpenID Connect Core 6.2); http is as in sector_identifier_uri. */
+const isRequestUri: Reader = (value) =>
+  typeof value === 'string' &&
+  /^[\x21-\x7E]{1,512}$/.test(value) &&
+  isWebUrl(value.replace(/#.*/, ''));
+const isRequestUris: Reader = (value) =>
+  Array.isArray(value) && value.length <= listLimit && value.every(isRequestUri);
 const isFlag: Reader = (value) => typeof value === 'boolean';
 const isSeconds: Reader = (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fff_ffff;
@@ -72,7 +84,12 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   token_endpoint_auth_signing_alg: ['token_endpoint_auth_signing_alg', isClientAlg],
   id_token_signed_response_alg: ['id_token_alg', isAlg],
   userinfo_signed_response_alg: ['userinfo_alg', isAlg],
-  dpop_bound_access_tokens: ['dpop_bound_access_tokens', isFlag],
+  authorization_signed_response_alg: ['authorization_alg', isAlg],
+  introspection_signed_response_alg: ['introspection_alg', isAlg],
+  request_object_signing_alg: ['request_object_signing_alg', isClientAlg],
+  request_uris: ['request_uris', isRequestUris],
+  require_signed_request_object: ['require_signed_request_object', isFlag],
+  require_pushed_authorization_requests: ['require_pushed_authorization_requests', isFlag],
 };
 
 /** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */
@@ -81,11 +98,14 @@ const unsupported: Record<string, unknown> = {
   id_token_encrypted_response_enc: undefined,
   userinfo_encrypted_response_alg: undefined,
   userinfo_encrypted_response_enc: undefined,
-  authorization_signed_response_alg: undefined,
   authorization_encrypted_response_alg: undefined,
+  authorization_encrypted_response_enc: undefined,
+  introspection_encrypted_response_alg: undefined,
+  introspection_encrypted_response_enc: undefined,
+  request_object_encryption_alg: undefined,
+  request_object_encryption_enc: undefined,
+  dpop_bound_access_tokens: false,
   tls_client_certificate_bound_access_tokens: false,
-  require_signed_request_object: false,
-  require_pushed_authorization_requests: false,
 };
 
 /** Reads them; throws invalid_client_metadata. */

@@ -1,11 +1,12 @@
-// RFC 8414 2, OpenID Connect Discovery 3, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1,
+// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3,
 // RP-Initiated Logout 2.1: server metadata.
-import { prompts } from './authorization.ts';
+import { prompts, responseModes } from './authorization.ts';
 import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
 
 /** Where each endpoint is below the issuer. */
 export type EndpointPaths = {
   authorization_endpoint: string;
+  pushed_authorization_request_endpoint: string;
   token_endpoint: string;
   userinfo_endpoint: string;
   jwks_uri: string;
@@ -28,6 +29,12 @@ export interface TenantFacts {
   sign_up?: boolean;
   /** Whether clients may register themselves. */
   registration?: boolean;
+  /** Whether request objects are fetched from where clients have registered them. */
+  request_uri_parameter?: boolean;
+  /** Whether every client has to sign its authorization requests. */
+  require_signed_request_object?: boolean;
+  /** Whether every client has to push them. */
+  require_pushed_authorization_requests?: boolean;
   /** Whether a client_id may be the URL of a client metadata document. */
   client_documents?: boolean;
 }
@@ -42,7 +49,7 @@ export function metadata(tenant: TenantFacts) {
     ...urls(tenant.issuer, endpoints),
     ...(tenant.registration && urls(tenant.issuer, { registration_endpoint })),
     response_types_supported: ['code'],
-    response_modes_supported: ['query', 'form_post'],
+    response_modes_supported: [...responseModes, 'jwt'],
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: authMethods,
@@ -51,7 +58,6 @@ export function metadata(tenant: TenantFacts) {
     revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
     introspection_endpoint_auth_methods_supported: confidentialMethods,
     introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
-    dpop_signing_alg_values_supported: clientAlgs,
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
     subject_types_supported: ['public', 'pairwise'],
@@ -62,9 +68,15 @@ export function metadata(tenant: TenantFacts) {
     claim_types_supported: ['normal'],
     claims_parameter_supported: true,
     prompt_values_supported: prompts.filter((prompt) => prompt !== 'create' || tenant.sign_up),
-    request_parameter_supported: false,
+    request_parameter_supported: true,
     // Means true when it is left out (OpenID Connect Discovery 3).
-    request_uri_parameter_supported: false,
+    request_uri_parameter_supported: tenant.request_uri_parameter ?? false,
+    require_request_uri_registration: true,
+    request_object_signing_alg_values_supported: clientAlgs,
+    require_signed_request_object: tenant.require_signed_request_object ?? false,
+    require_pushed_authorization_requests: tenant.require_pushed_authorization_requests ?? false,
+    authorization_signing_alg_values_supported: tenant.signing_algs,
+    introspection_signing_alg_values_supported: tenant.signing_algs,
     ...(tenant.acr_values?.length && { acr_values_supported: tenant.acr_values }),
     ...(tenant.ui_locales?.length && {
       ui_locales_supported: Intl.getCanonicalLocales([...tenant.ui_locales]),

@@ -13,6 +13,7 @@ const prefixes = {
   code: 'pgrant_ac_',
   access_token: 'pgrant_at_',
   request: 'pgrant_rq_',
+  pushed_request: 'pgrant_pr_',
   session: 'pgrant_ss_',
   upstream: 'pgrant_us_',
 } as const;
@@ -38,6 +39,7 @@ const expiringForms = {
   code: expiringForm('code'),
   access_token: expiringForm('access_token'),
   request: expiringForm('request'),
+  pushed_request: expiringForm('pushed_request'),
   session: expiringForm('session'),
   upstream: expiringForm('upstream'),
 } as const satisfies Record<ExpiringKind, RegExp>;

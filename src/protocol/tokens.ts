@@ -1,6 +1,7 @@
-// RFC 9068, RFC 7519, RFC 8725 and OpenID Connect Core 2: tokens that are signed.
+// RFC 9068, RFC 7519, RFC 8725, OpenID Connect Core 2, JARM and RFC 9701: tokens that are signed.
 import { hash } from 'node:crypto';
 import { compactVerify, errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
+import type { PlainParameters } from './authorization-response.ts';
 import { OAuthError } from './errors.ts';
 import type { TokenKey } from './keys.ts';
 import { signingAlgs } from './lists.ts';
@@ -20,11 +21,7 @@ export interface AccessTokenClaims {
   scope?: string | string[] | undefined;
   auth_time?: number | undefined;
   acr?: string | undefined;
-  cnf?: Confirmation | undefined;
 }
-
-/** The key without which a token is good for nothing (RFC 7800 3.1, RFC 9449 6.1, RFC 8705 3.1). */
-export type Confirmation = { jkt?: string; 'x5t#S256'?: string };
 
 /** Claims of an ID token (OpenID Connect Core 2); times are epoch seconds. */
 export interface IdTokenClaims {
@@ -85,6 +82,24 @@ export function signUserinfo(
   return sign('JWT', { ...claims, iss, aud }, key);
 }
 
+/** Signs the parameters of an authorization response for a client (JARM 2.1); `exp` is epoch seconds. Without sub it passes for no ID token. */
+export function signAuthorizationResponse(
+  parameters: PlainParameters,
+  { aud, exp }: { aud: string; exp: number },
+  key: TokenKey,
+): Promise<string> {
+  return sign('JWT', { ...parameters, aud, exp }, key);
+}
+
+/** Signs what introspection says to a resource server (RFC 9701 5); its `typ` keeps it from passing for a token. */
+export function signIntrospection(
+  token_introspection: object,
+  claims: { iss: string; aud: string; iat: number },
+  key: TokenKey,
+): Promise<string> {
+  return sign('token-introspection+jwt', { ...claims, token_introspection }, key);
+}
+
 /** Verifies an access token of this issuer; throws invalid_token. Revocation is not seen here. */
 export async function verifyAccessToken(
   token: string,
@@ -121,6 +136,7 @@ export async function verifyIdTokenHint(
     if (
       protectedHeader.typ !== 'JWT' ||
       typeof claims?.exp !== 'number' ||
+      typeof claims.sub !== 'string' ||
       claims.client_id !== undefined
     ) {
       throw new errors.JWTInvalid('it is not an ID token');

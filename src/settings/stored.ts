@@ -108,10 +108,16 @@ export type TenantSettings = {
   claims_function_targets: ('userinfo' | 'id_token' | 'access_token')[];
   /** By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA. */
   signing_algs: ('RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519')[];
-  /** Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449). */
-  dpop_bound_access_tokens: boolean;
-  /** Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance. */
-  require_dpop_nonce: boolean;
+  /** For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good. */
+  par_lifetime: number;
+  /** Whether every client has to push its authorization requests (RFC 9126 5). */
+  require_pushed_authorization_requests: boolean;
+  /** Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5). */
+  require_signed_request_object: boolean;
+  /** A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out. */
+  request_object_lifetime: number | null;
+  /** Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2). */
+  request_uri_parameter: boolean;
 };
 
 export type ClientSettings = {
@@ -171,20 +177,18 @@ export type ClientSettings = {
   subject_type: 'public' | 'pairwise';
   /** Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https. */
   sector_identifier_uri: string | null;
-  /** Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case. */
-  dpop_bound_access_tokens: boolean;
-  /** Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none. */
-  tls_client_certificate_bound_access_tokens: boolean;
-  /** With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2). */
-  tls_client_auth_subject_dn: string | null;
-  /** With tls_client_auth: a dNSName of its certificate. */
-  tls_client_auth_san_dns: string | null;
-  /** With tls_client_auth: a uniformResourceIdentifier of its certificate. */
-  tls_client_auth_san_uri: string | null;
-  /** With tls_client_auth: an iPAddress of its certificate. */
-  tls_client_auth_san_ip: string | null;
-  /** With tls_client_auth: an rfc822Name of its certificate. */
-  tls_client_auth_san_email: string | null;
+  /** Whether the client has to push its authorization requests (RFC 9126 6). */
+  require_pushed_authorization_requests: boolean;
+  /** Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5). */
+  require_signed_request_object: boolean;
+  /** The one alg (RFC 7518 3.1, RFC 9864) by which the client signs request objects; null = any of them. */
+  request_object_signing_alg: 'ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
+  /** Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent. */
+  request_uris: string[];
+  /** How authorization responses are signed where a request asks for that (JARM 3, authorization_signed_response_alg). */
+  authorization_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519';
+  /** How what introspection answers this client is signed (RFC 9701 6, introspection_signed_response_alg); null = it is JSON, unless it asks for a JWT, which RS256 signs. */
+  introspection_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
   /** What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key. */
   default_resource: string | null;
 };
@@ -273,8 +277,11 @@ export const stored = {
     {"name":"claims_function","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.","good":"a function as schema.name, in lower case, in a schema that is not one of pgrant or PostgreSQL"},
     {"name":"claims_function_targets","type":"text[]","unit":null,"nullable":false,"default":"{userinfo}","meaning":"Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any).","good":"a list of userinfo, id_token, access_token"},
     {"name":"signing_algs","type":"text[]","unit":null,"nullable":false,"default":"{RS256,ES256}","meaning":"By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA.","good":"a list of RS256, ES256, PS256, EdDSA, Ed25519"},
-    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).","good":"true or false"},
-    {"name":"require_dpop_nonce","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.","good":"true or false"},
+    {"name":"par_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good.","good":"a whole number of seconds from 5 to 600"},
+    {"name":"require_pushed_authorization_requests","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client has to push its authorization requests (RFC 9126 5).","good":"true or false"},
+    {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5).","good":"true or false"},
+    {"name":"request_object_lifetime","type":"integer","unit":"seconds","nullable":true,"default":"3600","meaning":"A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.","good":"a whole number of seconds from 60 to 86400"},
+    {"name":"request_uri_parameter","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -305,13 +312,12 @@ export const stored = {
     {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.","good":"public or pairwise"},
     {"name":"sector_identifier_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.","good":"an https URL (http on a loopback host) of at most 2048 characters"},
-    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case.","good":"true or false"},
-    {"name":"tls_client_certificate_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none.","good":"true or false"},
-    {"name":"tls_client_auth_subject_dn","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2).","good":"text"},
-    {"name":"tls_client_auth_san_dns","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: a dNSName of its certificate.","good":"text"},
-    {"name":"tls_client_auth_san_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: a uniformResourceIdentifier of its certificate.","good":"text"},
-    {"name":"tls_client_auth_san_ip","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: an iPAddress of its certificate.","good":"text"},
-    {"name":"tls_client_auth_san_email","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: an rfc822Name of its certificate.","good":"text"},
+    {"name":"require_pushed_authorization_requests","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client has to push its authorization requests (RFC 9126 6).","good":"true or false"},
+    {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5).","good":"true or false"},
+    {"name":"request_object_signing_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The one alg (RFC 7518 3.1, RFC 9864) by which the client signs request objects; null = any of them.","good":"ES256, RS256, PS256, EdDSA or Ed25519"},
+    {"name":"request_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent.","good":"a list of at most 20 https URLs (http on a loopback host) of at most 512 characters"},
+    {"name":"authorization_alg","type":"text","unit":null,"nullable":false,"default":"RS256","meaning":"How authorization responses are signed where a request asks for that (JARM 3, authorization_signed_response_alg).","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
+    {"name":"introspection_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How what introspection answers this client is signed (RFC 9701 6, introspection_signed_response_alg); null = it is JSON, unless it asks for a JWT, which RS256 signs.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"default_resource","type":"text","unit":null,"nullable":true,"default":null,"meaning":"What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key.","good":"an absolute URI of at most 512 characters, without fragment"},
   ],
   upstreams: [

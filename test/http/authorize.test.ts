@@ -87,7 +87,7 @@ describe('a redirect with error, state and iss, and nothing else [RFC 6749 4.1.2
     ['unsupported_response_type', { response_type: 'code id_token' }],
     ['invalid_scope', { scope: 'openid nonsense' }],
     ['login_required', { prompt: 'none' }],
-    ['request_not_supported', { request: 'eyJ' }],
+    ['invalid_request_object', { request: 'eyJ' }],
     ['request_uri_not_supported', { request_uri: 'https://example.com/r' }],
     ['registration_not_supported', { registration: '{}' }],
   ])('%s for %j', async (error, change) => {

@@ -190,7 +190,7 @@ describe('an authorization request', () => {
     const url = client.buildAuthorizationUrl(config, { redirect_uri, ...openid, state: 'outside' });
     url.searchParams.set('request', request);
     const page = await new Browser().open(url);
-    expect(page.html).toContain('request_not_supported');
+    expect(page.html).toContain('invalid_request_object');
     expect(page.html).toContain('value="inside"');
   });
 

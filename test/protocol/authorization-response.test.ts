@@ -14,10 +14,7 @@ describe('the authorization response', () => {
     ['http://[::1]:5123/', 'http://[::1]:5123/?'],
   ])('keeps %s as it is registered, its query too [RFC 6749 3.1.2]', (uri, begin) => {
     const answer = authorizationResponse(uri, 'query', { code: 'c', iss });
-    expect(answer).toEqual({
-      mode: 'query',
-      location: `${begin}code=c&iss=${encodeURIComponent(iss)}`,
-    });
+    expect(answer).toEqual({ location: `${begin}code=c&iss=${encodeURIComponent(iss)}` });
   });
 
   test.each(['st ate', 'a&code=evil', '#f', '%00', 'ä漢', '+', '"<script>', "'"])(
@@ -28,7 +25,7 @@ describe('the authorization response', () => {
         state,
         iss,
       });
-      if (answer.mode !== 'query') throw new Error('not a redirect');
+      if (!('location' in answer)) throw new Error('not a redirect');
       const url = new URL(answer.location);
       expect([...url.searchParams]).toEqual([
         ['code', 'c'],
@@ -42,7 +39,6 @@ describe('the authorization response', () => {
   test('carries no parameter that has no value [RFC 9207 2]', () => {
     const parameters = { error: 'access_denied', error_description: 'No.', state: undefined, iss };
     expect(authorizationResponse('https://a.example/cb?x=1', 'form_post', parameters)).toEqual({
-      mode: 'form_post',
       action: 'https://a.example/cb?x=1',
       fields: [
         ['error', 'access_denied'],
@@ -50,6 +46,15 @@ describe('the authorization response', () => {
         ['iss', iss],
       ],
     });
+  });
+
+  test.each([
+    ['query.jwt', { location: 'https://a.example/cb?x=1&response=a.b.c' }],
+    ['fragment.jwt', { location: 'https://a.example/cb?x=1#response=a.b.c' }],
+    ['form_post.jwt', { action: 'https://a.example/cb?x=1', fields: [['response', 'a.b.c']] }],
+  ] as const)('%s carries the JWT and nothing beside it [JARM 2.3]', (mode, expected) => {
+    const answer = authorizationResponse('https://a.example/cb?x=1', mode, { response: 'a.b.c' });
+    expect(answer).toEqual(expected);
   });
 
   test('never goes to a URI with a fragment [RFC 6749 3.1.2]', async () => {

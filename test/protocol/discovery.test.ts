@@ -12,6 +12,7 @@ const facts = {
     token_endpoint: '/oauth/token',
     userinfo_endpoint: '/oauth/userinfo',
     jwks_uri: '/oauth/jwks.json',
+    pushed_authorization_request_endpoint: '/oauth/par',
     revocation_endpoint: '/oauth/revoke',
     introspection_endpoint: '/oauth/introspect',
     end_session_endpoint: '/oauth/logout',
@@ -20,8 +21,8 @@ const facts = {
 };
 
 /**
- * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RFC 9449 5.1, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
- * Initiating User Registration via OpenID Connect 4.1.
+ * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
+ * Initiating User Registration via OpenID Connect 4.1, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7.
  */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
   end_session_endpoint revocation_endpoint introspection_endpoint response_types_supported
@@ -33,7 +34,10 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   id_token_signing_alg_values_supported userinfo_signing_alg_values_supported claims_supported claim_types_supported
   claims_parameter_supported request_parameter_supported request_uri_parameter_supported
   authorization_response_iss_parameter_supported client_id_metadata_document_supported acr_values_supported
-  ui_locales_supported prompt_values_supported dpop_signing_alg_values_supported`.split(/\s+/);
+  ui_locales_supported prompt_values_supported pushed_authorization_request_endpoint
+  require_pushed_authorization_requests require_signed_request_object require_request_uri_registration
+  request_object_signing_alg_values_supported authorization_signing_alg_values_supported
+  introspection_signing_alg_values_supported`.split(/\s+/);
 
 describe('metadata', () => {
   test('an independent client accepts it for its issuer [RFC 8414 3.3]', async () => {
@@ -55,7 +59,7 @@ describe('metadata', () => {
 
   test('every endpoint lies under the issuer [RFC 8414 2]', () => {
     const urls = Object.entries(metadata(facts)).filter(([name]) => /_(endpoint|uri)$/.test(name));
-    expect(urls).toHaveLength(7);
+    expect(urls).toHaveLength(8);
     for (const [, url] of urls)
       expect(url).toMatch(/^https:\/\/id\.example\/db\/container\/oauth\//);
   });
@@ -64,7 +68,7 @@ describe('metadata', () => {
     expect(metadata(facts)).toMatchObject({
       code_challenge_methods_supported: ['S256'],
       response_types_supported: ['code'],
-      request_parameter_supported: false,
+      request_parameter_supported: true,
       request_uri_parameter_supported: false,
       authorization_response_iss_parameter_supported: true,
       subject_types_supported: ['public', 'pairwise'],

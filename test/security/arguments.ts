@@ -22,6 +22,7 @@ export const neutral = {
   claims_userinfo: [],
   error: null,
   error_reason: null,
+  request_object: null,
   origin: 'https://app.example.com',
   allow: true,
   metadata: {
@@ -33,8 +34,6 @@ export const neutral = {
   },
   initial_hash: null,
   assertion: null,
-  possession: null,
-  dpop_jkt: null,
   claim: true,
   jwks: { keys: [] },
   lifetime: 600,
@@ -111,6 +110,8 @@ export const groups: Record<string, string[]> = {
   verifier: ['verifier_hash', 'browser_hashes'],
   state: ['state_hash', 'state_expires_at'],
   keys: ['jwks_uri'],
+  object: ['request_uri'],
+  pushed: ['pushed_hash', 'pushed_expires_at'],
 };
 export const grouped = new Set(Object.values(groups).flat());
 export const known = new Set([...grouped, ...Object.keys(neutral)]);
@@ -129,6 +130,8 @@ const lookups: Record<string, string[]> = {
   verifier: ['verifier_hash'],
   state: ['state_expires_at'],
   keys: ['jwks_uri'],
+  object: ['request_uri'],
+  pushed: ['pushed_expires_at'],
 };
 
 /** The groups of a function's arguments that must be good for it to succeed. */
@@ -152,7 +155,7 @@ export function variants(names: string[]): Partial<Values>[] {
 
 /** Fresh hashes for what a function stores; it finds a row by a hash only together with its expiry. */
 export function proposals(names: string[]): Values {
-  const stored = ['session', 'request', 'code', 'access', 'state'].filter(
+  const stored = ['session', 'request', 'code', 'access', 'state', 'pushed'].filter(
     (kind) => names.includes(`${kind}_hash`) && !names.includes(`${kind}_expires_at`),
   );
   const fresh = names.filter((name) => /^(next_\w+|jti)_hash$/.test(name));

@@ -72,12 +72,14 @@ function granted(name: string, row: Row): boolean {
     'redirect_to',
     'issued_at',
     'client_id',
+    'expires_in',
     'kind',
     'salt',
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';
-  return gave || shown || (name === 'consent_revoke' && row.error === null);
+  const says = ['consent_revoke', 'request_uri_find'].includes(name);
+  return gave || shown || (says && row.error === null);
 }
 
 function text(row: Row): string {

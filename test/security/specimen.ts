@@ -5,6 +5,7 @@ import type { TestDatabase } from '../support/database.ts';
 import {
   ask,
   type Client,
+  code_challenge,
   makeClient,
   makeTenant,
   operate,
@@ -23,7 +24,11 @@ export type Tenant = World & { client: Client; user: User; uri: string; key_hash
 export async function makeSpecimen(database: TestDatabase, name: string): Promise<Tenant> {
   const world = await makeTenant(database, name);
   // All of it comes from one address, and fast.
-  const settings = { authorization_rate: 1_000_000, refusal_limit: 1_000_000 };
+  const settings = {
+    authorization_rate: 1_000_000,
+    refusal_limit: 1_000_000,
+    request_uri_parameter: true,
+  };
   await operate(world, ops.tenant_set, { settings });
   const uri = `https://${name}.example/callback`;
   const client = await makeClient(world, 'portal', {
@@ -32,6 +37,7 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     post_logout_redirect_uris: [`${uri}/bye`],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
     access_token_format: 'opaque',
+    request_uris: [objectAt(uri)],
   });
   await makeClient(world, 'robot', {
     name: `Robot of ${name}`,
@@ -70,6 +76,7 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
   return { ...world, client, user, uri, key_hash };
 }
 
+const objectAt = (uri: string) => `${uri}/request.jwt`;
 const keysAt = (uri: string) => `${uri}/jwks.json`;
 
 async function makeUserNamed(world: World, name: string): Promise<User> {
@@ -112,7 +119,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     hint_client_id: client.client_id,
     redirect_uri: uri,
     post_logout_redirect_uri: `${uri}/bye`,
-    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge,
     ...user,
     hint_sub: user.user_id,
     hint_sid: session?.session_id,
@@ -132,9 +139,26 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     registration_hash,
     ...state,
     jwks_uri: keysAt(uri),
+    request_uri: objectAt(uri),
+    ...(await pushedOf(tenant)),
     ...neutral,
     ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
   };
+}
+
+/** A request that its client has pushed. */
+async function pushedOf(tenant: Tenant) {
+  const { client, uri } = tenant;
+  const pushed_hash = secret();
+  const { expires_at } = await ask(tenant, api.authorization_push, {
+    ...neutral,
+    ...client,
+    redirect_uri: uri,
+    code_challenge,
+    pushed_hash,
+    error: null,
+  });
+  return { pushed_hash, pushed_expires_at: expires_at };
 }
 
 /** A client that signs, whose keys are being fetched where they are to be stored. */

@@ -23,10 +23,7 @@ begin
   if v_client.client_id is null or p_session.session_id is null then
     return null;
   end if;
-  v_out.next := 'respond';
-  v_out.redirect_uri := v_request.redirect_uri;
-  v_out.response_mode := v_request.response_mode;
-  v_out.state := v_request.state;
+  v_out := pgrant_rules.authorization_answer(v_client, v_request);
   if not p_allow then
     if v_request.response_error is distinct from 'access_denied' or v_request.session_id <> p_session.session_id then
       return null;

@@ -44,6 +44,29 @@ $$;
 comment on function pgrant_rules.request_client(uuid, pgrant.authorization_requests) is
   'The client of a stored request, or null: disabled or gone since, or the redirect URI of the request is its no more.';
 
+create function pgrant_rules.authorization_answer(
+  p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests
+) returns pgrant_api.authorization
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.authorization;
+begin
+  v_out.next := 'respond';
+  v_out.redirect_uri := p_request.redirect_uri;
+  v_out.response_mode := p_request.response_mode;
+  if p_request.response_mode like '%.jwt' then
+    v_out.response_alg := p_client.authorization_alg;
+    v_out.response_audience := p_request.client_id;
+  end if;
+  v_out.state := p_request.state;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.authorization_answer(pgrant_rules.client_policies, pgrant.authorization_requests) is
+  'Where and how a request is answered.';
+
 create function pgrant_rules.request_complete(
   p_tenant uuid, p_request pgrant.authorization_requests, p_code_expires_at timestamptz, p_error pgrant_api.error
 ) returns void

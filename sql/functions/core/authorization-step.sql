@@ -46,10 +46,9 @@ declare
   v_out pgrant_api.authorization;
   v_scopes text[];
 begin
+  v_out := pgrant_rules.authorization_answer(p_client, p_request);
+  v_out.next := null;
   v_out.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
-  v_out.redirect_uri := p_request.redirect_uri;
-  v_out.response_mode := p_request.response_mode;
-  v_out.state := p_request.state;
 
   if pgrant_rules.login_due(p_request, p_session) then
     v_out.next := 'login';
@@ -112,7 +111,7 @@ $$;
 comment on function pgrant_rules.authorization_step(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
   'What comes next for a request: login, the choice of an account, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
 
-create function pgrant_rules.authorization_redirect(
+create function pgrant_rules.redirect_uri_choose(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_scopes text[]
 ) returns pgrant_api.authorization
 language plpgsql
@@ -123,10 +122,28 @@ begin
   v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(p_client.redirect_uris) = 1
                                                        and not 'openid' = any (p_scopes) then p_client.redirect_uris[1] end);
   if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_registered(p_client, v_out.redirect_uri) then
+    v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;
     v_out.response_detail := pgrant_rules.redirect_uri_refused(p_tenant, p_client.client_id, p_redirect_uri);
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'invalid_redirect_uri', v_out.reason, p_client.client_id,
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.redirect_uri_choose(uuid, pgrant_rules.client_policies, text, text[]) is
+  'Where a request is answered: redirect_uri, which OAuth lets a client leave out that has one (RFC 6749 3.1.2.3) and OpenID Connect does not (Core 3.1.2.1). Errors: invalid_redirect_uri.';
+
+create function pgrant_rules.authorization_redirect(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_scopes text[]
+) returns pgrant_api.authorization
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.authorization := pgrant_rules.redirect_uri_choose(p_tenant, p_client, p_redirect_uri, p_scopes);
+begin
+  if v_out.error is not null then
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client.client_id,
                                       p_detail => pgrant_rules.refused_value(v_out.response_detail));
   end if;
   return v_out;
@@ -134,7 +151,7 @@ end
 $$;
 
 comment on function pgrant_rules.authorization_redirect(uuid, pgrant_rules.client_policies, text, text[]) is
-  'Where a request is answered: redirect_uri, which OAuth lets a client leave out that has one (RFC 6749 3.1.2.3) and OpenID Connect does not (Core 3.1.2.1). Errors, recorded: invalid_redirect_uri, too_many_attempts.';
+  'As redirect_uri_choose, with the refusal recorded. Errors: invalid_redirect_uri, too_many_attempts.';
 
 create function pgrant_rules.scopes_default(p_tenant uuid, p_client pgrant_rules.client_policies) returns text[]
 language plpgsql stable

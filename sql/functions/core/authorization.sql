@@ -6,7 +6,7 @@ create function pgrant_api.authorization_begin(
   p_client_id text, p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
   p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
   p_claims_id_token text[], p_claims_userinfo text[],
-  p_resources text[], p_dpop_jkt text, p_error pgrant_api.error, p_error_reason text
+  p_resources text[], p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -14,9 +14,7 @@ declare
   v_out pgrant_api.authorization;
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
-  v_scopes text[];
-  v_refusal record;
-  v_target pgrant_rules.targeted_client;
+  v_checked record;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select c.* into v_client
@@ -32,56 +30,31 @@ begin
   if v_out.error is not null then
     return v_out;
   end if;
-
-  -- From here on the client is told by redirect (RFC 6749 4.1.2.1), where the person may be sent there unasked.
-  v_out.next := 'respond';
-  v_out.response_mode := p_response_mode;
-  v_out.state := p_state;
-  v_scopes := case when p_scopes = '{}' then pgrant_rules.scopes_default(p_tenant, v_client) else p_scopes end;
-  v_out.response_error := p_error;
-  v_out.response_reason := p_error_reason;
-  if p_error is null then
-    v_target := pgrant_rules.client_target(p_tenant, v_client, p_resources, null);
-    v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, v_scopes, p_code_challenge, p_prompt);
-    v_out.response_error := coalesce(v_target.error, v_refusal.error);
-    v_out.response_reason := coalesce(v_target.reason, v_refusal.reason);
-    v_out.response_detail := v_refusal.detail;
+  v_request := pgrant_rules.request_record(
+    p_tenant, v_client, v_out, p_redirect_uri, p_response_mode, p_state, p_nonce, p_code_challenge, p_scopes, p_prompt, p_max_age,
+    p_hint_sub, p_login_hint, p_acr_values, p_essential_acr, p_claims_id_token, p_claims_userinfo, p_resources);
+  v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object, p_error, p_error_reason);
+  if v_client.require_pushed_authorization_requests then
+    v_checked.error := 'invalid_request';
+    v_checked.reason := 'the client has to push its requests, and did not';
+    v_checked.detail := 'the client has to push its requests (RFC 9126)';
   end if;
-  if v_out.response_error is not null then
+  if v_checked.error is not null then
+    -- The client is told by redirect (RFC 6749 4.1.2.1), where the person may be sent there unasked.
+    v_out := pgrant_rules.authorization_answer(v_client, v_request);
+    v_out.response_error := v_checked.error;
+    v_out.response_reason := v_checked.reason;
+    v_out.response_detail := v_checked.detail;
     return pgrant_rules.authorization_refused(
       p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at)).user_id, v_out);
-  elsif pgrant_rules.begun_too_often(p_tenant) then
-    v_out.reason := 'authorization_rate reached';
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'too_many_attempts', v_out.reason, p_client_id);
-    return v_out;
   end if;
-
-  insert into pgrant.authorization_requests (
-    tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, state,
-    nonce, code_challenge, scopes, prompt, max_age, hint_sub, login_hint, acr_values, essential_acr,
-    claims_id_token, claims_userinfo, resources, dpop_jkt)
-  values (
-    p_tenant, p_request_hash, pgrant_rules.after(v_client.request_lifetime), p_browser_hash, p_client_id,
-    v_out.redirect_uri, p_redirect_uri is not null, p_response_mode, p_state, p_nonce, p_code_challenge, v_scopes,
-    p_prompt, coalesce(p_max_age, v_client.default_max_age), pgrant_rules.subject_user(p_tenant, v_client, p_hint_sub), p_login_hint,
-    coalesce(nullif(p_acr_values, '{}'), p_essential_acr, v_client.default_acr_values, '{}'), coalesce(p_essential_acr, '{}'),
-    p_claims_id_token, p_claims_userinfo, v_target.resources, p_dpop_jkt) returning * into v_request;
-  if v_client.request_due then
-    perform pgrant_rules.client_request_note(v_client);
-  end if;
-
-  if p_browser_hash is null then
-    -- A cross-site POST brings no SameSite=Lax cookie: the browser is known only when it comes back by GET.
-    v_out.next := 'continue';
-    v_out.request_expires_at := pgrant_rules.epoch(v_request.expires_at);
-    return v_out;
-  end if;
-  return pgrant_rules.authorization_step(
-    p_tenant, v_target.client, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), p_code_hash);
+  v_request.resources := v_checked.resources;
+  return pgrant_rules.authorization_start(p_tenant, v_checked.client, v_request, p_request_hash, p_browser_hash, p_session_hash,
+                                          p_session_expires_at, p_code_hash);
 end
 $$;
 
-comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], text, pgrant_api.error, text) is
+comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], jsonb, pgrant_api.error, text) is
   'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(
@@ -103,7 +76,8 @@ begin
    where r.tenant_id = p_tenant
      and r.request_hash = p_request_hash
      and r.expires_at = pgrant_rules.moment(p_request_expires_at)
-     and r.browser_hash is null;
+     and r.browser_hash is null
+     and not r.pushed;
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
@@ -182,10 +156,7 @@ begin
     return v_out;
   end if;
   v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
-  v_out.next := 'respond';
-  v_out.redirect_uri := v_request.redirect_uri;
-  v_out.response_mode := v_request.response_mode;
-  v_out.state := v_request.state;
+  v_out := pgrant_rules.authorization_answer(v_client, v_request);
   if p_allow then
     v_out.code_expires_at := pgrant_rules.code_issue(
       p_tenant, v_client, v_request, v_session,

@@ -43,8 +43,9 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        coalesce(c.last_used_at < now() - interval '1 day', true) as use_due,
        c.document_expires_at, c.identity_changed_at, c.default_acr_values, c.subject_type, c.sector_identifier_uri,
        t.pairwise_salt, t.claims_function, t.claims_function_targets, c.default_resource,
-       t.dpop_bound_access_tokens or c.dpop_bound_access_tokens as dpop_bound_access_tokens, t.require_dpop_nonce,
-       c.tls_client_certificate_bound_access_tokens
+       t.par_lifetime, t.request_object_lifetime, c.request_object_signing_alg, c.authorization_alg, c.introspection_alg,
+       t.require_pushed_authorization_requests or c.require_pushed_authorization_requests as require_pushed_authorization_requests,
+       t.require_signed_request_object or c.require_signed_request_object as require_signed_request_object
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id
  where pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)
@@ -67,7 +68,9 @@ begin
   select a.setting, t.signing_algs into setting, offered
     from pgrant.tenants t
    cross join lateral (values ('id_token_alg', p_client.id_token_alg), ('userinfo_alg', p_client.userinfo_alg),
-                              ('access_token_alg', p_client.access_token_alg)) a (setting, alg)
+                              ('access_token_alg', p_client.access_token_alg),
+                              ('authorization_alg', p_client.authorization_alg),
+                              ('introspection_alg', p_client.introspection_alg)) a (setting, alg)
    where t.tenant_id = p_tenant and a.alg <> all (t.signing_algs)
    limit 1;
 end

@@ -14,21 +14,27 @@ comment on type pgrant_api.tenant is 'The tenant that answers under a host and p
 comment on column pgrant_api.tenant.path is 'Path of the issuer: the part of the asked path that names the tenant.';
 
 create type pgrant_api.tenant_facts as (
-  error                pgrant_api.error,
-  reason               text,
-  title                text,
-  scopes               text[],
-  signing_algs         text[],
-  registration         text,
-  client_documents     text,
-  refresh_lifetime     integer,
-  session_lifetime     integer,
-  acr_values           text[],
-  sign_up              boolean
+  error                                  pgrant_api.error,
+  reason                                 text,
+  title                                  text,
+  scopes                                 text[],
+  signing_algs                           text[],
+  registration                           text,
+  client_documents                       text,
+  refresh_lifetime                       integer,
+  session_lifetime                       integer,
+  acr_values                             text[],
+  sign_up                                boolean,
+  request_uri_parameter                  boolean,
+  require_signed_request_object          boolean,
+  require_pushed_authorization_requests  boolean
 );
 
 comment on type pgrant_api.tenant_facts is 'What the web process says of a tenant in metadata and on pages.';
 comment on column pgrant_api.tenant_facts.acr_values is 'The acr that sign-ins can have.';
+comment on column pgrant_api.tenant_facts.request_uri_parameter is 'Whether request objects are fetched from where clients have registered them.';
+comment on column pgrant_api.tenant_facts.require_signed_request_object is 'Whether every client has to sign its authorization requests.';
+comment on column pgrant_api.tenant_facts.require_pushed_authorization_requests is 'Whether every client has to push them.';
 comment on column pgrant_api.tenant_facts.sign_up is 'Whether people can make an account (prompt=create).';
 
 create type pgrant_api.signing_keys as (
@@ -94,9 +100,11 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents, t.signing_algs,
          (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant), t.acr_values_supported,
-         pgrant_rules.sign_up_offered(p_tenant)
+         pgrant_rules.sign_up_offered(p_tenant), t.request_uri_parameter, t.require_signed_request_object,
+         t.require_pushed_authorization_requests
     into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents, v_out.signing_algs,
-         v_out.scopes, v_out.acr_values, v_out.sign_up
+         v_out.scopes, v_out.acr_values, v_out.sign_up, v_out.request_uri_parameter, v_out.require_signed_request_object,
+         v_out.require_pushed_authorization_requests
     from pgrant.tenants t
    where t.tenant_id = p_tenant;
   if not found then

@@ -7,6 +7,8 @@ create type pgrant_api.authorization as (
   request_expires_at  bigint,
   redirect_uri        text,
   response_mode       text,
+  response_alg        text,
+  response_audience   text,
   state               text,
   response_error      pgrant_api.error,
   response_reason     text,
@@ -30,22 +32,18 @@ comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds;
 comment on column pgrant_api.authorization.request_expires_at is
   'With next = continue or login or account or consent: epoch seconds, in the handle of the request.';
 comment on column pgrant_api.authorization.redirect_uri is 'With next = respond: where the answer goes.';
-comment on column pgrant_api.authorization.response_mode is 'With next = respond: query or form_post.';
+comment on column pgrant_api.authorization.response_mode is
+  'With next = respond: query, form_post, query.jwt, fragment.jwt or form_post.jwt.';
+comment on column pgrant_api.authorization.response_alg is
+  'With next = respond: the alg that signs the answer (JARM 2.1); null where the response_mode has no jwt.';
+comment on column pgrant_api.authorization.response_audience is
+  'With next = respond: the aud of a signed answer, which is the client; null where the response_mode has no jwt.';
 comment on column pgrant_api.authorization.state is 'What the client sent; null where it sent none.';
 comment on column pgrant_api.authorization.response_error is 'The error that the client is told; null = it gets a code.';
 comment on column pgrant_api.authorization.response_reason is 'Why, for log and audit only; null without response_error.';
 comment on column pgrant_api.authorization.code_expires_at is 'Epoch seconds; null without a code.';
 comment on column pgrant_api.authorization.untrusted is
   'With next = respond: true = nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to. Null without response_error.';
-
-create type pgrant_rules.possession as (
-  error   pgrant_api.error,
-  reason  text,
-  detail  text,
-  cnf     jsonb
-);
-
-comment on type pgrant_rules.possession is 'What the keys that a request proves to have are good for; cnf = what its tokens are bound to.';
 
 create type pgrant_rules.target as (
   error                  pgrant_api.error,

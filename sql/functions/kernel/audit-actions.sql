@@ -9,6 +9,7 @@ as $$
     ('auditor.add', 'A role of the database may read the reports of the tenant.', null),
     ('auditor.remove', 'It may not any more.', null),
     ('authorization.continue', 'A browser came back to its authorization request.', null),
+    ('authorization.push', 'A client pushed an authorization request.', null),
     ('authorization.request', 'A client sent somebody to sign in.', null),
     ('claims.fail', 'The claims function of the tenant failed: its claims were left out.', null),
     ('client.add', 'An operator registered a client.', 'client.created'),

@@ -6,8 +6,6 @@ create type pgrant_api.error as enum (
   'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable', 'server_error',
   -- RFC 6750 3.1
   'invalid_token', 'insufficient_scope',
-  -- RFC 9449 5 and 8
-  'invalid_dpop_proof', 'use_dpop_nonce',
   -- RFC 8707 2
   'invalid_target',
   -- RFC 7591 3.2.2
@@ -15,6 +13,7 @@ create type pgrant_api.error as enum (
   -- OpenID Connect Core 3.1.2.6, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
   'login_required', 'unmet_authentication_requirements', 'consent_required', 'interaction_required', 'account_selection_required',
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
+  'invalid_request_object', 'invalid_request_uri',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
   'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed',
@@ -48,8 +47,6 @@ as $$
     ('server_error', 500, 'The server failed to answer.'),
     ('invalid_token', 401, 'The access token is invalid, expired or revoked.'),
     ('insufficient_scope', 403, 'The access token lacks a scope.'),
-    ('invalid_dpop_proof', 400, 'The DPoP proof is missing or invalid.'),
-    ('use_dpop_nonce', 400, 'The DPoP proof needs the nonce of DPoP-Nonce.'),
     ('invalid_target', 400, 'A requested resource is invalid or unknown.'),
     ('invalid_client_metadata', 400, 'The client metadata is not acceptable.'),
     ('invalid_software_statement', 400, 'The software statement is invalid.'),
@@ -62,6 +59,8 @@ as $$
     ('request_not_supported', 400, 'Request objects are not supported.'),
     ('request_uri_not_supported', 400, 'Request URIs are not supported.'),
     ('registration_not_supported', 400, 'Registration is not supported here.'),
+    ('invalid_request_object', 400, 'The request object is invalid.'),
+    ('invalid_request_uri', 400, 'The request URI is invalid, expired, or was used before.'),
     ('unknown_client', 400, 'The application is not registered here.'),
     ('invalid_redirect_uri', 400, 'A redirect URI is not acceptable.'),
     ('expired_request', 400, 'This sign-in has expired, was answered already, or was begun in another browser.'),

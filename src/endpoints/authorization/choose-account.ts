@@ -13,7 +13,8 @@ import { presentedRequest } from './continue.ts';
 import { respond } from './send-response.ts';
 
 /** Takes the choice of an account, and answers the client or goes on to login or consent. */
-export function chooseAccount({ database }: EndpointServices): Endpoint {
+export function chooseAccount(services: EndpointServices): Endpoint {
+  const { database } = services;
   return async (ctx) => {
     const { values } = requireReadable(parameters(ctx), ['request', 'account', 'csrf']);
     const { request, account, csrf } = values;
@@ -30,7 +31,7 @@ export function chooseAccount({ database }: EndpointServices): Endpoint {
       csrf_hash: csrf === undefined ? null : secretHash(csrf),
       another: account === 'another',
     });
-    if (row.next === 'respond') return respond(ctx, row, code.secret);
+    if (row.next === 'respond') return respond(services, ctx, row, code.secret);
     const query = new URLSearchParams({ request: request ?? '' });
     ctx.status = 303;
     ctx.set('Location', `${ctx.state.tenant.path}/oauth/continue?${query}`);

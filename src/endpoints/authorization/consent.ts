@@ -13,7 +13,8 @@ import { presentedRequest } from './continue.ts';
 import { respond } from './send-response.ts';
 
 /** Takes the decision, and answers the client with a code or access_denied. */
-export function consent({ database }: EndpointServices): Endpoint {
+export function consent(services: EndpointServices): Endpoint {
+  const { database } = services;
   return async (ctx) => {
     const { values } = requireReadable(parameters(ctx), ['request', 'decision', 'csrf']);
     const { request, decision, csrf } = values;
@@ -30,7 +31,7 @@ export function consent({ database }: EndpointServices): Endpoint {
       csrf_hash: csrf === undefined ? null : secretHash(csrf),
       allow: decision === 'allow',
     });
-    if (row.next === 'respond') return respond(ctx, row, code.secret);
+    if (row.next === 'respond') return respond(services, ctx, row, code.secret);
     const query = new URLSearchParams({ request: request ?? '' });
     ctx.status = 303;
     ctx.set('Location', `${ctx.state.tenant.path}/oauth/continue?${query}`);

@@ -35,7 +35,7 @@ export function presentedRequest(ctx: Ctx, handle: string | undefined) {
 
 /** Shows what comes next for a request; `trouble` is what the login page says of the last try. */
 export async function showRequest(
-  { database }: EndpointServices,
+  services: EndpointServices,
   ctx: Ctx,
   handle: string | undefined,
   trouble: {
@@ -49,14 +49,14 @@ export async function showRequest(
   const presented = presentedRequest(ctx, handle);
   const code = codeSecret(ctx, presented.request_hash);
   const challenge = newLastingSecret('login_challenge');
-  const row = await call(database, api.authorization_continue, {
+  const row = await call(services.database, api.authorization_continue, {
     ...caller(ctx),
     ...presented,
     ...presentedSession(ctx),
     code_hash: code.hash,
     next_challenge_hash: challenge.hash,
   });
-  if (row.next === 'respond') return respond(ctx, row, code.secret);
+  if (row.next === 'respond') return respond(services, ctx, row, code.secret);
   if (row.login_url) return handOver(ctx, row.login_url, challenge.secret);
   showPage(ctx, row, { ...trouble, request: handle });
 }

@@ -1,4 +1,4 @@
-// RFC 6749 4.1.2, RFC 9207: the answer of an authorization request, success and error alike.
+// RFC 6749 4.1.2, RFC 9207, JARM: the answer of an authorization request, success and error alike.
 import type { ApiAuthorization } from '../../db/bindings.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { formPostScript, render } from '../../http/render.ts';
@@ -7,10 +7,18 @@ import type { ResponseMode } from '../../protocol/authorization.ts';
 import {
   type AuthorizationResponse,
   authorizationResponse,
+  type PlainParameters,
+  type ResponseParameters,
 } from '../../protocol/authorization-response.ts';
 import { OAuthError } from '../../protocol/errors.ts';
+import type { SigningAlg } from '../../protocol/keys.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
+import { signAuthorizationResponse } from '../../protocol/tokens.ts';
+import type { EndpointServices } from '../endpoint.ts';
+
+/** For so long a signed answer is good, in seconds: it travels with its browser (JARM 2.1 has ten minutes at most). */
+const responseLifetime = 120;
 
 type Response = Extract<ApiAuthorization, { next: 'respond' }>;
 
@@ -18,14 +26,19 @@ type Response = Extract<ApiAuthorization, { next: 'respond' }>;
  * Sends the code that the database has stored, or its error, to the proven redirect URI; an error for
  * whom nobody vouches goes there only if the person chooses so (RFC 9700 4.11.2).
  */
-export function respond(ctx: Ctx, row: Response, codeSecret: string): void {
+export async function respond(
+  { keyring }: Pick<EndpointServices, 'keyring'>,
+  ctx: Ctx,
+  row: Response,
+  codeSecret: string,
+): Promise<void> {
   const { redirect_uri, response_mode, response_error, response_reason, response_detail } = row;
   const refusal = response_error
     ? new OAuthError(response_error, String(response_reason), {
         ...(response_detail && { detail: response_detail }),
       })
     : undefined;
-  const answer = authorizationResponse(redirect_uri, response_mode as ResponseMode, {
+  const parameters = {
     code:
       row.code_expires_at === null
         ? undefined
@@ -34,12 +47,17 @@ export function respond(ctx: Ctx, row: Response, codeSecret: string): void {
     error_description: refusal?.description,
     state: row.state ?? undefined,
     iss: ctx.state.tenant.issuer,
-  });
+  };
+  const answer = authorizationResponse(
+    redirect_uri,
+    response_mode as ResponseMode,
+    await signedWhereAsked(keyring, ctx, row, parameters),
+  );
   if (row.untrusted && refusal) {
     warn(ctx, row, answer, refusal);
     return;
   }
-  if (answer.mode === 'query') {
+  if ('location' in answer) {
     sendOn(ctx, answer.location);
     return;
   }
@@ -51,7 +69,23 @@ export function respond(ctx: Ctx, row: Response, codeSecret: string): void {
   );
 }
 
-type FormPost = Extract<AuthorizationResponse, { mode: 'form_post' }>;
+/** JARM 2.1: the answer as the claims of a JWT for its client, where the request asks for one. */
+async function signedWhereAsked(
+  keyring: EndpointServices['keyring'],
+  ctx: Ctx,
+  { response_alg, response_audience }: Response,
+  parameters: PlainParameters,
+): Promise<ResponseParameters> {
+  if (response_alg === null || response_audience === null) return parameters;
+  const { signing } = await keyring(ctx);
+  const exp = Math.floor(Date.now() / 1000) + responseLifetime;
+  const key = signing(response_alg as SigningAlg);
+  return {
+    response: await signAuthorizationResponse(parameters, { aud: response_audience, exp }, key),
+  };
+}
+
+type FormPost = Extract<AuthorizationResponse, { action: string }>;
 
 function form({ action, fields }: FormPost) {
   return { action, fields: fields.map(([name, value]) => ({ name, value })) };
@@ -72,7 +106,7 @@ function warn(
       ...redirectTarget(redirect_uri),
       title: 'This request cannot go on',
       text: description,
-      ...(answer.mode === 'query' ? { location: answer.location } : form(answer)),
+      ...('location' in answer ? answer : form(answer)),
     },
     { status, redirectUri: redirect_uri },
   );

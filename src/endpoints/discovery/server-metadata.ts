@@ -21,6 +21,9 @@ export function metadataDocument({ database, endpoints }: EndpointServices): End
       ui_locales: ['en'],
       registration: tenant.registration !== 'closed',
       client_documents: tenant.client_documents !== 'closed',
+      request_uri_parameter: tenant.request_uri_parameter,
+      require_signed_request_object: tenant.require_signed_request_object,
+      require_pushed_authorization_requests: tenant.require_pushed_authorization_requests,
     });
   };
 }

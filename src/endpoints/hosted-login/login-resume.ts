@@ -12,7 +12,8 @@ import { respond } from '../authorization/send-response.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 /** Starts the session that the product vouched for and goes on, or tells the client access_denied. */
-export function resumeLogin({ database }: EndpointServices): Endpoint {
+export function resumeLogin(services: EndpointServices): Endpoint {
+  const { database } = services;
   return async (ctx) => {
     const { values } = requireReadable(parameters(ctx), ['login_verifier']);
     const { session_hash, session_expires_at } = presentedSession(ctx);
@@ -27,7 +28,7 @@ export function resumeLogin({ database }: EndpointServices): Endpoint {
       old_session_hash: session_hash,
       old_session_expires_at: session_expires_at,
     });
-    if (row.next === 'respond') return respond(ctx, row, '');
+    if (row.next === 'respond') return respond(services, ctx, row, '');
     if (row.next !== 'continue') throw new TypeError(`login_resume goes on with ${row.next}`);
     if (row.session_expires_at !== null) {
       startSession(ctx, session.secret, row.session_expires_at);

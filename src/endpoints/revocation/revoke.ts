@@ -22,7 +22,6 @@ export function revoke(services: EndpointServices): Endpoint {
     const { verifying } = await keyring(ctx);
     await call(database, api.token_revoke, {
       ...identity,
-      possession: null,
       ...(await tokenArguments(values.token, verifying, ctx.state.tenant.issuer)),
     });
     ctx.set('Cache-Control', 'no-store');

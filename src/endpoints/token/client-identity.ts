@@ -44,7 +44,7 @@ async function factsOf(
   const { facts, unverifiable } = read;
   if (unverifiable !== undefined) return { fault: `assertion: ${unverifiable}` };
   const key = await clientKeys(caller(ctx), read.client_id, (keys) =>
-    queues.signatures.run(turnOf(ctx), () => signingKey(read, keys)),
+    queues.signatures.run(turnOf(ctx), () => signingKey(read.assertion, read, keys)),
   );
   if (!key) return { fault: 'assertion: no key of the client has made its signature' };
   return { ...facts, thumbprint: key.thumbprint };

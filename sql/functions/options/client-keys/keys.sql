@@ -134,12 +134,12 @@ begin
     left join pgrant.client_key_sets s on s.tenant_id = p_tenant and s.client_id = c.client_id and s.jwks_uri = c.jwks_uri
    where c.tenant_id = p_tenant
      and c.client_id = p_client_id
-     and c.token_endpoint_auth_method = 'private_key_jwt'
+     and num_nonnulls(c.jwks, c.jwks_uri) = 1
      and c.disabled_at is null
      and coalesce(c.expires_at > now(), true);
   if not found then
     v_out.error := 'invalid_client';
-    v_out.reason := 'client unknown, disabled, or not registered for private_key_jwt';
+    v_out.reason := 'client unknown, disabled, or without keys';
   end if;
   return v_out;
 end
@@ -177,7 +177,7 @@ end
 $$;
 
 comment on function pgrant_api.client_keys(uuid, text, inet, text, boolean) is
-  'The public keys by which a client signs private_key_jwt. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates.';
+  'The public keys by which a client signs. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call client_keys_store then. Errors: invalid_client, which is recorded where the client authenticates or its request object is refused.';
 
 create function pgrant_api.client_keys_store(
   p_tenant uuid, p_request_id text, p_address inet,

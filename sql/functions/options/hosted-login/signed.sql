@@ -128,9 +128,7 @@ begin
   if v_challenge.user_id is null or not exists (
     select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_challenge.user_id and u.disabled_at is null
   ) then
-    v_out.redirect_uri := v_request.redirect_uri;
-    v_out.response_mode := v_request.response_mode;
-    v_out.state := v_request.state;
+    v_out := pgrant_rules.authorization_answer(v_client, v_request);
     v_out.response_error := 'access_denied';
     v_out.response_reason := case when v_challenge.user_id is null then 'the product rejected the login'
                                   else 'the person is disabled' end;

@@ -1,0 +1,65 @@
+// RFC 6749 4.1.1: what an authorization request hands to SQL, whether a browser brings it or its client pushes it.
+
+import type { Ctx } from '../../http/ctx.ts';
+import {
+  type AuthorizationRequest,
+  readAuthorizationRequest,
+} from '../../protocol/authorization.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import type { RawParameters } from '../../protocol/params.ts';
+import { verifyIdTokenHint } from '../../protocol/tokens.ts';
+import type { EndpointServices } from '../endpoint.ts';
+import { requestObjects } from './signed-request.ts';
+
+/** Makes the reader of authorization requests; it throws where there is no client to answer to. */
+export function requestReader(services: EndpointServices) {
+  const readObject = requestObjects(services);
+  return async (ctx: Ctx, sent: RawParameters) => {
+    const object = await readObject(ctx, sent);
+    const request = readAuthorizationRequest(object?.parameters ?? sent);
+    const { hint, error, reason } = await readHint(services, ctx, request);
+    return {
+      /** What the client's developers are told of `error`. */
+      detail: request.detail,
+      args: {
+        client_id: request.client_id,
+        redirect_uri: request.redirect_uri ?? null,
+        response_mode: request.response_mode,
+        state: request.state ?? null,
+        nonce: request.nonce ?? null,
+        code_challenge: request.code_challenge ?? null,
+        scopes: request.scopes,
+        prompt: request.prompts,
+        max_age: request.max_age ?? null,
+        hint_sub: hint ?? null,
+        login_hint: request.login_hint ?? null,
+        acr_values: [...new Set([...request.acr_values, ...request.claims.acr_values])],
+        essential_acr: request.claims.essential_acr ?? null,
+        claims_id_token: request.claims.id_token,
+        claims_userinfo: request.claims.userinfo,
+        resources: request.resources,
+        request_object: object?.facts ?? null,
+        error: (error ?? null) as never,
+        error_reason: reason ?? null,
+      },
+    };
+  };
+}
+
+/** The person that id_token_hint or the claims parameter names; its error is the request's. */
+async function readHint(
+  { keyring }: Pick<EndpointServices, 'keyring'>,
+  ctx: Ctx,
+  { error, reason, id_token_hint, claims }: AuthorizationRequest,
+): Promise<{ hint?: string | undefined; error?: string | undefined; reason?: string | undefined }> {
+  if (error !== undefined || id_token_hint === undefined)
+    return { hint: claims.sub, error, reason };
+  try {
+    const { verifying } = await keyring(ctx);
+    const { sub } = await verifyIdTokenHint(id_token_hint, verifying, ctx.state.tenant.issuer);
+    return { hint: sub };
+  } catch (failure) {
+    if (!(failure instanceof OAuthError)) throw failure;
+    return { error: failure.error, reason: failure.reason };
+  }
+}
