@@ -80,6 +80,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     () => import('./cli/document-commands.ts'),
   ],
   ['key', 'signing keys, which the worker rotates', () => import('./cli/key-commands.ts')],
+  [
+    'recipe',
+    'what to set here and there for a server that takes tokens',
+    () => import('./cli/recipe-command.ts'),
+  ],
   ['incident', 'after a leak', () => import('./cli/incident-commands.ts')],
   ['audit', 'the audit of a tenant, which is sealed', () => import('./cli/audit-commands.ts')],
   [

@@ -32,6 +32,13 @@ export function isResource(uri: string): boolean {
   return absoluteUri.test(uri);
 }
 
+/** The form in which resources are compared, and which becomes aud. */
+export function canonicalResource(uri: string): string {
+  const [, url, path = ''] = /^([^:]*:\/\/[^/?]*)(.*)$/s.exec(uri) ?? [];
+  if (url !== undefined) return url.toLowerCase() + path.replace(/\/+$/, '');
+  return uri.replace(/^urn:[^:]*:|^[^:]*:/i, (before) => before.toLowerCase());
+}
+
 /** The words of a space-separated list, once each. */
 export function words(text: string | undefined): string[] {
   return [...new Set((text ?? '').split(' '))].filter((word) => word !== '');

@@ -4,7 +4,7 @@ import * as client from 'openid-client';
 import { beforeAll, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { isResource } from '../../src/protocol/scope.ts';
+import { canonicalResource, isResource } from '../../src/protocol/scope.ts';
 import { newLastingSecret } from '../../src/protocol/secrets.ts';
 import {
   type Acme,
@@ -83,6 +83,7 @@ test('what is a resource is the same to SQL and to the protocol [RFC 8707 2, RFC
   for (const [uri, form] of canonical) {
     const [row] = await acme.database.sql`select pgrant.resource_canonical(${uri}) as form`;
     expect([uri, row?.form, isResource(uri)]).toEqual([uri, form, form !== null]);
+    if (form !== null) expect(canonicalResource(uri)).toBe(form);
   }
 });
 

@@ -1,0 +1,125 @@
+import type { Command } from 'commander';
+import { ops } from '../db/bindings.ts';
+import { call, callAll } from '../db/call.ts';
+import { canonicalResource, isResource } from '../protocol/scope.ts';
+import { Refused, UsageError } from './faults.ts';
+import { findTenant, type Output, type Session } from './operator-session.ts';
+import { lacking, runStep, type Step, type There } from './recipe-steps.ts';
+import { type Facts, listRecipes, type Recipe, renderRecipe } from './recipes.ts';
+import { withoutSession, withSession } from './run.ts';
+import { table } from './text.ts';
+
+type Options = {
+  tenant?: string;
+  resource?: string;
+  name?: string;
+  apply?: boolean;
+  check?: boolean;
+};
+
+export function declareCommands(command: Command): void {
+  command
+    .argument('[recipe]', 'which; without it they are listed')
+    .option('--tenant <name>', 'name of the tenant')
+    .option('--resource <uri>', 'the server, which is the aud of its tokens')
+    .option('--name <prefix>', 'what its clients are called at pgrant (default: as the recipe)')
+    .option('--apply', "do pgrant's part, as far as it is missing")
+    .option('--check', "say what of pgrant's part is missing")
+    .action((recipe?: string, ...rest: unknown[]) =>
+      recipe === undefined
+        ? withoutSession(async () => list())(...rest)
+        : withSession(print)(recipe, ...rest),
+    );
+}
+
+function list(): Output {
+  const json = listRecipes();
+  return { json, text: table(json, ['recipe', 'about'], 'there are none') };
+}
+
+async function print(session: Session, recipe: string, options: Options): Promise<Output> {
+  const names = listRecipes().map((one) => one.recipe);
+  if (!names.includes(recipe)) {
+    throw new UsageError(`there is no recipe ${recipe}: choose among ${names.join(', ')}`);
+  }
+  const { tenant, resource, name = recipe, apply, check } = options;
+  if (tenant === undefined) throw new UsageError('say for which --tenant');
+  if (resource === undefined || !isResource(resource)) {
+    throw new UsageError(
+      'say by --resource what the server is called: a URI such as https://server.example.com',
+    );
+  }
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
+    throw new UsageError('--name must be 1 to 64 letters, digits, dots, hyphens and underscores');
+  }
+  const facts = await factsOf(session, {
+    tenant,
+    resource: canonicalResource(resource),
+    name,
+  });
+  const rendered = renderRecipe(recipe, facts);
+  if (apply) return await applied(session, recipe, rendered, facts);
+  if (check) return await checked(session, rendered, facts);
+  const commands = rendered.steps.map(({ words }) => ['pgrant', ...words].join(' '));
+  return { json: { recipe, commands, text: rendered.text }, text: rendered.text };
+}
+
+async function applied(session: Session, recipe: string, { steps }: Recipe, facts: Facts) {
+  const done: string[] = [];
+  for (const step of steps) {
+    if ((await faultOf(session, facts, step)) !== 'missing') continue;
+    const { client_id, client_secret } = await runStep(step);
+    if (client_secret) facts.secrets.set(String(client_id), String(client_secret));
+    done.push(step.what);
+  }
+  const { text } = renderRecipe(recipe, facts);
+  const json = { recipe, done, client_secrets: Object.fromEntries(facts.secrets), text };
+  const said = done.length === 0 ? 'nothing was missing' : `made: ${done.join(', ')}`;
+  return { json, text: `${text}\n# ${said}` };
+}
+
+async function checked(session: Session, { steps }: Recipe, facts: Facts): Promise<Output> {
+  const faults: string[] = [];
+  for (const step of steps) {
+    const fault = await faultOf(session, facts, step);
+    if (fault !== undefined) faults.push(`${step.what}: ${fault}`);
+  }
+  if (faults.length > 0) {
+    throw new Refused(faults.join('; '), '--apply makes what is missing, and changes nothing else');
+  }
+  const there = steps.map(({ what }) => what);
+  return { json: { there }, text: `all of it is there: ${there.join(', ')}` };
+}
+
+async function factsOf(
+  session: Session,
+  { tenant, resource, name }: { tenant: string; resource: string; name: string },
+): Promise<Facts> {
+  const { database } = session;
+  const tenant_id = await findTenant(session, tenant);
+  const { tenant_show } = await call(database, ops.tenant_show, { tenant: tenant_id });
+  const keys = await callAll(database, ops.key_list, { tenant: tenant_id });
+  const { issuer, roles_claim } = tenant_show as { issuer: string; roles_claim: string };
+  const kids = keys.map(({ alg, kid }) => ({ alg: String(alg), kid: String(kid) }));
+  return { tenant, tenant_id, issuer, resource, name, roles_claim, kids, secrets: new Map() };
+}
+
+async function faultOf(session: Session, { tenant_id }: Facts, step: Step) {
+  return lacking(step, await find(session, tenant_id, step));
+}
+
+/** What of the kind is there by the name, as the functions of pgrant_ops show it. */
+async function find({ database }: Session, tenant: string, { kind, name }: Step) {
+  if (kind === 'client') {
+    const clients = await callAll(database, ops.client_list, { tenant });
+    if (!clients.some(({ client_id }) => client_id === name)) return undefined;
+    const { client_show } = await call(database, ops.client_show, { tenant, client_id: name });
+    return client_show as There;
+  }
+  const rows: There[] = await (kind === 'resource'
+    ? callAll(database, ops.resource_list, { tenant })
+    : kind === 'role'
+      ? callAll(database, ops.role_list, { tenant })
+      : callAll(database, ops.scope_list, { tenant }));
+  return rows.find((row) => row[kind] === name);
+}

@@ -1,0 +1,108 @@
+// pgrant's part of a recipe: commands as they are printed, each of which makes one thing.
+import { execFile } from 'node:child_process';
+import { Refused } from './faults.ts';
+
+/** A command of a recipe, and what it makes. */
+export type Step = {
+  words: string[];
+  kind: 'scope' | 'role' | 'resource' | 'client';
+  name: string;
+  options: Record<string, string[]>;
+  /** The thing in words. */
+  what: string;
+};
+
+/** A thing as the functions of pgrant_ops show it. */
+export type There = Record<string, unknown>;
+
+/** The commands of a text: lines that begin with pgrant, with those that a backslash joins to them. */
+export function readSteps(text: string): Step[] {
+  const lines = text.replaceAll(/\\\n\s*/g, '').split('\n');
+  return lines.filter((line) => line.startsWith('pgrant ')).map(readStep);
+}
+
+function readStep(line: string): Step {
+  const words = wordsOf(line).slice(1);
+  const [kind, , ...rest] = words;
+  const options: Step['options'] = {};
+  const names: string[] = [];
+  for (let at = 0; at < rest.length; at++) {
+    const [word = '', next] = rest.slice(at);
+    if (!word.startsWith('--')) names.push(word);
+    else if (next === undefined || next.startsWith('--')) options[word.slice(2)] = [];
+    else {
+      options[word.slice(2)] = [...(options[word.slice(2)] ?? []), next];
+      at++;
+    }
+  }
+  const name = kind === 'client' ? options['client-id']?.[0] : names[0];
+  return { words, kind: kind as Step['kind'], name: name ?? '', options, what: `${kind} ${name}` };
+}
+
+/** The words of a command line, without their quotation marks. */
+function wordsOf(line: string): string[] {
+  const words = line.matchAll(/(?:'[^']*'|\\'|[^\s'])+/g);
+  return [...words].map(([word]) => word.replaceAll(/'([^']*)'|\\(')/g, '$1$2'));
+}
+
+/** What the options of a step are called where the thing is shown. */
+const shownAs: Record<string, string> = {
+  'access-token-format': 'access_token_format',
+  'access-token-alg': 'access_token_alg',
+  'access-token-typ': 'access_token_typ',
+  'access-token-scope': 'access_token_scope',
+  audience: 'audiences',
+  scope: 'scopes',
+  'grant-type': 'grant_types',
+  'redirect-uri': 'redirect_uris',
+};
+
+/** What is not as the step makes it; undefined where nothing is. */
+export function lacking({ options }: Step, there: There | undefined): string | undefined {
+  if (there === undefined) return 'missing';
+  const faults = Object.entries(options).flatMap(([option, values]) => {
+    const field = shownAs[option];
+    if (option === 'set') {
+      return values.filter((value) => !isSet(there, value)).map((value) => `${value} is not set`);
+    }
+    if (option === 'access-token-claim') {
+      return values
+        .filter((value) => !hasClaim(there, value))
+        .map((value) => `its tokens have no ${value}`);
+    }
+    // No list of scopes is every scope.
+    if (field === undefined || (field === 'scopes' && there[field] === null)) return [];
+    if (isThere(there[field], values)) return [];
+    return [`${field} is not ${values.join(' ')}`];
+  });
+  return faults.length === 0 ? undefined : faults.join(', ');
+}
+
+function isThere(found: unknown, wanted: string[]): boolean {
+  return Array.isArray(found)
+    ? wanted.every((value) => found.includes(value))
+    : found === wanted[0];
+}
+
+function isSet(there: There, setting: string): boolean {
+  const [name = '', ...value] = setting.split('=');
+  return String(there[name]) === value.join('=');
+}
+
+function hasClaim({ access_token_claims }: There, value: string): boolean {
+  return Object.keys(access_token_claims ?? {}).includes(value.split('=')[0] ?? '');
+}
+
+/** Runs the command, as somebody would who typed it; gives its document, and throws its refusal. */
+export function runStep({ words, what }: Step): Promise<There> {
+  const [program = ''] = process.argv.slice(1);
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [program, ...words, '--json'], (error, out, err) => {
+      if (!error) return resolve(JSON.parse(out));
+      const { error: message, hint } = JSON.parse(err || '{}');
+      reject(
+        new Refused(`${what}: ${message ?? error.message}`, hint ?? 'what came before it stays'),
+      );
+    });
+  });
+}

@@ -1,0 +1,85 @@
+// Recipes: each is printed for a tenant, and pgrant's part of it done and checked.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { routes } from '../../src/app.ts';
+import { listRecipes } from '../../src/cli/recipes.ts';
+import { createDatabase } from '../support/database.ts';
+import { operator } from './cli.ts';
+
+const database = await createDatabase();
+const { pgrant, document } = operator(database);
+const issuer = 'https://id.example.com/acme';
+const recipes = listRecipes().map(({ recipe }) => recipe);
+const resourceOf = (recipe: string) => `https://${recipe}.example.com`;
+const lineOf = (recipe: string) =>
+  `recipe ${recipe} --tenant acme --resource ${resourceOf(recipe)}`;
+
+beforeAll(async () => {
+  await document(`tenant add acme --issuer ${issuer}`);
+});
+
+test('recipes are listed with what each is about', async () => {
+  expect(await document('recipe')).toEqual(listRecipes());
+  expect(recipes).toEqual(
+    'apache dovecot fastmcp grafana haproxy kafka n8n postgresql rabbitmq spring'.split(' '),
+  );
+  for (const { about } of listRecipes()) expect(about).toMatch(/^[A-Za-z0-9]+.{20}/);
+});
+
+describe.each(recipes)('the recipe %s', (recipe) => {
+  test('names the endpoints that there are, and nothing that is not filled in', async () => {
+    const { out } = await pgrant(lineOf(recipe).split(' '));
+    expect(out).not.toMatch(/undefined|\{\{|\{%|\[object/);
+    const paths = [...out.matchAll(/id\.example\.com\/acme(\/[\w./-]+)/g)].map(([, path]) => path);
+    const there = routes.map(([, path]) => path);
+    for (const path of paths) expect(there).toContain(path);
+  });
+
+  test("is done and checked, twice without harm, and its commands are pgrant's", async () => {
+    const before = await pgrant([...lineOf(recipe).split(' '), '--check']);
+    expect([before.code, before.err]).toEqual([1, expect.stringContaining(': missing')]);
+    const { commands } = await document(lineOf(recipe));
+    const made = await document(`${lineOf(recipe)} --apply`);
+    expect(made.done).toHaveLength(commands.length);
+    for (const [client_id, secret] of Object.entries(made.client_secrets)) {
+      expect(made.text).toContain(secret);
+      expect(made.text).not.toContain(`<secret of ${client_id}>`);
+    }
+    const again = await document(`${lineOf(recipe)} --apply`);
+    expect([again.done, again.client_secrets]).toEqual([[], {}]);
+    expect((await document(`${lineOf(recipe)} --check`)).there).toEqual(made.done);
+  });
+});
+
+test('what was changed since is told and left as it is', async () => {
+  const { client_id } = await document('client show kafka-producer --tenant acme');
+  await document(`client set ${client_id} --tenant acme default_resource=`);
+  await document(`resource set ${resourceOf('kafka')} --tenant acme --title Mine`);
+  const check = await pgrant([...lineOf('kafka').split(' '), '--check']);
+  expect(check.code).toBe(1);
+  expect(check.err).toContain(`client kafka-producer: default_resource=${resourceOf('kafka')}`);
+  expect(check.err).toContain('access_token_scope is not array');
+  expect((await document(`${lineOf('kafka')} --apply`)).done).toEqual([]);
+  const shown = await document('resource list --tenant acme');
+  expect(shown).toContainEqual(expect.objectContaining({ title: 'Mine' }));
+});
+
+test.each([
+  ['recipe kafak --tenant acme --resource https://k.example', 2, /no recipe kafak.*kafka, n8n/],
+  ['recipe kafka --tenant nobody --resource https://k.example', 1, /no tenant/],
+  ['recipe kafka --tenant acme', 2, /--resource .*https:\/\/server\.example\.com/],
+  ['recipe kafka --tenant acme --resource kafka', 2, /--resource/],
+  ['recipe kafka --resource https://k.example', 2, /--tenant/],
+  ['recipe kafka --tenant acme --resource https://k.example --name a:b', 2, /--name must be/],
+])('%s is refused in a line, and nothing is made', async (line, code, message) => {
+  const before = await document('client list --tenant acme');
+  const refused = await pgrant([...line.split(' '), '--apply']);
+  expect([refused.code, refused.err]).toEqual([code, expect.stringMatching(message)]);
+  expect(await document('client list --tenant acme')).toEqual(before);
+});
+
+test('a second server of a kind has clients of its own, and a URN will do', async () => {
+  const line = "recipe rabbitmq --tenant acme --resource URN:rabbitmq:O'Brien --name second";
+  const { done, text } = await document(`${line} --apply`);
+  expect(done).toEqual(["resource urn:rabbitmq:O'Brien", 'client second-app', 'client second-ui']);
+  expect(text).toContain("resource_server_id = urn:rabbitmq:O'Brien");
+});
