@@ -718,6 +718,7 @@ create table pgrant.audit_events (
   request_id text,
   detail jsonb,
   xid bigint default ((pg_current_xact_id())::text)::bigint not null,
+  actor jsonb,
   constraint audit_events_pkey PRIMARY KEY (tenant_id, at, event_id)
 ) partition by RANGE (at);
 CREATE INDEX audit_events_refused ON ONLY pgrant.audit_events USING btree (tenant_id, at, event_id) WHERE (error IS NOT NULL);
@@ -739,6 +740,7 @@ comment on column pgrant.audit_events.action is 'noun.verb, e.g. refresh.rotate.
 comment on column pgrant.audit_events.error is 'The error that was returned; null where the request was granted.';
 comment on column pgrant.audit_events.reason is 'Why, in words that no client sees.';
 comment on column pgrant.audit_events.xid is 'Transaction that wrote the event. All of a transaction''s events are final once no transaction as old is running: then they are sealed.';
+comment on column pgrant.audit_events.actor is 'Who decided where no request did, an operator or a task: role = who logged in to the database, address (null = on its own machine), application; and as they say themselves user and reason. Null where a request decided.';
 
 create table pgrant.audit_sealing (
   single boolean default true not null,
@@ -748,6 +750,7 @@ create table pgrant.audit_sealing (
   adopt_tenant uuid,
   adopt_at timestamp with time zone,
   doubt_before timestamp with time zone default '-infinity'::timestamp with time zone not null,
+  xid_at timestamp with time zone,
   constraint audit_sealing_pkey PRIMARY KEY (single),
   constraint audit_sealing_single_check CHECK (single)
 );
@@ -764,6 +767,7 @@ comment on column pgrant.audit_sealing.sealed_at is 'When that was so.';
 comment on column pgrant.audit_sealing.adopt_tenant is 'In a database that came from another cluster, where transaction ids count anew: the tenant whose events are looked through; else null.';
 comment on column pgrant.audit_sealing.adopt_at is 'From which event of this tenant on.';
 comment on column pgrant.audit_sealing.doubt_before is 'Events before this may have transaction ids of another cluster: whether they are sealed is looked up among the seals.';
+comment on column pgrant.audit_sealing.xid_at is 'When it came to xid and nothing was left to seal; null before that.';
 
 create table pgrant.audit_seals (
   tenant_id uuid not null,
@@ -781,6 +785,7 @@ create table pgrant.audit_seals (
   digests bytea[] not null,
   root bytea not null,
   seal bytea not null,
+  from_at timestamp with time zone,
   constraint audit_seals_pkey PRIMARY KEY (tenant_id, number, made_at),
   constraint audit_seals_check CHECK ((total >= events)),
   constraint audit_seals_check1 CHECK (((number = 1) = (previous_seal IS NULL))),
@@ -815,6 +820,7 @@ comment on column pgrant.audit_seals.event_ids is 'The events in their order: by
 comment on column pgrant.audit_seals.digests is 'SHA-256 of each event''s canonical text, pgrant_report.audit_event_text().';
 comment on column pgrant.audit_seals.root is 'SHA-256 of all event_ids and digests, each id followed by its digest.';
 comment on column pgrant.audit_seals.seal is 'SHA-256 of the seal''s canonical text, pgrant_report.audit_seal_text(), which names all but event_ids and digests.';
+comment on column pgrant.audit_seals.from_at is 'When sealing stood at from_xid first: a transaction of this seal had not ended then, and its events are hardly older. Null where events were found in a restored database, or nothing had been sealed before.';
 
 create table pgrant.auditors (
   role_name name not null,

@@ -97,6 +97,7 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
 const program = new Command('pgrant')
   .description('An OAuth 2.1 and OpenID Connect server: its processes, and what operators do.')
   .option('--json', 'one JSON document on stdout, errors as JSON on stderr')
+  .option('--reason <text>', 'why a command changes something, for the audit')
   .helpCommand(false)
   .configureHelp({ showGlobalOptions: true })
   // complain() shows what is wrong, in the form that --json asks for.

@@ -11,7 +11,7 @@ import { atStart, crontab } from '../src/worker/schedule.ts';
 import { createDatabase } from './support/database.ts';
 import { linesOf, pages, proseOf, root, tableOf } from './support/pages.ts';
 
-const program = new Command('pgrant').option('--json');
+const program = new Command('pgrant').option('--json').option('--reason <text>');
 
 /** As main.ts does: the names on one screen, and the file of each. */
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 // One database connection for one command.
-
+import { hostname, userInfo } from 'node:os';
 import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { connect, type Database } from '../db/connect.ts';
@@ -25,8 +25,8 @@ export type Session = {
 /** What a command gives: a document for programs, and the same as text for people. */
 export type Output = { json: unknown; text: string };
 
-/** Opens the database of the settings, or that of a running `npm start`; throws ConfigError. */
-export function openSession(config: Config): Session {
+/** Opens the database of the settings, or that of a running `npm start`; throws ConfigError. `reason` is for the audit. */
+export function openSession(config: Config, reason?: string): Session {
   const session = address(config);
   const { tenantKeyFolder } = config;
   const tenantKeys = () =>
@@ -34,8 +34,18 @@ export function openSession(config: Config): Session {
   const database = connect(session.url, 'pgrant_worker', {
     prepare: config.databasePrepare,
     program: 'cli',
+    actor: { user: config.actor ?? systemUser(), reason },
   });
   return { ...session, tenantKeys, database };
+}
+
+function systemUser(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // A container may run as a number that has no name.
+    return `${process.getuid?.()}@${hostname()}`;
+  }
 }
 
 /** The database of the settings, or that of a running `npm start`. */

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { type Config, loadConfig } from '../settings/config.ts';
 import { describeFault, type Fault } from './faults.ts';
 import type { Output, Session } from './operator-session.ts';
@@ -14,7 +15,8 @@ export function withSession<Args extends unknown[]>(
     let session: Session | undefined;
     try {
       const { openSession } = await import('./operator-session.ts');
-      session = openSession(loadConfig());
+      const { reason } = (args.at(-1) as Command).optsWithGlobals<{ reason?: string }>();
+      session = openSession(loadConfig(), reason);
       print(await handler(session, ...(args.slice(0, -1) as Args)));
     } catch (error) {
       complain(await describeFault(error, session));

@@ -1,5 +1,6 @@
 // The database as one role: a pool, and one statement at a time on each of its connections.
 import { applicationName } from '../version.ts';
+import { type Actor, sendFor } from './actor.ts';
 import { createBatches, type Decide } from './batch.ts';
 import { openConnection } from './connection.ts';
 import { createPool, type PoolStats } from './pool.ts';
@@ -33,6 +34,8 @@ export type ConnectOptions = Partial<Limits> & {
   /** Which program it is, for application_name; by default that of the role. */
   program?: string;
   observe?: Observe | undefined;
+  /** Who is behind its statements, where that is a person. */
+  actor?: Actor;
 };
 
 /** In milliseconds; beyond them a call fails as BrokenConnection. */
@@ -56,7 +59,7 @@ const others: Limits = { deadline: 900_000, patience: 900_000, queue: 10_000 };
  */
 export function connect(url: string, role: Role, options: ConnectOptions = {}): Database {
   const limits = { ...(role === 'pgrant_web' ? web : others), ...options };
-  const { pool: size = 1, prepare = true, observe, deadline } = limits;
+  const { pool: size = 1, prepare = true, observe, actor, deadline } = limits;
   const program = options.program ?? role.replace('pgrant_', '');
   const parameters = { application_name: applicationName(program), ...steppingDown(url, role) };
   const pool = createPool(
@@ -67,7 +70,9 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     query: async (text, values, patience) => {
       const connection = await pool.take(values[0] ?? '', patience);
       try {
-        return await connection.send(text, values);
+        return await (actor
+          ? sendFor(actor, connection, text, values)
+          : connection.send(text, values));
       } finally {
         pool.giveBack(connection);
       }

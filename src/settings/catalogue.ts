@@ -63,6 +63,11 @@ export const settings = [
       'folder to which the worker archives audit events that are past their retention; they are not dropped before',
   },
   {
+    name: 'PGRANT_ACTOR',
+    default: '(user of the operating system, @ the machine)',
+    meaning: 'whom the audit names behind a command, such as the user of a CI run',
+  },
+  {
     name: 'PGRANT_DEMO',
     default: '1 when the database is embedded, else 0',
     meaning: '1 makes the tenant "demo" with its accounts and serves the demonstration client',

@@ -41,6 +41,8 @@ export type Config = Readonly<{
   tenantKeyFolder: string | undefined;
   /** Absolute path; undefined where audit events are dropped without an archive. */
   archiveFolder: string | undefined;
+  /** undefined for the user of the operating system. */
+  actor: string | undefined;
   demo: boolean;
   tls: { cert: Buffer; key: Buffer } | undefined;
   /** Whether X-Forwarded headers from this peer address are believed. */
@@ -79,6 +81,7 @@ export function loadConfig(env: Environment = process.env): Config {
     oldSecret: secretBytes('PGRANT_SECRET_OLD', read('PGRANT_SECRET_OLD')),
     tenantKeyFolder: tenantKeys === undefined ? undefined : resolve(tenantKeys),
     archiveFolder: archive === undefined ? undefined : resolve(archive),
+    actor: read('PGRANT_ACTOR'),
     demo: flag('PGRANT_DEMO', read('PGRANT_DEMO') ?? String(embedded)),
     tls,
     trustsProxy: proxies(read('TRUST_PROXY')),

@@ -38,6 +38,7 @@ describe('a superuser who', () => {
     ['address', `'192.0.2.9'`],
     ['request_id', `'r'`],
     ['detail', `'{}'`],
+    ['actor', `'{}'`],
     ['xid', '1'],
   ])('edits %s of an event is found out', async (column, value) => {
     const chain = await makeOne();
@@ -117,10 +118,46 @@ describe('a superuser who', () => {
   });
 
   test.each([
+    ['as what sealing comes to next', ''],
+    ['with a transaction that is yet to come', 'pg_current_xact_id()::text::bigint + 3'],
+  ])('adds an event of last week, %s, is found out once it is sealed', async (_, xid) => {
+    const chain = await makeOne();
+    await decide(chain, 1);
+    const [forged] = await sql.unsafe(`
+      insert into pgrant.audit_events (tenant_id, at, action${xid && ', xid'})
+      values ('${chain.tenant}', now() - interval '7 days', 'user.add'${xid && `, ${xid}`}) returning event_id`);
+    await decide(chain, 1);
+    await seal(database);
+    await decide(chain, 1);
+    await seal(database);
+    const seen = { intact: false, fault: 'back-dated', event_id: forged?.event_id };
+    expect(await verify(chain)).toMatchObject(seen);
+    const { sql: auditor } = await makeAuditor(database, { tenant: chain.tenant });
+    expect(await auditor`select * from pgrant_report.audit_verify(${chain.tenant})`).toMatchObject([
+      seen,
+    ]);
+  });
+
+  test('has everything looked through as after a restore, with an event of last week in it, is found out', async () => {
+    const own = await createDatabase();
+    const chain = await makeChain(own, 'acme');
+    const [forged] = await own.sql`
+      insert into pgrant.audit_events (tenant_id, at, action)
+      values (${chain.tenant}, now() - interval '7 days', 'user.add') returning event_id`;
+    await own.sql`update pgrant.audit_sealing set cluster = null`;
+    await seal(own);
+    expect(await verify(chain)).toMatchObject({
+      fault: 'back-dated',
+      event_id: forged?.event_id,
+    });
+  });
+
+  test.each([
     ['made_at', `made_at - interval '1 second'`],
     ['previous_seal', `sha256('x')`],
     ['previous_at', 'now()'],
     ['from_xid', '1'],
+    ['from_at', 'null'],
     ['to_xid', 'to_xid + 1'],
     ['total', 'total + 1'],
     ['first_at', `first_at - interval '1 second'`],
@@ -202,6 +239,24 @@ test('events that were not sealed for an hour are a fault of their own', async (
   expect(verdict).toMatchObject({ intact: false, fault: 'unsealed', unsealed: '1' });
 });
 
+test('what waited for days because no worker ran is not taken for back-dated', async () => {
+  const own = await createDatabase();
+  const chain = await makeTenant(own, 'acme');
+  await seal(own);
+  await decide(chain, 2);
+  await own.sql`update pgrant.audit_events set at = at - interval '3 days'
+                 where tenant_id = ${chain.tenant} and action = 'user.add'`;
+  await own.sql`update pgrant.audit_sealing set xid_at = xid_at - interval '3 days'`;
+  // In steps that do not come to the end: what is left has waited as long.
+  for (let done = false; !done; ) {
+    const [step] = await own.sql`select * from pgrant_ops.audit_seal(1)`;
+    done = step?.done;
+  }
+  await decide(chain, 1);
+  await seal(own);
+  expect(await verify(chain)).toMatchObject({ intact: true, unsealed: '0' });
+});
+
 test('verification may begin at any seal, and says what it covered', async () => {
   const chain = await makeOne();
   const from = (first: number) =>
@@ -235,8 +290,9 @@ test('no setting of a session changes what is verified', async () => {
 });
 
 test('the canonical text of an event names every column', async () => {
+  // A request has no actor, and one that is not there has no place in the text.
   const missing = await sql`
-    select a.attname from pg_attribute a, (select e from pgrant_report.audit_entries e limit 1) x
+    select a.attname from pg_attribute a, (select e from pgrant_report.audit_entries e where e.actor is not null limit 1) x
      where a.attrelid = 'pgrant.audit_events'::regclass and a.attnum > 0 and not a.attisdropped
        and not pgrant_report.audit_event_text(x.e)::jsonb ? a.attname`;
   expect([...missing]).toEqual([]);

@@ -1,5 +1,18 @@
 -- Recording: a row per decision, in the transaction that took it.
 
+create function pgrant_rules.actor() returns jsonb
+language sql stable
+as $$
+  select jsonb_strip_nulls(jsonb_build_object(
+           'role', session_user, 'address', host(inet_client_addr()), 'application', nullif(current_setting('application_name'), ''),
+           'user', left(nullif(current_setting('pgrant.actor', true), ''), 200),
+           'reason', left(nullif(pgrant_rules.secrets_masked(current_setting('pgrant.reason', true)), ''), 500)))
+   where nullif(current_setting('pgrant.request_id', true), '') is null
+$$;
+
+comment on function pgrant_rules.actor() is
+  'Who is behind the running transaction, null where it is a request: the role that logged in and from where, its application_name, and as the settings pgrant.actor and pgrant.reason say of themselves the person and why. A record and no right: no rule asks it.';
+
 create function pgrant_rules.audit(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,
   p_user_id uuid default null, p_grant_id uuid default null, p_family_id uuid default null, p_detail jsonb default null
@@ -29,6 +42,7 @@ begin
   v_event.address := pgrant_rules.caller_address();
   v_event.request_id := nullif(current_setting('pgrant.request_id', true), '');
   v_event.detail := p_detail;
+  v_event.actor := pgrant_rules.actor();
   v_event.xid := pg_current_xact_id()::text::bigint;
   if p_error is not null then
     v_event := pgrant_rules.refusal_bounded(v_event);

@@ -21,7 +21,9 @@ $$;
 comment on function pgrant_rules.audit_unsealed(pgrant_report.audit_entries[]) is
   'Those of the events that no seal covers. Asked where transaction ids do not tell.';
 
-create function pgrant_rules.audit_chain_extend(p_events pgrant_report.audit_entries[], p_from_xid bigint, p_to_xid bigint) returns integer
+create function pgrant_rules.audit_chain_extend(
+  p_events pgrant_report.audit_entries[], p_from_xid bigint, p_to_xid bigint, p_from_at timestamptz
+) returns integer
 language plpgsql
 as $$
 declare
@@ -46,7 +48,7 @@ begin
     v_last := (select c from pgrant.audit_chains c where c.tenant_id = v_batch.tenant_id);
     v_seal := row(v_batch.tenant_id, coalesce(v_last.number, 0) + 1, now(), v_last.seal, v_last.made_at, p_from_xid, p_to_xid,
                   v_batch.events, coalesce(v_last.total, 0) + v_batch.events, v_batch.first_at, v_batch.last_at,
-                  v_batch.event_ids, v_batch.digests, pgrant_report.audit_root(v_batch.event_ids, v_batch.digests), null);
+                  v_batch.event_ids, v_batch.digests, pgrant_report.audit_root(v_batch.event_ids, v_batch.digests), null, p_from_at);
     v_seal.seal := pgrant_report.audit_digest(pgrant_report.audit_seal_text(v_seal));
     insert into pgrant.audit_seals values (v_seal.*);
     insert into pgrant.audit_chains as c (tenant_id, number, seal, total, made_at)
@@ -59,7 +61,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.audit_chain_extend(pgrant_report.audit_entries[], bigint, bigint) is
+comment on function pgrant_rules.audit_chain_extend(pgrant_report.audit_entries[], bigint, bigint, timestamptz) is
   'Appends the events to the chains of their tenants, at most 1000 and of one month in a seal, by time and then by id. Returns how many seals that took.';
 
 create function pgrant_rules.audit_adopt(p_sealing pgrant.audit_sealing, p_width integer) returns pgrant.audit_sealing
@@ -83,7 +85,7 @@ begin
   if v_until is not null then
     v_events := array(select e from pgrant_report.audit_entries e
                        where e.tenant_id = v_out.adopt_tenant and e.at > v_out.adopt_at and e.at <= v_until);
-    perform pgrant_rules.audit_chain_extend(pgrant_rules.audit_unsealed(v_events), null, null);
+    perform pgrant_rules.audit_chain_extend(pgrant_rules.audit_unsealed(v_events), null, null, null);
     v_out.adopt_at := v_until;
   end if;
   v_out.doubt_before := greatest(v_out.doubt_before, clock_timestamp(), v_until);
@@ -118,6 +120,7 @@ begin
   if v_sealing.cluster is distinct from v_cluster or v_sealing.xid > v_final then
     v_sealing.cluster := v_cluster;
     v_sealing.xid := v_final;
+    v_sealing.xid_at := now();
     v_sealing.adopt_tenant := (select i.tenant_id from pgrant.issuers i order by i.tenant_id limit 1);
     v_sealing.adopt_at := '-infinity';
     v_sealing.doubt_before := clock_timestamp();
@@ -136,7 +139,11 @@ begin
       if exists (select from unnest(v_events) e where e.at < v_sealing.doubt_before) then
         v_events := pgrant_rules.audit_unsealed(v_events);
       end if;
-      seals := pgrant_rules.audit_chain_extend(v_events, v_sealing.xid, v_to);
+      seals := pgrant_rules.audit_chain_extend(v_events, v_sealing.xid, v_to, v_sealing.xid_at);
+      -- Only where nothing is left: what is may have waited for as long as no worker ran.
+      if v_to = v_final and v_to > v_sealing.xid then
+        v_sealing.xid_at := now();
+      end if;
       v_sealing.xid := v_to;
       exit when v_to = v_final or seals > 0;
       -- Transactions of others in the same cluster: a long stretch without events is passed over in long steps.
@@ -145,8 +152,8 @@ begin
     done := v_to = v_final;
   end if;
   update pgrant.audit_sealing s
-     set cluster = v_sealing.cluster, xid = v_sealing.xid, sealed_at = now(), adopt_tenant = v_sealing.adopt_tenant,
-         adopt_at = v_sealing.adopt_at, doubt_before = v_sealing.doubt_before;
+     set cluster = v_sealing.cluster, xid = v_sealing.xid, xid_at = v_sealing.xid_at, sealed_at = now(),
+         adopt_tenant = v_sealing.adopt_tenant, adopt_at = v_sealing.adopt_at, doubt_before = v_sealing.doubt_before;
   return next;
 end
 $$;

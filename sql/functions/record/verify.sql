@@ -67,6 +67,7 @@ declare
   v_last pgrant_report.audit_seals;
   v_seal pgrant_report.audit_seals;
   v_events record;
+  v_floor timestamptz;
 begin
   if not exists (select from pgrant_report.audit_chain i where i.tenant_id = p_tenant) then
     raise exception 'there is no tenant %', p_tenant
@@ -76,6 +77,7 @@ begin
   events := 0;
   present := 0;
   v_last := (select s from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first - 1 limit 1);
+  v_floor := v_last.from_at;
   for v_seal in
     select s.* from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number >= p_first order by s.number limit p_seals
   loop
@@ -91,6 +93,14 @@ begin
       event_id := v_events.event_id;
       exit;
     end if;
+    -- Events found in a restored database were not sealed yet in the other one either.
+    v_floor := greatest(v_floor, v_seal.from_at);
+    if v_seal.first_at < v_floor - interval '1 hour' then
+      fault := 'back-dated';
+      seal := v_seal.number;
+      event_id := v_seal.event_ids[1];
+      exit;
+    end if;
     seals := seals + 1;
     events := events + v_seal.events;
     present := present + v_events.present;
@@ -102,7 +112,7 @@ end
 $$;
 
 comment on function pgrant_report.audit_verify_seals(uuid, bigint, integer) is
-  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. Raises OA001.';
+  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing, back-dated; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. back-dated: the event is more than an hour older than the moment at which sealing had passed every transaction before its own; no transaction of pgrant''s lasts as long. Raises OA001.';
 
 create function pgrant_report.audit_verify_rest(
   p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null
@@ -194,4 +204,4 @@ end
 $$;
 
 comment on function pgrant_report.audit_verify(uuid, bigint, bigint, bytea) is
-  'Verifies the audit of a tenant, all of it or from seal p_first on: audit_verify_seals() and audit_verify_rest() in one. fault names the first that is wrong: edited, removed, reordered, added, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001.';
+  'Verifies the audit of a tenant, all of it or from seal p_first on: audit_verify_seals() and audit_verify_rest() in one. fault names the first that is wrong: edited, removed, reordered, added, back-dated, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001.';

@@ -2,14 +2,16 @@
 
 create view pgrant_report.audit_events with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id, u.username, a.client_id,
-       a.grant_id, a.family_id, a.address, a.request_id, a.detail, a.times
+       a.grant_id, a.family_id, a.address, a.request_id, a.detail, a.times, a.actor ->> 'role' as actor_role,
+       a.actor ->> 'user' as actor_user, (a.actor ->> 'address')::inet as actor_address,
+       a.actor ->> 'application' as actor_application, a.actor ->> 'reason' as actor_reason
   from (select e.tenant_id, e.at, e.event_id, e.action, e.error, e.reason, e.user_id, e.client_id, e.grant_id, e.family_id,
                e.address, e.request_id, e.detail,
-               case when e.error is null then 1 else coalesce((e.detail ->> 'repeats')::bigint, 1) end as times
+               case when e.error is null then 1 else coalesce((e.detail ->> 'repeats')::bigint, 1) end as times, e.actor
           from pgrant.audit_events e
         union all
         select r.tenant_id, r.first_at, r.event_id, r.action, r.error, r.reason, r.user_id, r.client_id, r.grant_id, r.family_id,
-               r.address, r.request_id, r.detail, case when r.recorded then r.refused - 1 else r.refused end
+               r.address, r.request_id, r.detail, case when r.recorded then r.refused - 1 else r.refused end, null
           from pgrant.refusals r
          -- Of the others, what is no audit event yet.
          where not r.recorded or r.covered_by is null and r.refused > 1) a
@@ -19,13 +21,18 @@ select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.rea
 comment on view pgrant_report.audit_events is 'One row per decision, granted or refused; refusals that repeat within a minute are one with their number (times), and those that name no known client or person are kept for days. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. audit_page walks through all.';
 comment on column pgrant_report.audit_events.at is 'When: the time of the transaction that decided.';
 comment on column pgrant_report.audit_events.event_id is 'Tells it from others of the same moment.';
-comment on column pgrant_report.audit_events.action is 'What: noun.verb, such as refresh.rotate, session.login, role.assign.';
+comment on column pgrant_report.audit_events.action is 'What: noun.verb, such as refresh.rotate, session.login, role.assign; pgrant_report.audit_actions() says what each means.';
 comment on column pgrant_report.audit_events.error is 'The error that was returned; null = it was granted.';
 comment on column pgrant_report.audit_events.reason is 'Why, in words that no client sees.';
 comment on column pgrant_report.audit_events.address is 'Address of the caller; null = an operator or the worker.';
 comment on column pgrant_report.audit_events.request_id is 'X-Request-Id of the answer, and of the log; null = an operator or the worker.';
 comment on column pgrant_report.audit_events.detail is 'What else there is to say.';
 comment on column pgrant_report.audit_events.times is 'How many decisions the row stands for: more than 1 only for refusals.';
+comment on column pgrant_report.audit_events.actor_role is 'The role that had logged in to the database; null = a request decided, whose address and request_id are here.';
+comment on column pgrant_report.audit_events.actor_user is 'Who that was, as they say themselves: the user of the operating system, or what PGRANT_ACTOR or the setting pgrant.actor said.';
+comment on column pgrant_report.audit_events.actor_address is 'From where they were connected; null = the database''s own machine, or a request.';
+comment on column pgrant_report.audit_events.actor_application is 'By which program: application_name, which programs choose.';
+comment on column pgrant_report.audit_events.actor_reason is 'Why, as they say: --reason of the command line, or the setting pgrant.reason.';
 
 create view pgrant_report.reuse_incidents with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id,
