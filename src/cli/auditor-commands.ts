@@ -29,8 +29,15 @@ async function add(session: Session, options: { role: string; tenant?: string })
   const added = await call(session.database, ops.auditor_add, { role, tenant });
   const member = added.auditor_add === true;
   const reach = options.tenant ? `tenant ${options.tenant}` : 'every tenant';
-  const left = `  a DBA has to run: grant pgrant_auditor to "${role.replaceAll('"', '""')}"`;
-  const text = `${role} may read the reports of ${reach}${member ? '' : `\n${left}`}`;
+  const quoted = `"${role.replaceAll('"', '""')}"`;
+  const left = [
+    `grant pgrant_auditor to ${quoted}`,
+    // A transaction that stays open holds up releases and sealing. What pgrant_auditor is set to binds no member of it.
+    `alter role ${quoted} set statement_timeout = '5min'`,
+    `alter role ${quoted} set idle_in_transaction_session_timeout = '1min'`,
+  ];
+  const said = member ? '' : `\n  a DBA has to run: ${left.join('; ')}`;
+  const text = `${role} may read the reports of ${reach}${said}`;
   return { json: { role, tenant: options.tenant ?? null, member }, text };
 }
 

@@ -7,7 +7,9 @@ import { withoutSession } from './run.ts';
 export function declareCommands(command: Command): void {
   command.action(
     withoutSession(async (config) => {
-      const json = await release(ownerUrl(config));
+      const json = await release(ownerUrl(config), undefined, (line) =>
+        console.error(`pgrant: ${line}`),
+      );
       return { json, text: describeReleased(json) };
     }, 'DATABASE_OWNER_URL'),
   );

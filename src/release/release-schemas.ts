@@ -1,5 +1,6 @@
 // The schemas that a release makes. Only the login of the release may make schemas.
 import type { TransactionSql } from 'postgres';
+import { ReleaseError } from './release-error.ts';
 
 /** Works as a role until the next change of it; `none` is the login of the release. */
 export async function become(sql: TransactionSql, role: string): Promise<void> {
@@ -15,6 +16,11 @@ export async function makeSchema(
   await become(sql, 'none');
   const found = await sql`select from pg_namespace where nspname = ${schema}`;
   if (found.length > 0) return false;
+  const [may] = await sql`
+    select has_database_privilege(current_database(), 'create') as make,
+           format('grant create on database %I to %I', current_database(), current_user) as grant`;
+  if (!may?.make)
+    throw new ReleaseError(`the schema ${schema} is missing: a DBA has to: ${may?.grant}`);
   await sql.unsafe(`create schema ${schema} authorization ${owner}`);
   return true;
 }
@@ -50,9 +56,6 @@ export async function makeReleaseSchema(sql: TransactionSql): Promise<void> {
  */
 export async function makeQueueSchema(sql: TransactionSql): Promise<void> {
   await become(sql, 'none');
-  // From PostgreSQL 16 on, making a role does not include the right to act as it.
-  const [login] = await sql`select rolsuper as all from pg_roles where rolname = current_user`;
-  if (!login?.all) await sql`grant pgrant_worker to current_user`;
   if (!(await makeSchema(sql, 'graphile_worker', 'pgrant_worker'))) return;
   await become(sql, 'pgrant_worker');
   await sql`create table graphile_worker.migrations (

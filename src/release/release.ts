@@ -5,6 +5,7 @@ import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
 import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
+import { waited, watchBlockers } from './blockers.ts';
 import { ReleaseError } from './release-error.ts';
 import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
@@ -30,11 +31,15 @@ const releaseLock = 0x7067_7272;
 const codeSchemas = ['pgrant_report', 'pgrant_ops', 'pgrant_api', 'pgrant_rules'];
 
 /**
- * Brings the database behind `url` to what `folder` says. The login needs CREATEROLE and CREATE on
- * the database (PostgreSQL 16 and up), or to be a superuser. Throws ReleaseError, or the error of
- * PostgreSQL with the file and line in its message.
+ * Brings the database behind `url` to what `folder` says. The login needs CREATE on the database, and CREATEROLE
+ * where a role is missing, or to be a superuser. Throws ReleaseError, or the error of PostgreSQL with the file and
+ * line in its message. `tell` is told whom it waits for.
  */
-export async function release(url: string, folder = sqlFolder): Promise<Released> {
+export async function release(
+  url: string,
+  folder = sqlFolder,
+  tell: (line: string) => void = () => {},
+): Promise<Released> {
   const sql = postgres(url, {
     max: 1,
     fetch_types: false,
@@ -45,7 +50,15 @@ export async function release(url: string, folder = sqlFolder): Promise<Released
   });
   try {
     await sql.unsafe(settle);
-    return await sql.begin((transaction) => apply(transaction, folder));
+    const [own] = await sql`select pg_backend_pid() as pid`;
+    const blockers = watchBlockers(url, own?.pid, (who) => tell(`the release waits for ${who}`));
+    try {
+      return await sql.begin((transaction) => apply(transaction, folder));
+    } catch (error) {
+      throw waited(error, blockers.last());
+    } finally {
+      await blockers.stop();
+    }
   } finally {
     await sql.end();
   }

@@ -32,9 +32,9 @@ test('with PGRANT_ARCHIVE, a month past its retention is dropped when all of it 
 
   await runNow(database, 'audit_archive');
   expect(readdirSync(join(folder, 'acme'))).toEqual([`${oldMonth}.jsonl`]);
-  // What comes late to a month that is archived is not lost with it.
-  await sql`insert into pgrant.audit_events (tenant_id, at, action)
-    values (${world.tenant}, ${`${oldMonth}-03`}, 'user.add')`;
+  // What comes late to a month that is archived is not lost with it, nor overlooked.
+  const [late] = await sql`insert into pgrant.audit_events (tenant_id, at, action)
+    values (${world.tenant}, ${`${oldMonth}-03`}, 'user.add') returning event_id`;
   await runNow(database, 'partitions');
   expect(await kept()).toEqual(['audit_events_old', 'audit_seals_old']);
   await seal(database);
@@ -43,8 +43,11 @@ test('with PGRANT_ARCHIVE, a month past its retention is dropped when all of it 
   expect(await kept()).toEqual([]);
 
   const verdict = await verify(world);
-  expect(verdict).toMatchObject({ intact: true });
-  expect(Number(verdict?.events) - Number(verdict?.present)).toBe(6);
+  expect(verdict).toMatchObject({ fault: 'back-dated', event_id: late?.event_id });
+  expect(Number(verdict?.events) - Number(verdict?.present)).toBe(5);
+  const rest = sql`
+    select intact from pgrant_report.audit_verify(${world.tenant}, ${Number(verdict?.seal) + 1})`;
+  expect(await rest).toEqual([{ intact: true }]);
   const runs = await sql`
     select counts from pgrant.task_runs where task = 'audit_archive' and counts is not null order by started_at`;
   expect(runs.slice(-2).map(({ counts }) => counts)).toEqual([
