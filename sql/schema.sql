@@ -121,6 +121,17 @@ AS $function$ select array['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] $funct
 ;
 comment on function pgrant.client_algs() is 'The algorithms by which clients sign (RFC 7518 3.1, RFC 9864).';
 
+CREATE OR REPLACE FUNCTION pgrant.cnf_sound(p_cnf jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select p_cnf <> '{}' and p_cnf - array['jkt', 'x5t#S256'] = '{}'
+     and coalesce(p_cnf ->> 'jkt' ~ '^[\w-]{43}$', true) and coalesce(p_cnf ->> 'x5t#S256' ~ '^[\w-]{43}$', true)
+$function$
+;
+comment on function pgrant.cnf_sound(jsonb) is 'Whether it is a confirmation (RFC 7800 3.1) by SHA-256 thumbprints: jkt of a JWK (RFC 9449 6), x5t#S256 of a certificate (RFC 8705 3), or both.';
+
 CREATE OR REPLACE FUNCTION pgrant.distribute(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -559,6 +570,21 @@ $function$
 ;
 comment on function pgrant_resource.enter(uuid,bytea,bigint,text,inet) is 'First statement of a transaction: says which opaque access token it acts for, until it ends. p_token_hash is SHA-256 of what follows the last _ of pgrant_at_<expiry>_<secret>, p_token_expires_at the expiry in epoch seconds, in the token in base 36. p_resource is the resource (RFC 8707) that you are, null = the tenant''s own audience; p_address the caller''s, for API credentials that are bound to networks. False where the token is not good here and now: answer 401; the functions below then give null and false.';
 
+CREATE OR REPLACE FUNCTION pgrant_resource.enter_bound(p_tenant uuid, p_token_hash bytea, p_token_expires_at bigint, p_cnf jsonb, p_resource text DEFAULT NULL::text, p_address inet DEFAULT NULL::inet)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform pgrant_resource.catch_up();
+  perform pgrant_rules.token_present(p_tenant, p_token_hash, p_token_expires_at, p_resource, p_address, p_cnf);
+  return exists (select from pgrant_resource.token());
+end
+$function$
+;
+comment on function pgrant_resource.enter_bound(uuid,bytea,bigint,jsonb,text,inet) is 'As enter, for a token that may be bound to a key (RFC 9449, RFC 8705): p_cnf is the key that you have verified its sender to have, {jkt} or {x5t#S256}. With enter a bound token is not good.';
+
 CREATE OR REPLACE FUNCTION pgrant_resource.expires_at()
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -630,9 +656,11 @@ create table pgrant.access_tokens (
   audience text[] not null,
   issued_at timestamp with time zone not null,
   revoked_at timestamp with time zone,
+  cnf jsonb,
   constraint access_tokens_pkey PRIMARY KEY (tenant_id, token_hash, expires_at),
   constraint access_tokens_check CHECK (((family_id IS NULL) = (family_expires_at IS NULL))),
   constraint access_tokens_check1 CHECK ((expires_at <= family_expires_at)),
+  constraint access_tokens_cnf_check CHECK (pgrant.cnf_sound(cnf)),
   constraint access_tokens_token_hash_check CHECK ((length(token_hash) = 32))
 ) partition by RANGE (expires_at);
 alter table pgrant.access_tokens enable row level security;
@@ -643,6 +671,7 @@ create policy expired_locked on pgrant.access_tokens for update to pgrant_janito
 create policy expired_seen on pgrant.access_tokens for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.access_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.access_tokens is 'Opaque access tokens. One that belongs to a family is good only while the family is.';
+comment on column pgrant.access_tokens.cnf is 'The key without which it is good for nothing (RFC 7800 3.1); null = a bearer token.';
 
 create table pgrant.audit_archives (
   tenant_id uuid not null,
@@ -866,6 +895,7 @@ create table pgrant.authorization_requests (
   code_expires_at timestamp with time zone,
   response_error text,
   pushed boolean default false not null,
+  dpop_jkt text,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
@@ -874,6 +904,7 @@ CASE
     WHEN (completed_at IS NULL) THEN 0
     ELSE 1
 END)),
+  constraint authorization_requests_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text, 'query.jwt'::text, 'fragment.jwt'::text, 'form_post.jwt'::text])))
@@ -894,6 +925,7 @@ comment on column pgrant.authorization_requests.completed_at is 'When it was ans
 comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
 comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
 comment on column pgrant.authorization_requests.pushed is 'True = it waits at the request_uri that the client was given (RFC 9126): no browser has it yet, and one that takes it up gets a row of its own.';
+comment on column pgrant.authorization_requests.dpop_jkt is 'The one key with which the code may be redeemed (RFC 9449 10); null = any.';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,
@@ -1065,6 +1097,13 @@ create table pgrant.clients (
   request_uris text[] default '{}'::text[] not null,
   authorization_alg text default 'RS256'::text not null,
   introspection_alg text,
+  dpop_bound_access_tokens boolean default false not null,
+  tls_client_certificate_bound_access_tokens boolean default false not null,
+  tls_client_auth_subject_dn text,
+  tls_client_auth_san_dns text,
+  tls_client_auth_san_uri text,
+  tls_client_auth_san_ip text,
+  tls_client_auth_san_email text,
   default_resource text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -1110,6 +1149,12 @@ create table pgrant.clients (
   constraint clients_sector CHECK (pgrant.sector_sound(subject_type, sector_identifier_uri, redirect_uris)),
   constraint clients_sector_identifier_uri_check CHECK (((sector_identifier_uri ~ '^(https://[^/?#:@]+|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text) AND (length(sector_identifier_uri) <= 2048))),
   constraint clients_subject_type_check CHECK ((subject_type = ANY (ARRAY['public'::text, 'pairwise'::text]))),
+  constraint clients_tls_client_auth CHECK ((num_nonnulls(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email) =
+CASE
+    WHEN (token_endpoint_auth_method = 'tls_client_auth'::text) THEN 1
+    ELSE 0
+END)),
+  constraint clients_tls_client_auth_length CHECK (((length(COALESCE(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email)) >= 1) AND (length(COALESCE(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email)) <= 1000))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (pgrant.auth_methods()))),
   constraint clients_token_endpoint_auth_signing_alg_check CHECK ((token_endpoint_auth_signing_alg = ANY (pgrant.client_algs()))),
   constraint clients_userinfo_alg_check CHECK ((userinfo_alg = ANY (pgrant.signing_algs())))
@@ -1180,6 +1225,13 @@ comment on column pgrant.clients.request_object_signing_alg is 'The one alg (RFC
 comment on column pgrant.clients.request_uris is 'Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent.';
 comment on column pgrant.clients.authorization_alg is 'How authorization responses are signed where a request asks for that (JARM 3, authorization_signed_response_alg).';
 comment on column pgrant.clients.introspection_alg is 'How what introspection answers this client is signed (RFC 9701 6, introspection_signed_response_alg); null = it is JSON, unless it asks for a JWT, which RS256 signs.';
+comment on column pgrant.clients.dpop_bound_access_tokens is 'Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case.';
+comment on column pgrant.clients.tls_client_certificate_bound_access_tokens is 'Whether the client''s tokens are bound to its certificate (RFC 8705 3.4), without which it gets none.';
+comment on column pgrant.clients.tls_client_auth_subject_dn is 'With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2).';
+comment on column pgrant.clients.tls_client_auth_san_dns is 'With tls_client_auth: a dNSName of its certificate.';
+comment on column pgrant.clients.tls_client_auth_san_uri is 'With tls_client_auth: a uniformResourceIdentifier of its certificate.';
+comment on column pgrant.clients.tls_client_auth_san_ip is 'With tls_client_auth: an iPAddress of its certificate.';
+comment on column pgrant.clients.tls_client_auth_san_email is 'With tls_client_auth: an rfc822Name of its certificate.';
 comment on column pgrant.clients.default_resource is 'What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant''s own audience. Of an API credential: the aud of its key.';
 
 create table pgrant.codes (
@@ -1203,9 +1255,11 @@ create table pgrant.codes (
   amr text[] not null,
   used_at timestamp with time zone,
   family_id uuid,
+  dpop_jkt text,
   constraint codes_pkey PRIMARY KEY (tenant_id, code_hash, expires_at),
   constraint codes_check CHECK (((used_at IS NULL) = (family_id IS NULL))),
-  constraint codes_code_hash_check CHECK ((length(code_hash) = 32))
+  constraint codes_code_hash_check CHECK ((length(code_hash) = 32)),
+  constraint codes_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text))
 ) partition by RANGE (expires_at);
 alter table pgrant.codes enable row level security;
 alter table pgrant.codes force row level security;
@@ -1215,6 +1269,7 @@ create policy expired_locked on pgrant.codes for update to pgrant_janitor using 
 create policy expired_seen on pgrant.codes for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.codes is 'Authorization codes. A used one is kept with the family it gave, so that a second use can revoke it (RFC 9700 4.5).';
+comment on column pgrant.codes.dpop_jkt is 'The one key with which it may be redeemed (RFC 9449 10); null = any.';
 
 create table pgrant.counters (
   tenant_id uuid not null,
@@ -1232,6 +1287,23 @@ create policy expired_locked on pgrant.counters for update to pgrant_janitor usi
 create policy expired_seen on pgrant.counters for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.counters for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.counters is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, fetches of client documents, authorization requests and refusals, per address prefix.';
+
+create table pgrant.dpop_proofs (
+  tenant_id uuid not null,
+  proof_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint dpop_proofs_pkey PRIMARY KEY (tenant_id, proof_hash, expires_at),
+  constraint dpop_proofs_proof_hash_check CHECK ((length(proof_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.dpop_proofs enable row level security;
+alter table pgrant.dpop_proofs force row level security;
+create policy audited on pgrant.dpop_proofs for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.dpop_proofs for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.dpop_proofs for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.dpop_proofs for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.dpop_proofs for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.dpop_proofs is 'DPoP proofs that were used, until they would be refused anyway (RFC 9449 11.1).';
+comment on column pgrant.dpop_proofs.proof_hash is 'SHA-256 of the thumbprint of the key and jti.';
 
 create table pgrant.grant_history (
   tenant_id uuid not null,
@@ -2035,6 +2107,8 @@ create table pgrant.tenants (
   require_signed_request_object boolean default false not null,
   request_object_lifetime integer default 3600,
   request_uri_parameter boolean default false not null,
+  dpop_bound_access_tokens boolean default false not null,
+  require_dpop_nonce boolean default false not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint tenants_access_token_alg_offered CHECK ((access_token_alg = ANY (signing_algs))),
@@ -2151,6 +2225,8 @@ comment on column pgrant.tenants.require_pushed_authorization_requests is 'Wheth
 comment on column pgrant.tenants.require_signed_request_object is 'Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5).';
 comment on column pgrant.tenants.request_object_lifetime is 'A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.';
 comment on column pgrant.tenants.request_uri_parameter is 'Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).';
+comment on column pgrant.tenants.dpop_bound_access_tokens is 'Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).';
+comment on column pgrant.tenants.require_dpop_nonce is 'Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,
@@ -2182,10 +2258,12 @@ create table pgrant.token_families (
   sweep_after date not null,
   revoked_at timestamp with time zone,
   revoked_reason text,
+  cnf jsonb,
   constraint token_families_pkey PRIMARY KEY (tenant_id, family_id),
   constraint token_families_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES pgrant.grants(tenant_id, grant_id) ON DELETE CASCADE,
   constraint token_families_check CHECK ((idle_expires_at <= expires_at)),
   constraint token_families_check1 CHECK (((handle_hash IS NULL) = (current_hash IS NULL))),
+  constraint token_families_cnf_check CHECK (pgrant.cnf_sound(cnf)),
   constraint token_families_current_hash_check CHECK ((length(current_hash) = 32)),
   constraint token_families_handle_hash_check CHECK ((length(handle_hash) = 32))
 );
@@ -2214,6 +2292,7 @@ comment on column pgrant.token_families.replays_total is 'Replays in the whole l
 comment on column pgrant.token_families.idle_expires_at is 'Slides with each use.';
 comment on column pgrant.token_families.expires_at is 'Never moves.';
 comment on column pgrant.token_families.sweep_after is 'A day by which the family is dead unless it is used: moved a week at a time, because it is indexed.';
+comment on column pgrant.token_families.cnf is 'The key without which its refresh tokens are good for nothing (RFC 9449 5); null = none, or they are the client''s that authenticates.';
 
 create table pgrant.upstream_accounts (
   tenant_id uuid not null,

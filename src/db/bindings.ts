@@ -17,6 +17,8 @@ export type ApiError =
   | 'server_error'
   | 'invalid_token'
   | 'insufficient_scope'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'invalid_target'
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
@@ -111,8 +113,8 @@ export type ApiIntrospection = {
   detail: string | null;
   response_alg: string | null;
 } & (
-  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null }
-  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null }
+  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json }
+  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null }
 );
 
 /** What becomes of the product's answer to a login challenge. */
@@ -277,6 +279,7 @@ export type ApiTokens = {
   nonce: string | null;
   session_id: string | null;
   access_token_scope: string | null;
+  cnf: Json;
 };
 
 /** A sign-in at an upstream, and how that upstream is reached. */
@@ -305,6 +308,7 @@ export type ApiUpstreamLogin = {
 export type ApiUserinfo = {
   error: null;
   reason: string | null;
+  detail: string | null;
   claims: Json;
   client_id: string;
   alg: string | null;
@@ -368,6 +372,7 @@ export const api = {
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
       resources: string[] | null;
+      dpop_jkt: string | null;
       request_object: unknown;
       error: ApiError | null;
       error_reason: string | null;
@@ -398,6 +403,7 @@ export const api = {
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
     ['resources', 'text[]'],
+    ['dpop_jkt', 'text'],
     ['request_object', 'jsonb'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
@@ -431,7 +437,7 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant's par_lifetime; p_pushed_hash is of the secret in its request_uri. With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood. */
+  /** Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant's par_lifetime; p_pushed_hash is of the secret in its request_uri. The key of a DPoP proof is that of dpop_jkt (RFC 9449 10.1). With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood. */
   authorization_push: bind<
     {
       tenant: string;
@@ -441,6 +447,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       pushed_hash: Uint8Array | null;
       redirect_uri: string | null;
       response_mode: string | null;
@@ -457,6 +464,7 @@ export const api = {
       claims_id_token: string[] | null;
       claims_userinfo: string[] | null;
       resources: string[] | null;
+      dpop_jkt: string | null;
       request_object: unknown;
       error: ApiError | null;
       error_reason: string | null;
@@ -470,6 +478,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['pushed_hash', 'bytea'],
     ['redirect_uri', 'text'],
     ['response_mode', 'text'],
@@ -486,12 +495,13 @@ export const api = {
     ['claims_id_token', 'text[]'],
     ['claims_userinfo', 'text[]'],
     ['resources', 'text[]'],
+    ['dpop_jkt', 'text'],
     ['request_object', 'jsonb'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
   ], ['next', ['expires_at', 'next', ['push']], ['expires_in', 'next', ['push']]]),
 
-  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
     {
       tenant: string;
@@ -501,6 +511,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       scope: string | null;
       access_hash: Uint8Array | null;
       resource: string | null;
@@ -514,6 +525,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
@@ -599,7 +611,7 @@ export const api = {
     ['failure', 'text'],
   ], []),
 
-  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
+  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
   code_redeem: bindSet<
     {
       tenant: string;
@@ -609,6 +621,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       code_hash: Uint8Array | null;
       code_expires_at: number | null;
       redirect_uri: string | null;
@@ -627,6 +640,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['code_hash', 'bytea'],
     ['code_expires_at', 'bigint'],
     ['redirect_uri', 'text'],
@@ -951,7 +965,7 @@ export const api = {
     ['pushed_expires_at', 'bigint'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
   refresh_rotate: bindSet<
     {
       tenant: string;
@@ -961,6 +975,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
       scope: string | null;
@@ -978,6 +993,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['scope', 'text'],
@@ -1189,6 +1205,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1205,6 +1222,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -1223,6 +1241,7 @@ export const api = {
       auth_method: string | null;
       secret_hash: Uint8Array | null;
       assertion: unknown;
+      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1238,6 +1257,7 @@ export const api = {
     ['auth_method', 'text'],
     ['secret_hash', 'bytea'],
     ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],
@@ -1387,12 +1407,13 @@ export const api = {
     ['state_expires_at', 'bigint'],
   ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
-  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. Writes nothing where it is granted. Errors: invalid_token, insufficient_scope, too_many_attempts, flood. */
+  /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. p_possession are the keys that were proven, with a proof where the token came as DPoP. Writes nothing where it is granted, but that a proof is used. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, insufficient_scope, too_many_attempts, flood. */
   userinfo_read: bindSet<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
+      possession: unknown;
       access_hash: Uint8Array | null;
       access_expires_at: number | null;
       jwt: unknown;
@@ -1402,6 +1423,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
+    ['possession', 'jsonb'],
     ['access_hash', 'bytea'],
     ['access_expires_at', 'bigint'],
     ['jwt', 'jsonb'],

@@ -5,6 +5,7 @@ import { isUnavailable } from '../db/unavailable.ts';
 import { Busy } from '../fair-queue.ts';
 import { isDataException, type Log } from '../log.ts';
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
+import { clientAlgs } from '../protocol/lists.ts';
 import { maskSecrets } from '../protocol/secrets.ts';
 import type { Ctx, State } from './ctx.ts';
 import { minuteRest } from './floods.ts';
@@ -86,6 +87,7 @@ function answer(ctx: Ctx, error: OAuthError): void {
   ctx.set('Cache-Control', 'no-store');
   const wait = retryAfter(error);
   if (wait !== undefined) ctx.set('Retry-After', String(wait));
+  if (error.error === 'use_dpop_nonce' && ctx.state.nonce) ctx.set('DPoP-Nonce', ctx.state.nonce());
   const audience = ctx.state.audience ?? 'page';
   if (audience === 'page' && ctx.accepts('json', 'html') === 'html') {
     const { heading, advice } = pageText(error);
@@ -94,13 +96,18 @@ function answer(ctx: Ctx, error: OAuthError): void {
     render(ctx, 'error', data, { status });
     return;
   }
+  // RFC 9449 7.1: of a request for a resource it is the credentials that are not good.
+  if (audience === 'bearer' && dpopErrors.has(error.error)) ctx.status = 401;
   challenge(ctx, error, audience);
   // RFC 6585 4 says it by the status; no OAuth error means it, and of those that are registered this one is tried again.
   const code = error.status === 429 ? 'temporarily_unavailable' : error.error;
   ctx.body = { error: code, error_description: error.description };
 }
 
-/** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3). */
+/** Errors of DPoP proofs (RFC 9449 5 and 8). */
+const dpopErrors = new Set<string>(['invalid_dpop_proof', 'use_dpop_nonce']);
+
+/** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3, RFC 9449 7.1). */
 function challenge(ctx: Ctx, error: OAuthError, audience: State['audience']): void {
   const realm = `realm="${ctx.state.tenant?.issuer ?? 'pgrant'}"`;
   if (audience === 'bearer' || error.error === 'invalid_token') {
@@ -108,7 +115,10 @@ function challenge(ctx: Ctx, error: OAuthError, audience: State['audience']): vo
     const anonymous = error.error === 'invalid_token' && !ctx.get('authorization');
     const detail = `, error="${error.error}", error_description="${error.description}"`;
     const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
-    ctx.set('WWW-Authenticate', `Bearer ${realm}${anonymous ? '' : detail}${scope}`);
+    const [scheme, algs] = /^dpop /i.test(ctx.get('authorization'))
+      ? ['DPoP', `, algs="${clientAlgs.join(' ')}"`]
+      : ['Bearer', ''];
+    ctx.set('WWW-Authenticate', `${scheme} ${realm}${anonymous ? '' : detail}${scope}${algs}`);
   } else if (error.status === 401 && ctx.get('authorization')) {
     // Only to a client that tried the header: others would take the challenge for the answer.
     ctx.set('WWW-Authenticate', `Basic ${realm}`);

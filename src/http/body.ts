@@ -105,5 +105,12 @@ function parsed(text: string): unknown {
 
 /** The token of a Bearer header (RFC 6750 2.1); undefined for none. */
 export function bearer(ctx: Ctx): string | undefined {
-  return /^bearer +([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(ctx.get('authorization'))?.[1];
+  return authorization(ctx, 'bearer');
+}
+
+/** The token of an Authorization header under a scheme; undefined for none. */
+export function authorization(ctx: Ctx, scheme: 'bearer' | 'dpop'): string | undefined {
+  const [, named, token] =
+    /^(bearer|dpop) +([A-Za-z0-9._~+/-]{1,8192}=*)$/i.exec(ctx.get('authorization')) ?? [];
+  return named?.toLowerCase() === scheme ? token : undefined;
 }

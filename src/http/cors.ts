@@ -47,8 +47,8 @@ export function clientOrigins({ database }: WebServices): Middleware<State> {
       return (await allowed(ctx as unknown as Ctx, origin)) ? origin : '';
     },
     allowMethods: 'GET,POST',
-    allowHeaders: 'Authorization,Content-Type',
-    exposeHeaders: 'WWW-Authenticate,X-Request-Id,Retry-After',
+    allowHeaders: 'Authorization,Content-Type,DPoP',
+    exposeHeaders: 'WWW-Authenticate,DPoP-Nonce,X-Request-Id,Retry-After',
     maxAge,
   }) as Middleware<State>;
   // Nothing of these endpoints is cached, so answers without an origin need not say that they vary by it.

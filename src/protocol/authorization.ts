@@ -1,4 +1,5 @@
 // RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
+import { isLocale, readMaxAge, readThumbprint, refused } from './authorization-values.ts';
 import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
 import { type ErrorCode, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
@@ -23,6 +24,7 @@ const names = [
   'ui_locales',
   'display',
   'claims',
+  'dpop_jkt',
   'registration',
 ] as const;
 
@@ -61,6 +63,8 @@ export interface AuthorizationRequest {
   display: Display | undefined;
   claims: RequestedClaims;
   resources: string[];
+  /** The key with which the code may be redeemed (RFC 9449 10). */
+  dpop_jkt: string | undefined;
 }
 
 /** Multiple Response Types 2.1, Form Post Response Mode, JARM 2.3: those that a code may come by. */
@@ -73,7 +77,6 @@ export const responseModes = [
 ] as const;
 export const prompts = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 const displays = ['page', 'popup', 'touch', 'wap'] as const;
-const longestAge = 2 ** 31 - 1;
 
 const noRefusal = { error: undefined, reason: undefined, detail: undefined };
 const noClaims: RequestedClaims = {
@@ -115,10 +118,6 @@ export function readAuthorizationRequest(raw: RawParameters): AuthorizationReque
   }
 }
 
-function refused(why: string, error: ErrorCode = 'invalid_request'): OAuthError {
-  return new OAuthError(error, why, { detail: why });
-}
-
 function refuseRegistration({ registration }: Values): void {
   if (registration === undefined) return;
   throw new OAuthError('registration_not_supported', 'the request carries registration');
@@ -153,6 +152,7 @@ function readRequested(values: Values, resources: readonly string[]) {
     display: displays.find((display) => display === values.display),
     claims: values.claims === undefined ? noClaims : parseClaims(values.claims),
     resources: parseResources(resources),
+    dpop_jkt: readThumbprint(values.dpop_jkt),
   };
 }
 
@@ -174,20 +174,4 @@ function readPrompts(prompt: string | undefined): Prompt[] {
     throw refused('prompt none is not alone');
   }
   return known;
-}
-
-function readMaxAge(max_age: string | undefined): number | undefined {
-  if (max_age === undefined) return undefined;
-  if (!/^\d+$/.test(max_age)) {
-    throw refused('max_age is not a non-negative integer');
-  }
-  return Math.min(Number(max_age), longestAge);
-}
-
-function isLocale(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag).length === 1;
-  } catch {
-    return false;
-  }
 }

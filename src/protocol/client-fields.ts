@@ -33,6 +33,7 @@ export type Fields = {
   request_uris?: string[];
   require_signed_request_object?: boolean;
   require_pushed_authorization_requests?: boolean;
+  dpop_bound_access_tokens?: boolean;
 };
 
 type Reader = (value: unknown) => boolean;
@@ -90,6 +91,7 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   request_uris: ['request_uris', isRequestUris],
   require_signed_request_object: ['require_signed_request_object', isFlag],
   require_pushed_authorization_requests: ['require_pushed_authorization_requests', isFlag],
+  dpop_bound_access_tokens: ['dpop_bound_access_tokens', isFlag],
 };
 
 /** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */
@@ -104,7 +106,6 @@ const unsupported: Record<string, unknown> = {
   introspection_encrypted_response_enc: undefined,
   request_object_encryption_alg: undefined,
   request_object_encryption_enc: undefined,
-  dpop_bound_access_tokens: false,
   tls_client_certificate_bound_access_tokens: false,
 };
 

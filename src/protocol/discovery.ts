@@ -1,4 +1,4 @@
-// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3,
+// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1,
 // RP-Initiated Logout 2.1: server metadata.
 import { prompts, responseModes } from './authorization.ts';
 import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
@@ -58,6 +58,7 @@ export function metadata(tenant: TenantFacts) {
     revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
     introspection_endpoint_auth_methods_supported: confidentialMethods,
     introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    dpop_signing_alg_values_supported: clientAlgs,
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
     subject_types_supported: ['public', 'pairwise'],

@@ -24,6 +24,8 @@ export const publicErrors = {
   server_error: { status: 500, description: "The server failed to answer." },
   invalid_token: { status: 401, description: "The access token is invalid, expired or revoked." },
   insufficient_scope: { status: 403, description: "The access token lacks a scope." },
+  invalid_dpop_proof: { status: 400, description: "The DPoP proof is missing or invalid." },
+  use_dpop_nonce: { status: 400, description: "The DPoP proof needs the nonce of DPoP-Nonce." },
   invalid_target: { status: 400, description: "A requested resource is invalid or unknown." },
   invalid_client_metadata: { status: 400, description: "The client metadata is not acceptable." },
   invalid_software_statement: { status: 400, description: "The software statement is invalid." },

@@ -13,6 +13,7 @@ export type Purpose =
   | 'pgrant upstream tokens'
   | 'pgrant upstream login'
   | 'pgrant logout hint'
+  | 'pgrant dpop nonce'
   | 'pgrant webhook secret';
 
 /** Where something is sealed: it does not open at another tenant, nor under another name. */

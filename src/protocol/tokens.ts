@@ -21,7 +21,11 @@ export interface AccessTokenClaims {
   scope?: string | string[] | undefined;
   auth_time?: number | undefined;
   acr?: string | undefined;
+  cnf?: Confirmation | undefined;
 }
+
+/** The key without which a token is good for nothing (RFC 7800 3.1, RFC 9449 6.1, RFC 8705 3.1). */
+export type Confirmation = { jkt?: string; 'x5t#S256'?: string };
 
 /** Claims of an ID token (OpenID Connect Core 2); times are epoch seconds. */
 export interface IdTokenClaims {

@@ -118,6 +118,10 @@ export type TenantSettings = {
   request_object_lifetime: number | null;
   /** Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2). */
   request_uri_parameter: boolean;
+  /** Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449). */
+  dpop_bound_access_tokens: boolean;
+  /** Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance. */
+  require_dpop_nonce: boolean;
 };
 
 export type ClientSettings = {
@@ -189,6 +193,20 @@ export type ClientSettings = {
   authorization_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519';
   /** How what introspection answers this client is signed (RFC 9701 6, introspection_signed_response_alg); null = it is JSON, unless it asks for a JWT, which RS256 signs. */
   introspection_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
+  /** Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case. */
+  dpop_bound_access_tokens: boolean;
+  /** Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none. */
+  tls_client_certificate_bound_access_tokens: boolean;
+  /** With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2). */
+  tls_client_auth_subject_dn: string | null;
+  /** With tls_client_auth: a dNSName of its certificate. */
+  tls_client_auth_san_dns: string | null;
+  /** With tls_client_auth: a uniformResourceIdentifier of its certificate. */
+  tls_client_auth_san_uri: string | null;
+  /** With tls_client_auth: an iPAddress of its certificate. */
+  tls_client_auth_san_ip: string | null;
+  /** With tls_client_auth: an rfc822Name of its certificate. */
+  tls_client_auth_san_email: string | null;
   /** What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key. */
   default_resource: string | null;
 };
@@ -282,6 +300,8 @@ export const stored = {
     {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5).","good":"true or false"},
     {"name":"request_object_lifetime","type":"integer","unit":"seconds","nullable":true,"default":"3600","meaning":"A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.","good":"a whole number of seconds from 60 to 86400"},
     {"name":"request_uri_parameter","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).","good":"true or false"},
+    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).","good":"true or false"},
+    {"name":"require_dpop_nonce","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -318,6 +338,13 @@ export const stored = {
     {"name":"request_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent.","good":"a list of at most 20 https URLs (http on a loopback host) of at most 512 characters"},
     {"name":"authorization_alg","type":"text","unit":null,"nullable":false,"default":"RS256","meaning":"How authorization responses are signed where a request asks for that (JARM 3, authorization_signed_response_alg).","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
     {"name":"introspection_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How what introspection answers this client is signed (RFC 9701 6, introspection_signed_response_alg); null = it is JSON, unless it asks for a JWT, which RS256 signs.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
+    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case.","good":"true or false"},
+    {"name":"tls_client_certificate_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none.","good":"true or false"},
+    {"name":"tls_client_auth_subject_dn","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2).","good":"text"},
+    {"name":"tls_client_auth_san_dns","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: a dNSName of its certificate.","good":"text"},
+    {"name":"tls_client_auth_san_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: a uniformResourceIdentifier of its certificate.","good":"text"},
+    {"name":"tls_client_auth_san_ip","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: an iPAddress of its certificate.","good":"text"},
+    {"name":"tls_client_auth_san_email","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: an rfc822Name of its certificate.","good":"text"},
     {"name":"default_resource","type":"text","unit":null,"nullable":true,"default":null,"meaning":"What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key.","good":"an absolute URI of at most 512 characters, without fragment"},
   ],
   upstreams: [

@@ -21,7 +21,7 @@ const facts = {
 };
 
 /**
- * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
+ * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RFC 9449 5.1, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
  * Initiating User Registration via OpenID Connect 4.1, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7.
  */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
@@ -37,7 +37,7 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   ui_locales_supported prompt_values_supported pushed_authorization_request_endpoint
   require_pushed_authorization_requests require_signed_request_object require_request_uri_registration
   request_object_signing_alg_values_supported authorization_signing_alg_values_supported
-  introspection_signing_alg_values_supported`.split(/\s+/);
+  introspection_signing_alg_values_supported dpop_signing_alg_values_supported`.split(/\s+/);
 
 describe('metadata', () => {
   test('an independent client accepts it for its issuer [RFC 8414 3.3]', async () => {

@@ -34,6 +34,8 @@ export const neutral = {
   },
   initial_hash: null,
   assertion: null,
+  possession: null,
+  dpop_jkt: null,
   claim: true,
   jwks: { keys: [] },
   lifetime: 600,

@@ -86,6 +86,21 @@ function presenter(random: Random, own: Client, { clients }: Holdings): Args {
   return random() < 0.9 ? client : { ...client, secret_hash: secret() };
 }
 
+/** Proofs of two keys, some of them made once and sent twice. */
+const possession = (random: Random) => {
+  if (random() < 0.5) return null;
+  const [key, number] = [Math.floor(random() * 2), Math.floor(random() * 40)];
+  const proof = {
+    jkt: 'ab'.charAt(key).repeat(43),
+    jti_hash: `${key}${number}`.padStart(64, '0'),
+    exp: proofsExpireAt,
+    ...(random() < 0.1 && { nonce: pick(random, ['good', 'unknown']) }),
+  };
+  return { proof: random() < 0.9 ? proof : { fault: 'htm is not POST' } };
+};
+
+const proofsExpireAt = Math.floor(Date.now() / 1000) + 90;
+
 const challenges = ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'];
 
 /** For each function of sets what makes the arguments of one request. */
@@ -95,6 +110,7 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
     const token = random() < 0.7 ? (tokens[0] as RefreshToken) : pick(random, tokens);
     return {
       ...presenter(random, client, holdings),
+      possession: possession(random),
       handle_hash: random() < 0.95 ? token.handle_hash : secret(),
       refresh_hash: random() < 0.9 ? token.refresh_hash : secret(),
       scope: pick(random, [null, null, 'email', 'openid admin', 'phone', '']),
@@ -108,6 +124,7 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
     const { client, code } = pick(random, holdings.codes);
     return {
       ...presenter(random, client, holdings),
+      possession: possession(random),
       ...(random() < 0.95 ? code : { ...code, code_hash: secret() }),
       redirect_uri: random() < 0.9 ? 'https://app.example/callback' : 'https://evil.example/',
       code_challenge: random() < 0.9 ? challenges[0] : pick(random, [null, 'wrong']),
@@ -119,6 +136,7 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
   },
   client_credentials_issue: (random, holdings) => ({
     ...presenter(random, holdings.clients[3] as Client, holdings),
+    possession: possession(random),
     scope: pick(random, [null, 'email', 'email nothing', 'openid', 'phone', '']),
     resource: pick(random, ['', resource, 'https://other.example/']),
     access_hash: secret(),
@@ -141,7 +159,10 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
       ...(random() < 0.6 ? access : pick(random, tokens)),
     };
   },
-  userinfo_read: (random, holdings) => ({ ...pick(random, holdings.families).access }),
+  userinfo_read: (random, holdings) => ({
+    ...pick(random, holdings.families).access,
+    possession: possession(random),
+  }),
 };
 
 export const setFunctions = Object.keys(makers) as (keyof typeof api & keyof typeof makers)[];

@@ -15,11 +15,13 @@ create type pgrant_rules.live_token as (
   userinfo_alg     text,
   access_claims    jsonb,
   subject          text,
-  grant_id         uuid
+  grant_id         uuid,
+  cnf              jsonb
 );
 
 comment on type pgrant_rules.live_token is 'A token that is presented, and what it is good for now.';
 comment on column pgrant_rules.live_token.subject is 'What its client calls the person; null without one.';
+comment on column pgrant_rules.live_token.cnf is 'The key that it is bound to; null = none.';
 
 create function pgrant_rules.tokens_find(
   p_tenant uuid, p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[],
@@ -32,7 +34,7 @@ begin
     select case
              when q.access_hash is not null then (
                select row(t.client_id, t.user_id, null, t.family_id, t.scopes, t.audience, t.issued_at, t.expires_at,
-                          null, null, null, null, null, null, null)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, t.cnf)::pgrant_rules.live_token
                  from pgrant.access_tokens t
                 where t.tenant_id = p_tenant
                   and t.token_hash = q.access_hash
@@ -41,7 +43,8 @@ begin
              when q.jwt is not null then (
                select row(q.jwt ->> 'client_id', null, null, (q.jwt ->> 'family_id')::uuid, string_to_array(q.jwt ->> 'scope', ' '),
                           array(select jsonb_array_elements_text(q.jwt -> 'aud')), pgrant_rules.moment((q.jwt ->> 'iat')::bigint),
-                          pgrant_rules.moment((q.jwt ->> 'exp')::bigint), null, null, null, null, null, null, null)::pgrant_rules.live_token
+                          pgrant_rules.moment((q.jwt ->> 'exp')::bigint), null, null, null, null, null, null,
+                          null, q.jwt -> 'cnf')::pgrant_rules.live_token
                  from pgrant.tenants t
                 where t.tenant_id = p_tenant
                   and t.issuer = q.jwt ->> 'iss'
@@ -50,13 +53,13 @@ begin
                                      and r.expires_at = pgrant_rules.moment((q.jwt ->> 'exp')::bigint)))
              when q.handle_hash is not null then (
                select row(f.client_id, f.user_id, null, f.family_id, f.scopes, null, f.created_at, f.idle_expires_at,
-                          null, null, null, null, null, null, null)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, f.cnf)::pgrant_rules.live_token
                  from pgrant.token_families f
                 where f.tenant_id = p_tenant and f.handle_hash = q.handle_hash and f.current_hash = q.refresh_hash)
              when q.key_hash is not null then (
                select row(c.client_id, null, null, null, coalesce((k.target).scopes, c.scopes),
                           coalesce((k.target).audience, array[coalesce(t.audience, t.issuer)]), now(), s.expires_at,
-                          null, null, null, null, null, null, null)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, null)::pgrant_rules.live_token
                  from pgrant.client_secrets s
                  join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = s.client_id and c.maker_id is not null
                  join pgrant.tenants t on t.tenant_id = p_tenant
@@ -95,7 +98,7 @@ begin
                                 and f.family_id = any (array(select t.family_id from unnest(p_tokens) t)))) s;
   return array(
     with standing as materialized (
-      select p.ordinality as n, p.client_id, f.user_id, u.username, p.family_id, p.audience, p.issued_at, p.expires_at,
+      select p.ordinality as n, p.client_id, f.user_id, u.username, p.family_id, p.audience, p.issued_at, p.expires_at, p.cnf,
              f.grant_id, f.auth_time, f.acr, f.claims_userinfo, c.userinfo_alg, c.allowed_networks,
              t.roles_claim, t.permissions_claim, t.tenant_claim, t.name as tenant_name,
              pgrant_rules.subject(c.subject_type, t.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
@@ -125,7 +128,7 @@ begin
                    array(select e.scope from unnest(s.scopes) e (scope) where e.scope = any (v_known.o_roles)))
                  || case when s.allowed_networks is null then '{}'
                          else jsonb_build_object('allowed_networks', s.allowed_networks) end,
-                 s.subject, s.grant_id)::pgrant_rules.live_token end
+                 s.subject, s.grant_id, s.cnf)::pgrant_rules.live_token end
       from unnest(p_tokens) with ordinality p
       left join standing s on s.n = p.ordinality
      order by p.ordinality);

@@ -6,7 +6,7 @@ create function pgrant_api.authorization_begin(
   p_client_id text, p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
   p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
   p_claims_id_token text[], p_claims_userinfo text[],
-  p_resources text[], p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
+  p_resources text[], p_dpop_jkt text, p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -33,6 +33,7 @@ begin
   v_request := pgrant_rules.request_record(
     p_tenant, v_client, v_out, p_redirect_uri, p_response_mode, p_state, p_nonce, p_code_challenge, p_scopes, p_prompt, p_max_age,
     p_hint_sub, p_login_hint, p_acr_values, p_essential_acr, p_claims_id_token, p_claims_userinfo, p_resources);
+  v_request.dpop_jkt := p_dpop_jkt;
   v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object, p_error, p_error_reason);
   if v_client.require_pushed_authorization_requests then
     v_checked.error := 'invalid_request';
@@ -54,7 +55,7 @@ begin
 end
 $$;
 
-comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], jsonb, pgrant_api.error, text) is
+comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], text, jsonb, pgrant_api.error, text) is
   'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(

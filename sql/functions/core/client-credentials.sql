@@ -79,7 +79,7 @@ comment on function pgrant_rules.client_credentials_decide(uuid, text[], inet[],
 
 create function pgrant_api.client_credentials_issue(
   p_tenant uuid, p_request_id text[], p_address inet[],
-  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
   p_scope text[], p_access_hash bytea[], p_resource text[]
 ) returns setof pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -90,14 +90,14 @@ begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion, 'client_credentials') a;
+                                           p_assertion, p_possession, 'client_credentials') a;
   return query
   select t.*
     from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, pgrant_rules.client_credentials_decide(
            p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail,
-           p_scope, p_resource, p_access_hash)) t;
+           p_scope, p_resource, p_access_hash), v_auth.o_cnf) t;
 end
 $$;
 
-comment on function pgrant_api.client_credentials_issue(uuid, text[], inet[], text[], text[], bytea[], jsonb[], text[], bytea[], text[]) is
-  'Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood.';
+comment on function pgrant_api.client_credentials_issue(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], text[], bytea[], text[]) is
+  'Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood.';

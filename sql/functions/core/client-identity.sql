@@ -128,6 +128,13 @@ begin
          token_endpoint_auth_signing_alg = p_client.token_endpoint_auth_signing_alg,
          assertion_audience = p_client.assertion_audience,
          assertion_lifetime = p_client.assertion_lifetime,
+         dpop_bound_access_tokens = p_client.dpop_bound_access_tokens,
+         tls_client_certificate_bound_access_tokens = p_client.tls_client_certificate_bound_access_tokens,
+         tls_client_auth_subject_dn = p_client.tls_client_auth_subject_dn,
+         tls_client_auth_san_dns = p_client.tls_client_auth_san_dns,
+         tls_client_auth_san_uri = p_client.tls_client_auth_san_uri,
+         tls_client_auth_san_ip = p_client.tls_client_auth_san_ip,
+         tls_client_auth_san_email = p_client.tls_client_auth_san_email,
          registered = p_client.registered,
          left_out = p_client.left_out
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id;

@@ -45,7 +45,9 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        t.pairwise_salt, t.claims_function, t.claims_function_targets, c.default_resource,
        t.par_lifetime, t.request_object_lifetime, c.request_object_signing_alg, c.authorization_alg, c.introspection_alg,
        t.require_pushed_authorization_requests or c.require_pushed_authorization_requests as require_pushed_authorization_requests,
-       t.require_signed_request_object or c.require_signed_request_object as require_signed_request_object
+       t.require_signed_request_object or c.require_signed_request_object as require_signed_request_object,
+       t.dpop_bound_access_tokens or c.dpop_bound_access_tokens as dpop_bound_access_tokens, t.require_dpop_nonce,
+       c.tls_client_certificate_bound_access_tokens
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id
  where pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)

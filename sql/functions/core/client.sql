@@ -14,11 +14,14 @@ comment on function pgrant_rules.any_twice(bytea[], jsonb[]) is
 
 create function pgrant_rules.clients_authenticate(
   p_tenant uuid, p_address inet[], p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
-  p_grant_type text default null, p_confidential boolean default false,
-  out o_client pgrant_rules.client_policies[], out o_error pgrant_api.error[], out o_reason text[], out o_detail text[]
+  p_possession jsonb[], p_grant_type text default null, p_confidential boolean default false,
+  out o_client pgrant_rules.client_policies[], out o_error pgrant_api.error[], out o_reason text[], out o_detail text[],
+  out o_cnf jsonb[]
 )
 language plpgsql
 as $$
+declare
+  v_possessions pgrant_rules.possession[];
 begin
   select array_agg(a.client order by a.n),
          array_agg(case when a.reason is not null then 'invalid_client'
@@ -54,11 +57,22 @@ begin
         from unnest(p_client_id, p_auth_method, p_secret_hash, p_assertion, p_address)
              with ordinality q (client_id, auth_method, secret_hash, assertion, address, n)
         left join pgrant_rules.client_policies c on c.tenant_id = p_tenant and c.client_id = q.client_id) a;
+  if p_grant_type is not null then
+    v_possessions := pgrant_rules.keys_proven(p_tenant, o_client, o_error, p_possession);
+    if v_possessions is not null then
+      select array_agg(coalesce(o_error[v.ordinality], v.error) order by v.ordinality),
+             array_agg(case when o_error[v.ordinality] is null then v.reason else o_reason[v.ordinality] end order by v.ordinality),
+             array_agg(case when o_error[v.ordinality] is null then v.detail else o_detail[v.ordinality] end order by v.ordinality),
+             array_agg(v.cnf order by v.ordinality)
+        into o_error, o_reason, o_detail, o_cnf
+        from unnest(v_possessions) with ordinality v;
+    end if;
+  end if;
 end
 $$;
 
-comment on function pgrant_rules.clients_authenticate(uuid, inet[], text[], text[], bytea[], jsonb[], text, boolean) is
-  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; o_detail is what it may be told of its assertion; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client.';
+comment on function pgrant_rules.clients_authenticate(uuid, inet[], text[], text[], bytea[], jsonb[], jsonb[], text, boolean) is
+  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; o_detail is what it may be told of its assertion or proof; o_cnf the keys that its tokens are to be bound to; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client; and where tokens are issued invalid_dpop_proof, use_dpop_nonce, invalid_request.';
 
 create function pgrant_rules.authentication_entries(
   p_request_id text[], p_address inet[], p_client_id text[], p_error pgrant_api.error[], p_reason text[]

@@ -7,20 +7,21 @@ as $$ select (p_dead_at at time zone 'UTC')::date + 1 $$;
 comment on function pgrant_rules.sweep_day(timestamptz) is 'The first day (UTC) on which a family that is dead at p_dead_at may be swept.';
 
 create function pgrant_rules.families_start(
-  p_tenant uuid, p_decisions pgrant_rules.token_decision[], p_code pgrant.codes[],
-  p_code_hash bytea[], p_handle_hash bytea[], p_refresh_hash bytea[]
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[], p_code pgrant.codes[],
+  p_cnf jsonb[], p_code_hash bytea[], p_handle_hash bytea[], p_refresh_hash bytea[]
 ) returns void
 language plpgsql
 as $$
 begin
   insert into pgrant.token_families (
     tenant_id, family_id, grant_id, user_id, client_id, session_id, offline, scopes, claims_id_token, claims_userinfo,
-    auth_time, acr, amr, resources, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after)
+    auth_time, acr, amr, resources, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after, cnf)
   select p_tenant, d.family_id, k.grant_id, k.user_id, k.client_id, k.session_id,
          'offline_access' = any (k.scopes) or not 'openid' = any (k.scopes),
          k.scopes, k.claims_id_token, k.claims_userinfo, k.auth_time, k.acr, k.amr, k.resources,
          case when d.refresh_token then q.handle_hash end, case when d.refresh_token then q.refresh_hash end,
-         d.idle_expires_at, d.family_expires_at, pgrant_rules.sweep_day(d.idle_expires_at) + 7
+         d.idle_expires_at, d.family_expires_at, pgrant_rules.sweep_day(d.idle_expires_at) + 7,
+         case when (p_client[d.n]).token_endpoint_auth_method = 'none' then p_cnf[d.n] end
     from unnest(p_decisions) d
     join unnest(p_code_hash, p_handle_hash, p_refresh_hash) with ordinality q (code_hash, handle_hash, refresh_hash, n) on q.n = d.n
     join unnest(p_code) k on k.code_hash = q.code_hash
@@ -43,12 +44,12 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.families_start(uuid, pgrant_rules.token_decision[], pgrant.codes[], bytea[], bytea[], bytea[]) is
-  'Starts the family of what each code gives, with a refresh token where the client is registered for refresh_token, and marks the codes as used by it.';
+comment on function pgrant_rules.families_start(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[], pgrant.codes[], jsonb[], bytea[], bytea[], bytea[]) is
+  'Starts the family of what each code gives, with a refresh token where the client is registered for refresh_token, and marks the codes as used by it. Of a public client it is bound to the key (RFC 9449 5): anybody else''s refresh tokens are the client''s that authenticates.';
 
 create function pgrant_api.code_redeem(
   p_tenant uuid, p_request_id text[], p_address inet[],
-  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
   p_code_hash bytea[], p_code_expires_at bigint[], p_redirect_uri text[], p_code_challenge text[],
   p_access_hash bytea[], p_handle_hash bytea[], p_refresh_hash bytea[], p_resource text[]
 ) returns setof pgrant_api.tokens
@@ -67,7 +68,7 @@ begin
       return query
       select * from pgrant_api.code_redeem(
         p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
-        p_code_hash[i:i], p_code_expires_at[i:i], p_redirect_uri[i:i], p_code_challenge[i:i], p_access_hash[i:i],
+        p_possession[i:i], p_code_hash[i:i], p_code_expires_at[i:i], p_redirect_uri[i:i], p_code_challenge[i:i], p_access_hash[i:i],
         p_handle_hash[i:i], p_refresh_hash[i:i], p_resource[i:i]);
     end loop;
     return;
@@ -75,20 +76,21 @@ begin
 
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion, 'authorization_code') a;
+                                           p_assertion, p_possession, 'authorization_code') a;
   v_codes := pgrant_rules.codes_lock(p_tenant, p_code_hash, p_code_expires_at);
   v_decisions := pgrant_rules.codes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail, v_codes, p_code_hash,
-    p_redirect_uri, p_code_challenge, p_resource, p_access_hash);
-  perform pgrant_rules.families_start(p_tenant, v_decisions, v_codes, p_code_hash, p_handle_hash, p_refresh_hash);
+    p_redirect_uri, p_code_challenge, p_resource, p_access_hash, v_auth.o_cnf);
+  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_code_hash,
+                                      p_handle_hash, p_refresh_hash);
   foreach v_decision in array v_decisions loop
     if v_decision.action = 'code.reuse' then
       perform pgrant_rules.families_revoke(p_tenant, array[v_decision.family_id], 'code used twice');
     end if;
   end loop;
-  return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions) t;
+  return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions, v_auth.o_cnf) t;
 end
 $$;
 
-comment on function pgrant_api.code_redeem(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bigint[], text[], text[], bytea[], bytea[], bytea[], text[]) is
-  'Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. Each starts a family; a second use revokes it. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood.';
+comment on function pgrant_api.code_redeem(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bigint[], text[], text[], bytea[], bytea[], bytea[], text[]) is
+  'Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood.';

@@ -1,13 +1,14 @@
 -- Codes become tokens.
 
 create function pgrant_rules.code_refusal(
-  p_code pgrant.codes, p_client_id text, p_redirect_uri text, p_code_challenge text
+  p_code pgrant.codes, p_client_id text, p_redirect_uri text, p_code_challenge text, p_jkt text
 ) returns text
 language sql stable
 as $$
   select case
     when p_code.code_hash is null then 'code unknown'
     when p_code.client_id <> p_client_id then 'code of another client'
+    when p_code.dpop_jkt is distinct from p_jkt and p_code.dpop_jkt is not null then 'code of another key'
     when p_redirect_uri <> p_code.redirect_uri then 'redirect_uri differs'
     -- OAuth 2.1 10.2 drops the parameter for clients that use PKCE; RFC 6749 4.1.3 holds for the others.
     when p_redirect_uri is null and p_code.redirect_uri_sent and p_code.code_challenge is null
@@ -20,8 +21,8 @@ as $$
   end
 $$;
 
-comment on function pgrant_rules.code_refusal(pgrant.codes, text, text, text) is
-  'Why a code is not this caller''s to redeem, or null. A wrong client, redirect URI or verifier burns nothing.';
+comment on function pgrant_rules.code_refusal(pgrant.codes, text, text, text, text) is
+  'Why a code is not this caller''s to redeem, or null. A wrong client, key (RFC 9449 10), redirect URI or verifier burns nothing.';
 
 create function pgrant_rules.codes_lock(p_tenant uuid, p_code_hash bytea[], p_code_expires_at bigint[]) returns pgrant.codes[]
 language plpgsql
@@ -51,7 +52,7 @@ create function pgrant_rules.codes_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
   p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
   p_code pgrant.codes[], p_code_hash bytea[], p_redirect_uri text[], p_code_challenge text[], p_resource text[],
-  p_access_hash bytea[]
+  p_access_hash bytea[], p_cnf jsonb[]
 ) returns pgrant_rules.token_decision[]
 language plpgsql
 as $$
@@ -67,14 +68,14 @@ begin
       select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ,
              c.access_token_lifetime, c.refresh_lifetime,
              c.refresh_idle_lifetime, 'refresh_token' = any (c.grant_types) as refresh_token, k as code,
-             pgrant_rules.code_refusal(k, q.client_id, q.redirect_uri, q.code_challenge) as refusal,
+             pgrant_rules.code_refusal(k, q.client_id, q.redirect_uri, q.code_challenge, q.cnf ->> 'jkt') as refusal,
              case when u.user_id is not null then g.scopes end as consented,
              case when q.resource <> '' or k.resources <> '{}'
                   then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), k.resources) end as target
         from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_code_hash, p_redirect_uri, p_code_challenge,
-                    p_resource, p_access_hash)
+                    p_resource, p_access_hash, p_cnf)
              with ordinality q (request_id, address, client_id, error, reason, detail, code_hash, redirect_uri, code_challenge,
-                                resource, access_hash, n)
+                                resource, access_hash, cnf, n)
         join unnest(p_client) with ordinality c on c.ordinality = q.n
         left join unnest(p_code) k on k.code_hash = q.code_hash
         left join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = k.grant_id and g.revoked_at is null
@@ -123,5 +124,5 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.codes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.codes[], bytea[], text[], text[], text[], bytea[]) is
+comment on function pgrant_rules.codes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.codes[], bytea[], text[], text[], text[], bytea[], jsonb[]) is
   'Decides what each code gives, and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate, p_code the codes behind p_code_hash, locked.';

@@ -102,11 +102,11 @@ begin
   perform pgrant_rules.subject_remember(p_tenant, p_client, p_session.user_id);
   insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
                             redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
-                            auth_time, acr, amr, resources)
+                            auth_time, acr, amr, resources, dpop_jkt)
   values (p_tenant, p_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
           p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
           p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
-          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources);
+          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources, p_request.dpop_jkt);
   perform pgrant_rules.request_complete(p_tenant, p_request, v_expires_at, null);
   perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
                              p_client.client_id, p_session.user_id, v_grant_id,

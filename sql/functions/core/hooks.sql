@@ -30,6 +30,39 @@ $$;
 comment on function pgrant_rules.request_object_refusal(uuid, pgrant_rules.client_policies, jsonb) is
   'Hook of options/client-keys: why a request object is refused, or its absence.';
 
+create function pgrant_rules.keys_proven(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_possession jsonb[]
+) returns pgrant_rules.possession[]
+language plpgsql
+as $$ begin return null; end $$;
+
+comment on function pgrant_rules.keys_proven(uuid, pgrant_rules.client_policies[], pgrant_api.error[], jsonb[]) is
+  'Hook of options/sender-constrained: every token is a bearer token.';
+
+create function pgrant_rules.key_announced(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_possession jsonb, p_jkt text
+) returns pgrant_rules.possession
+language plpgsql
+as $$ begin return null; end $$;
+
+comment on function pgrant_rules.key_announced(uuid, pgrant_rules.client_policies[], jsonb, text) is
+  'Hook of options/sender-constrained: no proof is read.';
+
+create function pgrant_rules.tokens_possessed(p_tenant uuid, p_cnf jsonb[], p_possession jsonb[])
+returns pgrant_rules.possession[]
+language plpgsql
+as $$
+begin
+  return array(
+    select case when c.cnf is not null then row('invalid_token', 'the token is bound to a key', null, null)::pgrant_rules.possession end
+      from unnest(p_cnf) with ordinality c (cnf, n)
+     order by c.n);
+end
+$$;
+
+comment on function pgrant_rules.tokens_possessed(uuid, jsonb[], jsonb[]) is
+  'Hook of options/sender-constrained: nobody proves a key here, so that a bound token is good for nothing.';
+
 create function pgrant_rules.resource_target(p_tenant uuid, p_scopes text[], p_requested text[], p_granted text[])
 returns pgrant_rules.target
 language plpgsql

@@ -17,7 +17,8 @@ create type pgrant_api.introspection as (
   acr           text,
   claims        jsonb,
   grant_id      uuid,
-  response_alg  text
+  response_alg  text,
+  cnf           jsonb
 );
 
 comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else but response_alg is null where active is false.';
@@ -36,6 +37,8 @@ comment on column pgrant_api.introspection.claims is
   'With active = true: roles, permissions and tenant, and what its resources want of the person; null where the token is no access token.';
 comment on column pgrant_api.introspection.response_alg is
   'How the answer is signed for the client that asks (RFC 9701 6); null = as it asks for.';
+comment on column pgrant_api.introspection.cnf is
+  'With active = true: the key that it is bound to (RFC 9449 6.2, RFC 8705 3.2); null = it is bound to none.';
 comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error; null = nothing.';
 
 create function pgrant_rules.api_keys_note(p_tenant uuid, p_key_hash bytea[]) returns void
@@ -54,7 +57,7 @@ comment on function pgrant_rules.api_keys_note(uuid, bytea[]) is 'Notes the use 
 
 create function pgrant_api.token_introspect(
   p_tenant uuid, p_request_id text[], p_address inet[],
-  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
   p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[], p_handle_hash bytea[], p_refresh_hash bytea[],
   p_key_hash bytea[]
 ) returns setof pgrant_api.introspection
@@ -71,7 +74,7 @@ begin
     from pgrant.tenants t where t.tenant_id = p_tenant and 'access_token' = any (t.claims_function_targets);
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion, p_confidential => true) a;
+                                           p_assertion, p_possession, p_confidential => true) a;
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
     p_tenant, p_access_hash, p_access_expires_at, p_jwt, p_handle_hash, p_refresh_hash, p_key_hash));
   if array_remove(p_key_hash, null) <> '{}' then
@@ -81,7 +84,7 @@ begin
     p_tenant, pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason));
   return query
   select q.error, q.reason, q.detail, case when q.error is null then a.active end,
-         case when a.active and q.handle_hash is null then 'Bearer' end,
+         case when a.active and q.handle_hash is null then case when t.cnf ? 'jkt' then 'DPoP' else 'Bearer' end end,
          t.client_id, coalesce(t.subject, t.client_id), t.username, t.scopes, t.audience,
          pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
          pgrant_rules.epoch(t.auth_time), t.acr,
@@ -89,7 +92,7 @@ begin
               else pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes) end
          || case when t.audience <> c.audience and q.handle_hash is null
                  then (pgrant_rules.token_shape(p_tenant, t.audience, t.user_id, t.scopes, t.access_claims)).claims else '{}' end
-         || t.access_claims, t.grant_id, c.introspection_alg
+         || t.access_claims, t.grant_id, c.introspection_alg, t.cnf
     from unnest(p_client_id, v_errors, v_auth.o_reason, v_auth.o_detail, p_handle_hash)
          with ordinality q (client_id, error, reason, detail, handle_hash, n)
     join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n
@@ -105,5 +108,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.token_introspect(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bigint[], jsonb[], bytea[], bytea[], bytea[]) is
+comment on function pgrant_api.token_introspect(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bigint[], jsonb[], bytea[], bytea[], bytea[]) is
   'Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client, too_many_attempts, flood.';

@@ -1,11 +1,15 @@
 -- Refresh tokens (RFC 6749 6): rotation, replay, and reuse detection (RFC 9700 4.14.2).
 
-create function pgrant_rules.refresh_use(p_family pgrant.token_families, p_client_id text, p_refresh_hash bytea) returns text
+create function pgrant_rules.refresh_use(
+  p_family pgrant.token_families, p_client_id text, p_refresh_hash bytea, p_cnf jsonb
+) returns text
 language sql stable
 as $$
   select case
     when p_family.family_id is null then 'refresh token unknown'
     when p_family.client_id <> p_client_id then 'refresh token of another client'
+    -- Before what it means: nobody without the key can have the family revoked.
+    when p_family.cnf is not null and not coalesce(p_cnf @> p_family.cnf, false) then 'refresh token of another key'
     when p_family.revoked_at is not null then concat('family revoked: ', p_family.revoked_reason)
     when p_family.expires_at <= now() then 'family expired'
     when p_family.idle_expires_at <= now() then 'refresh token idle too long'
@@ -16,14 +20,14 @@ as $$
   end
 $$;
 
-comment on function pgrant_rules.refresh_use(pgrant.token_families, text, bytea) is
+comment on function pgrant_rules.refresh_use(pgrant.token_families, text, bytea, jsonb) is
   'What presenting a refresh token means: rotate (the current one), replay (its predecessor, inside the window and at most 100 times), reuse (any other with a valid handle), or else why it is refused.';
 
 create function pgrant_rules.refreshes_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
   p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
   p_family pgrant.token_families[], p_handle_hash bytea[], p_refresh_hash bytea[], p_scope text[], p_resource text[],
-  p_access_hash bytea[], p_successor_hash bytea[], p_sealed_successor bytea[]
+  p_access_hash bytea[], p_successor_hash bytea[], p_sealed_successor bytea[], p_cnf jsonb[]
 ) returns pgrant_rules.token_decision[]
 language plpgsql
 as $$
@@ -38,16 +42,16 @@ begin
     with presented as materialized (
       select q.*, c.scopes as client_scopes, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ,
              c.access_token_lifetime,
-             c.refresh_idle_lifetime, c.replay_window, f as family, pgrant_rules.refresh_use(f, q.client_id, q.refresh_hash) as use,
+             c.refresh_idle_lifetime, c.replay_window, f as family, pgrant_rules.refresh_use(f, q.client_id, q.refresh_hash, q.cnf) as use,
              coalesce(string_to_array(q.scope, ' '), f.scopes) as requested,
              -- Read, not locked: whoever revokes a grant revokes its families too, and waits for the rotation.
              case when u.user_id is not null then g.scopes end as consented,
              case when q.resource <> '' or f.resources <> '{}'
                   then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), f.resources) end as target
         from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_handle_hash, p_refresh_hash, p_scope, p_resource,
-                    p_access_hash, p_successor_hash, p_sealed_successor)
+                    p_access_hash, p_successor_hash, p_sealed_successor, p_cnf)
              with ordinality q (request_id, address, client_id, error, reason, detail, handle_hash, refresh_hash, scope, resource,
-                                access_hash, successor_hash, sealed_successor, n)
+                                access_hash, successor_hash, sealed_successor, cnf, n)
         join unnest(p_client) with ordinality c on c.ordinality = q.n
         left join unnest(p_family) f on f.handle_hash = q.handle_hash
         left join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = f.grant_id and g.revoked_at is null
@@ -104,7 +108,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.refreshes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.token_families[], bytea[], bytea[], text[], text[], bytea[], bytea[], bytea[]) is
+comment on function pgrant_rules.refreshes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.token_families[], bytea[], bytea[], text[], text[], bytea[], bytea[], bytea[], jsonb[]) is
   'Decides what each refresh request gets, and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate, p_family the families behind the handles, locked.';
 
 create function pgrant_rules.families_rotate(p_tenant uuid, p_decisions pgrant_rules.token_decision[]) returns void
@@ -147,7 +151,7 @@ comment on function pgrant_rules.families_replay(uuid, uuid[]) is 'Counts a repl
 
 create function pgrant_api.refresh_rotate(
   p_tenant uuid, p_request_id text[], p_address inet[],
-  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
   p_handle_hash bytea[], p_refresh_hash bytea[], p_scope text[],
   p_access_hash bytea[], p_successor_hash bytea[], p_sealed_successor bytea[], p_resource text[]
 ) returns setof pgrant_api.tokens
@@ -166,7 +170,7 @@ begin
       return query
       select * from pgrant_api.refresh_rotate(
         p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
-        p_handle_hash[i:i], p_refresh_hash[i:i], p_scope[i:i], p_access_hash[i:i], p_successor_hash[i:i],
+        p_possession[i:i], p_handle_hash[i:i], p_refresh_hash[i:i], p_scope[i:i], p_access_hash[i:i], p_successor_hash[i:i],
         p_sealed_successor[i:i], p_resource[i:i]);
     end loop;
     return;
@@ -174,14 +178,15 @@ begin
 
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion, 'refresh_token') a;
+                                           p_assertion, p_possession, 'refresh_token') a;
   v_decisions := pgrant_rules.refreshes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail,
     array(select f from pgrant.token_families f
            where f.tenant_id = p_tenant and f.handle_hash = any (p_handle_hash)
            order by f.family_id
              for update),
-    p_handle_hash, p_refresh_hash, p_scope, p_resource, p_access_hash, p_successor_hash, p_sealed_successor);
+    p_handle_hash, p_refresh_hash, p_scope, p_resource, p_access_hash, p_successor_hash, p_sealed_successor,
+    v_auth.o_cnf);
 
   perform pgrant_rules.families_rotate(p_tenant, v_decisions);
   select coalesce(array_agg(d.family_id) filter (where d.action = 'refresh.replay'), '{}'),
@@ -194,9 +199,9 @@ begin
   if v_reused <> '{}' then
     perform pgrant_rules.families_revoke(p_tenant, v_reused, 'refresh token reused');
   end if;
-  return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions) t;
+  return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions, v_auth.o_cnf) t;
 end
 $$;
 
-comment on function pgrant_api.refresh_rotate(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bytea[], text[], bytea[], bytea[], bytea[], text[]) is
-  'Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family''s. Errors: invalid_client, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood.';
+comment on function pgrant_api.refresh_rotate(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bytea[], text[], bytea[], bytea[], bytea[], text[]) is
+  'Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family''s; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood.';

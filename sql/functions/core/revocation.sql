@@ -70,7 +70,7 @@ comment on function pgrant_rules.refresh_tokens_revoke(uuid, text[], pgrant_api.
 
 create function pgrant_api.token_revoke(
   p_tenant uuid, p_request_id text[], p_address inet[],
-  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
   p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[], p_handle_hash bytea[], p_refresh_hash bytea[]
 ) returns setof pgrant_api.done
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -83,7 +83,7 @@ begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion) a;
+                                           p_assertion, p_possession) a;
   -- One after the other: a family is revoked before what hangs on it is looked at.
   v_entries := pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason)
     || array(
@@ -105,5 +105,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.token_revoke(uuid, text[], inet[], text[], text[], bytea[], jsonb[], bytea[], bigint[], jsonb[], bytea[], bytea[]) is
+comment on function pgrant_api.token_revoke(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bigint[], jsonb[], bytea[], bytea[]) is
   'Revokes tokens of the calling clients (RFC 7009), a set of requests at once: an access token alone, a refresh token with its whole family. A token that is not the caller''s is like one that does not exist: no error. Errors: invalid_client, too_many_attempts, flood.';

@@ -25,7 +25,8 @@ create type pgrant_api.tokens as (
   id_claims            jsonb,
   nonce                text,
   session_id           uuid,
-  access_token_scope   text
+  access_token_scope   text,
+  cnf                  jsonb
 );
 
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
@@ -45,6 +46,7 @@ comment on column pgrant_api.tokens.id_claims is 'What else the ID token says; n
 comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where it sent none.';
 comment on column pgrant_api.tokens.access_token_scope is 'array = scope of a JWT is an array; null = a string (RFC 9068 2.2.3).';
 comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session, and for pairwise clients.';
+comment on column pgrant_api.tokens.cnf is 'The key that the access token is bound to (RFC 7800 3.1): {jkt}, {x5t#S256}, or both; null = a bearer token.';
 
 create function pgrant_rules.token_claims(
   p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
@@ -99,8 +101,26 @@ comment on column pgrant_rules.token_decision.user_id is 'The person: of the gra
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
 
+create function pgrant_rules.access_tokens_store(
+  p_tenant uuid, p_decisions pgrant_rules.token_decision[], p_cnf jsonb[], p_issued_at timestamptz
+) returns void
+language plpgsql
+as $$
+begin
+  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
+                                    audience, issued_at, cnf)
+  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
+         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n]
+    from unnest(p_decisions) d
+   where d.error is null and d.access_token_format = 'opaque';
+end
+$$;
+
+comment on function pgrant_rules.access_tokens_store(uuid, pgrant_rules.token_decision[], jsonb[], timestamptz) is
+  'Stores the opaque access tokens that are issued, each with the key that it is bound to.';
+
 create function pgrant_rules.tokens_issue(
-  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[]
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[], p_cnf jsonb[]
 ) returns setof pgrant_api.tokens
 language plpgsql
 as $$
@@ -110,12 +130,7 @@ declare
   v_errors pgrant_api.error[];
   v_issued_at timestamptz := pgrant_rules.whole_second(now());
 begin
-  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
-                                    audience, issued_at)
-  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
-         d.family_id, d.family_expires_at, d.scopes, d.audience, v_issued_at
-    from unnest(p_decisions) d
-   where d.error is null and d.access_token_format = 'opaque';
+  perform pgrant_rules.access_tokens_store(p_tenant, p_decisions, p_cnf, v_issued_at);
 
   for v_decision in
     select d.* from unnest(p_decisions) d join unnest(p_client) with ordinality c on c.ordinality = d.n
@@ -158,7 +173,8 @@ begin
          d.nonce,
          -- A sid is the same for every client of the session, and would tell that two pairwise subjects are one person.
          case when i.alg is not null and c.subject_type = 'public' then d.session_id end,
-         (s.shape).access_token_scope
+         (s.shape).access_token_scope,
+         p_cnf[d.n]
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null
     left join unnest(p_client) with ordinality c on c.ordinality = d.n
@@ -180,5 +196,5 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.tokens_issue(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[]) is
-  'Does what every grant type has in common: stores opaque access tokens, which never outlive their family, lets clients that registered themselves live on, records decisions and dropped scopes. Returns what each response is to contain; an ID token (OpenID Connect Core 2) where openid is among the scopes. p_client are the clients of the requests, in the same order.';
+comment on function pgrant_rules.tokens_issue(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[], jsonb[]) is
+  'Does what every grant type has in common: stores opaque access tokens, which never outlive their family, lets clients that registered themselves live on, records decisions and dropped scopes. Returns what each response is to contain; an ID token (OpenID Connect Core 2) where openid is among the scopes. p_client are the clients of the requests, p_cnf the keys that they have proven, in the same order.';

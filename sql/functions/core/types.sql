@@ -45,6 +45,15 @@ comment on column pgrant_api.authorization.code_expires_at is 'Epoch seconds; nu
 comment on column pgrant_api.authorization.untrusted is
   'With next = respond: true = nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to. Null without response_error.';
 
+create type pgrant_rules.possession as (
+  error   pgrant_api.error,
+  reason  text,
+  detail  text,
+  cnf     jsonb
+);
+
+comment on type pgrant_rules.possession is 'What the keys that a request proves to have are good for; cnf = what its tokens are bound to.';
+
 create type pgrant_rules.target as (
   error                  pgrant_api.error,
   reason                 text,

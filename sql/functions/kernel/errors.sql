@@ -6,6 +6,8 @@ create type pgrant_api.error as enum (
   'unsupported_response_type', 'invalid_scope', 'access_denied', 'temporarily_unavailable', 'server_error',
   -- RFC 6750 3.1
   'invalid_token', 'insufficient_scope',
+  -- RFC 9449 5 and 8
+  'invalid_dpop_proof', 'use_dpop_nonce',
   -- RFC 8707 2
   'invalid_target',
   -- RFC 7591 3.2.2
@@ -47,6 +49,8 @@ as $$
     ('server_error', 500, 'The server failed to answer.'),
     ('invalid_token', 401, 'The access token is invalid, expired or revoked.'),
     ('insufficient_scope', 403, 'The access token lacks a scope.'),
+    ('invalid_dpop_proof', 400, 'The DPoP proof is missing or invalid.'),
+    ('use_dpop_nonce', 400, 'The DPoP proof needs the nonce of DPoP-Nonce.'),
     ('invalid_target', 400, 'A requested resource is invalid or unknown.'),
     ('invalid_client_metadata', 400, 'The client metadata is not acceptable.'),
     ('invalid_software_statement', 400, 'The software statement is invalid.'),

@@ -68,7 +68,7 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
             when f.expires_at <= now() then 'expired'
             when f.idle_expires_at <= now() then 'idle too long'
             else 'live' end as state,
-       f.generation, f.replays_total as replays, f.scopes, f.resources, f.offline, f.session_id, f.auth_time, f.acr, f.amr,
+       f.generation, f.replays_total as replays, f.scopes, f.resources, f.cnf, f.offline, f.session_id, f.auth_time, f.acr, f.amr,
        f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason
   from pgrant.grants g
   -- Of a person or a client by its grants: families have no index for either.
@@ -83,6 +83,7 @@ comment on column pgrant_report.refresh_families.generation is 'How many refresh
 comment on column pgrant_report.refresh_families.replays is 'How often a predecessor was presented within the replay window and got the same successor again: lost answers and tabs in parallel.';
 comment on column pgrant_report.refresh_families.scopes is 'The scopes that the code was for.';
 comment on column pgrant_report.refresh_families.resources is 'What its access tokens may be for; {} = the tenant''s own audience.';
+comment on column pgrant_report.refresh_families.cnf is 'The key that its refresh tokens are bound to (RFC 9449 5); null = none, or they are the client''s that authenticates.';
 comment on column pgrant_report.refresh_families.offline is 'Whether it survives the end of the browser session.';
 comment on column pgrant_report.refresh_families.session_id is 'The browser session in which it was given (sid).';
 comment on column pgrant_report.refresh_families.auth_time is 'When the person had signed in.';

@@ -1,4 +1,4 @@
-// RFC 9126 2: the pushed authorization request endpoint.
+// RFC 9126 2, RFC 9449 10.1: the pushed authorization request endpoint.
 
 import { api } from '../../db/bindings.ts';
 import { ask, Refusal } from '../../db/call.ts';
@@ -11,6 +11,7 @@ import { requireReadable } from '../../protocol/params.ts';
 import { pushedRequestUri } from '../../protocol/pushed-request.ts';
 import { newSecret } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { possessionOf } from '../possession.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 import { requestReader } from './request.ts';
 
@@ -29,11 +30,12 @@ export function pushRequest(services: EndpointServices): Endpoint {
       throw new OAuthError('invalid_request', detail, { detail });
     }
     const pushed = newSecret();
+    const possession = await possessionOf(services, ctx);
     const decide = async () => {
       const identity = await clientIdentity(services, ctx, values);
       const { client_id } = identity;
       const { args, detail } = await readRequest(ctx, { ...sent, client_id }).catch(asInvalid);
-      const answer = { ...identity, ...args, pushed_hash: pushed.hash };
+      const answer = { ...identity, possession, ...args, pushed_hash: pushed.hash };
       const row = await ask(database, api.authorization_push, answer);
       if (row.error !== null) {
         const said = row.detail ?? (row.error === args.error ? detail : undefined) ?? null;

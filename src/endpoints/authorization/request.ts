@@ -38,6 +38,7 @@ export function requestReader(services: EndpointServices) {
         claims_id_token: request.claims.id_token,
         claims_userinfo: request.claims.userinfo,
         resources: request.resources,
+        dpop_jkt: request.dpop_jkt ?? null,
         request_object: object?.facts ?? null,
         error: (error ?? null) as never,
         error_reason: reason ?? null,

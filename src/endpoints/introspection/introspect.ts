@@ -27,6 +27,7 @@ export function introspect(services: EndpointServices): Endpoint {
     const { verifying, signing } = await keyring(ctx);
     const row = await call(database, api.token_introspect, {
       ...identity,
+      possession: null,
       ...(await tokenArguments(values.token, verifying, issuer)),
       key_hash: parseApiKey(values.token) ?? null,
     });
@@ -65,6 +66,7 @@ function stateOf(row: Extract<ApiIntrospection, { active: true }>, issuer: strin
     auth_time: row.auth_time ?? undefined,
     acr: row.acr ?? undefined,
     grant_id: row.grant_id ?? undefined,
+    cnf: row.cnf ?? undefined,
   };
 }
 

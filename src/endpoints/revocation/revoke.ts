@@ -22,6 +22,7 @@ export function revoke(services: EndpointServices): Endpoint {
     const { verifying } = await keyring(ctx);
     await call(database, api.token_revoke, {
       ...identity,
+      possession: null,
       ...(await tokenArguments(values.token, verifying, ctx.state.tenant.issuer)),
     });
     ctx.set('Cache-Control', 'no-store');

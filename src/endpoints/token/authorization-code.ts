@@ -16,6 +16,7 @@ export const codeGrant: Grant = async (request) => {
   const refresh = newRefreshToken();
   const row = await call(request.database, api.code_redeem, {
     ...request.identity,
+    possession: request.possession,
     code_hash: parsed?.hash ?? null,
     code_expires_at: parsed?.expires_at ?? null,
     redirect_uri: redirect_uri ?? null,

@@ -12,6 +12,7 @@ export const clientCredentialsGrant: Grant = async (request) => {
   const access = newSecret();
   const row = await call(request.database, api.client_credentials_issue, {
     ...request.identity,
+    possession: request.possession,
     scope: scopes.length === 0 ? null : scopes.join(' '),
     access_hash: access.hash,
     resource: request.resources.join(' '),

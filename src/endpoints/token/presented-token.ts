@@ -34,9 +34,10 @@ export async function tokenArguments(token: string, keys: VerificationKeys, issu
 async function claimsOf(token: string, keys: VerificationKeys, issuer: string) {
   try {
     const claims = await verifyAccessToken(token, keys, issuer, accessTokenTypes);
-    const { iss, jti, client_id, family_id, scope, iat, exp } = claims;
+    const { iss, jti, client_id, family_id, scope, iat, exp, cnf } = claims;
     const scopes = Array.isArray(scope) ? scope.join(' ') : scope;
-    return { iss, jti, client_id, family_id, scope: scopes, iat, exp, aud: [claims.aud].flat() };
+    const aud = [claims.aud].flat();
+    return { iss, jti, client_id, family_id, scope: scopes, iat, exp, cnf, aud };
   } catch (failure) {
     if (failure instanceof OAuthError) return null;
     throw failure;

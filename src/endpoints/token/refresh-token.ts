@@ -18,6 +18,7 @@ export const refreshGrant: Grant = async (request) => {
   const successor = newRefreshToken(old?.handle);
   const row = await call(request.database, api.refresh_rotate, {
     ...request.identity,
+    possession: request.possession,
     handle_hash: old?.handle_hash ?? null,
     refresh_hash: old?.secret_hash ?? null,
     scope: scopes.length === 0 ? null : scopes.join(' '),

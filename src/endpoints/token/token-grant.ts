@@ -7,11 +7,13 @@ import type { SigningAlg } from '../../protocol/keys.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
 import {
   type AccessTokenType,
+  type Confirmation,
   type ExtraClaims,
   signAccessToken,
   signIdToken,
 } from '../../protocol/tokens.ts';
 import type { TenantKeys } from '../keyring.ts';
+import type { Possession } from '../possession.ts';
 import type { ClientIdentity } from './client-identity.ts';
 
 export const names = [
@@ -32,12 +34,13 @@ export type TokenRequest = {
   /** What the access token is to be for (RFC 8707). */
   resources: string[];
   identity: ClientIdentity;
+  possession: Possession;
 };
 
 /** A token response (RFC 6749 5.1); expires_in in seconds. */
 export type TokenResponse = {
   access_token: string;
-  token_type: 'Bearer';
+  token_type: 'Bearer' | 'DPoP';
   expires_in: number;
   /** Left out where the token has none: an empty one is no scope (RFC 6749 3.3). */
   scope?: string;
@@ -60,7 +63,7 @@ export async function tokenResponse(
       : await accessToken(issuer, keys, row);
   return {
     access_token,
-    token_type: 'Bearer',
+    token_type: 'jkt' in Object(row.cnf) ? 'DPoP' : 'Bearer',
     expires_in: row.access_expires_at - row.issued_at,
     ...(row.scopes.length > 0 && { scope: row.scopes.join(' ') }),
     ...(row.refresh_token && refreshToken !== undefined && { refresh_token: refreshToken }),
@@ -82,6 +85,7 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
       scope: scopeOf(row),
       auth_time: row.auth_time ?? undefined,
       acr: row.acr ?? undefined,
+      cnf: (row.cnf as Confirmation | null) ?? undefined,
     },
     keys.signing(row.access_token_alg as SigningAlg),
     // Ties the token to what can be revoked; introspection and userinfo ask for it.

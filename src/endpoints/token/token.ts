@@ -5,6 +5,7 @@ import { grantTypes } from '../../protocol/lists.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources } from '../../protocol/scope.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { possessionOf } from '../possession.ts';
 import { codeGrant } from './authorization-code.ts';
 import { clientCredentialsGrant } from './client-credentials.ts';
 import { clientIdentity } from './client-identity.ts';
@@ -31,6 +32,7 @@ export function token(services: EndpointServices): Endpoint {
       throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     ctx.state.grant = grant_type;
     const identity = await clientIdentity(services, ctx, values);
+    const possession = await possessionOf(services, ctx);
     // What can fail comes first: after the commit there is nothing left to do but sign.
     const keys = await keyring(ctx);
     const answer = await grants[grant_type]({
@@ -40,6 +42,7 @@ export function token(services: EndpointServices): Endpoint {
       values,
       resources: parseResources(resources),
       identity,
+      possession,
     });
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Pragma', 'no-cache');

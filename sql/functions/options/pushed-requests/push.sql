@@ -37,11 +37,12 @@ comment on function pgrant_rules.push_refuse(uuid, text, text, pgrant_api.error,
 
 create function pgrant_api.authorization_push(
   p_tenant uuid, p_request_id text, p_address inet,
-  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb, p_pushed_hash bytea,
+  p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb, p_possession jsonb,
+  p_pushed_hash bytea,
   p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
   p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
   p_claims_id_token text[], p_claims_userinfo text[],
-  p_resources text[], p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
+  p_resources text[], p_dpop_jkt text, p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.pushed_request
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -53,6 +54,7 @@ declare
   v_client pgrant_rules.client_policies;
   v_answer pgrant_api.authorization;
   v_request pgrant.authorization_requests;
+  v_proven pgrant_rules.possession;
   v_checked record;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
@@ -66,12 +68,16 @@ begin
   end if;
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, array[p_address], array[p_client_id], array[p_auth_method],
-                                           array[p_secret_hash], array[p_assertion]) a;
+                                           array[p_secret_hash], array[p_assertion], array[p_possession]) a;
   if v_auth.o_error[1] is not null then
     return pgrant_rules.push_refuse(p_tenant, 'client.authenticate', p_client_id, v_auth.o_error[1], v_auth.o_reason[1],
                                     v_auth.o_detail[1]);
   end if;
   v_client := v_auth.o_client[1];
+  v_proven := pgrant_rules.key_announced(p_tenant, v_auth.o_client, p_possession, p_dpop_jkt);
+  if v_proven.error is not null then
+    return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, v_proven.error, v_proven.reason, v_proven.detail);
+  end if;
   -- One that does not authenticate is anybody; it begins no more sign-ins here than at the authorization endpoint.
   if v_client.token_endpoint_auth_method = 'none' and pgrant_rules.begun_too_often(p_tenant) then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, 'too_many_attempts', 'authorization_rate reached', null);
@@ -84,6 +90,7 @@ begin
   v_request := pgrant_rules.request_record(
     p_tenant, v_client, v_answer, p_redirect_uri, p_response_mode, p_state, p_nonce, p_code_challenge, p_scopes, p_prompt, p_max_age,
     p_hint_sub, p_login_hint, p_acr_values, p_essential_acr, p_claims_id_token, p_claims_userinfo, p_resources);
+  v_request.dpop_jkt := coalesce(p_dpop_jkt, p_possession #>> '{proof,jkt}');
   v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object, p_error, p_error_reason);
   if v_checked.error is not null then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, v_checked.error, v_checked.reason, v_checked.detail);
@@ -100,8 +107,8 @@ begin
 end
 $$;
 
-comment on function pgrant_api.authorization_push(uuid, text, inet, text, text, bytea, jsonb, bytea, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], jsonb, pgrant_api.error, text) is
-  'Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant''s par_lifetime; p_pushed_hash is of the secret in its request_uri. With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood.';
+comment on function pgrant_api.authorization_push(uuid, text, inet, text, text, bytea, jsonb, jsonb, bytea, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], text, jsonb, pgrant_api.error, text) is
+  'Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant''s par_lifetime; p_pushed_hash is of the secret in its request_uri. The key of a DPoP proof is that of dpop_jkt (RFC 9449 10.1). With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood.';
 
 create function pgrant_rules.pushed_request_fault(
   p_tenant uuid, p_client_id text, p_pushed_hash bytea, p_pushed_expires_at bigint

@@ -56,6 +56,7 @@ begin
     'require_pushed_authorization_requests', nullif(p_client.require_pushed_authorization_requests, false),
     'subject_type', p_client.subject_type, 'sector_identifier_uri', p_client.sector_identifier_uri,
     'default_acr_values', p_client.default_acr_values,
+    'dpop_bound_access_tokens', nullif(p_client.dpop_bound_access_tokens, false),
     'client_uri', p_client.client_uri, 'logo_uri', p_client.logo_uri, 'tos_uri', p_client.tos_uri,
     'policy_uri', p_client.policy_uri, 'contacts', p_client.contacts, 'software_id', p_client.software_id,
     'software_version', p_client.software_version, 'default_max_age', p_client.default_max_age,

@@ -6,7 +6,7 @@ as $$
   select array['name', 'token_endpoint_auth_method', 'application_type', 'redirect_uris', 'post_logout_redirect_uris', 'grant_types',
                'scopes', 'id_token_alg', 'userinfo_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id',
                'software_version', 'default_max_age', 'require_auth_time', 'default_acr_values', 'initiate_login_uri', 'jwks', 'jwks_uri',
-               'token_endpoint_auth_signing_alg', 'subject_type', 'sector_identifier_uri',
+               'token_endpoint_auth_signing_alg', 'subject_type', 'sector_identifier_uri', 'dpop_bound_access_tokens',
                'authorization_alg', 'introspection_alg', 'request_object_signing_alg', 'request_uris', 'require_signed_request_object',
                'require_pushed_authorization_requests', 'registered', 'left_out']
 $$;

@@ -1,0 +1,190 @@
+-- Keys that requests prove to have: DPoP proofs (RFC 9449) and client certificates (RFC 8705).
+
+create function pgrant_rules.proofs_use(p_tenant uuid, p_proof jsonb[]) returns bigint[]
+language plpgsql
+as $$
+declare
+  v_fresh bigint[];
+begin
+  -- Whoever signs anew under an old jti is nobody who has overheard a proof: it is enough that this is seen most of the time.
+  with presented as materialized (
+    select min(q.n) as n, decode(q.proof ->> 'jti_hash', 'hex') as proof_hash,
+           max(pgrant_rules.moment((q.proof ->> 'exp')::bigint)) as expires_at
+      from unnest(p_proof) with ordinality q (proof, n)
+     where q.proof is not null
+     group by 2
+  ), used as (
+    insert into pgrant.dpop_proofs as d (tenant_id, proof_hash, expires_at)
+    select p_tenant, p.proof_hash, p.expires_at
+      from presented p
+     where not exists (select from pgrant.dpop_proofs b
+                        where b.tenant_id = p_tenant and b.proof_hash = p.proof_hash and b.expires_at > now())
+     order by p.proof_hash
+        on conflict do nothing
+    returning d.proof_hash
+  )
+  select array_agg(p.n) into v_fresh from presented p join used u on u.proof_hash = p.proof_hash;
+  return coalesce(v_fresh, '{}');
+end
+$$;
+
+comment on function pgrant_rules.proofs_use(uuid, jsonb[]) is
+  'Which of the proofs are used for the first time (RFC 9449 11.1), by their places; they are not, from then on. The same proof has always the same expiry, so two at once meet at the key of the table.';
+
+create function pgrant_rules.proof_fault(p_proof jsonb, p_nonce_required boolean) returns pgrant_rules.possession
+language plpgsql immutable
+as $$
+declare
+  v_out pgrant_rules.possession;
+begin
+  if p_proof ->> 'fault' is not null then
+    v_out.error := 'invalid_dpop_proof';
+    v_out.reason := p_proof ->> 'fault';
+  elsif p_proof ->> 'nonce' = 'unknown' then
+    v_out.error := 'use_dpop_nonce';
+    v_out.reason := 'the nonce is not of this server, or no longer good';
+  elsif p_proof ->> 'nonce' is null and p_nonce_required then
+    v_out.error := 'use_dpop_nonce';
+    v_out.reason := 'there is no nonce';
+  end if;
+  v_out.detail := v_out.reason;
+  v_out.reason := 'DPoP proof: ' || v_out.reason;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.proof_fault(jsonb, boolean) is
+  'What is wrong with a proof by itself, as the web process has read it: {jkt, jti_hash (hex), exp (epoch seconds, after which it would be refused anyway), nonce (good or unknown, left out where it has none)}, or {fault}.';
+
+create function pgrant_rules.proofs_replayed(
+  p_tenant uuid, p_possession jsonb[], p_found pgrant_rules.possession[]
+) returns pgrant_rules.possession[]
+language plpgsql
+as $$
+declare
+  v_proof jsonb[];
+  v_fresh bigint[];
+begin
+  select array_agg(case when f.error is null then q.possession -> 'proof' end order by q.n) into v_proof
+    from unnest(p_possession) with ordinality q (possession, n)
+    join unnest(p_found) with ordinality f on f.ordinality = q.n;
+  if array_remove(v_proof, null) = '{}' then
+    return p_found;
+  end if;
+  v_fresh := pgrant_rules.proofs_use(p_tenant, v_proof);
+  return array(
+    select case when v_proof[f.ordinality] is null or f.ordinality = any (v_fresh)
+                then row(f.error, f.reason, f.detail, f.cnf)::pgrant_rules.possession
+                else row('invalid_dpop_proof', 'DPoP proof: used before', 'used before', null)::pgrant_rules.possession end
+      from unnest(p_found) with ordinality f
+     order by f.ordinality);
+end
+$$;
+
+comment on function pgrant_rules.proofs_replayed(uuid, jsonb[], pgrant_rules.possession[]) is
+  'Uses up the proofs of the requests in which nothing else is wrong, and refuses those that were used before.';
+
+create or replace function pgrant_rules.keys_proven(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_possession jsonb[]
+) returns pgrant_rules.possession[]
+language plpgsql
+as $$
+declare
+  v_found pgrant_rules.possession[];
+begin
+  if coalesce(array_remove(p_possession, null), '{}') = '{}'
+     and not exists (select from unnest(p_client) c
+                      where c.dpop_bound_access_tokens or c.tls_client_certificate_bound_access_tokens) then
+    return null;
+  end if;
+  v_found := array(
+    select case
+             when p_error[c.ordinality] is not null then row(p_error[c.ordinality], null, null, null)::pgrant_rules.possession
+             when q.proof is null and c.dpop_bound_access_tokens
+               then row('invalid_dpop_proof', 'no DPoP proof, which the client has to send', 'there is none', null)::pgrant_rules.possession
+             when (f.fault).error is not null then f.fault
+             when q.x5t is null and c.tls_client_certificate_bound_access_tokens
+               then row('invalid_request', 'no client certificate, which the client''s tokens are bound to',
+                        'there is no client certificate', null)::pgrant_rules.possession
+             else row(null, null, null,
+                      nullif(jsonb_strip_nulls(jsonb_build_object(
+                        'jkt', q.proof -> 'jkt',
+                        'x5t#S256', case when c.tls_client_certificate_bound_access_tokens then q.x5t end)), '{}'))::pgrant_rules.possession
+           end
+      from unnest(p_client) with ordinality c
+     cross join lateral (select p_possession[c.ordinality] -> 'proof' as proof,
+                                p_possession[c.ordinality] #> '{certificate,x5t#S256}' as x5t) q
+     cross join lateral (select pgrant_rules.proof_fault(q.proof, c.require_dpop_nonce) as fault where q.proof is not null
+                          union all
+                         select null where q.proof is null) f
+     order by c.ordinality);
+  return pgrant_rules.proofs_replayed(p_tenant, p_possession, v_found);
+end
+$$;
+
+comment on function pgrant_rules.keys_proven(uuid, pgrant_rules.client_policies[], pgrant_api.error[], jsonb[]) is
+  'What the keys are good for that clients prove to have which get tokens, and the refusal where one is missing. p_possession is {proof, certificate: {x5t#S256}}, each where there is one; the proof of a request with an error is not used up. Null = nobody has proven one, or has to.';
+
+create or replace function pgrant_rules.key_announced(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_possession jsonb, p_jkt text
+) returns pgrant_rules.possession
+language plpgsql
+as $$
+declare
+  v_proof constant jsonb := p_possession -> 'proof';
+  v_out pgrant_rules.possession;
+begin
+  if v_proof is null then
+    return null;
+  end if;
+  v_out := pgrant_rules.proof_fault(v_proof, p_client[1].require_dpop_nonce);
+  if v_out.error is null and p_jkt <> v_proof ->> 'jkt' then
+    v_out.error := 'invalid_dpop_proof';
+    v_out.reason := 'DPoP proof: its key is not that of dpop_jkt';
+    v_out.detail := 'its key is not that of dpop_jkt';
+  end if;
+  return (pgrant_rules.proofs_replayed(p_tenant, array[p_possession], array[v_out]))[1];
+end
+$$;
+
+comment on function pgrant_rules.key_announced(uuid, pgrant_rules.client_policies[], jsonb, text) is
+  'Whether the proof of a pushed request is good, and of the key that dpop_jkt names where both are there (RFC 9449 10.1).';
+
+create or replace function pgrant_rules.tokens_possessed(p_tenant uuid, p_cnf jsonb[], p_possession jsonb[])
+returns pgrant_rules.possession[]
+language plpgsql
+as $$
+declare
+  v_found pgrant_rules.possession[];
+  v_nonce_required boolean;
+begin
+  if coalesce(array_remove(p_possession, null), '{}') = '{}' and array_remove(p_cnf, null) = '{}' then
+    return null;
+  end if;
+  select t.require_dpop_nonce into v_nonce_required from pgrant.tenants t where t.tenant_id = p_tenant;
+  v_found := array(
+    select case
+             when q.proof is null and q.cnf ? 'jkt'
+               then row('invalid_token', 'a DPoP-bound token that was sent as a Bearer token', null, null)::pgrant_rules.possession
+             when q.proof is not null and not coalesce(q.cnf ? 'jkt', false)
+               then row('invalid_token', 'a token that was sent as DPoP, and is bound to no key', null, null)::pgrant_rules.possession
+             when (f.fault).error is not null then f.fault
+             when q.cnf ->> 'jkt' <> q.proof ->> 'jkt'
+               then row('invalid_token', 'token of another key', null, null)::pgrant_rules.possession
+             when q.cnf ->> 'x5t#S256' <> coalesce(q.x5t, '')
+               then row('invalid_token', 'token of another client certificate', null, null)::pgrant_rules.possession
+             else row(null, null, null, q.cnf)::pgrant_rules.possession
+           end
+      from (select c.cnf, c.n, p_possession[c.n] -> 'proof' as proof,
+                   p_possession[c.n] #>> '{certificate,x5t#S256}' as x5t
+              from unnest(p_cnf) with ordinality c (cnf, n)) q
+     cross join lateral (select pgrant_rules.proof_fault(q.proof, v_nonce_required) as fault where q.proof is not null
+                          union all
+                         select null where q.proof is null) f
+     order by q.n);
+  return pgrant_rules.proofs_replayed(p_tenant, p_possession, v_found);
+end
+$$;
+
+comment on function pgrant_rules.tokens_possessed(uuid, jsonb[], jsonb[]) is
+  'Whether whoever presents tokens with these cnf has their keys (RFC 9449 7, RFC 8705 3): a bound token with its key alone, a bearer token without a proof alone. p_possession as of keys_proven. Null = nothing is bound, and nothing was proven.';
