@@ -9,7 +9,7 @@ export type Answer = {
 /** Lets scripts of every origin read an answer that holds nothing but what anybody may know. */
 export const readableByAll = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After',
+  'Access-Control-Expose-Headers': 'WWW-Authenticate, DPoP-Nonce, Retry-After',
 };
 
 /** `value` as JSON. */

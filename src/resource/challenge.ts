@@ -1,4 +1,4 @@
-// RFC 6750 3, RFC 9728 5.1, RFC 9470 3: what tells a client how to get a token that is good here.
+// RFC 6750 3, RFC 9449 7.1, RFC 9728 5.1, RFC 9470 3: what tells a client how to get a token that is good here.
 
 export type Challenge = {
   error?: string;
@@ -11,10 +11,12 @@ export type Challenge = {
   max_age?: number;
   /** URL of the resource's metadata. */
   resource_metadata?: string;
+  /** The algorithms of DPoP proofs, where the scheme is DPoP. */
+  algs?: readonly string[];
 };
 
 /** The value of the header WWW-Authenticate. */
-export function challenge({ scopes = [], acr_values = [], ...members }: Challenge): string {
+export function challenge({ scopes = [], acr_values = [], algs, ...members }: Challenge): string {
   const { error, error_description, max_age, resource_metadata } = members;
   const parameters = Object.entries({
     error,
@@ -23,8 +25,10 @@ export function challenge({ scopes = [], acr_values = [], ...members }: Challeng
     acr_values: acr_values.join(' ') || undefined,
     max_age,
     resource_metadata,
+    algs: algs?.join(' '),
   }).filter(([, value]) => value !== undefined);
-  return ['Bearer', parameters.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')]
+  const scheme = algs === undefined ? 'Bearer' : 'DPoP';
+  return [scheme, parameters.map(([name, value]) => `${name}=${quoted(value)}`).join(', ')]
     .join(' ')
     .trimEnd();
 }

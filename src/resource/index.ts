@@ -3,6 +3,7 @@ export type { Answer } from './answer.ts';
 export { type Challenge, challenge } from './challenge.ts';
 export { type KoaMiddleware, protect, serveMetadata } from './koa.ts';
 export { type OpaqueToken, opaqueToken } from './opaque-token.ts';
+export type { DpopOptions, ResourceRequest } from './possession.ts';
 export {
   type AccessToken,
   type Authentication,

@@ -7,6 +7,7 @@ import { ResourceError } from './resource-error.ts';
 type KoaContext = {
   readonly method: string;
   readonly path: string;
+  readonly originalUrl: string;
   readonly ip: string;
   state: { token?: AccessToken };
   status: number;
@@ -29,12 +30,13 @@ export function serveMetadata(resource: Resource): KoaMiddleware {
 
 /**
  * Lets a request pass that has a token with all `scopes`, whose user signed in as `authentication`
- * asks; it is then in `context.state.token`. Answers any other with what ResourceError says.
+ * asks, and whose sender has its key; `certificateOf` gives the client certificate (DER) of a request. It is then in `context.state.token`. Answers any other with what ResourceError says.
  */
 export function protect(
   resource: Resource,
   scopes: readonly string[] = [],
   authentication: Authentication = {},
+  certificateOf?: (context: KoaContext) => Uint8Array | undefined,
 ): KoaMiddleware {
   return async (context, next) => {
     try {
@@ -44,7 +46,14 @@ export function protect(
         scopes,
         context.ip,
         authentication,
+        {
+          method: context.method,
+          url: context.originalUrl,
+          dpop: context.get('dpop'),
+          certificate: certificateOf?.(context),
+        },
       );
+      if (context.state.token.nonce) context.set('DPoP-Nonce', context.state.token.nonce);
     } catch (failure) {
       if (!(failure instanceof ResourceError)) throw failure;
       send(context, failure.answer);

@@ -5,6 +5,8 @@ export type Metadata = {
   resource: string;
   authorization_servers: string[];
   bearer_methods_supported: string[];
+  dpop_signing_alg_values_supported: readonly string[];
+  dpop_bound_access_tokens_required?: boolean;
   scopes_supported?: readonly string[];
 };
 

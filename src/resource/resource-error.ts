@@ -1,4 +1,4 @@
-// How a resource refuses: RFC 6750 3.1, RFC 9470 3, and RFC 9110 15.6.4 where the fault is not the caller's.
+// How a resource refuses: RFC 6750 3.1, RFC 9449 7.1, RFC 9470 3, and RFC 9110 15.6.4 where the fault is not the caller's.
 import { type Answer, jsonAnswer } from './answer.ts';
 import { type Challenge, challenge } from './challenge.ts';
 
@@ -6,6 +6,8 @@ const statuses = {
   no_token: 401,
   invalid_request: 400,
   invalid_token: 401,
+  invalid_dpop_proof: 401,
+  use_dpop_nonce: 401,
   insufficient_scope: 403,
   insufficient_user_authentication: 401,
   temporarily_unavailable: 503,
@@ -30,7 +32,12 @@ export class ResourceError extends Error {
   readonly challenge: string | undefined;
   readonly answer: Answer;
 
-  constructor(error: Refusal, reason: string, need: Challenge, options?: ErrorOptions) {
+  constructor(
+    error: Refusal,
+    reason: string,
+    { nonce, ...need }: Challenge & { nonce?: string | undefined },
+    options?: ErrorOptions,
+  ) {
     super(reason, options);
     this.error = error;
     this.status = statuses[error];
@@ -45,6 +52,7 @@ export class ResourceError extends Error {
         ...(this.challenge === undefined
           ? { 'Retry-After': String(retryAfter) }
           : { 'WWW-Authenticate': this.challenge }),
+        ...(nonce !== undefined && { 'DPoP-Nonce': nonce }),
       },
     );
   }

@@ -1,9 +1,16 @@
-// RFC 6750, RFC 9068 4, RFC 7662, RFC 9470, RFC 9728: a protected resource.
+// RFC 6750, RFC 9068 4, RFC 7662, RFC 9449, RFC 9470, RFC 9728: a protected resource.
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Answer } from './answer.ts';
 import { makeIntrospection } from './introspection.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import { answerMetadata, type Metadata, metadataLocation } from './metadata.ts';
+import {
+  type DpopOptions,
+  dpopAlgorithms,
+  makePossession,
+  NotPossessed,
+  type ResourceRequest,
+} from './possession.ts';
 import { IssuerUnavailable, type Refusal, ResourceError } from './resource-error.ts';
 
 export type ResourceOptions = {
@@ -17,6 +24,8 @@ export type ResourceOptions = {
   introspection?: { client_id: string; client_secret: string };
   /** For how many seconds an introspected token is believed; 10 by default, and never beyond its expiry. */
   cacheSeconds?: number;
+  /** How proofs of bound tokens are checked (RFC 9449). */
+  dpop?: DpopOptions;
 };
 
 /** A token that is good here. */
@@ -27,6 +36,8 @@ export type AccessToken = {
   scopes: string[];
   /** Every claim of the token, or member of the introspection response. */
   claims: Record<string, unknown>;
+  /** To be sent as DPoP-Nonce with the answer; undefined where proofs need none. */
+  nonce?: string | undefined;
 };
 
 /** How the user of a token must have signed in (RFC 9470). */
@@ -46,13 +57,14 @@ export type Resource = {
   /**
    * The token of an Authorization header, if it has all `scopes` and its user signed in as
    * `authentication` asks; throws ResourceError. `address` is the caller's, for API keys that are
-   * bound to networks.
+   * bound to networks; `request` is what a proof is for, without which a bound token is good for nothing.
    */
   authorize: (
     authorization: string | undefined,
     scopes?: readonly string[],
     address?: string,
     authentication?: Authentication,
+    request?: ResourceRequest,
   ) => Promise<AccessToken>;
 };
 
@@ -66,8 +78,11 @@ export function createResource(options: ResourceOptions): Resource {
     resource,
     authorization_servers: [issuer],
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: dpopAlgorithms,
+    ...(options.dpop?.required && { dpop_bound_access_tokens_required: true }),
     ...(supported.length > 0 && { scopes_supported: supported }),
   };
+  const possession = makePossession(resource, options.dpop);
   const keys = issuerKeys(new URL(`${issuer}/oauth/jwks.json`));
   const introspect =
     options.introspection && makeIntrospection({ ...options, ...options.introspection });
@@ -92,18 +107,29 @@ export function createResource(options: ResourceOptions): Resource {
       withoutSlash(path) === withoutSlash(metadataPath)
         ? answerMetadata(metadata, method)
         : undefined,
-    authorize: async (authorization, needed = [], address, authentication = {}) => {
-      const need = { scopes: needed, resource_metadata };
+    authorize: async (authorization, needed = [], address, authentication = {}, request) => {
+      const [, named = '', token] =
+        /^(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization ?? '') ?? [];
+      const scheme = named.toLowerCase() === 'dpop' ? 'dpop' : 'bearer';
+      const asDpop = scheme === 'dpop' || possession.required;
+      const need = {
+        scopes: needed,
+        resource_metadata,
+        ...(asDpop && { algs: dpopAlgorithms, nonce: possession.nonce() }),
+      };
       const refuse = (error: Refusal, reason: string, cause?: unknown) =>
         new ResourceError(error, reason, need, { cause });
       if (!authorization) throw refuse('no_token', 'no Authorization header');
-      const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
-      if (!token) throw refuse('invalid_request', 'not a Bearer token');
+      if (!token) throw refuse('invalid_request', 'not a Bearer or DPoP token');
       const claims = await claimsOf(token, address).catch((failure: unknown) => {
         if (failure instanceof IssuerUnavailable) {
           throw refuse('temporarily_unavailable', failure.message, failure);
         }
         if (failure instanceof errors.JOSEError) throw refuse('invalid_token', failure.message);
+        throw failure;
+      });
+      await possession.require(scheme, token, claims, request).catch((failure: unknown) => {
+        if (failure instanceof NotPossessed) throw refuse(failure.error, failure.message);
         throw failure;
       });
       const scopes = [claims.scope ?? ''].flat().join(' ').split(' ').filter(Boolean);
@@ -119,7 +145,9 @@ export function createResource(options: ResourceOptions): Resource {
           ...authentication,
         });
       }
-      return { sub: String(claims.sub), client_id: String(claims.client_id), scopes, claims };
+      const { sub, client_id } = claims;
+      const nonce = scheme === 'dpop' ? possession.nonce() : undefined;
+      return { sub: String(sub), client_id: String(client_id), scopes, claims, nonce };
     },
   };
 }

@@ -108,7 +108,7 @@ describe('scripts of another origin', () => {
       'https://app.example.com',
     ]);
     expect(headers.get('access-control-expose-headers')).toBe(
-      'X-Request-Id, WWW-Authenticate, Retry-After',
+      'X-Request-Id, WWW-Authenticate, DPoP-Nonce, Retry-After',
     );
   });
 });
