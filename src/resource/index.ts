@@ -3,7 +3,6 @@ export type { Answer } from './answer.ts';
 export { type Challenge, challenge } from './challenge.ts';
 export { type KoaMiddleware, protect, serveMetadata } from './koa.ts';
 export { type OpaqueToken, opaqueToken } from './opaque-token.ts';
-export type { DpopOptions, ResourceRequest } from './possession.ts';
 export {
   type AccessToken,
   type Authentication,
@@ -12,3 +11,4 @@ export {
   type ResourceOptions,
 } from './resource.ts';
 export { type Refusal, ResourceError } from './resource-error.ts';
+export type { DpopOptions, ResourceRequest } from './token-possession.ts';

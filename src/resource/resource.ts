@@ -4,14 +4,14 @@ import type { Answer } from './answer.ts';
 import { makeIntrospection } from './introspection.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import { answerMetadata, type Metadata, metadataLocation } from './metadata.ts';
+import { IssuerUnavailable, type Refusal, ResourceError } from './resource-error.ts';
 import {
   type DpopOptions,
   dpopAlgorithms,
   makePossession,
   NotPossessed,
   type ResourceRequest,
-} from './possession.ts';
-import { IssuerUnavailable, type Refusal, ResourceError } from './resource-error.ts';
+} from './token-possession.ts';
 
 export type ResourceOptions = {
   /** Issuer identifier of the tenant. */

@@ -403,3 +403,43 @@ test('a malformed dpop_jkt is told to the client [RFC 9449 10]', async () => {
   const { url: answer } = await new Browser().open(url);
   expect(new URL(answer).searchParams.get('error')).toBe('invalid_request');
 });
+
+describe('a pushed request', () => {
+  const push = async (body: Record<string, string>, dpop: string) => {
+    const challenge = await client.calculatePKCECodeChallenge(verifier);
+    return fetch(`${acme.issuer}/oauth/par`, {
+      method: 'POST',
+      headers: { dpop },
+      body: new URLSearchParams({
+        ...{ response_type: 'code', redirect_uri, scope, code_challenge: challenge },
+        ...{ code_challenge_method: 'S256', ...asWeb(), ...body },
+      }),
+    });
+  };
+  const verifier = client.randomPKCECodeVerifier();
+  const parUrl = () => `${acme.issuer}/oauth/par`;
+
+  test('with a proof binds the code to its key [RFC 9449 10.1]', async () => {
+    const pushed = await push({}, await proofFor(key, parUrl()));
+    const { request_uri } = (await pushed.json()) as { request_uri: string };
+    const url = new URL(`${acme.issuer}/oauth/authorize`);
+    url.search = String(new URLSearchParams({ client_id: acme.web.client_id, request_uri }));
+    const browser = new Browser();
+    const { url: callback } = await proceed(browser, await browser.open(url));
+    const code = new URL(callback).searchParams.get('code') as string;
+    const body = {
+      ...{ grant_type: 'authorization_code', code, code_verifier: verifier },
+      ...{ redirect_uri, ...asWeb() },
+    };
+    expect((await bodyOf(await post(body))).error).toBe('invalid_grant');
+    expect((await post(body, await proofFor(key, tokenUrl()))).status).toBe(200);
+  });
+
+  test('whose dpop_jkt is of another key is refused, and one whose proof is for the token endpoint', async () => {
+    const other = await newProofKey();
+    const contrary = await push({ dpop_jkt: other.jkt }, await proofFor(key, parUrl()));
+    expect(await bodyOf(contrary)).toMatchObject({ status: 400, error: 'invalid_dpop_proof' });
+    const misplaced = await push({}, await proofFor(key, tokenUrl()));
+    expect(await bodyOf(misplaced)).toMatchObject({ status: 400, error: 'invalid_dpop_proof' });
+  });
+});

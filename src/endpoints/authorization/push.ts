@@ -11,7 +11,7 @@ import { requireReadable } from '../../protocol/params.ts';
 import { pushedRequestUri } from '../../protocol/pushed-request.ts';
 import { newSecret } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { possessionOf } from '../possession.ts';
+import { possessionOf } from '../proven-keys.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 import { requestReader } from './request.ts';
 

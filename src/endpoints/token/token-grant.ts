@@ -13,7 +13,7 @@ import {
   signIdToken,
 } from '../../protocol/tokens.ts';
 import type { TenantKeys } from '../keyring.ts';
-import type { Possession } from '../possession.ts';
+import type { Possession } from '../proven-keys.ts';
 import type { ClientIdentity } from './client-identity.ts';
 
 export const names = [

@@ -5,7 +5,7 @@ import { grantTypes } from '../../protocol/lists.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources } from '../../protocol/scope.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { possessionOf } from '../possession.ts';
+import { possessionOf } from '../proven-keys.ts';
 import { codeGrant } from './authorization-code.ts';
 import { clientCredentialsGrant } from './client-credentials.ts';
 import { clientIdentity } from './client-identity.ts';

@@ -9,7 +9,7 @@ import type { SigningAlg } from '../../protocol/keys.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { type ExtraClaims, signUserinfo } from '../../protocol/tokens.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { possessionOf } from '../possession.ts';
+import { possessionOf } from '../proven-keys.ts';
 import { accessTokenArguments } from '../token/presented-token.ts';
 
 /** Answers GET and POST; the token comes in the header, or in a POSTed form. */
