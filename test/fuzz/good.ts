@@ -12,7 +12,9 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** The parameters of good requests, by route; those of a route that is not here are chosen from all names. */
 const parametersOf: Record<string, (goods: Goods, chance: Chance, signed: Signed) => Pair[]> = {
-  '/oauth/authorize': (goods) => [
+  '/oauth/authorize': (goods, chance, signed) => [
+    ...(chance.oneIn(4) ? [['request', chance.pick(signed.requests)] as Pair] : []),
+    ...(chance.oneIn(8) ? [['request_uri', goods.request_uri ?? ''] as Pair] : []),
     ...['redirect_uri', 'code_challenge'].map((name): Pair => [name, goods[name] ?? '']),
     ['client_id', 'web'],
     ['response_type', 'code'],
@@ -22,6 +24,19 @@ const parametersOf: Record<string, (goods: Goods, chance: Chance, signed: Signed
     ['claims', '{"userinfo":{"email":null},"id_token":{"sub":{"value":"x"}}}'],
     ['id_token_hint', goods.id_token_hint ?? ''],
     ['state', 'x'],
+  ],
+  '/oauth/par': (goods, chance, signed) => [
+    ...secret(goods),
+    ...chance.pick<() => Pair[]>([
+      () => [['request', chance.pick(signed.requests)]],
+      () => [
+        ...['redirect_uri', 'code_challenge'].map((name): Pair => [name, goods[name] ?? '']),
+        ['response_type', 'code'],
+        ['response_mode', 'fragment.jwt'],
+        ['code_challenge_method', 'S256'],
+        ['scope', 'openid email'],
+      ],
+    ])(),
   ],
   '/oauth/token': (goods, chance, signed) =>
     chance.pick<() => Pair[]>([

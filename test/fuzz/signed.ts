@@ -1,15 +1,23 @@
 // JWTs that verify, and say whatever comes to mind: what is behind the signature is fuzzed too.
 import { createHash, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { redirect_uri } from '../support/acme.ts';
+import { requested, signRequest } from '../support/pushing.ts';
 import { makeKey, type SigningKey, sign } from '../support/signing.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { names } from './names.ts';
 import { deepMark, jsonJunk, junk } from './values.ts';
 
-export type Signed = { clients: string[]; products: string[]; statements: string[] };
+export type Signed = {
+  clients: string[];
+  requests: string[];
+  products: string[];
+  statements: string[];
+};
 
 export const keys = {
   robot: await makeKey(),
+  web: await makeKey(),
   product: await makeKey(),
   publisher: await makeKey(),
 };
@@ -32,6 +40,9 @@ export async function signedJunk(
     );
   return {
     clients: await many((change) => sign(keys.robot, 'robot', acme, { claims: change })),
+    requests: await many((change) =>
+      signRequest(keys.web, 'web', acme, requested(redirect_uri), { claims: change }),
+    ),
     products: await many((change) => productJwt(chance, shop, change)),
     statements: await many((change) =>
       jwt(keys.publisher, { iss: publisher, client_name: 'Fern', ...change }, 'JWT'),
@@ -51,6 +62,8 @@ function claims(chance: Chance): Record<string, unknown> {
     'auth_time',
     'username',
     'claims',
+    'request_uri',
+    'response_mode',
     'roles',
     'amr',
     'acr',

@@ -3,6 +3,7 @@ import * as client from 'openid-client';
 import { type Acme, discover, obtainTokens, password, redirect_uri } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import type { Client } from '../support/issuer.ts';
+import { push, requested } from '../support/pushing.ts';
 import { type Signed, signedJunk } from './signed.ts';
 
 /** Texts that are good somewhere, by the name of the parameter that takes them. */
@@ -63,7 +64,12 @@ async function tokensOf(acme: Acme): Promise<Goods> {
     grant_id: consents[0]?.grant_id ?? '',
     cookie: browser.cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
     redirect_uri,
+    request_uri: await pushedOf(acme),
   };
+}
+
+async function pushedOf({ issuer, web }: Acme): Promise<string> {
+  return (await push(issuer, { ...requested(redirect_uri), ...web })).request_uri;
 }
 
 async function registrationOf(issuer: string): Promise<Goods> {

@@ -72,6 +72,7 @@ async function makeTenants(database: TestDatabase, origin: string) {
   const web = await addClient(database, tenant, 'web', {
     redirect_uris: [redirect_uri],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    jwks: setOf(keys.web),
   });
   await addClient(database, tenant, 'robot', signer({ jwks: setOf(keys.robot) }));
   return { acme: issuer, shop: shop.issuer, web };

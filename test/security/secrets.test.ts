@@ -1,15 +1,24 @@
 // The database never holds, sees or logs a usable secret.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { beforeAll, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { type Acme, discover, obtainTokens, password, startAcme } from '../support/acme.ts';
+import {
+  type Acme,
+  discover,
+  obtainTokens,
+  password,
+  proceed,
+  startAcme,
+} from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { serverLog } from '../support/database.ts';
 import { addClient } from '../support/issuer.ts';
 import { startProduct } from '../support/product.ts';
+import { requested } from '../support/pushing.ts';
 import { asserted, sign as assertionOf, makeKey, setOf, signer } from '../support/signing.ts';
 import { startWatched } from '../support/telemetry.ts';
 import { addWebhook } from '../support/webhooks.ts';
@@ -84,6 +93,14 @@ async function useEverything(name: string, config: client.Configuration): Promis
   const browser = new Browser();
   const redirect_uri = 'http://127.0.0.1:9999/callback';
   const first = await obtainTokens(config, { redirect_uri }, browser);
+  const pushed = await client.buildAuthorizationUrlWithPAR(config, {
+    ...requested(redirect_uri),
+    response_mode: 'jwt',
+  });
+  secrets.set(`request_uri of ${name}`, pushed.searchParams.get('request_uri') ?? '');
+  const { url: signed } = await proceed(browser, await browser.open(pushed));
+  const response = new URL(signed).searchParams.get('response') ?? '';
+  secrets.set(`signed code of ${name}`, String(decodeJwt(response).code));
   const second = await client.refreshTokenGrant(config, first.refresh_token ?? '');
   await client.refreshTokenGrant(config, first.refresh_token ?? '');
   const own = await client.clientCredentialsGrant(config);
