@@ -168,7 +168,7 @@ CREATE OR REPLACE FUNCTION pgrant.grant_types()
  RETURNS text[]
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select array['authorization_code', 'refresh_token', 'client_credentials'] $function$
+AS $function$ select array['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] $function$
 ;
 comment on function pgrant.grant_types() is 'The grant types of the token endpoint (RFC 6749 1.3).';
 
@@ -2109,6 +2109,7 @@ create table pgrant.tenants (
   request_uri_parameter boolean default false not null,
   dpop_bound_access_tokens boolean default false not null,
   require_dpop_nonce boolean default false not null,
+  bearer_assertion_lifetime integer default 300 not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint tenants_access_token_alg_offered CHECK ((access_token_alg = ANY (signing_algs))),
@@ -2120,6 +2121,7 @@ create table pgrant.tenants (
   constraint tenants_assertion_lifetime_check CHECK (((assertion_lifetime >= 60) AND (assertion_lifetime <= 86400))),
   constraint tenants_audience_check CHECK (((length(audience) >= 1) AND (length(audience) <= 512))),
   constraint tenants_authorization_rate_check CHECK (((authorization_rate >= 1) AND (authorization_rate <= 1000000))),
+  constraint tenants_bearer_assertion_lifetime_check CHECK (((bearer_assertion_lifetime >= 0) AND (bearer_assertion_lifetime <= 600))),
   constraint tenants_claim_names CHECK ((pgrant.claim_name_spoken_for(ARRAY[roles_claim, permissions_claim, tenant_claim]) IS NULL)),
   constraint tenants_claims_function_check CHECK (((claims_function ~ '^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$'::text) AND (claims_function !~ '^(pg_|pgrant|information_schema)'::text))),
   constraint tenants_claims_function_targets_check CHECK ((claims_function_targets <@ ARRAY['userinfo'::text, 'id_token'::text, 'access_token'::text])),
@@ -2227,6 +2229,7 @@ comment on column pgrant.tenants.request_object_lifetime is 'A request object ne
 comment on column pgrant.tenants.request_uri_parameter is 'Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).';
 comment on column pgrant.tenants.dpop_bound_access_tokens is 'Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).';
 comment on column pgrant.tenants.require_dpop_nonce is 'Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.';
+comment on column pgrant.tenants.bearer_assertion_lifetime is 'An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

@@ -729,6 +729,32 @@ export const api = {
   >('pgrant_api.health_read', [
   ], ['late', 'unfinished']),
 
+  /** Issues an access token to a client for itself by an assertion that its registered key has signed (RFC 7523 2.1), whose issuer and subject it is; p_assertion as for client_assertion_refusal, jti_hash null where it has no jti. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_grant, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
+  jwt_bearer_issue: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      assertion: unknown;
+      possession: unknown;
+      scope: string | null;
+      access_hash: Uint8Array | null;
+      resource: string | null;
+    },
+    ApiTokens
+  >('pgrant_api.jwt_bearer_issue', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
+    ['scope', 'text'],
+    ['access_hash', 'bytea'],
+    ['resource', 'text'],
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+
   /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found. */
   key_list: bind<
     {

@@ -15,8 +15,8 @@ type SignedFacts = {
   alg: ClientAlg;
   audience: 'issuer' | 'token_endpoint';
   exp: number;
-  /** SHA-256, hex. */
-  jti_hash: string;
+  /** SHA-256, hex; null where it has no jti. */
+  jti_hash: string | null;
   /** Of the client's key that made the signature. */
   thumbprint: string;
   /** What is wrong with what it says. */
@@ -40,37 +40,42 @@ const leeway = 30;
 /** RFC 8725 3.11: a JWT that was made for something else says so. */
 const types = ['jwt', 'client-authentication+jwt'];
 
-/** Reads an assertion that came with `client_id`, where that was sent. Throws invalid_client where it names no client. */
+/**
+ * Reads an assertion that came with `client_id`, where that was sent. Throws invalid_client where it names no client.
+ * One that is a grant (RFC 7523 2.1) needs no jti; whether it may be without is for SQL to say.
+ */
 export function readAssertion(
   assertion: string,
   clientId: string | undefined,
   { issuer, token_endpoint }: { issuer: string; token_endpoint: string },
+  isGrant = false,
 ): ReadAssertion {
-  const { header, claims } = decode(assertion);
+  const error = isGrant ? 'invalid_grant' : 'invalid_client';
+  const { header, claims } = decode(assertion, error);
   const { sub, exp, jti } = claims;
   const [aud, ...others] = [claims.aud].flat();
   const single = others.length === 0 && (aud === issuer || aud === token_endpoint);
   if (typeof sub !== 'string' || !/^[\x20-\x7E]{1,2048}$/.test(sub)) {
-    throw new OAuthError('invalid_client', 'the client assertion has no sub');
+    throw new OAuthError(error, 'the client assertion has no sub');
   }
   const kid = typeof header.kid === 'string' ? header.kid : undefined;
   const fault =
     (clientId !== undefined && clientId !== sub ? 'client_id is another than sub' : undefined) ??
     (single ? undefined : 'aud is not the issuer alone') ??
-    claimsFault(claims);
+    claimsFault(claims, isGrant);
   return {
     assertion,
     client_id: sub,
     alg: header.alg as ClientAlg,
     kid,
-    unverifiable: signatureFault(header, types),
+    unverifiable: signatureFault(header, isGrant ? ['jwt'] : types),
     facts: {
       ...(fault !== undefined && { fault: `assertion: ${fault}` }),
       alg: header.alg as ClientAlg,
       // Whether the client may name that one is for SQL to say.
       audience: aud === issuer ? 'issuer' : 'token_endpoint',
       exp: typeof exp === 'number' && Math.abs(exp) < 1e11 ? Math.floor(exp) : 0,
-      jti_hash: secretHash(typeof jti === 'string' ? jti : '').toString('hex'),
+      jti_hash: typeof jti === 'string' ? secretHash(jti).toString('hex') : null,
     },
   };
 }
@@ -92,11 +97,11 @@ export async function signingKey(
   return undefined;
 }
 
-function decode(assertion: string) {
+function decode(assertion: string, error: 'invalid_grant' | 'invalid_client') {
   try {
     return { header: decodeProtectedHeader(assertion), claims: decodeJwt(assertion) };
   } catch {
-    throw new OAuthError('invalid_client', 'the client assertion is no JWT');
+    throw new OAuthError(error, 'the client assertion is no JWT');
   }
 }
 
@@ -113,10 +118,14 @@ export function signatureFault(
   return crit === undefined ? undefined : 'crit is not supported';
 }
 
-function claimsFault({ iss, sub, exp, nbf, iat, jti }: JWTPayload): string | undefined {
+function claimsFault(
+  { iss, sub, exp, nbf, iat, jti }: JWTPayload,
+  isGrant: boolean,
+): string | undefined {
   const now = Date.now() / 1000;
   if (iss !== sub) return 'iss is another than sub';
-  if (typeof jti !== 'string' || jti === '') return 'no jti';
+  if (isGrant ? jti !== undefined && typeof jti !== 'string' : !jti || typeof jti !== 'string')
+    return 'no jti';
   if (typeof exp !== 'number' || exp <= now - leeway || exp > 1e11) return 'no exp, or in the past';
   if (inFuture(nbf, now)) return 'nbf is in the future';
   if (inFuture(iat, now)) return 'iat is in the future';

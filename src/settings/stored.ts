@@ -122,6 +122,8 @@ export type TenantSettings = {
   dpop_bound_access_tokens: boolean;
   /** Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance. */
   require_dpop_nonce: boolean;
+  /** An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti. */
+  bearer_assertion_lifetime: number;
 };
 
 export type ClientSettings = {
@@ -138,7 +140,7 @@ export type ClientSettings = {
   /** Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris. */
   allowed_origins: string[];
   /** What the client may use at the token endpoint. */
-  grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials')[];
+  grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:jwt-bearer')[];
   /** What the client may ask for; null = every scope of the tenant. */
   scopes: string[] | null;
   /** remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client. */
@@ -302,6 +304,7 @@ export const stored = {
     {"name":"request_uri_parameter","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).","good":"true or false"},
     {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).","good":"true or false"},
     {"name":"require_dpop_nonce","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.","good":"true or false"},
+    {"name":"bearer_assertion_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"300","meaning":"An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.","good":"a whole number of seconds from 0 to 600"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -310,7 +313,7 @@ export const stored = {
     {"name":"redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where codes may be sent.","good":"a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"},
     {"name":"post_logout_redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where browsers may go after logout.","good":"a list"},
     {"name":"allowed_origins","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.","good":"a list of web origins as browsers write them: scheme, host and port, without a path"},
-    {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials"},
+    {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:jwt-bearer"},
     {"name":"scopes","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What the client may ask for; null = every scope of the tenant.","good":"a list"},
     {"name":"consent","type":"text","unit":null,"nullable":false,"default":"remember","meaning":"remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.","good":"remember, assured, always or never"},
     {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).","good":"true or false"},

@@ -4,9 +4,11 @@ import { turnOf } from '../../http/turn.ts';
 import {
   type AssertionFacts,
   type ReadAssertion,
+  readAssertion,
   signingKey,
 } from '../../protocol/client-assertion.ts';
 import { type ClientParameters, clientCredentials } from '../../protocol/client-auth.ts';
+import { OAuthError } from '../../protocol/errors.ts';
 import type { EndpointServices } from '../endpoint.ts';
 
 /** The first arguments of the SQL function: tenant, request and client. */
@@ -33,6 +35,30 @@ export async function clientIdentity(
     auth_method: method,
     secret_hash: 'secret_hash' in client ? client.secret_hash : null,
     assertion: 'read' in client ? await factsOf(services, ctx, client.read) : null,
+  };
+}
+
+/** The same for a client whose assertion is its grant (RFC 7523 2.1), and proves who it is. */
+export async function assertedIdentity(
+  services: EndpointServices,
+  ctx: Ctx,
+  { assertion, ...values }: ClientParameters & { assertion?: string | undefined },
+): Promise<ClientIdentity> {
+  if (assertion === undefined) throw new OAuthError('invalid_request', 'no assertion');
+  const { client_id, ...credentials } = values;
+  if (ctx.get('authorization') || credentials.client_secret || credentials.client_assertion) {
+    const detail = 'the assertion is the proof of the client, and no other goes with it';
+    throw new OAuthError('invalid_request', detail, { detail });
+  }
+  const { issuer } = ctx.state.tenant;
+  const server = { issuer, token_endpoint: `${issuer}${services.endpoints.token_endpoint}` };
+  const read = readAssertion(assertion, client_id, server, true);
+  return {
+    ...caller(ctx),
+    client_id: read.client_id,
+    auth_method: 'private_key_jwt',
+    secret_hash: null,
+    assertion: await factsOf(services, ctx, read),
   };
 }
 

@@ -19,6 +19,7 @@ import type { ClientIdentity } from './client-identity.ts';
 export const names = [
   ...credentialNames,
   'grant_type',
+  'assertion',
   'code',
   'redirect_uri',
   'code_verifier',

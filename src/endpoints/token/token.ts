@@ -8,7 +8,8 @@ import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { possessionOf } from '../proven-keys.ts';
 import { codeGrant } from './authorization-code.ts';
 import { clientCredentialsGrant } from './client-credentials.ts';
-import { clientIdentity } from './client-identity.ts';
+import { assertedIdentity, clientIdentity } from './client-identity.ts';
+import { jwtBearerGrant } from './jwt-bearer.ts';
 import { refreshGrant } from './refresh-token.ts';
 import { type Grant, names } from './token-grant.ts';
 
@@ -19,6 +20,7 @@ const grants: Record<GrantType, Grant> = {
   authorization_code: codeGrant,
   refresh_token: refreshGrant,
   client_credentials: clientCredentialsGrant,
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearerGrant,
 };
 
 /** Answers a token request. */
@@ -31,7 +33,8 @@ export function token(services: EndpointServices): Endpoint {
     if (!isGrantType(grant_type))
       throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     ctx.state.grant = grant_type;
-    const identity = await clientIdentity(services, ctx, values);
+    const identify = grants[grant_type] === jwtBearerGrant ? assertedIdentity : clientIdentity;
+    const identity = await identify(services, ctx, values);
     const possession = await possessionOf(services, ctx);
     // What can fail comes first: after the commit there is nothing left to do but sign.
     const keys = await keyring(ctx);

@@ -60,7 +60,7 @@ begin
     return p_assertion ->> 'fault';
   end if;
   select c.token_endpoint_auth_signing_alg as alg, coalesce(c.assertion_audience, t.assertion_audience) as audience,
-         coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime
+         coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime, t.bearer_assertion_lifetime
     into v_policy
     from pgrant.clients c
     join pgrant.tenants t on t.tenant_id = p_tenant
@@ -75,7 +75,13 @@ begin
   elsif v_until > v_latest then
     return format('assertion good for more than %s minutes', round(v_policy.lifetime / 60.0, 1)::float);
   end if;
-  if not pgrant_rules.client_assertion_use(p_tenant, p_client_id, decode(p_assertion ->> 'jti_hash', 'hex'), v_latest) then
+  if p_assertion ->> 'jti_hash' is null then
+    -- A grant may have none, where it soon is good no more; what authenticates a client is used once.
+    return case
+      when not p_assertion ? 'grant' or v_policy.bearer_assertion_lifetime = 0 then 'assertion: no jti'
+      when v_until > now() + make_interval(secs => v_policy.bearer_assertion_lifetime) + 2 * v_leeway
+      then format('assertion without jti good for more than %s minutes', round(v_policy.bearer_assertion_lifetime / 60.0, 1)::float) end;
+  elsif not pgrant_rules.client_assertion_use(p_tenant, p_client_id, decode(p_assertion ->> 'jti_hash', 'hex'), v_latest) then
     return 'assertion used before';
   end if;
   return null;
@@ -83,7 +89,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_assertion_refusal(uuid, text, jsonb) is
-  'Why private_key_jwt is refused (RFC 7523 3), else null; then it is used up. p_assertion is what the web process has read: {thumbprint, alg, audience (issuer or token_endpoint), exp (epoch seconds), jti_hash (hex)}, with fault where something that it says is wrong, and without thumbprint where no key of the client has made the signature.';
+  'Why private_key_jwt is refused (RFC 7523 3), else null; then it is used up. p_assertion is what the web process has read: {thumbprint, alg, audience (issuer or token_endpoint), exp (epoch seconds), jti_hash (hex)}, and grant where it is one (RFC 7523 2.1) and may have no jti; with fault where something that it says is wrong, and without thumbprint where no key of the client has made the signature.';
 
 create or replace function pgrant_rules.client_assertion_detail(p_assertion jsonb, p_reason text) returns text
 language sql immutable
