@@ -1,6 +1,13 @@
 // Service accounts by key: an assertion of a client's own registered key is its grant.
 import { decodeJwt } from 'jose';
-import { allowInsecureRequests, Configuration, genericGrantRequest, None } from 'openid-client';
+import {
+  allowInsecureRequests,
+  Configuration,
+  genericGrantRequest,
+  getDPoPHandle,
+  None,
+  randomDPoPKeyPair,
+} from 'openid-client';
 import { beforeAll, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
@@ -139,6 +146,21 @@ test('whoever has no key of the client is told no more than that', async () => {
   expect(forged).toEqual(unknown);
   expect(forged).toMatchObject({ status: 400, error: 'invalid_grant' });
   expect(forged.error_description).toContain('no key of the client has made its signature');
+});
+
+test('the token may be bound to the key of a DPoP proof [RFC 9449 5]', async () => {
+  const config = new Configuration(
+    { issuer: acme.issuer, token_endpoint: `${acme.issuer}/oauth/token` },
+    'producer',
+    undefined,
+    None(),
+  );
+  allowInsecureRequests(config);
+  const DPoP = getDPoPHandle(config, await randomDPoPKeyPair());
+  const assertion = await sign(key, 'producer', acme.issuer);
+  const tokens = await genericGrantRequest(config, grant_type, { assertion }, { DPoP });
+  expect(tokens.token_type).toBe('dpop');
+  expect(decodeJwt(tokens.access_token)).toHaveProperty('cnf.jkt');
 });
 
 test('another client, another proof beside it, and what is no assertion get nothing', async () => {

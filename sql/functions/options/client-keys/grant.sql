@@ -1,8 +1,8 @@
 -- Service accounts by key: what a client signs is its grant (RFC 7523 2.1).
 
 create function pgrant_api.jwt_bearer_issue(
-  p_tenant uuid, p_request_id text, p_address inet, p_client_id text, p_assertion jsonb, p_possession jsonb, p_scope text, p_access_hash bytea,
-  p_resource text
+  p_tenant uuid, p_request_id text, p_address inet, p_client_id text, p_assertion jsonb, p_possession jsonb,
+  p_scope text, p_access_hash bytea, p_resource text
 ) returns pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
