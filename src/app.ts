@@ -125,7 +125,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
   app.use(identify(services));
   app.use(observeRequests(services.telemetry?.observer, mounts));
   app.use(answerErrors(services.log));
-  app.use(serveHealth(webProbes(services.database)));
+  app.use(serveHealth(webProbes(services)));
   app.use(serveMounts(mounts));
   app.use(enterTenant(services));
   app.use(refuseUnanswered);

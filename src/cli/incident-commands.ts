@@ -27,7 +27,7 @@ export function declareCommands(group: Command): void {
     .option('--all-tenants', 'of every tenant, such as after a restore to an earlier moment')
     .option(
       '--since <when>',
-      'a time with its zone, or 2h, 7d ago; default: ever',
+      'a time with its zone, or 2h, 7d ago; default: ever. Not after a restore: all that it brought back is older',
       moment,
       '-infinity',
     )

@@ -95,7 +95,7 @@ export type ApiDone = {
   reason: string | null;
 };
 
-/** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows. */
+/** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows; sealed_key_id = the 4 bytes that name what a signing key of sealed_tenant_id is sealed under. */
 export type ApiHealth = {
   error: null;
   reason: string | null;
@@ -104,6 +104,8 @@ export type ApiHealth = {
   worker_at: string | null;
   late: string[];
   unfinished: number;
+  sealed_tenant_id: string | null;
+  sealed_key_id: Buffer | null;
 };
 
 /** The state of a token (RFC 7662 2.2). Everything else but response_alg is null where active is false. */
@@ -2914,6 +2916,17 @@ export const ops = {
     ['old', 'bytea'],
     ['new', 'bytea'],
   ], ['sealed_replace']),
+
+  /** Of one signing key whose it is, and the 4 bytes that name the key it is sealed under; no row where there is none. Nothing is null. */
+  sealing_read: bind<
+    {
+    },
+    {
+      tenant_id: string;
+      key_id: Buffer;
+    }
+  >('pgrant_ops.sealing_read', [
+  ], ['tenant_id', 'key_id']),
 
   /** The settings of tenants, clients, upstreams or webhooks (the name of the table), in the order of its columns: type, unit (seconds, or null), default (null = none), choices (null = no list), what it means and what it may be, in words. May be null: unit, default_value, choices. */
   setting_list: bind<

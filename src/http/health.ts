@@ -3,8 +3,11 @@ import type { Middleware } from 'koa';
 import { type ApiHealth, api, ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
-import { isUnreleased } from '../db/released.ts';
+import { explainDatabase, isUnreleased } from '../db/released.ts';
+import { type Master, opens } from '../protocol/seal.ts';
 import { releaseHash } from '../release/release-hash.ts';
+import type { WebServices } from '../services.ts';
+import { ConfigError } from '../settings/values.ts';
 import { type Stuck, watchLiveness } from './liveness.ts';
 
 /** How long the database may take to answer, in milliseconds, the wait for a connection included. */
@@ -19,7 +22,11 @@ export type Health = {
   release?: { state: 'current' | 'other' | 'missing'; released_at: string | null };
   worker?: { last_run_at: string | null; late: string[] };
   backlog?: { unfinished: number };
+  /** PGRANT_SECRET is not what the signing keys are sealed under: nothing can be signed. */
+  secret?: 'other';
 };
+
+type Asking = Pick<WebServices, 'database' | 'secret'>;
 
 type ReadHealth = () => Promise<Health>;
 
@@ -28,20 +35,25 @@ export type Probes = { stuck: () => Stuck; health: ReadHealth };
 
 /**
  * Makes the probes of a web process, which ask through the pool that its requests use. Only what keeps
- * it from answering makes it unavailable: the database, or one that is not released. A late worker is
- * told and nothing more, because taking the web tier away would not bring it back.
+ * it from answering makes it unavailable: the database, one that is not released, or another secret. A late
+ * worker is told and nothing more, because taking the web tier away would not bring it back.
  */
-export function webProbes(database: Database): Probes {
+export function webProbes({ database, secret }: Asking): Probes {
   const own = releaseHash();
   const asked = impatient(database);
-  const health = remembered(async () => describe(await call(asked, api.health_read, {}), own));
+  const health = remembered(async () => {
+    const row = await call(asked, api.health_read, {});
+    return otherSecret(secret, row) ?? describe(row, own);
+  });
   return { stuck: watchLiveness(database), health };
 }
 
 /** The same for a worker, which may not ask for more than its schedules. */
-export function workerProbes(database: Database): Probes {
+export function workerProbes({ database, secret }: Asking): Probes {
   const asked = impatient(database);
   const health = remembered(async () => {
+    const other = await workerSecret({ database: asked, secret });
+    if (other) return other;
     const schedules = await callAll(asked, ops.schedule_list, {});
     const runs = schedules.flatMap((one) => (one.last_run_at ? [Date.parse(one.last_run_at)] : []));
     const last_run_at = runs.length > 0 ? new Date(Math.max(...runs)).toISOString() : null;
@@ -76,6 +88,45 @@ async function read(look: () => Promise<Health>): Promise<Health> {
     // The log has it from the requests that fail; a probe a second would only bury them.
     return { status: 'unavailable', database: 'unreachable' };
   }
+}
+
+type Sealing = Pick<ApiHealth, 'sealed_tenant_id' | 'sealed_key_id'>;
+
+function otherSecret(
+  secret: Master,
+  { sealed_tenant_id, sealed_key_id }: Sealing,
+): Health | undefined {
+  if (!sealed_tenant_id || !sealed_key_id) return undefined;
+  if (opens(secret, sealed_tenant_id, sealed_key_id)) return undefined;
+  return { status: 'unavailable', database: 'reachable', secret: 'other' };
+}
+
+/** Throws ConfigError where a web process could open no signing key. */
+export async function requireWebSecret({ database, secret }: Asking): Promise<void> {
+  refuseOther(otherSecret(secret, await call(database, api.health_read, {})));
+}
+
+/** The same for a worker. */
+export async function requireWorkerSecret(asking: Asking): Promise<void> {
+  try {
+    refuseOther(await workerSecret(asking));
+  } catch (error) {
+    throw explainDatabase(error, 'DATABASE_WORKER_URL');
+  }
+}
+
+async function workerSecret({ database, secret }: Asking): Promise<Health | undefined> {
+  const [found] = await callAll(database, ops.sealing_read, {});
+  if (!found) return undefined;
+  return otherSecret(secret, { sealed_tenant_id: found.tenant_id, sealed_key_id: found.key_id });
+}
+
+function refuseOther(other: Health | undefined): void {
+  if (!other) return;
+  throw new ConfigError(
+    'PGRANT_SECRET is not what the signing keys of this database are sealed under: set the one that they were made ' +
+      'with (PGRANT_SECRET_OLD too while it changes), and PGRANT_TENANT_KEYS where tenants have keys of their own',
+  );
 }
 
 function describe(row: ApiHealth, own: string): Health {

@@ -4,7 +4,7 @@ import { createApp } from '../app.ts';
 import { connect, type Database } from '../db/connect.ts';
 import { listen } from '../db/listen.ts';
 import { requireReleased } from '../db/released.ts';
-import type { Probes } from '../http/health.ts';
+import { type Probes, requireWebSecret, requireWorkerSecret } from '../http/health.ts';
 import { serveMetrics } from '../http/metrics-server.ts';
 import type { Mount } from '../http/mounts.ts';
 import { serve } from '../http/serve.ts';
@@ -46,6 +46,7 @@ export async function startWeb(
   started.push(database.end);
   telemetry?.metrics?.watch('web', database);
   await requireReleased(database);
+  await requireWebSecret({ ...services, database });
   const keyChanges: WebServices['keyChanges'] = new EventEmitter();
   const app = createApp({ ...services, database, keyChanges }, mounts);
   const listener = { ...services, url, role: 'pgrant_web', program: 'keys' } as const;
@@ -63,6 +64,7 @@ export async function work(services: Services, url: string, started: Stop[]): Pr
   const database = connect(url, 'pgrant_worker', options);
   metrics?.watch('worker', database);
   started.push(database.end);
+  await requireWorkerSecret({ ...services, database });
   started.push(await startWorker({ ...services, url, database }));
   return database;
 }

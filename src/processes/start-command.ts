@@ -27,7 +27,7 @@ async function start(
   const mounts: Mount[] = [];
   const database = await startWeb(services, urls.web, started, mounts);
   await work(services, urls.worker, started);
-  await showMetrics(services, webProbes(database), started);
+  await showMetrics(services, webProbes({ ...services, database }), started);
   const lines = config.demo ? await demonstrate(services, urls.worker, started, mounts) : [];
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   return [`pgrant is ready at ${config.publicUrl} (${seconds} s)`, ...lines].join('\n');

@@ -14,6 +14,6 @@ async function web(config: Config, started: Stop[]): Promise<string> {
   const urls = givenUrls(config);
   const services = await makeContext(config, urls.secret, 'web', started);
   const database = await startWeb(services, urls.web, started);
-  await showMetrics(services, webProbes(database), started);
+  await showMetrics(services, webProbes({ ...services, database }), started);
   return `pgrant answers at ${config.publicUrl}`;
 }

@@ -14,6 +14,6 @@ async function worker(config: Config, started: Stop[]): Promise<string> {
   const urls = givenUrls(config);
   const services = await makeContext(config, urls.secret, 'worker', started);
   const database = await work(services, urls.worker, started);
-  await showMetrics(services, workerProbes(database), started);
+  await showMetrics(services, workerProbes({ ...services, database }), started);
   return 'pgrant works';
 }

@@ -68,6 +68,11 @@ export function sealedKeyId(master: Master, tenant: string): Buffer {
   return keyId(sealing(master, tenant));
 }
 
+/** Whether what a tenant has sealed under the key of this id opens here. */
+export function opens(master: Master, tenant: string, id: Buffer): boolean {
+  return opening(master, tenant).some((one) => keyId(one).equals(id));
+}
+
 /** 32 bytes in base64url that only the holder of the master secret can make from a text. */
 export function derivedText(master: Master, purpose: Purpose, text: string): string {
   const secret = 'current' in master ? master.current : master;

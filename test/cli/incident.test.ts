@@ -93,6 +93,21 @@ test('families go in batches, and none is left out', async () => {
   expect(ended).toContainEqual({ what: 'token families', ended: 12_000 });
 });
 
+test('after a restore a --since of the backup finds nothing, and --help says so', async () => {
+  await obtainTokens(config);
+  await acme.database
+    .sql`update pgrant.token_families set last_used_at = now() - interval '2 days'`;
+  const live = async (...more: string[]) => {
+    const counted = await document('incident revoke --all-tenants --dry-run', ...more);
+    return counted.find((row: { what: string }) => row.what === 'token families').live;
+  };
+  expect(await live('--since', '1d')).toBe(0);
+  expect(await live()).toBeGreaterThan(0);
+  const { out } = await pgrant(['incident', 'revoke', '--help']);
+  expect(out.replaceAll(/\s+/g, ' ')).toContain('Not after a restore: all that it brought back is');
+  await document('incident revoke --all-tenants --keep-keys --yes');
+});
+
 test('after a restore everything of every tenant ends', async () => {
   await obtainTokens(await discover(acme, acme.native, true), {
     redirect_uri: 'http://127.0.0.1:9999/callback',

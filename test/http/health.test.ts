@@ -1,11 +1,13 @@
 import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/db/connect.ts';
+import { webProbes } from '../../src/http/health.ts';
 import { watchLiveness } from '../../src/http/liveness.ts';
 import { checkWorker } from '../../src/operations/health-check.ts';
 import { release } from '../../src/release/release.ts';
+import { run } from '../cli/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { startServer } from '../support/issuer.ts';
+import { addTenant, secret, startServer } from '../support/issuer.ts';
 import { sqlVariant } from '../support/sql.ts';
 
 async function ask(origin: string, path: string, method = 'GET') {
@@ -63,6 +65,46 @@ test('a process of another release than the database is ready all the same, and 
   await release(other.url('postgres'), folder);
   const { status, body } = await ask(server.origin, '/readyz');
   expect([status, body.release.state]).toEqual([200, 'other']);
+});
+
+describe('a PGRANT_SECRET that is not what the signing keys are sealed under', () => {
+  const other = Buffer.alloc(32, 9).toString('base64');
+  let sealed: TestDatabase;
+  beforeAll(async () => {
+    sealed = await createDatabase();
+    await addTenant(sealed, 'http://localhost:1', 'acme');
+  });
+
+  test.each(['web', 'worker'])('is one line of %s, and exit code 1', async (process) => {
+    const { code, err } = await run(
+      {
+        DATABASE_URL: sealed.url('pgrant_web'),
+        DATABASE_WORKER_URL: sealed.url('pgrant_worker'),
+        PGRANT_SECRET: other,
+        PORT: '0',
+      },
+      [process],
+    );
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^pgrant: PGRANT_SECRET is not what the signing keys .+\n$/),
+    });
+  });
+
+  test('makes a running process unavailable, until it is there as PGRANT_SECRET_OLD', async () => {
+    const { web } = sealed;
+    const right = webProbes({ database: web, secret });
+    const wrong = webProbes({ database: web, secret: Buffer.from(other, 'base64') });
+    const both = { current: Buffer.from(other, 'base64'), old: secret, tenantKey: undefined };
+    const changing = webProbes({ database: web, secret: both });
+    expect(await right.health()).toMatchObject({ status: 'ready' });
+    expect(await wrong.health()).toEqual({
+      status: 'unavailable',
+      database: 'reachable',
+      secret: 'other',
+    });
+    expect(await changing.health()).toMatchObject({ status: 'ready' });
+  });
 });
 
 test('a database that is not released makes the process unavailable, not dead', async () => {

@@ -6,6 +6,7 @@ import { serveMetrics } from '../../src/http/metrics-server.ts';
 import { loadConfig } from '../../src/settings/config.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { discover, startAcme } from '../support/acme.ts';
+import { secret } from '../support/issuer.ts';
 import { startWatched } from '../support/telemetry.ts';
 import { runNow, start } from '../worker/worker.ts';
 
@@ -85,7 +86,7 @@ test('tasks are timed, a late one is seen, and what waits is read', async () => 
 });
 
 test('the port of the metrics serves them and the probes, and nothing else', async () => {
-  const probes = webProbes(acme.database.web);
+  const probes = webProbes({ database: acme.database.web, secret });
   const serving = await serveMetrics(watched.config, watched.metrics, probes);
   const at = (path: string) => fetch(`http://127.0.0.1:${serving.port}${path}`);
   const answer = await at('/metrics');

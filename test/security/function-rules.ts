@@ -22,6 +22,7 @@ const tenantless = {
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
   'pgrant_ops.backlog_read': 'the janitor, bound by policies of its own',
   'pgrant_ops.schedule_list': 'the runs of the worker have no tenant',
+  'pgrant_ops.sealing_read': 'goes through tenants, entering each, until it finds a key',
   'pgrant_ops.expired_tables': 'the janitor, bound by policies of its own',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',

@@ -62,24 +62,60 @@ $$;
 comment on function pgrant_ops.schedule_list() is
   'pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. May be null: last_run_at, last_success_at, duration, counts, error.';
 
+create function pgrant_rules.sealing_read(out tenant_id uuid, out key_id bytea)
+language plpgsql
+as $$
+declare
+  v_tenant_id uuid;
+begin
+  -- A tenant without keys has been made a moment ago, or is being removed.
+  for v_tenant_id in select i.tenant_id from pgrant.issuers i order by i.tenant_id limit 10 loop
+    perform pgrant_rules.visit(v_tenant_id);
+    select k.tenant_id, substr(k.sealed_private, 1, 4) into tenant_id, key_id
+      from pgrant.signing_keys k where k.tenant_id = v_tenant_id and k.expires_at > now()
+     order by k.created_at limit 1;
+    exit when found;
+  end loop;
+  perform set_config('pgrant.tenant', '', true);
+end
+$$;
+
+comment on function pgrant_rules.sealing_read() is
+  'Of one signing key whose it is, and which key it is sealed under: the 4 bytes by which a process knows whether its PGRANT_SECRET is the right one. Null where there is none.';
+
+create function pgrant_ops.sealing_read() returns table (tenant_id uuid, key_id bytea)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query select s.tenant_id, s.key_id from pgrant_rules.sealing_read() s where s.tenant_id is not null;
+end
+$$;
+
+comment on function pgrant_ops.sealing_read() is
+  'Of one signing key whose it is, and the 4 bytes that name the key it is sealed under; no row where there is none. Nothing is null.';
+
 create type pgrant_api.health as (
-  error        pgrant_api.error,
-  reason       text,
-  release      text,
-  released_at  timestamptz,
-  worker_at    timestamptz,
-  late         text[],
-  unfinished   bigint
+  error             pgrant_api.error,
+  reason            text,
+  release           text,
+  released_at       timestamptz,
+  worker_at         timestamptz,
+  late              text[],
+  unfinished        bigint,
+  sealed_tenant_id  uuid,
+  sealed_key_id     bytea
 );
 
 comment on type pgrant_api.health is
-  'How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows.';
+  'How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows; sealed_key_id = the 4 bytes that name what a signing key of sealed_tenant_id is sealed under.';
 comment on column pgrant_api.health.release is 'Hash of what was released; null = nothing was.';
 comment on column pgrant_api.health.released_at is 'When; null = never.';
 comment on column pgrant_api.health.worker_at is 'When a task of the worker last began; null = never.';
+comment on column pgrant_api.health.sealed_tenant_id is 'Null where no tenant has a key.';
+comment on column pgrant_api.health.sealed_key_id is 'Null where no tenant has a key.';
 
 create function pgrant_api.health_read() returns pgrant_api.health
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.health;
@@ -100,6 +136,7 @@ begin
       select r.started_at from pgrant.task_runs r
        where r.task = s.task and r.finished_at is not null and r.error is null
        order by r.started_at desc limit 1) good on true;
+  select s.tenant_id, s.key_id into v_out.sealed_tenant_id, v_out.sealed_key_id from pgrant_rules.sealing_read() s;
   return v_out;
 end
 $$;
