@@ -94,7 +94,9 @@ test('families go in batches, and none is left out', async () => {
 });
 
 test('after a restore a --since of the backup finds nothing, and --help says so', async () => {
-  await obtainTokens(config);
+  await obtainTokens(await discover(acme, acme.native, true), {
+    redirect_uri: 'http://127.0.0.1:9999/callback',
+  });
   await acme.database
     .sql`update pgrant.token_families set last_used_at = now() - interval '2 days'`;
   const live = async (...more: string[]) => {
