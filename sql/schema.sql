@@ -68,7 +68,9 @@ CREATE OR REPLACE FUNCTION pgrant.auth_methods()
  RETURNS text[]
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select array['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] $function$
+AS $function$
+  select array['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', 'none']
+$function$
 ;
 comment on function pgrant.auth_methods() is 'How clients authenticate (token_endpoint_auth_method of RFC 7591 2); none = a public client, which does not.';
 

@@ -13,6 +13,12 @@ comment on function pgrant.cnf_sound(jsonb) is
 revoke execute on function pgrant.cnf_sound(jsonb) from public;
 grant execute on function pgrant.cnf_sound(jsonb) to pgrant_definer;
 
+create or replace function pgrant.auth_methods() returns text[]
+language sql immutable parallel safe
+as $$
+  select array['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', 'none']
+$$;
+
 alter table pgrant.tenants
   add column dpop_bound_access_tokens boolean not null default false,
   add column require_dpop_nonce boolean not null default false;

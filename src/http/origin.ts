@@ -79,7 +79,10 @@ const hostForm = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
  * The host that was asked for, lower case, without the scheme's own port; a key to look up only.
  * Of proxies that append, what the one nearest to the client says. Throws invalid_request (RFC 9112 3.2).
  */
-export function requestHost(request: IncomingMessage, { trustsProxy }: Config): string {
+export function requestHost(
+  request: IncomingMessage,
+  { trustsProxy, mtlsPort, publicUrl }: Config,
+): string {
   const { proxies } = chainOf(request, trustsProxy);
   const said = (name: string) => {
     const list = proxies === 0 ? [] : listOf(request.headers[name]);
@@ -90,6 +93,11 @@ export function requestHost(request: IncomingMessage, { trustsProxy }: Config): 
   const host = said('x-forwarded-host') ?? (request.headers.host ?? '').toLowerCase();
   if (host !== '' && (host.length > 255 || !hostForm.test(host))) {
     throw new OAuthError('invalid_request', 'the host is malformed');
+  }
+  // The same issuers are at both ports (RFC 8705 5).
+  if (proxies === 0 && mtlsPort !== undefined && request.socket.localPort === mtlsPort) {
+    const { port } = new URL(publicUrl);
+    return host.replace(/:\d+$/, '') + (port && `:${port}`);
   }
   return host.replace(secure ? /:443$/ : /:80$/, '');
 }

@@ -34,6 +34,12 @@ export type Fields = {
   require_signed_request_object?: boolean;
   require_pushed_authorization_requests?: boolean;
   dpop_bound_access_tokens?: boolean;
+  tls_client_certificate_bound_access_tokens?: boolean;
+  tls_client_auth_subject_dn?: string;
+  tls_client_auth_san_dns?: string;
+  tls_client_auth_san_uri?: string;
+  tls_client_auth_san_ip?: string;
+  tls_client_auth_san_email?: string;
 };
 
 type Reader = (value: unknown) => boolean;
@@ -92,6 +98,15 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   require_signed_request_object: ['require_signed_request_object', isFlag],
   require_pushed_authorization_requests: ['require_pushed_authorization_requests', isFlag],
   dpop_bound_access_tokens: ['dpop_bound_access_tokens', isFlag],
+  tls_client_certificate_bound_access_tokens: [
+    'tls_client_certificate_bound_access_tokens',
+    isFlag,
+  ],
+  tls_client_auth_subject_dn: ['tls_client_auth_subject_dn', isText],
+  tls_client_auth_san_dns: ['tls_client_auth_san_dns', isText],
+  tls_client_auth_san_uri: ['tls_client_auth_san_uri', isText],
+  tls_client_auth_san_ip: ['tls_client_auth_san_ip', isText],
+  tls_client_auth_san_email: ['tls_client_auth_san_email', isText],
 };
 
 /** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */
@@ -106,7 +121,6 @@ const unsupported: Record<string, unknown> = {
   introspection_encrypted_response_enc: undefined,
   request_object_encryption_alg: undefined,
   request_object_encryption_enc: undefined,
-  tls_client_certificate_bound_access_tokens: false,
 };
 
 /** Reads them; throws invalid_client_metadata. */

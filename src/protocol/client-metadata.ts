@@ -58,7 +58,8 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
     throw invalidField('grant_types', 'client_credentials is for confidential clients');
   }
   const fields = fieldsOf(given);
-  if (method === 'private_key_jwt') requireKeys(fields);
+  if (method === 'private_key_jwt' || method === 'self_signed_tls_client_auth') requireKeys(fields);
+  requireCertificateName(fields, method === 'tls_client_auth');
   return {
     ...fields,
     token_endpoint_auth_method: method as string,
@@ -77,10 +78,18 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
 /** Throws invalid_client_metadata for a client that has no key to sign with. */
 export function requireKeys({ jwks, jwks_uri }: Pick<Fields, 'jwks' | 'jwks_uri'>): void {
   if (jwks === undefined && jwks_uri === undefined) {
-    throw invalidField('jwks', 'or jwks_uri is missing, which private_key_jwt needs');
+    throw invalidField('jwks', 'or jwks_uri is missing, which the client needs to authenticate');
   }
   if (jwks !== undefined && clientKeys(jwks).length === 0) {
     throw invalidField('jwks', `has no key for ${clientAlgs.join(', ')}`);
+  }
+}
+
+/** RFC 8705 2.1.2: exactly one of its names for a client that authenticates by it. */
+function requireCertificateName(fields: Fields, needed: boolean): void {
+  const given = Object.keys(fields).filter((name) => name.startsWith('tls_client_auth_'));
+  if (given.length !== (needed ? 1 : 0)) {
+    throw invalidField('tls_client_auth_*', `is there ${given.length} times`);
   }
 }
 

@@ -1,4 +1,4 @@
-// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1,
+// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1, RFC 8705 5,
 // RP-Initiated Logout 2.1: server metadata.
 import { prompts, responseModes } from './authorization.ts';
 import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
@@ -35,14 +35,34 @@ export interface TenantFacts {
   require_signed_request_object?: boolean;
   /** Whether every client has to push them. */
   require_pushed_authorization_requests?: boolean;
+  /** The port that asks for client certificates, and whether those are taken at all (RFC 8705). */
+  mtlsPort?: number | undefined;
+  mtls?: boolean;
   /** Whether a client_id may be the URL of a client metadata document. */
   client_documents?: boolean;
 }
 
-const confidentialMethods = authMethods.filter((method) => method !== 'none');
+/** The endpoints at which clients authenticate, or prove the key of a token. */
+const mtlsEndpoints = [
+  'token_endpoint',
+  'userinfo_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+  'pushed_authorization_request_endpoint',
+] as const;
+
+/** An issuer as it is at the port that asks for client certificates (RFC 8705 5). */
+export function mtlsUrl(issuer: string, { mtlsPort }: { mtlsPort?: number | undefined }): string {
+  if (mtlsPort === undefined) return issuer;
+  const url = new URL(issuer);
+  url.port = String(mtlsPort);
+  return url.href.replace(/\/$/, '');
+}
 
 /** The metadata document; the same for OAuth and for OpenID Connect clients. */
 export function metadata(tenant: TenantFacts) {
+  const methods = authMethods.filter((method) => tenant.mtls || !method.includes('tls_'));
+  const confidentialMethods = methods.filter((method) => method !== 'none');
   const { registration_endpoint, ...endpoints } = tenant.endpoints;
   return {
     issuer: tenant.issuer,
@@ -52,12 +72,19 @@ export function metadata(tenant: TenantFacts) {
     response_modes_supported: [...responseModes, 'jwt'],
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_methods_supported: methods,
     token_endpoint_auth_signing_alg_values_supported: clientAlgs,
-    revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
     introspection_endpoint_auth_methods_supported: confidentialMethods,
     introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    ...(tenant.mtls && { tls_client_certificate_bound_access_tokens: true }),
+    ...(tenant.mtlsPort !== undefined && {
+      mtls_endpoint_aliases: urls(
+        mtlsUrl(tenant.issuer, tenant),
+        Object.fromEntries(mtlsEndpoints.map((name) => [name, endpoints[name]])),
+      ),
+    }),
     dpop_signing_alg_values_supported: clientAlgs,
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),

@@ -82,6 +82,24 @@ export const settings = [
       '"loopback" or "private"',
   },
   {
+    name: 'MTLS_PORT',
+    default: '(no mTLS)',
+    meaning:
+      'TCP port besides PORT on which client certificates are asked for (RFC 8705); needs TLS_CERT',
+  },
+  {
+    name: 'MTLS_CA',
+    default: '(no authority)',
+    meaning: 'PEM file of the authorities whose certificates are good for tls_client_auth',
+  },
+  {
+    name: 'CLIENT_CERT_HEADER',
+    default: '(none)',
+    meaning:
+      'header in which a proxy of TRUST_PROXY hands on client certificates: ' +
+      'Client-Cert, X-SSL-Client-Cert or X-Forwarded-Client-Cert',
+  },
+  {
     name: 'METRICS_PORT',
     default: '(no metrics)',
     meaning: 'TCP port of /metrics (Prometheus), /livez and /readyz, of web and worker alike',

@@ -1,8 +1,10 @@
 // The only reader of process.env. Every setting is checked once, here.
+import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Name } from './catalogue.ts';
 import {
   ConfigError,
+  certificates,
   databaseAddress,
   type Environment,
   flag,
@@ -18,6 +20,13 @@ import {
 
 export { settings } from './catalogue.ts';
 export { ConfigError } from './values.ts';
+
+export const certificateHeaders = [
+  'client-cert',
+  'x-ssl-client-cert',
+  'x-forwarded-client-cert',
+] as const;
+export type CertificateHeader = (typeof certificateHeaders)[number];
 
 export type Config = Readonly<{
   port: number;
@@ -47,6 +56,12 @@ export type Config = Readonly<{
   tls: { cert: Buffer; key: Buffer } | undefined;
   /** Whether X-Forwarded headers from this peer address are believed. */
   trustsProxy: (address: string) => boolean;
+  /** undefined for no listener that asks for client certificates. */
+  mtlsPort: number | undefined;
+  /** Whose client certificates are good by their names. */
+  mtlsAuthorities: X509Certificate[];
+  /** The header in which trusted proxies hand them on. */
+  certificateHeader: CertificateHeader | undefined;
   /** undefined for no metrics. */
   metricsPort: number | undefined;
   metricsHost: string;
@@ -85,6 +100,7 @@ export function loadConfig(env: Environment = process.env): Config {
     demo: flag('PGRANT_DEMO', read('PGRANT_DEMO') ?? String(embedded)),
     tls,
     trustsProxy: proxies(read('TRUST_PROXY')),
+    ...mtls(read, tls !== undefined),
     ...telemetry(read),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', [
       'trace',
@@ -96,6 +112,27 @@ export function loadConfig(env: Environment = process.env): Config {
       'silent',
     ]),
   };
+}
+
+function mtls(read: (name: Name) => string | undefined, tls: boolean) {
+  const port = read('MTLS_PORT');
+  const header = read('CLIENT_CERT_HEADER')?.toLowerCase();
+  if (port !== undefined && !tls) {
+    throw new ConfigError(
+      'MTLS_PORT needs TLS_CERT and TLS_KEY: behind a proxy, see CLIENT_CERT_HEADER',
+    );
+  }
+  if (header !== undefined && read('TRUST_PROXY') === undefined) {
+    throw new ConfigError('CLIENT_CERT_HEADER needs TRUST_PROXY, which says who may send it');
+  }
+  return {
+    mtlsPort: port === undefined ? undefined : integer('MTLS_PORT', port, 0, 65535),
+    mtlsAuthorities: certificates('MTLS_CA', read('MTLS_CA')),
+    certificateHeader:
+      header === undefined
+        ? undefined
+        : (oneOf('CLIENT_CERT_HEADER', header, certificateHeaders) as CertificateHeader),
+  } as const;
 }
 
 function telemetry(read: (name: Name) => string | undefined) {

@@ -130,7 +130,7 @@ export type ClientSettings = {
   /** The name that people see at consent. */
   name: string;
   /** How the client authenticates; none = a public client. */
-  token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'none';
+  token_endpoint_auth_method: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth' | 'none';
   /** native = runs on the person's device (RFC 8252). */
   application_type: 'web' | 'native';
   /** Where codes may be sent. */
@@ -308,7 +308,7 @@ export const stored = {
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
-    {"name":"token_endpoint_auth_method","type":"text","unit":null,"nullable":false,"default":"client_secret_basic","meaning":"How the client authenticates; none = a public client.","good":"client_secret_basic, client_secret_post, private_key_jwt or none"},
+    {"name":"token_endpoint_auth_method","type":"text","unit":null,"nullable":false,"default":"client_secret_basic","meaning":"How the client authenticates; none = a public client.","good":"client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none"},
     {"name":"application_type","type":"text","unit":null,"nullable":false,"default":"web","meaning":"native = runs on the person's device (RFC 8252).","good":"web or native"},
     {"name":"redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where codes may be sent.","good":"a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"},
     {"name":"post_logout_redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where browsers may go after logout.","good":"a list"},

@@ -1,4 +1,5 @@
 // The checks behind config.ts, one per kind of value: a text in, the value or a ConfigError out.
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
@@ -93,6 +94,20 @@ export function tlsFiles(
     );
   }
   return pair;
+}
+
+/** The certificates of a PEM file. */
+export function certificates(name: string, file: string | undefined): X509Certificate[] {
+  if (file === undefined) return [];
+  const blocks = readSetting(name, file)
+    .toString()
+    .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  try {
+    if (blocks) return blocks.map((block) => new X509Certificate(block));
+  } catch {
+    // Said below.
+  }
+  throw new ConfigError(`${name} must be a PEM file of certificates: ${file}`);
 }
 
 export function proxies(text: string | undefined): (address: string) => boolean {

@@ -93,6 +93,11 @@ const asksAgain: Record<string, unknown> = {
   token_endpoint_auth_method: 'client_secret_basic',
   jwks: { keys: [] },
   jwks_uri: 'https://moss.example/keys',
+  tls_client_auth_subject_dn: 'CN=moss',
+  tls_client_auth_san_dns: 'moss.example',
+  tls_client_auth_san_uri: 'https://moss.example',
+  tls_client_auth_san_ip: '192.0.2.1',
+  tls_client_auth_san_email: 'moss@moss.example',
 };
 const asksNobody: Record<string, unknown> = {
   allowed_origins: ['https://fern.example'],
@@ -126,6 +131,8 @@ const asksNobody: Record<string, unknown> = {
   assertion_audience: 'token_endpoint',
   assertion_lifetime: 3600,
   id_token_claims: true,
+  dpop_bound_access_tokens: true,
+  tls_client_certificate_bound_access_tokens: true,
 };
 
 /** What a silent request of somebody who has allowed the client gets, before and after a change. */
@@ -156,10 +163,12 @@ describe.each(Object.entries(ways))('a change by %s', (name, make) => {
       const known = column in asksAgain ? asksAgain : asksNobody;
       expect(known, `${column} is in neither list`).toHaveProperty(column);
       const after = known === asksAgain ? 'consent_required' : 'code';
-      expect(await silently(await make(), { [column]: known[column] }), column).toEqual([
-        'code',
-        after,
-      ]);
+      const byName = column.startsWith('tls_client_auth_');
+      const more = {
+        [column]: known[column],
+        ...(byName && { token_endpoint_auth_method: 'tls_client_auth' }),
+      };
+      expect(await silently(await make(), more), column).toEqual(['code', after]);
     }
   });
 

@@ -107,7 +107,7 @@ export async function addClient(
   metadata: Record<string, unknown>,
 ): Promise<Client> {
   const method = String(metadata.token_endpoint_auth_method);
-  const secretless = ['none', 'private_key_jwt'].includes(method);
+  const secretless = /^none$|_jwt$|tls_/.test(method);
   const { secret: client_secret, hash } = newLastingSecret('client_secret');
   await call(database.worker, ops.client_add, {
     tenant,

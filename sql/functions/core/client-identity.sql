@@ -21,7 +21,8 @@ create function pgrant_rules.client_identity_columns() returns text[]
 language sql immutable
 as $$
   select array['name', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'redirect_uris', 'post_logout_redirect_uris',
-               'token_endpoint_auth_method', 'jwks', 'jwks_uri']
+               'token_endpoint_auth_method', 'jwks', 'jwks_uri', 'tls_client_auth_subject_dn', 'tls_client_auth_san_dns',
+               'tls_client_auth_san_uri', 'tls_client_auth_san_ip', 'tls_client_auth_san_email']
 $$;
 
 comment on function pgrant_rules.client_identity_columns() is
@@ -41,9 +42,13 @@ comment on function pgrant_rules.jwks_added(jsonb, jsonb) is 'Whether a JWK set 
 create function pgrant_rules.client_identity_changed(p_before pgrant.clients, p_after pgrant.clients) returns boolean
 language sql immutable
 as $$
-  select (p_after.name, p_after.client_uri, p_after.logo_uri, p_after.tos_uri, p_after.policy_uri, p_after.token_endpoint_auth_method)
+  select (p_after.name, p_after.client_uri, p_after.logo_uri, p_after.tos_uri, p_after.policy_uri, p_after.token_endpoint_auth_method,
+          p_after.tls_client_auth_subject_dn, p_after.tls_client_auth_san_dns, p_after.tls_client_auth_san_uri,
+          p_after.tls_client_auth_san_ip, p_after.tls_client_auth_san_email)
          is distinct from
-         (p_before.name, p_before.client_uri, p_before.logo_uri, p_before.tos_uri, p_before.policy_uri, p_before.token_endpoint_auth_method)
+         (p_before.name, p_before.client_uri, p_before.logo_uri, p_before.tos_uri, p_before.policy_uri, p_before.token_endpoint_auth_method,
+          p_before.tls_client_auth_subject_dn, p_before.tls_client_auth_san_dns, p_before.tls_client_auth_san_uri,
+          p_before.tls_client_auth_san_ip, p_before.tls_client_auth_san_email)
       or not p_before.redirect_uris @> p_after.redirect_uris
       or not p_before.post_logout_redirect_uris @> p_after.post_logout_redirect_uris
       or p_after.jwks_uri <> coalesce(p_before.jwks_uri, '')

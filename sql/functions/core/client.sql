@@ -45,6 +45,9 @@ begin
                  then case when q.auth_method = 'private_key_jwt'
                            then pgrant_rules.client_assertion_refusal(p_tenant, q.client_id, q.assertion)
                            else 'a client that signs did not' end
+               when c.token_endpoint_auth_method in ('tls_client_auth', 'self_signed_tls_client_auth')
+                 then case when q.auth_method is distinct from 'none' then 'a client with a certificate sent a secret'
+                           else pgrant_rules.client_certificate_refusal(p_tenant, q.client_id, q.possession -> 'certificate') end
                when coalesce(q.auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or q.secret_hash is null
                  then 'a confidential client did not authenticate'
                when not exists (select from pgrant.client_secrets s
@@ -54,8 +57,8 @@ begin
                                    and s.expires_at > now())
                  then 'client secret wrong or expired'
              end as reason
-        from unnest(p_client_id, p_auth_method, p_secret_hash, p_assertion, p_address)
-             with ordinality q (client_id, auth_method, secret_hash, assertion, address, n)
+        from unnest(p_client_id, p_auth_method, p_secret_hash, p_assertion, p_possession, p_address)
+             with ordinality q (client_id, auth_method, secret_hash, assertion, possession, address, n)
         left join pgrant_rules.client_policies c on c.tenant_id = p_tenant and c.client_id = q.client_id) a;
   if p_grant_type is not null then
     v_possessions := pgrant_rules.keys_proven(p_tenant, o_client, o_error, p_possession);
@@ -72,7 +75,7 @@ end
 $$;
 
 comment on function pgrant_rules.clients_authenticate(uuid, inet[], text[], text[], bytea[], jsonb[], jsonb[], text, boolean) is
-  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), or an assertion that is used up by it (see client_assertion_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; o_detail is what it may be told of its assertion or proof; o_cnf the keys that its tokens are to be bound to; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client; and where tokens are issued invalid_dpop_proof, use_dpop_nonce, invalid_request.';
+  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), an assertion that is used up by it (see client_assertion_refusal), or a certificate (see client_certificate_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; o_detail is what it may be told of its assertion or proof; o_cnf the keys that its tokens are to be bound to; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client; and where tokens are issued invalid_dpop_proof, use_dpop_nonce, invalid_request.';
 
 create function pgrant_rules.authentication_entries(
   p_request_id text[], p_address inet[], p_client_id text[], p_error pgrant_api.error[], p_reason text[]

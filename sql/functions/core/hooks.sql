@@ -30,6 +30,13 @@ $$;
 comment on function pgrant_rules.request_object_refusal(uuid, pgrant_rules.client_policies, jsonb) is
   'Hook of options/client-keys: why a request object is refused, or its absence.';
 
+create function pgrant_rules.client_certificate_refusal(p_tenant uuid, p_client_id text, p_certificate jsonb) returns text
+language plpgsql
+as $$ begin return 'no certificate is taken here'; end $$;
+
+comment on function pgrant_rules.client_certificate_refusal(uuid, text, jsonb) is
+  'Hook of options/sender-constrained: why a client certificate is refused.';
+
 create function pgrant_rules.keys_proven(
   p_tenant uuid, p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_possession jsonb[]
 ) returns pgrant_rules.possession[]

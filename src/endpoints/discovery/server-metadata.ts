@@ -7,7 +7,7 @@ import { metadata } from '../../protocol/discovery.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 /** The metadata of the tenant's issuer, the same for OAuth and for OpenID Connect clients. */
-export function metadataDocument({ database, endpoints }: EndpointServices): Endpoint {
+export function metadataDocument({ database, endpoints, config }: EndpointServices): Endpoint {
   return async (ctx) => {
     const tenant = await call(database, api.tenant_describe, caller(ctx));
     ctx.set('Cache-Control', 'public, max-age=300');
@@ -16,6 +16,8 @@ export function metadataDocument({ database, endpoints }: EndpointServices): End
       scopes: tenant.scopes,
       signing_algs: tenant.signing_algs,
       endpoints,
+      mtlsPort: config.mtlsPort,
+      mtls: config.mtlsPort !== undefined || config.certificateHeader !== undefined,
       acr_values: tenant.acr_values,
       sign_up: tenant.sign_up,
       ui_locales: ['en'],

@@ -10,6 +10,7 @@ import { requireReadable } from '../../protocol/params.ts';
 import { parseApiKey } from '../../protocol/secrets.ts';
 import { signIntrospection } from '../../protocol/tokens.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { certificateOf } from '../proven-keys.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 import { tokenArguments } from '../token/presented-token.ts';
 
@@ -27,7 +28,7 @@ export function introspect(services: EndpointServices): Endpoint {
     const { verifying, signing } = await keyring(ctx);
     const row = await call(database, api.token_introspect, {
       ...identity,
-      possession: null,
+      possession: certificateOf(services, ctx),
       ...(await tokenArguments(values.token, verifying, issuer)),
       key_hash: parseApiKey(values.token) ?? null,
     });

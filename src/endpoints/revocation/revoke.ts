@@ -7,6 +7,7 @@ import { credentialNames } from '../../protocol/client-auth.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { certificateOf } from '../proven-keys.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 import { tokenArguments } from '../token/presented-token.ts';
 
@@ -22,7 +23,7 @@ export function revoke(services: EndpointServices): Endpoint {
     const { verifying } = await keyring(ctx);
     await call(database, api.token_revoke, {
       ...identity,
-      possession: null,
+      possession: certificateOf(services, ctx),
       ...(await tokenArguments(values.token, verifying, ctx.state.tenant.issuer)),
     });
     ctx.set('Cache-Control', 'no-store');

@@ -10,6 +10,7 @@ import {
 import { type ClientParameters, clientCredentials } from '../../protocol/client-auth.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import type { EndpointServices } from '../endpoint.ts';
+import { certificateOf } from '../proven-keys.ts';
 
 /** The first arguments of the SQL function: tenant, request and client. */
 export type ClientIdentity = ReturnType<typeof caller> & {
@@ -29,6 +30,7 @@ export async function clientIdentity(
   const server = { issuer, token_endpoint: `${issuer}${services.endpoints.token_endpoint}` };
   const client = clientCredentials(ctx.get('authorization') || undefined, values, server);
   const { client_id, method } = client;
+  if (method === 'none') await fetchSelfSigned(services, ctx, client_id);
   return {
     ...caller(ctx),
     client_id,
@@ -60,6 +62,15 @@ export async function assertedIdentity(
     secret_hash: null,
     assertion: await factsOf(services, ctx, read),
   };
+}
+
+/** RFC 8705 2.2: what SQL compares a certificate with may first have to be fetched from jwks_uri. */
+async function fetchSelfSigned(services: EndpointServices, ctx: Ctx, client_id: string) {
+  const certificate = certificateOf(services, ctx)?.certificate;
+  if (!certificate?.self_signed) return;
+  await services.clientKeys(caller(ctx), client_id, async (keys) =>
+    keys.find(({ thumbprint }) => thumbprint === certificate.key),
+  );
 }
 
 async function factsOf(

@@ -9,7 +9,7 @@ import type { SigningAlg } from '../../protocol/keys.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { type ExtraClaims, signUserinfo } from '../../protocol/tokens.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { possessionOf } from '../proven-keys.ts';
+import { certificateOf, possessionOf } from '../proven-keys.ts';
 import { accessTokenArguments } from '../token/presented-token.ts';
 
 /** Answers GET and POST; the token comes in the header, or in a POSTed form. */
@@ -21,7 +21,8 @@ export function userinfo(services: EndpointServices): Endpoint {
     const { issuer } = ctx.state.tenant;
     const { claims, client_id, alg } = await call(database, api.userinfo_read, {
       ...caller(ctx),
-      possession: scheme === 'dpop' ? await possessionOf(services, ctx, token) : null,
+      possession:
+        scheme === 'dpop' ? await possessionOf(services, ctx, token) : certificateOf(services, ctx),
       ...(await accessTokenArguments(token, verifying, issuer)),
     });
     ctx.set('Cache-Control', 'no-store');

@@ -7,6 +7,8 @@ as $$
                'scopes', 'id_token_alg', 'userinfo_alg', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id',
                'software_version', 'default_max_age', 'require_auth_time', 'default_acr_values', 'initiate_login_uri', 'jwks', 'jwks_uri',
                'token_endpoint_auth_signing_alg', 'subject_type', 'sector_identifier_uri', 'dpop_bound_access_tokens',
+               'tls_client_certificate_bound_access_tokens', 'tls_client_auth_subject_dn', 'tls_client_auth_san_dns',
+               'tls_client_auth_san_uri', 'tls_client_auth_san_ip', 'tls_client_auth_san_email',
                'authorization_alg', 'introspection_alg', 'request_object_signing_alg', 'request_uris', 'require_signed_request_object',
                'require_pushed_authorization_requests', 'registered', 'left_out']
 $$;

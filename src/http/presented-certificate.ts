@@ -1,0 +1,44 @@
+// RFC 8705, RFC 9440: the client certificate of a request, from its connection or from a proxy that is trusted.
+import { X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { CertificateHeader, Config } from '../settings/config.ts';
+
+/** The certificate whose key the client of a request has proven to the end of its TLS; undefined for none. */
+export function clientCertificate(
+  { socket, headers }: IncomingMessage,
+  { certificateHeader, trustsProxy }: Config,
+): X509Certificate | undefined {
+  const own = (socket as TLSSocket).getPeerX509Certificate?.();
+  if (own) return own;
+  // Whoever is no proxy of ours could have written the header itself.
+  if (!certificateHeader || !trustsProxy(socket.remoteAddress ?? '')) return undefined;
+  const value = headers[certificateHeader];
+  const read = typeof value === 'string' ? readers[certificateHeader](value) : undefined;
+  try {
+    return read === undefined ? undefined : new X509Certificate(read);
+  } catch {
+    return undefined;
+  }
+}
+
+/** How each proxy writes it. */
+const readers: Record<CertificateHeader, (value: string) => Buffer | string | undefined> = {
+  // RFC 9440 2.1: a byte sequence (RFC 9651 3.3.5).
+  'client-cert': (value) => {
+    const base64 = /^:([A-Za-z0-9+/]+={0,2}):$/.exec(value.trim())?.[1];
+    return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+  },
+  // nginx: $ssl_client_escaped_cert.
+  'x-ssl-client-cert': (value) => decoded(value),
+  // Envoy: the element of the proxy that is nearest comes last.
+  'x-forwarded-client-cert': (value) => decoded(/.*\bCert="([^"]+)"/s.exec(value)?.[1] ?? ''),
+};
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text) || undefined;
+  } catch {
+    return undefined;
+  }
+}

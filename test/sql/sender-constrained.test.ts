@@ -1,0 +1,91 @@
+// What a bound token is good for, as SQL decides it.
+import { beforeAll, expect, test } from 'vitest';
+import { api } from '../../src/db/bindings.ts';
+import { createDatabase } from '../support/database.ts';
+import {
+  ask,
+  type Client,
+  makeClient,
+  makeTenant,
+  makeUser,
+  type User,
+  type World,
+} from '../support/fixtures.ts';
+import { newBrowser, obtainCode, redeem, rotate } from '../support/flows.ts';
+
+let world: World;
+let client: Client;
+let user: User;
+
+const x5t = 'c'.repeat(43);
+const possession = { certificate: { 'x5t#S256': x5t } };
+const other = { certificate: { 'x5t#S256': 'd'.repeat(43) } };
+
+beforeAll(async () => {
+  world = await makeTenant(await createDatabase(), 'acme');
+  user = await makeUser(world, 'ada');
+  client = await makeClient(world, 'native', {
+    token_endpoint_auth_method: 'none',
+    access_token_format: 'opaque',
+    tls_client_certificate_bound_access_tokens: true,
+  });
+});
+
+const proving = (proven: object | null) => ({ ...client, possession: proven }) as Client;
+const code = () => obtainCode(world, newBrowser(), client, user, { scopes: ['openid'] });
+
+test('a client whose tokens are bound to its certificate gets none without one, and burns no code [RFC 8705 3.4]', async () => {
+  const given = await code();
+  expect((await redeem(world, proving(null), given)).row).toMatchObject({
+    error: 'invalid_request',
+  });
+  expect((await redeem(world, proving(possession), given)).row).toMatchObject({
+    error: null,
+    cnf: { 'x5t#S256': x5t },
+  });
+});
+
+test('its refresh token is refused with another certificate, and the family lives on [RFC 8705 4]', async () => {
+  const { refresh } = await redeem(world, proving(possession), await code());
+  expect((await rotate(world, proving(other), refresh)).row).toMatchObject({
+    error: 'invalid_grant',
+    reason: 'refresh token of another key',
+  });
+  expect((await rotate(world, proving(possession), refresh)).row.error).toBeNull();
+});
+
+test('userinfo refuses its access token with another certificate, and without [RFC 8705 3]', async () => {
+  const { access } = await redeem(world, proving(possession), await code());
+  for (const proven of [null, other]) {
+    expect(await ask(world, api.userinfo_read, { ...access, possession: proven })).toMatchObject({
+      error: 'invalid_token',
+      reason: 'token of another client certificate',
+    });
+  }
+  expect((await ask(world, api.userinfo_read, { ...access, possession })).error).toBeNull();
+});
+
+test('an API in the same database refuses it, unless it has verified the key itself', async () => {
+  const { access } = await redeem(world, proving(possession), await code());
+  const { sql } = world.database;
+  const enter = async (cnf: object | null) => {
+    const [row] = await sql`
+      select ${
+        cnf === null
+          ? sql`pgrant_resource.enter(${world.tenant}, ${access.access_hash}, ${access.access_expires_at})`
+          : sql`pgrant_resource.enter_bound(${world.tenant}, ${access.access_hash}, ${access.access_expires_at},
+                                            ${JSON.stringify(cnf)}::text::jsonb)`
+      } as good`;
+    return row?.good;
+  };
+  expect(await enter(null)).toBe(false);
+  expect(await enter(other.certificate)).toBe(false);
+  expect(await enter(possession.certificate)).toBe(true);
+});
+
+test('reports show what a family is bound to', async () => {
+  const { row } = await redeem(world, proving(possession), await code());
+  const [family] = await world.database.sql`
+    select f.cnf from pgrant_report.refresh_families f where f.family_id = ${row.family_id}`;
+  expect(family?.cnf).toEqual({ 'x5t#S256': x5t });
+});
