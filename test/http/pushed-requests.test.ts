@@ -13,8 +13,10 @@ import {
   startAcme,
 } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
+import { startHost } from '../support/document-host.ts';
 import { addClient, addTenant } from '../support/issuer.ts';
-import { authorizeUrl, push, requested } from '../support/pushing.ts';
+import { authorizeUrl, push, requested, signRequest } from '../support/pushing.ts';
+import { registered } from '../support/registering.ts';
 import { asserted, makeKey, setOf, sign, signer } from '../support/signing.ts';
 
 let acme: Acme;
@@ -308,5 +310,52 @@ describe('a client that has to push [RFC 9126 5, 6]', () => {
     );
     expect(config.serverMetadata().require_pushed_authorization_requests).toBe(true);
     await setTenant({ require_pushed_authorization_requests: false });
+  });
+});
+
+describe('clients that nobody here has registered', () => {
+  test('ask for it when they register, and are held to it [RFC 9126 6, RFC 7591 3.2.1]', async () => {
+    await setTenant({ registration: 'open' });
+    const key = await makeKey();
+    const asked = {
+      jwks: setOf(key),
+      require_pushed_authorization_requests: true,
+      require_signed_request_object: true,
+      request_object_signing_alg: 'ES256',
+      request_uris: ['https://app.example/request.jwt'],
+      authorization_signed_response_alg: 'ES256',
+      introspection_signed_response_alg: 'ES256',
+    };
+    const { client_id, client_secret, ...stored } = await registered(acme, {
+      redirect_uris: [redirect_uri],
+      ...asked,
+    });
+    expect(stored).toMatchObject(asked);
+    const own = { client_id, client_secret };
+    expect(await push(acme.issuer, { ...good, ...own })).toMatchObject({
+      error: 'invalid_request',
+    });
+    const request = await signRequest(key, client_id, acme.issuer, good);
+    const { request_uri } = await push(acme.issuer, { ...own, request });
+    expect((await opened({ client_id, request_uri })).status).toBe(303);
+    // Nobody vouches for it: a person is shown the error, and where it would go.
+    await expectPage(await opened({ client_id, request }));
+  });
+
+  test('push when their document is not known yet, by its keys', async () => {
+    await setTenant({ client_documents: 'open' });
+    const host = await startHost();
+    const key = await makeKey();
+    const client_id = host.client('/client.json', {
+      redirect_uris: [redirect_uri],
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: setOf(key),
+    });
+    const assertion = await sign(key, client_id, acme.issuer);
+    const request = await signRequest(key, client_id, acme.issuer, good);
+    const { status, request_uri } = await push(acme.issuer, { request, ...asserted(assertion) });
+    expect([status, host.asked]).toEqual([201, ['/client.json']]);
+    expect((await opened({ client_id, request_uri })).status).toBe(303);
+    expect(host.asked).toHaveLength(1);
   });
 });

@@ -134,6 +134,11 @@ describe('registration [RFC 7591 3]', () => {
     ['no person and nobody that vouches', { grant_types: ['client_credentials'] }],
     ['claims that nobody signed', { userinfo_signed_response_alg: 'none' }],
     ['claims that are encrypted', { userinfo_encrypted_response_alg: 'RSA-OAEP' }],
+    ['requests that are encrypted', { request_object_encryption_alg: 'RSA-OAEP' }],
+    ['answers that are encrypted', { authorization_encrypted_response_alg: 'RSA-OAEP' }],
+    ['requests that are not signed', { request_object_signing_alg: 'none' }],
+    ['answers that are not signed', { authorization_signed_response_alg: 'none' }],
+    ['a request_uri that is no https', { request_uris: ['http://a.example/r'] }],
     ['a sector that is not https', { sector_identifier_uri: 'http://a.example/sector' }],
     ['subjects of no type that there is', { subject_type: 'ephemeral' }],
     [

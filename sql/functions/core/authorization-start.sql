@@ -40,34 +40,32 @@ comment on function pgrant_rules.request_record(uuid, pgrant_rules.client_polici
 
 create function pgrant_rules.request_check(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_request_object jsonb,
-  p_error pgrant_api.error, p_error_reason text,
-  out error pgrant_api.error, out reason text, out detail text, out client pgrant_rules.client_policies, out resources text[]
-)
+  p_error pgrant_api.error, p_error_reason text
+) returns pgrant_rules.targeted_client
 language plpgsql
 as $$
 declare
   v_refusal record := pgrant_rules.request_object_refusal(p_tenant, p_client, p_request_object);
-  v_target pgrant_rules.targeted_client;
+  v_out pgrant_rules.targeted_client;
 begin
   -- First who says it, then what is wrong with what is said.
-  error := coalesce(v_refusal.error, p_error);
-  reason := coalesce(v_refusal.reason, p_error_reason);
-  detail := v_refusal.detail;
-  if error is not null then
-    return;
+  v_out.error := coalesce(v_refusal.error, p_error);
+  v_out.reason := coalesce(v_refusal.reason, p_error_reason);
+  v_out.detail := v_refusal.detail;
+  if v_out.error is not null then
+    return v_out;
   end if;
-  v_target := pgrant_rules.client_target(p_tenant, p_client, p_request.resources, null);
-  v_refusal := pgrant_rules.request_refusal(p_tenant, v_target.client, p_request.scopes, p_request.code_challenge, p_request.prompt);
-  error := coalesce(v_target.error, v_refusal.error);
-  reason := coalesce(v_target.reason, v_refusal.reason);
-  detail := v_refusal.detail;
-  client := v_target.client;
-  resources := v_target.resources;
+  v_out := pgrant_rules.client_target(p_tenant, p_client, p_request.resources, null);
+  v_refusal := pgrant_rules.request_refusal(p_tenant, v_out.client, p_request.scopes, p_request.code_challenge, p_request.prompt);
+  v_out.error := coalesce(v_out.error, v_refusal.error);
+  v_out.reason := coalesce(v_out.reason, v_refusal.reason);
+  v_out.detail := v_refusal.detail;
+  return v_out;
 end
 $$;
 
 comment on function pgrant_rules.request_check(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, jsonb, pgrant_api.error, text) is
-  'Why a request whose client and redirect URI are proven is refused, or nulls; then the client as it is for the resources of the request. p_request_object: see request_object_refusal; p_error is what the web process found.';
+  'Why a request whose client and redirect URI are proven is refused, or no error; then the client as it is for the resources of the request. p_request_object: see request_object_refusal; p_error is what the web process found.';
 
 create function pgrant_rules.authorization_start(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,

@@ -14,7 +14,7 @@ declare
   v_out pgrant_api.authorization;
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
-  v_checked record;
+  v_checked pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select c.* into v_client

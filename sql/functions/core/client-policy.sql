@@ -84,6 +84,7 @@ comment on function pgrant_rules.alg_not_offered(uuid, pgrant.clients) is
 create type pgrant_rules.targeted_client as (
   error      pgrant_api.error,
   reason     text,
+  detail     text,
   resources  text[],
   client     pgrant_rules.client_policies
 );

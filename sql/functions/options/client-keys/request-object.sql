@@ -33,7 +33,7 @@ begin
     then format('exp is more than %s minutes after nbf', round(p_client.request_object_lifetime / 60.0, 1)::float)
   end;
   if reason is not null then
-    error := coalesce(p_request_object ->> 'error', 'invalid_request_object');
+    error := coalesce((p_request_object ->> 'error')::pgrant_api.error, 'invalid_request_object');
     detail := reason;
     reason := 'request object: ' || reason;
   end if;

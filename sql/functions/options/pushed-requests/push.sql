@@ -55,7 +55,7 @@ declare
   v_answer pgrant_api.authorization;
   v_request pgrant.authorization_requests;
   v_proven pgrant_rules.possession;
-  v_checked record;
+  v_checked pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select c.document_expires_at into v_fresh_until
