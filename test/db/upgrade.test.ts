@@ -32,9 +32,10 @@ function nextRelease(): string {
         /(create type pgrant_api\.(?:tokens|introspection|tenant) as \([^;]*)\n\);/g,
         '$1,\n  added text\n);',
       )
+      // Behind the last column of what is selected, whichever that is.
       .replace(
-        /(\(s\.shape\)\.access_token_scope|c\.introspection_alg)(\n +from)/,
-        '$1, null::text$2',
+        /\n +from unnest\((?:p_decisions\) q\n +left|p_client_id, v_errors)/,
+        ', null::text$&',
       ),
   );
   expect(texts.map((text) => text.split('added text').length - 1)).toEqual([1, 1, 1]);
