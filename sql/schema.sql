@@ -294,6 +294,14 @@ $function$
 ;
 comment on function pgrant.name_sound(text) is 'Whether people see a name as it is: 1 to 255 characters, all visible (text_sound), in Unicode normal form C, with single spaces and none at the ends.';
 
+CREATE OR REPLACE FUNCTION pgrant.origin_among(p_uri text, p_uris text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select exists (select from unnest(p_uris) u (uri) where pgrant.uri_origin(u.uri) = pgrant.uri_origin(p_uri)) $function$
+;
+comment on function pgrant.origin_among(text,text[]) is 'Whether one of p_uris has the scheme, host and port of p_uri.';
+
 CREATE OR REPLACE FUNCTION pgrant.origins_sound(p_origins text[])
  RETURNS boolean
  LANGUAGE sql
@@ -521,6 +529,16 @@ CREATE OR REPLACE FUNCTION pgrant.uri_host(p_uri text)
 AS $function$ select lower(substring(p_uri from '^https://([^/?#:@\\]+)(?::[0-9]*)?(?:[/?#]|$)')) $function$
 ;
 comment on function pgrant.uri_host(text) is 'The host of an https URI, without its port; null for any other.';
+
+CREATE OR REPLACE FUNCTION pgrant.uri_origin(p_uri text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select lower(regexp_replace(substring(p_uri from '^https?://[^/?#]+'), case when p_uri ~ '^https' then ':443$' else ':80$' end, ''))
+$function$
+;
+comment on function pgrant.uri_origin(text) is 'Scheme, host and port of an http or https URI, the default port left out; null for any other.';
 
 CREATE OR REPLACE FUNCTION pgrant.user_gone(p_tenant uuid, p_user_id uuid)
  RETURNS boolean
@@ -1090,6 +1108,10 @@ create table pgrant.clients (
   identity_changed_at timestamp with time zone default now() not null,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  backchannel_logout_uri text,
+  backchannel_logout_session_required boolean default false not null,
+  frontchannel_logout_uri text,
+  frontchannel_logout_session_required boolean default false not null,
   default_acr_values text[],
   subject_type text default 'public'::text not null,
   sector_identifier_uri text,
@@ -1118,6 +1140,7 @@ create table pgrant.clients (
   constraint clients_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
   constraint clients_assertion_lifetime_check CHECK (((assertion_lifetime >= 60) AND (assertion_lifetime <= 86400))),
   constraint clients_authorization_alg_check CHECK ((authorization_alg = ANY (pgrant.signing_algs()))),
+  constraint clients_backchannel_logout_uri_check CHECK (((backchannel_logout_uri ~ '^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][^#\\\s]*)?$'::text) AND (length(backchannel_logout_uri) <= 2048))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
@@ -1126,6 +1149,8 @@ create table pgrant.clients (
   constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
   constraint clients_default_resource_check CHECK ((((pgrant.resource_canonical(default_resource) IS NOT NULL) AND (length(default_resource) <= 512)) OR (default_resource IS NULL))),
   constraint clients_document CHECK ((((document_fetched_at IS NULL) = (document_expires_at IS NULL)) AND ((document_fetched_at IS NULL) OR ((registered_at IS NOT NULL) AND (client_id ~ '^https?://'::text))))),
+  constraint clients_frontchannel_logout CHECK (((frontchannel_logout_uri IS NULL) OR pgrant.origin_among(frontchannel_logout_uri, redirect_uris))),
+  constraint clients_frontchannel_logout_uri_check CHECK (((frontchannel_logout_uri ~ '^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][^#\\\s]*)?$'::text) AND (length(frontchannel_logout_uri) <= 2048))),
   constraint clients_grant_types_check CHECK ((grant_types <@ pgrant.grant_types())),
   constraint clients_id_token_alg_check CHECK ((id_token_alg = ANY (pgrant.signing_algs()))),
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
@@ -1218,6 +1243,10 @@ comment on column pgrant.clients.last_used_at is 'When a client that registered 
 comment on column pgrant.clients.expires_at is 'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
 comment on column pgrant.clients.identity_changed_at is 'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
+comment on column pgrant.clients.backchannel_logout_uri is 'Where a logout token is sent when a session ends in which the client got an ID token (OpenID Connect Back-Channel Logout 2.2); null = nowhere.';
+comment on column pgrant.clients.backchannel_logout_session_required is 'Whether the client needs sid in logout tokens; they have it in any case.';
+comment on column pgrant.clients.frontchannel_logout_uri is 'What the page that ends such a session loads in a frame (OpenID Connect Front-Channel Logout 2); null = nothing.';
+comment on column pgrant.clients.frontchannel_logout_session_required is 'Whether the client needs iss and sid at that URI; they are there in any case.';
 comment on column pgrant.clients.default_acr_values is 'acr_values of requests that do not say (OpenID Connect Registration 2).';
 comment on column pgrant.clients.subject_type is 'public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.';
 comment on column pgrant.clients.sector_identifier_uri is 'Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.';
@@ -1587,6 +1616,50 @@ comment on column pgrant.login_challenges.verifier_hash is 'SHA-256 of login_ver
 comment on column pgrant.login_challenges.user_id is 'Who was signed in; null where the product rejected.';
 comment on column pgrant.login_challenges.used_at is 'When the browser came back with the verifier.';
 
+create table pgrant.logout_deliveries (
+  tenant_id uuid not null,
+  delivery_id uuid default gen_random_uuid() not null,
+  client_id text not null,
+  subject text not null,
+  sid text not null,
+  ended_at timestamp with time zone default now() not null,
+  state text default 'pending'::text not null,
+  attempts integer default 0 not null,
+  next_attempt_at timestamp with time zone default now() not null,
+  give_up_at timestamp with time zone default (now() + '1 day'::interval) not null,
+  last_status integer,
+  last_error text,
+  finished_at timestamp with time zone,
+  expires_at timestamp with time zone default 'infinity'::timestamp with time zone not null,
+  constraint logout_deliveries_pkey PRIMARY KEY (tenant_id, delivery_id),
+  constraint logout_deliveries_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint logout_deliveries_check CHECK (((state = 'pending'::text) = (finished_at IS NULL))),
+  constraint logout_deliveries_check1 CHECK (((state = 'pending'::text) = (expires_at = 'infinity'::timestamp with time zone))),
+  constraint logout_deliveries_last_error_check CHECK ((length(last_error) <= 500)),
+  constraint logout_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+);
+CREATE INDEX logout_deliveries_client ON pgrant.logout_deliveries USING btree (tenant_id, client_id);
+CREATE INDEX logout_deliveries_due ON pgrant.logout_deliveries USING btree (tenant_id, client_id, next_attempt_at) WHERE (state = 'pending'::text);
+CREATE INDEX logout_deliveries_expires_at ON pgrant.logout_deliveries USING btree ((expires_at AT TIME ZONE 'UTC'::text));
+alter table pgrant.logout_deliveries enable row level security;
+alter table pgrant.logout_deliveries force row level security;
+create policy audited on pgrant.logout_deliveries for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.logout_deliveries for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.logout_deliveries for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.logout_deliveries for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy pending_seen on pgrant.logout_deliveries for select to pgrant_janitor using ((state = 'pending'::text));
+create policy tenant_isolation on pgrant.logout_deliveries for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.logout_deliveries is 'One row per ended session and client that is told of it, written in the transaction that ended the session; kept as the log. The logout token is made and signed anew for each attempt.';
+comment on column pgrant.logout_deliveries.subject is 'The sub of the logout token: what the client calls the person; empty once it is delivered.';
+comment on column pgrant.logout_deliveries.sid is 'The sid of the logout token: what the client calls the session.';
+comment on column pgrant.logout_deliveries.ended_at is 'When the session ended.';
+comment on column pgrant.logout_deliveries.state is 'pending = to be delivered; delivered = the client said so; dead = given up.';
+comment on column pgrant.logout_deliveries.attempts is 'Begun so far since it was queued or sent again; the number of the one that runs.';
+comment on column pgrant.logout_deliveries.next_attempt_at is 'While an attempt runs: when it counts as lost with its worker.';
+comment on column pgrant.logout_deliveries.give_up_at is 'The last attempt is made no later: a day after it was queued or sent again.';
+comment on column pgrant.logout_deliveries.last_status is 'HTTP status of the last attempt; null where there was no answer.';
+comment on column pgrant.logout_deliveries.expires_at is 'When the row goes: 7 days after it was delivered, 30 days after it was given up.';
+
 create table pgrant.outbox (
   tenant_id uuid not null,
   event_id uuid not null,
@@ -1933,6 +2006,25 @@ comment on column pgrant.scopes.requires_role is 'True for a role: effective onl
 comment on column pgrant.scopes.icon is 'Name of an icon that a product''s own pages may show.';
 comment on column pgrant.scopes.disabled_at is 'Since when nobody gets it, tokens that have been issued included.';
 
+create table pgrant.session_clients (
+  tenant_id uuid not null,
+  session_id uuid not null,
+  client_id text not null,
+  user_id uuid not null,
+  expires_at timestamp with time zone not null,
+  constraint session_clients_pkey PRIMARY KEY (tenant_id, session_id, client_id)
+);
+CREATE INDEX session_clients_expires_at ON pgrant.session_clients USING btree ((expires_at AT TIME ZONE 'UTC'::text));
+alter table pgrant.session_clients enable row level security;
+alter table pgrant.session_clients force row level security;
+create policy audited on pgrant.session_clients for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.session_clients for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.session_clients for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.session_clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.session_clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.session_clients is 'Clients that got an ID token in a session and want to be told when it ends. The row goes when they are.';
+comment on column pgrant.session_clients.expires_at is 'That of the session.';
+
 create table pgrant.sessions (
   tenant_id uuid not null,
   session_hash bytea not null,
@@ -1952,6 +2044,7 @@ create table pgrant.sessions (
   constraint sessions_session_hash_check CHECK ((length(session_hash) = 32))
 ) partition by RANGE (expires_at);
 CREATE INDEX sessions_session_id ON ONLY pgrant.sessions USING btree (tenant_id, session_id);
+CREATE INDEX sessions_user ON ONLY pgrant.sessions USING btree (tenant_id, user_id);
 alter table pgrant.sessions enable row level security;
 alter table pgrant.sessions force row level security;
 create policy audited on pgrant.sessions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -2098,6 +2191,8 @@ create table pgrant.tenants (
   trusted_networks cidr[] default '{}'::cidr[] not null,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  session_management boolean default false not null,
+  password_change_revokes boolean default true not null,
   acr_values_supported text[] default '{1}'::text[] not null,
   subject_type text default 'public'::text not null,
   pairwise_salt bytea default sha256(((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) || uuid_send(gen_random_uuid()))) not null,
@@ -2218,6 +2313,8 @@ comment on column pgrant.tenants.redirect_schemes is 'Private-use schemes that p
 comment on column pgrant.tenants.refusal_limit is 'Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.';
 comment on column pgrant.tenants.authorization_rate is 'Sign-ins that one address may begin in a minute.';
 comment on column pgrant.tenants.trusted_networks is 'Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.';
+comment on column pgrant.tenants.session_management is 'Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.';
+comment on column pgrant.tenants.password_change_revokes is 'Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.';
 comment on column pgrant.tenants.acr_values_supported is 'The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.';
 comment on column pgrant.tenants.subject_type is 'The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8).';
 comment on column pgrant.tenants.pairwise_salt is 'Keeps pairwise subjects from being computed by others; goes with the tenant, because another salt makes other subjects.';

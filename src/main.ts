@@ -75,6 +75,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     () => import('./cli/webhook-commands.ts'),
   ],
   [
+    'logout',
+    'which clients were told that a session is over (backchannel_logout_uri)',
+    () => import('./cli/logout-commands.ts'),
+  ],
+  [
     'document',
     'clients whose client_id is the URL of their metadata (client_documents=open)',
     () => import('./cli/document-commands.ts'),

@@ -14,7 +14,8 @@ begin
            case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
                                    'partition_retention', 'largest_tenant_plan') then 'pgrant_owner'
                 when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
-                                   'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'refusals_due') then 'pgrant_janitor'
+                                   'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due')
+                then 'pgrant_janitor'
                 when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                 then 'pgrant_sealer'
                 when p.proname = 'claims_function_call' then 'pgrant_claims'
@@ -47,7 +48,7 @@ begin
      where p.pronamespace in ('pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace)
        and (p.proowner = 'pgrant_definer'::regrole
             or p.proname in ('partitions_maintain', 'expired_tables', 'expired_delete', 'backlog_read', 'sealed_erase', 'audit_seal',
-                             'webhook_due', 'refusals_due'))
+                             'webhook_due', 'logout_due', 'refusals_due'))
     union all
     -- What one owner of functions asks of another.
     select p.proowner::regrole, p.oid::regprocedure, w.role

@@ -40,6 +40,9 @@ export function declareCommands(group: Command): void {
     .option('--password-stdin', 'read the password from stdin: there is no other way')
     .action(withSession(setPassword));
   user
+    .one('sign-out', 'end the sessions of a person, and tell the clients')
+    .action(withSession(signOut));
+  user
     .one('remove', 'remove a person, and prove that nothing is left but the record')
     .option('--yes', 'do not ask')
     .action(withSession(remove));
@@ -81,6 +84,12 @@ async function setPassword(session: Session, options: Person): Promise<Output> {
     json: { username, changed: true },
     text: `user ${username} has a new password and no sessions`,
   };
+}
+
+async function signOut(session: Session, { username, ...options }: Person): Promise<Output> {
+  const tenant = await findTenant(session, options.tenant);
+  await call(session.database, ops.user_sign_out, { tenant, username });
+  return { json: { username, signed_out: true }, text: `user ${username} is signed out` };
 }
 
 async function remove(session: Session, options: Person & { yes?: boolean }): Promise<Output> {

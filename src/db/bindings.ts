@@ -55,12 +55,12 @@ export type ApiAuthorization = {
   code_expires_at: number | null;
   session_expires_at: number | null;
 } & (
-  | { next: 'respond'; request_expires_at: null; redirect_uri: string; response_mode: string; response_alg: string | null; response_audience: string | null; page: Json; login_url: null; untrusted: boolean | null }
-  | { next: 'continue'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null }
-  | { next: 'login'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: string | null; untrusted: null }
-  | { next: 'account'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null }
-  | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null }
-  | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null }
+  | { next: 'respond'; request_expires_at: null; redirect_uri: string; response_mode: string; response_alg: string | null; response_audience: string | null; page: Json; login_url: null; untrusted: boolean | null; watched_client_id: string | null }
+  | { next: 'continue'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null; watched_client_id: null }
+  | { next: 'login'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: string | null; untrusted: null; watched_client_id: null }
+  | { next: 'account'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null; watched_client_id: null }
+  | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null; watched_client_id: null }
+  | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null; watched_client_id: null }
 );
 
 /** The document at a client_id was taken, unless there is an error. */
@@ -168,9 +168,9 @@ export type ApiLogout = {
   username: string | null;
   confirmed_redirect_uri: string | null;
 } & (
-  | { next: 'redirect'; redirect_uri: string }
-  | { next: 'confirm'; redirect_uri: null }
-  | { next: 'done'; redirect_uri: null }
+  | { next: 'redirect'; redirect_uri: string; frames: Json }
+  | { next: 'confirm'; redirect_uri: null; frames: null }
+  | { next: 'done'; redirect_uri: null; frames: Json }
 );
 
 /** Whether programs of a web origin may read answers. */
@@ -252,6 +252,7 @@ export type ApiTenantFacts = {
   request_uri_parameter: boolean;
   require_signed_request_object: boolean;
   require_pushed_authorization_requests: boolean;
+  session_management: boolean;
 };
 
 /** What a token response is to contain. Times are epoch seconds. */
@@ -279,7 +280,7 @@ export type ApiTokens = {
   id_expires_at: number | null;
   id_claims: Json;
   nonce: string | null;
-  session_id: string | null;
+  sid: string | null;
   access_token_scope: string | null;
   cnf: Json;
 };
@@ -1195,7 +1196,7 @@ export const api = {
     ['hint_sid', 'text'],
     ['client_id', 'text'],
     ['post_logout_redirect_uri', 'text'],
-  ], ['next', ['redirect_uri', 'next', ['redirect']]]),
+  ], ['next', ['redirect_uri', 'next', ['redirect']], ['frames', 'next', ['redirect', 'done']]]),
 
   /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
   tenant_describe: bind<
@@ -1209,7 +1210,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests']),
+  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<
@@ -2426,6 +2427,105 @@ export const ops = {
     ['challenge_hash', 'bytea'],
   ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
 
+  /** Takes the logout of which a client is to be told that is due for longest, for a minute: what the logout token says, where it goes, and the sealed key that signs it. No row where none is due, or none can be told. Nothing is null. Raises OA001. */
+  logout_delivery_begin: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+    },
+    {
+      delivery_id: string;
+      attempt: number;
+      issuer: string;
+      url: string;
+      subject: string;
+      sid: string;
+      alg: string;
+      kid: string;
+      sealed_private: Buffer;
+    }
+  >('pgrant_ops.logout_delivery_begin', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+  ], ['delivery_id', 'attempt', 'issuer', 'url', 'subject', 'sid', 'alg', 'kid', 'sealed_private']),
+
+  /** Records what became of an attempt: p_status is the HTTP status, null = no answer, and p_error why; p_retry_after in seconds. 200 and 204 = delivered; anything else is tried again for a day, then dead. Returns the state; null where the attempt counts no more. Raises OA001. */
+  logout_delivery_end: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      delivery_id: string | null;
+      attempt: number | null;
+      status: number | null;
+      error: string | null;
+      retry_after?: number | null;
+    },
+    {
+      logout_delivery_end: string | null;
+    }
+  >('pgrant_ops.logout_delivery_end', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['delivery_id', 'uuid'],
+    ['attempt', 'integer'],
+    ['status', 'integer'],
+    ['error', 'text'],
+    ['retry_after', 'integer', 'optional'],
+  ], []),
+
+  /** The newest p_limit logouts that clients are told of, of one client or state (pending, delivered, dead) where given. Raises OA001. */
+  logout_delivery_list: bind<
+    {
+      tenant: string;
+      client_id?: string | null;
+      state?: string | null;
+      limit?: number | null;
+    },
+    {
+      delivery_id: string | null;
+      client_id: string | null;
+      sid: string | null;
+      ended_at: string | null;
+      state: string | null;
+      attempts: number | null;
+      next_attempt_at: string | null;
+      last_status: number | null;
+      last_error: string | null;
+      finished_at: string | null;
+    }
+  >('pgrant_ops.logout_delivery_list', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text', 'optional'],
+    ['state', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], []),
+
+  /** Tells a client anew of each logout that was given up. Returns how many. Raises OA001. */
+  logout_delivery_resend: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+    },
+    {
+      logout_delivery_resend: number;
+    }
+  >('pgrant_ops.logout_delivery_resend', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+  ], ['logout_delivery_resend']),
+
+  /** The clients of all tenants that are to be told of a logout, and in how many seconds (0 or less = now), the longest due first. The worker asks this. Nothing is null. */
+  logout_due: bind<
+    {
+    },
+    {
+      tenant_id: string;
+      client_id: string;
+      wait: number;
+    }
+  >('pgrant_ops.logout_due', [
+  ], ['tenant_id', 'client_id', 'wait']),
+
   /** Makes one partition, closed to direct access; without bounds the default one. */
   partition_add: bind<
     {
@@ -3493,7 +3593,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], []),
 
-  /** Sets the password of a person, as derived outside, and ends their sessions. Raises OA001. */
+  /** Sets the password of a person, as derived outside, and ends their sessions and, with password_change_revokes, all their tokens. Raises OA001. */
   user_password: bind<
     {
       tenant: string;
@@ -3572,6 +3672,20 @@ export const ops = {
     ['tenant', 'uuid'],
     ['username', 'text'],
   ], ['user_show']),
+
+  /** Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients. Raises OA001. */
+  user_sign_out: bind<
+    {
+      tenant: string;
+      username: string | null;
+    },
+    {
+      user_sign_out: null;
+    }
+  >('pgrant_ops.user_sign_out', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+  ], []),
 
   /** Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002. */
   user_subject: bind<

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import nunjucks from 'nunjucks';
-import { formActionSource } from '../protocol/redirect-uri.ts';
+import { webSource } from '../protocol/redirect-uri.ts';
 import type { Ctx } from './ctx.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
@@ -26,6 +26,8 @@ type Page = {
   formsLeave?: boolean;
   /** Whether the form submits itself. */
   selfSubmitting?: boolean;
+  /** What the page shows in frames. */
+  frames?: readonly string[];
 };
 
 /** Answers with a page; what it shows is `data`, and the tenant's issuer path as `base`. */
@@ -33,12 +35,12 @@ export function render(
   ctx: Ctx,
   template: string,
   data: Record<string, unknown>,
-  { status = 200, redirectUri, formsLeave = false, selfSubmitting = false }: Page = {},
+  { status = 200, ...page }: Page = {},
 ): void {
   ctx.status = status;
   ctx.type = 'html';
   ctx.set('Cache-Control', 'no-store');
-  ctx.set('Content-Security-Policy', policy(redirectUri, formsLeave, selfSubmitting));
+  ctx.set('Content-Security-Policy', policy(page));
   ctx.body = environment.render(`${template}.njk`, {
     lang: 'en',
     base: ctx.state.tenant?.path ?? '',
@@ -48,18 +50,15 @@ export function render(
   });
 }
 
-function policy(
-  redirectUri: string | undefined,
-  formsLeave: boolean,
-  selfSubmitting: boolean,
-): string {
+function policy({ redirectUri, formsLeave, selfSubmitting, frames = [] }: Page): string {
   // Browsers apply form-action to the redirects that a form ends in: see send-on.ts for what follows the first.
-  const target = redirectUri === undefined ? '' : ` ${formActionSource(redirectUri)}`;
+  const target = redirectUri === undefined ? '' : ` ${webSource(redirectUri)}`;
   return [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self' data:",
     ...(selfSubmitting ? [`script-src ${formPostSource}`] : []),
+    ...(frames.length > 0 ? [`frame-src ${[...new Set(frames.map(webSource))].join(' ')}`] : []),
     ...(formsLeave ? [] : [`form-action 'self'${target}`]),
     "frame-ancestors 'none'",
     "base-uri 'none'",

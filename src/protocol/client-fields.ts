@@ -40,6 +40,10 @@ export type Fields = {
   tls_client_auth_san_uri?: string;
   tls_client_auth_san_ip?: string;
   tls_client_auth_san_email?: string;
+  backchannel_logout_uri?: string;
+  backchannel_logout_session_required?: boolean;
+  frontchannel_logout_uri?: string;
+  frontchannel_logout_session_required?: boolean;
 };
 
 type Reader = (value: unknown) => boolean;
@@ -107,6 +111,11 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   tls_client_auth_san_uri: ['tls_client_auth_san_uri', isText],
   tls_client_auth_san_ip: ['tls_client_auth_san_ip', isText],
   tls_client_auth_san_email: ['tls_client_auth_san_email', isText],
+  // http on a loopback host is for servers on one, as above.
+  backchannel_logout_uri: ['backchannel_logout_uri', isWebUrl],
+  backchannel_logout_session_required: ['backchannel_logout_session_required', isFlag],
+  frontchannel_logout_uri: ['frontchannel_logout_uri', isWebUrl],
+  frontchannel_logout_session_required: ['frontchannel_logout_session_required', isFlag],
 };
 
 /** What a client would rely on and not get: it is refused, and not left out. Else the value that is fine. */

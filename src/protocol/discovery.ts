@@ -105,6 +105,10 @@ export function metadata(tenant: TenantFacts) {
     require_pushed_authorization_requests: tenant.require_pushed_authorization_requests ?? false,
     authorization_signing_alg_values_supported: tenant.signing_algs,
     introspection_signing_alg_values_supported: tenant.signing_algs,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
     ...(tenant.acr_values?.length && { acr_values_supported: tenant.acr_values }),
     ...(tenant.ui_locales?.length && {
       ui_locales_supported: Intl.getCanonicalLocales([...tenant.ui_locales]),

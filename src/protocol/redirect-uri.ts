@@ -5,7 +5,15 @@ import { isAbsoluteUri, readWebUrl } from './uri.ts';
 const lengthLimit = 2048;
 
 /** Names of the authorization response: a registered query must not repeat them (RFC 6749 3.1). */
-const responseNames = ['code', 'state', 'iss', 'error', 'error_description', 'response'];
+const responseNames = [
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'response',
+  'session_state',
+];
 
 /**
  * A scheme under a domain name's control, reversed (RFC 8252 7.1), or a plain one, which the
@@ -88,10 +96,10 @@ function split(text: string, mark: string): [string, string] {
 }
 
 /**
- * The CSP form-action source that lets a form's answer end in a redirect to this URI.
+ * The CSP source (form-action, frame-src) that lets a page get to this URI.
  * A host-source can't name an IPv6 address, so such a URI gets its scheme (CSP 3, 2.3.1).
  */
-export function formActionSource(uri: string): string {
+export function webSource(uri: string): string {
   const url = new URL(uri);
   const web = url.protocol === 'https:' || url.protocol === 'http:';
   return web && /^[a-z0-9.-]+$/.test(url.hostname) ? url.origin : url.protocol;

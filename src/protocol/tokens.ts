@@ -1,5 +1,5 @@
 // RFC 9068, RFC 7519, RFC 8725, OpenID Connect Core 2, JARM and RFC 9701: tokens that are signed.
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { compactVerify, errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
 import type { PlainParameters } from './authorization-response.ts';
 import { OAuthError } from './errors.ts';
@@ -102,6 +102,25 @@ export function signIntrospection(
   key: TokenKey,
 ): Promise<string> {
   return sign('token-introspection+jwt', { ...claims, token_introspection }, key);
+}
+
+/** Claims of a logout token (OpenID Connect Back-Channel Logout 2.4). */
+export interface LogoutTokenClaims {
+  iss: string;
+  sub: string;
+  aud: string;
+  sid: string;
+}
+
+/** For so long a logout token is good, in seconds (2.4: two minutes at most). */
+const logoutTokenLifetime = 120;
+
+/** Signs a logout token; it has no nonce, and its `typ` keeps it from passing for an ID token. */
+export function signLogoutToken(claims: LogoutTokenClaims, key: TokenKey): Promise<string> {
+  const iat = Math.floor(Date.now() / 1000);
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+  const times = { iat, exp: iat + logoutTokenLifetime, jti: randomUUID() };
+  return sign('logout+jwt', { ...claims, ...times, events }, key);
 }
 
 /** Verifies an access token of this issuer; throws invalid_token. Revocation is not seen here. */

@@ -98,6 +98,10 @@ export type TenantSettings = {
   authorization_rate: number;
   /** Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people. */
   trusted_networks: string[];
+  /** Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients. */
+  session_management: boolean;
+  /** Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case. */
+  password_change_revokes: boolean;
   /** The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here. */
   acr_values_supported: string[];
   /** The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8). */
@@ -179,6 +183,14 @@ export type ClientSettings = {
   assertion_lifetime: number | null;
   /** How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON. */
   userinfo_alg: 'RS256' | 'ES256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
+  /** Where a logout token is sent when a session ends in which the client got an ID token (OpenID Connect Back-Channel Logout 2.2); null = nowhere. */
+  backchannel_logout_uri: string | null;
+  /** Whether the client needs sid in logout tokens; they have it in any case. */
+  backchannel_logout_session_required: boolean;
+  /** What the page that ends such a session loads in a frame (OpenID Connect Front-Channel Logout 2); null = nothing. */
+  frontchannel_logout_uri: string | null;
+  /** Whether the client needs iss and sid at that URI; they are there in any case. */
+  frontchannel_logout_session_required: boolean;
   /** public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client. */
   subject_type: 'public' | 'pairwise';
   /** Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https. */
@@ -292,6 +304,8 @@ export const stored = {
     {"name":"refusal_limit","type":"integer","unit":null,"nullable":false,"default":"300","meaning":"Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.","good":"a whole number from 1 to 1000000"},
     {"name":"authorization_rate","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"Sign-ins that one address may begin in a minute.","good":"a whole number from 1 to 1000000"},
     {"name":"trusted_networks","type":"cidr[]","unit":null,"nullable":false,"default":"{}","meaning":"Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.","good":"a list of networks such as 192.0.2.0/24"},
+    {"name":"session_management","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.","good":"true or false"},
+    {"name":"password_change_revokes","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.","good":"true or false"},
     {"name":"acr_values_supported","type":"text[]","unit":null,"nullable":false,"default":"{1}","meaning":"The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.","good":"a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"},
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8).","good":"public or pairwise"},
     {"name":"claims_function","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.","good":"a function as schema.name, in lower case, in a schema that is not one of pgrant or PostgreSQL"},
@@ -333,6 +347,10 @@ export const stored = {
     {"name":"assertion_audience","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Whom this client's assertions have to name; null = as the tenant says.","good":"issuer or token_endpoint"},
     {"name":"assertion_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For how many seconds from now an assertion of this client may be good at most; null = as the tenant says.","good":"a whole number of seconds from 60 to 86400"},
     {"name":"userinfo_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.","good":"RS256, ES256, PS256, EdDSA or Ed25519"},
+    {"name":"backchannel_logout_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where a logout token is sent when a session ends in which the client got an ID token (OpenID Connect Back-Channel Logout 2.2); null = nowhere.","good":"an https URL (http on a loopback host) of at most 2048 characters, without credentials and fragment"},
+    {"name":"backchannel_logout_session_required","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client needs sid in logout tokens; they have it in any case.","good":"true or false"},
+    {"name":"frontchannel_logout_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"What the page that ends such a session loads in a frame (OpenID Connect Front-Channel Logout 2); null = nothing.","good":"an https URL (http on a loopback host) of at most 2048 characters, without credentials and fragment"},
+    {"name":"frontchannel_logout_session_required","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client needs iss and sid at that URI; they are there in any case.","good":"true or false"},
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.","good":"public or pairwise"},
     {"name":"sector_identifier_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.","good":"an https URL (http on a loopback host) of at most 2048 characters"},
     {"name":"require_pushed_authorization_requests","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client has to push its authorization requests (RFC 9126 6).","good":"true or false"},

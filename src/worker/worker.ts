@@ -6,10 +6,10 @@ import { explainDatabase } from '../db/released.ts';
 import type { Stop, WorkerServices } from '../services.ts';
 import { startGauges } from './gauges.ts';
 import { workerLogger } from './logger.ts';
+import { startOutbox } from './outbox.ts';
 import { openPool } from './queue-pool.ts';
 import { atStart, crontab } from './schedule.ts';
 import { taskList } from './tasks.ts';
-import { startWebhooks } from './webhooks.ts';
 
 /** Jobs at once in one process. */
 const concurrency = 2;
@@ -26,11 +26,11 @@ export async function startWorker(services: WorkerServices): Promise<Stop> {
   try {
     const first = await startRunner(services, pool);
     const ended = keepRunning(services, pool, first, ending.signal);
-    const stopWebhooks = startWebhooks(services);
+    const stopOutbox = startOutbox(services);
     const stopGauges = startGauges(services);
     return async () => {
       ending.abort();
-      await Promise.all([ended, stopWebhooks(), stopGauges()]);
+      await Promise.all([ended, stopOutbox(), stopGauges()]);
       await pool.end();
     };
   } catch (error) {

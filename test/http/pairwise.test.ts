@@ -87,7 +87,8 @@ describe('the sub of a pairwise client [OpenID Connect Core 8.1]', () => {
     expect(JSON.stringify([decodeJwt(tokens.id_token ?? ''), tokens.claims])).not.toContain(
       user_id,
     );
-    expect(tokens.claims).not.toHaveProperty('sid');
+    expect(tokens.claims?.sid).toMatch(/^[0-9a-f]{64}$/);
+    expect(refreshed.claims()?.sid).toBe(tokens.claims?.sid);
   });
 
   test('is the same in a sector, and another one outside of it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkRedirectUri, formActionSource, returnPath } from '../../src/protocol/redirect-uri.ts';
+import { checkRedirectUri, returnPath, webSource } from '../../src/protocol/redirect-uri.ts';
 import { refusalOf } from './refusal.ts';
 
 const either = [{ public: true }, { public: false }];
@@ -117,7 +117,7 @@ describe('the form-action source', () => {
     ['com.example.app:/cb', 'com.example.app:'],
     ['https://a;script-src.example/', 'https:'],
   ])('of %s is %s [CSP 3 2.3.1]', (uri, source) => {
-    expect(formActionSource(uri)).toBe(source);
+    expect(webSource(uri)).toBe(source);
   });
 });
 

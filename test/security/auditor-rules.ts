@@ -5,10 +5,10 @@ import type { Rule } from './rule.ts';
 const kept = `'_hash$|_salt$|^sealed_|^password_|^(state|nonce|code_challenge|login_hint|hint_sub|profile)$'`;
 
 /** Columns of other names that auditors don't read. */
-const left = `('users.claims', 'upstream_accounts.claims')`;
+const left = `('users.claims', 'upstream_accounts.claims', 'logout_deliveries.subject')`;
 
-/** What a row has come to, which only shares its name with what a client sent. */
-const harmless = `('outbox.state')`;
+/** What a row has come to, or a setting, which only shares its name with what a client sent or a password. */
+const harmless = `('outbox.state', 'logout_deliveries.state', 'tenants.password_change_revokes')`;
 
 /** Tables with a tenant of which auditors read nothing, and why. */
 const unaudited = `('auditors')`; // An auditor reads their own row; the policy says so.

@@ -19,6 +19,7 @@ const tenantless = {
   'pgrant_ops.auditor_remove': 'of one tenant or of all',
   'pgrant_ops.auditor_list': 'lists the global table',
   'pgrant_ops.webhook_due': 'names and times of all tenants, by policies of its own',
+  'pgrant_ops.logout_due': 'names and times of all tenants, by policies of its own',
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
   'pgrant_ops.backlog_read': 'the janitor, bound by policies of its own',
   'pgrant_ops.schedule_list': 'the runs of the worker have no tenant',
@@ -60,7 +61,8 @@ export const functionRules: Rule[] = [
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' or f.proname = 'largest_tenant_plan' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
-                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'refusals_due')
+                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due',
+                                                   'refusals_due')
                                 then 'pgrant_janitor'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                                 then 'pgrant_sealer'

@@ -1,8 +1,11 @@
 // Every report, as the catalog has it: those that are added later are covered without being named here.
 import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { makeClient, makeUser, operate } from '../support/fixtures.ts';
+import { obtainTokens } from '../support/flows.ts';
 import { makeStory, type Story } from '../support/story.ts';
 
 type Report = { call: string };
@@ -55,7 +58,17 @@ beforeAll(async () => {
   database = await createDatabase();
   alpha = await makeStory(database, 'alpha');
   bravo = await makeStory(database, 'bravo');
+  for (const story of [alpha, bravo]) await endSession(story);
 }, 60_000);
+
+/** Somebody signs in, and a client is to be told that the session is over. */
+async function endSession(story: Story): Promise<void> {
+  const backchannel_logout_uri = 'https://told.example/logout';
+  const told = await makeClient(story, 'told', { name: 'Told', backchannel_logout_uri });
+  const user = await makeUser(story, 'guest');
+  await obtainTokens(story, told, user);
+  await operate(story, ops.user_sign_out, { username: 'guest' });
+}
 
 /** Every view, and every function asked about a tenant. */
 async function reports(about: Story): Promise<Report[]> {

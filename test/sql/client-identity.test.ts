@@ -133,6 +133,10 @@ const asksNobody: Record<string, unknown> = {
   id_token_claims: true,
   dpop_bound_access_tokens: true,
   tls_client_certificate_bound_access_tokens: true,
+  backchannel_logout_uri: 'https://fern.example/logout',
+  backchannel_logout_session_required: true,
+  frontchannel_logout_uri: `${new URL(redirect_uri).origin}/logout`,
+  frontchannel_logout_session_required: true,
 };
 
 /** What a silent request of somebody who has allowed the client gets, before and after a change. */

@@ -12,7 +12,16 @@ import {
   type User,
   type World,
 } from '../support/fixtures.ts';
-import { type Browser, begin, login, newBrowser, obtainTokens, rotate } from '../support/flows.ts';
+import {
+  type Browser,
+  begin,
+  login,
+  newBrowser,
+  obtainCode,
+  obtainTokens,
+  redeem,
+  rotate,
+} from '../support/flows.ts';
 
 const goodbye = 'https://app.example/goodbye';
 let world: World;
@@ -142,10 +151,59 @@ test('a logout ends the tokens of its session, but not those for when the person
   expect(errors).toEqual(['invalid_grant', null, null, null]);
 });
 
+test.each([['openid'], ['openid', 'offline_access'], ['email']])(
+  'a code of before a logout is worth nothing after it: %s %s',
+  async (...scopes) => {
+    const code = await obtainCode(world, browser, client, ada, { scopes });
+    await logout(form());
+    expect((await redeem(world, client, code)).row).toMatchObject({
+      error: 'invalid_grant',
+      reason: 'the person has signed out',
+    });
+  },
+);
+
+test.each([
+  [true, ['invalid_grant', 'invalid_grant', 'invalid_grant']],
+  [false, ['invalid_grant', null, null]],
+])(
+  'a changed password ends sessions, and with password_change_revokes %s these tokens',
+  async (password_change_revokes, expected) => {
+    await operate(world, ops.tenant_set, { settings: { password_change_revokes } });
+    const online = await obtainTokens(world, client, ada, { browser });
+    const away = { browser, scopes: ['openid', 'offline_access'] };
+    const offline = await obtainTokens(world, client, ada, away);
+    const plain = await obtainTokens(world, client, ada, { browser, scopes: ['email'] });
+    await operate(world, ops.user_password, {
+      username: ada.username,
+      password_salt: secret(),
+      password_params: {},
+      password_hash: secret(),
+    });
+    expect(await signedIn()).toBe(false);
+    const errors = [];
+    for (const { refresh } of [online, offline, plain]) {
+      errors.push((await rotate(world, client, refresh)).row.error);
+    }
+    expect(errors).toEqual(expected);
+  },
+);
+
+test('an operator who signs somebody out ends what a logout does', async () => {
+  const online = await obtainTokens(world, client, ada, { browser });
+  const away = { browser, scopes: ['openid', 'offline_access'] };
+  const offline = await obtainTokens(world, client, ada, away);
+  await operate(world, ops.user_sign_out, { username: ada.username });
+  expect(await signedIn()).toBe(false);
+  expect((await rotate(world, client, online.refresh)).row.error).toBe('invalid_grant');
+  expect((await rotate(world, client, offline.refresh)).row.error).toBeNull();
+  expect((await auditOf(world, 'session.end')).at(-1)).toMatchObject({ user_id: ada.user_id });
+});
+
 test('a logout ends what was given before the same person had to sign in again', async () => {
   const { refresh, row } = await obtainTokens(world, client, ada, { browser });
   const again = await obtainTokens(world, client, ada, { browser, prompt: ['login'] });
-  expect(again.row.session_id).toBe(row.session_id);
+  expect(again.row.sid).toBe(row.sid);
   await logout(form());
   expect((await rotate(world, client, refresh)).row.error).toBe('invalid_grant');
 });

@@ -60,6 +60,7 @@ begin
     v_out.response_audience := p_request.client_id;
   end if;
   v_out.state := p_request.state;
+  v_out.watched_client_id := case when p_client.session_management then p_client.client_id end;
   return v_out;
 end
 $$;

@@ -47,6 +47,29 @@ $$;
 comment on function pgrant_rules.families_start(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[], pgrant.codes[], jsonb[], bytea[], bytea[], bytea[]) is
   'Starts the family of what each code gives, with a refresh token where the client is registered for refresh_token, and marks the codes as used by it. Of a public client it is bound to the key (RFC 9449 5): anybody else''s refresh tokens are the client''s that authenticates.';
 
+create function pgrant_rules.session_clients_note(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[]
+) returns void
+language plpgsql
+as $$
+begin
+  if not exists (select from unnest(p_client) c where c.told_of_logout) then
+    return;
+  end if;
+  insert into pgrant.session_clients (tenant_id, session_id, client_id, user_id, expires_at)
+  select p_tenant, d.session_id, d.client_id, d.user_id, max(s.expires_at)
+    from unnest(p_decisions) d
+    join unnest(p_client) with ordinality c on c.ordinality = d.n
+    join pgrant.sessions s on s.tenant_id = p_tenant and s.session_id = d.session_id and s.ended_at is null
+   where d.error is null and c.told_of_logout and 'openid' = any (d.scopes)
+   group by d.session_id, d.client_id, d.user_id
+      on conflict (tenant_id, session_id, client_id) do update set expires_at = excluded.expires_at;
+end
+$$;
+
+comment on function pgrant_rules.session_clients_note(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[]) is
+  'Keeps which clients are to be told when the session ends in which they get an ID token.';
+
 create function pgrant_api.code_redeem(
   p_tenant uuid, p_request_id text[], p_address inet[],
   p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
@@ -83,6 +106,7 @@ begin
     p_redirect_uri, p_code_challenge, p_resource, p_access_hash, v_auth.o_cnf);
   perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_code_hash,
                                       p_handle_hash, p_refresh_hash);
+  perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
   foreach v_decision in array v_decisions loop
     if v_decision.action = 'code.reuse' then
       perform pgrant_rules.families_revoke(p_tenant, array[v_decision.family_id], 'code used twice');

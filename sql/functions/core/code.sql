@@ -70,6 +70,8 @@ begin
              c.refresh_idle_lifetime, 'refresh_token' = any (c.grant_types) as refresh_token, k as code,
              pgrant_rules.code_refusal(k, q.client_id, q.redirect_uri, q.code_challenge, q.cnf ->> 'jkt') as refusal,
              case when u.user_id is not null then g.scopes end as consented,
+             exists (select from pgrant.sessions s
+                      where s.tenant_id = p_tenant and s.session_id = k.session_id and s.ended_at is null) as signed_in,
              case when q.resource <> '' or k.resources <> '{}'
                   then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), k.resources) end as target
         from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_code_hash, p_redirect_uri, p_code_challenge,
@@ -92,6 +94,8 @@ begin
                   -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
                   when (p.code).used_at is not null then 'code used twice'
                   when p.consented is null then 'grant revoked or user disabled'
+                  -- Who is told of the logout has been told: nothing would end a session that the client begins now.
+                  when not p.signed_in then 'the person has signed out'
                   when (p.target).error is not null then (p.target).reason
                   when p.scopes = '{}' then 'no scope is left'
              end as refused
@@ -104,7 +108,7 @@ begin
                   else 'code.redeem' end,
              case when p.refused is null then null
                   when p.error is not null then p.error
-                  when p.refusal is not null or (p.code).used_at is not null or p.consented is null then 'invalid_grant'
+                  when p.refusal is not null or (p.code).used_at is not null or p.consented is null or not p.signed_in then 'invalid_grant'
                   else coalesce((p.target).error, 'invalid_grant') end,
              p.refused,
              case when p.error is not null then p.detail

@@ -186,3 +186,9 @@ language plpgsql
 as $$ begin end $$;
 
 comment on function pgrant_rules.claims_function_check(uuid) is 'Hook of options/claims-function: whether what adds claims may be called.';
+
+create function pgrant_rules.logout_queue(p_tenant uuid, p_client_id text, p_subject text, p_sid text) returns void
+language plpgsql
+as $$ begin end $$;
+
+comment on function pgrant_rules.logout_queue(uuid, text, text, text) is 'Hook of options/back-channel-logout: nobody is told.';

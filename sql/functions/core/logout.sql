@@ -6,16 +6,20 @@ create type pgrant_api.logout as (
   next                    text,
   redirect_uri            text,
   username                text,
-  confirmed_redirect_uri  text
+  confirmed_redirect_uri  text,
+  frames                  jsonb
 );
 
 comment on type pgrant_api.logout is 'Where a logout stands.';
 comment on column pgrant_api.logout.next is 'redirect = to redirect_uri; confirm = ask the person first; done = show the logged-out page.';
+comment on column pgrant_api.logout.frames is
+  'With next = redirect or done: what the page loads first, [{uri, sid}] (OpenID Connect Front-Channel Logout 3).';
 comment on column pgrant_api.logout.redirect_uri is 'With next = redirect: where the browser goes.';
 comment on column pgrant_api.logout.username is 'Whose session it is; null = nobody is signed in.';
 comment on column pgrant_api.logout.confirmed_redirect_uri is 'With confirm: where the browser goes if the person says yes; null = nowhere.';
 
-create function pgrant_rules.session_named(p_tenant uuid, p_sub text, p_sid text) returns pgrant.sessions
+create function pgrant_rules.session_named(p_tenant uuid, p_client pgrant_rules.client_policies, p_sub text, p_sid text)
+returns pgrant.sessions
 language plpgsql
 as $$
 declare
@@ -24,17 +28,17 @@ begin
   select s.* into v_session
     from pgrant.sessions s
    where s.tenant_id = p_tenant
-     and s.session_id = case when p_sid ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_sid::uuid end
-     and s.user_id::text = p_sub
+     and s.user_id = case when p_sub ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then p_sub::uuid end
      and s.expires_at > now()
      and s.ended_at is null
+     and pgrant_rules.client_subject(p_client, s.session_id) = p_sid
      for update;
   return v_session;
 end
 $$;
 
-comment on function pgrant_rules.session_named(uuid, text, text) is
-  'The session that has not ended which the sub and sid of an ID token name, locked, or null.';
+comment on function pgrant_rules.session_named(uuid, pgrant_rules.client_policies, text, text) is
+  'The session of the person p_sub that has not ended and that the sid of an ID token of the client names, locked, or null.';
 
 create function pgrant_api.session_logout(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint,
@@ -76,15 +80,16 @@ begin
 
   if v_session.session_id is null then
     -- Another browser, or one that kept its cookie to itself: the session that the hint names is over all the same.
-    v_session := pgrant_rules.session_named(p_tenant, p_hint_sub, p_hint_sid);
+    v_session := pgrant_rules.session_named(p_tenant, v_hinted, p_hint_sub, p_hint_sid);
   elsif not v_confirmed and (p_hint_sub = v_session.user_id::text) is not true then
     v_out.username := (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id);
     v_out.next := 'confirm';
     v_out.confirmed_redirect_uri := v_target;
     return v_out;
   end if;
+  v_out.frames := '[]';
   if v_session.session_id is not null then
-    perform pgrant_rules.session_end(p_tenant, v_session, v_client_id);
+    v_out.frames := pgrant_rules.session_end(p_tenant, v_session, v_client_id);
   end if;
   -- Only a hint, or the person, says that the client sent the browser here: nobody else has it redirected.
   v_out.redirect_uri := case when p_hint_client_id is not null or v_confirmed then v_target end;

@@ -75,6 +75,10 @@ begin
   returning s.* into v_old;
   if v_old.user_id <> p_user_id then
     perform pgrant_rules.session_end(p_tenant, v_old, null);
+  elsif v_old.user_id = p_user_id then
+    update pgrant.session_clients s
+       set expires_at = pgrant_rules.after(v_tenant.session_lifetime)
+     where s.tenant_id = p_tenant and s.session_id = v_old.session_id;
   end if;
   insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, acr, amr, csrf_hash,
                                idle_expires_at)

@@ -34,6 +34,18 @@ $$;
 comment on function pgrant_rules.subject(text, bytea, text, text, text[], uuid) is
   'The sub by which a client knows a person, wherever it is told one (OpenID Connect Core 8).';
 
+create function pgrant_rules.client_subject(p_client pgrant_rules.client_policies, p_id uuid) returns text
+language plpgsql immutable
+as $$
+begin
+  return pgrant_rules.subject(p_client.subject_type, p_client.pairwise_salt, p_client.client_id, p_client.sector_identifier_uri,
+                              p_client.redirect_uris, p_id);
+end
+$$;
+
+comment on function pgrant_rules.client_subject(pgrant_rules.client_policies, uuid) is
+  'What a client calls a person (sub) or, with a session_id, a session (sid): a sid that every client of the session had in common would tell that two pairwise subjects are one person.';
+
 create function pgrant_rules.subject_remember(p_tenant uuid, p_client pgrant_rules.client_policies, p_user_id uuid) returns void
 language plpgsql
 as $$

@@ -24,7 +24,7 @@ create type pgrant_api.tokens as (
   id_expires_at        bigint,
   id_claims            jsonb,
   nonce                text,
-  session_id           uuid,
+  sid                  text,
   access_token_scope   text,
   cnf                  jsonb
 );
@@ -45,7 +45,7 @@ comment on column pgrant_api.tokens.id_expires_at is 'When the ID token expires;
 comment on column pgrant_api.tokens.id_claims is 'What else the ID token says; null where none is due.';
 comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where it sent none.';
 comment on column pgrant_api.tokens.access_token_scope is 'array = scope of a JWT is an array; null = a string (RFC 9068 2.2.3).';
-comment on column pgrant_api.tokens.session_id is 'sid of the ID token; null without a browser session, and for pairwise clients.';
+comment on column pgrant_api.tokens.sid is 'What the client calls the session, in the ID token; null where none is due, or without a browser session.';
 comment on column pgrant_api.tokens.cnf is 'The key that the access token is bound to (RFC 7800 3.1): {jkt}, {x5t#S256}, or both; null = a bearer token.';
 
 create function pgrant_rules.token_claims(
@@ -171,8 +171,8 @@ begin
            || pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
                                      a.claims) - 'sub' end,
          d.nonce,
-         -- A sid is the same for every client of the session, and would tell that two pairwise subjects are one person.
-         case when i.alg is not null and c.subject_type = 'public' then d.session_id end,
+         case when i.alg is not null then
+           pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris, d.session_id) end,
          (s.shape).access_token_scope,
          p_cnf[d.n]
     from unnest(p_decisions) q

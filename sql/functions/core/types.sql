@@ -17,7 +17,8 @@ create type pgrant_api.authorization as (
   page                jsonb,
   login_url           text,
   session_expires_at  bigint,
-  untrusted           boolean
+  untrusted           boolean,
+  watched_client_id   text
 );
 
 comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
@@ -42,6 +43,8 @@ comment on column pgrant_api.authorization.state is 'What the client sent; null 
 comment on column pgrant_api.authorization.response_error is 'The error that the client is told; null = it gets a code.';
 comment on column pgrant_api.authorization.response_reason is 'Why, for log and audit only; null without response_error.';
 comment on column pgrant_api.authorization.code_expires_at is 'Epoch seconds; null without a code.';
+comment on column pgrant_api.authorization.watched_client_id is
+  'With next = respond: the client that is told session_state (OpenID Connect Session Management 2); null = none is.';
 comment on column pgrant_api.authorization.untrusted is
   'With next = respond: true = nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to. Null without response_error.';
 

@@ -59,3 +59,17 @@ $$;
 
 comment on function pgrant_rules.enqueue(uuid, uuid, text, text, uuid, uuid, uuid, jsonb) is
   'Queues an event for each webhook that wants it, and wakes the worker at commit. One look at an index where there is none.';
+
+create function pgrant_rules.delivery_delay(p_attempts integer, p_retry_after integer) returns interval
+language plpgsql
+as $$
+declare
+  -- 5 s, 15 s, 45 s, … 4 hours, each a fifth more or less, so that what failed together is not tried again together.
+  v_delay float := least(5 * 3 ^ least(p_attempts - 1, 10), 14400) * (0.8 + 0.4 * random());
+begin
+  return make_interval(secs => greatest(v_delay, least(coalesce(p_retry_after, 0), 14400)));
+end
+$$;
+
+comment on function pgrant_rules.delivery_delay(integer, integer) is
+  'How long to wait after the p_attempts-th attempt has failed, and no less than the p_retry_after seconds that the receiver asked for, within 4 hours.';

@@ -56,15 +56,20 @@ returns table (what text, ended bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_session_ids uuid[];
   v_grant_id uuid;
   v_grant pgrant.grants;
   v_client_id text;
 begin
   perform pgrant_rules.administer(p_tenant);
   what := 'sessions';
-  update pgrant.sessions s set ended_at = now()
-   where s.tenant_id = p_tenant and s.last_seen_at >= p_since and s.ended_at is null and s.expires_at > now();
-  get diagnostics ended = row_count;
+  with gone as (
+    update pgrant.sessions s set ended_at = now()
+     where s.tenant_id = p_tenant and s.last_seen_at >= p_since and s.ended_at is null and s.expires_at > now()
+    returning s.session_id
+  )
+  select coalesce(array_agg(g.session_id), '{}') into v_session_ids from gone g;
+  ended := cardinality(v_session_ids);
   return next;
 
   if p_grants then
@@ -89,6 +94,8 @@ begin
   delete from pgrant.codes c where c.tenant_id = p_tenant and c.used_at is null;
   get diagnostics ended = row_count;
   return next;
+  -- Not before the codes: one that was being redeemed has added its client.
+  perform pgrant_rules.sessions_leave(p_tenant, v_session_ids);
 
   -- Those of people end with their families.
   what := 'access tokens of clients';

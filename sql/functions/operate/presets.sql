@@ -13,6 +13,9 @@ begin
     ('default', 'replay_window', '60', 'a lost answer or two tabs log nobody out'),
     ('default', 'require_pkce', 'true', 'of confidential clients too (OAuth 2.1 7.5.1)'),
     ('default', 'assertion_audience', '"issuer"', 'an assertion that another server could replay is refused (RFC 7523bis)'),
+    ('default', 'session_management', 'false',
+     'where browsers keep cookies from frames, every session looks changed to clients that watch it'),
+    ('default', 'password_change_revokes', 'true', 'whoever had the old password may have used it'),
 
     ('strict', 'registration', '"closed"', 'operators register clients'),
     ('strict', 'registration_rate', '20', 'an hour, per address'),
@@ -21,6 +24,7 @@ begin
     ('strict', 'redirect_schemes', '[]', 'https, loopback and reversed domain names only (RFC 8252 7)'),
     ('strict', 'replay_window', '0', 'a refresh token is good once, to the letter (RFC 9700 4.14.2)'),
     ('strict', 'require_pkce', 'true', 'of confidential clients too (OAuth 2.1 7.5.1)'),
+    ('strict', 'password_change_revokes', 'true', 'whoever had the old password may have used it'),
 
     ('mcp', 'registration', '"open"', 'MCP clients that publish no document register themselves (RFC 7591)'),
     ('mcp', 'registration_rate', '1000', 'hosted clients register for many people from few addresses'),
@@ -30,7 +34,8 @@ begin
 
     ('openid-compatible', 'require_pkce', 'false', 'confidential clients that know OpenID Connect and no PKCE, from now on'),
     ('openid-compatible', 'assertion_audience', '"token_endpoint"',
-     'clients that address an assertion to the token endpoint (OpenID Connect Core 9)');
+     'clients that address an assertion to the token endpoint (OpenID Connect Core 9)'),
+    ('openid-compatible', 'session_management', 'true', 'clients that watch a session from a frame (OpenID Connect Session Management)');
 end
 $$;
 

@@ -70,6 +70,7 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  perform pgrant_rules.user_sessions_end(p_tenant, v_user_id, true, 'user removed');
   -- Grants before what hangs on them, as everywhere: the cascade finds its rows locked by us.
   perform from pgrant.grants g where g.tenant_id = p_tenant and g.user_id = v_user_id order by g.grant_id for update;
   perform from pgrant.token_families f where f.tenant_id = p_tenant and f.user_id = v_user_id order by f.family_id for update;

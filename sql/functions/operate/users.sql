@@ -76,16 +76,8 @@ begin
    where u.tenant_id = p_tenant and u.user_id = v_user_id;
   perform pgrant_rules.user_remember(p_tenant, v_user_id, v_action);
   if p_disabled then
-    update pgrant.sessions s set ended_at = now()
-     where s.tenant_id = p_tenant and s.user_id = v_user_id and s.ended_at is null;
-    -- The grants stay, the tokens go: enabling the person again does not bring old tokens back to life.
-    -- Locked first, or a code that is being redeemed would give a family that is not seen here.
-    perform from pgrant.grants g
-      where g.tenant_id = p_tenant and g.user_id = v_user_id order by g.grant_id for no key update;
-    perform pgrant_rules.families_revoke(
-      p_tenant, array(select f.family_id from pgrant.token_families f
-                        join pgrant.grants g on g.tenant_id = f.tenant_id and g.grant_id = f.grant_id
-                       where f.tenant_id = p_tenant and g.user_id = v_user_id), 'user disabled');
+    -- The tokens go: enabling the person again does not bring old ones back to life.
+    perform pgrant_rules.user_sessions_end(p_tenant, v_user_id, true, 'user disabled');
   end if;
   perform pgrant_rules.audit(p_tenant, v_action, null, null, null, v_user_id);
 end
@@ -107,14 +99,30 @@ begin
   update pgrant.users u
      set password_salt = p_password_salt, password_params = p_password_params, password_hash = p_password_hash
    where u.tenant_id = p_tenant and u.user_id = v_user_id;
-  update pgrant.sessions s set ended_at = now()
-   where s.tenant_id = p_tenant and s.user_id = v_user_id and s.ended_at is null;
+  perform pgrant_rules.user_sessions_end(p_tenant, v_user_id, t.password_change_revokes, 'password changed')
+     from pgrant.tenants t where t.tenant_id = p_tenant;
   perform pgrant_rules.audit(p_tenant, 'user.password', null, null, null, v_user_id);
 end
 $$;
 
 comment on function pgrant_ops.user_password(uuid, text, bytea, jsonb, bytea) is
-  'Sets the password of a person, as derived outside, and ends their sessions. Raises OA001.';
+  'Sets the password of a person, as derived outside, and ends their sessions and, with password_change_revokes, all their tokens. Raises OA001.';
+
+create function pgrant_ops.user_sign_out(p_tenant uuid, p_username text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user_id uuid;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  perform pgrant_rules.user_sessions_end(p_tenant, v_user_id, false, 'signed out by an operator');
+  perform pgrant_rules.audit(p_tenant, 'session.end', null, null, null, v_user_id);
+end
+$$;
+
+comment on function pgrant_ops.user_sign_out(uuid, text) is
+  'Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients. Raises OA001.';
 
 create function pgrant_ops.scope_add(p_tenant uuid, p_scope text, p_title text, p_description text default '',
                                      p_sensitive boolean default false)

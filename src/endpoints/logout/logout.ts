@@ -1,4 +1,4 @@
-// OpenID Connect RP-Initiated Logout 1.0.
+// OpenID Connect RP-Initiated Logout 1.0, Front-Channel Logout 1.0.
 
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
@@ -9,6 +9,7 @@ import { sendOn } from '../../http/send-on.ts';
 import { clearSession, presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { withQuery } from '../../protocol/authorization-response.ts';
 import { requireReadable } from '../../protocol/params.ts';
+import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { secretHash } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { openHint, readHint, sealHint } from './hint.ts';
@@ -17,6 +18,8 @@ const passedOn = ['client_id', 'post_logout_redirect_uri', 'state'] as const;
 const hints = ['id_token_hint', 'sealed_hint'] as const;
 const names = [...passedOn, ...hints, 'csrf'] as const;
 
+/** A client that hears of the logout in the browser. */
+type Frame = { uri: string; sid: string };
 type Values = Partial<Record<(typeof names)[number], string>>;
 
 /** Logs out, asks first, or has nothing to do; redirects only where the database says so. */
@@ -53,11 +56,37 @@ export function logout(services: EndpointServices): Endpoint {
       return render(ctx, 'logout_confirm', { ...page, fields: hidden }, { redirectUri });
     }
     clearSession(ctx);
-    if (row.next !== 'redirect' || !row.redirect_uri) {
-      return render(ctx, 'logged_out', { title: 'Signed out' });
-    }
-    sendOn(ctx, withQuery(row.redirect_uri, state === undefined ? [] : [['state', state]]));
+    const url =
+      row.next === 'redirect' && row.redirect_uri
+        ? withQuery(row.redirect_uri, state === undefined ? [] : [['state', state]])
+        : undefined;
+    leave(ctx, row.frames as Frame[], url);
   };
+}
+
+/**
+ * Has the clients of the session loaded in frames, each by its own URI (Front-Channel Logout 2 and 3), and lets the browser go on
+ * when they have had their time; at once where there is none.
+ */
+function leave(ctx: Ctx, told: Frame[], url: string | undefined): void {
+  if (told.length === 0 && url !== undefined) {
+    sendOn(ctx, url);
+    return;
+  }
+  const { issuer } = ctx.state.tenant;
+  const frames = told.map(({ uri, sid }) =>
+    withQuery(uri, [
+      ['iss', issuer],
+      ['sid', sid],
+    ]),
+  );
+  const next = url !== undefined && {
+    url,
+    host: redirectTarget(url).redirect_host,
+    // An application on the device takes what comes of a press of a button.
+    refresh: /^https?:/.test(url),
+  };
+  render(ctx, 'logged_out', { title: 'Signed out', frames, ...next }, { frames });
 }
 
 /**

@@ -118,7 +118,7 @@ function idToken(
       nonce: row.nonce ?? undefined,
       acr: row.acr ?? undefined,
       amr: row.amr?.length ? row.amr : undefined,
-      sid: row.session_id ?? undefined,
+      sid: row.sid ?? undefined,
     },
     keys.signing(row.id_token_alg as SigningAlg),
     access_token,

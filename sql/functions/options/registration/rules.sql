@@ -10,7 +10,8 @@ as $$
                'tls_client_certificate_bound_access_tokens', 'tls_client_auth_subject_dn', 'tls_client_auth_san_dns',
                'tls_client_auth_san_uri', 'tls_client_auth_san_ip', 'tls_client_auth_san_email',
                'authorization_alg', 'introspection_alg', 'request_object_signing_alg', 'request_uris', 'require_signed_request_object',
-               'require_pushed_authorization_requests', 'registered', 'left_out']
+               'require_pushed_authorization_requests', 'backchannel_logout_uri', 'backchannel_logout_session_required',
+               'frontchannel_logout_uri', 'frontchannel_logout_session_required', 'registered', 'left_out']
 $$;
 
 comment on function pgrant_rules.registration_fields() is
@@ -70,6 +71,11 @@ begin
   elsif not pgrant.sector_sound(v_client.subject_type, v_client.sector_identifier_uri, v_client.redirect_uris) then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'sector_identifier_uri is missing: the redirect URIs are of several hosts';
+    v_out.detail := v_out.reason;
+  elsif v_client.frontchannel_logout_uri is not null
+        and not pgrant.origin_among(v_client.frontchannel_logout_uri, v_client.redirect_uris) then
+    v_out.error := 'invalid_client_metadata';
+    v_out.reason := 'frontchannel_logout_uri has not the scheme, host and port of a redirect URI';
     v_out.detail := v_out.reason;
   elsif v_client.grant_types = '{}' then
     v_out.error := 'invalid_client_metadata';

@@ -37,20 +37,6 @@ $$;
 comment on function pgrant_ops.delivery_begin(uuid, text) is
   'Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. May be null: sealed_old_secret. Raises OA001.';
 
-create function pgrant_rules.delivery_delay(p_attempts integer, p_retry_after integer) returns interval
-language plpgsql
-as $$
-declare
-  -- 5 s, 15 s, 45 s, … 4 hours, each a fifth more or less, so that what failed together is not tried again together.
-  v_delay float := least(5 * 3 ^ least(p_attempts - 1, 10), 14400) * (0.8 + 0.4 * random());
-begin
-  return make_interval(secs => greatest(v_delay, least(coalesce(p_retry_after, 0), 14400)));
-end
-$$;
-
-comment on function pgrant_rules.delivery_delay(integer, integer) is
-  'How long to wait after the p_attempts-th attempt has failed, and no less than the p_retry_after seconds that the receiver asked for, within 4 hours.';
-
 create function pgrant_ops.delivery_end(p_tenant uuid, p_webhook text, p_event_id uuid, p_attempt integer, p_status integer,
                                         p_error text, p_duration_ms integer, p_retry_after integer default null)
 returns text
