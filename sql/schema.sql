@@ -170,7 +170,7 @@ CREATE OR REPLACE FUNCTION pgrant.grant_types()
  RETURNS text[]
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select array['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] $function$
+AS $function$ select array['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] $function$
 ;
 comment on function pgrant.grant_types() is 'The grant types of the token endpoint (RFC 6749 1.3).';
 
@@ -914,6 +914,8 @@ create table pgrant.authorization_requests (
   completed_at timestamp with time zone,
   code_expires_at timestamp with time zone,
   response_error text,
+  device_hash bytea,
+  device_expires_at timestamp with time zone,
   pushed boolean default false not null,
   dpop_jkt text,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
@@ -924,6 +926,7 @@ CASE
     WHEN (completed_at IS NULL) THEN 0
     ELSE 1
 END)),
+  constraint authorization_requests_device CHECK (((device_hash IS NULL) = (device_expires_at IS NULL))),
   constraint authorization_requests_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
@@ -944,6 +947,8 @@ comment on column pgrant.authorization_requests.shown_identity_at is 'identity_c
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';
 comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
 comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
+comment on column pgrant.authorization_requests.device_hash is 'The device code that the person typed the user code of; null = a client asked by redirect.';
+comment on column pgrant.authorization_requests.device_expires_at is 'When that device code expires.';
 comment on column pgrant.authorization_requests.pushed is 'True = it waits at the request_uri that the client was given (RFC 9126): no browser has it yet, and one that takes it up gets a row of its own.';
 comment on column pgrant.authorization_requests.dpop_jkt is 'The one key with which the code may be redeemed (RFC 9449 10); null = any.';
 
@@ -1318,6 +1323,42 @@ create policy expired_locked on pgrant.counters for update to pgrant_janitor usi
 create policy expired_seen on pgrant.counters for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.counters for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.counters is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, fetches of client documents, authorization requests and refusals, per address prefix.';
+
+create table pgrant.device_codes (
+  tenant_id uuid not null,
+  device_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  user_code_hash bytea not null,
+  client_id text not null,
+  scopes text[] not null,
+  resources text[] default '{}'::text[] not null,
+  address inet,
+  created_at timestamp with time zone default now() not null,
+  poll_interval integer default 5 not null,
+  polled_at timestamp with time zone,
+  allowed_at timestamp with time zone,
+  denied_at timestamp with time zone,
+  constraint device_codes_pkey PRIMARY KEY (tenant_id, device_hash, expires_at),
+  constraint device_codes_check CHECK ((num_nonnulls(allowed_at, denied_at) <= 1)),
+  constraint device_codes_device_hash_check CHECK ((length(device_hash) = 32)),
+  constraint device_codes_user_code_hash_check CHECK ((length(user_code_hash) = 32))
+) partition by RANGE (expires_at);
+CREATE INDEX device_codes_user_code ON ONLY pgrant.device_codes USING btree (tenant_id, user_code_hash);
+alter table pgrant.device_codes enable row level security;
+alter table pgrant.device_codes force row level security;
+create policy audited on pgrant.device_codes for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.device_codes for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.device_codes for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.device_codes for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.device_codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.device_codes is 'Device codes while a person decides. One that is allowed has a row in codes, which its tokens come from.';
+comment on column pgrant.device_codes.device_hash is 'SHA-256 of the device code''s secret.';
+comment on column pgrant.device_codes.user_code_hash is 'HMAC of the user code under a key that no dump has: it is short, and every one could be tried.';
+comment on column pgrant.device_codes.address is 'From where the device asked.';
+comment on column pgrant.device_codes.poll_interval is 'Seconds that the device has to wait between two polls.';
+comment on column pgrant.device_codes.polled_at is 'When it last polled; null = not yet.';
+comment on column pgrant.device_codes.allowed_at is 'When a person allowed it.';
+comment on column pgrant.device_codes.denied_at is 'When a person denied it, or could not allow it.';
 
 create table pgrant.dpop_proofs (
   tenant_id uuid not null,
@@ -2191,6 +2232,7 @@ create table pgrant.tenants (
   trusted_networks cidr[] default '{}'::cidr[] not null,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  device_code_lifetime integer default 600 not null,
   session_management boolean default false not null,
   password_change_revokes boolean default true not null,
   acr_values_supported text[] default '{1}'::text[] not null,
@@ -2230,6 +2272,7 @@ create table pgrant.tenants (
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
   constraint tenants_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
   constraint tenants_decoy_salt_check CHECK ((length(decoy_salt) = 32)),
+  constraint tenants_device_code_lifetime_check CHECK (((device_code_lifetime >= 60) AND (device_code_lifetime <= 3600))),
   constraint tenants_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint tenants_key_publish_lead_check CHECK (((key_publish_lead >= 120) AND (key_publish_lead <= 604800))),
   constraint tenants_key_rotation_interval_check CHECK (((key_rotation_interval >= 3600) AND (key_rotation_interval <= 63072000))),
@@ -2313,6 +2356,7 @@ comment on column pgrant.tenants.redirect_schemes is 'Private-use schemes that p
 comment on column pgrant.tenants.refusal_limit is 'Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.';
 comment on column pgrant.tenants.authorization_rate is 'Sign-ins that one address may begin in a minute.';
 comment on column pgrant.tenants.trusted_networks is 'Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.';
+comment on column pgrant.tenants.device_code_lifetime is 'How long a device code may wait for its person (RFC 8628 3.2).';
 comment on column pgrant.tenants.session_management is 'Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.';
 comment on column pgrant.tenants.password_change_revokes is 'Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.';
 comment on column pgrant.tenants.acr_values_supported is 'The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.';

@@ -7,6 +7,8 @@ import { consent } from './endpoints/authorization/consent.ts';
 import { continueRequest } from './endpoints/authorization/continue.ts';
 import { pushRequest } from './endpoints/authorization/push.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
+import { deviceAuthorization } from './endpoints/device-authorization/device-authorization.ts';
+import { askUserCode, takeUserCode } from './endpoints/device-authorization/device-pages.ts';
 import { jwks, metadataDocument } from './endpoints/discovery/server-metadata.ts';
 import { style } from './endpoints/discovery/style.ts';
 import type { EndpointServices, MakeEndpoint } from './endpoints/endpoint.ts';
@@ -31,6 +33,7 @@ import { answerErrors } from './http/answer-errors.ts';
 import { readBody } from './http/body.ts';
 import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './http/cors.ts';
 import type { Ctx, State } from './http/ctx.ts';
+import { enterTenant } from './http/enter-tenant.ts';
 import { refuseFloods } from './http/floods.ts';
 import { serveHealth, webProbes } from './http/health.ts';
 import { type Mount, serveMounts } from './http/mounts.ts';
@@ -38,7 +41,6 @@ import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
 import { requireOwnForm } from './http/own-form.ts';
 import { pageHeadersOf } from './http/page-headers.ts';
-import { tenantFinder } from './http/tenant.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys } from './outbound/client-keys.ts';
 import type { EndpointPaths } from './protocol/discovery.ts';
@@ -76,6 +78,9 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/account', 'page', chooseAccount, 'own pages'],
   [['POST'], '/oauth/consent', 'page', consent, 'own pages'],
   [['POST'], '/oauth/token', 'json', token, 'client origins'],
+  [['POST'], '/oauth/device_authorization', 'json', deviceAuthorization, 'client origins'],
+  [['GET'], '/device', 'page', askUserCode],
+  [['POST'], '/oauth/device', 'page', takeUserCode, 'own pages'],
   [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
   [['POST'], '/oauth/introspect', 'json', introspect],
   [['GET', 'POST'], '/oauth/userinfo', 'bearer', userinfo, 'client origins'],
@@ -96,6 +101,7 @@ const published: Record<keyof EndpointPaths, MakeEndpoint> = {
   token_endpoint: token,
   userinfo_endpoint: userinfo,
   jwks_uri: jwks,
+  device_authorization_endpoint: deviceAuthorization,
   revocation_endpoint: revoke,
   introspection_endpoint: introspect,
   end_session_endpoint: logout,
@@ -181,19 +187,3 @@ const refuseUnanswered: Middleware<State> = async (ctx, next) => {
     throw new OAuthError('invalid_request', 'not a method of this endpoint', { status: 405 });
   }
 };
-
-function enterTenant(services: WebServices): Middleware<State> {
-  const find = tenantFinder(services);
-  return async (ctx, next) => {
-    const { tenant, endpoint } = await find(ctx);
-    ctx.state.tenant = tenant;
-    // As a mount does: what follows sees the path below the issuer, and whoever logs the whole one.
-    const { path } = ctx;
-    ctx.path = endpoint;
-    try {
-      await next();
-    } finally {
-      ctx.path = path;
-    }
-  };
-}

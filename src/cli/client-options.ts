@@ -85,7 +85,8 @@ export function checkGrants({ grant_types, redirect_uris }: Metadata): void {
   const codes = grant_types === undefined || texts(grant_types).includes('authorization_code');
   if (codes && texts(redirect_uris).length === 0) {
     throw new UsageError(
-      'give a --redirect-uri, or --grant-type client_credentials for a client without users',
+      'give a --redirect-uri, or --grant-type client_credentials for a client without users, ' +
+        'or --grant-type urn:ietf:params:oauth:grant-type:device_code for a device without a browser',
     );
   }
 }

@@ -19,6 +19,9 @@ export type ApiError =
   | 'insufficient_scope'
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token'
   | 'invalid_target'
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
@@ -42,6 +45,7 @@ export type ApiError =
   | 'not_found'
   | 'unknown_account'
   | 'upstream_failed'
+  | 'invalid_user_code'
   | 'flood';
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
@@ -87,6 +91,22 @@ export type ApiConsents = {
   username: string;
   consents: Json;
   upstreams: Json;
+};
+
+/** A device code that was stored. */
+export type ApiDeviceAuthorization = {
+  error: null;
+  reason: string | null;
+  detail: string | null;
+  expires_at: number;
+  interval: number;
+};
+
+/** The authorization request that a user code became, in this browser. */
+export type ApiDeviceVerification = {
+  error: null;
+  reason: string | null;
+  expires_at: number;
 };
 
 /** Done, unless there is an error. */
@@ -723,6 +743,92 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['grant_id', 'text'],
   ], []),
+
+  /** Takes a device authorization request (RFC 8628 3.1). p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood. */
+  device_authorize: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      next_device_hash: Uint8Array | null;
+      next_user_code_hash: Uint8Array | null;
+      scopes: string[] | null;
+      resources: string[] | null;
+    },
+    ApiDeviceAuthorization
+  >('pgrant_api.device_authorize', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['next_device_hash', 'bytea'],
+    ['next_user_code_hash', 'bytea'],
+    ['scopes', 'text[]'],
+    ['resources', 'text[]'],
+  ], ['expires_at', 'interval']),
+
+  /** Answers polls of devices (RFC 8628 3.4), a set of requests at once: tokens where the person has allowed it, once. p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, authorization_pending, slow_down, access_denied, expired_token, invalid_grant, invalid_target, too_many_attempts, flood. */
+  device_redeem: bindSet<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      possession: unknown;
+      device_hash: Uint8Array | null;
+      device_expires_at: number | null;
+      access_hash: Uint8Array | null;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+    },
+    ApiTokens
+  >('pgrant_api.device_redeem', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
+    ['device_hash', 'bytea'],
+    ['device_expires_at', 'bigint'],
+    ['access_hash', 'bytea'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+
+  /** Makes an authorization request of this browser from a user code (RFC 8628 3.3), which goes on as any other does, and is answered at p_verification_uri. Errors: invalid_user_code (unknown, expired, answered), too_many_attempts, flood. */
+  device_verify: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      user_code_hash: Uint8Array | null;
+      request_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      verification_uri: string | null;
+    },
+    ApiDeviceVerification
+  >('pgrant_api.device_verify', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['user_code_hash', 'bytea'],
+    ['request_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['verification_uri', 'text'],
+  ], ['expires_at']),
 
   /** What the readiness of the web process tells. Reads some rows and writes none. Errors: none. */
   health_read: bind<

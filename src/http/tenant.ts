@@ -19,6 +19,9 @@ const pathLimit = 255;
 
 const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
+/** Pages whose addresses people type: directly below the issuer. */
+const typed = ['/device'];
+
 /** Splits a path into the path of the issuer and that of the endpoint; undefined for neither. */
 export function splitPath(path: string): { issuer: string; endpoint: string } | undefined {
   for (const endpoint of wellKnown) {
@@ -28,7 +31,10 @@ export function splitPath(path: string): { issuer: string; endpoint: string } | 
     }
   }
   const at = Math.max(path.lastIndexOf('/oauth/'), path.lastIndexOf('/.well-known/'));
-  if (at < 0) return undefined;
+  if (at < 0) {
+    const endpoint = typed.find((page) => path.endsWith(page));
+    return endpoint ? { issuer: path.slice(0, -endpoint.length), endpoint } : undefined;
+  }
   return { issuer: path.slice(0, at), endpoint: path.slice(at) };
 }
 

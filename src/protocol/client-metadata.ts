@@ -97,6 +97,8 @@ function withoutNulls(sent: Readonly<Record<string, unknown>>): Record<string, u
   return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null));
 }
 
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** Grant types and response types that agree (RFC 7591 2.1). */
 function grantsOf(given: Record<string, unknown>): string[] {
   const asked = textsOf(given, 'grant_types') ?? ['authorization_code'];
@@ -107,7 +109,7 @@ function grantsOf(given: Record<string, unknown>): string[] {
   if (responses && responses.includes('code') !== code) {
     throw invalidField('response_types', 'and grant_types do not agree');
   }
-  if (grants.includes('refresh_token') && !code) {
+  if (grants.includes('refresh_token') && !code && !grants.includes(deviceGrant)) {
     throw invalidField('grant_types', 'has refresh_token without authorization_code');
   }
   return grants;

@@ -10,6 +10,7 @@ export type EndpointPaths = {
   token_endpoint: string;
   userinfo_endpoint: string;
   jwks_uri: string;
+  device_authorization_endpoint: string;
   revocation_endpoint: string;
   introspection_endpoint: string;
   end_session_endpoint: string;

@@ -1,6 +1,6 @@
 // GENERATED from sql/ by `npm run generate`. Do not edit.
 
-export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] as const;
+export const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] as const;
 
 export const authMethods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', 'none'] as const;
 
@@ -26,6 +26,9 @@ export const publicErrors = {
   insufficient_scope: { status: 403, description: "The access token lacks a scope." },
   invalid_dpop_proof: { status: 400, description: "The DPoP proof is missing or invalid." },
   use_dpop_nonce: { status: 400, description: "The DPoP proof needs the nonce of DPoP-Nonce." },
+  authorization_pending: { status: 400, description: "The user has not decided yet." },
+  slow_down: { status: 400, description: "The device asks too often. Wait longer." },
+  expired_token: { status: 400, description: "The device code has expired. Ask for another one." },
   invalid_target: { status: 400, description: "A requested resource is invalid or unknown." },
   invalid_client_metadata: { status: 400, description: "The client metadata is not acceptable." },
   invalid_software_statement: { status: 400, description: "The software statement is invalid." },
@@ -49,5 +52,6 @@ export const publicErrors = {
   csrf_mismatch: { status: 403, description: "The form is out of date. Reload the page." },
   not_found: { status: 404, description: "There is nothing here." },
   unknown_account: { status: 403, description: "Nobody here has this account." },
+  invalid_user_code: { status: 400, description: "This code is not known, has expired, or was used already." },
   upstream_failed: { status: 502, description: "The sign-in elsewhere did not work." },
 } as const;

@@ -14,6 +14,7 @@ export type Purpose =
   | 'pgrant upstream login'
   | 'pgrant logout hint'
   | 'pgrant dpop nonce'
+  | 'pgrant user code'
   | 'pgrant webhook secret';
 
 /** Where something is sealed: it does not open at another tenant, nor under another name. */

@@ -11,6 +11,7 @@ const prefixes = {
   login_challenge: 'pgrant_lc_',
   login_verifier: 'pgrant_lv_',
   code: 'pgrant_ac_',
+  device_code: 'pgrant_dc_',
   access_token: 'pgrant_at_',
   request: 'pgrant_rq_',
   pushed_request: 'pgrant_pr_',
@@ -37,6 +38,7 @@ export type ExpiringKind = Exclude<keyof typeof prefixes, LastingKind>;
 
 const expiringForms = {
   code: expiringForm('code'),
+  device_code: expiringForm('device_code'),
   access_token: expiringForm('access_token'),
   request: expiringForm('request'),
   pushed_request: expiringForm('pushed_request'),

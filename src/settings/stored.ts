@@ -98,6 +98,8 @@ export type TenantSettings = {
   authorization_rate: number;
   /** Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people. */
   trusted_networks: string[];
+  /** How long a device code may wait for its person (RFC 8628 3.2). */
+  device_code_lifetime: number;
   /** Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients. */
   session_management: boolean;
   /** Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case. */
@@ -144,7 +146,7 @@ export type ClientSettings = {
   /** Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris. */
   allowed_origins: string[];
   /** What the client may use at the token endpoint. */
-  grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:jwt-bearer')[];
+  grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code' | 'urn:ietf:params:oauth:grant-type:jwt-bearer')[];
   /** What the client may ask for; null = every scope of the tenant. */
   scopes: string[] | null;
   /** remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client. */
@@ -304,6 +306,7 @@ export const stored = {
     {"name":"refusal_limit","type":"integer","unit":null,"nullable":false,"default":"300","meaning":"Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.","good":"a whole number from 1 to 1000000"},
     {"name":"authorization_rate","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"Sign-ins that one address may begin in a minute.","good":"a whole number from 1 to 1000000"},
     {"name":"trusted_networks","type":"cidr[]","unit":null,"nullable":false,"default":"{}","meaning":"Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.","good":"a list of networks such as 192.0.2.0/24"},
+    {"name":"device_code_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"600","meaning":"How long a device code may wait for its person (RFC 8628 3.2).","good":"a whole number of seconds from 60 to 3600"},
     {"name":"session_management","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.","good":"true or false"},
     {"name":"password_change_revokes","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.","good":"true or false"},
     {"name":"acr_values_supported","type":"text[]","unit":null,"nullable":false,"default":"{1}","meaning":"The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.","good":"a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"},
@@ -327,7 +330,7 @@ export const stored = {
     {"name":"redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where codes may be sent.","good":"a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"},
     {"name":"post_logout_redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where browsers may go after logout.","good":"a list"},
     {"name":"allowed_origins","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.","good":"a list of web origins as browsers write them: scheme, host and port, without a path"},
-    {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:jwt-bearer"},
+    {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:jwt-bearer"},
     {"name":"scopes","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What the client may ask for; null = every scope of the tenant.","good":"a list"},
     {"name":"consent","type":"text","unit":null,"nullable":false,"default":"remember","meaning":"remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.","good":"remember, assured, always or never"},
     {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).","good":"true or false"},

@@ -13,6 +13,7 @@ const facts = {
     userinfo_endpoint: '/oauth/userinfo',
     jwks_uri: '/oauth/jwks.json',
     pushed_authorization_request_endpoint: '/oauth/par',
+    device_authorization_endpoint: '/oauth/device_authorization',
     revocation_endpoint: '/oauth/revoke',
     introspection_endpoint: '/oauth/introspect',
     end_session_endpoint: '/oauth/logout',
@@ -25,7 +26,7 @@ const facts = {
  * Initiating User Registration via OpenID Connect 4.1, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7.
  */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
-  end_session_endpoint revocation_endpoint introspection_endpoint response_types_supported
+  end_session_endpoint revocation_endpoint device_authorization_endpoint introspection_endpoint response_types_supported
   response_modes_supported grant_types_supported code_challenge_methods_supported
   token_endpoint_auth_methods_supported revocation_endpoint_auth_methods_supported
   introspection_endpoint_auth_methods_supported

@@ -45,6 +45,9 @@ export const neutral = {
   next_registration_hash: null,
   next_challenge_hash: secret(),
   next_verifier_hash: secret(),
+  next_device_hash: secret(),
+  next_user_code_hash: secret(),
+  verification_uri: 'https://id.example.com/device',
   next_request_hash: secret(),
   jti_hash: secret(),
   jti_expires_at: Math.floor(Date.now() / 1000) + 3600,
@@ -114,6 +117,8 @@ export const groups: Record<string, string[]> = {
   keys: ['jwks_uri'],
   object: ['request_uri'],
   pushed: ['pushed_hash', 'pushed_expires_at'],
+  device: ['device_hash', 'device_expires_at'],
+  user_code: ['user_code_hash'],
 };
 export const grouped = new Set(Object.values(groups).flat());
 export const known = new Set([...grouped, ...Object.keys(neutral)]);
@@ -133,6 +138,8 @@ const lookups: Record<string, string[]> = {
   state: ['state_expires_at'],
   keys: ['jwks_uri'],
   object: ['request_uri'],
+  device: ['device_expires_at'],
+  user_code: ['user_code_hash'],
   pushed: ['pushed_expires_at'],
 };
 
@@ -164,7 +171,9 @@ export function proposals(names: string[]): Values {
   const values = Object.fromEntries(
     [...stored.map((kind) => `${kind}_hash`), ...fresh].map((name) => [name, secret()]),
   );
-  return names.includes('code_expires_at') ? { ...values, handle_hash: secret() } : values;
+  return names.some((name) => name === 'code_expires_at' || name === 'device_expires_at')
+    ? { ...values, handle_hash: secret() }
+    : values;
 }
 
 /** Every way to take each group from one tenant or the other, but all from the first. */

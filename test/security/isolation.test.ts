@@ -75,10 +75,11 @@ function granted(name: string, row: Row): boolean {
     'expires_in',
     'kind',
     'salt',
+    'interval',
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';
-  const says = ['consent_revoke', 'request_uri_find'].includes(name);
+  const says = ['consent_revoke', 'request_uri_find', 'device_verify'].includes(name);
   return gave || shown || (says && row.error === null);
 }
 

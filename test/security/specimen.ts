@@ -35,7 +35,12 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     name: `Portal of ${name}`,
     redirect_uris: [uri, redirect_uri],
     post_logout_redirect_uris: [`${uri}/bye`],
-    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types: [
+      'authorization_code',
+      'refresh_token',
+      'client_credentials',
+      'urn:ietf:params:oauth:grant-type:device_code',
+    ],
     access_token_format: 'opaque',
     request_uris: [objectAt(uri)],
   });
@@ -141,6 +146,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     jwks_uri: keysAt(uri),
     request_uri: objectAt(uri),
     ...(await pushedOf(tenant)),
+    ...(await deviceOf(tenant, code)),
     ...neutral,
     ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
   };
@@ -159,6 +165,29 @@ async function pushedOf(tenant: Tenant) {
     error: null,
   });
   return { pushed_hash, pushed_expires_at: expires_at };
+}
+
+/** A device that a person has allowed, and one that still waits. */
+async function deviceOf(tenant: Tenant, { code_hash }: { code_hash: Buffer }) {
+  const device_hash = secret();
+  const user_code_hash = secret();
+  const asked = { ...neutral, ...tenant.client };
+  const { expires_at } = await ask(tenant, api.device_authorize, {
+    ...asked,
+    next_device_hash: device_hash,
+    next_user_code_hash: secret(),
+  });
+  await ask(tenant, api.device_authorize, {
+    ...asked,
+    next_device_hash: secret(),
+    next_user_code_hash: user_code_hash,
+  });
+  await tenant.database.sql`
+    insert into pgrant.codes
+    select (jsonb_populate_record(c, jsonb_build_object(
+              'code_hash', sha256(${device_hash}), 'expires_at', to_timestamp(${expires_at}), 'code_challenge', null, 'redirect_uri_sent', false))).*
+      from pgrant.codes c where c.tenant_id = ${tenant.tenant} and c.code_hash = ${code_hash}`;
+  return { device_hash, device_expires_at: expires_at, user_code_hash };
 }
 
 /** A client that signs, whose keys are being fetched where they are to be stored. */

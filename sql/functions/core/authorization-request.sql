@@ -34,7 +34,9 @@ begin
   select c.* into v_client
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant and c.client_id = p_request.client_id;
-  if not pgrant_rules.redirect_uri_registered(v_client, p_request.redirect_uri) then
+  if p_request.device_hash is not null then
+    return case when pgrant_rules.device_presentation(p_tenant, p_request) is not null then v_client end;
+  elsif not pgrant_rules.redirect_uri_registered(v_client, p_request.redirect_uri) then
     return null;
   end if;
   return v_client;
@@ -42,7 +44,7 @@ end
 $$;
 
 comment on function pgrant_rules.request_client(uuid, pgrant.authorization_requests) is
-  'The client of a stored request, or null: disabled or gone since, or the redirect URI of the request is its no more.';
+  'The client of a stored request, or null: disabled or gone since, the redirect URI of the request is its no more, or no device waits for it any more.';
 
 create function pgrant_rules.authorization_answer(
   p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests
@@ -79,6 +81,9 @@ begin
    where r.tenant_id = p_tenant
      and r.request_hash = p_request.request_hash
      and r.expires_at = p_request.expires_at;
+  if p_request.device_hash is not null then
+    perform pgrant_rules.device_settle(p_tenant, p_request, p_error);
+  end if;
 end
 $$;
 
@@ -103,6 +108,7 @@ begin
            'client_name', p_client.name,
            'client', pgrant_rules.client_presentation(p_tenant, p_client.client_id),
            'redirect_uri', p_request.redirect_uri,
+           'device', case when p_request.device_hash is not null then pgrant_rules.device_presentation(p_tenant, p_request) end,
            'login_hint', p_request.login_hint,
            'create', 'create' = any (p_request.prompt),
            'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),

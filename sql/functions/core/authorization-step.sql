@@ -1,5 +1,28 @@
 -- Private rules of the authorization endpoint: what comes next for a request, and why one is refused.
 
+create function pgrant_rules.scopes_refusal(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[],
+  out error pgrant_api.error, out reason text, out detail text
+)
+language plpgsql
+as $$
+begin
+  detail := pgrant_rules.scope_unknown(p_tenant, p_scopes);
+  if detail is not null then
+    error := 'invalid_scope';
+    reason := 'unknown scope ' || detail;
+    perform pgrant_rules.scope_refuse(p_tenant, p_client.client_id, null, p_client.scopes, p_scopes, null);
+  elsif (pgrant_rules.scope_narrow(p_tenant, null, p_client.scopes, p_scopes, null)).scopes = '{}' then
+    error := 'invalid_scope';
+    reason := 'the client may ask for none of these scopes';
+    detail := array_to_string(p_scopes, ' ');
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.scopes_refusal(uuid, pgrant_rules.client_policies, text[]) is
+  'Why a client may not ask for these scopes, or nulls.';
+
 create function pgrant_rules.request_refusal(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[], p_code_challenge text, p_prompt text[],
   out error pgrant_api.error, out reason text, out detail text
@@ -19,16 +42,7 @@ begin
     reason := 'prompt create where nobody can make an account';
     detail := 'prompt create is not supported';
   else
-    detail := pgrant_rules.scope_unknown(p_tenant, p_scopes);
-    if detail is not null then
-      error := 'invalid_scope';
-      reason := 'unknown scope ' || detail;
-      perform pgrant_rules.scope_refuse(p_tenant, p_client.client_id, null, p_client.scopes, p_scopes, null);
-    elsif (pgrant_rules.scope_narrow(p_tenant, null, p_client.scopes, p_scopes, null)).scopes = '{}' then
-      error := 'invalid_scope';
-      reason := 'the client may ask for none of these scopes';
-      detail := array_to_string(p_scopes, ' ');
-    end if;
+    select r.error, r.reason, r.detail into error, reason, detail from pgrant_rules.scopes_refusal(p_tenant, p_client, p_scopes) r;
   end if;
 end
 $$;

@@ -96,17 +96,25 @@ language plpgsql
 as $$
 declare
   v_grant_id uuid;
-  v_expires_at timestamptz := pgrant_rules.after(p_client.code_lifetime);
+  v_expires_at timestamptz := coalesce(p_request.device_expires_at, pgrant_rules.after(p_client.code_lifetime));
+  -- No browser may redeem the code of a device: it is kept under another hash, of which nobody has the text.
+  v_code_hash bytea := coalesce(sha256(p_request.device_hash), p_code_hash);
 begin
   v_grant_id := pgrant_rules.grant_consent(p_tenant, p_session.user_id, p_client, p_request, p_scopes, p_consented);
   perform pgrant_rules.subject_remember(p_tenant, p_client, p_session.user_id);
   insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
                             redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
                             auth_time, acr, amr, resources, dpop_jkt)
-  values (p_tenant, p_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
+  values (p_tenant, v_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
           p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
           p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
-          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources, p_request.dpop_jkt);
+          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources, p_request.dpop_jkt)
+      -- Two people may type the same user code: the first to decide has decided.
+      on conflict (tenant_id, code_hash, expires_at) do nothing;
+  if not found then
+    perform pgrant_rules.request_complete(p_tenant, p_request, null, 'access_denied');
+    return null;
+  end if;
   perform pgrant_rules.request_complete(p_tenant, p_request, v_expires_at, null);
   perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
                              p_client.client_id, p_session.user_id, v_grant_id,
@@ -116,4 +124,4 @@ end
 $$;
 
 comment on function pgrant_rules.code_issue(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, text[], boolean, bytea) is
-  'Turns a request into a code: records the consent, stores the code, completes the request. Returns the expiry of the code.';
+  'Turns a request into a code: records the consent, stores the code, completes the request. Returns the expiry of the code; null where another person has allowed the device meanwhile.';

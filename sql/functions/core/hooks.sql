@@ -127,6 +127,19 @@ as $$ begin end $$;
 
 comment on function pgrant_rules.client_request_note(pgrant_rules.client_policies) is 'Hook of options/registration: a person was sent here.';
 
+create function pgrant_rules.device_settle(p_tenant uuid, p_request pgrant.authorization_requests, p_error pgrant_api.error)
+returns void
+language plpgsql
+as $$ begin end $$;
+
+comment on function pgrant_rules.device_settle(uuid, pgrant.authorization_requests, pgrant_api.error) is 'Hook of options/device-authorization: a request that a device waits for was answered.';
+
+create function pgrant_rules.device_presentation(p_tenant uuid, p_request pgrant.authorization_requests) returns jsonb
+language plpgsql stable
+as $$ begin return null; end $$;
+
+comment on function pgrant_rules.device_presentation(uuid, pgrant.authorization_requests) is 'Hook of options/device-authorization: what pages tell of the device that waits.';
+
 create function pgrant_rules.client_presentation(p_tenant uuid, p_client_id text) returns jsonb
 language plpgsql stable
 as $$ begin return '{}'; end $$;

@@ -8,6 +8,8 @@ create type pgrant_api.error as enum (
   'invalid_token', 'insufficient_scope',
   -- RFC 9449 5 and 8
   'invalid_dpop_proof', 'use_dpop_nonce',
+  -- RFC 8628 3.5
+  'authorization_pending', 'slow_down', 'expired_token',
   -- RFC 8707 2
   'invalid_target',
   -- RFC 7591 3.2.2
@@ -18,7 +20,7 @@ create type pgrant_api.error as enum (
   'invalid_request_object', 'invalid_request_uri',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
-  'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed',
+  'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed', 'invalid_user_code',
   -- As too_many_attempts, and the web process is to answer so itself until the minute is over
   'flood'
 );
@@ -51,6 +53,9 @@ as $$
     ('insufficient_scope', 403, 'The access token lacks a scope.'),
     ('invalid_dpop_proof', 400, 'The DPoP proof is missing or invalid.'),
     ('use_dpop_nonce', 400, 'The DPoP proof needs the nonce of DPoP-Nonce.'),
+    ('authorization_pending', 400, 'The user has not decided yet.'),
+    ('slow_down', 400, 'The device asks too often. Wait longer.'),
+    ('expired_token', 400, 'The device code has expired. Ask for another one.'),
     ('invalid_target', 400, 'A requested resource is invalid or unknown.'),
     ('invalid_client_metadata', 400, 'The client metadata is not acceptable.'),
     ('invalid_software_statement', 400, 'The software statement is invalid.'),
@@ -74,6 +79,7 @@ as $$
     ('csrf_mismatch', 403, 'The form is out of date. Reload the page.'),
     ('not_found', 404, 'There is nothing here.'),
     ('unknown_account', 403, 'Nobody here has this account.'),
+    ('invalid_user_code', 400, 'This code is not known, has expired, or was used already.'),
     ('upstream_failed', 502, 'The sign-in elsewhere did not work.')
     ) e (error, status, description)
 $$;

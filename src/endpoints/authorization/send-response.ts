@@ -15,6 +15,7 @@ import type { SigningAlg } from '../../protocol/keys.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
 import { signAuthorizationResponse } from '../../protocol/tokens.ts';
+import { answersDevice, showAnswer } from '../device-authorization/device-pages.ts';
 import type { EndpointServices } from '../endpoint.ts';
 
 /** For so long a signed answer is good, in seconds: it travels with its browser (JARM 2.1 has ten minutes at most). */
@@ -32,6 +33,7 @@ export async function respond(
   row: Response,
   codeSecret: string,
 ): Promise<void> {
+  if (answersDevice(ctx, row)) return showAnswer(ctx, row);
   const { redirect_uri, response_mode, response_error, response_reason, response_detail } = row;
   const refusal = response_error
     ? new OAuthError(response_error, String(response_reason), {

@@ -23,6 +23,7 @@ export const names = [
   'code',
   'redirect_uri',
   'code_verifier',
+  'device_code',
   'refresh_token',
   'scope',
 ] as const;

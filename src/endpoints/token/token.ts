@@ -9,6 +9,7 @@ import { possessionOf } from '../proven-keys.ts';
 import { codeGrant } from './authorization-code.ts';
 import { clientCredentialsGrant } from './client-credentials.ts';
 import { assertedIdentity, clientIdentity } from './client-identity.ts';
+import { deviceGrant } from './device-code.ts';
 import { jwtBearerGrant } from './jwt-bearer.ts';
 import { refreshGrant } from './refresh-token.ts';
 import { type Grant, names } from './token-grant.ts';
@@ -21,6 +22,7 @@ const grants: Record<GrantType, Grant> = {
   refresh_token: refreshGrant,
   client_credentials: clientCredentialsGrant,
   'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearerGrant,
+  'urn:ietf:params:oauth:grant-type:device_code': deviceGrant,
 };
 
 /** Answers a token request. */

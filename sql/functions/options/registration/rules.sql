@@ -42,6 +42,8 @@ begin
       from jsonb_each(p_metadata) f where f.key = any (pgrant_rules.registration_fields())));
   v_client.name := pgrant.name_normal(v_client.name);
   v_asked := v_client.scopes;
+  -- Whoever is sent a user code sees nothing of where it leads: not for a client that nobody vouches for (RFC 10027).
+  v_client.grant_types := array_remove(v_client.grant_types, 'urn:ietf:params:oauth:grant-type:device_code');
   -- A client that nobody vouches for acts for people only, whose roles and consent bound it.
   if p_machine_scopes is null then
     v_client.grant_types := array_remove(v_client.grant_types, 'client_credentials');

@@ -1,0 +1,145 @@
+-- The person's decision about a device, and the tokens that the device polls for (RFC 8628 3.4, 3.5).
+
+create or replace function pgrant_rules.device_settle(p_tenant uuid, p_request pgrant.authorization_requests, p_error pgrant_api.error)
+returns void
+language plpgsql
+as $$
+begin
+  update pgrant.device_codes d
+     set allowed_at = case when p_error is null then now() end,
+         denied_at = case when p_error is not null then now() end
+   where d.tenant_id = p_tenant and d.device_hash = p_request.device_hash and d.expires_at = p_request.device_expires_at
+     and d.allowed_at is null and d.denied_at is null;
+end
+$$;
+
+comment on function pgrant_rules.device_settle(uuid, pgrant.authorization_requests, pgrant_api.error) is
+  'What a person decided about the device code of a request; p_error null = it is allowed. The first decision stands.';
+
+create or replace function pgrant_rules.device_presentation(p_tenant uuid, p_request pgrant.authorization_requests) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (select jsonb_build_object('address', host(d.address), 'asked_at', pgrant_rules.iso8601(d.created_at))
+            from pgrant.device_codes d
+           where d.tenant_id = p_tenant and d.device_hash = p_request.device_hash and d.expires_at = p_request.device_expires_at
+             and d.allowed_at is null and d.denied_at is null);
+end
+$$;
+
+comment on function pgrant_rules.device_presentation(uuid, pgrant.authorization_requests) is
+  'What pages tell of the device that waits: {address, asked_at (ISO 8601 in UTC)}; null where none does.';
+
+create type pgrant_rules.device_poll as (
+  n            bigint,
+  device_hash  bytea,
+  expires_at   timestamptz,
+  error        pgrant_api.error,
+  reason       text
+);
+
+comment on type pgrant_rules.device_poll is 'What poll n is told, before its code is looked at; error null = it gets what the code gives.';
+
+create function pgrant_rules.device_polls_decide(
+  p_tenant uuid, p_client_id text[], p_error pgrant_api.error[], p_device pgrant.device_codes[], p_code pgrant.codes[],
+  p_device_hash bytea[]
+) returns pgrant_rules.device_poll[]
+language plpgsql stable
+as $$
+begin
+  return array(
+    select row(q.n, d.device_hash, d.expires_at, w.error, w.reason)::pgrant_rules.device_poll
+      from unnest(p_client_id, p_error, p_device_hash) with ordinality q (client_id, error, device_hash, n)
+      left join unnest(p_device) d on d.device_hash = q.device_hash
+      left join unnest(p_code) k on k.code_hash = sha256(q.device_hash)
+     cross join lateral (
+       select case when q.error is not null then q.error
+                   when d.device_hash is null or d.client_id <> q.client_id or k.used_at is not null then 'invalid_grant'
+                   when d.denied_at is not null then 'access_denied'
+                   when d.expires_at <= now() then 'expired_token'
+                   when k.code_hash is not null then null
+                   -- A second is for the network. The first poll may come at once.
+                   when d.polled_at > now() - make_interval(secs => d.poll_interval - 1) then 'slow_down'
+                   else 'authorization_pending' end::pgrant_api.error as error,
+              case when d.device_hash is null then 'device code unknown'
+                   when d.client_id <> q.client_id then 'device code of another client'
+                   when k.used_at is not null then 'device code used already'
+                   when d.denied_at is not null then 'the person denied it'
+                   when d.expires_at <= now() then 'device code expired' end as reason) w
+     order by q.n);
+end
+$$;
+
+comment on function pgrant_rules.device_polls_decide(uuid, text[], pgrant_api.error[], pgrant.device_codes[], pgrant.codes[], bytea[]) is
+  'Decides what each poll is told, and does nothing: authorization_pending, slow_down, access_denied, expired_token or invalid_grant (RFC 8628 3.5); p_error is of clients_authenticate.';
+
+create function pgrant_api.device_redeem(
+  p_tenant uuid, p_request_id text[], p_address inet[],
+  p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
+  p_device_hash bytea[], p_device_expires_at bigint[],
+  p_access_hash bytea[], p_handle_hash bytea[], p_refresh_hash bytea[]
+) returns setof pgrant_api.tokens
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_auth record;
+  v_code_hash bytea[] := array(select sha256(h) from unnest(p_device_hash) with ordinality h (h, n) order by h.n);
+  v_codes pgrant.codes[];
+  v_polls pgrant_rules.device_poll[];
+  v_poll pgrant_rules.device_poll;
+  v_decisions pgrant_rules.token_decision[];
+begin
+  perform pgrant_rules.enter(p_tenant, null, null);
+  if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_device_hash, p_assertion) then
+    -- Who comes second finds what the first has left.
+    for i in 1 .. cardinality(p_client_id) loop
+      return query
+      select * from pgrant_api.device_redeem(
+        p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
+        p_possession[i:i], p_device_hash[i:i], p_device_expires_at[i:i], p_access_hash[i:i], p_handle_hash[i:i], p_refresh_hash[i:i]);
+    end loop;
+    return;
+  end if;
+
+  select a.* into v_auth
+    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
+                                           p_assertion, p_possession, pgrant_rules.device_grant()) a;
+  -- Grant, code, device code: in the order in which a person's decision locks them.
+  v_codes := pgrant_rules.codes_lock(p_tenant, v_code_hash, p_device_expires_at);
+  v_polls := pgrant_rules.device_polls_decide(
+    p_tenant, p_client_id, v_auth.o_error,
+    array(select d from pgrant.device_codes d
+           where d.tenant_id = p_tenant and d.device_hash = any (p_device_hash)
+             and d.expires_at = any (array(select pgrant_rules.moment(e.epoch) from unnest(p_device_expires_at) e (epoch)))
+           order by d.device_hash
+             for update),
+    v_codes, p_device_hash);
+  v_decisions := pgrant_rules.codes_decide(
+    p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client,
+    array(select p.error from unnest(v_polls) p order by p.n),
+    array(select coalesce(v_auth.o_reason[p.n], p.reason, p.error::text) from unnest(v_polls) p order by p.n),
+    v_auth.o_detail, v_codes, v_code_hash, array_fill(null::text, array[cardinality(p_client_id)]),
+    array_fill(null::text, array[cardinality(p_client_id)]), array_fill(''::text, array[cardinality(p_client_id)]),
+    p_access_hash, v_auth.o_cnf);
+  foreach v_poll in array v_polls loop
+    if v_auth.o_error[v_poll.n] is null then
+      -- A poll that waits decides nothing, and is not recorded.
+      v_decisions[v_poll.n].action := case when v_poll.error in ('authorization_pending', 'slow_down') then null
+                                           else 'device_code.redeem' end;
+    end if;
+  end loop;
+  update pgrant.device_codes d
+     set polled_at = now(),
+         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
+         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
+    from unnest(v_polls) p
+   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
+     and p.error in ('authorization_pending', 'slow_down');
+  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, v_code_hash, p_handle_hash,
+                                      p_refresh_hash);
+  return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions, v_auth.o_cnf) t;
+end
+$$;
+
+comment on function pgrant_api.device_redeem(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bigint[], bytea[], bytea[], bytea[]) is
+  'Answers polls of devices (RFC 8628 3.4), a set of requests at once: tokens where the person has allowed it, once. p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, authorization_pending, slow_down, access_denied, expired_token, invalid_grant, invalid_target, too_many_attempts, flood.';

@@ -1,0 +1,284 @@
+// Device authorization (RFC 8628), with clients that others wrote.
+import * as oauth from 'oauth4webapi';
+import * as client from 'openid-client';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Acme, insecure, proceed, startAcme } from '../support/acme.ts';
+import { Browser, type Page } from '../support/browser.ts';
+import { addClient, type Client } from '../support/issuer.ts';
+
+const grant = 'urn:ietf:params:oauth:grant-type:device_code';
+let acme: Acme;
+let tool: Client;
+let machine: Client;
+
+beforeAll(async () => {
+  acme = await startAcme();
+  tool = await addClient(acme.database, acme.tenant, 'tool', {
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+    grant_types: [grant, 'refresh_token'],
+    redirect_uris: [],
+  });
+  machine = await addClient(acme.database, acme.tenant, 'machine', {
+    grant_types: [grant],
+    redirect_uris: [],
+  });
+});
+
+const discover = (one: Client) =>
+  client.discovery(
+    new URL(acme.issuer),
+    one.client_id,
+    one === tool ? undefined : one.client_secret,
+    one === tool ? client.None() : undefined,
+    insecure,
+  );
+
+/** Types a user code at the page, signs in where asked, and comes to the page of consent. */
+async function typed(browser: Browser, userCode: string): Promise<Page> {
+  const page = await browser.open(`${acme.issuer}/device`);
+  return browser.submit(page, { user_code: userCode });
+}
+
+const post = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${acme.issuer}${path}`, { method: 'POST', headers, body: new URLSearchParams(form) });
+
+const asked = async (form: Record<string, string> = {}) => {
+  const response = await post('/oauth/device_authorization', {
+    client_id: tool.client_id,
+    ...form,
+  });
+  return (await response.json()) as Record<string, string> & {
+    expires_in: number;
+    interval: number;
+  };
+};
+
+const polled = async (device_code: string, of = tool.client_id) => {
+  const response = await post('/oauth/token', { grant_type: grant, device_code, client_id: of });
+  return { status: response.status, body: (await response.json()) as Record<string, string> };
+};
+
+test('a device gets tokens once its person has allowed it [RFC 8628]', async () => {
+  const config = await discover(tool);
+  const started = await client.initiateDeviceAuthorization(config, {
+    scope: 'openid profile offline_access',
+  });
+  expect(started).toMatchObject({
+    verification_uri: `${acme.issuer}/device`,
+    verification_uri_complete: `${acme.issuer}/device?user_code=${started.user_code}`,
+    interval: 5,
+  });
+  expect(started.user_code).toMatch(/^[B-Z]{4}-[B-Z]{4}$/);
+  expect(started.expires_in).toBeGreaterThan(595);
+  const browser = new Browser();
+  const page = await typed(browser, started.user_code.toLowerCase().replace('-', ' '));
+  const done = await proceed(browser, page);
+  expect(done.html).toContain('Your device is connected');
+  const tokens = await client.pollDeviceAuthorizationGrant(config, { ...started, interval: 0 });
+  expect(tokens.claims()?.aud).toBe(tool.client_id);
+  const person = await client.fetchUserInfo(
+    config,
+    tokens.access_token,
+    tokens.claims()?.sub ?? '',
+  );
+  expect(person.name).toBe('Ada Lovelace');
+  const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
+  expect(refreshed.access_token).not.toBe(tokens.access_token);
+});
+
+describe('a poll', () => {
+  test('is told to wait, at once and without a charge, and to slow down if it comes too soon [RFC 8628 3.5]', async () => {
+    const { device_code } = await asked();
+    expect(await polled(device_code ?? '')).toMatchObject({
+      status: 400,
+      body: { error: 'authorization_pending' },
+    });
+    expect(await polled(device_code ?? '')).toMatchObject({
+      status: 400,
+      body: { error: 'slow_down' },
+    });
+    const [row] = await acme.database.sql`
+      select poll_interval from pgrant.device_codes order by created_at desc limit 1`;
+    expect(row?.poll_interval).toBe(10);
+  });
+
+  test('learns that the person denied it [RFC 8628 3.5]', async () => {
+    const { device_code, user_code } = await asked();
+    const browser = new Browser();
+    const done = await proceed(browser, await typed(browser, user_code ?? ''), 'deny');
+    expect(done.html).toContain('You did not allow it');
+    expect((await polled(device_code ?? '')).body.error).toBe('access_denied');
+  });
+
+  test('learns that its code has expired [RFC 8628 3.5]', async () => {
+    const { device_code } = await asked();
+    const { sql } = acme.database;
+    const [, expiry] = /^pgrant_dc_([0-9a-z]+)_/.exec(device_code ?? '') ?? [];
+    await sql`
+      update pgrant.device_codes set expires_at = to_timestamp(${Number.parseInt(expiry ?? '', 36)}) - interval '1 hour'
+       where expires_at = to_timestamp(${Number.parseInt(expiry ?? '', 36)})`;
+    const past = (Number.parseInt(expiry ?? '', 36) - 3600).toString(36);
+    const old = (device_code ?? '').replace(`_${expiry}_`, `_${past}_`);
+    expect((await polled(old)).body.error).toBe('expired_token');
+  });
+
+  test.each([
+    [
+      'of another client',
+      async (code: string) => polled(code, acme.native.client_id),
+      'unauthorized_client',
+    ],
+    ['with an unknown code', async () => polled('pgrant_dc_zzzzzz_x'), 'invalid_grant'],
+    ['without a code', async () => polled(''), 'invalid_request'],
+  ])('%s is refused [RFC 6749 5.2]', async (_, poll, error) => {
+    const { device_code } = await asked();
+    expect((await poll(device_code ?? '')).body.error).toBe(error);
+  });
+
+  test('of two that race gets tokens once', async () => {
+    const { device_code, user_code } = await asked();
+    const browser = new Browser();
+    await proceed(browser, await typed(browser, user_code ?? ''));
+    const answers = await Promise.all([polled(device_code ?? ''), polled(device_code ?? '')]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+    const good = answers.find(({ status }) => status === 200)?.body.access_token ?? '';
+    const me = await fetch(`${acme.issuer}/oauth/userinfo`, {
+      headers: { authorization: `Bearer ${good}` },
+    });
+    // No openid was asked for: the token is good, and says so.
+    expect(me.status).toBe(403);
+  });
+
+  test('gets nothing once the grant is revoked', async () => {
+    const { device_code, user_code } = await asked();
+    const browser = new Browser();
+    await proceed(browser, await typed(browser, user_code ?? ''));
+    await acme.database.sql`update pgrant.grants set revoked_at = now(), revoked_reason = 'test'`;
+    expect((await polled(device_code ?? '')).body.error).toBe('invalid_grant');
+  });
+});
+
+describe('a device authorization request', () => {
+  test('of a confidential client is authenticated, by oauth4webapi too [RFC 8628 3.1]', async () => {
+    const as = await oauth
+      .discoveryRequest(new URL(acme.issuer), { [oauth.allowInsecureRequests]: true })
+      .then((response) => oauth.processDiscoveryResponse(new URL(acme.issuer), response));
+    expect(as.device_authorization_endpoint).toBe(`${acme.issuer}/oauth/device_authorization`);
+    expect(as.grant_types_supported).toContain(grant);
+    const response = await oauth.deviceAuthorizationRequest(
+      as,
+      { client_id: machine.client_id },
+      oauth.ClientSecretBasic(machine.client_secret),
+      { scope: 'openid' },
+      { [oauth.allowInsecureRequests]: true },
+    );
+    const one = await oauth.processDeviceAuthorizationResponse(
+      as,
+      { client_id: machine.client_id },
+      response,
+    );
+    expect(one.user_code).toMatch(/-/);
+    const wrong = await post('/oauth/device_authorization', {
+      client_id: machine.client_id,
+      client_secret: 'wrong',
+    });
+    expect(wrong.status).toBe(401);
+  });
+
+  test('of a public client may come with Basic and an empty secret, as libpq sends it', async () => {
+    const authorization = `Basic ${Buffer.from(`${tool.client_id}:`).toString('base64')}`;
+    const response = await post(
+      '/oauth/device_authorization',
+      { scope: 'openid' },
+      { authorization },
+    );
+    expect(response.status).toBe(200);
+    const { device_code } = (await response.json()) as { device_code: string };
+    const poll = await post('/oauth/token', { grant_type: grant, device_code }, { authorization });
+    expect([poll.status, ((await poll.json()) as { error: string }).error]).toEqual([
+      400,
+      'authorization_pending',
+    ]);
+  });
+
+  test.each([
+    [{ scope: 'nonsense' }, 'invalid_scope'],
+    [{ client_id: 'nobody' }, 'invalid_client'],
+    [{ scope: 'a\u0007' }, 'invalid_request'],
+  ])('%o is refused [RFC 6749 5.2]', async (form, error) => {
+    expect((await asked(form)).error).toBe(error);
+  });
+
+  test('of a client that is not registered for it is refused', async () => {
+    expect((await asked({ client_id: acme.native.client_id })).error).toBe('unauthorized_client');
+  });
+
+  test('too many of one address are told to slow down, and never 429 nor 503', async () => {
+    await acme.database.sql`update pgrant.tenants set authorization_rate = 1`;
+    try {
+      const responses = await Promise.all(
+        [1, 2, 3].map(() => post('/oauth/device_authorization', { client_id: tool.client_id })),
+      );
+      const bodies = await Promise.all(
+        responses.map(async (one) => (await one.json()) as { error?: string }),
+      );
+      expect(responses.map(({ status }) => status)).toContain(400);
+      expect(responses.every(({ status }) => status === 200 || status === 400)).toBe(true);
+      expect(bodies.some(({ error }) => error === 'slow_down')).toBe(true);
+    } finally {
+      await acme.database.sql`update pgrant.tenants set authorization_rate = default`;
+    }
+  });
+});
+
+describe('the page', () => {
+  test('says which application asks, from where, and warns [RFC 10027]', async () => {
+    const { user_code, verification_uri_complete } = await asked({ scope: 'openid profile' });
+    const browser = new Browser();
+    const shown = await browser.open(verification_uri_complete ?? '');
+    expect(shown.html).toContain(`value="${user_code}"`);
+    expect(shown.html).toContain('Go on only if you started this yourself');
+    const login = await browser.submit(shown, { user_code: user_code ?? '' });
+    const consent = await browser.submit(login, { username: 'ada', password: 'correct horse' });
+    expect(consent.html).toContain('Only allow this if you started it yourself');
+    expect(consent.html).toContain('127.0.0.1');
+    expect(consent.html).toContain('tool');
+  });
+
+  test('asks although the person has allowed the application before [RFC 10027]', async () => {
+    const browser = new Browser();
+    for (let time = 0; time < 2; time += 1) {
+      const { user_code } = await asked();
+      const page = await typed(browser, user_code ?? '');
+      const consent = page.html.includes('name="password"')
+        ? await browser.submit(page, { username: 'ada', password: 'correct horse' })
+        : page;
+      expect(consent.html).toContain('name="decision"');
+      await browser.submit(consent, { decision: 'allow' });
+    }
+  });
+
+  test('takes no code twice, and says the same of one that is used and one that is nowhere', async () => {
+    const { user_code } = await asked();
+    const browser = new Browser();
+    await proceed(browser, await typed(browser, user_code ?? ''));
+    const used = await typed(new Browser(), user_code ?? '');
+    const unknown = await typed(new Browser(), 'BCDF-GHJK');
+    expect([used.status, unknown.status]).toEqual([400, 400]);
+    const plain = ({ html }: Page) => html.replace(/value="[^"]*"/g, '');
+    expect(plain(used)).toBe(plain(unknown));
+  });
+
+  test('guesses of one address come to an end [RFC 8628 5.1]', async () => {
+    await acme.database.sql`update pgrant.tenants set refusal_limit = 5`;
+    try {
+      const pages: Page[] = [];
+      for (let guess = 0; guess < 8; guess += 1)
+        pages.push(await typed(new Browser(), 'BCDF-GHJK'));
+      expect(pages.at(-1)?.status).toBe(429);
+    } finally {
+      await acme.database.sql`update pgrant.tenants set refusal_limit = default`;
+    }
+  });
+});
