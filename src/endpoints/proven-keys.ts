@@ -1,13 +1,17 @@
 // RFC 9449, RFC 8705: what a request proves of the keys that its sender has.
 
+import { LRUCache } from 'lru-cache';
 import type { Ctx } from '../http/ctx.ts';
 import { clientCertificate } from '../http/presented-certificate.ts';
 import { turnOf } from '../http/turn.ts';
 import { type CertificateFacts, certificateFacts } from '../protocol/client-certificate.ts';
 import { mtlsUrl } from '../protocol/discovery.ts';
-import { type ProofFacts, readProof } from '../protocol/dpop.ts';
+import { type ProofFacts, type ProofKey, readProof } from '../protocol/dpop.ts';
 import { currentNonce, nonceExpiry } from '../protocol/dpop-nonce.ts';
 import type { EndpointServices } from './endpoint.ts';
+
+/** Of clients that come back, whatever their tenant: a key says nothing by itself. */
+const known = new LRUCache<string, ProofKey>({ max: 1000 });
 
 /** As the functions of pgrant_api take it; null where nothing is proven. */
 export type Possession = { proof?: ProofFacts; certificate?: CertificateFacts } | null;
@@ -45,6 +49,7 @@ export async function possessionOf(
       method: ctx.method,
       urls: [issuer, mtlsUrl(issuer, config)].map((url) => url + ctx.path),
       ...(token !== undefined && { token }),
+      known,
       nonceExpiry: (nonce) => nonceExpiry(secret, id, nonce),
     }),
   );

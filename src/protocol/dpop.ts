@@ -27,6 +27,8 @@ export type ProvenRequest = {
   token?: string;
   /** Until when a nonce of this server is good, in epoch seconds; undefined for any other. */
   nonceExpiry: (nonce: string) => number | undefined;
+  /** The keys that have made proofs, by their headers: reading one costs as much as a signature. */
+  known: { get(header: string): ProofKey | undefined; set(header: string, key: ProofKey): void };
 };
 
 /** For how long a proof is good, and what clocks may differ by, in seconds. */
@@ -43,8 +45,10 @@ export async function readProof(proof: string, request: ProvenRequest): Promise<
     // Node joins the values of a header that was sent twice (RFC 9449 4.3: there must be one).
     if (proof.includes(',')) throw new Fault('there is more than one');
     if (proof.length > sizeLimit) throw new Fault('it is too long');
-    const key = keyOf(proof);
+    const header = proof.slice(0, proof.indexOf('.'));
+    const key = request.known.get(header) ?? keyOf(proof);
     await verify(proof, key);
+    request.known.set(header, key);
     return factsOf(decodeJwt(proof), key.thumbprint, request);
   } catch (failure) {
     if (failure instanceof Fault) return { fault: failure.message };
@@ -55,7 +59,7 @@ export async function readProof(proof: string, request: ProvenRequest): Promise<
   }
 }
 
-type ProofKey = ClientKey & { usedAlg: ClientAlg };
+export type ProofKey = ClientKey & { usedAlg: ClientAlg };
 
 /** The public key in the header, if it is one by which clients may sign. */
 function keyOf(proof: string): ProofKey {

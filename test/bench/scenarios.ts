@@ -1,4 +1,5 @@
 // What one connection does, over and over, in each scenario; every answer is checked.
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { Scenario } from './cells.ts';
 import { refreshTokenOf } from './families.ts';
 import { type Answer, type Connection, header } from './http.ts';
@@ -32,16 +33,33 @@ function tokensOf(answer: Answer, seen: Seen): Tokens & { access_token: string }
   return { ...tokens, access_token };
 }
 
-function refresh(service: Service, format: BenchClient['format']): Step {
+function refresh(service: Service, format: BenchClient['format'], proof = () => ''): Step {
   const authorization = basic(service.clients[format]);
   return async ({ connection, tokens }, seen) => {
     const { refresh_token } = tokens[format];
     const form = `grant_type=refresh_token&refresh_token=${refresh_token}`;
-    const given = tokensOf(await connection.post(service.token, form, authorization), seen);
+    const given = tokensOf(
+      await connection.post(service.token, form, authorization + proof()),
+      seen,
+    );
     if (!given.refresh_token || given.refresh_token === refresh_token) {
       throw new Error('the refresh token was not rotated');
     }
     tokens[format] = { access_token: given.access_token, refresh_token: given.refresh_token };
+  };
+}
+
+/** Makes headers with a DPoP proof for the token endpoint (RFC 9449 4.2). */
+function proofs({ origin, token }: Service): () => string {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const jwk = publicKey.export({ format: 'jwk' });
+  const head = encode({ typ: 'dpop+jwt', alg: 'ES256', jwk });
+  return () => {
+    const iat = Math.floor(Date.now() / 1000);
+    const text = `${head}.${encode({ htm: 'POST', htu: origin + token, iat, jti: randomUUID() })}`;
+    const made = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    return `DPoP: ${text}.${made.toString('base64url')}\r\n`;
   };
 }
 
@@ -96,6 +114,7 @@ export function stepOf(scenario: Scenario, service: Service, families: number): 
   const steps: Record<Scenario, () => Step> = {
     'refresh opaque': () => refresh(service, 'opaque'),
     'refresh ES256': () => refresh(service, 'jwt'),
+    'refresh DPoP': () => refresh(service, 'opaque', proofs(service)),
     'client_credentials opaque': () => clientCredentials(service, 'opaque'),
     'client_credentials ES256': () => clientCredentials(service, 'jwt'),
     'client_credentials resource': () =>

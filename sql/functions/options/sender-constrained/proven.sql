@@ -18,7 +18,9 @@ begin
     select p_tenant, p.proof_hash, p.expires_at
       from presented p
      where not exists (select from pgrant.dpop_proofs b
-                        where b.tenant_id = p_tenant and b.proof_hash = p.proof_hash and b.expires_at > now())
+                        where b.tenant_id = p_tenant and b.proof_hash = p.proof_hash
+                          -- No proof is good for longer.
+                          and b.expires_at > now() and b.expires_at <= now() + interval '5 minutes')
      order by p.proof_hash
         on conflict do nothing
     returning d.proof_hash
