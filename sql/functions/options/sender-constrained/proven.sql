@@ -4,29 +4,30 @@ create function pgrant_rules.proofs_use(p_tenant uuid, p_proof jsonb[]) returns 
 language plpgsql
 as $$
 declare
-  v_fresh bigint[];
+  v_fresh bigint[] := '{}';
+  v_proof record;
 begin
-  -- Whoever signs anew under an old jti is nobody who has overheard a proof: it is enough that this is seen most of the time.
-  with presented as materialized (
-    select min(q.n) as n, decode(q.proof ->> 'jti_hash', 'hex') as proof_hash,
-           max(pgrant_rules.moment((q.proof ->> 'exp')::bigint)) as expires_at
+  -- One by one, for statements that find their partition without being planned anew; in the order of keys, as everything is locked.
+  for v_proof in
+    select q.n, decode(q.proof ->> 'jti_hash', 'hex') as proof_hash, pgrant_rules.moment((q.proof ->> 'exp')::bigint) as expires_at
       from unnest(p_proof) with ordinality q (proof, n)
      where q.proof is not null
-     group by 2
-  ), used as (
-    insert into pgrant.dpop_proofs as d (tenant_id, proof_hash, expires_at)
-    select p_tenant, p.proof_hash, p.expires_at
-      from presented p
-     where not exists (select from pgrant.dpop_proofs b
-                        where b.tenant_id = p_tenant and b.proof_hash = p.proof_hash
-                          -- No proof is good for longer.
-                          and b.expires_at > now() and b.expires_at <= now() + interval '5 minutes')
-     order by p.proof_hash
-        on conflict do nothing
-    returning d.proof_hash
-  )
-  select array_agg(p.n) into v_fresh from presented p join used u on u.proof_hash = p.proof_hash;
-  return coalesce(v_fresh, '{}');
+     order by 2, 1
+  loop
+    -- Whoever signs anew under an old jti is nobody who has overheard a proof: it is enough that this is seen most of the time.
+    if not exists (select from pgrant.dpop_proofs b
+                    where b.tenant_id = p_tenant and b.proof_hash = v_proof.proof_hash
+                      -- No proof is good for longer.
+                      and b.expires_at > now() and b.expires_at <= now() + interval '5 minutes') then
+      insert into pgrant.dpop_proofs (tenant_id, proof_hash, expires_at)
+      values (p_tenant, v_proof.proof_hash, v_proof.expires_at)
+          on conflict do nothing;
+      if found then
+        v_fresh := v_fresh || v_proof.n;
+      end if;
+    end if;
+  end loop;
+  return v_fresh;
 end
 $$;
 
