@@ -50,6 +50,7 @@ const mtlsEndpoints = [
   'revocation_endpoint',
   'introspection_endpoint',
   'pushed_authorization_request_endpoint',
+  'device_authorization_endpoint',
 ] as const;
 
 /** An issuer as it is at the port that asks for client certificates (RFC 8705 5). */

@@ -38,7 +38,9 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   ui_locales_supported prompt_values_supported pushed_authorization_request_endpoint
   require_pushed_authorization_requests require_signed_request_object require_request_uri_registration
   request_object_signing_alg_values_supported authorization_signing_alg_values_supported
-  introspection_signing_alg_values_supported dpop_signing_alg_values_supported`.split(/\s+/);
+  introspection_signing_alg_values_supported dpop_signing_alg_values_supported
+  backchannel_logout_supported backchannel_logout_session_supported
+  frontchannel_logout_supported frontchannel_logout_session_supported`.split(/\s+/);
 
 describe('metadata', () => {
   test('an independent client accepts it for its issuer [RFC 8414 3.3]', async () => {
@@ -60,7 +62,7 @@ describe('metadata', () => {
 
   test('every endpoint lies under the issuer [RFC 8414 2]', () => {
     const urls = Object.entries(metadata(facts)).filter(([name]) => /_(endpoint|uri)$/.test(name));
-    expect(urls).toHaveLength(8);
+    expect(urls).toHaveLength(9);
     for (const [, url] of urls)
       expect(url).toMatch(/^https:\/\/id\.example\/db\/container\/oauth\//);
   });
