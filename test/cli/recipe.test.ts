@@ -77,6 +77,15 @@ test.each([
   expect(await document('client list --tenant acme')).toEqual(before);
 });
 
+test('HAProxy checks by every key that is published, and by no key of another algorithm', async () => {
+  await document('key rotate --tenant acme --alg ES256');
+  const keys: { alg: string; kid: string }[] = await document('key list --tenant acme');
+  const { text } = await document(lineOf('haproxy'));
+  const named = keys.filter(({ kid }) => text.includes(`/ES256/${kid}"`));
+  expect(named).toHaveLength(2);
+  expect(named).toEqual(keys.filter(({ alg }) => alg === 'ES256'));
+});
+
 test('a second server of a kind has clients of its own, and a URN will do', async () => {
   const line = "recipe rabbitmq --tenant acme --resource URN:rabbitmq:O'Brien --name second";
   const { done, text } = await document(`${line} --apply`);

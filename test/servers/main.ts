@@ -1,0 +1,66 @@
+// npm run test:servers: real servers take a tenant's tokens, each set up by nothing but what its recipe prints.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { installDebian } from './debian.ts';
+import { tryDovecot } from './dovecot.ts';
+import { tryHaproxy } from './haproxy.ts';
+import { startWorld } from './world.ts';
+
+const usage = `npm run test:servers -- [options]
+  --only TEXT      servers whose name has this in it
+  --folder FOLDER  where the servers are installed, kept between runs; else a temporary one
+As root, with debootstrap. Exit code 0: every step of every server is ok; 1: some are not; 2: could not be tried.`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    folder: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** What a server came to: each step with what it gave, and what it has to give. */
+export type Steps = { version: string; steps: [step: string, gave: string, wanted: string][] };
+
+const servers = [
+  { name: 'HAProxy', packages: ['haproxy'], attempt: tryHaproxy },
+  { name: 'Dovecot', packages: ['dovecot-imapd'], attempt: tryDovecot },
+];
+
+async function run(): Promise<number> {
+  const chosen = servers.filter(({ name }) => name.toLowerCase().includes(values.only));
+  const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'pgrant-servers-'));
+  const data = mkdtempSync(join(tmpdir(), 'pgrant-servers-data-'));
+  try {
+    const debian = await installDebian(
+      folder,
+      chosen.flatMap(({ packages }) => packages),
+    );
+    const world = await startWorld(data);
+    console.log('| server | version | ok |\n| --- | --- | --- |');
+    let faults = 0;
+    for (const { name, attempt } of chosen) {
+      const { version, steps } = await attempt(debian, world);
+      const told = steps.map(([step, gave, wanted]) =>
+        gave === wanted ? step : `**${step}: ${gave}**`,
+      );
+      faults += steps.filter(([, gave, wanted]) => gave !== wanted).length;
+      console.log(`| ${name} | ${version} | ${told.join(', ')} |`);
+    }
+    await world.stop();
+    return faults === 0 ? 0 : 1;
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+    if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (values.help) console.log(usage);
+else {
+  process.exitCode = await run().catch((error) => {
+    console.error(error);
+    return 2;
+  });
+}
