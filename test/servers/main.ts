@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { tryApache } from './apache.ts';
 import { installDebian } from './debian.ts';
 import { tryDovecot } from './dovecot.ts';
 import { tryHaproxy } from './haproxy.ts';
-import { startWorld } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
 const usage = `npm run test:servers -- [options]
   --only TEXT      servers whose name has this in it
@@ -25,6 +26,7 @@ const { values } = parseArgs({
 export type Steps = { version: string; steps: [step: string, gave: string, wanted: string][] };
 
 const servers = [
+  { name: 'Apache mod_oauth2', packages: ['apache2', 'libapache2-mod-oauth2'], attempt: tryApache },
   { name: 'HAProxy', packages: ['haproxy'], attempt: tryHaproxy },
   { name: 'Dovecot', packages: ['dovecot-imapd'], attempt: tryDovecot },
 ];
@@ -33,12 +35,13 @@ async function run(): Promise<number> {
   const chosen = servers.filter(({ name }) => name.toLowerCase().includes(values.only));
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'pgrant-servers-'));
   const data = mkdtempSync(join(tmpdir(), 'pgrant-servers-data-'));
+  let world: World | undefined;
   try {
     const debian = await installDebian(
       folder,
       chosen.flatMap(({ packages }) => packages),
     );
-    const world = await startWorld(data);
+    world = await startWorld(data);
     console.log('| server | version | ok |\n| --- | --- | --- |');
     let faults = 0;
     for (const { name, attempt } of chosen) {
@@ -49,9 +52,9 @@ async function run(): Promise<number> {
       faults += steps.filter(([, gave, wanted]) => gave !== wanted).length;
       console.log(`| ${name} | ${version} | ${told.join(', ')} |`);
     }
-    await world.stop();
     return faults === 0 ? 0 : 1;
   } finally {
+    await world?.stop();
     rmSync(data, { recursive: true, force: true });
     if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
   }
