@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import nunjucks from 'nunjucks';
-import { grantTypes } from '../protocol/lists.ts';
 import { readSteps, type Step } from './recipe-steps.ts';
 
 const folder = fileURLToPath(new URL('../../templates/recipes', import.meta.url));
@@ -46,7 +45,6 @@ export function renderRecipe(recipe: string, facts: Facts): Recipe {
   const text = environment.render(`${recipe}.njk`, {
     ...facts,
     ...placeOf(facts.resource),
-    grant_types: grantTypes,
     secret: (client_id: string) => facts.secrets.get(client_id) ?? `<secret of ${client_id}>`,
   });
   return { text: text.trim(), steps: readSteps(text) };
