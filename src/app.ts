@@ -27,6 +27,7 @@ import {
 } from './endpoints/registration/manage.ts';
 import { register } from './endpoints/registration/register.ts';
 import { revoke } from './endpoints/revocation/revoke.ts';
+import { checkSession } from './endpoints/session/check-session.ts';
 import { token } from './endpoints/token/token.ts';
 import { userinfo } from './endpoints/userinfo/userinfo.ts';
 import { answerErrors } from './http/answer-errors.ts';
@@ -89,6 +90,7 @@ export const routes: readonly Route[] = [
   [['PUT'], registered, 'bearer', replaceRegistration, 'any program'],
   [['DELETE'], registered, 'bearer', removeRegistration, 'any program'],
   [['GET', 'POST'], '/oauth/logout', 'page', logout],
+  [['GET'], '/oauth/check-session', 'page', checkSession],
   [['GET'], '/oauth/consents', 'page', listConsents],
   [['POST'], '/oauth/consents', 'page', revokeConsent, 'own pages'],
   [['GET'], '/oauth/style.css', 'page', style],
@@ -105,6 +107,7 @@ const published: Record<keyof EndpointPaths, MakeEndpoint> = {
   revocation_endpoint: revoke,
   introspection_endpoint: introspect,
   end_session_endpoint: logout,
+  check_session_iframe: checkSession,
   registration_endpoint: register,
 };
 
@@ -166,11 +169,8 @@ function makeRouter(services: EndpointServices): Router<State> {
       makeEndpoint({ ...services, database: { ...services.database, tag: `endpoint=${path}` } }),
     ];
     // Preflight requests are answered by the CORS step.
-    router.register(
-      path,
-      [...methods, ...(from && from !== 'own pages' ? ['OPTIONS'] : [])],
-      steps as Middleware[],
-    );
+    const preflight = from && from !== 'own pages' ? ['OPTIONS'] : [];
+    router.register(path, [...methods, ...preflight], steps as Middleware[]);
   }
   return router;
 }

@@ -21,7 +21,17 @@ const flowHeaders = helmet({ ...headers, crossOriginOpenerPolicy: { policy: 'uns
 /** Endpoints that a client may open in a window of its own, and what such a window goes through. */
 const keepsOpener = /^\/oauth\/(?:authorize|continue|login|consent|logout|upstream)(?:\/|$)/;
 
+/** The one page that clients show in a frame, and that does nothing but answer their messages. */
+const framed = '/oauth/check-session';
+const framedHeaders = helmet({
+  ...headers,
+  frameguard: false,
+  crossOriginResourcePolicy: { policy: 'cross-origin' },
+  crossOriginOpenerPolicy: { policy: 'unsafe-none' },
+});
+
 /** The headers of the pages at an endpoint. */
 export function pageHeadersOf(path: string) {
+  if (path === framed) return framedHeaders;
   return keepsOpener.test(path) ? flowHeaders : pageHeaders;
 }

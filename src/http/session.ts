@@ -6,8 +6,17 @@ import type { Ctx } from './ctx.ts';
 const sessionCookie = 'pgrant_session';
 const secretLength = 43;
 
+/** Read by the page that clients frame (templates/check_session.js); no secret comes of it. */
+const browserStateCookie = 'pgrant_browser_state';
+
 /** Sets a cookie for the endpoints of the tenant; null takes it away. */
-export function setCookie(ctx: Ctx, name: string, value: string | null, expiresAt?: number): void {
+export function setCookie(
+  ctx: Ctx,
+  name: string,
+  value: string | null,
+  expiresAt?: number,
+  { framed = false } = {},
+): void {
   const { issuer, path } = ctx.state.tenant;
   const secure = issuer.startsWith('https:');
   // The proxy in front may speak TLS for us: what the issuer says decides, not the connection.
@@ -15,8 +24,9 @@ export function setCookie(ctx: Ctx, name: string, value: string | null, expiresA
   ctx.cookies.set(name, value, {
     // Not the issuer's path alone: that would reach an issuer nested below it.
     path: `${path}/oauth`,
-    httpOnly: true,
-    sameSite: 'lax',
+    httpOnly: !framed,
+    // None needs Secure.
+    sameSite: framed && secure ? 'none' : 'lax',
     secure,
     overwrite: true,
     ...(expiresAt !== undefined && { expires: new Date(expiresAt * 1000) }),
@@ -35,9 +45,32 @@ export function startSession(ctx: Ctx, secret: string, expiresAt: number): void 
   setCookie(ctx, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
 }
 
-/** Takes the session's cookie from the browser. */
+/** Takes the session's cookies from the browser. */
 export function clearSession(ctx: Ctx): void {
   setCookie(ctx, sessionCookie, null);
+  clearBrowserState(ctx);
+}
+
+/** Takes away what says to frames that the browser is signed in. */
+export function clearBrowserState(ctx: Ctx): void {
+  if (ctx.cookies.get(browserStateCookie) === undefined) return;
+  setCookie(ctx, browserStateCookie, null, undefined, { framed: true });
+}
+
+/**
+ * What frames compare (Session Management 3.2), which the browser has from then on: another one for each session, from which its
+ * secret can't be told. Undefined where the browser has no session.
+ */
+export function browserState(ctx: Ctx): string | undefined {
+  const token = ctx.cookies.get(sessionCookie);
+  const expiresAt = token === undefined ? undefined : parseToken('session', token)?.expires_at;
+  if (token === undefined || expiresAt === undefined) return undefined;
+  const secret = token.slice(-secretLength);
+  const state = createHmac('sha256', secret).update('browser state').digest('base64url');
+  if (ctx.cookies.get(browserStateCookie) !== state) {
+    setCookie(ctx, browserStateCookie, state, expiresAt, { framed: true });
+  }
+  return state;
 }
 
 /** The token that forms of a session carry: only who holds the session's secret can make it. */

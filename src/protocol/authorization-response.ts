@@ -13,6 +13,7 @@ export type PlainParameters = {
   error?: string | undefined;
   error_description?: string | undefined;
   state?: string | undefined;
+  session_state?: string | undefined;
   iss: string;
 };
 

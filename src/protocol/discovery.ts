@@ -1,5 +1,5 @@
 // RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1, RFC 8705 5,
-// RP-Initiated Logout 2.1: server metadata.
+// RP-Initiated Logout 2.1, Back-Channel Logout 2.1, Front-Channel Logout 3, Session Management 3.3: server metadata.
 import { prompts, responseModes } from './authorization.ts';
 import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
 
@@ -14,6 +14,7 @@ export type EndpointPaths = {
   revocation_endpoint: string;
   introspection_endpoint: string;
   end_session_endpoint: string;
+  check_session_iframe: string;
   registration_endpoint: string;
 };
 
@@ -34,6 +35,8 @@ export interface TenantFacts {
   request_uri_parameter?: boolean;
   /** Whether every client has to sign its authorization requests. */
   require_signed_request_object?: boolean;
+  /** Whether clients may watch a session from a frame. */
+  session_management?: boolean;
   /** Whether every client has to push them. */
   require_pushed_authorization_requests?: boolean;
   /** The port that asks for client certificates, and whether those are taken at all (RFC 8705). */
@@ -65,11 +68,12 @@ export function mtlsUrl(issuer: string, { mtlsPort }: { mtlsPort?: number | unde
 export function metadata(tenant: TenantFacts) {
   const methods = authMethods.filter((method) => tenant.mtls || !method.includes('tls_'));
   const confidentialMethods = methods.filter((method) => method !== 'none');
-  const { registration_endpoint, ...endpoints } = tenant.endpoints;
+  const { registration_endpoint, check_session_iframe, ...endpoints } = tenant.endpoints;
   return {
     issuer: tenant.issuer,
     ...urls(tenant.issuer, endpoints),
     ...(tenant.registration && urls(tenant.issuer, { registration_endpoint })),
+    ...(tenant.session_management && urls(tenant.issuer, { check_session_iframe })),
     response_types_supported: ['code'],
     response_modes_supported: [...responseModes, 'jwt'],
     grant_types_supported: grantTypes,

@@ -17,13 +17,15 @@ const facts = {
     revocation_endpoint: '/oauth/revoke',
     introspection_endpoint: '/oauth/introspect',
     end_session_endpoint: '/oauth/logout',
+    check_session_iframe: '/oauth/check-session',
     registration_endpoint: '/oauth/register',
   },
 };
 
 /**
  * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RFC 9449 5.1, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
- * Initiating User Registration via OpenID Connect 4.1, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7.
+ * Initiating User Registration via OpenID Connect 4.1, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Back-Channel Logout 2.1,
+ * Front-Channel Logout 3, Session Management 3.3.
  */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
   end_session_endpoint revocation_endpoint device_authorization_endpoint introspection_endpoint response_types_supported
@@ -40,7 +42,9 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   request_object_signing_alg_values_supported authorization_signing_alg_values_supported
   introspection_signing_alg_values_supported dpop_signing_alg_values_supported
   backchannel_logout_supported backchannel_logout_session_supported
-  frontchannel_logout_supported frontchannel_logout_session_supported`.split(/\s+/);
+  frontchannel_logout_supported frontchannel_logout_session_supported check_session_iframe`.split(
+  /\s+/,
+);
 
 describe('metadata', () => {
   test('an independent client accepts it for its issuer [RFC 8414 3.3]', async () => {
@@ -55,6 +59,7 @@ describe('metadata', () => {
       acr_values: ['1'],
       ui_locales: ['en'],
       client_documents: true,
+      session_management: true,
     });
     expect(registered).toEqual(expect.arrayContaining(Object.keys(full)));
     expect(Object.keys(full)).toHaveLength(registered.length);

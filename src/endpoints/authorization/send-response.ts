@@ -3,6 +3,7 @@ import type { ApiAuthorization } from '../../db/bindings.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { formPostScript, render } from '../../http/render.ts';
 import { sendOn } from '../../http/send-on.ts';
+import { browserState, clearBrowserState } from '../../http/session.ts';
 import type { ResponseMode } from '../../protocol/authorization.ts';
 import {
   type AuthorizationResponse,
@@ -14,6 +15,7 @@ import { OAuthError } from '../../protocol/errors.ts';
 import type { SigningAlg } from '../../protocol/keys.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
+import { sessionState } from '../../protocol/session-state.ts';
 import { signAuthorizationResponse } from '../../protocol/tokens.ts';
 import { answersDevice, showAnswer } from '../device-authorization/device-pages.ts';
 import type { EndpointServices } from '../endpoint.ts';
@@ -48,6 +50,7 @@ export async function respond(
     error: refusal?.error,
     error_description: refusal?.description,
     state: row.state ?? undefined,
+    session_state: watched(ctx, row),
     iss: ctx.state.tenant.issuer,
   };
   const answer = authorizationResponse(
@@ -69,6 +72,23 @@ export async function respond(
     { title: 'Continue', ...form(answer), script: formPostScript },
     { formsLeave: true, selfSubmitting: true },
   );
+}
+
+/**
+ * Session Management 2: what the client asks the frame with, where the tenant has that. An answer that nobody is signed in
+ * tells the frames of other clients so, too: the session may have ended elsewhere.
+ */
+function watched(
+  ctx: Ctx,
+  { watched_client_id, redirect_uri, response_error }: Response,
+): string | undefined {
+  if (watched_client_id === null) return undefined;
+  if (response_error === 'login_required') {
+    clearBrowserState(ctx);
+    return undefined;
+  }
+  const state = browserState(ctx);
+  return state === undefined ? undefined : sessionState(watched_client_id, redirect_uri, state);
 }
 
 /** JARM 2.1: the answer as the claims of a JWT for its client, where the request asks for one. */

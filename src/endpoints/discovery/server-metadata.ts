@@ -24,6 +24,7 @@ export function metadataDocument({ database, endpoints, config }: EndpointServic
       registration: tenant.registration !== 'closed',
       client_documents: tenant.client_documents !== 'closed',
       request_uri_parameter: tenant.request_uri_parameter,
+      session_management: tenant.session_management,
       require_signed_request_object: tenant.require_signed_request_object,
       require_pushed_authorization_requests: tenant.require_pushed_authorization_requests,
     });
