@@ -1777,7 +1777,11 @@ create table pgrant.partition_plans (
 alter table pgrant.partition_plans enable row level security;
 alter table pgrant.partition_plans force row level security;
 create policy plans_audited on pgrant.partition_plans for select to pgrant_auditor using (true);
-create policy plans_changed on pgrant.partition_plans for update to pgrant_owner using ((table_name = ANY (ARRAY['audit_events'::text, 'audit_seals'::text]))) with check ((retention >= '1 mon'::interval));
+create policy plans_changed on pgrant.partition_plans for update to pgrant_owner using (true) with check (((ahead >= step) AND (retention >=
+CASE
+    WHEN (table_name = ANY (ARRAY['audit_events'::text, 'audit_seals'::text])) THEN '1 mon'::interval
+    ELSE '01:00:00'::interval
+END)));
 create policy plans_seen on pgrant.partition_plans for select to pgrant_definer, pgrant_janitor, pgrant_owner using (true);
 create policy plans_written on pgrant.partition_plans for insert to pgrant_owner with check (true);
 comment on table pgrant.partition_plans is 'Global: how each partitioned table is cut by time.';

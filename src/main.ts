@@ -93,6 +93,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
   ['incident', 'after a leak', () => import('./cli/incident-commands.ts')],
   ['audit', 'the audit of a tenant, which is sealed', () => import('./cli/audit-commands.ts')],
   [
+    'partition',
+    'tables that are cut by time, and for how long they are kept',
+    () => import('./cli/partition-commands.ts'),
+  ],
+  [
     'auditor',
     'roles of the database that read pgrant_report',
     () => import('./cli/auditor-commands.ts'),

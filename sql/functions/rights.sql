@@ -12,7 +12,7 @@ begin
   for v_object in
     select 'function' as kind, p.oid::regprocedure::text as name,
            case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
-                                   'partition_retention', 'largest_tenant_plan') then 'pgrant_owner'
+                                   'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'
                 when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
                                    'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due')
                 then 'pgrant_janitor'
@@ -54,6 +54,7 @@ begin
     select p.proowner::regrole, p.oid::regprocedure, w.role
       from (values ('expiry_remember', 'pgrant_janitor'), ('audit_archived', 'pgrant_owner'), ('audit_forget', 'pgrant_definer'),
                    ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'),
+                   ('partition_plan_change', 'pgrant_definer'),
                    ('claims_function_call', 'pgrant_definer'),
                    ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'), ('audit_digest', 'pgrant_sealer'),
                    ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer')) as w (name, role)

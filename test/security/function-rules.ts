@@ -23,6 +23,8 @@ const tenantless = {
   'pgrant_ops.partitions_maintain': 'DDL, for all tenants at once',
   'pgrant_ops.backlog_read': 'the janitor, bound by policies of its own',
   'pgrant_ops.schedule_list': 'the runs of the worker have no tenant',
+  'pgrant_ops.partition_plan_list': 'partitions are of all tenants',
+  'pgrant_ops.partition_plan_set': 'goes through all tenants, entering each',
   'pgrant_ops.sealing_read': 'goes through tenants, entering each, until it finds a key',
   'pgrant_ops.expired_tables': 'the janitor, bound by policies of its own',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
@@ -59,7 +61,8 @@ export const functionRules: Rule[] = [
   {
     name: 'functions run as roles of ours, and only those that need to do so as others than the definer',
     query: `with f as (${functions}) select f.oid::regprocedure from f
-       where f.proowner <> case when f.schema = 'pgrant' or f.proname like 'partition%' or f.proname = 'largest_tenant_plan' then 'pgrant_owner'
+       where f.proowner <> case when f.schema = 'pgrant' or f.proname in ('largest_tenant_plan', 'partition_plan_change')
+                                          or f.proname like 'partition%' and f.proname not like 'partition_plan%' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
                                                    'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due',
                                                    'refusals_due')

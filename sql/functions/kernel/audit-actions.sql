@@ -51,6 +51,7 @@ as $$
     ('login.reject', 'The product rejected a login.', null),
     ('login.show', 'The product asked who wants a login.', null),
     ('logout.resend', 'A client is told anew of logouts that were given up.', null),
+    ('partition_plan.set', 'Partitions of a table are made or kept for another time.', null),
     ('refresh.replay', 'A superseded refresh token came back within replay_window and got the same successor.', null),
     ('refresh.reuse', 'A superseded refresh token came back: its family was revoked.', 'refresh_token.reused'),
     ('refresh.rotate', 'A refresh token was exchanged for its successor.', null),

@@ -1,0 +1,63 @@
+-- How far ahead partitions are made and how long they are kept. An update by hand changes nothing and says so to nobody: no policy
+-- shows these rows to an administrator who is no superuser.
+
+create function pgrant_ops.partition_plan_list()
+returns table (table_name text, step bigint, ahead bigint, retention bigint)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select p.table_name, extract(epoch from p.step)::bigint, extract(epoch from p.ahead)::bigint, extract(epoch from p.retention)::bigint
+    from pgrant.partition_plans p
+   order by p.table_name;
+end
+$$;
+
+comment on function pgrant_ops.partition_plan_list() is
+  'For each table that is cut by time the width of a partition, how far ahead they are made, and how long after its end one is kept, in seconds (a month as 30 days). pgrant_report.partition_coverage says what is there. Nothing is null.';
+
+create function pgrant_ops.partition_plan_change(p_table text, p_ahead interval, p_retention interval) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update pgrant.partition_plans p
+     set ahead = coalesce(p_ahead, p.ahead), retention = coalesce(p_retention, p.retention)
+   where p.table_name = p_table;
+  if not found then
+    raise exception 'no table of pgrant that is cut by time is called %', p_table
+      using errcode = 'OA001', hint = 'select table_name from pgrant_ops.partition_plan_list() shows them';
+  end if;
+end
+$$;
+
+comment on function pgrant_ops.partition_plan_change(text, interval, interval) is
+  'Changes the plan of a table, as partition_plan_set() has found it good; null = leaves it. Owned by the owner of the tables. Raises OA001.';
+
+create function pgrant_ops.partition_plan_set(p_table text, p_ahead bigint default null, p_retention bigint default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_plan pgrant.partition_plans := (select p from pgrant.partition_plans p where p.table_name = p_table);
+  v_tenant uuid;
+begin
+  if p_retention is not null and p_table in ('audit_events', 'audit_seals') then
+    raise exception 'the audit is kept in months, and its seals for two more'
+      using errcode = 'OA003', hint = 'select pgrant_ops.audit_retention_set(24) sets both';
+  elsif p_ahead is not null and make_interval(secs => p_ahead) not between v_plan.step and interval '2 years' then
+    raise exception 'partitions are made for at least one of them, and for at most two years ahead' using errcode = 'OA003';
+  -- A code that comes back is known for a day (RFC 6749 4.1.2); ten years are enough for anything.
+  elsif p_retention is not null and make_interval(secs => p_retention) not between interval '1 day' and interval '10 years' then
+    raise exception 'partitions are kept for 1 day to 10 years after their end' using errcode = 'OA003';
+  end if;
+  perform pgrant_ops.partition_plan_change(p_table, make_interval(secs => p_ahead), make_interval(secs => p_retention));
+  for v_tenant in select i.tenant_id from pgrant.issuers i order by i.tenant_id loop
+    perform pgrant_rules.administer(v_tenant);
+    perform pgrant_rules.audit(v_tenant, 'partition_plan.set', null, null, null, p_detail => jsonb_strip_nulls(jsonb_build_object(
+              'table', p_table, 'ahead', p_ahead, 'retention', p_retention)));
+  end loop;
+  perform set_config('pgrant.tenant', '', true);
+end
+$$;
+
+comment on function pgrant_ops.partition_plan_set(text, bigint, bigint) is
+  'Sets for a table how far ahead partitions are made (one of them to 2 years) and how long after its end one is kept (1 day to 10 years; that of the audit by audit_retention_set), in seconds; null = leaves it. The next hourly run of the worker makes and drops what that says. An audit event of each tenant says so. Raises OA001, OA003.';

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import { operator } from './cli.ts';
+
+const database = await createDatabase();
+const { pgrant, document } = operator(database);
+await document('tenant add acme --issuer https://id.example/acme');
+await document('tenant add other --issuer https://id.example/other');
+
+const day = 86_400;
+const planOf = async (name: string) =>
+  (await document('partition list')).find((row: { table_name: string }) => row.table_name === name);
+
+test('the plan of a table is set, followed by the next run, and in the audit of each tenant with who did it', async () => {
+  expect(await planOf('codes')).toEqual({
+    table_name: 'codes',
+    step: day,
+    ahead: 3 * day,
+    retention: day,
+  });
+  await document('partition set codes --ahead 9d --reason', 'worker away');
+  expect(await planOf('codes')).toMatchObject({ ahead: 9 * day, retention: day });
+  const [made] = (await database.worker.query(
+    'select count(*)::int as n from pgrant_ops.partitions_maintain()',
+    [],
+  )) as { n: number }[];
+  expect(made?.n).toBe(6);
+  const events = await database.sql`
+    select tenant, actor_reason, detail from pgrant_report.audit_events where action = 'partition_plan.set' order by tenant`;
+  expect([...events]).toEqual(
+    ['acme', 'other'].map((tenant) => ({
+      tenant,
+      actor_reason: 'worker away',
+      detail: { table: 'codes', ahead: 9 * day },
+    })),
+  );
+});
+
+test.each([
+  ['codes --retention 1h', 'partitions are kept for 1 day to 10 years'],
+  ['codes --ahead 1h', 'at least one of them'],
+  ['codes --ahead 1000d', 'at most two years ahead'],
+  ['users --ahead 9d', 'no table of pgrant that is cut by time is called users'],
+  ['audit_events --retention 900d', 'the audit is kept in months'],
+])('%s is refused, and changes nothing', async (words, message) => {
+  const before = await document('partition list');
+  const { code, err } = await pgrant(['partition', 'set', ...words.split(' ')]);
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(message) });
+  expect(await document('partition list')).toEqual(before);
+});
+
+test('whoever updates the plans by hand without being a superuser changes nothing', async () => {
+  const before = await document('partition list');
+  const owner = database.as('pgrant_owner');
+  // What is left for the owner, which only the release is, are the bounds.
+  await expect(
+    owner`update pgrant.partition_plans set retention = interval '1 minute'`,
+  ).rejects.toMatchObject({ code: '42501' });
+  expect(await document('partition list')).toEqual(before);
+});
