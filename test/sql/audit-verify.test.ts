@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decide, head, makeChain, seal, verify } from '../support/audit.ts';
+import { decide, head, makeChain, seal, settle, verify } from '../support/audit.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import { createDatabase } from '../support/database.ts';
 import { makeTenant, type World } from '../support/fixtures.ts';
@@ -247,6 +247,7 @@ test('what waited for days because no worker ran is not taken for back-dated', a
   await own.sql`update pgrant.audit_events set at = at - interval '3 days'
                  where tenant_id = ${chain.tenant} and action = 'user.add'`;
   await own.sql`update pgrant.audit_sealing set xid_at = xid_at - interval '3 days'`;
+  await settle(own);
   // In steps that do not come to the end: what is left has waited as long.
   for (let done = false; !done; ) {
     const [step] = await own.sql`select * from pgrant_ops.audit_seal(1)`;

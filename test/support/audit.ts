@@ -13,10 +13,10 @@ export async function decide({ database, tenant }: World, count: number): Promis
 }
 
 /**
- * Seals all that is committed by now. What other test files are doing in the same cluster may hold
- * that up for a moment.
+ * Waits until all that is committed by now may be sealed. What other test files are doing in the same
+ * cluster may hold that up for a moment.
  */
-export async function seal({ sql, worker }: TestDatabase): Promise<void> {
+export async function settle({ sql }: TestDatabase): Promise<void> {
   const [now] = await sql`select pg_current_xact_id()::text::bigint as xid`;
   const deadline = Date.now() + 20_000;
   for (;;) {
@@ -25,7 +25,12 @@ export async function seal({ sql, worker }: TestDatabase): Promise<void> {
     if (Date.now() > deadline) throw new Error('a transaction keeps events from being sealed');
     await sleep(20);
   }
-  await sealEvents(worker);
+}
+
+/** Seals all that is committed by now. */
+export async function seal(database: TestDatabase): Promise<void> {
+  await settle(database);
+  await sealEvents(database.worker);
 }
 
 /** A tenant with three seals, of which the last two have `events` events each. */
