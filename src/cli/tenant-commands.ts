@@ -43,6 +43,17 @@ export function declareCommands(group: Command): void {
     .command('presets')
     .description('what preset=… of `tenant set` stands for')
     .action(withSession(presets));
+  const check = tenant.one('check', 'what is not as a profile wants it, with exit code 1');
+  check.requiredOption('--profile <profile>', 'fapi2: FAPI 2.0 Security Profile');
+  tenant.act(check, async ({ session: { database }, identity, options }) => {
+    const profile = String(options.profile);
+    const args = { tenant: String(identity.tenant_id), profile };
+    const faults = await callAll(database, ops.tenant_check, args);
+    const shown = faults.map((fault) => ({ ...fault, value: JSON.stringify(fault.value) }));
+    const columns = ['subject', 'client_id', 'setting', 'value', 'wanted'] as const;
+    if (faults.length > 0) process.exitCode = 1;
+    return { json: faults, text: table(shown, columns, `all is as ${profile} wants it`) };
+  });
   tenant.disable(ops.tenant_disable, {
     disable: 'have every endpoint of the tenant refuse',
     enable: 'have them answer again',

@@ -3249,6 +3249,24 @@ export const ops = {
     ['title', 'text', 'optional'],
   ], ['tenant_add']),
 
+  /** What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant's own settings; value may be null: none is set. Raises OA001, OA003. */
+  tenant_check: bind<
+    {
+      tenant: string;
+      profile: string | null;
+    },
+    {
+      subject: string | null;
+      client_id: string | null;
+      setting: string | null;
+      value: Json;
+      wanted: string | null;
+    }
+  >('pgrant_ops.tenant_check', [
+    ['tenant', 'uuid'],
+    ['profile', 'text'],
+  ], []),
+
   /** Disables a tenant (every endpoint refuses at once) or enables it again; repeating it changes nothing. Raises OA001. */
   tenant_disable: bind<
     {

@@ -55,7 +55,7 @@ test('a preset sets what its rows say, what is named beside it wins, and prints 
   const presets: { preset: string; setting: string; value: unknown }[] =
     await document('tenant presets');
   const names = [...new Set(presets.map(({ preset }) => preset))];
-  expect(names).toEqual(['default', 'strict', 'mcp', 'openid-compatible']);
+  expect(names).toEqual(['default', 'strict', 'mcp', 'fapi2', 'openid-compatible']);
   const settings = (name: string) =>
     Object.fromEntries(
       presets.filter(({ preset }) => preset === name).map((row) => [row.setting, row.value]),
@@ -81,6 +81,31 @@ test('a preset sets what its rows say, what is named beside it wins, and prints 
     code: 1,
     err: expect.stringContaining('openid-compatible'),
   });
+});
+
+test('what FAPI 2.0 wants of a tenant is listed before it is switched to it, and after', async () => {
+  await document(
+    'client add --tenant acme --name Bank --redirect-uri https://bank.example/callback',
+  );
+  const faults = async (): Promise<{ subject: string; setting: string }[]> => {
+    const { out, err } = await pgrant(['--json', 'tenant', 'check', 'acme', '--profile', 'fapi2']);
+    expect(err).toBe('');
+    return JSON.parse(out);
+  };
+  const before = await faults();
+  expect(before.map(({ setting }) => setting)).toEqual(
+    expect.arrayContaining(['require_pushed_authorization_requests', 'dpop_bound_access_tokens']),
+  );
+  await document('tenant set acme preset=fapi2');
+  const after = await faults();
+  expect(after.filter(({ subject }) => subject === 'tenant')).toEqual([]);
+  expect(after).toContainEqual(
+    expect.objectContaining({ subject: 'client', setting: 'token_endpoint_auth_method' }),
+  );
+  expect((await pgrant(['tenant', 'check', 'acme', '--profile', 'fapi2'])).code).toBe(1);
+  const { code, err } = await pgrant(['tenant', 'check', 'acme', '--profile', 'lax']);
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('profiles: fapi2') });
+  await document('tenant set acme preset=default');
 });
 
 test('settings are shown and changed, lengths of time in units, times in UTC', async () => {

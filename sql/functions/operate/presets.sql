@@ -16,6 +16,12 @@ begin
     ('default', 'session_management', 'false',
      'where browsers keep cookies from frames, every session looks changed to clients that watch it'),
     ('default', 'password_change_revokes', 'true', 'whoever had the old password may have used it'),
+    ('default', 'require_pushed_authorization_requests', 'false', 'a request may come through the browser'),
+    ('default', 'dpop_bound_access_tokens', 'false', 'tokens are bound for clients that prove a key, and required of those that say so'),
+    ('default', 'signing_algs', '["RS256", "ES256"]', 'RS256 is what every client of OpenID Connect knows'),
+    ('default', 'access_token_alg', '"ES256"', 'short signatures, quickly made'),
+    ('default', 'code_lifetime', '60', 'seconds'),
+    ('default', 'par_lifetime', '60', 'seconds'),
 
     ('strict', 'registration', '"closed"', 'operators register clients'),
     ('strict', 'registration_rate', '20', 'an hour, per address'),
@@ -31,6 +37,18 @@ begin
     ('mcp', 'client_documents', '"open"', 'MCP clients prefer to publish what they are'),
     ('mcp', 'redirect_schemes', '["claude", "cursor", "kiro", "trae", "vscode", "vscode-insiders", "warp", "windsurf", "zed"]',
      'hosts of MCP that have codes sent to a scheme of their own'),
+
+    ('fapi2', 'registration', '"closed"', 'operators register clients, each with keys of its own'),
+    ('fapi2', 'client_documents', '"closed"', 'no client from a document'),
+    ('fapi2', 'redirect_schemes', '[]', 'https only for what an operator registers (FAPI 2.0 5.3.2.2)'),
+    ('fapi2', 'require_pkce', 'true', 'S256 (FAPI 2.0 5.3.2.2)'),
+    ('fapi2', 'require_pushed_authorization_requests', 'true', 'nothing of a request passes through the browser (FAPI 2.0 5.3.2.2)'),
+    ('fapi2', 'dpop_bound_access_tokens', 'true', 'a stolen token is worth nothing; certificates bind as well (FAPI 2.0 5.3.2.1)'),
+    ('fapi2', 'assertion_audience', '"issuer"', 'the issuer alone (FAPI 2.0 5.3.2.1)'),
+    ('fapi2', 'signing_algs', '["RS256", "PS256", "ES256"]', 'RS256 stays published for others, and no client may use it (see tenant check)'),
+    ('fapi2', 'access_token_alg', '"ES256"', 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)'),
+    ('fapi2', 'code_lifetime', '60', 'at most 60 seconds (FAPI 2.0 5.3.2.1)'),
+    ('fapi2', 'par_lifetime', '60', 'less than 600 seconds (FAPI 2.0 5.3.2.2)'),
 
     ('openid-compatible', 'require_pkce', 'false', 'confidential clients that know OpenID Connect and no PKCE, from now on'),
     ('openid-compatible', 'assertion_audience', '"token_endpoint"',
@@ -63,3 +81,46 @@ $$;
 
 comment on function pgrant_rules.preset_settings(jsonb) is
   'Settings with the preset that they name in place of its name; what is named beside it wins. Raises OA003.';
+
+create function pgrant_ops.tenant_check(p_tenant uuid, p_profile text)
+returns table (subject text, client_id text, setting text, value jsonb, wanted text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_tenant jsonb;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  if p_profile is distinct from 'fapi2' then
+    raise exception 'there is no profile %', coalesce(p_profile, '(none)') using errcode = 'OA003', hint = 'profiles: fapi2';
+  end if;
+  select to_jsonb(t) into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  return query
+  select 'tenant', null::text, p.setting, v_tenant -> p.setting, p.value::text || ': ' || p.why
+    from pgrant_ops.tenant_presets() p
+   where p.preset = p_profile
+     and case when p.setting in ('code_lifetime', 'par_lifetime') then (v_tenant ->> p.setting)::integer > (p.value #>> '{}')::integer
+              when p.setting = 'signing_algs' then not v_tenant -> p.setting ?| array['PS256', 'ES256', 'EdDSA', 'Ed25519']
+              when p.setting = 'access_token_alg' then v_tenant ->> p.setting = 'RS256'
+              else v_tenant -> p.setting is distinct from p.value end
+  union all
+  select 'client', c.client_id, w.setting, w.value, w.wanted
+    from pgrant.clients c
+   cross join lateral (values
+     ('token_endpoint_auth_method', to_jsonb(c.token_endpoint_auth_method), 'private_key_jwt or tls_client_auth (FAPI 2.0 5.3.2.1)',
+      c.token_endpoint_auth_method not in ('private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth')),
+     ('token_endpoint_auth_signing_alg', to_jsonb(c.token_endpoint_auth_signing_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)',
+      c.token_endpoint_auth_method = 'private_key_jwt' and c.token_endpoint_auth_signing_alg = 'RS256'),
+     ('id_token_alg', to_jsonb(c.id_token_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.id_token_alg = 'RS256'),
+     ('access_token_alg', to_jsonb(c.access_token_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.access_token_alg = 'RS256'),
+     ('require_pkce', to_jsonb(c.require_pkce), 'true (FAPI 2.0 5.3.2.2)', not c.require_pkce),
+     ('assertion_audience', to_jsonb(c.assertion_audience), 'issuer (FAPI 2.0 5.3.2.1)', c.assertion_audience = 'token_endpoint'),
+     ('redirect_uris', to_jsonb(c.redirect_uris), 'https (FAPI 2.0 5.3.2.2)',
+      exists (select from unnest(c.redirect_uris) u (uri) where u.uri not like 'https://%'))
+   ) w (setting, value, wanted, broken)
+   where c.tenant_id = p_tenant and c.maker_id is null and c.disabled_at is null and w.broken is true
+   order by 1 desc, 2, 3;
+end
+$$;
+
+comment on function pgrant_ops.tenant_check(uuid, text) is
+  'What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant''s own settings; value may be null: none is set. Raises OA001, OA003.';
