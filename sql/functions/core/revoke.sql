@@ -53,7 +53,7 @@ declare
   v_told pgrant.session_clients;
   v_client pgrant_rules.client_policies;
   v_sid text;
-  v_frames jsonb := '[]';
+  v_frames jsonb := jsonb_build_array();
 begin
   for v_told in
     delete from pgrant.session_clients s where s.tenant_id = p_tenant and s.session_id = any (p_session_ids) returning s.*

@@ -137,6 +137,7 @@ begin
      and p.error in ('authorization_pending', 'slow_down');
   perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, v_code_hash, p_handle_hash,
                                       p_refresh_hash);
+  perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
   return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions, v_auth.o_cnf) t;
 end
 $$;
