@@ -47,9 +47,9 @@ as $$
 declare
   v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(v_tenant_id, p_username, p_at) end;
-  v_sort text := set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   v_rows bigint := 0;
 begin
+  perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   if not exists (select from pgrant.scope_history s where s.scope = p_what and s.tenant_id = coalesce(v_tenant_id, s.tenant_id))
      and not exists (select from pgrant.resource_history r where r.resource = p_what and coalesce(v_tenant_id = r.tenant_id, true)) then
     raise exception 'there has been no scope and no resource %', p_what

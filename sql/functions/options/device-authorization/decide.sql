@@ -41,8 +41,7 @@ create type pgrant_rules.device_poll as (
 comment on type pgrant_rules.device_poll is 'What poll n is told, before its code is looked at; error null = it gets what the code gives.';
 
 create function pgrant_rules.device_polls_decide(
-  p_tenant uuid, p_client_id text[], p_error pgrant_api.error[], p_device pgrant.device_codes[], p_code pgrant.codes[],
-  p_device_hash bytea[]
+  p_client_id text[], p_error pgrant_api.error[], p_device pgrant.device_codes[], p_code pgrant.codes[], p_device_hash bytea[]
 ) returns pgrant_rules.device_poll[]
 language plpgsql stable
 as $$
@@ -70,7 +69,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.device_polls_decide(uuid, text[], pgrant_api.error[], pgrant.device_codes[], pgrant.codes[], bytea[]) is
+comment on function pgrant_rules.device_polls_decide(text[], pgrant_api.error[], pgrant.device_codes[], pgrant.codes[], bytea[]) is
   'Decides what each poll is told, and does nothing: authorization_pending, slow_down, access_denied, expired_token or invalid_grant (RFC 8628 3.5); p_error is of clients_authenticate.';
 
 create function pgrant_api.device_redeem(
@@ -107,7 +106,7 @@ begin
   -- Grant, code, device code: in the order in which a person's decision locks them.
   v_codes := pgrant_rules.codes_lock(p_tenant, v_code_hash, p_device_expires_at);
   v_polls := pgrant_rules.device_polls_decide(
-    p_tenant, p_client_id, v_auth.o_error,
+    p_client_id, v_auth.o_error,
     array(select d from pgrant.device_codes d
            where d.tenant_id = p_tenant and d.device_hash = any (p_device_hash)
              and d.expires_at = any (array(select pgrant_rules.moment(e.epoch) from unnest(p_device_expires_at) e (epoch)))

@@ -4,7 +4,7 @@ create function pgrant_rules.proofs_use(p_tenant uuid, p_proof jsonb[]) returns 
 language plpgsql
 as $$
 declare
-  v_fresh bigint[] := '{}';
+  v_fresh bigint[] := array[]::bigint[];
   v_proof record;
 begin
   -- One by one, for statements that find their partition without being planned anew; in the order of keys, as everything is locked.
