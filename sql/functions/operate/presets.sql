@@ -45,7 +45,7 @@ begin
     ('fapi2', 'require_pushed_authorization_requests', 'true', 'nothing of a request passes through the browser (FAPI 2.0 5.3.2.2)'),
     ('fapi2', 'dpop_bound_access_tokens', 'true', 'a stolen token is worth nothing; certificates bind as well (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'assertion_audience', '"issuer"', 'the issuer alone (FAPI 2.0 5.3.2.1)'),
-    ('fapi2', 'signing_algs', '["RS256", "PS256", "ES256"]', 'RS256 stays published for others, and no client may use it (see tenant check)'),
+    ('fapi2', 'signing_algs', '["RS256", "PS256", "ES256"]', 'RS256 is for others: tenant check names clients that use it'),
     ('fapi2', 'access_token_alg', '"ES256"', 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)'),
     ('fapi2', 'code_lifetime', '60', 'at most 60 seconds (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'par_lifetime', '60', 'less than 600 seconds (FAPI 2.0 5.3.2.2)'),
