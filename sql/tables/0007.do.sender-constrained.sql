@@ -11,7 +11,7 @@ comment on function pgrant.cnf_sound(jsonb) is
   'Whether it is a confirmation (RFC 7800 3.1) by SHA-256 thumbprints: jkt of a JWK (RFC 9449 6), x5t#S256 of a certificate (RFC 8705 3), or both.';
 
 revoke execute on function pgrant.cnf_sound(jsonb) from public;
-grant execute on function pgrant.cnf_sound(jsonb) to pgrant_definer;
+grant execute on function pgrant.cnf_sound(jsonb) to pgrant_definer, pgrant_janitor;
 
 create or replace function pgrant.auth_methods() returns text[]
 language sql immutable parallel safe

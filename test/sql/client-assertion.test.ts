@@ -207,8 +207,8 @@ describe('a jwks_uri', () => {
     expect((await keys('remote', true)).fetching).toBeNull();
   });
 
-  test('of a client that is unknown, disabled, public or has a secret is nobody’s business', async () => {
-    await makeClient(world, 'secretive', { jwks_uri });
+  test('of a client that is unknown, disabled or has none is nobody’s business', async () => {
+    await makeClient(world, 'secretive');
     await makeClient(world, 'ended', signer({ jwks_uri }));
     await operate(world, ops.client_disable, { client_id: 'ended', disabled: true });
     for (const client_id of ['secretive', 'ended', 'nobody']) {
