@@ -1,6 +1,5 @@
 // PostgreSQL is killed in a loop of rotations: what was answered stays true.
 
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,11 +63,15 @@ async function startFamily(): Promise<RefreshToken> {
       insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at, revoked_at)
       select ${tenant}, user_id, 'c', '{openid}', 'infinity', 'infinity', null from pgrant.users
           on conflict (tenant_id, user_id, client_id) where revoked_at is null do update set last_used_at = now()
-      returning grant_id, user_id)
+      returning grant_id, user_id),
+    s as (
+      insert into pgrant.sessions (tenant_id, session_hash, expires_at, user_id, amr, csrf_hash, idle_expires_at)
+      select ${tenant}, ${newSecret().hash}, now() + interval '1 hour', user_id, '{pwd}', ${newSecret().hash}, now() + interval '1 hour'
+        from g returning session_id)
     insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
                               redirect_uri_sent, scopes, claims_id_token, claims_userinfo, auth_time, amr)
-    select ${tenant}, ${code.hash}, date_trunc('second', now()) + interval '1 hour', 'c', user_id, grant_id, ${randomUUID()},
-           'http://127.0.0.1/', false, '{openid}', '{}', '{}', now(), '{pwd}' from g`;
+    select ${tenant}, ${code.hash}, date_trunc('second', now()) + interval '1 hour', 'c', user_id, grant_id, session_id,
+           'http://127.0.0.1/', false, '{openid}', '{}', '{}', now(), '{pwd}' from g, s`;
   const [row] =
     await sql`select extract(epoch from expires_at)::bigint as at from pgrant.codes where code_hash = ${code.hash}`;
   const token = newRefreshToken();
