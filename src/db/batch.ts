@@ -18,6 +18,9 @@ export type BatchOptions = {
   patience: number;
 };
 
+/** Milliseconds until a connection is asked for again that could not be had. */
+const pauseAfterRefusal = 20;
+
 /** Makes what decides requests over the connections of a pool. */
 export function createBatches(pool: Pool, { queue, patience }: BatchOptions): Decide {
   const lines = new Map<string, Line>();
@@ -126,10 +129,15 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     // In a turn of its own: what is sent is for several tenants.
     const connection = await pool.take(line.binding.name, patience).catch(() => undefined);
     line.asked -= 1;
-    const requests = connection ? dequeue(line) : [];
-    if (connection && requests.length > 0) await send(connection, line, requests);
+    if (!connection) {
+      // Not at once: where the queue is full it would be asked for ever, and nothing else get its turn.
+      if (line.size > 0) setTimeout(() => serve(line), pauseAfterRefusal);
+      return;
+    }
+    const requests = dequeue(line);
+    if (requests.length > 0) await send(connection, line, requests);
     else {
-      if (connection) pool.giveBack(connection);
+      pool.giveBack(connection);
       serve(line);
     }
   }
