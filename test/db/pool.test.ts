@@ -204,6 +204,24 @@ test('a tenant with most requests of a set waiting makes room for another', asyn
   expect(codes.get(neighbour)).not.toContain('QUEUE_FULL');
 });
 
+test('a set that finds the queue full asks again, and meanwhile keeps nobody from their turn', async () => {
+  const one = open();
+  const slow = Array.from({ length: pool }, () => ask(one, 0.1));
+  // One of each tenant: nobody has so many that one could make room.
+  const queue = Array.from({ length: pool * limits.queue }, (_, tenant) =>
+    one.query('select $1::text as answer', [`tenant ${tenant}`]),
+  );
+  const caller = { request_id: null, address: null, client_id: 'nobody', secret_hash: null };
+  const token = { access_hash: null, access_expires_at: null, handle_hash: null, key_hash: null };
+  const values = valuesOf(api.token_introspect, {
+    tenant: randomUUID(),
+    ...caller,
+    ...token,
+  } as never);
+  expect(await one.decide(api.token_introspect, values)).toMatchObject({ error: 'invalid_client' });
+  expect(await outcomes([...slow, ...queue])).not.toContain('late');
+});
+
 test('closing waits for what runs and for what waits, and takes nothing more', async () => {
   const one = open();
   const calls = outcomes(crowd(one, 0.1));

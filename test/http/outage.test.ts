@@ -100,7 +100,7 @@ test('backends that are terminated under load log nobody out, and each answer is
   const { sql } = acme.database;
   await sql`delete from pgrant.token_families`;
   const tokens = await Promise.all(Array.from({ length: 6 }, newFamily));
-  const seen = { granted: 0, terminated: 0 };
+  const seen = { granted: 0, refused: 0 };
   let running = true;
   const lane = async (_: unknown, index: number) => {
     while (running) {
@@ -110,17 +110,17 @@ test('backends that are terminated under load log nobody out, and each answer is
         seen.granted += 1;
       } else {
         unavailable(answer);
+        seen.refused += 1;
       }
     }
   };
   const terminate = async () => {
-    while (seen.terminated < 20 || seen.granted < 100) {
-      const terminated = await sql`
+    for (let kill = 1; seen.refused < 40 || seen.granted < 100; kill += 1) {
+      await sql`
         select pg_terminate_backend(pid) from pg_stat_activity
          where datname = current_database() and usename = 'pgrant_web' and state = 'active' limit 1`;
-      seen.terminated += terminated.length;
-      // A new backend has to plan its first statement: one that never lives so long would grant nothing.
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      // In bursts: a new backend plans its first statement for longer than one lives within.
+      await new Promise((resolve) => setTimeout(resolve, kill % 20 === 0 ? 500 : 5));
     }
   };
   await Promise.all([terminate().finally(() => (running = false)), ...tokens.map(lane)]);
