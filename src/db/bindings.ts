@@ -808,7 +808,7 @@ export const api = {
     ['refresh_hash', 'bytea'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
-  /** Makes an authorization request of this browser from a user code (RFC 8628 3.3), which goes on as any other does, and is answered at p_verification_uri. Errors: invalid_user_code (unknown, expired, answered), too_many_attempts, flood. */
+  /** Makes an authorization request of this browser from a user code (RFC 8628 3.3), which goes on as any other does, and is answered at the page where user codes are typed. Errors: invalid_user_code (unknown, expired, answered), too_many_attempts, flood. */
   device_verify: bind<
     {
       tenant: string;
@@ -817,7 +817,6 @@ export const api = {
       user_code_hash: Uint8Array | null;
       request_hash: Uint8Array | null;
       browser_hash: Uint8Array | null;
-      verification_uri: string | null;
     },
     ApiDeviceVerification
   >('pgrant_api.device_verify', [
@@ -827,7 +826,6 @@ export const api = {
     ['user_code_hash', 'bytea'],
     ['request_hash', 'bytea'],
     ['browser_hash', 'bytea'],
-    ['verification_uri', 'text'],
   ], ['expires_at']),
 
   /** What the readiness of the web process tells. Reads some rows and writes none. Errors: none. */

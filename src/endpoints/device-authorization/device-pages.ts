@@ -26,7 +26,7 @@ export function askUserCode(): Endpoint {
 export function takeUserCode({ database, secret }: EndpointServices): Endpoint {
   return async (ctx) => {
     const { user_code } = requireReadable(parameters(ctx), ['user_code']).values;
-    const { id, issuer, path } = ctx.state.tenant;
+    const { id, path } = ctx.state.tenant;
     const request = newSecret();
     const row = await ask(database, api.device_verify, {
       ...caller(ctx),
@@ -34,7 +34,6 @@ export function takeUserCode({ database, secret }: EndpointServices): Endpoint {
       user_code_hash: userCodeHash(secret, id, readUserCode(user_code ?? '')),
       request_hash: request.hash,
       browser_hash: browserHash(ctx, request.hash),
-      verification_uri: verificationUri(issuer),
     });
     if (row.error !== null) {
       const limited = row.error !== 'invalid_user_code';

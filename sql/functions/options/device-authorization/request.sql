@@ -92,8 +92,7 @@ comment on type pgrant_api.device_verification is 'The authorization request tha
 comment on column pgrant_api.device_verification.expires_at is 'Epoch seconds, in the handle of the request.';
 
 create function pgrant_api.device_verify(
-  p_tenant uuid, p_request_id text, p_address inet, p_user_code_hash bytea, p_request_hash bytea, p_browser_hash bytea,
-  p_verification_uri text
+  p_tenant uuid, p_request_id text, p_address inet, p_user_code_hash bytea, p_request_hash bytea, p_browser_hash bytea
 ) returns pgrant_api.device_verification
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -125,14 +124,15 @@ begin
   insert into pgrant.authorization_requests (
     tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, scopes, prompt,
     acr_values, claims_id_token, claims_userinfo, resources, device_hash, device_expires_at)
-  values (
-    -- Always asked: whoever sent the user code may be another than who types it (RFC 10027).
-    p_tenant, p_request_hash, v_expires_at, p_browser_hash, v_code.client_id, p_verification_uri, false, 'query', v_code.scopes,
-    '{consent}', '{}', '{}', '{}', v_code.resources, v_code.device_hash, v_code.expires_at);
+  select p_tenant, p_request_hash, v_expires_at, p_browser_hash, v_code.client_id, t.issuer || '/device', false, 'query', v_code.scopes,
+         -- Always asked: whoever sent the user code may be another than who types it (RFC 10027).
+         '{consent}', '{}', '{}', '{}', v_code.resources, v_code.device_hash, v_code.expires_at
+    from pgrant.tenants t
+   where t.tenant_id = p_tenant;
   v_out.expires_at := pgrant_rules.epoch(v_expires_at);
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.device_verify(uuid, text, inet, bytea, bytea, bytea, text) is
-  'Makes an authorization request of this browser from a user code (RFC 8628 3.3), which goes on as any other does, and is answered at p_verification_uri. Errors: invalid_user_code (unknown, expired, answered), too_many_attempts, flood.';
+comment on function pgrant_api.device_verify(uuid, text, inet, bytea, bytea, bytea) is
+  'Makes an authorization request of this browser from a user code (RFC 8628 3.3), which goes on as any other does, and is answered at the page where user codes are typed. Errors: invalid_user_code (unknown, expired, answered), too_many_attempts, flood.';
