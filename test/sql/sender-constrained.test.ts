@@ -89,3 +89,22 @@ test('reports show what a family is bound to', async () => {
     select f.cnf from pgrant_report.refresh_families f where f.family_id = ${row.family_id}`;
   expect(family?.cnf).toEqual({ 'x5t#S256': x5t });
 });
+
+test('of two proofs with the same jti, signed anew and used at once, one passes [RFC 9449 11.1]', async () => {
+  const { sql } = world.database;
+  const now = Math.floor(Date.now() / 1000);
+  const use = async (on: typeof sql, exp: number) => {
+    const proof = { jkt: x5t, jti_hash: 'ab'.repeat(32), exp };
+    const [row] = await on`
+      select pgrant_rules.proofs_use(${world.tenant}, array[${JSON.stringify(proof)}::text::jsonb]) as fresh`;
+    return row?.fresh.length;
+  };
+  let second: Promise<number> | undefined;
+  const first = await sql.begin(async (transaction) => {
+    const fresh = await use(transaction as unknown as typeof sql, now + 60);
+    second = use(sql, now + 299);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return fresh;
+  });
+  expect([first, await second]).toEqual([1, 0]);
+});

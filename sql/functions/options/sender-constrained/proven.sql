@@ -4,27 +4,29 @@ create function pgrant_rules.proofs_use(p_tenant uuid, p_proof jsonb[]) returns 
 language plpgsql
 as $$
 declare
+  -- No proof is good for longer.
+  v_window constant integer := 300;
   v_fresh bigint[] := array[]::bigint[];
   v_proof record;
+  v_new integer;
 begin
   -- One by one, for statements that find their partition without being planned anew; in the order of keys, as everything is locked.
   for v_proof in
-    select q.n, decode(q.proof ->> 'jti_hash', 'hex') as proof_hash, pgrant_rules.moment((q.proof ->> 'exp')::bigint) as expires_at
+    select q.n, decode(q.proof ->> 'jti_hash', 'hex') as proof_hash, (q.proof ->> 'exp')::bigint / v_window as window_number
       from unnest(p_proof) with ordinality q (proof, n)
      where q.proof is not null
      order by 2, 1
   loop
-    -- Whoever signs anew under an old jti is nobody who has overheard a proof: it is enough that this is seen most of the time.
-    if not exists (select from pgrant.dpop_proofs b
-                    where b.tenant_id = p_tenant and b.proof_hash = v_proof.proof_hash
-                      -- No proof is good for longer.
-                      and b.expires_at > now() and b.expires_at <= now() + interval '5 minutes') then
-      insert into pgrant.dpop_proofs (tenant_id, proof_hash, expires_at)
-      values (p_tenant, v_proof.proof_hash, v_proof.expires_at)
-          on conflict do nothing;
-      if found then
-        v_fresh := v_fresh || v_proof.n;
-      end if;
+    -- Two rows: of any two proofs of a key that are good at once and have the same jti, whatever their iat, the windows are the same
+    -- or next to each other, so that they meet at the key of the table.
+    insert into pgrant.dpop_proofs (tenant_id, proof_hash, expires_at)
+    select p_tenant, v_proof.proof_hash, pgrant_rules.moment((v_proof.window_number + w.later) * v_window)
+      from (values (1), (2)) w (later)
+     order by w.later
+        on conflict do nothing;
+    get diagnostics v_new = row_count;
+    if v_new = 2 then
+      v_fresh := v_fresh || v_proof.n;
     end if;
   end loop;
   return v_fresh;
@@ -32,7 +34,7 @@ end
 $$;
 
 comment on function pgrant_rules.proofs_use(uuid, jsonb[]) is
-  'Which of the proofs are used for the first time (RFC 9449 11.1), by their places; they are not, from then on. The same proof has always the same expiry, so two at once meet at the key of the table.';
+  'Which of the proofs are used for the first time, by their places; they are not, from then on. A jti is unique for its key and the tenant within the time for which proofs are good (RFC 9449 11.1), though it is signed anew, and by two at once: a unique key decides.';
 
 create function pgrant_rules.proof_fault(p_proof jsonb, p_nonce_required boolean) returns pgrant_rules.possession
 language plpgsql immutable
