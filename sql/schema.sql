@@ -691,6 +691,17 @@ create policy expired_locked on pgrant.access_tokens for update to pgrant_janito
 create policy expired_seen on pgrant.access_tokens for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.access_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.access_tokens is 'Opaque access tokens. One that belongs to a family is good only while the family is.';
+comment on column pgrant.access_tokens.tenant_id is 'The tenant.';
+comment on column pgrant.access_tokens.token_hash is 'SHA-256 of the token.';
+comment on column pgrant.access_tokens.expires_at is 'Until when it is good.';
+comment on column pgrant.access_tokens.client_id is 'The client.';
+comment on column pgrant.access_tokens.user_id is 'The person; null = the client acts for itself.';
+comment on column pgrant.access_tokens.family_id is 'The family that it belongs to; null = it came of client credentials.';
+comment on column pgrant.access_tokens.family_expires_at is 'expires_at of that family: no token is good for longer.';
+comment on column pgrant.access_tokens.scopes is 'What it allows.';
+comment on column pgrant.access_tokens.audience is 'aud of the access token.';
+comment on column pgrant.access_tokens.issued_at is 'When it was issued.';
+comment on column pgrant.access_tokens.revoked_at is 'When it was revoked; null = it is not.';
 comment on column pgrant.access_tokens.cnf is 'The key without which it is good for nothing (RFC 7800 3.1); null = a bearer token.';
 
 create table pgrant.audit_archives (
@@ -710,9 +721,12 @@ create policy audited on pgrant.audit_archives for select to pgrant_auditor usin
 create policy sealer_seen on pgrant.audit_archives for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_archives for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_archives is 'Months whose events were written to a file with the proof that they are the ones that were sealed.';
+comment on column pgrant.audit_archives.tenant_id is 'The tenant.';
 comment on column pgrant.audit_archives.month is 'First day of the month, UTC.';
+comment on column pgrant.audit_archives.events is 'Events that are in the file.';
 comment on column pgrant.audit_archives.file is 'Where it was written, as the machine that did so calls it.';
 comment on column pgrant.audit_archives.digest is 'SHA-256 of the file.';
+comment on column pgrant.audit_archives.archived_at is 'When the file was written.';
 
 create table pgrant.audit_chains (
   tenant_id uuid not null,
@@ -729,6 +743,11 @@ create policy audited on pgrant.audit_chains for select to pgrant_auditor using 
 create policy sealer_moved on pgrant.audit_chains for all to pgrant_sealer using (true) with check (true);
 create policy tenant_isolation on pgrant.audit_chains for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_chains is 'The last seal of each tenant: what the next one continues, when all seals of a tenant that was quiet for long are dropped too.';
+comment on column pgrant.audit_chains.tenant_id is 'The tenant.';
+comment on column pgrant.audit_chains.number is 'Number of the last seal.';
+comment on column pgrant.audit_chains.seal is 'The last seal.';
+comment on column pgrant.audit_chains.total is 'Events in all seals.';
+comment on column pgrant.audit_chains.made_at is 'When the last seal was made.';
 
 create table pgrant.audit_checkpoints (
   tenant_id uuid not null,
@@ -750,6 +769,11 @@ create policy expired_locked on pgrant.audit_checkpoints for update to pgrant_ja
 create policy expired_seen on pgrant.audit_checkpoints for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.audit_checkpoints for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_checkpoints is 'What the worker signed: that the tenant''s chain had this seal. Worth most as a copy that is kept elsewhere.';
+comment on column pgrant.audit_checkpoints.tenant_id is 'The tenant.';
+comment on column pgrant.audit_checkpoints.number is 'Number of the seal.';
+comment on column pgrant.audit_checkpoints.seal is 'The seal that was signed.';
+comment on column pgrant.audit_checkpoints.made_at is 'When it was signed.';
+comment on column pgrant.audit_checkpoints.expires_at is 'Until when it is good.';
 comment on column pgrant.audit_checkpoints.jwt is 'typ audit-checkpoint+jwt, with the public key in its header: good after the key is gone.';
 
 create table pgrant.audit_events (
@@ -785,9 +809,19 @@ create policy removed_seen on pgrant.audit_events for select to pgrant_janitor u
 create policy sealer_seen on pgrant.audit_events for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_events for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_events is 'One row per decision, written in the transaction that took it.';
+comment on column pgrant.audit_events.tenant_id is 'The tenant.';
+comment on column pgrant.audit_events.at is 'When it was decided.';
+comment on column pgrant.audit_events.event_id is 'The event; webhook-id where it is sent to a webhook.';
 comment on column pgrant.audit_events.action is 'noun.verb, e.g. refresh.rotate.';
 comment on column pgrant.audit_events.error is 'The error that was returned; null where the request was granted.';
 comment on column pgrant.audit_events.reason is 'Why, in words that no client sees.';
+comment on column pgrant.audit_events.user_id is 'The person; null = none is known.';
+comment on column pgrant.audit_events.client_id is 'The client; null = none is known.';
+comment on column pgrant.audit_events.grant_id is 'The grant; null = none is concerned.';
+comment on column pgrant.audit_events.family_id is 'The family; null = none is concerned.';
+comment on column pgrant.audit_events.address is 'From where it was asked; null = no request decided.';
+comment on column pgrant.audit_events.request_id is 'The request that decided (X-Request-Id); null = none did.';
+comment on column pgrant.audit_events.detail is 'What else there is to say, never a secret; pgrant_report.audit_actions() says what of which action.';
 comment on column pgrant.audit_events.xid is 'Transaction that wrote the event. All of a transaction''s events are final once no transaction as old is running: then they are sealed.';
 comment on column pgrant.audit_events.actor is 'Who decided where no request did, an operator or a task: role = who logged in to the database, address (null = on its own machine), application; and as they say themselves user and reason. Null where a request decided.';
 
@@ -810,6 +844,7 @@ create policy sealing_made on pgrant.audit_sealing for insert to pgrant_owner wi
 create policy sealing_moved on pgrant.audit_sealing for all to pgrant_sealer using (true) with check (true);
 create policy sealing_seen on pgrant.audit_sealing for select to pgrant_definer using (true);
 comment on table pgrant.audit_sealing is 'Global, one row: how far the events of all tenants are sealed. Locked by the worker that seals.';
+comment on column pgrant.audit_sealing.single is 'True: there is one row.';
 comment on column pgrant.audit_sealing.cluster is 'System identifier of the PostgreSQL cluster whose transaction ids these are; null before the first seal.';
 comment on column pgrant.audit_sealing.xid is 'Events of all transactions below are sealed.';
 comment on column pgrant.audit_sealing.sealed_at is 'When that was so.';
@@ -859,12 +894,17 @@ create policy sealer_appended on pgrant.audit_seals for insert to pgrant_sealer 
 create policy sealer_seen on pgrant.audit_seals for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_seals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_seals is 'The chain of a tenant: each seal covers at most 1000 events of one month and the seal before it. Only ever appended to.';
+comment on column pgrant.audit_seals.tenant_id is 'The tenant.';
+comment on column pgrant.audit_seals.number is 'Place in the chain, from 1.';
+comment on column pgrant.audit_seals.made_at is 'When it was made.';
 comment on column pgrant.audit_seals.previous_seal is 'The seal before; null in the first.';
 comment on column pgrant.audit_seals.previous_at is 'made_at of the seal before: tells a chain whose old seals were dropped from one that was cut.';
 comment on column pgrant.audit_seals.from_xid is 'The events'' transactions, from this one on; null where they were found in a restored database.';
 comment on column pgrant.audit_seals.to_xid is 'The events'' transactions, below this one.';
+comment on column pgrant.audit_seals.events is 'How many events it covers.';
 comment on column pgrant.audit_seals.total is 'Events of the tenant in this seal and all before it.';
 comment on column pgrant.audit_seals.first_at is 'The oldest event; the seal is of the month (UTC) in which it lies.';
+comment on column pgrant.audit_seals.last_at is 'The youngest event.';
 comment on column pgrant.audit_seals.event_ids is 'The events in their order: by time, then by id.';
 comment on column pgrant.audit_seals.digests is 'SHA-256 of each event''s canonical text, pgrant_report.audit_event_text().';
 comment on column pgrant.audit_seals.root is 'SHA-256 of all event_ids and digests, each id followed by its digest.';
@@ -885,6 +925,7 @@ create policy own_seen on pgrant.auditors for select to pgrant_auditor using ((r
 comment on table pgrant.auditors is 'Global: which tenants a member of pgrant_auditor may read. A member who is not here reads nothing; pgrant_auditor itself reads all.';
 comment on column pgrant.auditors.role_name is 'A role of the database. It also has to be a member of pgrant_auditor, which is the DBA''s to grant.';
 comment on column pgrant.auditors.tenant_id is 'The one tenant that the role may read; null = every tenant.';
+comment on column pgrant.auditors.created_at is 'When it was made.';
 
 create table pgrant.authorization_requests (
   tenant_id uuid not null,
@@ -940,10 +981,30 @@ create policy expired_locked on pgrant.authorization_requests for update to pgra
 create policy expired_seen on pgrant.authorization_requests for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.authorization_requests for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.authorization_requests is 'Authorization requests while the person signs in and decides. Only such a row can become a code.';
+comment on column pgrant.authorization_requests.tenant_id is 'The tenant.';
+comment on column pgrant.authorization_requests.request_hash is 'SHA-256 of its handle, which only the browser has.';
+comment on column pgrant.authorization_requests.expires_at is 'Until when it is good.';
 comment on column pgrant.authorization_requests.browser_hash is 'SHA-256 of the cookie of the browser that it belongs to: the first that continued it.';
+comment on column pgrant.authorization_requests.client_id is 'The client.';
+comment on column pgrant.authorization_requests.redirect_uri is 'Where the answer goes.';
+comment on column pgrant.authorization_requests.redirect_uri_sent is 'Whether the request named it: then the code is redeemed with it (RFC 6749 4.1.3).';
+comment on column pgrant.authorization_requests.response_mode is 'How the answer gets to the client: query, fragment, form_post, or one of those in a JWT.';
+comment on column pgrant.authorization_requests.state is 'state of the request (RFC 6749 4.1.1): goes back as it came; null = none.';
+comment on column pgrant.authorization_requests.nonce is 'nonce of the request (OpenID Connect Core 3.1.2.1).';
+comment on column pgrant.authorization_requests.code_challenge is 'code_challenge of the request (RFC 7636 4.3), method S256.';
+comment on column pgrant.authorization_requests.scopes is 'What is asked for.';
+comment on column pgrant.authorization_requests.prompt is 'prompt of the request (OpenID Connect Core 3.1.2.1); {} = none.';
+comment on column pgrant.authorization_requests.max_age is 'max_age of the request, in seconds: the sign-in is no older; null = any.';
+comment on column pgrant.authorization_requests.hint_sub is 'sub of its id_token_hint: the person that the answer has to be about; null = anybody.';
+comment on column pgrant.authorization_requests.login_hint is 'login_hint of the request: whom the client expects; null = nobody.';
+comment on column pgrant.authorization_requests.acr_values is 'acr_values of the request, the best first; {} = none.';
 comment on column pgrant.authorization_requests.essential_acr is 'The acr that the ID token must have, one of these (OpenID Connect Core 5.5.1.1); {} = any or none.';
+comment on column pgrant.authorization_requests.resources is 'resource of the request (RFC 8707 2); {} = none.';
+comment on column pgrant.authorization_requests.claims_id_token is 'Claims that were asked for one by one, for the ID token (OpenID Connect Core 5.5).';
+comment on column pgrant.authorization_requests.claims_userinfo is 'Claims that were asked for one by one, for userinfo (OpenID Connect Core 5.5).';
 comment on column pgrant.authorization_requests.session_id is 'The session to which the consent page was shown.';
 comment on column pgrant.authorization_requests.shown_identity_at is 'identity_changed_at of the client as that page showed it: consent is to what was seen.';
+comment on column pgrant.authorization_requests.created_at is 'When it was made.';
 comment on column pgrant.authorization_requests.completed_at is 'When it was answered; it is never answered in two ways.';
 comment on column pgrant.authorization_requests.code_expires_at is 'Until when the code that it was answered with is good.';
 comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
@@ -968,7 +1029,10 @@ create policy expired_locked on pgrant.client_assertions for update to pgrant_ja
 create policy expired_seen on pgrant.client_assertions for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.client_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_assertions is 'Signatures of private_key_jwt that have been used (jti, RFC 7523 3), until no other with the same jti could be good.';
+comment on column pgrant.client_assertions.tenant_id is 'The tenant.';
+comment on column pgrant.client_assertions.client_id is 'The client that signed.';
 comment on column pgrant.client_assertions.jti_hash is 'SHA-256 of the jti.';
+comment on column pgrant.client_assertions.expires_at is 'Until when it is good.';
 
 create table pgrant.client_history (
   tenant_id uuid not null,
@@ -1002,11 +1066,19 @@ create policy outlived_seen on pgrant.client_history for select to pgrant_janito
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.client_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_history is 'Versions of clients. One that registered itself ends at its expires_at, which moves as it is used and so is no part of a version.';
+comment on column pgrant.client_history.tenant_id is 'The tenant.';
+comment on column pgrant.client_history.client_id is 'The client.';
+comment on column pgrant.client_history.name is 'Its name.';
+comment on column pgrant.client_history.maker_id is 'The person whose API credential it is; null = an application.';
+comment on column pgrant.client_history.scopes is 'The scopes.';
 comment on column pgrant.client_history.machine is 'Whether it could have tokens for itself (client_credentials).';
 comment on column pgrant.client_history.secret_expires_at is 'When the last of its secrets expires; null = it has none, infinity = it needs none.';
+comment on column pgrant.client_history.enabled is 'Whether it was not disabled.';
 comment on column pgrant.client_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.client_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.client_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.client_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.client_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.client_key_sets (
   tenant_id uuid not null,
@@ -1028,6 +1100,9 @@ alter table pgrant.client_key_sets force row level security;
 create policy audited on pgrant.client_key_sets for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.client_key_sets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_key_sets is 'What clients'' jwks_uri answered. A copy is good only while the client''s jwks_uri is the one here.';
+comment on column pgrant.client_key_sets.tenant_id is 'The tenant.';
+comment on column pgrant.client_key_sets.client_id is 'The client.';
+comment on column pgrant.client_key_sets.jwks_uri is 'Where the copy is from.';
 comment on column pgrant.client_key_sets.claimed_at is 'When a web process last set out to fetch; the next may do so 30 seconds later.';
 comment on column pgrant.client_key_sets.settled_at is 'When that process was back, with or without an answer; null = it is under way.';
 comment on column pgrant.client_key_sets.jwks is 'The usable public keys of the last good answer; null = there has been none.';
@@ -1056,7 +1131,12 @@ create policy expired_locked on pgrant.client_secrets for update to pgrant_janit
 create policy expired_seen on pgrant.client_secrets for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.client_secrets for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_secrets is 'Live secrets of confidential clients; several at once, so that a secret can be replaced without an outage.';
+comment on column pgrant.client_secrets.tenant_id is 'The tenant.';
+comment on column pgrant.client_secrets.client_id is 'The client.';
+comment on column pgrant.client_secrets.secret_id is 'Its name for operators.';
 comment on column pgrant.client_secrets.secret_hash is 'SHA-256 of 256 random bits.';
+comment on column pgrant.client_secrets.created_at is 'When it was made.';
+comment on column pgrant.client_secrets.expires_at is 'Until when it is good.';
 comment on column pgrant.client_secrets.last_used_at is 'When an API credential last used it, to the minute; not kept for applications.';
 
 create table pgrant.clients (
@@ -1203,6 +1283,8 @@ create policy expired_locked on pgrant.clients for update to pgrant_janitor usin
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime, format or alg means the tenant''s.';
+comment on column pgrant.clients.tenant_id is 'The tenant.';
+comment on column pgrant.clients.client_id is 'The client.';
 comment on column pgrant.clients.name is 'The name that people see at consent.';
 comment on column pgrant.clients.token_endpoint_auth_method is 'How the client authenticates; none = a public client.';
 comment on column pgrant.clients.application_type is 'native = runs on the person''s device (RFC 8252).';
@@ -1227,6 +1309,11 @@ comment on column pgrant.clients.maker_id is 'Set on an API credential: the pers
 comment on column pgrant.clients.allowed_networks is 'From where the client may authenticate; null = from anywhere.';
 comment on column pgrant.clients.client_uri is 'Home page of the application.';
 comment on column pgrant.clients.logo_uri is 'Echoed; never loaded by a page of ours, whose policy allows no foreign image.';
+comment on column pgrant.clients.tos_uri is 'tos_uri (RFC 7591 2): its terms of service.';
+comment on column pgrant.clients.policy_uri is 'policy_uri (RFC 7591 2): what it does with data.';
+comment on column pgrant.clients.contacts is 'contacts (RFC 7591 2): who answers for it.';
+comment on column pgrant.clients.software_id is 'software_id (RFC 7591 2): the same for each registration of one program.';
+comment on column pgrant.clients.software_version is 'software_version (RFC 7591 2).';
 comment on column pgrant.clients.default_max_age is 'max_age of requests that do not say (OpenID Connect Registration 2).';
 comment on column pgrant.clients.require_auth_time is 'Echoed: auth_time is in every ID token.';
 comment on column pgrant.clients.initiate_login_uri is 'Where a third party may start a sign-in (OpenID Connect Core 4).';
@@ -1247,6 +1334,7 @@ comment on column pgrant.clients.requested_at is 'When a person was last sent he
 comment on column pgrant.clients.last_used_at is 'When a client that registered itself last got a token, to the day.';
 comment on column pgrant.clients.expires_at is 'Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.';
 comment on column pgrant.clients.identity_changed_at is 'When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.';
+comment on column pgrant.clients.created_at is 'When it was made.';
 comment on column pgrant.clients.disabled_at is 'Since when everything that the client has is refused.';
 comment on column pgrant.clients.backchannel_logout_uri is 'Where a logout token is sent when a session ends in which the client got an ID token (OpenID Connect Back-Channel Logout 2.2); null = nowhere.';
 comment on column pgrant.clients.backchannel_logout_session_required is 'Whether the client needs sid in logout tokens; they have it in any case.';
@@ -1305,6 +1393,26 @@ create policy expired_locked on pgrant.codes for update to pgrant_janitor using 
 create policy expired_seen on pgrant.codes for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.codes is 'Authorization codes. A used one is kept with the family it gave, so that a second use can revoke it (RFC 9700 4.5).';
+comment on column pgrant.codes.tenant_id is 'The tenant.';
+comment on column pgrant.codes.code_hash is 'SHA-256 of the code.';
+comment on column pgrant.codes.expires_at is 'Until when it is good.';
+comment on column pgrant.codes.client_id is 'The client.';
+comment on column pgrant.codes.user_id is 'The person.';
+comment on column pgrant.codes.grant_id is 'The grant: what the person allowed the client.';
+comment on column pgrant.codes.session_id is 'The session of the browser; null = there is none.';
+comment on column pgrant.codes.redirect_uri is 'Where the answer goes.';
+comment on column pgrant.codes.redirect_uri_sent is 'Whether the request named it: then the code is redeemed with it (RFC 6749 4.1.3).';
+comment on column pgrant.codes.code_challenge is 'code_challenge of the request (RFC 7636 4.3), method S256.';
+comment on column pgrant.codes.scopes is 'What it gives.';
+comment on column pgrant.codes.resources is 'What its tokens may be for; {} = the tenant''s own audience.';
+comment on column pgrant.codes.claims_id_token is 'Claims that were asked for one by one, for the ID token (OpenID Connect Core 5.5).';
+comment on column pgrant.codes.claims_userinfo is 'Claims that were asked for one by one, for userinfo (OpenID Connect Core 5.5).';
+comment on column pgrant.codes.nonce is 'nonce of the request (OpenID Connect Core 3.1.2.1).';
+comment on column pgrant.codes.auth_time is 'When the person signed in.';
+comment on column pgrant.codes.acr is 'acr of the sign-in (OpenID Connect Core 2).';
+comment on column pgrant.codes.amr is 'amr of the sign-in (RFC 8176 2).';
+comment on column pgrant.codes.used_at is 'When it was redeemed; null = not yet.';
+comment on column pgrant.codes.family_id is 'The family that it gave; null = it was not redeemed yet.';
 comment on column pgrant.codes.dpop_jkt is 'The one key with which it may be redeemed (RFC 9449 10); null = any.';
 
 create table pgrant.counters (
@@ -1323,6 +1431,10 @@ create policy expired_locked on pgrant.counters for update to pgrant_janitor usi
 create policy expired_seen on pgrant.counters for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.counters for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.counters is 'Counters in windows that end at expires_at: failed logins per username and address prefix, per username, and per address prefix; registrations, fetches of client documents, authorization requests and refusals, per address prefix.';
+comment on column pgrant.counters.tenant_id is 'The tenant.';
+comment on column pgrant.counters.key_hash is 'SHA-256 of what is counted.';
+comment on column pgrant.counters.expires_at is 'Until when it is good.';
+comment on column pgrant.counters.attempts is 'How often within the window.';
 
 create table pgrant.device_codes (
   tenant_id uuid not null,
@@ -1352,9 +1464,15 @@ create policy expired_locked on pgrant.device_codes for update to pgrant_janitor
 create policy expired_seen on pgrant.device_codes for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.device_codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.device_codes is 'Device codes while a person decides. One that is allowed has a row in codes, which its tokens come from.';
+comment on column pgrant.device_codes.tenant_id is 'The tenant.';
 comment on column pgrant.device_codes.device_hash is 'SHA-256 of the device code''s secret.';
+comment on column pgrant.device_codes.expires_at is 'Until when it is good.';
 comment on column pgrant.device_codes.user_code_hash is 'HMAC of the user code under a key that no dump has: it is short, and every one could be tried.';
+comment on column pgrant.device_codes.client_id is 'The client.';
+comment on column pgrant.device_codes.scopes is 'What the device asks for.';
+comment on column pgrant.device_codes.resources is 'resource of its request (RFC 8707 2); {} = none.';
 comment on column pgrant.device_codes.address is 'From where the device asked.';
+comment on column pgrant.device_codes.created_at is 'When it was made.';
 comment on column pgrant.device_codes.poll_interval is 'Seconds that the device has to wait between two polls.';
 comment on column pgrant.device_codes.polled_at is 'When it last polled; null = not yet.';
 comment on column pgrant.device_codes.allowed_at is 'When a person allowed it.';
@@ -1375,7 +1493,9 @@ create policy expired_locked on pgrant.dpop_proofs for update to pgrant_janitor 
 create policy expired_seen on pgrant.dpop_proofs for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.dpop_proofs for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.dpop_proofs is 'DPoP proofs that were used, until they would be refused anyway (RFC 9449 11.1).';
+comment on column pgrant.dpop_proofs.tenant_id is 'The tenant.';
 comment on column pgrant.dpop_proofs.proof_hash is 'SHA-256 of the thumbprint of the key and jti.';
+comment on column pgrant.dpop_proofs.expires_at is 'Until when it is good.';
 
 create table pgrant.grant_history (
   tenant_id uuid not null,
@@ -1410,10 +1530,18 @@ create policy outlived_seen on pgrant.grant_history for select to pgrant_janitor
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.grant_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.grant_history is 'Versions of grants, from consent to revocation. One that is not revoked ends at its expires_at, when its consent and the youngest of its families are over; that moves with each code and so is no part of a version.';
+comment on column pgrant.grant_history.tenant_id is 'The tenant.';
+comment on column pgrant.grant_history.grant_id is 'The grant: what the person allowed the client.';
+comment on column pgrant.grant_history.user_id is 'The person.';
+comment on column pgrant.grant_history.client_id is 'The client.';
+comment on column pgrant.grant_history.scopes is 'The scopes.';
+comment on column pgrant.grant_history.resources is 'Resources that are asked for (RFC 8707 2).';
 comment on column pgrant.grant_history.consent_expires_at is 'Until when the person would not have been asked again; null = the client never asks.';
 comment on column pgrant.grant_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.grant_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.grant_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.grant_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.grant_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.grants (
   tenant_id uuid not null,
@@ -1447,10 +1575,19 @@ create policy expired_locked on pgrant.grants for update to pgrant_janitor using
 create policy expired_seen on pgrant.grants for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.grants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.grants is 'One row per person and application, until it is revoked: what was allowed, when, last used when.';
+comment on column pgrant.grants.tenant_id is 'The tenant.';
+comment on column pgrant.grants.grant_id is 'The grant: what the person allowed the client.';
+comment on column pgrant.grants.user_id is 'The person.';
+comment on column pgrant.grants.client_id is 'The client.';
 comment on column pgrant.grants.scopes is 'All that was consented to; consent is remembered by subset.';
 comment on column pgrant.grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
 comment on column pgrant.grants.resources is 'The resources that were consented to.';
+comment on column pgrant.grants.created_at is 'When it was made.';
+comment on column pgrant.grants.consented_at is 'When the person last agreed; null = nobody was asked.';
 comment on column pgrant.grants.consent_expires_at is 'Until when the authorization endpoint does not ask again; infinity = for ever.';
+comment on column pgrant.grants.last_used_at is 'When it was last used; null = never.';
+comment on column pgrant.grants.revoked_at is 'When it was revoked; null = it is not.';
+comment on column pgrant.grants.revoked_reason is 'Why it was revoked; null = it is not.';
 comment on column pgrant.grants.expires_at is 'When the row may go: no sooner than its consent and its youngest family end, 90 days after it was revoked.';
 
 create table pgrant.group_member_history (
@@ -1482,9 +1619,15 @@ create policy outlived_seen on pgrant.group_member_history for select to pgrant_
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.group_member_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_member_history is 'When people were in which group.';
+comment on column pgrant.group_member_history.tenant_id is 'The tenant.';
+comment on column pgrant.group_member_history.user_id is 'The person.';
+comment on column pgrant.group_member_history.group_name is 'The group.';
+comment on column pgrant.group_member_history.source is 'Who said so: operator, or the upstream.';
 comment on column pgrant.group_member_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.group_member_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.group_member_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.group_member_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.group_member_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.group_members (
   tenant_id uuid not null,
@@ -1502,7 +1645,11 @@ alter table pgrant.group_members force row level security;
 create policy audited on pgrant.group_members for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.group_members for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_members is 'Who is in a group, and who says so.';
+comment on column pgrant.group_members.tenant_id is 'The tenant.';
+comment on column pgrant.group_members.group_name is 'The group.';
+comment on column pgrant.group_members.user_id is 'The person.';
 comment on column pgrant.group_members.source is 'operator, or the name of the upstream whose mapping put the person there and takes it out again.';
+comment on column pgrant.group_members.created_at is 'When it was made.';
 
 create table pgrant.group_role_history (
   tenant_id uuid not null,
@@ -1532,9 +1679,14 @@ create policy outlived_seen on pgrant.group_role_history for select to pgrant_ja
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.group_role_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_role_history is 'When which group had which role.';
+comment on column pgrant.group_role_history.tenant_id is 'The tenant.';
+comment on column pgrant.group_role_history.group_name is 'The group.';
+comment on column pgrant.group_role_history.scope is 'The scope.';
 comment on column pgrant.group_role_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.group_role_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.group_role_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.group_role_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.group_role_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.group_roles (
   tenant_id uuid not null,
@@ -1550,6 +1702,9 @@ alter table pgrant.group_roles force row level security;
 create policy audited on pgrant.group_roles for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.group_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_roles is 'Roles that the members of a group have.';
+comment on column pgrant.group_roles.tenant_id is 'The tenant.';
+comment on column pgrant.group_roles.group_name is 'The group.';
+comment on column pgrant.group_roles.scope is 'The scope.';
 
 create table pgrant.groups (
   tenant_id uuid not null,
@@ -1566,6 +1721,10 @@ alter table pgrant.groups force row level security;
 create policy audited on pgrant.groups for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.groups for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.groups is 'Groups of people: teams, departments, the roles of an upstream.';
+comment on column pgrant.groups.tenant_id is 'The tenant.';
+comment on column pgrant.groups.group_name is 'The group.';
+comment on column pgrant.groups.title is 'Its name for people.';
+comment on column pgrant.groups.created_at is 'When it was made.';
 
 create table pgrant.issuers (
   tenant_id uuid not null,
@@ -1590,6 +1749,7 @@ create policy catalogue on pgrant.issuers for all to pgrant_definer using (true)
 create policy catalogue_sealed on pgrant.issuers for select to pgrant_sealer using (true);
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
 comment on table pgrant.issuers is 'Global catalogue: which tenant answers under which host and path. Read, never written, by pgrant_api.';
+comment on column pgrant.issuers.tenant_id is 'The tenant.';
 comment on column pgrant.issuers.name is 'The operator''s short name of the tenant.';
 comment on column pgrant.issuers.issuer is 'Issuer identifier (RFC 8414 2): the URL, byte for byte as published.';
 comment on column pgrant.issuers.title is 'The name that people see on the pages; the twin of pgrant.tenants.title.';
@@ -1612,6 +1772,9 @@ create policy expired_locked on pgrant.login_assertions for update to pgrant_jan
 create policy expired_seen on pgrant.login_assertions for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.login_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_assertions is 'Signed answers of the product that have been used (jti, RFC 7519 4.1.7), until no other with the same jti could be good.';
+comment on column pgrant.login_assertions.tenant_id is 'The tenant.';
+comment on column pgrant.login_assertions.jti_hash is 'SHA-256 of issuer and jti.';
+comment on column pgrant.login_assertions.expires_at is 'Until when it is good.';
 
 create table pgrant.login_challenges (
   tenant_id uuid not null,
@@ -1649,12 +1812,19 @@ create policy expired_locked on pgrant.login_challenges for update to pgrant_jan
 create policy expired_seen on pgrant.login_challenges for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.login_challenges for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.login_challenges is 'People who are at the product''s own login page at this moment. Expires with its authorization request.';
+comment on column pgrant.login_challenges.tenant_id is 'The tenant.';
 comment on column pgrant.login_challenges.challenge_hash is 'SHA-256 of login_challenge, which goes to the product with the browser.';
+comment on column pgrant.login_challenges.expires_at is 'Until when it is good.';
 comment on column pgrant.login_challenges.request_hash is 'The authorization request; its expires_at is the one of this row.';
 comment on column pgrant.login_challenges.browser_hash is 'SHA-256 of the cookie of the browser that began, the only one that may come back.';
+comment on column pgrant.login_challenges.created_at is 'When it was made.';
 comment on column pgrant.login_challenges.answered_at is 'When the product accepted or rejected; it never answers twice.';
 comment on column pgrant.login_challenges.verifier_hash is 'SHA-256 of login_verifier, which only the browser that the product signed in is given: whoever sent somebody else to the product with a challenge of their own has no use of the answer.';
 comment on column pgrant.login_challenges.user_id is 'Who was signed in; null where the product rejected.';
+comment on column pgrant.login_challenges.auth_time is 'When the person signed in.';
+comment on column pgrant.login_challenges.acr is 'acr of the sign-in (OpenID Connect Core 2).';
+comment on column pgrant.login_challenges.amr is 'amr of the sign-in (RFC 8176 2).';
+comment on column pgrant.login_challenges.reject_reason is 'Why the product rejected, in its words.';
 comment on column pgrant.login_challenges.used_at is 'When the browser came back with the verifier.';
 
 create table pgrant.logout_deliveries (
@@ -1691,6 +1861,9 @@ create policy expired_seen on pgrant.logout_deliveries for select to pgrant_jani
 create policy pending_seen on pgrant.logout_deliveries for select to pgrant_janitor using ((state = 'pending'::text));
 create policy tenant_isolation on pgrant.logout_deliveries for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.logout_deliveries is 'One row per ended session and client that is told of it, written in the transaction that ended the session; kept as the log. The logout token is made and signed anew for each attempt.';
+comment on column pgrant.logout_deliveries.tenant_id is 'The tenant.';
+comment on column pgrant.logout_deliveries.delivery_id is 'The delivery; jti of the first logout token.';
+comment on column pgrant.logout_deliveries.client_id is 'The client.';
 comment on column pgrant.logout_deliveries.subject is 'The sub of the logout token: what the client calls the person; empty once it is delivered.';
 comment on column pgrant.logout_deliveries.sid is 'The sid of the logout token: what the client calls the session.';
 comment on column pgrant.logout_deliveries.ended_at is 'When the session ended.';
@@ -1699,6 +1872,8 @@ comment on column pgrant.logout_deliveries.attempts is 'Begun so far since it wa
 comment on column pgrant.logout_deliveries.next_attempt_at is 'While an attempt runs: when it counts as lost with its worker.';
 comment on column pgrant.logout_deliveries.give_up_at is 'The last attempt is made no later: a day after it was queued or sent again.';
 comment on column pgrant.logout_deliveries.last_status is 'HTTP status of the last attempt; null where there was no answer.';
+comment on column pgrant.logout_deliveries.last_error is 'Why the last attempt failed; null = it did not, or there was none.';
+comment on column pgrant.logout_deliveries.finished_at is 'When it was over; null = it is not.';
 comment on column pgrant.logout_deliveries.expires_at is 'When the row goes: 7 days after it was delivered, 30 days after it was given up.';
 
 create table pgrant.outbox (
@@ -1737,14 +1912,20 @@ create policy expired_seen on pgrant.outbox for select to pgrant_janitor using (
 create policy pending_seen on pgrant.outbox for select to pgrant_janitor using ((state = 'pending'::text));
 create policy tenant_isolation on pgrant.outbox for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.outbox is 'One row per event and webhook, written in the transaction that the event is about; kept as the log of deliveries.';
+comment on column pgrant.outbox.tenant_id is 'The tenant.';
 comment on column pgrant.outbox.event_id is 'The audit event; webhook-id of each attempt, so that a receiver can tell a repeat.';
+comment on column pgrant.outbox.webhook is 'Name of the webhook.';
+comment on column pgrant.outbox.type is 'What happened: the action of the audit event.';
+comment on column pgrant.outbox.at is 'When it happened.';
 comment on column pgrant.outbox.data is 'What is said of the event: identifiers, never a secret, a name or an address.';
 comment on column pgrant.outbox.state is 'pending = to be delivered; delivered = the receiver said so; dead = given up.';
 comment on column pgrant.outbox.attempts is 'Begun so far since it was queued or sent again; the number of the one that runs.';
 comment on column pgrant.outbox.next_attempt_at is 'While an attempt runs: when it counts as lost with its worker.';
 comment on column pgrant.outbox.give_up_at is 'The last attempt is made no later: a day after it was queued or sent again.';
 comment on column pgrant.outbox.last_status is 'HTTP status of the last attempt; null where there was no answer.';
+comment on column pgrant.outbox.last_error is 'Why the last attempt failed; null = it did not, or there was none.';
 comment on column pgrant.outbox.attempt_log is 'The last 20 attempts, oldest first: {at, status, error, ms}.';
+comment on column pgrant.outbox.finished_at is 'When it was over; null = it is not.';
 comment on column pgrant.outbox.expires_at is 'When the row goes: 7 days after it was delivered, dead_letter_lifetime after it was given up.';
 
 create table pgrant.pairwise_subjects (
@@ -1763,7 +1944,9 @@ alter table pgrant.pairwise_subjects force row level security;
 create policy audited on pgrant.pairwise_subjects for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.pairwise_subjects for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.pairwise_subjects is 'Whom each pairwise subject means (OpenID Connect Core 8.1).';
+comment on column pgrant.pairwise_subjects.tenant_id is 'The tenant.';
 comment on column pgrant.pairwise_subjects.subject is 'The sub of tokens for clients of the sector.';
+comment on column pgrant.pairwise_subjects.user_id is 'The person.';
 comment on column pgrant.pairwise_subjects.sector is 'The sector identifier: a host, or a client that is a sector by itself.';
 comment on column pgrant.pairwise_subjects.created_at is 'When it was first given.';
 
@@ -1823,12 +2006,23 @@ create policy audited on pgrant.refusals for select to pgrant_auditor using (((p
 create policy tenant_isolation on pgrant.refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 create policy unsealed_seen on pgrant.refusals for select to pgrant_janitor using (((covered_by IS NULL) AND (minute < (now() - '00:02:00'::interval))));
 comment on table pgrant.refusals is 'Refusals of a kind from an address within a minute, as one row with their count. Of those that name a known client or person the first is an audit event besides; of others this is all that is kept, for days and not months.';
+comment on column pgrant.refusals.tenant_id is 'The tenant.';
 comment on column pgrant.refusals.minute is 'When the minute began.';
 comment on column pgrant.refusals.key_hash is 'SHA-256 of what makes the kind: action, error, reason, known client, person, grant, family and address prefix.';
 comment on column pgrant.refusals.event_id is 'The id of the audit event that will stand for the repeats where the first was one.';
+comment on column pgrant.refusals.first_at is 'When it came first.';
+comment on column pgrant.refusals.last_at is 'When it came last.';
 comment on column pgrant.refusals.refused is 'How often, the first included.';
+comment on column pgrant.refusals.action is 'As in audit_events.';
+comment on column pgrant.refusals.error is 'The error that was returned.';
+comment on column pgrant.refusals.reason is 'Why, in words that no client sees.';
+comment on column pgrant.refusals.user_id is 'The person.';
 comment on column pgrant.refusals.client_id is 'As the first one named it; the client is known where recorded is true.';
+comment on column pgrant.refusals.grant_id is 'The grant: what the person allowed the client.';
+comment on column pgrant.refusals.family_id is 'The family: all that one code gave.';
+comment on column pgrant.refusals.address is 'From where the first came.';
 comment on column pgrant.refusals.request_id is 'That of the first.';
+comment on column pgrant.refusals.detail is 'What else there is to say of the first.';
 comment on column pgrant.refusals.recorded is 'Whether the first is an audit event: a client or a person is known.';
 comment on column pgrant.refusals.covered_by is 'The audit event that the worker recorded for it when its minute was over, and that holds its digest; null = none yet.';
 
@@ -1858,9 +2052,16 @@ create policy expired_locked on pgrant.registration_tokens for update to pgrant_
 create policy expired_seen on pgrant.registration_tokens for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.registration_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.registration_tokens is 'Initial access tokens (RFC 7591 1.2): who has one may register clients.';
+comment on column pgrant.registration_tokens.tenant_id is 'The tenant.';
+comment on column pgrant.registration_tokens.token_id is 'The token, as audit and lists name it.';
 comment on column pgrant.registration_tokens.token_hash is 'SHA-256 of 256 random bits.';
+comment on column pgrant.registration_tokens.name is 'Its name for operators.';
 comment on column pgrant.registration_tokens.uses_left is 'How many more clients it may register; null = any number.';
+comment on column pgrant.registration_tokens.used is 'How many clients it has registered.';
 comment on column pgrant.registration_tokens.machine_scopes is 'The scopes that its clients may have for themselves, by client_credentials; null = they may not use that grant.';
+comment on column pgrant.registration_tokens.created_at is 'When it was made.';
+comment on column pgrant.registration_tokens.last_used_at is 'When it was last used; null = never.';
+comment on column pgrant.registration_tokens.expires_at is 'Until when it is good.';
 
 create table pgrant.resource_history (
   tenant_id uuid not null,
@@ -1890,9 +2091,15 @@ create policy outlived_seen on pgrant.resource_history for select to pgrant_jani
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.resource_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.resource_history is 'Versions of resources.';
+comment on column pgrant.resource_history.tenant_id is 'The tenant.';
+comment on column pgrant.resource_history.resource is 'The resource.';
+comment on column pgrant.resource_history.scopes is 'The scopes.';
+comment on column pgrant.resource_history.enabled is 'Whether it was not disabled.';
 comment on column pgrant.resource_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.resource_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.resource_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.resource_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.resource_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.resources (
   tenant_id uuid not null,
@@ -1925,12 +2132,16 @@ alter table pgrant.resources force row level security;
 create policy audited on pgrant.resources for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.resources for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.resources is 'What a client may name as resource, and find as aud of its access token.';
+comment on column pgrant.resources.tenant_id is 'The tenant.';
 comment on column pgrant.resources.resource is 'Absolute URI, in the form in which requests are compared (resource_canonical).';
+comment on column pgrant.resources.title is 'Its name for people.';
 comment on column pgrant.resources.scopes is 'The roles and scopes that mean something there; null = all. The standard ones of OpenID Connect always pass.';
 comment on column pgrant.resources.access_token_format is 'Format of its access tokens; null = the client''s.';
 comment on column pgrant.resources.access_token_alg is 'What its JWT access tokens are signed by; null = the client''s.';
 comment on column pgrant.resources.access_token_typ is 'typ of its JWT access tokens (RFC 9068 2.1); null = the tenant''s.';
 comment on column pgrant.resources.access_token_lifetime is 'Lifetime of its access tokens in seconds; null = the client''s.';
+comment on column pgrant.resources.created_at is 'When it was made.';
+comment on column pgrant.resources.disabled_at is 'Since when it is disabled; null = it is not.';
 comment on column pgrant.resources.audiences is 'What else aud has: names that are no URI, for servers that look for one.';
 comment on column pgrant.resources.access_token_scope is 'How its JWT access tokens have scope: a string (RFC 9068 2.2.3), or an array for servers that split none; null = a string.';
 comment on column pgrant.resources.access_token_claims is 'Claims of the person in its access tokens and at introspection, as far as the scopes of the token allow: {name: text with one {claim} in it}.';
@@ -1950,6 +2161,10 @@ create policy expired_locked on pgrant.revoked_tokens for update to pgrant_janit
 create policy expired_seen on pgrant.revoked_tokens for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.revoked_tokens for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.revoked_tokens is 'JWT access tokens that were revoked one by one (RFC 7009), until they expire.';
+comment on column pgrant.revoked_tokens.tenant_id is 'The tenant.';
+comment on column pgrant.revoked_tokens.jti is 'jti of the token.';
+comment on column pgrant.revoked_tokens.expires_at is 'Until when it is good.';
+comment on column pgrant.revoked_tokens.revoked_at is 'When it was revoked; null = it is not.';
 
 create table pgrant.schedules (
   task text not null,
@@ -1966,6 +2181,7 @@ create policy schedules_audited on pgrant.schedules for select to pgrant_auditor
 create policy schedules_kept on pgrant.schedules for all to pgrant_owner using (true) with check (true);
 create policy schedules_seen on pgrant.schedules for select to pgrant_definer using (true);
 comment on table pgrant.schedules is 'Global: the tasks of the worker; the twin of its crontab. Filled by each release.';
+comment on column pgrant.schedules.task is 'Name of the task.';
 comment on column pgrant.schedules.every is 'The longest time between two runs by the crontab.';
 comment on column pgrant.schedules.does is 'What the task is for.';
 comment on column pgrant.schedules.since is 'When the task was first released: one that has never run is late from then on.';
@@ -1998,9 +2214,15 @@ create policy outlived_seen on pgrant.scope_history for select to pgrant_janitor
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.scope_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scope_history is 'Versions of scopes and roles.';
+comment on column pgrant.scope_history.tenant_id is 'The tenant.';
+comment on column pgrant.scope_history.scope is 'The scope.';
+comment on column pgrant.scope_history.requires_role is 'Whether only people who have it as a role can use it.';
+comment on column pgrant.scope_history.enabled is 'Whether it was not disabled.';
 comment on column pgrant.scope_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.scope_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.scope_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.scope_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.scope_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.scope_refusals (
   tenant_id uuid not null,
@@ -2020,7 +2242,14 @@ alter table pgrant.scope_refusals force row level security;
 create policy audited on pgrant.scope_refusals for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.scope_refusals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scope_refusals is 'What clients asked for in vain: how often, since when, and why.';
+comment on column pgrant.scope_refusals.tenant_id is 'The tenant.';
+comment on column pgrant.scope_refusals.client_id is 'The client.';
+comment on column pgrant.scope_refusals.scope is 'The scope.';
 comment on column pgrant.scope_refusals.reason is 'undefined, disabled, not registered, not consented, or role missing.';
+comment on column pgrant.scope_refusals.refused is 'How often.';
+comment on column pgrant.scope_refusals.first_at is 'When it came first.';
+comment on column pgrant.scope_refusals.last_at is 'When it came last.';
+comment on column pgrant.scope_refusals.last_user_id is 'For whom it was asked last; null = for the client itself.';
 
 create table pgrant.scopes (
   tenant_id uuid not null,
@@ -2045,10 +2274,14 @@ alter table pgrant.scopes force row level security;
 create policy audited on pgrant.scopes for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.scopes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scopes is 'What may be asked for at a tenant, in words for people.';
+comment on column pgrant.scopes.tenant_id is 'The tenant.';
 comment on column pgrant.scopes.scope is 'scope-token (RFC 6749 3.3).';
+comment on column pgrant.scopes.title is 'Its name for people.';
+comment on column pgrant.scopes.description is 'More words for people; null = the title says it all.';
 comment on column pgrant.scopes.sensitive is 'Shown with a warning at consent.';
 comment on column pgrant.scopes.requires_role is 'True for a role: effective only for people who have it now. False for what anybody may allow, such as openid.';
 comment on column pgrant.scopes.icon is 'Name of an icon that a product''s own pages may show.';
+comment on column pgrant.scopes.created_at is 'When it was made.';
 comment on column pgrant.scopes.disabled_at is 'Since when nobody gets it, tokens that have been issued included.';
 
 create table pgrant.session_clients (
@@ -2068,6 +2301,10 @@ create policy expired_locked on pgrant.session_clients for update to pgrant_jani
 create policy expired_seen on pgrant.session_clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.session_clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.session_clients is 'Clients that got an ID token in a session and want to be told when it ends. The row goes when they are.';
+comment on column pgrant.session_clients.tenant_id is 'The tenant.';
+comment on column pgrant.session_clients.session_id is 'The session of the browser; null = there is none.';
+comment on column pgrant.session_clients.client_id is 'The client.';
+comment on column pgrant.session_clients.user_id is 'The person.';
 comment on column pgrant.session_clients.expires_at is 'That of the session.';
 
 create table pgrant.sessions (
@@ -2098,9 +2335,18 @@ create policy expired_locked on pgrant.sessions for update to pgrant_janitor usi
 create policy expired_seen on pgrant.sessions for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.sessions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.sessions is 'Signed-in browsers.';
+comment on column pgrant.sessions.tenant_id is 'The tenant.';
 comment on column pgrant.sessions.session_hash is 'SHA-256 of the cookie.';
+comment on column pgrant.sessions.expires_at is 'Until when it is good.';
 comment on column pgrant.sessions.session_id is 'The sid of ID tokens: names the session without being its key.';
+comment on column pgrant.sessions.user_id is 'The person.';
+comment on column pgrant.sessions.auth_time is 'When the person signed in.';
+comment on column pgrant.sessions.acr is 'acr of the sign-in (OpenID Connect Core 2).';
+comment on column pgrant.sessions.amr is 'amr of the sign-in (RFC 8176 2).';
 comment on column pgrant.sessions.csrf_hash is 'SHA-256 of the token that forms of this session must carry.';
+comment on column pgrant.sessions.idle_expires_at is 'Until when it is good unless it is used.';
+comment on column pgrant.sessions.last_seen_at is 'When its browser came last, to the minute.';
+comment on column pgrant.sessions.ended_at is 'When it was ended; null = it was not.';
 
 create table pgrant.signing_keys (
   tenant_id uuid not null,
@@ -2125,7 +2371,13 @@ create policy expired_locked on pgrant.signing_keys for update to pgrant_janitor
 create policy expired_seen on pgrant.signing_keys for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.signing_keys for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.signing_keys is 'Signing keys: published from created_at, signing from active_at until a younger one is active, published until expires_at.';
+comment on column pgrant.signing_keys.tenant_id is 'The tenant.';
+comment on column pgrant.signing_keys.kid is 'kid (RFC 7515 4.1.4) of what it signs.';
+comment on column pgrant.signing_keys.alg is 'JWS algorithm (RFC 7518 3.1).';
+comment on column pgrant.signing_keys.public_jwk is 'Public half, as published (RFC 7517 4).';
 comment on column pgrant.signing_keys.sealed_private is 'Private half, AES-256-GCM under a key that the database does not have.';
+comment on column pgrant.signing_keys.created_at is 'When it was made.';
+comment on column pgrant.signing_keys.active_at is 'From when on it signs.';
 comment on column pgrant.signing_keys.expires_at is 'When the last token that it signed is dead: infinity until a successor is published.';
 
 create table pgrant.task_runs (
@@ -2151,10 +2403,14 @@ create policy expired_seen on pgrant.task_runs for select to pgrant_janitor usin
 create policy runs_audited on pgrant.task_runs for select to pgrant_auditor using ((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid));
 create policy runs_kept on pgrant.task_runs for all to pgrant_definer using (true) with check (true);
 comment on table pgrant.task_runs is 'Global: one row per run of a task of the worker, for 30 days.';
+comment on column pgrant.task_runs.run_id is 'The run.';
+comment on column pgrant.task_runs.task is 'Name of the task.';
+comment on column pgrant.task_runs.started_at is 'When it began.';
 comment on column pgrant.task_runs.finished_at is 'Null while it runs, and for ever where the worker was killed.';
 comment on column pgrant.task_runs.duration is 'Seconds.';
 comment on column pgrant.task_runs.counts is 'What it did, by kind, such as rows deleted by table; null where it failed.';
 comment on column pgrant.task_runs.error is 'Why it failed; null where it did not.';
+comment on column pgrant.task_runs.expires_at is 'Until when it is good.';
 
 create table pgrant.tenant_history (
   tenant_id uuid not null,
@@ -2182,9 +2438,13 @@ create policy outlived_seen on pgrant.tenant_history for select to pgrant_janito
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.tenant_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.tenant_history is 'Versions of tenants. The first one of a tenant is the beginning of all its history.';
+comment on column pgrant.tenant_history.tenant_id is 'The tenant.';
+comment on column pgrant.tenant_history.enabled is 'Whether it was not disabled.';
 comment on column pgrant.tenant_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.tenant_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.tenant_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.tenant_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.tenant_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.tenants (
   tenant_id uuid not null,
@@ -2316,7 +2576,10 @@ alter table pgrant.tenants force row level security;
 create policy audited on pgrant.tenants for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.tenants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.tenants is 'One row per tenant: its policy. Lifetimes are in seconds.';
+comment on column pgrant.tenants.tenant_id is 'The tenant.';
+comment on column pgrant.tenants.name is 'Short name; the twin of pgrant.issuers.name.';
 comment on column pgrant.tenants.title is 'The name that people see on the pages.';
+comment on column pgrant.tenants.issuer is 'Issuer identifier; the twin of pgrant.issuers.issuer.';
 comment on column pgrant.tenants.audience is 'The aud of access tokens (RFC 9068 3); null = the issuer.';
 comment on column pgrant.tenants.code_lifetime is 'For so long an authorization code is good.';
 comment on column pgrant.tenants.request_lifetime is 'For so long an authorization request is good, while the person signs in.';
@@ -2360,6 +2623,8 @@ comment on column pgrant.tenants.redirect_schemes is 'Private-use schemes that p
 comment on column pgrant.tenants.refusal_limit is 'Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.';
 comment on column pgrant.tenants.authorization_rate is 'Sign-ins that one address may begin in a minute.';
 comment on column pgrant.tenants.trusted_networks is 'Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.';
+comment on column pgrant.tenants.created_at is 'When it was made.';
+comment on column pgrant.tenants.disabled_at is 'Since when every endpoint of the tenant refuses; null = it answers.';
 comment on column pgrant.tenants.device_code_lifetime is 'How long a device code may wait for its person (RFC 8628 3.2).';
 comment on column pgrant.tenants.session_management is 'Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.';
 comment on column pgrant.tenants.password_change_revokes is 'Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.';
@@ -2430,18 +2695,35 @@ create policy dead_seen on pgrant.token_families for select to pgrant_janitor us
 create policy replay_closed on pgrant.token_families for update to pgrant_janitor using ((replay_until < now())) with check ((sealed_successor IS NULL));
 create policy tenant_isolation on pgrant.token_families for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.token_families is 'One row for all that one code gave. A rotation changes no indexed column: one HOT update, no bloat. superseded and revoked are different states.';
+comment on column pgrant.token_families.tenant_id is 'The tenant.';
+comment on column pgrant.token_families.family_id is 'The family: all that one code gave.';
+comment on column pgrant.token_families.grant_id is 'The grant: what the person allowed the client.';
+comment on column pgrant.token_families.user_id is 'The person.';
+comment on column pgrant.token_families.client_id is 'The client.';
+comment on column pgrant.token_families.session_id is 'The session of the browser; null = there is none.';
 comment on column pgrant.token_families.offline is 'Survives the end of the browser session (offline_access, or no OpenID Connect at all).';
+comment on column pgrant.token_families.scopes is 'What was given; effective is what of it still holds at each refresh.';
 comment on column pgrant.token_families.resources is 'What access tokens of the family may be for; {} = the tenant''s own audience.';
+comment on column pgrant.token_families.claims_id_token is 'Claims that were asked for one by one, for the ID token (OpenID Connect Core 5.5).';
+comment on column pgrant.token_families.claims_userinfo is 'Claims that were asked for one by one, for userinfo (OpenID Connect Core 5.5).';
+comment on column pgrant.token_families.auth_time is 'When the person signed in.';
+comment on column pgrant.token_families.acr is 'acr of the sign-in (OpenID Connect Core 2).';
+comment on column pgrant.token_families.amr is 'amr of the sign-in (RFC 8176 2).';
 comment on column pgrant.token_families.handle_hash is 'SHA-256 of the part of the refresh token that never changes; null where no refresh token was given.';
 comment on column pgrant.token_families.generation is 'How many refresh tokens the family has had.';
 comment on column pgrant.token_families.current_hash is 'SHA-256 of the refresh token that is good now.';
 comment on column pgrant.token_families.previous_hash is 'SHA-256 of the one before, which may be replayed until replay_until.';
 comment on column pgrant.token_families.sealed_successor is 'The current refresh token, sealed under a key derived from the previous one; nobody else can open it.';
+comment on column pgrant.token_families.replay_until is 'Until when the refresh token before may be replayed; null = no longer.';
 comment on column pgrant.token_families.replays is 'Replays of the previous refresh token so far.';
 comment on column pgrant.token_families.replays_total is 'Replays in the whole life of the family.';
+comment on column pgrant.token_families.created_at is 'When it was made.';
+comment on column pgrant.token_families.last_used_at is 'When it was last used; null = never.';
 comment on column pgrant.token_families.idle_expires_at is 'Slides with each use.';
 comment on column pgrant.token_families.expires_at is 'Never moves.';
 comment on column pgrant.token_families.sweep_after is 'A day by which the family is dead unless it is used: moved a week at a time, because it is indexed.';
+comment on column pgrant.token_families.revoked_at is 'When it was revoked; null = it is not.';
+comment on column pgrant.token_families.revoked_reason is 'Why it was revoked; null = it is not.';
 comment on column pgrant.token_families.cnf is 'The key without which its refresh tokens are good for nothing (RFC 9449 5); null = none, or they are the client''s that authenticates.';
 
 create table pgrant.upstream_accounts (
@@ -2472,11 +2754,15 @@ alter table pgrant.upstream_accounts force row level security;
 create policy audited on pgrant.upstream_accounts for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.upstream_accounts for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstream_accounts is 'Which account of an upstream is which user: made just in time, or linked on purpose; never by e-mail address.';
+comment on column pgrant.upstream_accounts.tenant_id is 'The tenant.';
+comment on column pgrant.upstream_accounts.upstream is 'Name of the upstream.';
 comment on column pgrant.upstream_accounts.subject is 'The upstream''s lasting identifier of the person: sub, or the id of a Discord user.';
+comment on column pgrant.upstream_accounts.user_id is 'The person.';
 comment on column pgrant.upstream_accounts.made_user is 'The user exists because of this account, and has its profile from it.';
 comment on column pgrant.upstream_accounts.profile is 'Standard claims (OpenID Connect Core 5.1) from the upstream; empty where the account was linked to a user.';
 comment on column pgrant.upstream_accounts.claims is 'Other claims: roles, subteams, discord_id, discord_username.';
 comment on column pgrant.upstream_accounts.sealed_tokens is 'The upstream''s tokens for the recheck, AES-256-GCM under a key that the database does not have; null where none is needed.';
+comment on column pgrant.upstream_accounts.created_at is 'When it was made.';
 comment on column pgrant.upstream_accounts.checked_at is 'When the upstream last answered about the person.';
 comment on column pgrant.upstream_accounts.check_after is 'When the worker asks again; infinity = it has nothing to ask with.';
 comment on column pgrant.upstream_accounts.lost_at is 'Since when the upstream no longer vouches for the person; the memberships that it gave are gone.';
@@ -2510,10 +2796,16 @@ create policy expired_locked on pgrant.upstream_logins for update to pgrant_jani
 create policy expired_seen on pgrant.upstream_logins for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.upstream_logins for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstream_logins is 'People who are at an upstream at this moment.';
+comment on column pgrant.upstream_logins.tenant_id is 'The tenant.';
 comment on column pgrant.upstream_logins.state_hash is 'SHA-256 of state (RFC 6749 10.12). The PKCE verifier and the nonce are derived from state, and so are not stored.';
+comment on column pgrant.upstream_logins.expires_at is 'Until when it is good.';
+comment on column pgrant.upstream_logins.upstream is 'Name of the upstream.';
 comment on column pgrant.upstream_logins.browser_hash is 'SHA-256 of the cookie of the browser that it was begun in.';
+comment on column pgrant.upstream_logins.request_hash is 'The authorization request that it is for; null = an account is linked.';
+comment on column pgrant.upstream_logins.request_expires_at is 'expires_at of that request; null = there is none.';
 comment on column pgrant.upstream_logins.sealed_request is 'The handle of the authorization request, sealed for whoever brings state.';
 comment on column pgrant.upstream_logins.session_id is 'The session of the person who links an account.';
+comment on column pgrant.upstream_logins.created_at is 'When it was made.';
 comment on column pgrant.upstream_logins.used_at is 'When state came back; it is never taken twice.';
 comment on column pgrant.upstream_logins.finished_at is 'When the person was signed in, or the account linked.';
 
@@ -2562,6 +2854,7 @@ alter table pgrant.upstreams force row level security;
 create policy audited on pgrant.upstreams for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.upstreams for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstreams is 'Other authorization servers that people of the tenant may sign in with.';
+comment on column pgrant.upstreams.tenant_id is 'The tenant.';
 comment on column pgrant.upstreams.name is 'Stands in addresses, and is the source of the group memberships that it gives.';
 comment on column pgrant.upstreams.kind is 'oidc = OpenID Connect provider, found by discovery; oauth2 = plain OAuth 2.0 with an endpoint that tells who the person is; discord = Discord, with its guilds.';
 comment on column pgrant.upstreams.title is 'What people know it by: Continue with <title>.';
@@ -2576,6 +2869,7 @@ comment on column pgrant.upstreams.scopes is 'What is asked for at the upstream.
 comment on column pgrant.upstreams.settings is '{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person''s roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}.';
 comment on column pgrant.upstreams.just_in_time is 'Whether an account that nobody has linked makes a new user.';
 comment on column pgrant.upstreams.recheck_interval is 'After so long the worker asks the upstream again about a person; 0 = never.';
+comment on column pgrant.upstreams.created_at is 'When it was made.';
 comment on column pgrant.upstreams.disabled_at is 'Since when nobody signs in with it; the memberships that it gave are gone.';
 
 create table pgrant.user_history (
@@ -2610,9 +2904,15 @@ create policy outlived_seen on pgrant.user_history for select to pgrant_janitor 
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.user_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_history is 'Versions of users.';
+comment on column pgrant.user_history.tenant_id is 'The tenant.';
+comment on column pgrant.user_history.user_id is 'The person.';
+comment on column pgrant.user_history.username is 'The person''s username.';
+comment on column pgrant.user_history.enabled is 'Whether it was not disabled.';
 comment on column pgrant.user_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.user_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.user_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.user_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.user_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 comment on column pgrant.user_history.username_key is 'The username without case.';
 
 create table pgrant.user_role_history (
@@ -2644,9 +2944,15 @@ create policy outlived_seen on pgrant.user_role_history for select to pgrant_jan
   WHERE (p.table_name = 'audit_events'::text)))));
 create policy tenant_isolation on pgrant.user_role_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_role_history is 'When people had which role directly.';
+comment on column pgrant.user_role_history.tenant_id is 'The tenant.';
+comment on column pgrant.user_role_history.user_id is 'The person.';
+comment on column pgrant.user_role_history.scope is 'The scope.';
+comment on column pgrant.user_role_history.source is 'Who said so: operator, or the upstream.';
 comment on column pgrant.user_role_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.user_role_history.cause is 'The action, as in audit_events, that made it so.';
+comment on column pgrant.user_role_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.user_role_history.end_cause is 'The action that ended it; null while it is so.';
+comment on column pgrant.user_role_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
 
 create table pgrant.user_roles (
   tenant_id uuid not null,
@@ -2665,7 +2971,11 @@ alter table pgrant.user_roles force row level security;
 create policy audited on pgrant.user_roles for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy tenant_isolation on pgrant.user_roles for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_roles is 'Roles that people have directly.';
+comment on column pgrant.user_roles.tenant_id is 'The tenant.';
+comment on column pgrant.user_roles.user_id is 'The person.';
+comment on column pgrant.user_roles.scope is 'The scope.';
 comment on column pgrant.user_roles.source is 'operator, or login: what the product said at the last login, and replaces at the next.';
+comment on column pgrant.user_roles.created_at is 'When it was made.';
 
 create table pgrant.users (
   tenant_id uuid not null,
@@ -2696,13 +3006,18 @@ create policy audited on pgrant.users for select to pgrant_auditor using (((pgra
 create policy known on pgrant.users for select to pgrant_janitor using ((tenant_id = pgrant.tenant()));
 create policy tenant_isolation on pgrant.users for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.users is 'People who can sign in.';
+comment on column pgrant.users.tenant_id is 'The tenant.';
 comment on column pgrant.users.user_id is 'The sub of their tokens.';
+comment on column pgrant.users.username is 'The person''s username.';
 comment on column pgrant.users.username_key is 'The username in lower case, by which people are found: ADA and ada are one.';
 comment on column pgrant.users.external_subject is 'What the product calls this person when it answers a login challenge; null for people whom it has not signed in.';
 comment on column pgrant.users.claims is 'Standard claims (OpenID Connect Core 5.1) as they leave at userinfo.';
+comment on column pgrant.users.password_salt is 'Salt of the Argon2id key.';
 comment on column pgrant.users.password_params is 'Argon2id parameters (RFC 9106): m in KiB, t, p.';
 comment on column pgrant.users.password_hash is 'SHA-256 of the Argon2id key, which only the web process derives.';
+comment on column pgrant.users.created_at is 'When it was made.';
 comment on column pgrant.users.updated_at is 'When claims last changed (updated_at of OpenID Connect Core 5.1).';
+comment on column pgrant.users.disabled_at is 'Since when it is disabled; null = it is not.';
 
 create table pgrant.webhooks (
   tenant_id uuid not null,
@@ -2732,10 +3047,15 @@ create policy audited on pgrant.webhooks for select to pgrant_auditor using (((p
 create policy live_seen on pgrant.webhooks for select to pgrant_janitor using ((disabled_at IS NULL));
 create policy tenant_isolation on pgrant.webhooks for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.webhooks is 'Where the events of a tenant are sent to (Standard Webhooks).';
+comment on column pgrant.webhooks.tenant_id is 'The tenant.';
+comment on column pgrant.webhooks.name is 'Its name for operators.';
 comment on column pgrant.webhooks.url is 'https, or http on a loopback host; no credentials: every request is signed.';
 comment on column pgrant.webhooks.event_types is 'What is sent; null = everything.';
 comment on column pgrant.webhooks.sealed_secret is 'What requests are signed with, AES-256-GCM under a key that the database does not have.';
 comment on column pgrant.webhooks.sealed_old_secret is 'The secret before, with which requests are signed as well until old_secret_expires_at.';
+comment on column pgrant.webhooks.old_secret_expires_at is 'Until when requests are signed with the secret before as well; null = there is none.';
 comment on column pgrant.webhooks.dead_letter_lifetime is 'For so long what could not be delivered is kept.';
 comment on column pgrant.webhooks.paused_until is 'Nothing is sent until then: the receiver did not answer at all, or asked for time.';
+comment on column pgrant.webhooks.created_at is 'When it was made.';
 comment on column pgrant.webhooks.disabled_at is 'Since when no event is kept for it.';
+comment on column pgrant.webhooks.disabled_reason is 'Why it was disabled.';

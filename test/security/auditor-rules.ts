@@ -84,17 +84,6 @@ export const auditorRules: Rule[] = [
     ],
   },
   {
-    name: 'each report and each of its columns says what it is',
-    query: `select c.relname || '.' || a.attname as name from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-       where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v' and col_description(c.oid, a.attnum) is null
-      union all select c.relname from pg_class c where c.relnamespace = 'pgrant_report'::regnamespace
-         and c.relkind = 'v' and obj_description(c.oid, 'pg_class') is null`,
-    broken: [
-      'create view pgrant_report.loose with (security_invoker = true) as select 1 as one',
-      'comment on column pgrant_report.clients.tenant is null',
-    ],
-  },
-  {
     name: 'a report that names tenants by id names them by name too, and times have a zone',
     query: `select c.relname from pg_class c where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
          and (select count(*) from pg_attribute a where a.attrelid = c.oid and a.attname in ('tenant_id', 'tenant')) = 1

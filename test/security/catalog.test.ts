@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { auditorRules } from './auditor-rules.ts';
+import { commentRules } from './comment-rules.ts';
 import { functionRules } from './function-rules.ts';
 import { historyRules } from './history-rules.ts';
 import { identityRules } from './identity-rules.ts';
@@ -49,6 +50,7 @@ describe('roles', () => check(roleRules));
 describe('history', () => check(historyRules));
 describe('identity', () => check(identityRules));
 describe('auditors', () => check(auditorRules));
+describe('comments', () => check(commentRules));
 
 test('SQL files have no tabs and no trailing spaces, and only the text of a comment is wider than 140', () => {
   const root = fileURLToPath(new URL('../../sql', import.meta.url));

@@ -1,5 +1,5 @@
 // Who may do what.
-import { code, functions, type Rule, reported } from './rule.ts';
+import { type Rule, reported } from './rule.ts';
 
 const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor', 'pgrant_product', 'pgrant_resource_server')`;
 
@@ -82,21 +82,5 @@ export const roleRules: Rule[] = [
     query: `select c.oid::regclass from pg_class c where c.relkind = 'v' and c.relnamespace::regnamespace::text like 'pgrant%'
          and coalesce(not 'security_invoker=true' = any (c.reloptions), true)`,
     broken: ['create view pgrant_report.loose as select user_id from pgrant.users'],
-  },
-  {
-    name: 'every table, view, type and function says what it is',
-    query: `with f as (${functions})
-      select f.oid::regprocedure::text from f where obj_description(f.oid, 'pg_proc') is null
-      union all select c.oid::regclass::text from pg_class c
-       where c.relnamespace::regnamespace::text in ('pgrant', 'pgrant_rules', 'pgrant_api', 'pgrant_ops', 'pgrant_report')
-         and c.relkind in ('r', 'p', 'v') and not c.relispartition and obj_description(c.oid, 'pg_class') is null
-      union all select t.oid::regtype::text from pg_type t left join pg_class c on c.oid = t.typrelid
-       where t.typnamespace::regnamespace::text in ${code} and (t.typtype in ('e', 'd') or c.relkind = 'c')
-         and obj_description(t.oid, 'pg_type') is null`,
-    broken: [
-      'comment on function pgrant_api.tenant_find is null',
-      'comment on table pgrant.users is null',
-      'comment on type pgrant_api.done is null',
-    ],
   },
 ];

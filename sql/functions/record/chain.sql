@@ -55,7 +55,7 @@ declare
 begin
   for v_column in
     select r.oid::regclass as report, a.attname as name,
-           coalesce(pg_catalog.col_description(t.oid, b.attnum), 'As sealed.') as meaning
+           pg_catalog.col_description(t.oid, b.attnum) as meaning
       from (values ('audit_entries', 'audit_events'), ('audit_seals', 'audit_seals')) w (report, source)
       join pg_catalog.pg_class r on r.relname = w.report and r.relnamespace = 'pgrant_report'::regnamespace
       join pg_catalog.pg_class t on t.relname = w.source and t.relnamespace = 'pgrant'::regnamespace
