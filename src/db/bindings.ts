@@ -67,6 +67,25 @@ export type ApiAuthorization = {
   | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null; watched_client_id: null }
 );
 
+/** What an authorization request asks for, well-formed, as the web process hands it on in JSON; named as in pgrant.authorization_requests. */
+export type ApiAuthorizationParameters = {
+  response_mode: string;
+  state: string | null;
+  nonce: string | null;
+  code_challenge: string | null;
+  scopes: string[];
+  prompt: string[];
+  max_age: number | null;
+  hint_sub: string | null;
+  login_hint: string | null;
+  acr_values: string[];
+  essential_acr: string[] | null;
+  claims_id_token: string[];
+  claims_userinfo: string[];
+  resources: string[];
+  dpop_jkt: string | null;
+};
+
 /** The document at a client_id was taken, unless there is an error. */
 export type ApiClientDocument = {
   error: null;
@@ -368,8 +387,8 @@ export const api = {
     ['another', 'boolean'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
-  authorization_begin: bind<
+  /** Takes authorization requests (RFC 6749 4.1.1), a set of them at once: proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else says what comes next and stores the request unless it is answered. p_parameters is authorization_parameters. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
+  authorization_begin: bindSet<
     {
       tenant: string;
       request_id: string | null;
@@ -381,23 +400,9 @@ export const api = {
       code_hash: Uint8Array | null;
       client_id: string | null;
       redirect_uri: string | null;
-      response_mode: string | null;
-      state: string | null;
-      nonce: string | null;
-      code_challenge: string | null;
-      scopes: string[] | null;
-      prompt: string[] | null;
-      max_age: number | null;
-      hint_sub: string | null;
-      login_hint: string | null;
-      acr_values: string[] | null;
-      essential_acr: string[] | null;
-      claims_id_token: string[] | null;
-      claims_userinfo: string[] | null;
-      resources: string[] | null;
-      dpop_jkt: string | null;
+      parameters: unknown;
       request_object: unknown;
-      error: ApiError | null;
+      error: string | null;
       error_reason: string | null;
     },
     ApiAuthorization
@@ -412,21 +417,7 @@ export const api = {
     ['code_hash', 'bytea'],
     ['client_id', 'text'],
     ['redirect_uri', 'text'],
-    ['response_mode', 'text'],
-    ['state', 'text'],
-    ['nonce', 'text'],
-    ['code_challenge', 'text'],
-    ['scopes', 'text[]'],
-    ['prompt', 'text[]'],
-    ['max_age', 'integer'],
-    ['hint_sub', 'text'],
-    ['login_hint', 'text'],
-    ['acr_values', 'text[]'],
-    ['essential_acr', 'text[]'],
-    ['claims_id_token', 'text[]'],
-    ['claims_userinfo', 'text[]'],
-    ['resources', 'text[]'],
-    ['dpop_jkt', 'text'],
+    ['parameters', 'jsonb'],
     ['request_object', 'jsonb'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
@@ -473,21 +464,7 @@ export const api = {
       possession: unknown;
       pushed_hash: Uint8Array | null;
       redirect_uri: string | null;
-      response_mode: string | null;
-      state: string | null;
-      nonce: string | null;
-      code_challenge: string | null;
-      scopes: string[] | null;
-      prompt: string[] | null;
-      max_age: number | null;
-      hint_sub: string | null;
-      login_hint: string | null;
-      acr_values: string[] | null;
-      essential_acr: string[] | null;
-      claims_id_token: string[] | null;
-      claims_userinfo: string[] | null;
-      resources: string[] | null;
-      dpop_jkt: string | null;
+      parameters: unknown;
       request_object: unknown;
       error: ApiError | null;
       error_reason: string | null;
@@ -504,21 +481,7 @@ export const api = {
     ['possession', 'jsonb'],
     ['pushed_hash', 'bytea'],
     ['redirect_uri', 'text'],
-    ['response_mode', 'text'],
-    ['state', 'text'],
-    ['nonce', 'text'],
-    ['code_challenge', 'text'],
-    ['scopes', 'text[]'],
-    ['prompt', 'text[]'],
-    ['max_age', 'integer'],
-    ['hint_sub', 'text'],
-    ['login_hint', 'text'],
-    ['acr_values', 'text[]'],
-    ['essential_acr', 'text[]'],
-    ['claims_id_token', 'text[]'],
-    ['claims_userinfo', 'text[]'],
-    ['resources', 'text[]'],
-    ['dpop_jkt', 'text'],
+    ['parameters', 'jsonb'],
     ['request_object', 'jsonb'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],

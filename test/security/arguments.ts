@@ -1,6 +1,7 @@
 // What the arguments of pgrant_api mean, by their names.
 import { bind, bindSet } from '../../src/db/binding.ts';
 import { secret } from '../support/fixtures.ts';
+import { plainParameters } from '../support/flows.ts';
 
 export type Values = Record<string, unknown>;
 
@@ -8,18 +9,9 @@ export type Values = Record<string, unknown>;
 export const neutral = {
   request_id: 'isolation',
   address: '192.0.2.7',
-  response_mode: 'query',
-  state: 'state',
-  nonce: 'nonce',
+  parameters: { ...plainParameters, scopes: ['email'] },
   scopes: ['email'],
   scope: 'email',
-  prompt: [],
-  max_age: null,
-  login_hint: null,
-  acr_values: [],
-  essential_acr: [],
-  claims_id_token: [],
-  claims_userinfo: [],
   error: null,
   error_reason: null,
   request_object: null,
@@ -35,7 +27,6 @@ export const neutral = {
   initial_hash: null,
   assertion: null,
   possession: null,
-  dpop_jkt: null,
   claim: true,
   jwks: { keys: [] },
   lifetime: 600,

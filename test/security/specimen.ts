@@ -160,7 +160,6 @@ async function pushedOf(tenant: Tenant) {
     ...neutral,
     ...client,
     redirect_uri: uri,
-    code_challenge,
     pushed_hash,
     error: null,
   });

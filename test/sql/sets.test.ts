@@ -59,6 +59,7 @@ async function rows(sql: TransactionSql): Promise<string[]> {
   const tables = [
     'token_families',
     'access_tokens',
+    'authorization_requests',
     'codes',
     'grants',
     'revoked_tokens',

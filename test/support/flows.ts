@@ -1,6 +1,11 @@
 // The steps from an authorization request to rotated tokens, as the web process takes them.
 import { randomBytes } from 'node:crypto';
-import { type ApiAuthorization, type ApiTokens, api } from '../../src/db/bindings.ts';
+import {
+  type ApiAuthorization,
+  type ApiAuthorizationParameters,
+  type ApiTokens,
+  api,
+} from '../../src/db/bindings.ts';
 import {
   ask,
   type Client,
@@ -32,7 +37,27 @@ export function newBrowser(): Browser {
   return { browser_hash: secret(), session_hash: null, session_expires_at: null, csrf_hash: null };
 }
 
-type BeginArgs = Partial<NonNullable<(typeof api.authorization_begin)['types']>[0]>;
+type Sent = NonNullable<(typeof api.authorization_begin)['types']>[0];
+type BeginArgs = Partial<ApiAuthorizationParameters & Omit<Sent, 'parameters'>>;
+
+/** What an authorization request asks for that asks for nothing special. */
+export const plainParameters: ApiAuthorizationParameters = {
+  response_mode: 'query',
+  state: null,
+  nonce: null,
+  code_challenge,
+  scopes: ['openid', 'email'],
+  prompt: [],
+  max_age: null,
+  hint_sub: null,
+  login_hint: null,
+  acr_values: [],
+  essential_acr: null,
+  claims_id_token: [],
+  claims_userinfo: [],
+  resources: [],
+  dpop_jkt: null,
+};
 
 /** Sends an authorization request from a browser. */
 export async function begin(
@@ -42,19 +67,14 @@ export async function begin(
   args: BeginArgs = {},
 ): Promise<Flow> {
   const [request_hash, code_hash] = [secret(), secret()];
+  const asked = Object.entries(args).filter(([name]) => name in plainParameters);
   const row = await ask(world, api.authorization_begin, {
     ...cookies(browser),
     request_hash,
     code_hash,
     client_id,
     redirect_uri,
-    response_mode: 'query',
-    code_challenge,
-    scopes: ['openid', 'email'],
-    prompt: [],
-    acr_values: [],
-    claims_id_token: [],
-    claims_userinfo: [],
+    parameters: { ...plainParameters, ...Object.fromEntries(asked) },
     ...args,
   });
   const request = { request_hash, request_expires_at: row.request_expires_at ?? 0 };

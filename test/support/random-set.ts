@@ -10,7 +10,15 @@ import {
   type User,
   type World,
 } from './fixtures.ts';
-import { newBrowser, obtainCode, obtainTokens, type RefreshToken, rotate } from './flows.ts';
+import {
+  type Browser,
+  newBrowser,
+  obtainCode,
+  obtainTokens,
+  plainParameters,
+  type RefreshToken,
+  rotate,
+} from './flows.ts';
 
 export type Args = Record<string, unknown>;
 type Random = () => number;
@@ -19,7 +27,7 @@ type Random = () => number;
 type Holdings = {
   clients: Client[];
   families: { client: Client; tokens: RefreshToken[]; access: Args }[];
-  codes: { client: Client; code: Args }[];
+  codes: { client: Client; code: Args; browser: Browser }[];
 };
 
 const resource = 'https://api.example/mcp';
@@ -44,7 +52,8 @@ export async function makeHoldings(world: World): Promise<Holdings> {
     if (at % 2)
       await operate(world, ops.role_assign, { role: 'admin', username: user.username } as never);
     families.push(await makeFamily(world, client, user, at));
-    codes.push({ client, code: await obtainCode(world, newBrowser(), client, user) });
+    const browser = newBrowser();
+    codes.push({ client, browser, code: await obtainCode(world, browser, client, user) });
     if (at === 4)
       await operate(world, ops.user_disable, { username: user.username, disabled: true });
   }
@@ -132,6 +141,29 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
       access_hash: secret(),
       handle_hash: secret(),
       refresh_hash: secret(),
+    };
+  },
+  authorization_begin: (random, holdings) => {
+    const { client, browser } = pick(random, holdings.codes);
+    const { client_id } = random() < 0.9 ? client : pick(random, holdings.clients);
+    const signedIn = random() < 0.8;
+    return {
+      client_id: random() < 0.95 ? client_id : 'nobody',
+      redirect_uri: random() < 0.9 ? 'https://app.example/callback' : 'https://evil.example/',
+      request_hash: secret(),
+      code_hash: secret(),
+      browser_hash: random() < 0.9 ? browser.browser_hash : null,
+      session_hash: signedIn ? browser.session_hash : null,
+      session_expires_at: signedIn ? browser.session_expires_at : null,
+      error: random() < 0.9 ? null : 'invalid_request',
+      parameters: {
+        ...plainParameters,
+        scopes: pick(random, [['openid', 'email'], ['email'], ['email', 'nothing'], ['phone'], []]),
+        prompt: pick(random, [[], [], ['none'], ['login'], ['consent'], ['select_account']]),
+        code_challenge: random() < 0.9 ? plainParameters.code_challenge : null,
+        resources: pick(random, [[], [], [resource], ['https://other.example/']]),
+        essential_acr: pick(random, [null, null, null, ['urn:example:high']]),
+      },
     };
   },
   client_credentials_issue: (random, holdings) => ({

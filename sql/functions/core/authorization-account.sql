@@ -35,7 +35,7 @@ begin
      set prompt = case when p_another then r.prompt || 'login'::text else array_remove(r.prompt, 'select_account') end
    where r.tenant_id = p_tenant and r.request_hash = v_request.request_hash and r.expires_at = v_request.expires_at
   returning r.* into v_request;
-  return pgrant_rules.authorization_step(
+  return pgrant_rules.authorization_resume(
     p_tenant, (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client, v_request, v_session, p_code_hash);
 end
 $$;

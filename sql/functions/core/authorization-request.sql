@@ -71,24 +71,24 @@ comment on function pgrant_rules.authorization_answer(pgrant_rules.client_polici
   'Where and how a request is answered.';
 
 create function pgrant_rules.request_complete(
-  p_tenant uuid, p_request pgrant.authorization_requests, p_code_expires_at timestamptz, p_error pgrant_api.error
+  p_tenant uuid, p_request pgrant.authorization_requests, p_answer pgrant_api.authorization
 ) returns void
 language plpgsql
 as $$
 begin
   update pgrant.authorization_requests r
-     set completed_at = now(), code_expires_at = p_code_expires_at, response_error = p_error
+     set completed_at = now(), code_expires_at = pgrant_rules.moment(p_answer.code_expires_at), response_error = p_answer.response_error
    where r.tenant_id = p_tenant
      and r.request_hash = p_request.request_hash
      and r.expires_at = p_request.expires_at;
   if p_request.device_hash is not null then
-    perform pgrant_rules.device_settle(p_tenant, p_request, p_error);
+    perform pgrant_rules.device_settle(p_tenant, p_request, p_answer.response_error);
   end if;
 end
 $$;
 
-comment on function pgrant_rules.request_complete(uuid, pgrant.authorization_requests, timestamptz, pgrant_api.error) is
-  'Marks a request as answered, by a code or an error, once and for all.';
+comment on function pgrant_rules.request_complete(uuid, pgrant.authorization_requests, pgrant_api.authorization) is
+  'Marks a stored request as answered, by a code or an error, once and for all.';
 
 create function pgrant_rules.request_page(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_user_id uuid

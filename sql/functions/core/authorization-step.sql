@@ -7,6 +7,9 @@ create function pgrant_rules.scopes_refusal(
 language plpgsql
 as $$
 begin
+  if (pgrant_rules.scope_narrow(p_tenant, null, p_client.scopes, p_scopes, null)).scopes = p_scopes and p_scopes <> '{}' then
+    return;
+  end if;
   detail := pgrant_rules.scope_unknown(p_tenant, p_scopes);
   if detail is not null then
     error := 'invalid_scope';
@@ -97,19 +100,11 @@ begin
     v_out.code_expires_at := pgrant_rules.code_issue(p_tenant, p_client, p_request, p_session, v_scopes, false, p_code_hash);
   elsif v_out.next = 'respond' or 'none' = any (p_request.prompt) then
     v_out.response_error := coalesce(v_out.response_error, (v_out.next || '_required')::pgrant_api.error);
-    perform pgrant_rules.request_complete(p_tenant, p_request, null, v_out.response_error);
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
                                p_client.client_id, p_session.user_id);
     return pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, v_out);
   else
     v_out.response_reason := null;
-    -- Consent is given in the session to which the page was shown, and in no other; and to the client that it showed.
-    update pgrant.authorization_requests r
-       set session_id = p_session.session_id, shown_identity_at = p_client.identity_changed_at
-     where r.tenant_id = p_tenant
-       and r.request_hash = p_request.request_hash
-       and r.expires_at = p_request.expires_at
-       and (r.session_id, r.shown_identity_at) is distinct from (p_session.session_id, p_client.identity_changed_at);
     v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, p_session.user_id);
     if v_out.next = 'login' and 'select_account' = any (p_request.prompt) then
       -- Another account is meant than the one that is known.
@@ -125,8 +120,35 @@ $$;
 comment on function pgrant_rules.authorization_step(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
   'What comes next for a request: login, the choice of an account, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
 
+create function pgrant_rules.authorization_resume(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_session pgrant.sessions, p_code_hash bytea
+) returns pgrant_api.authorization
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.authorization := pgrant_rules.authorization_step(p_tenant, p_client, p_request, p_session, p_code_hash);
+begin
+  if v_out.next = 'respond' then
+    perform pgrant_rules.request_complete(p_tenant, p_request, v_out);
+    return v_out;
+  end if;
+  -- Consent is given in the session to which the page was shown, and in no other; and to the client that it showed.
+  update pgrant.authorization_requests r
+     set session_id = p_session.session_id, shown_identity_at = p_client.identity_changed_at
+   where r.tenant_id = p_tenant
+     and r.request_hash = p_request.request_hash
+     and r.expires_at = p_request.expires_at
+     and (r.session_id, r.shown_identity_at) is distinct from (p_session.session_id, p_client.identity_changed_at);
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.authorization_resume(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
+  'What comes next for a request that is stored and locked (authorization_step), and keeps it: answered, or shown to this session.';
+
 create function pgrant_rules.redirect_uri_choose(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_scopes text[]
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_openid boolean
 ) returns pgrant_api.authorization
 language plpgsql
 as $$
@@ -134,7 +156,7 @@ declare
   v_out pgrant_api.authorization;
 begin
   v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(p_client.redirect_uris) = 1
-                                                       and not 'openid' = any (p_scopes) then p_client.redirect_uris[1] end);
+                                                       and not p_openid then p_client.redirect_uris[1] end);
   if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_registered(p_client, v_out.redirect_uri) then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
@@ -145,16 +167,16 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.redirect_uri_choose(uuid, pgrant_rules.client_policies, text, text[]) is
-  'Where a request is answered: redirect_uri, which OAuth lets a client leave out that has one (RFC 6749 3.1.2.3) and OpenID Connect does not (Core 3.1.2.1). Errors: invalid_redirect_uri.';
+comment on function pgrant_rules.redirect_uri_choose(uuid, pgrant_rules.client_policies, text, boolean) is
+  'Where a request is answered: redirect_uri, which OAuth lets a client leave out that has one (RFC 6749 3.1.2.3) and OpenID Connect (p_openid) does not (Core 3.1.2.1). Errors: invalid_redirect_uri.';
 
 create function pgrant_rules.authorization_redirect(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_scopes text[]
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_openid boolean
 ) returns pgrant_api.authorization
 language plpgsql
 as $$
 declare
-  v_out pgrant_api.authorization := pgrant_rules.redirect_uri_choose(p_tenant, p_client, p_redirect_uri, p_scopes);
+  v_out pgrant_api.authorization := pgrant_rules.redirect_uri_choose(p_tenant, p_client, p_redirect_uri, p_openid);
 begin
   if v_out.error is not null then
     v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client.client_id,
@@ -164,7 +186,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.authorization_redirect(uuid, pgrant_rules.client_policies, text, text[]) is
+comment on function pgrant_rules.authorization_redirect(uuid, pgrant_rules.client_policies, text, boolean) is
   'As redirect_uri_choose, with the refusal recorded. Errors: invalid_redirect_uri, too_many_attempts.';
 
 create function pgrant_rules.scopes_default(p_tenant uuid, p_client pgrant_rules.client_policies) returns text[]

@@ -1,14 +1,11 @@
 -- The authorization endpoint: from a request to a code.
 
-create function pgrant_api.authorization_begin(
-  p_tenant uuid, p_request_id text, p_address inet,
+create function pgrant_rules.authorization_decide(
+  p_tenant uuid, p_address inet,
   p_request_hash bytea, p_browser_hash bytea, p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea,
-  p_client_id text, p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
-  p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
-  p_claims_id_token text[], p_claims_userinfo text[],
-  p_resources text[], p_dpop_jkt text, p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
+  p_client_id text, p_redirect_uri text, p_parameters jsonb, p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.authorization
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+language plpgsql
 as $$
 declare
   v_out pgrant_api.authorization;
@@ -16,7 +13,6 @@ declare
   v_request pgrant.authorization_requests;
   v_checked pgrant_rules.targeted_client;
 begin
-  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select c.* into v_client
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant and c.client_id = p_client_id;
@@ -26,14 +22,11 @@ begin
       return v_out;
     end if;
   end if;
-  v_out := pgrant_rules.authorization_redirect(p_tenant, v_client, p_redirect_uri, p_scopes);
+  v_out := pgrant_rules.authorization_redirect(p_tenant, v_client, p_redirect_uri, p_parameters -> 'scopes' ? 'openid');
   if v_out.error is not null then
     return v_out;
   end if;
-  v_request := pgrant_rules.request_record(
-    p_tenant, v_client, v_out, p_redirect_uri, p_response_mode, p_state, p_nonce, p_code_challenge, p_scopes, p_prompt, p_max_age,
-    p_hint_sub, p_login_hint, p_acr_values, p_essential_acr, p_claims_id_token, p_claims_userinfo, p_resources);
-  v_request.dpop_jkt := p_dpop_jkt;
+  v_request := pgrant_rules.request_record(p_tenant, v_client, v_out, p_redirect_uri, p_parameters);
   v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object, p_error, p_error_reason);
   if v_client.require_pushed_authorization_requests then
     v_checked.error := 'invalid_request';
@@ -55,8 +48,60 @@ begin
 end
 $$;
 
-comment on function pgrant_api.authorization_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], text, jsonb, pgrant_api.error, text) is
-  'Takes an authorization request (RFC 6749 4.1.1): proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else stores the request and says what comes next. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
+comment on function pgrant_rules.authorization_decide(uuid, inet, bytea, bytea, bytea, bigint, bytea, text, text, jsonb, jsonb, pgrant_api.error, text) is
+  'One request of authorization_begin.';
+
+create function pgrant_rules.authorizations_lock(
+  p_tenant uuid, p_address inet[], p_client_id text[], p_session_hash bytea[], p_session_expires_at bigint[]
+) returns void
+language plpgsql
+as $$
+declare
+  v_expiries timestamptz[] := array(select pgrant_rules.moment(e.epoch) from unnest(p_session_expires_at) e (epoch));
+begin
+  perform pgrant_rules.counters_lock(
+    p_tenant, array(select pgrant_rules.attempt_key(p_tenant, 'authorization', pgrant_rules.address_prefix(a.address))
+                      from unnest(p_address) a (address)));
+  perform from pgrant.grants g
+    where g.tenant_id = p_tenant
+      and g.user_id = any (array(select s.user_id from pgrant.sessions s
+                                  where s.tenant_id = p_tenant and s.session_hash = any (p_session_hash)
+                                    and s.expires_at = any (v_expiries)))
+      and g.client_id = any (p_client_id)
+      and g.revoked_at is null
+    order by g.grant_id
+      for no key update;
+  perform pgrant_rules.counters_lock(p_tenant, pgrant_rules.refusal_keys(p_tenant, p_address));
+end
+$$;
+
+comment on function pgrant_rules.authorizations_lock(uuid, inet[], text[], bytea[], bigint[]) is
+  'Locks what several requests will count by and use, in the order in which everybody does and each in the order of its keys: two sets wait for each other and never both.';
+
+create function pgrant_api.authorization_begin(
+  p_tenant uuid, p_request_id text[], p_address inet[],
+  p_request_hash bytea[], p_browser_hash bytea[], p_session_hash bytea[], p_session_expires_at bigint[], p_code_hash bytea[],
+  p_client_id text[], p_redirect_uri text[], p_parameters jsonb[], p_request_object jsonb[], p_error pgrant_api.error[],
+  p_error_reason text[]
+) returns setof pgrant_api.authorization
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.enter(p_tenant, null, null);
+  if cardinality(p_client_id) > 1 then
+    perform pgrant_rules.authorizations_lock(p_tenant, p_address, p_client_id, p_session_hash, p_session_expires_at);
+  end if;
+  for i in 1 .. cardinality(p_client_id) loop
+    perform pgrant_rules.attribute(p_request_id[i], p_address[i]);
+    return next pgrant_rules.authorization_decide(
+      p_tenant, p_address[i], p_request_hash[i], p_browser_hash[i], p_session_hash[i], p_session_expires_at[i], p_code_hash[i],
+      p_client_id[i], p_redirect_uri[i], p_parameters[i], p_request_object[i], p_error[i], p_error_reason[i]);
+  end loop;
+end
+$$;
+
+comment on function pgrant_api.authorization_begin(uuid, text[], inet[], bytea[], bytea[], bytea[], bigint[], bytea[], text[], text[], jsonb[], jsonb[], pgrant_api.error[], text[]) is
+  'Takes authorization requests (RFC 6749 4.1.1), a set of them at once: proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else says what comes next and stores the request unless it is answered. p_parameters is authorization_parameters. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
 
 create function pgrant_api.authorization_continue(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -93,7 +138,7 @@ begin
     v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
     return v_out;
   end if;
-  v_out := pgrant_rules.authorization_step(p_tenant, v_client, v_request, v_session, p_code_hash);
+  v_out := pgrant_rules.authorization_resume(p_tenant, v_client, v_request, v_session, p_code_hash);
   if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
     if pgrant_rules.begun_too_often(p_tenant) then
       v_out.reason := 'authorization_rate reached';
@@ -165,10 +210,10 @@ begin
   else
     v_out.response_error := 'access_denied';
     v_out.response_reason := 'the person denied it';
-    perform pgrant_rules.request_complete(p_tenant, v_request, null, v_out.response_error);
     perform pgrant_rules.audit(p_tenant, 'consent.deny', 'access_denied', v_out.response_reason, v_client.client_id,
                                v_session.user_id);
   end if;
+  perform pgrant_rules.request_complete(p_tenant, v_request, v_out);
   return v_out;
 end
 $$;

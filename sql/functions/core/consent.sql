@@ -112,10 +112,8 @@ begin
       -- Two people may type the same user code: the first to decide has decided.
       on conflict (tenant_id, code_hash, expires_at) do nothing;
   if not found then
-    perform pgrant_rules.request_complete(p_tenant, p_request, null, 'access_denied');
     return null;
   end if;
-  perform pgrant_rules.request_complete(p_tenant, p_request, v_expires_at, null);
   perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
                              p_client.client_id, p_session.user_id, v_grant_id,
                              p_detail => jsonb_build_object('scopes', to_jsonb(p_scopes)));
@@ -124,4 +122,4 @@ end
 $$;
 
 comment on function pgrant_rules.code_issue(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, text[], boolean, bytea) is
-  'Turns a request into a code: records the consent, stores the code, completes the request. Returns the expiry of the code; null where another person has allowed the device meanwhile.';
+  'Turns a request into a code: records the consent and stores the code. Returns the expiry of the code; null where another person has allowed the device meanwhile.';

@@ -48,6 +48,42 @@ comment on column pgrant_api.authorization.watched_client_id is
 comment on column pgrant_api.authorization.untrusted is
   'With next = respond: true = nobody vouches for the client and this person has never allowed it. They are told on a page, with client_id, client_name and client of page, and go on only if they choose to. Null without response_error.';
 
+create type pgrant_api.authorization_parameters as (
+  response_mode    text,
+  state            text,
+  nonce            text,
+  code_challenge   text,
+  scopes           text[],
+  prompt           text[],
+  max_age          integer,
+  hint_sub         text,
+  login_hint       text,
+  acr_values       text[],
+  essential_acr    text[],
+  claims_id_token  text[],
+  claims_userinfo  text[],
+  resources        text[],
+  dpop_jkt         text
+);
+
+comment on type pgrant_api.authorization_parameters is
+  'What an authorization request asks for, well-formed, as the web process hands it on in JSON; named as in pgrant.authorization_requests.';
+comment on column pgrant_api.authorization_parameters.response_mode is 'query, form_post, query.jwt, fragment.jwt or form_post.jwt.';
+comment on column pgrant_api.authorization_parameters.state is 'What the client sent; null where it sent none.';
+comment on column pgrant_api.authorization_parameters.nonce is 'For the ID token; null where the client sent none.';
+comment on column pgrant_api.authorization_parameters.code_challenge is 'S256 of the verifier (RFC 7636 4.2); null where the client sent none.';
+comment on column pgrant_api.authorization_parameters.scopes is 'What is asked for; {} = what the client may have.';
+comment on column pgrant_api.authorization_parameters.prompt is 'none, login, consent, select_account, create (OpenID Connect Core 3.1.2.1); {} = none of them.';
+comment on column pgrant_api.authorization_parameters.max_age is 'Seconds since the login, at most; null = as the client is registered.';
+comment on column pgrant_api.authorization_parameters.hint_sub is 'The subject that id_token_hint or the claims parameter names; null = nobody.';
+comment on column pgrant_api.authorization_parameters.login_hint is 'What the client believes the person types; null where it sent none.';
+comment on column pgrant_api.authorization_parameters.acr_values is 'How the login should be, the best first; {} = as the client is registered.';
+comment on column pgrant_api.authorization_parameters.essential_acr is 'How the login must be, one of these (OpenID Connect Core 5.5.1.1); null = any.';
+comment on column pgrant_api.authorization_parameters.claims_id_token is 'Claims that are asked for in the ID token.';
+comment on column pgrant_api.authorization_parameters.claims_userinfo is 'Claims that are asked for at the userinfo endpoint.';
+comment on column pgrant_api.authorization_parameters.resources is 'Which resources (RFC 8707 2); {} = the default.';
+comment on column pgrant_api.authorization_parameters.dpop_jkt is 'The key with which the code may be redeemed (RFC 9449 10); null = any.';
+
 create type pgrant_rules.possession as (
   error   pgrant_api.error,
   reason  text,

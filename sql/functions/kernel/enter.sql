@@ -21,6 +21,18 @@ $$;
 comment on function pgrant_rules.enter(uuid, text, inet) is
   'Binds the transaction to a tenant that is not disabled, else to none. First statement of every function of pgrant_api.';
 
+create function pgrant_rules.attribute(p_request_id text, p_address inet) returns void
+language plpgsql
+as $$
+begin
+  perform set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
+          set_config('pgrant.address', coalesce(host(p_address), ''), true);
+end
+$$;
+
+comment on function pgrant_rules.attribute(text, inet) is
+  'Says of which request of a set, and of which address, is what follows: what is recorded and counted is theirs.';
+
 create function pgrant_rules.visit(p_tenant uuid) returns void
 language plpgsql
 as $$

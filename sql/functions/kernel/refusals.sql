@@ -189,25 +189,44 @@ as $$ select (get_byte(sha256(convert_to(coalesce(p_from::text, ''), 'utf8')), 0
 comment on function pgrant_rules.refusal_part(inet) is
   'The sixteenth of all addresses that a prefix is in, so that a flood from many of them does not queue for one row.';
 
+create function pgrant_rules.refusal_keys(p_tenant uuid, p_addresses inet[]) returns bytea[]
+language sql immutable
+as $$
+  select array_agg(distinct k.key_hash order by k.key_hash)
+    from (select pgrant_rules.address_prefix(a.address) as prefix from unnest(p_addresses) a (address)) p,
+         lateral (values (pgrant_rules.attempt_key(p_tenant, 'refusal', p.prefix)),
+                         (pgrant_rules.attempt_key(p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(p.prefix), null))) k (key_hash)
+$$;
+
+comment on function pgrant_rules.refusal_keys(uuid, inet[]) is 'The keys in counters by which refusals of these addresses are counted.';
+
 create function pgrant_rules.refusals_lock(p_tenant uuid, p_addresses inet[]) returns void
 language plpgsql
 as $$
 begin
   insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
   select p_tenant, k.key_hash, pgrant_rules.window_end(60), 0
-    from (select pgrant_rules.attempt_key(p_tenant, 'refusal', pgrant_rules.address_prefix(a.address)) as key_hash
-            from unnest(p_addresses) a (address)
-          union
-          select pgrant_rules.attempt_key(
-                   p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(pgrant_rules.address_prefix(a.address)), null)
-            from unnest(p_addresses) a (address)) k
-   order by k.key_hash
+    from unnest(pgrant_rules.refusal_keys(p_tenant, p_addresses)) k (key_hash)
       on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts;
 end
 $$;
 
 comment on function pgrant_rules.refusals_lock(uuid, inet[]) is
   'Locks what several refusals will be counted by, in one order for all: two sets with the same addresses wait for each other and never both.';
+
+create function pgrant_rules.counters_lock(p_tenant uuid, p_keys bytea[]) returns void
+language plpgsql
+as $$
+begin
+  perform from pgrant.counters c
+    where c.tenant_id = p_tenant and c.key_hash = any (p_keys) and c.expires_at = pgrant_rules.window_end(60)
+    order by c.key_hash
+      for no key update;
+end
+$$;
+
+comment on function pgrant_rules.counters_lock(uuid, bytea[]) is
+  'Locks those of the counters of this minute that are there, in the order in which refusals_lock does: for a set of which few will be refused.';
 
 create function pgrant_rules.refusal_first(p_event pgrant.audit_events, p_beyond boolean) returns boolean
 language plpgsql

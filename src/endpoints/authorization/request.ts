@@ -1,5 +1,6 @@
 // RFC 6749 4.1.1: what an authorization request hands to SQL, whether a browser brings it or its client pushes it.
 
+import type { ApiAuthorizationParameters } from '../../db/bindings.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import {
   type AuthorizationRequest,
@@ -24,26 +25,33 @@ export function requestReader(services: EndpointServices) {
       args: {
         client_id: request.client_id,
         redirect_uri: request.redirect_uri ?? null,
-        response_mode: request.response_mode,
-        state: request.state ?? null,
-        nonce: request.nonce ?? null,
-        code_challenge: request.code_challenge ?? null,
-        scopes: request.scopes,
-        prompt: request.prompts,
-        max_age: request.max_age ?? null,
-        hint_sub: hint ?? null,
-        login_hint: request.login_hint ?? null,
-        acr_values: [...new Set([...request.acr_values, ...request.claims.acr_values])],
-        essential_acr: request.claims.essential_acr ?? null,
-        claims_id_token: request.claims.id_token,
-        claims_userinfo: request.claims.userinfo,
-        resources: request.resources,
-        dpop_jkt: request.dpop_jkt ?? null,
+        parameters: parametersOf(request, hint),
         request_object: object?.facts ?? null,
         error: (error ?? null) as never,
         error_reason: reason ?? null,
       },
     };
+  };
+}
+
+function parametersOf(request: AuthorizationRequest, hint?: string): ApiAuthorizationParameters {
+  const { claims } = request;
+  return {
+    response_mode: request.response_mode,
+    state: request.state ?? null,
+    nonce: request.nonce ?? null,
+    code_challenge: request.code_challenge ?? null,
+    scopes: request.scopes,
+    prompt: request.prompts,
+    max_age: request.max_age ?? null,
+    hint_sub: hint ?? null,
+    login_hint: request.login_hint ?? null,
+    acr_values: [...new Set([...request.acr_values, ...claims.acr_values])],
+    essential_acr: claims.essential_acr ?? null,
+    claims_id_token: claims.id_token,
+    claims_userinfo: claims.userinfo,
+    resources: request.resources,
+    dpop_jkt: request.dpop_jkt ?? null,
   };
 }
 

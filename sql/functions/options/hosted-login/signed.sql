@@ -132,7 +132,7 @@ begin
     v_out.response_error := 'access_denied';
     v_out.response_reason := case when v_challenge.user_id is null then 'the product rejected the login'
                                   else 'the person is disabled' end;
-    perform pgrant_rules.request_complete(p_tenant, v_request, null, v_out.response_error);
+    perform pgrant_rules.request_complete(p_tenant, v_request, v_out);
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.response_error, v_out.response_reason, v_request.client_id,
                                v_challenge.user_id);
     return pgrant_rules.error_respond(

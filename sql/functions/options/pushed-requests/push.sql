@@ -38,11 +38,7 @@ comment on function pgrant_rules.push_refuse(uuid, text, text, pgrant_api.error,
 create function pgrant_api.authorization_push(
   p_tenant uuid, p_request_id text, p_address inet,
   p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb, p_possession jsonb,
-  p_pushed_hash bytea,
-  p_redirect_uri text, p_response_mode text, p_state text, p_nonce text, p_code_challenge text,
-  p_scopes text[], p_prompt text[], p_max_age integer, p_hint_sub text, p_login_hint text, p_acr_values text[], p_essential_acr text[],
-  p_claims_id_token text[], p_claims_userinfo text[],
-  p_resources text[], p_dpop_jkt text, p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
+  p_pushed_hash bytea, p_redirect_uri text, p_parameters jsonb, p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_api.pushed_request
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -74,7 +70,7 @@ begin
                                     v_auth.o_detail[1]);
   end if;
   v_client := v_auth.o_client[1];
-  v_proven := pgrant_rules.key_announced(p_tenant, v_auth.o_client, p_possession, p_dpop_jkt);
+  v_proven := pgrant_rules.key_announced(p_tenant, v_auth.o_client, p_possession, p_parameters ->> 'dpop_jkt');
   if v_proven.error is not null then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, v_proven.error, v_proven.reason, v_proven.detail);
   end if;
@@ -82,15 +78,13 @@ begin
   if v_client.token_endpoint_auth_method = 'none' and pgrant_rules.begun_too_often(p_tenant) then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, 'too_many_attempts', 'authorization_rate reached', null);
   end if;
-  v_answer := pgrant_rules.redirect_uri_choose(p_tenant, v_client, p_redirect_uri, p_scopes);
+  v_answer := pgrant_rules.redirect_uri_choose(p_tenant, v_client, p_redirect_uri, p_parameters -> 'scopes' ? 'openid');
   if v_answer.error is not null then
     -- The error of RFC 6749 5.2 for it: invalid_redirect_uri is one of registrations (RFC 7591 3.2.2).
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, 'invalid_request', v_answer.reason, v_answer.response_detail);
   end if;
-  v_request := pgrant_rules.request_record(
-    p_tenant, v_client, v_answer, p_redirect_uri, p_response_mode, p_state, p_nonce, p_code_challenge, p_scopes, p_prompt, p_max_age,
-    p_hint_sub, p_login_hint, p_acr_values, p_essential_acr, p_claims_id_token, p_claims_userinfo, p_resources);
-  v_request.dpop_jkt := coalesce(p_dpop_jkt, p_possession #>> '{proof,jkt}');
+  v_request := pgrant_rules.request_record(p_tenant, v_client, v_answer, p_redirect_uri, p_parameters);
+  v_request.dpop_jkt := coalesce(v_request.dpop_jkt, p_possession #>> '{proof,jkt}');
   v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object, p_error, p_error_reason);
   if v_checked.error is not null then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, v_checked.error, v_checked.reason, v_checked.detail);
@@ -107,7 +101,7 @@ begin
 end
 $$;
 
-comment on function pgrant_api.authorization_push(uuid, text, inet, text, text, bytea, jsonb, jsonb, bytea, text, text, text, text, text, text[], text[], integer, text, text, text[], text[], text[], text[], text[], text, jsonb, pgrant_api.error, text) is
+comment on function pgrant_api.authorization_push(uuid, text, inet, text, text, bytea, jsonb, jsonb, bytea, text, jsonb, jsonb, pgrant_api.error, text) is
   'Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant''s par_lifetime; p_pushed_hash is of the secret in its request_uri. The key of a DPoP proof is that of dpop_jkt (RFC 9449 10.1). With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood.';
 
 create function pgrant_rules.pushed_request_fault(
