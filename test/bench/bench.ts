@@ -12,15 +12,19 @@ import type { Order, Report } from './load.ts';
 import type { Measurement } from './measure.ts';
 import { measureSql, pgbenchSessions } from './pgbench.ts';
 import { countRoundTrips, type RoundTrips } from './round-trips.ts';
+import type { Family } from './scenarios.ts';
 import { type RunningServer, startDatabase, startPeer, startPgrant } from './servers.ts';
 import type { Service } from './service.ts';
 import { basicCredentials } from './sign-in.ts';
 
 const warmSeconds = 0.5;
 
+/** Milliseconds that connections pause between requests; the families of each, where they have their own. */
+export type Manner = { rest?: number; visitors?: Family[][] };
+
 export type Bench = {
-  /** Measures one cell once, after a checkpoint; connections pause `rest` ms between requests. */
-  measure: (cell: Cell, seconds: number, rest?: number) => Promise<Measurement>;
+  /** Measures one cell once, after a checkpoint. */
+  measure: (cell: Cell, seconds: number, how?: Manner) => Promise<Measurement>;
   /** Adds that many families to pgrant's; gives the number of the first. */
   addFamilies: (count: number) => Promise<number>;
   /** Adds that many families that have expired. */
@@ -92,7 +96,7 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
     name: ServerName,
     cell: Cell,
     seconds: number,
-    rest: number,
+    { rest = 0, visitors }: Manner,
   ): Promise<Measurement> {
     const server = servers[name];
     if (!server) throw new Error(`${name} was not started`);
@@ -100,7 +104,7 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
     const processes = { app: pid, postmaster: database.pid };
     const { scenario } = cell;
     const order: Order = {
-      ...{ name, service, scenario, warmSeconds, seconds, rest, families, processes },
+      ...{ name, service, scenario, warmSeconds, seconds, rest, families, visitors, processes },
     };
     const answered = once(load, 'message');
     load.send(order);
@@ -127,10 +131,10 @@ function makeBench(parts: Parts): Omit<Bench, 'stop'> {
     roundTrips: () => countRoundTrips(sql, (servers.pgrant as RunningServer).service, database.log),
     workerUrl: database.url('pgrant_worker'),
     tenant,
-    measure: async (cell, seconds, rest = 0) => {
+    measure: async (cell, seconds, how = {}) => {
       if (cell.target === 'SQL under pgbench') return inSql(cell, seconds);
       await sql`checkpoint`;
-      return overHttp(cell.target, cell, seconds, rest);
+      return overHttp(cell.target, cell, seconds, how);
     },
   };
 }

@@ -13,7 +13,9 @@ export type Scenario =
   | 'introspection JWT'
   | 'code flow'
   // Only for pgrant: each token of a family that nobody has used, far from the one before.
-  | 'refresh at random';
+  | 'refresh at random'
+  // Only for pgrant: each connection has families of its own, at one tenant or at many.
+  | 'refresh of its own';
 
 export type ServerName = 'pgrant' | 'oidc-provider';
 export type Target = ServerName | 'SQL under pgbench';

@@ -47,7 +47,7 @@ export async function measureCleanup(
   });
   const [idle, busy] = [result('cleanup idle'), result(`${expired} expired`)];
   for (let round = 0; round < rounds; round += 1)
-    idle.rounds.push(await bench.measure(idle, seconds, rest));
+    idle.rounds.push(await bench.measure(idle, seconds, { rest }));
   console.error(`adding ${expired} expired families`);
   await bench.addExpired(expired);
   const worker = connect(bench.workerUrl, 'pgrant_worker');
@@ -56,7 +56,7 @@ export async function measureCleanup(
   cleaning.finally(() => {
     running.done = true;
   });
-  while (!running.done) busy.rounds.push(await bench.measure(busy, seconds, rest));
+  while (!running.done) busy.rounds.push(await bench.measure(busy, seconds, { rest }));
   const { rows, took } = await cleaning;
   await worker.end();
   busy.note = `${rows} rows cleaned up at ${Math.round(rows / took)}/s`;

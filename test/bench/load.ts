@@ -10,7 +10,7 @@ import {
   type Processes,
   quantile,
 } from './measure.ts';
-import { type Seen, type Step, stepOf, type Visitor } from './scenarios.ts';
+import { type Family, type Seen, type Step, stepOf, type Visitor } from './scenarios.ts';
 import { people, type Service } from './service.ts';
 import { signIn } from './sign-in.ts';
 
@@ -25,6 +25,8 @@ export type Order = {
   rest: number;
   /** How many families there are whose tokens can be told from their numbers. */
   families: number;
+  /** The families of each connection, instead of a connection for each person. */
+  visitors?: Family[][] | undefined;
   processes: Required<Processes>;
 };
 
@@ -34,6 +36,9 @@ type Person = Awaited<ReturnType<typeof signIn>>;
 
 /** The people of each server, who keep what they have from one cell to the next. */
 const known = new Map<string, Person[]>();
+
+/** The families of connections by what they were at first, as far as they have been refreshed. */
+const rotated = new Map<string, Family[][]>();
 
 async function peopleOf({ name, service }: Order): Promise<Person[]> {
   const found = known.get(name);
@@ -68,11 +73,22 @@ async function repeat(
   return latencies;
 }
 
+/** What each connection brings; one that has families of its own needs no person. */
+async function visitorsOf(order: Order): Promise<Omit<Visitor, 'connection'>[]> {
+  const everybody = await peopleOf(order);
+  if (!order.visitors) return everybody.map((person) => ({ ...person, families: [] }));
+  const [somebody] = everybody as [Person];
+  const name = JSON.stringify(order.visitors);
+  const families = rotated.get(name) ?? order.visitors;
+  rotated.set(name, families);
+  return families.map((own) => ({ ...somebody, families: own }));
+}
+
 async function measure(order: Order): Promise<Measurement> {
   const { service, scenario, processes, warmSeconds, seconds, rest, families } = order;
   // A server closes connections that idle from one cell to the next.
-  const all = (await peopleOf(order)).map((person) => ({
-    ...person,
+  const all: Visitor[] = (await visitorsOf(order)).map((visitor) => ({
+    ...visitor,
     connection: new Connection(service.origin),
   }));
   const step = stepOf(scenario, service, families);

@@ -10,6 +10,7 @@ import { hasPgbench } from './pgbench.ts';
 import { measureRecord, recordLines } from './record.ts';
 import { json, type Result, ratioTable, resourceLine, summary, table } from './report.ts';
 import { measureReports } from './reports.ts';
+import { measureSpread } from './spread.ts';
 
 const usage = `npm run bench -- [options]
   --seconds N    length of one measurement (3)
@@ -19,6 +20,7 @@ const usage = `npm run bench -- [options]
   --families N   instead: what a refresh costs before and after N families are added
   --neighbours   instead: what a flood at one tenant costs the clients of another
   --reports N    instead: what an auditor waits for at N families
+  --spread       instead: what a refresh costs by 1, 32 and 256 connections, and spread over 1,000 tenants
   --record       instead: what it costs that each decision is recorded, beside functions that record nothing
   --json         results as JSON`;
 
@@ -32,6 +34,7 @@ function options() {
       families: { type: 'string' },
       reports: { type: 'string' },
       record: { type: 'boolean', default: false },
+      spread: { type: 'boolean', default: false },
       neighbours: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -48,8 +51,8 @@ function options() {
     process.exit(values.help ? 0 : 1);
   }
   const only = values.only.split(',').filter((word) => word !== '');
-  const { record, neighbours, json } = values;
-  return { seconds, rounds, only, expired, families, reports, record, neighbours, json };
+  const { record, spread, neighbours, json } = values;
+  return { seconds, rounds, only, expired, families, reports, record, spread, neighbours, json };
 }
 
 /** All cells in a new random order, round after round. */
@@ -78,7 +81,8 @@ function shuffled<T>(list: readonly T[]): T[] {
 
 const settings = options();
 const { families, reports } = settings;
-const alone = (families ?? reports) !== undefined || settings.record || settings.neighbours;
+const alone =
+  (families ?? reports) !== undefined || settings.record || settings.spread || settings.neighbours;
 const bench = await startBench({ peer: !alone });
 try {
   if (reports !== undefined) {
@@ -93,9 +97,11 @@ try {
 async function measure() {
   const results = settings.record
     ? await measureRecord(bench, settings)
-    : families === undefined
-      ? await compare(bench, settings)
-      : await measureGrowth(bench, { ...settings, families });
+    : settings.spread
+      ? await measureSpread(bench, settings)
+      : families === undefined
+        ? await compare(bench, settings)
+        : await measureGrowth(bench, { ...settings, families });
   const trips = results.some(({ scenario }) => scenario === 'client_credentials resource')
     ? await bench.roundTrips()
     : undefined;

@@ -34,7 +34,7 @@ export async function measureNeighbours(
 ): Promise<string[]> {
   const cell = { target: 'pgrant', scenario: 'client_credentials opaque' } as const;
   // A neighbour that asks now and then, and does not fill the server itself.
-  const p99 = async () => (await bench.measure(cell, seconds, 100)).p99;
+  const p99 = async () => (await bench.measure(cell, seconds, { rest: 100 })).p99;
   const all = new Map<string, number[]>();
   const note = (name: string, value: number) => all.set(name, [...(all.get(name) ?? []), value]);
   for (let round = 0; round < rounds; round++) {

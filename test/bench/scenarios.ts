@@ -6,11 +6,16 @@ import { type Answer, type Connection, header } from './http.ts';
 import { type BenchClient, resource, type Service } from './service.ts';
 import { authorizePath, basicCredentials, type Holdings, redeemForm } from './sign-in.ts';
 
+/** A family, and where its tokens are refreshed. */
+export type Family = { token: string; refresh_token: string };
+
 /** A connection and what its person has. */
 export type Visitor = {
   connection: Connection;
   cookie: string;
   tokens: Record<BenchClient['format'], Holdings>;
+  /** The next first. */
+  families: Family[];
 };
 
 /** Sees every access token: one that was given before is not new. */
@@ -76,6 +81,21 @@ function refreshAtRandom(service: Service, families: number): Step {
   };
 }
 
+function refreshItsOwn(service: Service): Step {
+  const authorization = basic(service.clients.opaque);
+  return async ({ connection, families }, seen) => {
+    const family = families.shift();
+    if (!family) throw new Error('the connection has no family');
+    const form = `grant_type=refresh_token&refresh_token=${family.refresh_token}`;
+    const { refresh_token } = tokensOf(
+      await connection.post(family.token, form, authorization),
+      seen,
+    );
+    if (!refresh_token) throw new Error('no refresh token came');
+    families.push({ ...family, refresh_token });
+  };
+}
+
 function clientCredentials(service: Service, format: BenchClient['format'], more = ''): Step {
   const authorization = basic(service.clients[format]);
   const form = `grant_type=client_credentials&scope=api${more}`;
@@ -123,6 +143,7 @@ export function stepOf(scenario: Scenario, service: Service, families: number): 
     'introspection JWT': () => introspection(service, 'jwt'),
     'code flow': () => codeFlow(service),
     'refresh at random': () => refreshAtRandom(service, families),
+    'refresh of its own': () => refreshItsOwn(service),
   };
   return steps[scenario]();
 }
