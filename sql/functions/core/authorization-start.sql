@@ -84,6 +84,7 @@ begin
   if p_client.request_due then
     perform pgrant_rules.client_request_note(p_client);
   end if;
+  p_request.tenant_id := p_tenant;
   p_request.request_hash := p_request_hash;
   p_request.browser_hash := p_browser_hash;
   p_request.expires_at := pgrant_rules.after(p_client.request_lifetime);
