@@ -316,6 +316,14 @@ $function$
 ;
 comment on function pgrant.origins_sound(text[]) is 'Whether each is an origin as browsers write it (RFC 6454 6.2): scheme and host in lower case, no path, no port that the scheme means anyway; a packaged application''s own scheme is one.';
 
+CREATE OR REPLACE FUNCTION pgrant.page_languages()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$ select array['en', 'es', 'pt', 'de'] $function$
+;
+comment on function pgrant.page_languages() is 'The languages of the pages (BCP 47), each a file of templates/languages.';
+
 CREATE OR REPLACE FUNCTION pgrant.pictographs()
  RETURNS text
  LANGUAGE sql
@@ -959,6 +967,7 @@ create table pgrant.authorization_requests (
   device_expires_at timestamp with time zone,
   pushed boolean default false not null,
   dpop_jkt text,
+  ui_locales text[] default '{}'::text[] not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
@@ -971,7 +980,8 @@ END)),
   constraint authorization_requests_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
-  constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text, 'query.jwt'::text, 'fragment.jwt'::text, 'form_post.jwt'::text])))
+  constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text, 'query.jwt'::text, 'fragment.jwt'::text, 'form_post.jwt'::text]))),
+  constraint authorization_requests_ui_locales_bounded CHECK ((pg_column_size(ui_locales) <= 1024))
 ) partition by RANGE (expires_at);
 alter table pgrant.authorization_requests enable row level security;
 alter table pgrant.authorization_requests force row level security;
@@ -1012,6 +1022,7 @@ comment on column pgrant.authorization_requests.device_hash is 'The device code 
 comment on column pgrant.authorization_requests.device_expires_at is 'When that device code expires.';
 comment on column pgrant.authorization_requests.pushed is 'True = it waits at the request_uri that the client was given (RFC 9126): no browser has it yet, and one that takes it up gets a row of its own.';
 comment on column pgrant.authorization_requests.dpop_jkt is 'The one key with which the code may be redeemed (RFC 9449 10); null = any.';
+comment on column pgrant.authorization_requests.ui_locales is 'The languages that the application asks for, the first one first (OpenID Connect Core 3.1.2.1).';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,
@@ -2251,6 +2262,30 @@ comment on column pgrant.scope_refusals.first_at is 'When it came first.';
 comment on column pgrant.scope_refusals.last_at is 'When it came last.';
 comment on column pgrant.scope_refusals.last_user_id is 'For whom it was asked last; null = for the client itself.';
 
+create table pgrant.scope_texts (
+  tenant_id uuid not null,
+  scope text not null,
+  language text not null,
+  title text not null,
+  description text default ''::text not null,
+  constraint scope_texts_pkey PRIMARY KEY (tenant_id, scope, language),
+  constraint scope_texts_tenant_id_scope_fkey FOREIGN KEY (tenant_id, scope) REFERENCES pgrant.scopes(tenant_id, scope) ON DELETE CASCADE,
+  constraint scope_texts_description_sound CHECK (((length(description) <= 1000) AND pgrant.text_sound(replace(description, '
+'::text, ' '::text)))),
+  constraint scope_texts_language_check CHECK ((language = ANY (pgrant.page_languages()))),
+  constraint scope_texts_title_sound CHECK (pgrant.name_sound(title))
+);
+alter table pgrant.scope_texts enable row level security;
+alter table pgrant.scope_texts force row level security;
+create policy audited on pgrant.scope_texts for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.scope_texts for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.scope_texts is 'What may be asked for, in words for people who read another language than the one of pgrant.scopes.';
+comment on column pgrant.scope_texts.tenant_id is 'The tenant.';
+comment on column pgrant.scope_texts.scope is 'The scope.';
+comment on column pgrant.scope_texts.language is 'One of those that the pages have (BCP 47).';
+comment on column pgrant.scope_texts.title is 'Its name for people.';
+comment on column pgrant.scope_texts.description is 'A sentence more than the title.';
+
 create table pgrant.scopes (
   tenant_id uuid not null,
   scope text not null,
@@ -2513,6 +2548,7 @@ create table pgrant.tenants (
   dpop_bound_access_tokens boolean default false not null,
   require_dpop_nonce boolean default false not null,
   bearer_assertion_lifetime integer default 300 not null,
+  default_language text default 'en'::text not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint tenants_access_token_alg_offered CHECK ((access_token_alg = ANY (signing_algs))),
@@ -2536,6 +2572,7 @@ create table pgrant.tenants (
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
   constraint tenants_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
   constraint tenants_decoy_salt_check CHECK ((length(decoy_salt) = 32)),
+  constraint tenants_default_language_check CHECK ((default_language = ANY (pgrant.page_languages()))),
   constraint tenants_device_code_lifetime_check CHECK (((device_code_lifetime >= 60) AND (device_code_lifetime <= 3600))),
   constraint tenants_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint tenants_key_publish_lead_check CHECK (((key_publish_lead >= 120) AND (key_publish_lead <= 604800))),
@@ -2642,6 +2679,7 @@ comment on column pgrant.tenants.request_uri_parameter is 'Whether request objec
 comment on column pgrant.tenants.dpop_bound_access_tokens is 'Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).';
 comment on column pgrant.tenants.require_dpop_nonce is 'Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.';
 comment on column pgrant.tenants.bearer_assertion_lifetime is 'An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.';
+comment on column pgrant.tenants.default_language is 'The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

@@ -25,7 +25,7 @@ export function readFields(pairs: readonly string[]): Record<string, unknown> {
 function readPairs(pairs: readonly string[], read: (name: string, value: string) => unknown) {
   return Object.fromEntries(
     pairs.map((pair) => {
-      const [, name, value] = /^([a-z_]+)=(.*)$/s.exec(pair) ?? [];
+      const [, name, value] = /^([a-z_#]+)=(.*)$/s.exec(pair) ?? [];
       if (name === undefined || value === undefined) {
         throw new UsageError(`"${pair}" is not setting=value`);
       }

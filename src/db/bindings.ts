@@ -48,6 +48,13 @@ export type ApiError =
   | 'invalid_user_code'
   | 'flood';
 
+/** What every page of a tenant shows. */
+export type ApiAppearance = {
+  error: null;
+  reason: string | null;
+  language: string;
+};
+
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
 export type ApiAuthorization = {
   error: null;
@@ -82,6 +89,7 @@ export type ApiAuthorizationParameters = {
   essential_acr: string[] | null;
   claims_id_token: string[];
   claims_userinfo: string[];
+  ui_locales: string[];
   resources: string[];
   dpop_jkt: string | null;
 };
@@ -1264,6 +1272,20 @@ export const api = {
     ['client_id', 'text'],
     ['post_logout_redirect_uri', 'text'],
   ], ['next', ['redirect_uri', 'next', ['redirect']], ['frames', 'next', ['redirect', 'done']]]),
+
+  /** What every page of the tenant shows. Writes nothing. Errors: not_found. */
+  tenant_appearance: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiAppearance
+  >('pgrant_api.tenant_appearance', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ], ['language']),
 
   /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
   tenant_describe: bind<
@@ -3040,7 +3062,7 @@ export const ops = {
     ['sensitive', 'boolean', 'optional'],
   ], []),
 
-  /** The scopes of a tenant. Raises OA001. */
+  /** The scopes of a tenant; texts: {language: {title, description}}, those of other languages. Raises OA001. */
   scope_list: bind<
     {
       tenant: string;
@@ -3050,6 +3072,7 @@ export const ops = {
       title: string | null;
       description: string | null;
       sensitive: boolean | null;
+      texts: Json;
     }
   >('pgrant_ops.scope_list', [
     ['tenant', 'uuid'],
@@ -3073,6 +3096,22 @@ export const ops = {
   >('pgrant_ops.scope_refusal_list', [
     ['tenant', 'uuid'],
   ], []),
+
+  /** Changes the words of a scope or role, given as {title, description, sensitive} and, for people who read another language, {"title#es", "description#es"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, texts}. Raises OA001, OA003. */
+  scope_set: bind<
+    {
+      tenant: string;
+      scope: string | null;
+      settings: unknown;
+    },
+    {
+      scope_set: Json;
+    }
+  >('pgrant_ops.scope_set', [
+    ['tenant', 'uuid'],
+    ['scope', 'text'],
+    ['settings', 'jsonb'],
+  ], ['scope_set']),
 
   /** Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many. */
   sealed_erase: bind<

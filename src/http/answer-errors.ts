@@ -90,10 +90,8 @@ function answer(ctx: Ctx, error: OAuthError): void {
   if (error.error === 'use_dpop_nonce' && ctx.state.nonce) ctx.set('DPoP-Nonce', ctx.state.nonce());
   const audience = ctx.state.audience ?? 'page';
   if (audience === 'page' && ctx.accepts('json', 'html') === 'html') {
-    const { heading, advice } = pageText(error);
-    const { status, summary: text, error: code, detail } = error;
-    const data = { title: heading, heading, text, advice, code, detail };
-    render(ctx, 'error', data, { status });
+    const { status, error: code, detail } = error;
+    render(ctx, 'error', { problem: problemOf(error), code, detail }, { status });
     return;
   }
   // RFC 9449 7.1: of a request for a resource it is the credentials that are not good.
@@ -125,27 +123,12 @@ function challenge(ctx: Ctx, error: OAuthError, audience: State['audience']): vo
   }
 }
 
-const startAgain = 'Go back to the application and start again.';
-
-function pageText({ error, status }: OAuthError): { heading: string; advice: string } {
-  if (status === 404) return { heading: 'Not found', advice: 'Check the address.' };
-  if (status >= 500) return { heading: 'Something went wrong', advice: 'Try again in a minute.' };
-  if (error === 'login_required') {
-    return {
-      heading: 'You are not signed in',
-      advice: 'Sign in through one of your applications.',
-    };
-  }
-  if (error === 'csrf_mismatch') {
-    return { heading: 'Please try again', advice: 'Go back, reload the page and repeat it.' };
-  }
-  if (status === 429) {
-    return { heading: 'Too many attempts', advice: `Wait a while. ${startAgain}` };
-  }
-  if (error === 'expired_request') return { heading: 'Please start again', advice: startAgain };
-  return {
-    heading: 'This request cannot go on',
-    advice:
-      'Tell the makers of the application that sent you here, and give them the number below.',
-  };
+/** Which of the texts of templates/error.njk says what happened, and what to do. */
+function problemOf({ error, status }: OAuthError): string {
+  if (status === 404) return 'not_found';
+  if (status >= 500) return 'failed';
+  if (error === 'login_required') return 'signed_out';
+  if (error === 'csrf_mismatch') return 'out_of_date';
+  if (status === 429) return 'too_many';
+  return error === 'expired_request' ? 'expired' : 'refused';
 }

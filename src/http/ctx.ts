@@ -10,6 +10,8 @@ export type Tenant = {
   title: string;
   /** Path of the issuer, '' for none. */
   path: string;
+  /** What every page shows. */
+  appearance: { language: string };
 };
 
 /** What the middleware finds out before an endpoint runs. */

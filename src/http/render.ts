@@ -3,14 +3,26 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import nunjucks from 'nunjucks';
+import { pageLanguages } from '../protocol/lists.ts';
 import { webSource } from '../protocol/redirect-uri.ts';
 import type { Ctx } from './ctx.ts';
+import { globalsOf, languageFor, type PageLanguage } from './languages.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
-const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {
-  autoescape: true,
-  throwOnUndefined: false,
-});
+const environments = Object.fromEntries(
+  pageLanguages.map((language) => [language, environmentOf(language)]),
+) as Record<PageLanguage, nunjucks.Environment>;
+
+function environmentOf(language: PageLanguage): nunjucks.Environment {
+  const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {
+    autoescape: true,
+    throwOnUndefined: false,
+  });
+  for (const [name, value] of Object.entries(globalsOf(language))) {
+    environment.addGlobal(name, value);
+  }
+  return environment;
+}
 
 /** The script of the form_post page, its only line of JavaScript. */
 export const formPostScript = readFileSync(`${folder}/form_post.js`, 'utf8').trim();
@@ -20,6 +32,8 @@ export const stylesheet = readFileSync(`${folder}/style.css`);
 
 type Page = {
   status?: number;
+  /** The languages that the application asks for (ui_locales), the first one first. */
+  locales?: readonly string[] | undefined;
   /** Where a form of the page may end in a redirect to, besides this server. */
   redirectUri?: string | undefined;
   /** Whether the only form of the page is sent to a client, which redirects on to wherever it likes. */
@@ -35,14 +49,17 @@ export function render(
   ctx: Ctx,
   template: string,
   data: Record<string, unknown>,
-  { status = 200, ...page }: Page = {},
+  { status = 200, locales, ...page }: Page = {},
 ): void {
+  const language = languageFor(ctx, locales);
   ctx.status = status;
   ctx.type = 'html';
+  ctx.vary('Accept-Language');
+  ctx.set('Content-Language', language);
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Content-Security-Policy', policy(page));
-  ctx.body = environment.render(`${template}.njk`, {
-    lang: 'en',
+  ctx.body = environments[language].render(`${template}.njk`, {
+    tenant_language: ctx.state.tenant?.appearance.language,
     base: ctx.state.tenant?.path ?? '',
     tenant_title: ctx.state.tenant?.title,
     request_id: ctx.state.requestId,

@@ -10,7 +10,7 @@ import { render } from './render.ts';
 export function sendOn(ctx: Ctx, url: string): void {
   ctx.set('Cache-Control', 'no-store');
   if (begunByOwnForm(ctx) && /^https?:/.test(url)) {
-    render(ctx, 'send_on', { title: 'Continue', url, host: new URL(url).host });
+    render(ctx, 'send_on', { url, host: new URL(url).host });
     return;
   }
   // An application on the device takes what comes of a press of a button, and not always what a page does by itself:

@@ -4,7 +4,7 @@ import { api } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import type { WebServices } from '../services.ts';
-import type { Tenant } from './ctx.ts';
+import type { State, Tenant } from './ctx.ts';
 import { requestHost } from './origin.ts';
 
 type Found = Tenant & { disabled: boolean };
@@ -38,20 +38,26 @@ export function splitPath(path: string): { issuer: string; endpoint: string } | 
   return { issuer: path.slice(0, at), endpoint: path.slice(at) };
 }
 
-type Arrived = { req: import('node:http').IncomingMessage; path: string };
+type Arrived = { req: import('node:http').IncomingMessage; path: string; state: State };
+
+/** What a tenant looks like that answers nothing. */
+const usual: Tenant['appearance'] = { language: 'en' };
 
 /** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */
 export function tenantFinder({ database, config }: WebServices) {
   const cache = new LRUCache<string, Found | 'none'>({ max: cacheSize, ttl: cacheMilliseconds });
 
-  async function look(host: string, path: string): Promise<Found | 'none'> {
+  async function look(host: string, path: string, state: State): Promise<Found | 'none'> {
     const [row] = await callAll(database, api.tenant_find, { host, path });
     if (row?.error !== null || row.path !== path) return 'none';
-    const { tenant_id: id, issuer, title } = row;
-    return { id, issuer, title, path, disabled: row.disabled };
+    const { tenant_id: id, issuer, title, disabled } = row;
+    const asked = { tenant: id, request_id: state.requestId, address: state.address };
+    const [appearance] = await callAll(database, api.tenant_appearance, asked);
+    const { language } = appearance?.error === null ? appearance : usual;
+    return { id, issuer, title, path, appearance: { language }, disabled };
   }
 
-  return async ({ req, path }: Arrived): Promise<{ tenant: Tenant; endpoint: string }> => {
+  return async ({ req, path, state }: Arrived): Promise<{ tenant: Tenant; endpoint: string }> => {
     const parts = splitPath(path);
     if (!parts) throw new OAuthError('not_found', 'no endpoint has this path');
     if (parts.issuer.length > pathLimit || !issuerPath.test(parts.issuer)) {
@@ -61,7 +67,7 @@ export function tenantFinder({ database, config }: WebServices) {
     const key = `${host} ${parts.issuer}`;
     let tenant = cache.get(key);
     if (tenant === undefined) {
-      tenant = await look(host, parts.issuer);
+      tenant = await look(host, parts.issuer, state);
       cache.set(key, tenant);
     }
     if (tenant === 'none') throw new OAuthError('not_found', 'no issuer has this host and path');

@@ -1,5 +1,5 @@
 // RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
-import { isLocale, readMaxAge, readThumbprint, refused } from './authorization-values.ts';
+import { readLocales, readMaxAge, readThumbprint, refused } from './authorization-values.ts';
 import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
 import { type ErrorCode, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
@@ -148,7 +148,7 @@ function readRequested(values: Values, resources: readonly string[]) {
     id_token_hint: values.id_token_hint,
     login_hint: values.login_hint,
     acr_values: words(values.acr_values),
-    ui_locales: words(values.ui_locales).filter(isLocale),
+    ui_locales: readLocales(values.ui_locales),
     display: displays.find((display) => display === values.display),
     claims: values.claims === undefined ? noClaims : parseClaims(values.claims),
     resources: parseResources(resources),

@@ -8,7 +8,20 @@ export const signingAlgs = ['RS256', 'ES256', 'PS256', 'EdDSA', 'Ed25519'] as co
 
 export const clientAlgs = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as const;
 
+export const pageLanguages = ['en', 'es', 'pt', 'de'] as const;
+
 export const claims = ['sub', 'name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at', 'email', 'email_verified', 'address', 'phone_number', 'phone_number_verified', 'auth_time', 'acr', 'amr', 'sid'] as const;
+
+/** The scopes that every tenant begins with, in words for people. */
+export const standardScopes = {
+  openid: { title: "Know who you are", description: "See an identifier for your account here." },
+  profile: { title: "See your profile", description: "Your name, picture and similar public details." },
+  email: { title: "See your email address", description: "And whether it has been verified." },
+  address: { title: "See your postal address", description: "" },
+  phone: { title: "See your phone number", description: "And whether it has been verified." },
+  roles: { title: "See your roles and groups", description: "What you may do here, and which groups you are in." },
+  offline_access: { title: "Keep access while you are away", description: "Until you revoke it." },
+} as const;
 
 /** What the public sees for each error code: HTTP status and a constant text. */
 export const publicErrors = {

@@ -6,12 +6,22 @@ export type Page = { status: number; url: string; html: string; headers: Headers
 /** Keeps the cookies of one origin, and never sends one outside its path. */
 export class Browser {
   cookies: Cookie[] = [];
+  /** Sent with every request. */
+  private readonly headers: Record<string, string>;
+
+  constructor(headers: Record<string, string> = {}) {
+    this.headers = headers;
+  }
 
   /** One request, redirects not followed. */
   async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const target = new URL(url);
     const sent = this.cookies.filter(({ path }) => under(target.pathname, path));
-    const headers = new Headers({ accept: 'text/html', ...(init.headers as object) });
+    const headers = new Headers({
+      accept: 'text/html',
+      ...this.headers,
+      ...(init.headers as object),
+    });
     if (sent.length)
       headers.set('cookie', sent.map(({ name, value }) => `${name}=${value}`).join('; '));
     const response = await fetch(target, { ...init, headers, redirect: 'manual' });

@@ -55,6 +55,7 @@ export const plainParameters: ApiAuthorizationParameters = {
   essential_acr: null,
   claims_id_token: [],
   claims_userinfo: [],
+  ui_locales: [],
   resources: [],
   dpop_jkt: null,
 };

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const folders = ['sql', 'src', 'test'];
+const folders = ['sql', 'src', 'templates', 'test'];
 const parts = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /(^|\/)(README|SETTINGS)\.md$/.test(name))

@@ -110,6 +110,7 @@ begin
            'redirect_uri', p_request.redirect_uri,
            'device', case when p_request.device_hash is not null then pgrant_rules.device_presentation(p_tenant, p_request) end,
            'login_hint', p_request.login_hint,
+           'ui_locales', to_jsonb(p_request.ui_locales),
            'create', 'create' = any (p_request.prompt),
            'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),
            'resources', (select coalesce(jsonb_agg(jsonb_build_object('resource', r.resource, 'title', r.title) order by r.title), '[]')
@@ -119,6 +120,7 @@ begin
            'upstreams', pgrant_rules.upstream_choices(p_tenant, p_user_id),
            'scopes', coalesce(jsonb_agg(jsonb_build_object(
              'scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
+             'texts', pgrant_rules.scope_texts(p_tenant, s.scope),
              'granted', s.scope = any (coalesce(v_granted, '{}'))) order by s.sensitive desc, s.scope), '[]'))
     into v_page
     from pgrant.scopes s

@@ -26,6 +26,7 @@ begin
   v_request.essential_acr := coalesce(v_sent.essential_acr, '{}');
   v_request.claims_id_token := v_sent.claims_id_token;
   v_request.claims_userinfo := v_sent.claims_userinfo;
+  v_request.ui_locales := v_sent.ui_locales;
   v_request.resources := v_sent.resources;
   v_request.dpop_jkt := v_sent.dpop_jkt;
   v_request.pushed := false;

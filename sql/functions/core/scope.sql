@@ -23,6 +23,18 @@ $$;
 
 comment on function pgrant_rules.has_role(uuid, uuid, text) is 'Whether a person has a role now, directly or through a group.';
 
+create function pgrant_rules.scope_texts(p_tenant uuid, p_scope text) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (select coalesce(jsonb_object_agg(t.language, jsonb_build_object('title', t.title, 'description', t.description)), '{}')
+            from pgrant.scope_texts t
+           where t.tenant_id = p_tenant and t.scope = p_scope);
+end
+$$;
+
+comment on function pgrant_rules.scope_texts(uuid, text) is 'What a scope is called in other languages: {language: {title, description}}.';
+
 create function pgrant_rules.scopes_effective(
   p_requested text[], p_registered text[], p_consented text[], p_user_id uuid, p_defined text[], p_roles text[], p_held text[]
 ) returns text[]

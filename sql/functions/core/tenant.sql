@@ -13,6 +13,15 @@ create type pgrant_api.tenant as (
 comment on type pgrant_api.tenant is 'The tenant that answers under a host and path.';
 comment on column pgrant_api.tenant.path is 'Path of the issuer: the part of the asked path that names the tenant.';
 
+create type pgrant_api.appearance as (
+  error     pgrant_api.error,
+  reason    text,
+  language  text
+);
+
+comment on type pgrant_api.appearance is 'What every page of a tenant shows.';
+comment on column pgrant_api.appearance.language is 'The language of the pages where nobody asks for another.';
+
 create type pgrant_api.tenant_facts as (
   error                                  pgrant_api.error,
   reason                                 text,
@@ -79,6 +88,26 @@ $$;
 
 comment on function pgrant_api.tenant_find(text, text) is
   'Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found.';
+
+create function pgrant_api.tenant_appearance(p_tenant uuid, p_request_id text, p_address inet)
+returns pgrant_api.appearance
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.appearance;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select t.default_language into v_out.language from pgrant.tenants t where t.tenant_id = p_tenant;
+  if not found then
+    v_out.error := 'not_found';
+    v_out.reason := 'tenant unknown or disabled';
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.tenant_appearance(uuid, text, inet) is
+  'What every page of the tenant shows. Writes nothing. Errors: not_found.';
 
 create function pgrant_rules.sign_up_offered(p_tenant uuid) returns boolean
 language plpgsql stable

@@ -26,7 +26,7 @@ comment on column pgrant_api.authorization.next is 'respond = answer the client;
 comment on column pgrant_api.authorization.response_detail is
   'What the client may be told besides the code of the error, e.g. the name of an unknown scope; with error, what the page tells its developers; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], scopes: [{scope, title, description, sensitive, granted}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
+  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], ui_locales, scopes: [{scope, title, description, texts: {language: {title, description}}, sensitive, granted}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
 comment on column pgrant_api.authorization.login_url is
   'With next = login: the product''s own login page, to which the browser goes instead; null = the page here.';
 comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds; null where the call has started no session.';
@@ -62,6 +62,7 @@ create type pgrant_api.authorization_parameters as (
   essential_acr    text[],
   claims_id_token  text[],
   claims_userinfo  text[],
+  ui_locales       text[],
   resources        text[],
   dpop_jkt         text
 );
@@ -81,6 +82,7 @@ comment on column pgrant_api.authorization_parameters.acr_values is 'How the log
 comment on column pgrant_api.authorization_parameters.essential_acr is 'How the login must be, one of these (OpenID Connect Core 5.5.1.1); null = any.';
 comment on column pgrant_api.authorization_parameters.claims_id_token is 'Claims that are asked for in the ID token.';
 comment on column pgrant_api.authorization_parameters.claims_userinfo is 'Claims that are asked for at the userinfo endpoint.';
+comment on column pgrant_api.authorization_parameters.ui_locales is 'The languages that are asked for, the first one first; {} = none.';
 comment on column pgrant_api.authorization_parameters.resources is 'Which resources (RFC 8707 2); {} = the default.';
 comment on column pgrant_api.authorization_parameters.dpop_jkt is 'The key with which the code may be redeemed (RFC 9449 10); null = any.';
 

@@ -124,39 +124,6 @@ $$;
 comment on function pgrant_ops.user_sign_out(uuid, text) is
   'Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients. Raises OA001.';
 
-create function pgrant_ops.scope_add(p_tenant uuid, p_scope text, p_title text, p_description text default '',
-                                     p_sensitive boolean default false)
-returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform pgrant_rules.administer(p_tenant);
-  if exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_scope) then
-    raise exception 'there is a scope % already', p_scope using errcode = 'OA002';
-  end if;
-  insert into pgrant.scopes (tenant_id, scope, title, description, sensitive)
-  values (p_tenant, p_scope, p_title, p_description, p_sensitive);
-  perform pgrant_rules.scope_remember(p_tenant, p_scope, 'scope.add');
-  perform pgrant_rules.audit(p_tenant, 'scope.add', null, null, null, p_detail => jsonb_build_object('scope', p_scope));
-end
-$$;
-
-comment on function pgrant_ops.scope_add(uuid, text, text, text, boolean) is
-  'Defines a scope in words for people. Raises OA001, OA002.';
-
-create function pgrant_ops.scope_list(p_tenant uuid)
-returns table (scope text, title text, description text, sensitive boolean)
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform pgrant_rules.administer(p_tenant);
-  return query
-  select s.scope, s.title, s.description, s.sensitive from pgrant.scopes s where s.tenant_id = p_tenant order by s.scope;
-end
-$$;
-
-comment on function pgrant_ops.scope_list(uuid) is 'The scopes of a tenant. Raises OA001.';
-
 create function pgrant_ops.grant_list(p_tenant uuid, p_username text default null, p_client_id text default null,
                                       p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100)
 returns table (grant_id uuid, username text, client_id text, scopes text[], created_at timestamptz, consented_at timestamptz,

@@ -71,19 +71,13 @@ function handOver(ctx: Ctx, loginUrl: string, challenge: string): void {
   ctx.set('Location', url.href);
 }
 
-const titleOf = {
-  login: ({ create }: { create: boolean }) => (create ? 'Create an account' : 'Sign in'),
-  account: () => 'Choose an account',
-  consent: ({ client_name }: { client_name: string }) => `Allow ${client_name}?`,
-};
-
 function showPage(
   ctx: Ctx,
   row: ApiAuthorization,
   { status, ...data }: { status?: number; request: string | undefined },
 ): void {
   const { next } = row;
-  const shown = row.page as { redirect_uri: string; client_name: string; create: boolean };
+  const shown = row.page as { redirect_uri: string; ui_locales: string[] };
   const page = next === 'login' || next === 'account' ? next : 'consent';
   render(
     ctx,
@@ -93,8 +87,11 @@ function showPage(
       ...data,
       ...redirectTarget(shown.redirect_uri),
       csrf: presentedCsrfToken(ctx),
-      title: titleOf[page](shown),
     },
-    { ...(status !== undefined && { status }), redirectUri: shown.redirect_uri },
+    {
+      ...(status !== undefined && { status }),
+      locales: shown.ui_locales,
+      redirectUri: shown.redirect_uri,
+    },
   );
 }

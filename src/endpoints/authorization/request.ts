@@ -50,6 +50,7 @@ function parametersOf(request: AuthorizationRequest, hint?: string): ApiAuthoriz
     essential_acr: claims.essential_acr ?? null,
     claims_id_token: claims.id_token,
     claims_userinfo: claims.userinfo,
+    ui_locales: request.ui_locales,
     resources: request.resources,
     dpop_jkt: request.dpop_jkt ?? null,
   };

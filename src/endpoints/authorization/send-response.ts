@@ -69,7 +69,7 @@ export async function respond(
   render(
     ctx,
     'form_post',
-    { title: 'Continue', ...form(answer), script: formPostScript },
+    { ...form(answer), script: formPostScript },
     { formsLeave: true, selfSubmitting: true },
   );
 }
@@ -118,7 +118,7 @@ function warn(
   ctx: Ctx,
   { page, redirect_uri }: Response,
   answer: AuthorizationResponse,
-  { status, description }: OAuthError,
+  { status, error: code, detail }: OAuthError,
 ): void {
   render(
     ctx,
@@ -126,8 +126,8 @@ function warn(
     {
       ...(page as object),
       ...redirectTarget(redirect_uri),
-      title: 'This request cannot go on',
-      text: description,
+      code,
+      detail,
       ...('location' in answer ? answer : form(answer)),
     },
     { status, redirectUri: redirect_uri },

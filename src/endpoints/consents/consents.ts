@@ -22,10 +22,7 @@ export function listConsents({ database }: EndpointServices): Endpoint {
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Vary', 'Accept, Cookie');
     if (wantsJson(ctx)) ctx.body = { consents, csrf };
-    else {
-      const title = 'Your applications';
-      render(ctx, 'consents', { title, username, consents, upstreams, csrf });
-    }
+    else render(ctx, 'consents', { username, consents, upstreams, csrf });
   };
 }
 

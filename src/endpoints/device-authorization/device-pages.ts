@@ -48,7 +48,7 @@ export function takeUserCode({ database, secret }: EndpointServices): Endpoint {
 }
 
 function showForm(ctx: Ctx, user_code = '', { error, status = 200 }: Trouble = {}): void {
-  render(ctx, 'device', { title: 'Connect a device', user_code, error }, { status });
+  render(ctx, 'device', { user_code, error }, { status });
 }
 
 /** Whether an authorization request is answered here, to the person, and not to a client. */
@@ -61,10 +61,5 @@ export function showAnswer(ctx: Ctx, row: Extract<ApiAuthorization, { next: 'res
   const { code_expires_at, response_error } = row;
   const denied = response_error === 'access_denied';
   const allowed = code_expires_at !== null;
-  const title = allowed
-    ? 'Your device is connected'
-    : denied
-      ? 'You did not allow it'
-      : 'The device was not connected';
-  render(ctx, 'device_done', { title, allowed, denied }, { status: allowed || denied ? 200 : 403 });
+  render(ctx, 'device_done', { allowed, denied }, { status: allowed || denied ? 200 : 403 });
 }

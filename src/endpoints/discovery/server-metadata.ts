@@ -4,6 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { caller } from '../../http/ctx.ts';
 import { metadata } from '../../protocol/discovery.ts';
+import { pageLanguages } from '../../protocol/lists.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 /** The metadata of the tenant's issuer, the same for OAuth and for OpenID Connect clients. */
@@ -20,7 +21,7 @@ export function metadataDocument({ database, endpoints, config }: EndpointServic
       mtls: config.mtlsPort !== undefined || config.certificateHeader !== undefined,
       acr_values: tenant.acr_values,
       sign_up: tenant.sign_up,
-      ui_locales: ['en'],
+      ui_locales: pageLanguages,
       registration: tenant.registration !== 'closed',
       client_documents: tenant.client_documents !== 'closed',
       request_uri_parameter: tenant.request_uri_parameter,

@@ -75,8 +75,7 @@ async function depart(
 /** A link is posted by a form, whose policy lets no redirect leave this server: it goes on by a link. */
 function sendTo(ctx: Ctx, url: URL, upstream_title: string | null, redirect: boolean) {
   if (!redirect) {
-    const title = 'Connect an account';
-    return render(ctx, 'identity_provider_link', { title, upstream_title, url: url.href });
+    return render(ctx, 'identity_provider_link', { upstream_title, url: url.href });
   }
   ctx.status = 303;
   ctx.set('Cache-Control', 'no-store');

@@ -47,7 +47,6 @@ export function logout(services: EndpointServices): Endpoint {
     if (row.next === 'confirm') {
       const fields = fieldsOf(values, [...passedOn, ...hints]);
       const page = {
-        title: 'Sign out?',
         username: row.username,
         csrf: presentedCsrfToken(ctx),
       };
@@ -86,7 +85,7 @@ function leave(ctx: Ctx, told: Frame[], url: string | undefined): void {
     // An application on the device takes what comes of a press of a button.
     refresh: /^https?:/.test(url),
   };
-  render(ctx, 'logged_out', { title: 'Signed out', frames, ...next }, { frames });
+  render(ctx, 'logged_out', { frames, ...next }, { frames });
 }
 
 /**

@@ -1,0 +1,113 @@
+// The languages of the pages: ICU messages, read and compiled once.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { IntlMessageFormat } from 'intl-messageformat';
+import nunjucks from 'nunjucks';
+import { pageLanguages, standardScopes } from '../protocol/lists.ts';
+import type { Ctx } from './ctx.ts';
+
+export type PageLanguage = (typeof pageLanguages)[number];
+
+type Texts = Record<string, { title: string; description: string }>;
+
+/** What is asked for, with its words in other languages. */
+type Titled = { scope?: string; title: string; description?: string; texts?: Texts };
+
+const folder = fileURLToPath(new URL('../../templates/languages', import.meta.url));
+
+/** Where a language differs by country, the one that fits most of its readers. */
+const formats: Record<PageLanguage, string> = { en: 'en-GB', es: 'es', pt: 'pt', de: 'de' };
+
+const { escape: escaped } = nunjucks.lib as unknown as { escape: (text: string) => string };
+const { SafeString } = nunjucks.runtime as unknown as { SafeString: new (html: string) => object };
+
+/** Markup in a message: its words come between, and `<a>` leads to the value `href`. */
+const marks = Object.fromEntries(
+  ['strong', 'bdi', 'code'].map((tag) => [
+    tag,
+    (parts: unknown[]) => `<${tag}>${parts.join('')}</${tag}>`,
+  ]),
+);
+
+/** What templates call in a language. */
+export function globalsOf(language: PageLanguage) {
+  const messages = messagesOf(language);
+  const locale = formats[language];
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+  const moments = new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  });
+  const numbers = new Intl.NumberFormat(locale);
+  const time = (format: Intl.DateTimeFormat) => (at: string) =>
+    new SafeString(
+      `<time datetime="${escaped(at)}">${escaped(format.format(new Date(at)))}</time>`,
+    );
+
+  return {
+    language,
+    /** A message, as HTML; its values are escaped, unless they are HTML of another message. */
+    message: (key: string, values: Record<string, unknown> = {}) => {
+      const message = messages.get(key);
+      if (!message) throw new TypeError(`there is no message ${key}`);
+      const { href, ...given } = values;
+      const link = (parts: unknown[]) => `<a href="${escaped(String(href))}">${parts.join('')}</a>`;
+      const html = Object.entries(given).map(([name, value]) => [name, escapedValue(value)]);
+      return new SafeString(
+        String(message.format({ ...marks, a: link, ...Object.fromEntries(html) })),
+      );
+    },
+    /** What a claim is called; one of the tenant's own has no other words than its name. */
+    claim: (name: string) =>
+      String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
+    /** A day, and a moment with its time zone, from RFC 3339. */
+    day: time(days),
+    moment: time(moments),
+    number: (value: number) => numbers.format(value),
+    /** The words for a scope; null as `lang` where only the tenant's own words are there. */
+    words: (one: Titled) => {
+      const text = one.texts?.[language] ?? standardText(messages, one);
+      const { title, description = '' } = text ?? one;
+      return { title, description, lang: text ? language : null };
+    },
+  };
+}
+
+/** What the tenant has not put in words of its own. */
+function standardText(messages: Map<string, IntlMessageFormat>, one: Titled) {
+  const { scope = '', title, description } = one;
+  const standard: { title: string; description: string } | undefined =
+    standardScopes[scope as keyof typeof standardScopes];
+  if (standard?.title !== title || standard.description !== description) return undefined;
+  const text = (part: string) => String(messages.get(`scope.${scope}.${part}`)?.format() ?? '');
+  return { title: text('title'), description: text('description') };
+}
+
+function escapedValue(value: unknown): unknown {
+  if (typeof value === 'number') return value;
+  return value instanceof SafeString ? String(value) : escaped(String(value ?? ''));
+}
+
+function messagesOf(language: PageLanguage): Map<string, IntlMessageFormat> {
+  const file = JSON.parse(readFileSync(`${folder}/${language}.json`, 'utf8')) as object;
+  return new Map(
+    Object.entries(file).map(([key, text]) => [
+      key,
+      new IntlMessageFormat(text, formats[language]),
+    ]),
+  );
+}
+
+/** The language of a page: what the application asks for, what the browser asks for, what the tenant has. */
+export function languageFor(ctx: Ctx, locales: readonly string[] = []): PageLanguage {
+  const usual = ctx.state.tenant?.appearance.language ?? 'en';
+  const asked = locales.map((tag) => new Intl.Locale(tag).language);
+  const wished = asked.find((tag) => pageLanguages.some((language) => language === tag));
+  // Whoever takes any language (*) gets the first.
+  return (wished ?? (ctx.acceptsLanguages([usual, ...pageLanguages]) || usual)) as PageLanguage;
+}

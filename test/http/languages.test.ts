@@ -1,0 +1,248 @@
+// The languages of the pages: complete, used, chosen.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messageformat-parser';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
+import { pageLanguages, publicErrors, standardScopes } from '../../src/protocol/lists.ts';
+import { type Acme, password, startAcme } from '../support/acme.ts';
+import { Browser } from '../support/browser.ts';
+import { addTenant } from '../support/issuer.ts';
+import { root } from '../support/pages.ts';
+
+const folder = join(root, 'templates');
+const read = (language: string): Record<string, string> =>
+  JSON.parse(readFileSync(join(folder, 'languages', `${language}.json`), 'utf8'));
+const catalogues = new Map(pageLanguages.map((language) => [language as string, read(language)]));
+const english = read('en');
+const templates = readdirSync(folder).filter((name) => name.endsWith('.njk'));
+const source = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+/** The values, marks and plurals of a message, once each. */
+function shapeOf(elements: MessageFormatElement[]): string[] {
+  const found = elements.flatMap((one): string[] => {
+    if (one.type === TYPE.tag) return [`<${one.value}>`, ...shapeOf(one.children)];
+    if (one.type === TYPE.plural || one.type === TYPE.select) {
+      const inside = Object.values(one.options).flatMap(({ value }) => shapeOf(value));
+      return [`{${one.value}} by ${TYPE[one.type]}`, ...inside];
+    }
+    return one.type === TYPE.literal || one.type === TYPE.pound ? [] : [`{${one.value}}`];
+  });
+  return [...new Set(found)].toSorted();
+}
+
+/** The keys that templates name, and those whose beginning they name. */
+function keysIn(text: string): { whole: string[]; begun: string[] } {
+  const calls = [...text.matchAll(/\bmessage\(([^,{}()]*)/g)].map(([, first = '']) => first);
+  const quoted = calls.flatMap((call) => [...call.matchAll(/'([^']*)'\s*(~)?/g)]);
+  const keys = quoted.filter(([, key = '']) => !key.startsWith('.') && /^[a-z_.]+$/.test(key));
+  return {
+    whole: keys.flatMap(([, key = '', more]) => (more || !(key in english) ? [] : [key])),
+    begun: keys.flatMap(([, key = '', more]) => (more ? [key] : [])),
+  };
+}
+
+describe('catalogues', () => {
+  test.each([...catalogues])(
+    '%s has every message, with the same values and marks',
+    (_, messages) => {
+      expect(Object.keys(messages)).toEqual(Object.keys(english));
+      for (const [key, text] of Object.entries(english)) {
+        const shape = { key, shape: shapeOf(parse(messages[key] ?? '')) };
+        expect(shape).toEqual({ key, shape: shapeOf(parse(text)) });
+      }
+    },
+  );
+
+  test.each([...catalogues])(
+    '%s has nothing that HTML or ICU would read as markup',
+    (_, messages) => {
+      const odd = Object.entries(messages).filter(
+        ([, text]) => /[&'"]/.test(text) || /<(?!\/?(?:strong|bdi|code|a)>)/.test(text),
+      );
+      expect(odd).toEqual([]);
+    },
+  );
+
+  test('a file is there for each language that SQL lists, in the order of the keys', () => {
+    const files = readdirSync(join(folder, 'languages')).map((name) => name.replace('.json', ''));
+    expect(files.toSorted()).toEqual([...pageLanguages].toSorted());
+    const [first, ...keys] = Object.keys(english);
+    expect([first, ...keys]).toEqual(['direction', ...keys.toSorted()]);
+  });
+
+  test('what SQL says in English is said in every language: errors and standard scopes', () => {
+    for (const [code, { description }] of Object.entries(publicErrors)) {
+      expect({ code, text: english[`error.${code}`] }).toEqual({ code, text: description });
+    }
+    for (const [scope, { title, description }] of Object.entries(standardScopes)) {
+      expect(english[`scope.${scope}.title`]).toBe(title);
+      expect(english[`scope.${scope}.description`]).toBe(description);
+    }
+  });
+
+  test('templates name messages that there are, and every message is named', () => {
+    const named = templates.map((name) => keysIn(source(name)));
+    const whole = new Set(named.flatMap(({ whole }) => whole));
+    // Named by src/http/languages.ts.
+    const begun = [...named.flatMap(({ begun }) => begun), 'claim.', 'scope.'];
+    const unused = Object.keys(english).filter(
+      (key) => !whole.has(key) && !begun.some((prefix) => key.startsWith(prefix)),
+    );
+    expect(unused).toEqual([]);
+    for (const name of templates) {
+      const called = [...source(name).matchAll(/\bmessage\('([^']*)'[,)]/g)];
+      for (const [, key = ''] of called)
+        expect({ name, key, known: key in english }).toEqual({ name, key, known: true });
+    }
+  });
+
+  test('messages are given the values that they have', () => {
+    for (const name of templates) {
+      for (const [, key = '', given = ''] of source(name).matchAll(
+        /\bmessage\('([^']*)'(?:, \{((?:[^{}'"]|'[^']*'|\([^)]*\))*)\})?\)/g,
+      )) {
+        const names = [...given.matchAll(/(?:^|,)\s*(\w+):/g)].map(([, one]) => one);
+        const shape = shapeOf(parse(english[key] ?? ''));
+        const wanted = shape.flatMap((one) =>
+          one === '<a>' ? ['href'] : (/^\{(\w+)\}/.exec(one)?.[1] ?? []),
+        );
+        expect({ name, key, names: names.toSorted() }).toEqual({
+          name,
+          key,
+          names: [...new Set(wanted)].toSorted(),
+        });
+      }
+    }
+  });
+
+  test('templates hold no words of their own', () => {
+    for (const name of templates) {
+      const text = source(name)
+        .replaceAll(/\{#.*?#\}|\{% block width %\}.*?\{% endblock %\}/gs, '')
+        .replaceAll(/\{\{.*?\}\}|\{%.*?%\}/gs, ' ')
+        .replaceAll(/<style.*?<\/style>|<script.*?<\/script>/gs, '');
+      const attributes = [
+        ...text.matchAll(/\b(?:alt|title|aria-label|content)="([^"]*[a-z]{2}[^"]*)"/g),
+      ]
+        .map(([, value]) => value)
+        .filter((value) => !/^(?:width=|light dark|noindex|\d;url=)/.test(value ?? ''));
+      const words = text.replaceAll(/<[^>]*>/g, ' ').match(/[A-Za-z]{2,}/g) ?? [];
+      expect({ name, words, attributes }).toEqual({ name, words: [], attributes: [] });
+    }
+  });
+});
+
+describe('pages', () => {
+  let acme: Acme;
+
+  beforeAll(async () => {
+    acme = await startAcme();
+  });
+
+  const urlOf = (more: Record<string, string> = {}) =>
+    `${acme.issuer}/oauth/authorize?${new URLSearchParams({
+      client_id: acme.native.client_id,
+      redirect_uri: 'http://127.0.0.1:4000/callback',
+      response_type: 'code',
+      scope: 'openid',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+      ...more,
+    })}`;
+  const set = (scope: string, settings: object) =>
+    call(acme.database.worker, ops.scope_set, { tenant: acme.tenant, scope, settings });
+  const open = (headers: Record<string, string>, more: Record<string, string> = {}) =>
+    new Browser(headers).open(urlOf(more));
+
+  test('Accept-Language chooses the language, and the answer says which it is [RFC 9110 12.5.4]', async () => {
+    const page = await open({ 'accept-language': 'fr, pt-BR;q=0.8, de;q=0.5' });
+    expect(page.html).toContain('<html lang="pt" dir="ltr">');
+    expect(page.html).toContain('Nome de usuário');
+    expect(page.headers.get('content-language')).toBe('pt');
+    expect(page.headers.get('vary')).toContain('Accept-Language');
+  });
+
+  test('ui_locales comes first, whatever of it the pages have, and stays with the request [OpenID Connect Core 3.1.2.1]', async () => {
+    const german = { 'accept-language': 'de' };
+    const page = await open(german, { ui_locales: 'fr-CA es-AR pt not_a_tag' });
+    expect(page.html).toContain('<html lang="es" dir="ltr">');
+    const browser = new Browser(german);
+    const shown = await browser.open(urlOf({ ui_locales: 'es' }));
+    const wrong = await browser.submit(shown, { username: 'ada', password: 'wrong' });
+    expect(wrong.html).toContain('No ha funcionado.');
+    const consent = await browser.submit(wrong, { username: 'ada', password });
+    expect(consent.html).toContain('¿Permitir que <bdi>native</bdi> use su cuenta?');
+    // The tenant has not put the standard scopes in other words.
+    expect(consent.html).toContain('Saber quién es usted');
+  });
+
+  test('the tenant has a language for those who ask for none that there is', async () => {
+    expect((await open({ 'accept-language': 'fr' })).html).toContain('<html lang="en"');
+    const issuer = await addTenant(acme.database, acme.origin, 'berlin');
+    await call(acme.database.worker, ops.tenant_set, {
+      tenant: issuer.tenant,
+      settings: { default_language: 'de' },
+    });
+    const page = await new Browser().open(`${issuer.issuer}/oauth/consents`, {
+      headers: { 'accept-language': 'fr' },
+    });
+    expect(page.html).toContain('<html lang="de" dir="ltr">');
+    expect(page.html).toContain('Sie sind nicht angemeldet');
+    const any = await new Browser().open(`${issuer.issuer}/device`, {
+      headers: { 'accept-language': '*' },
+    });
+    expect(any.html).toContain('Gerät verbinden');
+  });
+
+  test('a language that is none of theirs is refused as a setting', async () => {
+    await expect(
+      call(acme.database.worker, ops.tenant_set, {
+        tenant: acme.tenant,
+        settings: { default_language: 'tlh' },
+      }),
+    ).rejects.toThrow('default_language must be en, es, pt or de');
+  });
+
+  test('a scope is said in the words that the tenant has for the language, and says which it is [WCAG 3.1.2]', async () => {
+    await call(acme.database.worker, ops.scope_add, {
+      tenant: acme.tenant,
+      scope: 'notes',
+      title: 'Read your notes',
+      description: 'All of them.',
+    });
+    const settings = { 'title#es': 'Leer sus notas', 'description#es': 'Todas <b>.' };
+    const row = await set('notes', settings);
+    expect(row).toMatchObject({
+      scope_set: { texts: { es: { title: 'Leer sus notas', description: 'Todas <b>.' } } },
+    });
+    const consentIn = async (ui_locales: string) => {
+      const browser = new Browser();
+      const shown = await browser.open(urlOf({ ui_locales, scope: 'notes', prompt: 'consent' }));
+      return (await browser.submit(shown, { username: 'ada', password })).html;
+    };
+    const spanish = await consentIn('es');
+    expect(spanish).toContain('<span lang="es">Leer sus notas</span>');
+    expect(spanish).toContain('Todas &lt;b&gt;.');
+    expect(await consentIn('pt')).toMatch(/<span lang="\w\w">Read your notes<\/span>/);
+    await set('notes', { 'title#es': '', 'description#es': '' });
+    expect(await consentIn('es')).toContain('Read your notes');
+  });
+
+  test.each([
+    [{ 'title#fr': 'Lire' }, 'there is no scope setting title#fr'],
+    [{ 'sensitive#es': 'true' }, 'there is no scope setting sensitive#es'],
+    [{ 'title#es': ' x' }, 'title must be text of 1 to 255 characters'],
+    [{ 'description#de': 'Alle.' }, 'description#de needs title#de'],
+    [{ title: '' }, 'title must be'],
+    [{ sensitive: 'perhaps' }, 'sensitive must be true or false'],
+  ])('the words %j of a scope are refused: %s', async (settings, words) => {
+    await expect(set('openid', settings)).rejects.toThrow(words);
+  });
+
+  test('metadata name the languages [OpenID Connect Discovery 3]', async () => {
+    const metadata = await fetch(`${acme.issuer}/.well-known/openid-configuration`);
+    expect(await metadata.json()).toMatchObject({ ui_locales_supported: ['en', 'es', 'pt', 'de'] });
+  });
+});
