@@ -831,7 +831,7 @@ comment on column pgrant.audit_events.address is 'From where it was asked; null 
 comment on column pgrant.audit_events.request_id is 'The request that decided (X-Request-Id); null = none did.';
 comment on column pgrant.audit_events.detail is 'What else there is to say, never a secret; pgrant_report.audit_actions() says what of which action.';
 comment on column pgrant.audit_events.xid is 'Transaction that wrote the event. All of a transaction''s events are final once no transaction as old is running: then they are sealed.';
-comment on column pgrant.audit_events.actor is 'Who decided where no request did, an operator or a task: role = who logged in to the database, address (null = on its own machine), application; and as they say themselves user and reason. Null where a request decided.';
+comment on column pgrant.audit_events.actor is 'Who decided where no client and no person did for themselves. An operator or a task: role = who logged in to the database, address (null = on its own machine), application; and as they say themselves user and reason. An admin of the tenant: user_id and session_id, or client_id of the access token, besides the role of the web process. Null where a request decided.';
 
 create table pgrant.audit_sealing (
   single boolean default true not null,
@@ -1736,6 +1736,32 @@ comment on column pgrant.groups.tenant_id is 'The tenant.';
 comment on column pgrant.groups.group_name is 'The group.';
 comment on column pgrant.groups.title is 'Its name for people.';
 comment on column pgrant.groups.created_at is 'When it was made.';
+
+create table pgrant.idempotency_keys (
+  tenant_id uuid not null,
+  key_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  content_hash bytea not null,
+  secret_salt bytea,
+  value jsonb not null,
+  constraint idempotency_keys_pkey PRIMARY KEY (tenant_id, key_hash, expires_at),
+  constraint idempotency_keys_content_hash_check CHECK ((length(content_hash) = 32)),
+  constraint idempotency_keys_key_hash_check CHECK ((length(key_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.idempotency_keys enable row level security;
+alter table pgrant.idempotency_keys force row level security;
+create policy audited on pgrant.idempotency_keys for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.idempotency_keys for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.idempotency_keys for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.idempotency_keys for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.idempotency_keys for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.idempotency_keys is 'What the admin API answered to requests with an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), so that a repetition gets the same.';
+comment on column pgrant.idempotency_keys.tenant_id is 'The tenant.';
+comment on column pgrant.idempotency_keys.key_hash is 'SHA-256 of who asked, and of the key.';
+comment on column pgrant.idempotency_keys.expires_at is 'Until when it is good.';
+comment on column pgrant.idempotency_keys.content_hash is 'SHA-256 of the request: another one under the same key is refused.';
+comment on column pgrant.idempotency_keys.secret_salt is 'What the secret that was given then was made of, together with PGRANT_SECRET: so it can be given again, and is not kept; null = there was none.';
+comment on column pgrant.idempotency_keys.value is 'What was answered, without secrets.';
 
 create table pgrant.issuers (
   tenant_id uuid not null,

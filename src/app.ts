@@ -1,6 +1,7 @@
 // Every URL, method, audience and CORS class on one screen.
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
+import { adminApi, adminApiDocument } from './endpoints/admin-api/admin-api.ts';
 import { authorize } from './endpoints/authorization/authorize.ts';
 import { chooseAccount } from './endpoints/authorization/choose-account.ts';
 import { consent } from './endpoints/authorization/consent.ts';
@@ -94,6 +95,8 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/consents', 'page', listConsents],
   [['POST'], '/oauth/consents', 'page', revokeConsent, 'own pages'],
   [['GET'], '/oauth/style.css', 'page', style],
+  [['GET'], '/api/v1/openapi.json', 'problem', adminApiDocument, 'any origin'],
+  [['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], '/api/v1/*operation', 'problem', adminApi],
 ];
 
 /** The endpoints that the metadata name. */
@@ -165,8 +168,11 @@ function makeRouter(services: EndpointServices): Router<State> {
       // Metadata and keys are for everybody, and cost nothing.
       ...(from === 'any origin' ? [] : [floods]),
       ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
-      // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag.
-      makeEndpoint({ ...services, database: { ...services.database, tag: `endpoint=${path}` } }),
+      // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag, an SQL comment.
+      makeEndpoint({
+        ...services,
+        database: { ...services.database, tag: `endpoint=${path.replace('*', ':')}` },
+      }),
     ];
     // Preflight requests are answered by the CORS step.
     const preflight = from && from !== 'own pages' ? ['OPTIONS'] : [];

@@ -23,6 +23,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     () => import('./cli/health-command.ts'),
   ],
   ['tenant', 'tenants, each with its issuer', () => import('./cli/tenant-commands.ts')],
+  [
+    'admin',
+    'people and programs that administer a tenant',
+    () => import('./cli/admin-commands.ts'),
+  ],
   ['client', 'applications that may ask for tokens', () => import('./cli/client-commands.ts')],
   ['user', 'users, who can sign in', () => import('./cli/user-commands.ts')],
   ['scope', 'what may be asked for, in words for people', () => import('./cli/scope-commands.ts')],

@@ -144,7 +144,7 @@ test('a file name is kebab-case, and no other file of src has it [src/README.md]
 });
 
 test('a file of src has at most 200 lines, but for what is generated', () => {
-  const generated = ['db/bindings.ts', 'settings/stored.ts'];
+  const generated = ['db/bindings.ts', 'endpoints/admin-api/operations.ts', 'settings/stored.ts'];
   const long = sources.filter(
     (file) => !generated.includes(file) && text(file).split('\n').length - 1 > 200,
   );

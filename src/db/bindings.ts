@@ -36,6 +36,10 @@ export type ApiError =
   | 'registration_not_supported'
   | 'invalid_request_object'
   | 'invalid_request_uri'
+  | 'insufficient_user_authentication'
+  | 'already_exists'
+  | 'precondition_failed'
+  | 'idempotency_key_reused'
   | 'unknown_client'
   | 'invalid_redirect_uri'
   | 'expired_request'
@@ -47,6 +51,25 @@ export type ApiError =
   | 'upstream_failed'
   | 'invalid_user_code'
   | 'flood';
+
+/** What an operation of an admin gave. */
+export type ApiAdminAnswer = {
+  error: null;
+  reason: string | null;
+  detail: string | null;
+  value: Json;
+  etag: string | null;
+  secret_salt: Buffer | null;
+};
+
+/** What the operations of a page gave. */
+export type ApiAdminPage = {
+  error: null;
+  reason: string | null;
+  username: string;
+  may_write: boolean;
+  results: Json;
+};
 
 /** What every page of a tenant shows. */
 export type ApiAppearance = {
@@ -394,6 +417,64 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['another', 'boolean'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+
+  /** Does an operation of the admin API (see admin_operations) for whoever has an access token of admins; p_arguments by the names that the function has. With p_idempotency_hash (SHA-256 of the Idempotency-Key) and p_content_hash once. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, not_found (whoever is no admin, too), invalid_request, already_exists, precondition_failed, idempotency_key_reused, too_many_attempts, flood. */
+  admin_call: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      possession: unknown;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      operation: string | null;
+      arguments: unknown;
+      if_match: string | null;
+      idempotency_hash: Uint8Array | null;
+      content_hash: Uint8Array | null;
+      secret_salt: Uint8Array | null;
+    },
+    ApiAdminAnswer
+  >('pgrant_api.admin_call', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['possession', 'jsonb'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['operation', 'text'],
+    ['arguments', 'jsonb'],
+    ['if_match', 'text'],
+    ['idempotency_hash', 'bytea'],
+    ['content_hash', 'bytea'],
+    ['secret_salt', 'bytea'],
+  ], []),
+
+  /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
+  admin_page: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      operations: string[] | null;
+      arguments: unknown;
+    },
+    ApiAdminPage
+  >('pgrant_api.admin_page', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['operations', 'text[]'],
+    ['arguments', 'jsonb'],
+  ], ['username', 'may_write', 'results']),
 
   /** Takes authorization requests (RFC 6749 4.1.1), a set of them at once: proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else says what comes next and stores the request unless it is answered. p_parameters is authorization_parameters. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
   authorization_begin: bindSet<
@@ -1582,6 +1663,18 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], []),
 
+  /** Gives a tenant what its admins need, whatever is missing of it: the roles pgrant.admin and pgrant.admin.read, which nobody has yet; the admin API as a resource; and the client by which people sign in at the console. Returns the URI of the API, which is the aud of its tokens. Raises OA001, OA002. */
+  admin_enable: bind<
+    {
+      tenant: string;
+    },
+    {
+      admin_enable: string;
+    }
+  >('pgrant_ops.admin_enable', [
+    ['tenant', 'uuid'],
+  ], ['admin_enable']),
+
   /** Records that the events of a month are in a file with this SHA-256: the month may be dropped once it is past its retention. Raises OA001. */
   audit_archive_add: bind<
     {
@@ -1738,6 +1831,47 @@ export const ops = {
   >('pgrant_ops.audit_seal', [
     ['width', 'integer', 'optional'],
   ], ['seals', 'done']),
+
+  /** The audit of a tenant, youngest first, p_limit events (1000 at most) after p_after, a cursor of the page before: actions that begin with p_action, of a client or a person, refused or granted, from p_since to p_until. actor is there where an operator or admin decided. May be null: error, reason, client_id, user_id, username, grant_id, address, request_id, detail, actor. Raises OA001. */
+  audit_search: bind<
+    {
+      tenant: string;
+      action?: string | null;
+      client_id?: string | null;
+      username?: string | null;
+      refused?: boolean | null;
+      since?: string | null;
+      until?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      at: string;
+      event_id: string;
+      action: string;
+      error: string | null;
+      reason: string | null;
+      client_id: string | null;
+      user_id: string | null;
+      username: string | null;
+      grant_id: string | null;
+      address: string | null;
+      request_id: string | null;
+      detail: Json;
+      actor: Json;
+      cursor: string;
+    }
+  >('pgrant_ops.audit_search', [
+    ['tenant', 'uuid'],
+    ['action', 'text', 'optional'],
+    ['client_id', 'text', 'optional'],
+    ['username', 'text', 'optional'],
+    ['refused', 'boolean', 'optional'],
+    ['since', 'timestamp with time zone', 'optional'],
+    ['until', 'timestamp with time zone', 'optional'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], ['at', 'event_id', 'action', 'cursor']),
 
   /** pgrant_report.audit_verify_rest() for operators. Raises OA001. */
   audit_verify_rest: bind<
@@ -1940,6 +2074,48 @@ export const ops = {
     ['tenant', 'uuid'],
     ['client_id', 'text'],
   ], []),
+
+  /** Revokes what people allowed a client, p_limit grants with all their tokens, and its own opaque access tokens; its own JWTs are dead where it is disabled. Returns {grants, access_tokens, more: whether there are more grants}. Raises OA001. */
+  client_revoke: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      limit?: number | null;
+    },
+    {
+      client_revoke: Json;
+    }
+  >('pgrant_ops.client_revoke', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['limit', 'integer', 'optional'],
+  ], ['client_revoke']),
+
+  /** The applications of a tenant by client_id, p_limit of them (200 at most) after p_after, with p_search in their name or client_id. May be null: scopes, registered_at, last_used_at, disabled_at. Raises OA001. */
+  client_search: bind<
+    {
+      tenant: string;
+      search?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      client_id: string;
+      name: string;
+      token_endpoint_auth_method: string;
+      grant_types: string[];
+      scopes: string[] | null;
+      registered_at: string | null;
+      last_used_at: string | null;
+      created_at: string;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.client_search', [
+    ['tenant', 'uuid'],
+    ['search', 'text', 'optional'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], ['client_id', 'name', 'token_endpoint_auth_method', 'grant_types', 'created_at']),
 
   /** Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001. */
   client_secret_add: bind<
@@ -3796,6 +3972,23 @@ export const ops = {
     ['username', 'text'],
   ], ['user_remove']),
 
+  /** The roles that a person has: directly, and through which groups. Raises OA001. */
+  user_role_list: bind<
+    {
+      tenant: string;
+      username: string | null;
+    },
+    {
+      role: string | null;
+      title: string | null;
+      direct: boolean | null;
+      groups: string[] | null;
+    }
+  >('pgrant_ops.user_role_list', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+  ], []),
+
   /** How many rows of each table name a person, and how many names of them the history has. After user_remove each is 0 but those of the record (audit events and histories), which keep the user_id. Raises OA001. */
   user_rows: bind<
     {
@@ -3811,6 +4004,29 @@ export const ops = {
     ['tenant', 'uuid'],
     ['user_id', 'uuid'],
   ], []),
+
+  /** The people of a tenant by username, p_limit of them (200 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001. */
+  user_search: bind<
+    {
+      tenant: string;
+      search?: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      user_id: string;
+      username: string;
+      name: string | null;
+      email: string | null;
+      created_at: string;
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.user_search', [
+    ['tenant', 'uuid'],
+    ['search', 'text', 'optional'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], ['user_id', 'username', 'created_at']),
 
   /** Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003. */
   user_set: bind<

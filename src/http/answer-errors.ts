@@ -1,4 +1,5 @@
 // The only catch, and the only logger of reasons: a constant text for the public, the reason for the log.
+import { STATUS_CODES } from 'node:http';
 import type { Middleware } from 'koa';
 import { Refusal } from '../db/call.ts';
 import { isUnavailable } from '../db/unavailable.ts';
@@ -94,21 +95,35 @@ function answer(ctx: Ctx, error: OAuthError): void {
     render(ctx, 'error', { problem: problemOf(error), code, detail }, { status });
     return;
   }
+  const bearer = audience === 'bearer' || audience === 'problem';
   // RFC 9449 7.1: of a request for a resource it is the credentials that are not good.
-  if (audience === 'bearer' && dpopErrors.has(error.error)) ctx.status = 401;
-  challenge(ctx, error, audience);
+  if (bearer && dpopErrors.has(error.error)) ctx.status = 401;
+  challenge(ctx, error, bearer);
+  if (audience === 'problem') {
+    ctx.type = 'application/problem+json';
+    ctx.body = JSON.stringify(problemDetails(ctx, error));
+    return;
+  }
   // RFC 6585 4 says it by the status; no OAuth error means it, and of those that are registered this one is tried again.
   const code = error.status === 429 ? 'temporarily_unavailable' : error.error;
   ctx.body = { error: code, error_description: error.description };
+}
+
+/** RFC 9457 3: what is wrong, with the code of the error and the number of the request. */
+function problemDetails(ctx: Ctx, { status, error, words, summary }: OAuthError): object {
+  const title = STATUS_CODES[status];
+  const { requestId: request_id } = ctx.state;
+  const detail = maskSecrets(words) ?? summary;
+  return { type: 'about:blank', title, status, detail, error, request_id };
 }
 
 /** Errors of DPoP proofs (RFC 9449 5 and 8). */
 const dpopErrors = new Set<string>(['invalid_dpop_proof', 'use_dpop_nonce']);
 
 /** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3, RFC 9449 7.1). */
-function challenge(ctx: Ctx, error: OAuthError, audience: State['audience']): void {
+function challenge(ctx: Ctx, error: OAuthError, bearer: boolean): void {
   const realm = `realm="${ctx.state.tenant?.issuer ?? 'pgrant'}"`;
-  if (audience === 'bearer' || error.error === 'invalid_token') {
+  if (bearer || error.error === 'invalid_token') {
     // RFC 6750 3.1: no error code for a request that carried no token at all.
     const anonymous = error.error === 'invalid_token' && !ctx.get('authorization');
     const detail = `, error="${error.error}", error_description="${error.description}"`;

@@ -21,8 +21,8 @@ export type State = {
   requestId: string;
   /** Address of the client; that of the last untrusted hop behind a trusted proxy. */
   address: string;
-  /** How errors are shown: to a person, to a program, or to a program with a bearer token. */
-  audience: 'page' | 'json' | 'bearer';
+  /** How errors are shown: to a person, to a program, to one with a bearer token, or to one as a problem (RFC 9457). */
+  audience: 'page' | 'json' | 'bearer' | 'problem';
   /** The cookie that names the browser, where this answer sets it. */
   browser?: string;
   /** Makes the nonce that DPoP proofs of the next requests may have (RFC 9449 8). */

@@ -1,4 +1,4 @@
-// Which tenant a request is for: the issuer is everything before the endpoint (RFC 8414 3.1).
+// Which tenant a request is for: the issuer is everything before the endpoint.
 import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
@@ -6,6 +6,7 @@ import { OAuthError } from '../protocol/errors.ts';
 import type { WebServices } from '../services.ts';
 import type { State, Tenant } from './ctx.ts';
 import { requestHost } from './origin.ts';
+import { splitPath } from './split-path.ts';
 
 type Found = Tenant & { disabled: boolean };
 
@@ -16,27 +17,6 @@ const cacheSize = 10_000;
 /** As issuers are (see protocol/issuer.ts): no other path is looked for, or remembered. */
 const issuerPath = /^(?:\/[\w.~-]+)*$/;
 const pathLimit = 255;
-
-const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
-
-/** Pages whose addresses people type: directly below the issuer. */
-const typed = ['/device'];
-
-/** Splits a path into the path of the issuer and that of the endpoint; undefined for neither. */
-export function splitPath(path: string): { issuer: string; endpoint: string } | undefined {
-  for (const endpoint of wellKnown) {
-    const rest = path.slice(endpoint.length);
-    if (path.startsWith(endpoint) && (rest === '' || /^\/.*[^/]$/.test(rest))) {
-      return { issuer: rest, endpoint };
-    }
-  }
-  const at = Math.max(path.lastIndexOf('/oauth/'), path.lastIndexOf('/.well-known/'));
-  if (at < 0) {
-    const endpoint = typed.find((page) => path.endsWith(page));
-    return endpoint ? { issuer: path.slice(0, -endpoint.length), endpoint } : undefined;
-  }
-  return { issuer: path.slice(0, at), endpoint: path.slice(at) };
-}
 
 type Arrived = { req: import('node:http').IncomingMessage; path: string; state: State };
 
@@ -57,21 +37,27 @@ export function tenantFinder({ database, config }: WebServices) {
     return { id, issuer, title, path, appearance: { language }, disabled };
   }
 
+  async function find(host: string, path: string, state: State): Promise<Found | 'none'> {
+    const key = `${host} ${path}`;
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const tenant = await look(host, path, state);
+    cache.set(key, tenant);
+    return tenant;
+  }
+
   return async ({ req, path, state }: Arrived): Promise<{ tenant: Tenant; endpoint: string }> => {
-    const parts = splitPath(path);
-    if (!parts) throw new OAuthError('not_found', 'no endpoint has this path');
-    if (parts.issuer.length > pathLimit || !issuerPath.test(parts.issuer)) {
-      throw new OAuthError('not_found', 'no issuer has such a path');
-    }
     const host = requestHost(req, config);
-    const key = `${host} ${parts.issuer}`;
-    let tenant = cache.get(key);
-    if (tenant === undefined) {
-      tenant = await look(host, parts.issuer, state);
-      cache.set(key, tenant);
+    for (const { issuer, endpoint } of splitPath(path)) {
+      if (issuer.length > pathLimit || !issuerPath.test(issuer)) continue;
+      const tenant = await find(host, issuer, state);
+      if (tenant === 'none') continue;
+      if (tenant.disabled) throw new OAuthError('access_denied', 'the tenant is disabled');
+      return { tenant, endpoint };
     }
-    if (tenant === 'none') throw new OAuthError('not_found', 'no issuer has this host and path');
-    if (tenant.disabled) throw new OAuthError('access_denied', 'the tenant is disabled');
-    return { tenant, endpoint: parts.endpoint };
+    throw new OAuthError(
+      'not_found',
+      'no issuer has this host and path, or no endpoint the rest of it',
+    );
   };
 }

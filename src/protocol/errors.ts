@@ -19,6 +19,8 @@ export class OAuthError extends Error {
   /** The description without the detail. */
   readonly summary: string;
   readonly detail: string | undefined;
+  /** The detail whatever its length and characters, for answers that have room for it. */
+  readonly words: string | undefined;
   /** Seconds; undefined where nobody knows. */
   readonly retryAfter: number | undefined;
 
@@ -34,6 +36,7 @@ export class OAuthError extends Error {
     this.status = extra.status ?? publicErrors[error].status;
     this.retryAfter = extra.retryAfter;
     this.summary = publicErrors[error].description;
+    this.words = extra.detail;
     this.detail =
       extra.detail !== undefined && publicText.test(extra.detail) ? extra.detail : undefined;
   }

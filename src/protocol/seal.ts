@@ -15,7 +15,8 @@ export type Purpose =
   | 'pgrant logout hint'
   | 'pgrant dpop nonce'
   | 'pgrant user code'
-  | 'pgrant webhook secret';
+  | 'pgrant webhook secret'
+  | 'pgrant admin secret';
 
 /** Where something is sealed: it does not open at another tenant, nor under another name. */
 export type Place = { tenant: string; name: string };

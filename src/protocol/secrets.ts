@@ -81,8 +81,11 @@ export function newSecret(): { secret: string; hash: Buffer } {
 }
 
 /** Makes a secret that carries no expiry; `hash` is of the whole text, prefix included. */
-export function newLastingSecret(kind: LastingKind): { secret: string; hash: Buffer } {
-  const secret = prefixes[kind] + randomBytes(32).toString('base64url');
+export function newLastingSecret(
+  kind: LastingKind,
+  random = randomBytes(32).toString('base64url'),
+): { secret: string; hash: Buffer } {
+  const secret = prefixes[kind] + random;
   return { secret, hash: secretHash(secret) };
 }
 

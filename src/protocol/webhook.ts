@@ -9,8 +9,8 @@ const prefix = 'whsec_';
 export type WebhookEvent = { id: string; type: string; timestamp: string; data: object };
 
 /** Makes a secret of 256 random bits, as a receiver is given it. */
-export function newWebhookSecret(): string {
-  return prefix + randomBytes(32).toString('base64');
+export function newWebhookSecret(random = randomBytes(32)): string {
+  return prefix + random.toString('base64');
 }
 
 /** Seals a secret for one webhook of one tenant. */

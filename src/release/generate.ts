@@ -7,6 +7,7 @@ import postgres, { type Sql } from 'postgres';
 import { startEmbedded } from '../embedded/embedded.ts';
 import { generateBindings } from './generate-bindings.ts';
 import { generateLists } from './generate-lists.ts';
+import { generateOperations } from './generate-operations.ts';
 import { generateSchema } from './generate-schema.ts';
 import { generateSecurity } from './generate-security.ts';
 import { generateSettingsPage, generateStoredSettings } from './generate-settings.ts';
@@ -15,6 +16,7 @@ import { release } from './release.ts';
 const files: Record<string, (sql: Sql) => Promise<string>> = {
   'src/db/bindings.ts': generateBindings,
   'src/protocol/lists.ts': generateLists,
+  'src/endpoints/admin-api/operations.ts': generateOperations,
   'src/settings/stored.ts': generateStoredSettings,
   'sql/schema.sql': generateSchema,
   'sql/SETTINGS.md': generateSettingsPage,

@@ -178,6 +178,7 @@ describe('a tenant', () => {
       'login_challenges',
       'counters',
       'device_codes',
+      'idempotency_keys',
       'dpop_proofs',
       'logout_deliveries',
       'outbox',

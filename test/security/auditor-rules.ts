@@ -5,7 +5,7 @@ import type { Rule } from './rule.ts';
 const kept = `'_hash$|_salt$|^sealed_|^password_|^(state|nonce|code_challenge|login_hint|hint_sub|profile)$'`;
 
 /** Columns of other names that auditors don't read. */
-const left = `('users.claims', 'upstream_accounts.claims', 'logout_deliveries.subject')`;
+const left = `('users.claims', 'upstream_accounts.claims', 'logout_deliveries.subject', 'idempotency_keys.value')`;
 
 /** What a row has come to, or a setting, which only shares its name with what a client sent or a password. */
 const harmless = `('outbox.state', 'logout_deliveries.state', 'tenants.password_change_revokes')`;

@@ -76,6 +76,7 @@ function granted(name: string, row: Row): boolean {
     'kind',
     'salt',
     'interval',
+    'value',
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';

@@ -51,7 +51,14 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     redirect_uris: [],
     jwks_uri: keysAt(uri),
   });
+  await operate(world, ops.admin_enable, {});
+  await makeClient(world, 'automation', {
+    grant_types: ['client_credentials'],
+    scopes: ['pgrant.admin'],
+    access_token_format: 'opaque',
+  });
   const user = await makeUserNamed(world, name);
+  await operate(world, ops.role_assign, { username: 'ada', role: 'pgrant.admin' });
   await operate(world, ops.key_add, {
     kid: `key-of-${name}`,
     alg: 'ES256',
@@ -148,6 +155,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     ...(await pushedOf(tenant)),
     ...(await deviceOf(tenant, code)),
     ...neutral,
+    ...(names.includes('operation') && (await automationOf(tenant))),
     ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
   };
 }
@@ -187,6 +195,27 @@ async function deviceOf(tenant: Tenant, { code_hash }: { code_hash: Buffer }) {
               'code_hash', sha256(${device_hash}), 'expires_at', to_timestamp(${expires_at}), 'code_challenge', null, 'redirect_uri_sent', false))).*
       from pgrant.codes c where c.tenant_id = ${tenant.tenant} and c.code_hash = ${code_hash}`;
   return { device_hash, device_expires_at: expires_at, user_code_hash };
+}
+
+/** The access token of a program that administers, in both forms. */
+async function automationOf(tenant: Tenant) {
+  const [client] = await tenant.database.sql`
+    select s.secret_hash, t.issuer from pgrant.client_secrets s join pgrant.tenants t using (tenant_id)
+     where s.tenant_id = ${tenant.tenant} and s.client_id = 'automation'`;
+  const access_hash = secret();
+  const row = await ask(tenant, api.client_credentials_issue, {
+    client_id: 'automation',
+    auth_method: 'client_secret_basic',
+    secret_hash: client?.secret_hash,
+    assertion: null,
+    possession: null,
+    scope: null,
+    access_hash,
+    resource: `${client?.issuer}/api/v1`,
+  });
+  const { access_expires_at } = row;
+  const jwt = { ...(jwtOf(row) as object), iss: client?.issuer };
+  return { access_hash, access_expires_at, jwt };
 }
 
 /** A client that signs, whose keys are being fetched where they are to be stored. */

@@ -180,3 +180,13 @@ $$;
 
 comment on function pgrant_api.key_list(uuid, text, inet) is
   'The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found.';
+
+create function pgrant_rules.admin_resource(p_tenant uuid) returns text
+language plpgsql stable
+as $$
+begin
+  return (select pgrant.resource_canonical(rtrim(t.issuer, '/') || '/api/v1') from pgrant.tenants t where t.tenant_id = p_tenant);
+end
+$$;
+
+comment on function pgrant_rules.admin_resource(uuid) is 'The admin API of a tenant as a resource (RFC 8707): the aud of the access tokens that it takes.';

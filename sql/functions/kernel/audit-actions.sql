@@ -4,6 +4,8 @@ create function pgrant_report.audit_actions() returns table (action text, meanin
 language sql immutable
 as $$
   values
+    ('admin.call', 'Somebody asked for what only an admin may do, or an admin for what cannot be done.', null),
+    ('admin.enable', 'The tenant has admins: roles, and a resource for their programs.', null),
     ('audit.archive', 'A month of events was archived.', null),
     ('audit.retention', 'The record is kept for another time.', null),
     ('auditor.add', 'A role of the database may read the reports of the tenant.', null),
@@ -18,6 +20,7 @@ as $$
     ('client.enable', 'The client is accepted again.', 'client.enabled'),
     ('client.expire', 'A client that registered itself was removed unused.', null),
     ('client.remove', 'A client was removed, with its grants and tokens.', 'client.removed'),
+    ('client.revoke', 'What people allowed a client was revoked, and its own tokens.', null),
     ('client.secret_add', 'A client got one more secret.', 'client.secret_added'),
     ('client.secret_remove', 'A secret of a client is good no more.', 'client.secret_removed'),
     ('client.set', 'Settings of a client changed.', 'client.updated'),

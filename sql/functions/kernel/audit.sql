@@ -3,15 +3,17 @@
 create function pgrant_rules.actor() returns jsonb
 language sql stable
 as $$
-  select jsonb_strip_nulls(jsonb_build_object(
+  select case when nullif(current_setting('pgrant.admin', true), '') is not null
+              then jsonb_build_object('role', session_user) || current_setting('pgrant.admin', true)::jsonb
+              when nullif(current_setting('pgrant.request_id', true), '') is null
+              then jsonb_strip_nulls(jsonb_build_object(
            'role', session_user, 'address', host(inet_client_addr()), 'application', nullif(current_setting('application_name'), ''),
            'user', left(nullif(current_setting('pgrant.actor', true), ''), 200),
-           'reason', left(nullif(pgrant_rules.secrets_masked(current_setting('pgrant.reason', true)), ''), 500)))
-   where nullif(current_setting('pgrant.request_id', true), '') is null
+           'reason', left(nullif(pgrant_rules.secrets_masked(current_setting('pgrant.reason', true)), ''), 500))) end
 $$;
 
 comment on function pgrant_rules.actor() is
-  'Who is behind the running transaction, null where it is a request: the role that logged in and from where, its application_name, and as the settings pgrant.actor and pgrant.reason say of themselves the person and why. A record and no right: no rule asks it.';
+  'Who is behind the running transaction, null where it is a request: an admin of the tenant (see admin_begin); else the role that logged in and from where, its application_name, and as the settings pgrant.actor and pgrant.reason say of themselves the person and why. A record and no right: no rule asks it.';
 
 create function pgrant_rules.audit(
   p_tenant uuid, p_action text, p_error pgrant_api.error, p_reason text, p_client_id text,

@@ -14,7 +14,8 @@ begin
   perform set_config('pgrant.tenant', coalesce((select e.tenant_id::text from pgrant_rules.entrance e
                                                  where e.tenant_id = p_tenant), ''), true),
           set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
-          set_config('pgrant.address', coalesce(host(p_address), ''), true);
+          set_config('pgrant.address', coalesce(host(p_address), ''), true),
+          set_config('pgrant.admin', '', true);
 end
 $$;
 
@@ -48,9 +49,13 @@ create function pgrant_rules.administer(p_tenant uuid) returns void
 language plpgsql
 as $$
 begin
-  perform set_config('pgrant.tenant', p_tenant::text, true),
-          set_config('pgrant.request_id', '', true),
-          set_config('pgrant.address', '', true);
+  -- An admin's request has entered the tenant already, and its events are of that request.
+  if coalesce(current_setting('pgrant.admin', true), '') = '' or p_tenant is distinct from pgrant.tenant() then
+    perform set_config('pgrant.tenant', p_tenant::text, true),
+            set_config('pgrant.request_id', '', true),
+            set_config('pgrant.address', '', true),
+            set_config('pgrant.admin', '', true);
+  end if;
   -- Whoever removes the tenant waits for this transaction, or this one for that and finds none. A standby has no locks.
   if pg_is_in_recovery() then
     perform from pgrant.tenants t where t.tenant_id = p_tenant;

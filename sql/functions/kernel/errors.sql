@@ -18,6 +18,10 @@ create type pgrant_api.error as enum (
   'login_required', 'unmet_authentication_requirements', 'consent_required', 'interaction_required', 'account_selection_required',
   'request_not_supported', 'request_uri_not_supported', 'registration_not_supported',
   'invalid_request_object', 'invalid_request_uri',
+  -- RFC 9470 3
+  'insufficient_user_authentication',
+  -- The admin API (RFC 9110 15.5.13, draft-ietf-httpapi-idempotency-key-header 2.7)
+  'already_exists', 'precondition_failed', 'idempotency_key_reused',
   -- Shown to a person, never sent to a client
   'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'too_many_attempts',
   'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed', 'invalid_user_code',
@@ -70,6 +74,10 @@ as $$
     ('registration_not_supported', 400, 'Registration is not supported here.'),
     ('invalid_request_object', 400, 'The request object is invalid.'),
     ('invalid_request_uri', 400, 'The request URI is invalid, expired, or was used before.'),
+    ('insufficient_user_authentication', 401, 'The sign-in is too long ago for this.'),
+    ('already_exists', 409, 'There is one of this name already.'),
+    ('precondition_failed', 412, 'It was changed in the meantime.'),
+    ('idempotency_key_reused', 422, 'The Idempotency-Key was used for another request.'),
     ('unknown_client', 400, 'The application is not registered here.'),
     ('invalid_redirect_uri', 400, 'A redirect URI is not acceptable.'),
     ('expired_request', 400, 'This sign-in has expired, was answered already, or was begun in another browser.'),

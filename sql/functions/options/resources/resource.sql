@@ -10,12 +10,14 @@ declare
   v_found record;
 begin
   v_out.resources := '{}';
-  -- A tenant that has registered no resource does not use them: the parameter is ignored.
-  if v_asked = '{}' or not exists (select from pgrant.resources r where r.tenant_id = p_tenant) then
+  -- A tenant that has registered no resource does not use them: the parameter is ignored. That it has an admin API changes nothing.
+  v_asked := array(select distinct pgrant.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
+  if v_asked = '{}' or not exists (select from pgrant.resources r
+                                    where r.tenant_id = p_tenant and (r.resource = any (v_asked) or r.resource not like '%/api/v1'
+                                          or r.resource <> pgrant_rules.admin_resource(p_tenant))) then
     return v_out;
   end if;
 
-  v_asked := array(select distinct pgrant.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
   select count(*) as n, array_agg(r.resource order by r.resource) as resources, min(r.access_token_lifetime) as lifetime,
          case when bool_or(r.access_token_format = 'opaque') then 'opaque' else min(r.access_token_format) end as format,
          -- Where they differ: RS256, which every resource server has to know, and the strict typ (RFC 9068 2.1).

@@ -1,0 +1,86 @@
+-- The console: the operations of a page for whoever is signed in and has a role of admins.
+
+create type pgrant_api.admin_page as (
+  error       pgrant_api.error,
+  reason      text,
+  username    text,
+  may_write   boolean,
+  results     jsonb
+);
+
+comment on type pgrant_api.admin_page is 'What the operations of a page gave.';
+comment on column pgrant_api.admin_page.may_write is 'Whether the person may change something; else they only see it.';
+comment on column pgrant_api.admin_page.results is 'Array of {error, detail, value}, in the order of the operations; after a change that was done there is no more.';
+
+create function pgrant_rules.admin_page_refusal(
+  p_session_hash bytea, p_admin pgrant_rules.admin, p_operation pgrant_rules.admin_operation, p_csrf_is_good boolean,
+  out error pgrant_api.error, out reason text
+)
+language sql stable
+as $$
+  select case when p_operation.operation is null then 'not_found'
+              when p_operation.effect = 'read' then null
+              when not p_admin.may_write then 'not_found'
+              when p_csrf_is_good is not true then 'csrf_mismatch'
+              when p_operation.effect = 'destroy' and p_admin.auth_time < now() - interval '15 minutes'
+              then 'insufficient_user_authentication' end::pgrant_api.error,
+         case when p_operation.operation is null then 'no such operation'
+              when p_operation.effect = 'read' then null
+              when not p_admin.may_write then 'the person may see and change nothing'
+              when p_csrf_is_good is not true then 'csrf token missing or of another session'
+              when p_operation.effect = 'destroy' and p_admin.auth_time < now() - interval '15 minutes'
+              then 'the sign-in is too long ago' end
+$$;
+
+comment on function pgrant_rules.admin_page_refusal(bytea, pgrant_rules.admin, pgrant_rules.admin_operation, boolean) is
+  'Why a person at the console may not do an operation: for what cannot be taken back they have signed in 15 minutes ago at most.';
+
+create function pgrant_api.admin_page(
+  p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
+  p_operations text[], p_arguments jsonb
+) returns pgrant_api.admin_page
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.admin_page;
+  v_right record;
+  v_refusal record;
+  v_operation pgrant_rules.admin_operation;
+  v_done pgrant_api.admin_answer;
+  v_csrf_is_good boolean;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select a.* into v_right from pgrant_rules.admin_by_session(p_tenant, p_session_hash, p_session_expires_at) a;
+  v_out.error := v_right.error;
+  v_out.reason := v_right.reason;
+  v_out.results := '[]';
+  if v_out.error is null then
+    select s.csrf_hash = p_csrf_hash, u.username into v_csrf_is_good, v_out.username
+      from pgrant.sessions s join pgrant.users u on u.tenant_id = p_tenant and u.user_id = s.user_id
+     where s.tenant_id = p_tenant and s.session_hash = p_session_hash and s.expires_at = pgrant_rules.moment(p_session_expires_at);
+    v_out.may_write := (v_right.admin).may_write;
+  end if;
+  for i in 1 .. coalesce(cardinality(p_operations), 0) loop
+    exit when v_out.error is not null;
+    v_operation := null;
+    select o.* into v_operation from pgrant_rules.admin_operations() o
+     where o.operation = p_operations[i] and pgrant_rules.admin_function(o.function_name) is not null;
+    select r.* into v_refusal from pgrant_rules.admin_page_refusal(p_session_hash, v_right.admin, v_operation, v_csrf_is_good) r;
+    v_out.error := v_refusal.error;
+    v_out.reason := v_refusal.reason;
+    exit when v_out.error is not null;
+    v_done := pgrant_rules.admin_done(p_tenant, v_right.admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), null);
+    v_out.results := v_out.results || jsonb_build_array(jsonb_build_object(
+      'error', v_done.error, 'detail', v_done.detail, 'value', v_done.value));
+    exit when v_operation.effect <> 'read' and v_done.error is null;
+  end loop;
+  if v_out.error is not null then
+    v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, null, (v_right.admin).user_id,
+                                      p_detail => jsonb_build_object('operation', left(p_operations[1], 100)));
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.admin_page(uuid, text, inet, bytea, bigint, bytea, text[], jsonb) is
+  'Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood.';

@@ -1,0 +1,105 @@
+-- What an admin can do, once for console and API: each operation is a function that operators call as well.
+
+create type pgrant_rules.admin_operation as (
+  operation      text,
+  method         text,
+  path           text,
+  function_name  text,
+  effect         text,
+  fixed          jsonb,
+  body           text,
+  made           text[],
+  page_key       text
+);
+
+comment on type pgrant_rules.admin_operation is 'An operation of an admin: method and path below the admin API, and the function of pgrant_ops that does it.';
+comment on column pgrant_rules.admin_operation.operation is 'Its name: operationId in the OpenAPI document.';
+comment on column pgrant_rules.admin_operation.method is 'Method of HTTP.';
+comment on column pgrant_rules.admin_operation.path is 'Path below the admin API, with arguments in braces.';
+comment on column pgrant_rules.admin_operation.function_name is 'The function of pgrant_ops.';
+comment on column pgrant_rules.admin_operation.effect is 'read, change, or destroy: what cannot be taken back, for which the console wants a recent sign-in.';
+comment on column pgrant_rules.admin_operation.fixed is 'Arguments that the operation stands for.';
+comment on column pgrant_rules.admin_operation.body is 'The argument that has the members of the body that are no arguments themselves; null = there are no others.';
+comment on column pgrant_rules.admin_operation.made is 'Arguments that the web process makes, such as the hash of a secret, and nobody sends.';
+comment on column pgrant_rules.admin_operation.page_key is 'The column of a list whose last value is p_after of the next page; null = the list is whole.';
+
+create function pgrant_rules.admin_operations() returns setof pgrant_rules.admin_operation
+language sql immutable
+as $$
+  select o.operation, o.method, o.path, o.function_name, o.effect, coalesce(o.fixed::jsonb, '{}'), o.body,
+         coalesce(string_to_array(o.made, ' '), '{}'), o.page_key
+    from (values
+    ('client_list', 'GET', '/clients', 'client_search', 'read', null, null, null, 'client_id'),
+    ('client_add', 'POST', '/clients', 'client_add', 'change', null, 'metadata', 'secret_hash', null),
+    ('client_show', 'GET', '/clients/{client_id}', 'client_show', 'read', null, null, null, null),
+    ('client_set', 'PATCH', '/clients/{client_id}', 'client_set', 'change', null, 'settings', null, null),
+    ('client_remove', 'DELETE', '/clients/{client_id}', 'client_remove', 'destroy', null, null, null, null),
+    ('client_disable', 'POST', '/clients/{client_id}/disable', 'client_disable', 'change', '{"disabled": true}', null, null, null),
+    ('client_enable', 'POST', '/clients/{client_id}/enable', 'client_disable', 'change', '{"disabled": false}', null, null, null),
+    ('client_revoke', 'POST', '/clients/{client_id}/revoke', 'client_revoke', 'destroy', '{"limit": 5000}', null, null, null),
+    ('client_secret_add', 'POST', '/clients/{client_id}/secrets', 'client_secret_add', 'change', null, null, 'secret_hash', null),
+    ('client_secret_remove', 'DELETE', '/clients/{client_id}/secrets/{secret_id}', 'client_secret_remove',
+     'destroy', null, null, null, null),
+    ('scope_refusal_list', 'GET', '/scope-refusals', 'scope_refusal_list', 'read', null, null, null, null),
+    ('user_list', 'GET', '/users', 'user_search', 'read', null, null, null, 'username'),
+    ('user_add', 'POST', '/users', 'user_add', 'change', null, 'claims', 'password_salt password_params password_hash', null),
+    ('user_show', 'GET', '/users/{username}', 'user_show', 'read', null, null, null, null),
+    ('user_set', 'PATCH', '/users/{username}', 'user_set', 'change', null, 'settings', null, null),
+    ('user_remove', 'DELETE', '/users/{username}', 'user_remove', 'destroy', null, null, null, null),
+    ('user_disable', 'POST', '/users/{username}/disable', 'user_disable', 'change', '{"disabled": true}', null, null, null),
+    ('user_enable', 'POST', '/users/{username}/enable', 'user_disable', 'change', '{"disabled": false}', null, null, null),
+    ('user_sign_out', 'POST', '/users/{username}/sign-out', 'user_sign_out', 'change', null, null, null, null),
+    ('user_role_list', 'GET', '/users/{username}/roles', 'user_role_list', 'read', null, null, null, null),
+    ('role_assign', 'PUT', '/users/{username}/roles/{role}', 'role_assign', 'change', null, null, null, null),
+    ('role_withdraw', 'DELETE', '/users/{username}/roles/{role}', 'role_withdraw', 'change', null, null, null, null),
+    ('role_list', 'GET', '/roles', 'role_list', 'read', null, null, null, null),
+    ('role_add', 'POST', '/roles', 'role_add', 'change', null, null, null, null),
+    ('role_disable', 'POST', '/roles/{role}/disable', 'role_disable', 'change', '{"disabled": true}', null, null, null),
+    ('role_enable', 'POST', '/roles/{role}/enable', 'role_disable', 'change', '{"disabled": false}', null, null, null),
+    ('group_list', 'GET', '/groups', 'group_list', 'read', null, null, null, null),
+    ('group_set', 'PUT', '/groups/{group}', 'group_set', 'change', null, null, null, null),
+    ('group_member_add', 'PUT', '/groups/{group}/members/{username}', 'group_member', 'change', '{"member": true}', null, null, null),
+    ('group_member_remove', 'DELETE', '/groups/{group}/members/{username}', 'group_member',
+     'change', '{"member": false}', null, null, null),
+    ('scope_list', 'GET', '/scopes', 'scope_list', 'read', null, null, null, null),
+    ('scope_add', 'POST', '/scopes', 'scope_add', 'change', null, null, null, null),
+    ('scope_set', 'PATCH', '/scopes/{scope}', 'scope_set', 'change', null, 'settings', null, null),
+    ('resource_list', 'GET', '/resources', 'resource_list', 'read', null, null, null, null),
+    ('credential_list', 'GET', '/credentials', 'credential_list', 'read', null, null, null, null),
+    ('credential_add', 'POST', '/credentials', 'credential_add', 'change', null, null, 'secret_hash', null),
+    ('webhook_list', 'GET', '/webhooks', 'webhook_list', 'read', null, null, null, null),
+    ('webhook_add', 'POST', '/webhooks', 'webhook_add', 'change', null, null, 'sealed_secret', null),
+    ('webhook_show', 'GET', '/webhooks/{name}', 'webhook_show', 'read', null, null, null, null),
+    ('webhook_set', 'PATCH', '/webhooks/{name}', 'webhook_set', 'change', null, 'settings', null, null),
+    ('webhook_remove', 'DELETE', '/webhooks/{name}', 'webhook_remove', 'destroy', null, null, null, null),
+    ('webhook_disable', 'POST', '/webhooks/{name}/disable', 'webhook_disable', 'change', '{"disabled": true}', null, null, null),
+    ('webhook_enable', 'POST', '/webhooks/{name}/enable', 'webhook_disable', 'change', '{"disabled": false}', null, null, null),
+    ('webhook_secret', 'POST', '/webhooks/{name}/secret', 'webhook_secret', 'change', null, null, 'sealed_secret', null),
+    ('webhook_test', 'POST', '/webhooks/{webhook}/test', 'webhook_test', 'change', null, null, null, null),
+    ('webhook_resend', 'POST', '/webhooks/{webhook}/resend', 'webhook_resend', 'change', null, null, null, null),
+    ('delivery_list', 'GET', '/webhooks/{webhook}/deliveries', 'webhook_deliveries', 'read', null, null, null, null),
+    ('key_list', 'GET', '/keys', 'key_list', 'read', null, null, null, null),
+    ('key_add', 'POST', '/keys', 'key_add', 'destroy', '{"if_due": false}', null, 'kid public_jwk sealed_private', null),
+    ('settings_show', 'GET', '/settings', 'tenant_show', 'read', null, null, null, null),
+    ('settings_set', 'PATCH', '/settings', 'tenant_set', 'change', null, 'settings', null, null),
+    ('grant_list', 'GET', '/grants', 'grant_list', 'read', null, null, null, 'grant_id'),
+    ('grant_revoke', 'DELETE', '/grants/{grant_id}', 'grant_revoke', 'change', null, null, null, null),
+    ('token_explain', 'GET', '/clients/{client_id}/explain/{username}', 'token_explain', 'read', null, null, null, null),
+    ('access_list', 'GET', '/access/{what}', 'access_list', 'read', null, null, null, null),
+    ('audit_list', 'GET', '/audit', 'audit_search', 'read', null, null, null, 'cursor')
+    ) o (operation, method, path, function_name, effect, fixed, body, made, page_key)
+$$;
+
+comment on function pgrant_rules.admin_operations() is
+  'The operations of admins. An option that is left out has none: its functions are not there.';
+
+create function pgrant_rules.admin_settings_except() returns text[]
+language sql immutable
+as $$
+  select array['claims_function', 'claims_function_targets', 'trusted_networks', 'refusal_limit', 'authorization_rate',
+               'registration_quota', 'registration_rate', 'client_document_quota', 'client_document_rate',
+               'login_failure_limit', 'login_failure_window', 'preset']
+$$;
+
+comment on function pgrant_rules.admin_settings_except() is
+  'Settings of a tenant that are the operator''s alone: functions of the database, and what protects the server that tenants share.';

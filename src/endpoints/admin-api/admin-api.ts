@@ -1,0 +1,166 @@
+// The admin API: what operators do, for programs with an access token of admins.
+import { hash } from 'node:crypto';
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { authorization, jsonObject } from '../../http/body.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { decodeForm } from '../../protocol/params.ts';
+import { secretHash } from '../../protocol/secrets.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { certificateOf, possessionOf } from '../proven-keys.ts';
+import { accessTokenArguments } from '../token/presented-token.ts';
+import {
+  type Arguments,
+  findOperation,
+  invalid,
+  type Operation,
+  readArguments,
+  resultNames,
+} from './admin-operation.ts';
+import { makeArguments, newSecretSalt } from './made-arguments.ts';
+import { adminDocument } from './openapi.ts';
+
+const pageLimit = 200;
+const usualLimit = 50;
+
+/** Answers with the OpenAPI document of the admin API. */
+export function adminApiDocument(): Endpoint {
+  return (ctx) => {
+    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.body = adminDocument(ctx.state.tenant.issuer);
+  };
+}
+
+/** Does the operation that method and path name. */
+export function adminApi(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    const presented = await presentedToken(services, ctx);
+    const { operation, named } = findOperation(ctx);
+    const sent = sentWith(ctx);
+    const given = bounded(operation, readArguments(operation, named, sent));
+    const key = idempotencyKey(ctx);
+    const salt = newSecretSalt();
+    const { password } = sent;
+    const made = await makeArguments(services, ctx, operation, given, { salt, password });
+    const asked = {
+      ...caller(ctx),
+      ...presented,
+      operation: operation.operation,
+      if_match: ifMatch(ctx),
+      idempotency_hash: key === undefined ? null : secretHash(key),
+      content_hash: hash('sha256', JSON.stringify([ctx.method, ctx.path, sent]), 'buffer'),
+    };
+    const ask = (more: Arguments, secret_salt: Buffer | null) =>
+      call(services.database, api.admin_call, {
+        ...asked,
+        arguments: { ...given, ...more },
+        secret_salt,
+      });
+    const row = await ask(made.arguments, Object.keys(made.shown).length === 0 ? null : salt);
+    // A repetition shows the secret that was made first.
+    const shown =
+      row.secret_salt === null
+        ? made.shown
+        : (
+            await makeArguments(services, ctx, operation, given, {
+              salt: Buffer.from(row.secret_salt),
+              password,
+            })
+          ).shown;
+    answer(ctx, operation, { ...row, given, shown });
+  };
+}
+
+/** The access token and what proves that it is the sender's, as SQL takes them. */
+async function presentedToken(services: EndpointServices, ctx: Ctx) {
+  const dpop = authorization(ctx, 'dpop');
+  const token = dpop ?? authorization(ctx, 'bearer');
+  if (token === undefined) throw new OAuthError('invalid_token', 'no access token');
+  const { verifying } = await services.keyring(ctx);
+  const possession =
+    dpop === undefined ? certificateOf(services, ctx) : await possessionOf(services, ctx, dpop);
+  return {
+    possession,
+    ...(await accessTokenArguments(token, verifying, ctx.state.tenant.issuer)),
+  };
+}
+
+/** The members of the body, or the parameters of the query. */
+function sentWith(ctx: Ctx): Record<string, unknown> {
+  if (ctx.method === 'GET' || ctx.method === 'DELETE') {
+    const read = decodeForm(ctx.querystring);
+    for (const [name, value] of Object.entries(read)) {
+      if (Array.isArray(value)) throw invalid(`${name} is repeated`);
+    }
+    return { ...read };
+  }
+  return ctx.request.rawBody ? jsonObject(ctx) : {};
+}
+
+/** A page is no longer than `pageLimit`. */
+function bounded(operation: Operation, given: Arguments): Arguments {
+  if (!operation.arguments.some(({ name }) => name === 'limit')) return given;
+  const limit = given.limit === undefined ? usualLimit : Number(given.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit) {
+    throw invalid(`limit must be a whole number from 1 to ${pageLimit}`);
+  }
+  return { ...given, limit };
+}
+
+/** RFC 9651 3.3.3: the key is a string in quotation marks; without them it is taken as well. */
+function idempotencyKey(ctx: Ctx): string | undefined {
+  const sent = ctx.get('idempotency-key');
+  if (sent === '') return undefined;
+  const [, quoted, bare] = /^(?:"((?:[ !#-[\]-~]|\\["\\])*)"|([!#-[\]-~]+))$/.exec(sent) ?? [];
+  const key = quoted ?? bare ?? '';
+  if (key === '' || key.length > 255) {
+    throw invalid('Idempotency-Key must be a string of 1 to 255 characters');
+  }
+  return key;
+}
+
+/** RFC 9110 13.1.1: one strong entity tag, or *. */
+function ifMatch(ctx: Ctx): string | null {
+  const sent = ctx.get('if-match').trim();
+  if (sent === '') return null;
+  if (sent === '*') return sent;
+  // A weak one never matches, nor does a list of which one would have to.
+  return /^"([0-9a-f]{32})"$/.exec(sent)?.[1] ?? 'none';
+}
+
+type Row = { value: unknown; etag: string | null; given: Arguments; shown: object };
+
+function answer(ctx: Ctx, operation: Operation, { value, etag, given, shown }: Row): void {
+  if (etag !== null) {
+    ctx.set('ETag', `"${etag}"`);
+    if (operation.effect === 'read' && ctx.get('if-none-match') === `"${etag}"`) {
+      ctx.status = 304;
+      return;
+    }
+  }
+  const name = resultNames[operation.operation];
+  const body =
+    name !== undefined
+      ? { [name]: value, ...shown }
+      : Array.isArray(value)
+        ? { items: value }
+        : { ...(value as object | null), ...shown };
+  if (Array.isArray(value)) linkNext(ctx, operation, value, given);
+  if (Object.keys(body).length === 0) {
+    ctx.status = 204;
+    return;
+  }
+  ctx.status = operation.method === 'POST' && operation.operation.endsWith('_add') ? 201 : 200;
+  ctx.body = body;
+}
+
+/** RFC 8288: where the list goes on. */
+function linkNext(ctx: Ctx, { page_key }: Operation, rows: unknown[], given: Arguments): void {
+  const last = rows.at(-1) as Record<string, unknown> | undefined;
+  if (page_key === undefined || last === undefined || rows.length < Number(given.limit)) return;
+  const next = new URLSearchParams(ctx.querystring);
+  next.set('after', String(last[page_key]));
+  ctx.set('Link', `<${ctx.state.tenant.issuer}${ctx.path}?${next}>; rel="next"`);
+}

@@ -1,0 +1,98 @@
+// What no admin sends and SQL never makes: secrets, keys, verifiers of passwords.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Ctx } from '../../http/ctx.ts';
+import { turnOf } from '../../http/turn.ts';
+import { newSigningKey, type SigningAlg, sealSigningKey } from '../../protocol/keys.ts';
+import { signingAlgs } from '../../protocol/lists.ts';
+import { newPassword } from '../../protocol/password.ts';
+import { derivedText, type Master } from '../../protocol/seal.ts';
+import { newLastingSecret } from '../../protocol/secrets.ts';
+import { newWebhookSecret, sealWebhookSecret } from '../../protocol/webhook.ts';
+import type { EndpointServices } from '../endpoint.ts';
+import { type Arguments, invalid, type Operation } from './admin-operation.ts';
+
+/** What is made for an operation: more arguments, and what its answer shows once. */
+export type Made = { arguments: Arguments; shown: Record<string, string> };
+
+const hex = (bytes: Buffer) => `\\x${bytes.toString('hex')}`;
+
+/** Of what a secret is made, so that a repeated request can have it again. */
+export function newSecretSalt(): Buffer {
+  return randomBytes(32);
+}
+
+/** Makes what an operation needs besides what was sent; the secret comes of `salt`. */
+export async function makeArguments(
+  services: Pick<EndpointServices, 'secret' | 'queues'>,
+  ctx: Ctx,
+  { operation, made }: Operation,
+  given: Arguments,
+  { salt, password }: { salt: Buffer; password?: unknown },
+): Promise<Made> {
+  const tenant = ctx.state.tenant.id;
+  if (operation === 'client_add') return newClient(services.secret, tenant, given, salt);
+  if (operation === 'user_add') {
+    if (password === undefined) return { arguments: {}, shown: {} };
+    if (typeof password !== 'string') throw invalid('password must be text');
+    const {
+      verifier,
+      salt: password_salt,
+      parameters,
+    } = await services.queues.derivations.run(turnOf(ctx), () => newPassword(password));
+    const hashed = {
+      password_salt: hex(password_salt),
+      password_params: parameters,
+      password_hash: hex(verifier),
+    };
+    return { arguments: hashed, shown: {} };
+  }
+  if (operation === 'key_add') return newKey(services.secret, tenant, given);
+  if (made.includes('secret_hash')) {
+    const member = operation === 'credential_add' ? 'api_key' : 'client_secret';
+    const { secret, hash } = secretOf(services.secret, tenant, member, salt);
+    return { arguments: { secret_hash: hex(hash) }, shown: { [member]: secret } };
+  }
+  if (made.includes('sealed_secret')) {
+    const random = Buffer.from(textOf(services.secret, tenant, salt), 'base64url');
+    const secret = newWebhookSecret(random);
+    const sealed = sealWebhookSecret(services.secret, tenant, String(given.name), secret);
+    return { arguments: { sealed_secret: hex(sealed) }, shown: { secret } };
+  }
+  return { arguments: {}, shown: {} };
+}
+
+function newClient(master: Master, tenant: string, given: Arguments, salt: Buffer): Made {
+  const client_id = given.client_id ?? randomUUID();
+  const { token_endpoint_auth_method: method = 'client_secret_basic' } = given.metadata as {
+    token_endpoint_auth_method?: unknown;
+  };
+  if (!String(method).startsWith('client_secret')) {
+    return { arguments: { client_id }, shown: {} };
+  }
+  const { secret, hash } = secretOf(master, tenant, 'client_secret', salt);
+  return {
+    arguments: { client_id, secret_hash: hex(hash) },
+    shown: { client_secret: secret },
+  };
+}
+
+async function newKey(master: Master, tenant: string, given: Arguments): Promise<Made> {
+  const alg = signingAlgs.find((one) => one === given.alg);
+  if (alg === undefined) throw invalid(`alg must be one of ${signingAlgs.join(', ')}`);
+  const { signing, public_jwk } = await newSigningKey(alg satisfies SigningAlg);
+  const { kid } = signing;
+  const sealed_private = hex(sealSigningKey(master, tenant, signing));
+  return { arguments: { kid, public_jwk, sealed_private }, shown: { kid } };
+}
+
+const textOf = (master: Master, tenant: string, salt: Buffer) =>
+  derivedText(master, 'pgrant admin secret', `${tenant} ${salt.toString('hex')}`);
+
+function secretOf(
+  master: Master,
+  tenant: string,
+  kind: 'client_secret' | 'api_key',
+  salt: Buffer,
+): { secret: string; hash: Buffer } {
+  return newLastingSecret(kind, textOf(master, tenant, salt));
+}

@@ -1,0 +1,2990 @@
+// GENERATED from sql/ by `npm run generate`. Do not edit.
+
+export const operations = [
+  {
+    "operation": "client_list",
+    "method": "GET",
+    "path": "/clients",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "search",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "The applications of a tenant by client_id, p_limit of them (200 at most) after p_after, with p_search in their name or client_id.",
+    "page_key": "client_id",
+    "columns": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "token_endpoint_auth_method",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "grant_types",
+        "type": "text[]",
+        "nullable": false
+      },
+      {
+        "name": "scopes",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "registered_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "last_used_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "disabled_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "client_add",
+    "method": "POST",
+    "path": "/clients",
+    "effect": "change",
+    "made": [
+      "secret_hash"
+    ],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "metadata",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Registers a client; p_metadata by the names of RFC 7591 2 where it has them, and of the columns of pgrant.clients. p_secret_hash is the SHA-256 of a secret made outside. Returns the client.",
+    "body": "metadata"
+  },
+  {
+    "operation": "client_show",
+    "method": "GET",
+    "path": "/clients/{client_id}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "All that is known of a client, its secrets by id and expiry only; with a jwks_uri also when that was fetched and what went wrong last."
+  },
+  {
+    "operation": "client_set",
+    "method": "PATCH",
+    "path": "/clients/{client_id}",
+    "effect": "change",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "settings",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Changes settings of a client, given as {setting: value} (see setting_list); null takes one back, so that the tenant's is in force. Where its identity changes, people are asked again. Returns the client.",
+    "body": "settings"
+  },
+  {
+    "operation": "client_remove",
+    "method": "DELETE",
+    "path": "/clients/{client_id}",
+    "effect": "destroy",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Removes a client with its secrets, grants and tokens. There is no way back."
+  },
+  {
+    "operation": "client_disable",
+    "method": "POST",
+    "path": "/clients/{client_id}/disable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a client (its tokens are dead at once, while it is disabled) or enables it again."
+  },
+  {
+    "operation": "client_enable",
+    "method": "POST",
+    "path": "/clients/{client_id}/enable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a client (its tokens are dead at once, while it is disabled) or enables it again."
+  },
+  {
+    "operation": "client_revoke",
+    "method": "POST",
+    "path": "/clients/{client_id}/revoke",
+    "effect": "destroy",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Revokes what people allowed a client, p_limit grants with all their tokens, and its own opaque access tokens; its own JWTs are dead where it is disabled. Returns {grants, access_tokens, more: whether there are more grants}."
+  },
+  {
+    "operation": "client_secret_add",
+    "method": "POST",
+    "path": "/clients/{client_id}/secrets",
+    "effect": "change",
+    "made": [
+      "secret_hash"
+    ],
+    "result": "uuid",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "lifetime",
+        "type": "integer",
+        "required": false
+      },
+      {
+        "name": "retire_others_after",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id."
+  },
+  {
+    "operation": "client_secret_remove",
+    "method": "DELETE",
+    "path": "/clients/{client_id}/secrets/{secret_id}",
+    "effect": "destroy",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "secret_id",
+        "type": "uuid",
+        "required": true
+      }
+    ],
+    "description": "Removes a secret of a client at once."
+  },
+  {
+    "operation": "scope_refusal_list",
+    "method": "GET",
+    "path": "/scope-refusals",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "What the clients of a tenant asked for in vain: how often, since when, and why.",
+    "columns": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "client_name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "scope",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "reason",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "refused",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "first_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "last_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "last_username",
+        "type": "text",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "user_list",
+    "method": "GET",
+    "path": "/users",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "search",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "The people of a tenant by username, p_limit of them (200 at most) after p_after, whose username begins with p_search.",
+    "page_key": "username",
+    "columns": [
+      {
+        "name": "user_id",
+        "type": "uuid",
+        "nullable": false
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "email",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "disabled_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "user_add",
+    "method": "POST",
+    "path": "/users",
+    "effect": "change",
+    "made": [
+      "password_salt",
+      "password_params",
+      "password_hash"
+    ],
+    "result": "uuid",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "claims",
+        "type": "jsonb",
+        "required": false
+      }
+    ],
+    "description": "Adds a person; p_claims as in OpenID Connect Core 5.1; the password as derived outside (Argon2id, then SHA-256), or none. Returns the user_id, which is the sub.",
+    "body": "claims"
+  },
+  {
+    "operation": "user_show",
+    "method": "GET",
+    "path": "/users/{username}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "A person: user_id (the sub), username, subject (what the product calls them), claims, and whether there is a password."
+  },
+  {
+    "operation": "user_set",
+    "method": "PATCH",
+    "path": "/users/{username}",
+    "effect": "change",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "settings",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person.",
+    "body": "settings"
+  },
+  {
+    "operation": "user_remove",
+    "method": "DELETE",
+    "path": "/users/{username}",
+    "effect": "destroy",
+    "made": [],
+    "result": "uuid",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Removes a person with sessions, grants, tokens, roles, accounts elsewhere and the API credentials that they made. There is no way back. The record keeps the user_id, and where the history had the username it has the user_id. Returns that, of which user_rows() proves the rest."
+  },
+  {
+    "operation": "user_disable",
+    "method": "POST",
+    "path": "/users/{username}/disable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a person, ending sessions and revoking tokens in the same transaction, or enables them again."
+  },
+  {
+    "operation": "user_enable",
+    "method": "POST",
+    "path": "/users/{username}/enable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a person, ending sessions and revoking tokens in the same transaction, or enables them again."
+  },
+  {
+    "operation": "user_sign_out",
+    "method": "POST",
+    "path": "/users/{username}/sign-out",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients."
+  },
+  {
+    "operation": "user_role_list",
+    "method": "GET",
+    "path": "/users/{username}/roles",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "The roles that a person has: directly, and through which groups.",
+    "columns": [
+      {
+        "name": "role",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "direct",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "groups",
+        "type": "text[]",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "role_assign",
+    "method": "PUT",
+    "path": "/users/{username}/roles/{role}",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "role",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Gives a person a role; repeating it changes nothing."
+  },
+  {
+    "operation": "role_withdraw",
+    "method": "DELETE",
+    "path": "/users/{username}/roles/{role}",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "role",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Takes a role that a person has directly, whoever gave it, until the product's next login says it again; tokens lose the scope at their next refresh, introspection or userinfo."
+  },
+  {
+    "operation": "role_list",
+    "method": "GET",
+    "path": "/roles",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The roles of a tenant: how many people have each directly, and through which groups.",
+    "columns": [
+      {
+        "name": "role",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "description",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "icon",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "sensitive",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "people",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "groups",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "disabled_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "role_add",
+    "method": "POST",
+    "path": "/roles",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "role",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "description",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "icon",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "sensitive",
+        "type": "boolean",
+        "required": false
+      }
+    ],
+    "description": "Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs."
+  },
+  {
+    "operation": "role_disable",
+    "method": "POST",
+    "path": "/roles/{role}/disable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "role",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a role for everybody, or enables it again."
+  },
+  {
+    "operation": "role_enable",
+    "method": "POST",
+    "path": "/roles/{role}/enable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "role",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a role for everybody, or enables it again."
+  },
+  {
+    "operation": "group_list",
+    "method": "GET",
+    "path": "/groups",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The groups of a tenant, the roles they bring and how many people are in each.",
+    "columns": [
+      {
+        "name": "group_name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "roles",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "members",
+        "type": "bigint",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "group_set",
+    "method": "PUT",
+    "path": "/groups/{group}",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "group",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "roles",
+        "type": "text[]",
+        "required": true
+      }
+    ],
+    "description": "Makes a group or changes its title and roles."
+  },
+  {
+    "operation": "group_member_add",
+    "method": "PUT",
+    "path": "/groups/{group}/members/{username}",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "group",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Puts a person into a group or takes them out; what an upstream says of them is not touched."
+  },
+  {
+    "operation": "group_member_remove",
+    "method": "DELETE",
+    "path": "/groups/{group}/members/{username}",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "group",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Puts a person into a group or takes them out; what an upstream says of them is not touched."
+  },
+  {
+    "operation": "scope_list",
+    "method": "GET",
+    "path": "/scopes",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The scopes of a tenant; texts: {language: {title, description}}, those of other languages.",
+    "columns": [
+      {
+        "name": "scope",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "description",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "sensitive",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "texts",
+        "type": "jsonb",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "scope_add",
+    "method": "POST",
+    "path": "/scopes",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "scope",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "description",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "sensitive",
+        "type": "boolean",
+        "required": false
+      }
+    ],
+    "description": "Defines a scope in words for people."
+  },
+  {
+    "operation": "scope_set",
+    "method": "PATCH",
+    "path": "/scopes/{scope}",
+    "effect": "change",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "scope",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "settings",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Changes the words of a scope or role, given as {title, description, sensitive} and, for people who read another language, {\"title#es\", \"description#es\"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, texts}.",
+    "body": "settings"
+  },
+  {
+    "operation": "resource_list",
+    "method": "GET",
+    "path": "/resources",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The resources of a tenant.",
+    "columns": [
+      {
+        "name": "resource",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "scopes",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "access_token_format",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "access_token_alg",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "access_token_typ",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "access_token_lifetime",
+        "type": "integer",
+        "nullable": true
+      },
+      {
+        "name": "audiences",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "access_token_scope",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "access_token_claims",
+        "type": "jsonb",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "credential_list",
+    "method": "GET",
+    "path": "/credentials",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": false
+      }
+    ],
+    "description": "The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last.",
+    "columns": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "permissions",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "effective",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "allowed_networks",
+        "type": "cidr[]",
+        "nullable": true
+      },
+      {
+        "name": "live_secrets",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "next_expiry",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "last_used_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "disabled_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "credential_add",
+    "method": "POST",
+    "path": "/credentials",
+    "effect": "change",
+    "made": [
+      "secret_hash"
+    ],
+    "result": "text",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "permissions",
+        "type": "text[]",
+        "required": true
+      },
+      {
+        "name": "lifetime",
+        "type": "integer",
+        "required": false
+      },
+      {
+        "name": "allowed_networks",
+        "type": "cidr[]",
+        "required": false
+      },
+      {
+        "name": "default_resource",
+        "type": "text",
+        "required": false
+      }
+    ],
+    "description": "Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. p_default_resource is the aud of its key, null = the tenant's own. Returns its client_id. More secrets: client_secret_add."
+  },
+  {
+    "operation": "webhook_list",
+    "method": "GET",
+    "path": "/webhooks",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered.",
+    "columns": [
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "url",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "event_types",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "pending",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "dead",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "oldest_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "last_delivered_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "paused_until",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "disabled_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "disabled_reason",
+        "type": "text",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "webhook_add",
+    "method": "POST",
+    "path": "/webhooks",
+    "effect": "change",
+    "made": [
+      "sealed_secret"
+    ],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "url",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "event_types",
+        "type": "text[]",
+        "required": false
+      }
+    ],
+    "description": "Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook."
+  },
+  {
+    "operation": "webhook_show",
+    "method": "GET",
+    "path": "/webhooks/{name}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "All that is known of a webhook but its secrets."
+  },
+  {
+    "operation": "webhook_set",
+    "method": "PATCH",
+    "path": "/webhooks/{name}",
+    "effect": "change",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "settings",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Changes settings of a webhook, given as {setting: value}: url (what is pending goes there, too), event_types (null = all), dead_letter_lifetime in seconds. Returns the webhook.",
+    "body": "settings"
+  },
+  {
+    "operation": "webhook_remove",
+    "method": "DELETE",
+    "path": "/webhooks/{name}",
+    "effect": "destroy",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Removes a webhook with all that is pending, dead or logged for it. There is no way back."
+  },
+  {
+    "operation": "webhook_disable",
+    "method": "POST",
+    "path": "/webhooks/{name}/disable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a webhook (no event is kept for it any more; what was pending is given up) or enables it again."
+  },
+  {
+    "operation": "webhook_enable",
+    "method": "POST",
+    "path": "/webhooks/{name}/enable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables a webhook (no event is kept for it any more; what was pending is given up) or enables it again."
+  },
+  {
+    "operation": "webhook_secret",
+    "method": "POST",
+    "path": "/webhooks/{name}/secret",
+    "effect": "change",
+    "made": [
+      "sealed_secret"
+    ],
+    "result": "timestamp with time zone",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "overlap",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "Replaces the secret of a webhook by one that was made and sealed outside; for p_overlap seconds requests are signed with both. Returns until when."
+  },
+  {
+    "operation": "webhook_test",
+    "method": "POST",
+    "path": "/webhooks/{webhook}/test",
+    "effect": "change",
+    "made": [],
+    "result": "uuid",
+    "arguments": [
+      {
+        "name": "webhook",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Queues an event of type webhook.test for one webhook, whatever types it asks for. Returns its event_id."
+  },
+  {
+    "operation": "webhook_resend",
+    "method": "POST",
+    "path": "/webhooks/{webhook}/resend",
+    "effect": "change",
+    "made": [],
+    "result": "bigint",
+    "arguments": [
+      {
+        "name": "webhook",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "event_id",
+        "type": "uuid",
+        "required": false
+      }
+    ],
+    "description": "Sends again, under the same webhook-id: one event of a webhook, delivered or not, or with p_event_id null all that was given up. Returns how many."
+  },
+  {
+    "operation": "delivery_list",
+    "method": "GET",
+    "path": "/webhooks/{webhook}/deliveries",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "webhook",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "state",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "The newest p_limit events of the outbox, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}.",
+    "columns": [
+      {
+        "name": "event_id",
+        "type": "uuid",
+        "nullable": true
+      },
+      {
+        "name": "webhook",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "type",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "occurred_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "state",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "attempts",
+        "type": "integer",
+        "nullable": true
+      },
+      {
+        "name": "next_attempt_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "last_status",
+        "type": "integer",
+        "nullable": true
+      },
+      {
+        "name": "last_error",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "finished_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "data",
+        "type": "jsonb",
+        "nullable": true
+      },
+      {
+        "name": "attempt_log",
+        "type": "jsonb",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "key_list",
+    "method": "GET",
+    "path": "/keys",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed); each with what the JWK set says of it.",
+    "columns": [
+      {
+        "name": "kid",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "alg",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "state",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "active_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "expires_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "public_jwk",
+        "type": "jsonb",
+        "nullable": false
+      }
+    ]
+  },
+  {
+    "operation": "key_add",
+    "method": "POST",
+    "path": "/keys",
+    "effect": "destroy",
+    "made": [
+      "kid",
+      "public_jwk",
+      "sealed_private"
+    ],
+    "result": "timestamp with time zone",
+    "arguments": [
+      {
+        "name": "alg",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Publishes a signing key, to become active after key_publish_lead (at once where there is none). Returns when, or null where one is waiting already or, with p_if_due, none is due: two workers add one."
+  },
+  {
+    "operation": "settings_show",
+    "method": "GET",
+    "path": "/settings",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [],
+    "description": "The settings of a tenant; lifetimes in seconds."
+  },
+  {
+    "operation": "settings_set",
+    "method": "PATCH",
+    "path": "/settings",
+    "effect": "change",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "settings",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Changes settings of a tenant, given as {setting: value} (see setting_list); preset stands for several (tenant_presets). The others stay, null takes one back. Returns all settings.",
+    "body": "settings"
+  },
+  {
+    "operation": "grant_list",
+    "method": "GET",
+    "path": "/grants",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "after",
+        "type": "uuid",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "The live grants of a tenant, of one person or client where given, p_limit of them after grant_id p_after; with live refresh tokens and replays.",
+    "page_key": "grant_id",
+    "columns": [
+      {
+        "name": "grant_id",
+        "type": "uuid",
+        "nullable": true
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "client_id",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "scopes",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "consented_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "consent_expires_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "last_used_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "refresh_tokens",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "replays",
+        "type": "bigint",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "grant_revoke",
+    "method": "DELETE",
+    "path": "/grants/{grant_id}",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "grant_id",
+        "type": "uuid",
+        "required": true
+      }
+    ],
+    "description": "Revokes a grant with every token that hangs on it."
+  },
+  {
+    "operation": "token_explain",
+    "method": "GET",
+    "path": "/clients/{client_id}/explain/{username}",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "scopes",
+        "type": "text[]",
+        "required": true
+      }
+    ],
+    "description": "For each requested scope: registered for the client, consented to by the person, role held (null = none is needed), final, and why. Works before any token exists.",
+    "columns": [
+      {
+        "name": "scope",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "registered",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "consented",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "held",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "final",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "reason",
+        "type": "text",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "access_list",
+    "method": "GET",
+    "path": "/access/{what}",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "what",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "at",
+        "type": "timestamp with time zone",
+        "required": false
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "after",
+        "type": "uuid",
+        "required": false
+      },
+      {
+        "name": "after_client",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "pgrant_report.who_could_access for one tenant; p_at null = now.",
+    "columns": [
+      {
+        "name": "username",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "client_id",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "client_name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "grant_id",
+        "type": "uuid",
+        "nullable": true
+      },
+      {
+        "name": "scopes",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "through",
+        "type": "text[]",
+        "nullable": true
+      },
+      {
+        "name": "since",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "until",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "audit_list",
+    "method": "GET",
+    "path": "/audit",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "action",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "refused",
+        "type": "boolean",
+        "required": false
+      },
+      {
+        "name": "since",
+        "type": "timestamp with time zone",
+        "required": false
+      },
+      {
+        "name": "until",
+        "type": "timestamp with time zone",
+        "required": false
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "The audit of a tenant, youngest first, p_limit events (1000 at most) after p_after, a cursor of the page before: actions that begin with p_action, of a client or a person, refused or granted, from p_since to p_until. actor is there where an operator or admin decided.",
+    "page_key": "cursor",
+    "columns": [
+      {
+        "name": "at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "event_id",
+        "type": "uuid",
+        "nullable": false
+      },
+      {
+        "name": "action",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "error",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "reason",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "client_id",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "user_id",
+        "type": "uuid",
+        "nullable": true
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "grant_id",
+        "type": "uuid",
+        "nullable": true
+      },
+      {
+        "name": "address",
+        "type": "inet",
+        "nullable": true
+      },
+      {
+        "name": "request_id",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "detail",
+        "type": "jsonb",
+        "nullable": true
+      },
+      {
+        "name": "actor",
+        "type": "jsonb",
+        "nullable": true
+      },
+      {
+        "name": "cursor",
+        "type": "text",
+        "nullable": false
+      }
+    ]
+  }
+] as const;
+
+/** What an operation shows of a table. */
+export const records = {
+  "client": [
+    {
+      "name": "access_token_alg",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "How access tokens are signed; null = as the tenant says.",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "access_token_format",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "jwt = a signed token (RFC 9068); opaque = one that is introspected; null = the tenant's.",
+      "choices": [
+        "jwt",
+        "opaque"
+      ]
+    },
+    {
+      "name": "access_token_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "For so long an access token is good; null = the tenant's."
+    },
+    {
+      "name": "allowed_networks",
+      "type": "cidr[]",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "From where the client may authenticate; null = from anywhere."
+    },
+    {
+      "name": "allowed_origins",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris."
+    },
+    {
+      "name": "application_type",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "native = runs on the person's device (RFC 8252).",
+      "choices": [
+        "web",
+        "native"
+      ]
+    },
+    {
+      "name": "assertion_audience",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Whom this client's assertions have to name; null = as the tenant says.",
+      "choices": [
+        "issuer",
+        "token_endpoint"
+      ]
+    },
+    {
+      "name": "assertion_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "For how many seconds from now an assertion of this client may be good at most; null = as the tenant says."
+    },
+    {
+      "name": "authorization_alg",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How authorization responses are signed where a request asks for that (JARM 3, authorization_signed_response_alg).",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "backchannel_logout_session_required",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the client needs sid in logout tokens; they have it in any case."
+    },
+    {
+      "name": "backchannel_logout_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Where a logout token is sent when a session ends in which the client got an ID token (OpenID Connect Back-Channel Logout 2.2); null = nowhere."
+    },
+    {
+      "name": "client_id",
+      "type": "text",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "The client."
+    },
+    {
+      "name": "client_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Home page of the application."
+    },
+    {
+      "name": "consent",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.",
+      "choices": [
+        "remember",
+        "assured",
+        "always",
+        "never"
+      ]
+    },
+    {
+      "name": "consent_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "For so long a consent is remembered; null = the tenant's."
+    },
+    {
+      "name": "contacts",
+      "type": "text[]",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "contacts (RFC 7591 2): who answers for it."
+    },
+    {
+      "name": "created_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "When it was made."
+    },
+    {
+      "name": "default_acr_values",
+      "type": "text[]",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "acr_values of requests that do not say (OpenID Connect Registration 2)."
+    },
+    {
+      "name": "default_max_age",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "max_age of requests that do not say (OpenID Connect Registration 2)."
+    },
+    {
+      "name": "default_resource",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key."
+    },
+    {
+      "name": "disabled_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Since when everything that the client has is refused."
+    },
+    {
+      "name": "document_expires_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Until when the document is fresh; after that it is fetched again before the next authorization request."
+    },
+    {
+      "name": "document_fetched_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Set on a client that came from the document at its client_id: when that was last fetched and good."
+    },
+    {
+      "name": "dpop_bound_access_tokens",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case."
+    },
+    {
+      "name": "expires_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever."
+    },
+    {
+      "name": "frontchannel_logout_session_required",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the client needs iss and sid at that URI; they are there in any case."
+    },
+    {
+      "name": "frontchannel_logout_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "What the page that ends such a session loads in a frame (OpenID Connect Front-Channel Logout 2); null = nothing."
+    },
+    {
+      "name": "grant_types",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "What the client may use at the token endpoint.",
+      "choices": [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer"
+      ]
+    },
+    {
+      "name": "id_token_alg",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How ID tokens are signed.",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "id_token_claims",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4)."
+    },
+    {
+      "name": "id_token_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "For so long an ID token is good; null = the tenant's."
+    },
+    {
+      "name": "identity_changed_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again."
+    },
+    {
+      "name": "initiate_login_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Where a third party may start a sign-in (OpenID Connect Core 4)."
+    },
+    {
+      "name": "introspection_alg",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "How what introspection answers this client is signed (RFC 9701 6, introspection_signed_response_alg); null = it is JSON, unless it asks for a JWT, which RS256 signs.",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "jwks",
+      "type": "jsonb",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt."
+    },
+    {
+      "name": "jwks_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only)."
+    },
+    {
+      "name": "last_used_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "When a client that registered itself last got a token, to the day."
+    },
+    {
+      "name": "left_out",
+      "type": "jsonb",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them."
+    },
+    {
+      "name": "logo_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Echoed; never loaded by a page of ours, whose policy allows no foreign image."
+    },
+    {
+      "name": "maker_id",
+      "type": "uuid",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications."
+    },
+    {
+      "name": "name",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The name that people see at consent."
+    },
+    {
+      "name": "policy_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "policy_uri (RFC 7591 2): what it does with data."
+    },
+    {
+      "name": "post_logout_redirect_uris",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Where browsers may go after logout."
+    },
+    {
+      "name": "redirect_uris",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Where codes may be sent."
+    },
+    {
+      "name": "refresh_idle_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "A refresh token that is not used for so long dies; null = the tenant's."
+    },
+    {
+      "name": "refresh_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "A refresh token and its successors die after so long; null = the tenant's."
+    },
+    {
+      "name": "registered",
+      "type": "jsonb",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Registered metadata that have no column and change nothing here; echoed."
+    },
+    {
+      "name": "registered_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Set on a client that registered itself, or came from a document: when."
+    },
+    {
+      "name": "registered_from",
+      "type": "cidr",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "From which address (IPv4) or /64 (IPv6) it registered."
+    },
+    {
+      "name": "replay_window",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "For so long a superseded refresh token gets the same successor again; null = the tenant's."
+    },
+    {
+      "name": "request_object_signing_alg",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The one alg (RFC 7518 3.1, RFC 9864) by which the client signs request objects; null = any of them.",
+      "choices": [
+        "ES256",
+        "RS256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "request_uris",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent."
+    },
+    {
+      "name": "requested_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "When a person was last sent here by a client that registered itself, to the day."
+    },
+    {
+      "name": "require_auth_time",
+      "type": "boolean",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Echoed: auth_time is in every ID token."
+    },
+    {
+      "name": "require_pkce",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1)."
+    },
+    {
+      "name": "require_pushed_authorization_requests",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the client has to push its authorization requests (RFC 9126 6)."
+    },
+    {
+      "name": "require_signed_request_object",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5)."
+    },
+    {
+      "name": "scopes",
+      "type": "text[]",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "What the client may ask for; null = every scope of the tenant."
+    },
+    {
+      "name": "sector_identifier_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https."
+    },
+    {
+      "name": "software_id",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "software_id (RFC 7591 2): the same for each registration of one program."
+    },
+    {
+      "name": "software_version",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "software_version (RFC 7591 2)."
+    },
+    {
+      "name": "subject_type",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.",
+      "choices": [
+        "public",
+        "pairwise"
+      ]
+    },
+    {
+      "name": "tenant_id",
+      "type": "uuid",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "The tenant."
+    },
+    {
+      "name": "tls_client_auth_san_dns",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "With tls_client_auth: a dNSName of its certificate."
+    },
+    {
+      "name": "tls_client_auth_san_email",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "With tls_client_auth: an rfc822Name of its certificate."
+    },
+    {
+      "name": "tls_client_auth_san_ip",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "With tls_client_auth: an iPAddress of its certificate."
+    },
+    {
+      "name": "tls_client_auth_san_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "With tls_client_auth: a uniformResourceIdentifier of its certificate."
+    },
+    {
+      "name": "tls_client_auth_subject_dn",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2)."
+    },
+    {
+      "name": "tls_client_certificate_bound_access_tokens",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none."
+    },
+    {
+      "name": "token_endpoint_auth_method",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How the client authenticates; none = a public client.",
+      "choices": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+        "none"
+      ]
+    },
+    {
+      "name": "token_endpoint_auth_signing_alg",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.",
+      "choices": [
+        "ES256",
+        "RS256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "tos_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "tos_uri (RFC 7591 2): its terms of service."
+    },
+    {
+      "name": "userinfo_alg",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "How the claims at userinfo are signed, as a JWT with iss and aud (userinfo_signed_response_alg); null = they are not, and are JSON.",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    }
+  ],
+  "settings": [
+    {
+      "name": "access_token_alg",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "What JWT access tokens are signed by (RFC 7518 3.1).",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "access_token_format",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Of access tokens whose resource and client say nothing else; so are alg and lifetime.",
+      "choices": [
+        "jwt",
+        "opaque"
+      ]
+    },
+    {
+      "name": "access_token_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long an access token is good."
+    },
+    {
+      "name": "access_token_typ",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "typ of JWT access tokens (RFC 9068 2.1), unless their resource says otherwise; JWT is for resource servers that refuse at+jwt.",
+      "choices": [
+        "at+jwt",
+        "JWT"
+      ]
+    },
+    {
+      "name": "acr_values_supported",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here."
+    },
+    {
+      "name": "assertion_audience",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The aud of private_key_jwt, of clients that registered themselves too: issuer = the issuer alone (RFC 10070); token_endpoint = the URL of the token endpoint will do as well.",
+      "choices": [
+        "issuer",
+        "token_endpoint"
+      ]
+    },
+    {
+      "name": "assertion_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For how many seconds from now an assertion may be good at most; its jti is remembered for as long."
+    },
+    {
+      "name": "audience",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The aud of access tokens (RFC 9068 3); null = the issuer."
+    },
+    {
+      "name": "authorization_rate",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Sign-ins that one address may begin in a minute."
+    },
+    {
+      "name": "bearer_assertion_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti."
+    },
+    {
+      "name": "claims_function",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none."
+    },
+    {
+      "name": "claims_function_targets",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any).",
+      "choices": [
+        "userinfo",
+        "id_token",
+        "access_token"
+      ]
+    },
+    {
+      "name": "client_document_hosts",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com."
+    },
+    {
+      "name": "client_document_quota",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How many clients may live at once that came from a document."
+    },
+    {
+      "name": "client_document_rate",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them."
+    },
+    {
+      "name": "client_document_refused_hosts",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com."
+    },
+    {
+      "name": "client_documents",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whose client metadata documents are taken: nobody's (closed), those of client_document_hosts (listed), everybody's (open).",
+      "choices": [
+        "closed",
+        "listed",
+        "open"
+      ]
+    },
+    {
+      "name": "code_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long an authorization code is good."
+    },
+    {
+      "name": "consent_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long a consent is remembered; 0 = it never expires."
+    },
+    {
+      "name": "created_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "When it was made."
+    },
+    {
+      "name": "default_language",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.",
+      "choices": [
+        "en",
+        "es",
+        "pt",
+        "de"
+      ]
+    },
+    {
+      "name": "device_code_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How long a device code may wait for its person (RFC 8628 3.2)."
+    },
+    {
+      "name": "disabled_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Since when every endpoint of the tenant refuses; null = it answers."
+    },
+    {
+      "name": "dpop_bound_access_tokens",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449)."
+    },
+    {
+      "name": "id_token_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long an ID token is good."
+    },
+    {
+      "name": "issuer",
+      "type": "text",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "Issuer identifier; the twin of pgrant.issuers.issuer."
+    },
+    {
+      "name": "key_publish_lead",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "A new signing key is in the JWKS for so long before it signs."
+    },
+    {
+      "name": "key_rotation_interval",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "A signing key signs for so long before the next one does."
+    },
+    {
+      "name": "login_failure_limit",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How many logins may fail per username and address prefix within login_failure_window."
+    },
+    {
+      "name": "login_failure_window",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long a failed login counts."
+    },
+    {
+      "name": "login_issuer",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The iss of the product's signed answers; the origin of login_url where null."
+    },
+    {
+      "name": "login_jwks",
+      "type": "jsonb",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "JWK set (RFC 7517) with the public keys of the product's signed answers; null = the product answers by SQL only."
+    },
+    {
+      "name": "login_url",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The product's own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password."
+    },
+    {
+      "name": "name",
+      "type": "text",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "Short name; the twin of pgrant.issuers.name."
+    },
+    {
+      "name": "par_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good."
+    },
+    {
+      "name": "password_change_revokes",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case."
+    },
+    {
+      "name": "permissions_claim",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Name of the claim of access tokens with the roles that the token may use."
+    },
+    {
+      "name": "redirect_schemes",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed."
+    },
+    {
+      "name": "refresh_idle_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "A refresh token that is not used for so long dies; each use starts it anew."
+    },
+    {
+      "name": "refresh_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "A refresh token and its successors die after so long, however often they are used."
+    },
+    {
+      "name": "refusal_limit",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over."
+    },
+    {
+      "name": "registered_consent",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The consent (see pgrant.clients) of clients that register themselves or come from a document, from then on.",
+      "choices": [
+        "remember",
+        "assured",
+        "always"
+      ]
+    },
+    {
+      "name": "registered_idle_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed."
+    },
+    {
+      "name": "registration",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Who may register a client: nobody (closed), who has an initial access token (token), anybody (open).",
+      "choices": [
+        "closed",
+        "token",
+        "open"
+      ]
+    },
+    {
+      "name": "registration_quota",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How many clients that registered themselves may live at once."
+    },
+    {
+      "name": "registration_rate",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6)."
+    },
+    {
+      "name": "replay_window",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long a superseded refresh token gets the same successor again; 0 = never."
+    },
+    {
+      "name": "request_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long an authorization request is good, while the person signs in."
+    },
+    {
+      "name": "request_object_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out."
+    },
+    {
+      "name": "request_uri_parameter",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2)."
+    },
+    {
+      "name": "require_dpop_nonce",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance."
+    },
+    {
+      "name": "require_pkce",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to."
+    },
+    {
+      "name": "require_pushed_authorization_requests",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether every client has to push its authorization requests (RFC 9126 5)."
+    },
+    {
+      "name": "require_signed_request_object",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5)."
+    },
+    {
+      "name": "roles_claim",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one."
+    },
+    {
+      "name": "session_idle_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "A session that is not used for so long ends."
+    },
+    {
+      "name": "session_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long a person stays signed in."
+    },
+    {
+      "name": "session_management",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients."
+    },
+    {
+      "name": "signing_algs",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA.",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
+    },
+    {
+      "name": "software_statement_issuers",
+      "type": "jsonb",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's."
+    },
+    {
+      "name": "subject_type",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8).",
+      "choices": [
+        "public",
+        "pairwise"
+      ]
+    },
+    {
+      "name": "tenant_claim",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Name of the claim of access tokens with the name of the tenant."
+    },
+    {
+      "name": "tenant_id",
+      "type": "uuid",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "The tenant."
+    },
+    {
+      "name": "title",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The name that people see on the pages."
+    },
+    {
+      "name": "trusted_networks",
+      "type": "cidr[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people."
+    }
+  ]
+} as const;
+
+/** Settings of a tenant that are the operator's alone. */
+export const operatorSettings = [
+  "claims_function",
+  "claims_function_targets",
+  "trusted_networks",
+  "refusal_limit",
+  "authorization_rate",
+  "registration_quota",
+  "registration_rate",
+  "client_document_quota",
+  "client_document_rate",
+  "login_failure_limit",
+  "login_failure_window",
+  "preset"
+] as const;

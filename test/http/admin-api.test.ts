@@ -1,0 +1,321 @@
+// The admin API: who gets in, what is answered, and that its OpenAPI document says so.
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import * as client from 'openid-client';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { api, ops } from '../../src/db/bindings.ts';
+import { ask, call } from '../../src/db/call.ts';
+import { adminOperations } from '../../src/endpoints/admin-api/admin-operation.ts';
+import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { addClient } from '../support/issuer.ts';
+
+let acme: Acme;
+let resource: string;
+let token: string;
+let readToken: string;
+
+beforeAll(async () => {
+  acme = await startAcme();
+  const { tenant } = acme;
+  ({ admin_enable: resource } = await call(acme.database.worker, ops.admin_enable, { tenant }));
+  token = await tokenOf('automation', ['pgrant.admin', 'pgrant.admin.read']);
+  readToken = await tokenOf('monitor', ['pgrant.admin.read']);
+});
+
+/** The token of a client that an operator gave these roles. */
+async function tokenOf(client_id: string, scopes: string[]) {
+  const grant_types = ['client_credentials'];
+  const made = await addClient(acme.database, acme.tenant, client_id, { grant_types, scopes });
+  const config = await discover(acme, made);
+  const { access_token } = await client.clientCredentialsGrant(config, { resource });
+  return access_token;
+}
+
+type Asked = { body?: unknown; as?: string | undefined; headers?: Record<string, string> };
+
+async function request(method: string, path: string, { body, as = token, headers }: Asked = {}) {
+  const response = await fetch(`${resource}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${as}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = text === '' ? undefined : JSON.parse(text);
+  return { status: response.status, headers: response.headers, json };
+}
+
+describe('who gets in', () => {
+  test('no token, a wrong one and one for another audience are 401 with a challenge [RFC 6750 3, RFC 8707 2]', async () => {
+    const bare = await fetch(`${resource}/clients`);
+    expect(bare.status).toBe(401);
+    expect(bare.headers.get('www-authenticate')).toMatch(/^Bearer realm="[^"]+"$/);
+    expect(bare.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect((await request('GET', '/clients', { as: 'pgrant_at_x' })).status).toBe(401);
+    const config = await discover(acme, acme.web);
+    const { access_token } = await client.clientCredentialsGrant(config, {});
+    const refused = await request('GET', '/clients', { as: access_token });
+    expect(refused.status).toBe(401);
+    expect(refused.json).toMatchObject({
+      type: 'about:blank',
+      status: 401,
+      error: 'invalid_token',
+    });
+  });
+
+  test('a client gets the scopes of admins by name only, and never without a list', async () => {
+    const config = await discover(acme, acme.web);
+    const { scope } = await client.clientCredentialsGrant(config, { resource });
+    expect(scope ?? '').not.toContain('pgrant.admin');
+  });
+
+  test('a token without a scope of admins finds nothing at any operation, nor does a plain person', async () => {
+    const plain = await tokenOf('plain', ['email']);
+    const config = await discover(acme, acme.web);
+    const person = await obtainTokens(config, { scope: 'openid pgrant.admin', resource });
+    for (const { method, path } of adminOperations) {
+      const at = path.replaceAll(/\{\w+\}/g, 'web');
+      for (const as of [plain, person.access_token]) {
+        const body = ['GET', 'DELETE'].includes(method) ? {} : { body: {} };
+        const { status } = await request(method, at, { as, ...body });
+        expect([method, path, status]).toEqual([
+          method,
+          path,
+          path === '/keys' && method === 'POST' ? 400 : 404,
+        ]);
+      }
+    }
+  });
+
+  test('a token that may only see is not found at what changes something', async () => {
+    for (const { method, path, effect, operation } of adminOperations) {
+      const at = path.replaceAll(/\{\w+\}/g, 'web');
+      const answer = await ask(acme.database.web, api.admin_call, {
+        ...(await asked(readToken)),
+        operation,
+        arguments: {},
+      });
+      if (effect === 'read')
+        expect([at, (answer as { reason: string }).reason]).not.toContain(
+          'no such operation for this token',
+        );
+      else expect([method, at, answer.error]).toEqual([method, at, 'not_found']);
+    }
+  });
+
+  test('every function of the web process that is for admins asks who is one, and before all else', async () => {
+    const rows = await acme.database.sql`
+      select p.proname, p.prosrc from pg_proc p
+       where p.pronamespace = 'pgrant_api'::regnamespace and p.proname like 'admin\_%' order by 1`;
+    expect(rows.map(({ proname }) => proname)).toEqual(['admin_call', 'admin_page']);
+    for (const { prosrc } of rows) {
+      const [, first, second] = /begin\s+([^;]+);\s+([^;]+);/.exec(prosrc) ?? [];
+      expect(first).toMatch(/pgrant_rules\.enter\(/);
+      expect(second).toMatch(/pgrant_rules\.admin_by_(session|token)\(/);
+    }
+  });
+
+  test('a person with the role administers by a client that they allowed to, until it is withdrawn', async () => {
+    const { worker } = acme.database;
+    const at = { tenant: acme.tenant, role: 'pgrant.admin', username: 'ada' };
+    await call(worker, ops.role_assign, at);
+    const config = await discover(acme, acme.web);
+    const asked = { scope: 'openid pgrant.admin', resource };
+    const { access_token: as } = await obtainTokens(config, asked);
+    expect((await request('GET', '/settings', { as })).status).toBe(200);
+    await call(worker, ops.role_withdraw, at);
+    expect((await request('GET', '/settings', { as })).status).toBe(404);
+  });
+});
+
+/** The document, as anybody gets it. */
+async function openapi() {
+  const response = await fetch(`${resource}/openapi.json`);
+  return (await response.json()) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+}
+
+async function asked(as: string) {
+  const payload = JSON.parse(Buffer.from(as.split('.')[1] ?? '', 'base64url').toString());
+  return {
+    tenant: acme.tenant,
+    request_id: 'r-1',
+    address: '127.0.0.1',
+    possession: null,
+    access_hash: null,
+    access_expires_at: null,
+    jwt: { ...payload, aud: [payload.aud].flat() },
+    if_match: null,
+    idempotency_hash: null,
+    content_hash: null,
+    secret_salt: null,
+  };
+}
+
+describe('what it does', () => {
+  test('a client is added, seen, changed, disabled and removed; its secret works', async () => {
+    const added = await request('POST', '/clients', {
+      body: { name: 'Reports', grant_types: ['client_credentials'], scopes: ['email'] },
+    });
+    expect(added.status).toBe(201);
+    const { client_id, client_secret } = added.json;
+    const config = await discover(acme, { client_id, client_secret });
+    await client.clientCredentialsGrant(config, {});
+    const at = `/clients/${client_id}`;
+    expect((await request('PATCH', at, { body: { name: 'Reports 2' } })).json.name).toBe(
+      'Reports 2',
+    );
+    expect((await request('POST', `${at}/disable`)).status).toBe(204);
+    await expect(client.clientCredentialsGrant(config, {})).rejects.toMatchObject({
+      error: 'invalid_client',
+    });
+    expect((await request('DELETE', at)).status).toBe(204);
+    expect((await request('GET', at)).status).toBe(404);
+  });
+
+  test('what it refuses it names, by the rules of the command line', async () => {
+    const wrong = await request('POST', '/clients', {
+      body: { name: 'x', redirect_uris: ['http://evil.example/'] },
+    });
+    expect(wrong.json).toMatchObject({ status: 400, error: 'invalid_request' });
+    expect(wrong.json.detail).toContain('redirect_uris must be');
+    const unknown = await request('PATCH', '/clients/web', { body: { nmae: 'x' } });
+    expect(unknown.json.detail).toContain('there is no client setting nmae');
+    const taken = await request('POST', '/users', { body: { username: 'ada' } });
+    expect(taken.json).toMatchObject({ status: 409, error: 'already_exists' });
+    expect((await request('GET', '/grants?grant=1')).status).toBe(400);
+    expect((await request('GET', '/clients?limit=0')).status).toBe(400);
+    expect((await request('PUT', '/clients')).status).toBe(405);
+    expect((await request('GET', '/nothing')).status).toBe(404);
+  });
+
+  test('settings of the operator are not the admin’s to change', async () => {
+    const { json } = await request('PATCH', '/settings', {
+      body: { trusted_networks: ['0.0.0.0/0'] },
+    });
+    expect(json).toMatchObject({ status: 400, error: 'invalid_request' });
+    expect(
+      (await request('PATCH', '/settings', { body: { code_lifetime: 30 } })).json.code_lifetime,
+    ).toBe(30);
+  });
+
+  test('a list goes on where Link says, and has everything once [RFC 8288]', async () => {
+    for (const n of [1, 2, 3, 4])
+      await request('POST', '/users', { body: { username: `page-${n}` } });
+    const seen: string[] = [];
+    let next: string | undefined = '/users?search=page-&limit=2';
+    while (next) {
+      const { json, headers } = await request('GET', next);
+      seen.push(...json.items.map(({ username }: { username: string }) => username));
+      next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]?.slice(resource.length);
+    }
+    expect(seen).toEqual(['page-1', 'page-2', 'page-3', 'page-4']);
+  });
+
+  test('a change is made to the state that If-Match names, and to no other [RFC 9110 13.1.1]', async () => {
+    const { headers } = await request('GET', '/clients/native');
+    const etag = headers.get('etag') ?? '';
+    expect(etag).toMatch(/^"[0-9a-f]{32}"$/);
+    const change = (name: string) =>
+      request('PATCH', '/clients/native', { body: { name }, headers: { 'if-match': etag } });
+    const [first, second] = await Promise.all([change('One'), change('Two')]);
+    expect([first.status, second.status].sort()).toEqual([200, 412]);
+    const weak = { 'if-match': `W/${etag}` };
+    expect((await request('PATCH', '/clients/native', { body: {}, headers: weak })).status).toBe(
+      412,
+    );
+    const now = (await request('GET', '/clients/native')).headers.get('etag') ?? '';
+    expect(
+      (await request('GET', '/clients/native', { headers: { 'if-none-match': now } })).status,
+    ).toBe(304);
+  });
+
+  test('what is repeated under an Idempotency-Key is done once, and the secret is given again [draft-ietf-httpapi-idempotency-key-header 2]', async () => {
+    const headers = { 'idempotency-key': '"8e03978e-40d5-43dd-bc93-6894a57f9324"' };
+    const body = { name: 'Once', grant_types: ['client_credentials'] };
+    const add = () => request('POST', '/clients', { body, headers });
+    const [first, second] = await Promise.all([add(), add()]);
+    expect(first.status).toBe(201);
+    expect(second.json).toEqual(first.json);
+    await client.clientCredentialsGrant(await discover(acme, second.json), {});
+    const { json } = await request('GET', '/clients?search=once');
+    expect(json.items).toHaveLength(1);
+    const other = await request('POST', '/clients', { body: { name: 'Other' }, headers });
+    expect(other.json).toMatchObject({ status: 422, error: 'idempotency_key_reused' });
+    // The key is of whoever used it.
+    const another = await tokenOf('another', ['pgrant.admin']);
+    expect(
+      (await request('POST', '/clients', { body, headers, as: another })).json.client_id,
+    ).not.toBe(first.json.client_id);
+  });
+
+  test('the audit names the client or person that administered', async () => {
+    await request('POST', '/users/ada/sign-out');
+    const { json } = await request('GET', '/audit?action=session.end&limit=1');
+    expect(json.items[0]).toMatchObject({
+      action: 'session.end',
+      username: 'ada',
+      actor: { client_id: 'automation', role: expect.any(String) },
+      request_id: expect.any(String),
+      address: expect.stringContaining('127.0.0.1'),
+    });
+  });
+
+  test('keys are rotated', async () => {
+    const before = (await request('GET', '/keys')).json.items.length;
+    expect((await request('POST', '/keys', { body: { alg: 'ES256' } })).status).toBe(201);
+    expect((await request('GET', '/keys')).json.items).toHaveLength(before + 1);
+  });
+});
+
+describe('its OpenAPI document', () => {
+  test('is valid OpenAPI 3.1, and has every operation once [OpenAPI 3.1.0]', async () => {
+    const document = await openapi();
+    const { valid, errors } = await new Validator().validate(document);
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+    const ids = Object.values(document.paths).flatMap((path) =>
+      Object.values(path).map(({ operationId }) => operationId),
+    );
+    expect(ids.toSorted()).toEqual(adminOperations.map(({ operation }) => operation).toSorted());
+  });
+
+  test('says of every answer what it is', async () => {
+    const document = await openapi();
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    formats.default(ajv);
+    ajv.addSchema(document, 'api');
+    const webhook = { name: 'hook', url: 'https://hooks.example/' };
+    expect((await request('POST', '/webhooks', { body: webhook })).status).toBe(201);
+    expect((await request('POST', '/webhooks/hook/test')).status).toBe(200);
+    const reads: [path: string, asked: string][] = adminOperations
+      .filter(({ effect }) => effect === 'read')
+      .map(({ path }) => [
+        path,
+        path
+          .replace('{client_id}', 'web')
+          .replace('{username}', 'ada')
+          .replace('{name}', 'hook')
+          .replace('{webhook}', 'hook')
+          .replace('{what}', 'openid')
+          .replace(/explain\/ada$/, 'explain/ada?scopes=openid+email'),
+      ]);
+    for (const [path, asked] of reads) {
+      const { status, json } = await request('GET', asked);
+      expect([asked, status]).toEqual([asked, 200]);
+      const pointer = path.replaceAll('/', '~1').replaceAll('{', '%7B').replaceAll('}', '%7D');
+      const validate = ajv.getSchema(
+        `api#/paths/${pointer}/get/responses/200/content/application~1json/schema`,
+      );
+      validate?.(json);
+      expect([asked, validate?.errors ?? null]).toEqual([asked, null]);
+    }
+    const validate = ajv.getSchema('api#/components/schemas/problem');
+    expect(validate?.((await request('GET', '/clients/none')).json)).toBe(true);
+  });
+});
