@@ -2183,6 +2183,42 @@ comment on column pgrant.resources.audiences is 'What else aud has: names that a
 comment on column pgrant.resources.access_token_scope is 'How its JWT access tokens have scope: a string (RFC 9068 2.2.3), or an array for servers that split none; null = a string.';
 comment on column pgrant.resources.access_token_claims is 'Claims of the person in its access tokens and at introspection, as far as the scopes of the token allow: {name: text with one {claim} in it}.';
 
+create table pgrant.reviews (
+  tenant_id uuid not null,
+  review_id uuid default gen_random_uuid() not null,
+  client_id text,
+  secret_id uuid,
+  grant_id uuid,
+  reviewed_at timestamp with time zone default now() not null,
+  due_at timestamp with time zone not null,
+  reviewer text not null,
+  note text,
+  constraint reviews_pkey PRIMARY KEY (tenant_id, review_id),
+  constraint reviews_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint reviews_tenant_id_client_id_secret_id_fkey FOREIGN KEY (tenant_id, client_id, secret_id) REFERENCES pgrant.client_secrets(tenant_id, client_id, secret_id) ON DELETE CASCADE,
+  constraint reviews_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id),
+  constraint reviews_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES pgrant.grants(tenant_id, grant_id) ON DELETE CASCADE,
+  constraint reviews_check CHECK ((((client_id IS NULL) <> (grant_id IS NULL)) AND ((secret_id IS NULL) OR (client_id IS NOT NULL)))),
+  constraint reviews_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500)))
+);
+CREATE UNIQUE INDEX reviews_client ON pgrant.reviews USING btree (tenant_id, client_id) WHERE (secret_id IS NULL);
+CREATE UNIQUE INDEX reviews_grant ON pgrant.reviews USING btree (tenant_id, grant_id);
+CREATE UNIQUE INDEX reviews_secret ON pgrant.reviews USING btree (tenant_id, client_id, secret_id);
+alter table pgrant.reviews enable row level security;
+alter table pgrant.reviews force row level security;
+create policy audited on pgrant.reviews for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.reviews for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.reviews is 'The last review of a client, a secret or a grant; those before are in the audit. It goes with what was reviewed.';
+comment on column pgrant.reviews.tenant_id is 'The tenant.';
+comment on column pgrant.reviews.review_id is 'The review; a new one of the same thing keeps it.';
+comment on column pgrant.reviews.client_id is 'The client that was reviewed, or that has the secret; null = a grant was.';
+comment on column pgrant.reviews.secret_id is 'The secret that was reviewed; null = the client or a grant was.';
+comment on column pgrant.reviews.grant_id is 'The grant that was reviewed; null = a client or a secret was.';
+comment on column pgrant.reviews.reviewed_at is 'When.';
+comment on column pgrant.reviews.due_at is 'Until when that will do: then it is due again.';
+comment on column pgrant.reviews.reviewer is 'Who: the role that logged in to the database, and behind a space the person as they say themselves.';
+comment on column pgrant.reviews.note is 'What there is to say of it, in the words of the reviewer; null = nothing.';
+
 create table pgrant.revoked_tokens (
   tenant_id uuid not null,
   jti text not null,

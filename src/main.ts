@@ -95,6 +95,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     'what to set here and there for a server that takes tokens',
     () => import('./cli/recipe-command.ts'),
   ],
+  [
+    'review',
+    'what was reviewed of clients, secrets and grants, and what is due',
+    () => import('./cli/review-commands.ts'),
+  ],
   ['incident', 'after a leak', () => import('./cli/incident-commands.ts')],
   ['audit', 'the audit of a tenant, which is sealed', () => import('./cli/audit-commands.ts')],
   [

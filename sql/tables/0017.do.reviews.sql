@@ -1,4 +1,43 @@
--- What is not said yet of the tables before: what is the same everywhere, sql/functions/keep/comments.sql says.
+-- Reviews: what an auditor has looked at, and until when that will do.
+
+create table pgrant.reviews (
+  tenant_id       uuid not null references pgrant.tenants,
+  review_id       uuid not null default gen_random_uuid(),
+  client_id       text,
+  secret_id       uuid,
+  grant_id        uuid,
+  reviewed_at     timestamptz not null default now(),
+  due_at          timestamptz not null,
+  reviewer        text not null,
+  note            text check (length(note) between 1 and 500),
+  primary key (tenant_id, review_id),
+  foreign key (tenant_id, client_id) references pgrant.clients on delete cascade,
+  foreign key (tenant_id, client_id, secret_id) references pgrant.client_secrets on delete cascade,
+  foreign key (tenant_id, grant_id) references pgrant.grants on delete cascade,
+  check ((client_id is null) <> (grant_id is null) and (secret_id is null or client_id is not null))
+);
+
+create unique index reviews_client on pgrant.reviews (tenant_id, client_id) where secret_id is null;
+create unique index reviews_secret on pgrant.reviews (tenant_id, client_id, secret_id);
+create unique index reviews_grant on pgrant.reviews (tenant_id, grant_id);
+
+comment on table pgrant.reviews is 'The last review of a client, a secret or a grant; those before are in the audit. It goes with what was reviewed.';
+comment on column pgrant.reviews.review_id is 'The review; a new one of the same thing keeps it.';
+comment on column pgrant.reviews.client_id is 'The client that was reviewed, or that has the secret; null = a grant was.';
+comment on column pgrant.reviews.secret_id is 'The secret that was reviewed; null = the client or a grant was.';
+comment on column pgrant.reviews.grant_id is 'The grant that was reviewed; null = a client or a secret was.';
+comment on column pgrant.reviews.reviewed_at is 'When.';
+comment on column pgrant.reviews.due_at is 'Until when that will do: then it is due again.';
+comment on column pgrant.reviews.reviewer is 'Who: the role that logged in to the database, and behind a space the person as they say themselves.';
+comment on column pgrant.reviews.note is 'What there is to say of it, in the words of the reviewer; null = nothing.';
+comment on index pgrant.reviews_client is 'The last review of a client.';
+comment on index pgrant.reviews_secret is 'The last review of a secret.';
+comment on index pgrant.reviews_grant is 'The last review of a grant.';
+
+select pgrant.isolate('pgrant.reviews');
+select pgrant.audited('pgrant.reviews', '{tenant_id,review_id,client_id,secret_id,grant_id,reviewed_at,due_at,reviewer,note}');
+
+-- What is not said yet of the tables before. What is the same everywhere, sql/functions/keep/comments.sql says.
 
 comment on column pgrant.access_tokens.token_hash is 'SHA-256 of the token.';
 comment on column pgrant.access_tokens.scopes is 'What it allows.';

@@ -3111,6 +3111,47 @@ export const ops = {
     ['access_token_claims', 'jsonb', 'optional'],
   ], ['resource_set']),
 
+  /** Records that a client (p_id = client_id), a secret (secret_id) or a grant (grant_id) was reviewed, for so many seconds (1 day to 2 years; 180 days). Returns until when that holds. For operators; auditors have pgrant_report.review_add. Raises OA001, OA003. */
+  review_add: bind<
+    {
+      tenant: string;
+      kind: string | null;
+      id: string | null;
+      lifetime?: number | null;
+      note?: string | null;
+    },
+    {
+      review_add: string;
+    }
+  >('pgrant_ops.review_add', [
+    ['tenant', 'uuid'],
+    ['kind', 'text'],
+    ['id', 'text'],
+    ['lifetime', 'integer', 'optional'],
+    ['note', 'text', 'optional'],
+  ], ['review_add']),
+
+  /** What is sensitive and was never reviewed, or is overdue, at most p_limit of it. May be null: username, reviewed_at, due_at, reviewer. Raises OA001. */
+  review_list: bind<
+    {
+      tenant: string;
+      limit?: number | null;
+    },
+    {
+      kind: string;
+      id: string;
+      client_id: string;
+      username: string | null;
+      state: string;
+      reviewed_at: string | null;
+      due_at: string | null;
+      reviewer: string | null;
+    }
+  >('pgrant_ops.review_list', [
+    ['tenant', 'uuid'],
+    ['limit', 'integer', 'optional'],
+  ], ['kind', 'id', 'client_id', 'state']),
+
   /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
   role_add: bind<
     {

@@ -101,7 +101,7 @@ export const auditorRules: Rule[] = [
          and (not has_table_privilege('pgrant_auditor', c.oid, 'select')
               or exists (select from aclexplode(c.relacl) a where a.grantee not in (c.relowner, 'pgrant_auditor'::regrole, 'pgrant_sealer'::regrole)))
       union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant_report'::regnamespace
-         and (not has_function_privilege('pgrant_auditor', p.oid, 'execute') or p.prosecdef)`,
+         and (not has_function_privilege('pgrant_auditor', p.oid, 'execute') or p.prosecdef and p.proname <> 'review_add')`,
     broken: [
       'revoke select on pgrant_report.people from pgrant_auditor',
       'grant select on pgrant_report.people to pgrant_web',

@@ -20,6 +20,8 @@ const argumentsAt: Record<string, (story: Story) => string> = {
   'p_first bigint': () => '1',
   'p_last bigint': () => '1000',
   'p_what text': () => `'deploy'`,
+  'p_kind text': () => `'client'`,
+  'p_id text': () => `'portal'`,
   'p_at timestamp with time zone': () => 'now()',
 };
 

@@ -1,4 +1,4 @@
-// The twenty questions of sql/functions/report/README.md, asked as an auditor of a database in which something has happened.
+// The thirty questions of sql/functions/report/README.md, asked as an auditor of a database in which something has happened.
 import { readFileSync } from 'node:fs';
 import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -143,15 +143,58 @@ const answers: Record<number, (rows: Rows, bound: boolean) => void | Promise<voi
     expect(cleanup).toMatchObject({ late: false, error: null });
     expect(cleanup?.last_success_at).toBeInstanceOf(Date);
   },
+  21: (rows) => {
+    const due = pick(rows, 'kind', 'username', 'state');
+    expect(due).toContainEqual(['grant', 'ada', 'never']);
+    expect(due).toContainEqual(['secret', 'ada', 'never']);
+    expect(due).not.toContainEqual(['grant', 'bob', 'never']);
+  },
+  22: (rows) => {
+    const actions = rows.map(({ action }) => action);
+    for (const action of ['consent.allow', 'refresh.reuse', 'role.withdraw', 'upstream.link']) {
+      expect(actions).toContain(action);
+    }
+    const withdrawn = rows.find(({ action }) => action === 'role.withdraw');
+    expect(withdrawn).toMatchObject({ actor_role: 'pgrant_worker', error: null });
+  },
+  23: (rows) =>
+    expect(pick(rows, 'client_name', 'registered_by')).toEqual([['Desktop tool', 'itself']]),
+  24: (rows) => expect(pick(rows, 'client_name')).toEqual([['Desktop tool']]),
+  25: (rows) =>
+    expect(pick(rows, 'client_name', 'maker', 'scopes')).toEqual([
+      ['nightly export', 'ada', ['deploy']],
+    ]),
+  26: (rows) => {
+    expect(pick(rows, 'username', 'groups')).toEqual([
+      ['ada', ['crew']],
+      ['bob', ['crew']],
+    ]);
+    expect(rows[0]).toMatchObject({ roles: ['deploy'], disabled_at: null });
+  },
+  27: (rows) =>
+    expect(pick(rows, 'upstream', 'subject', 'username', 'lost_at')).toEqual([
+      ['company', 'subject-of-acme', 'ada', null],
+    ]),
+  28: (rows, bound) => {
+    expect(pick(rows, 'tenant')).toEqual(
+      (bound ? ['acme'] : ['acme', 'other']).map((one) => [one]),
+    );
+    for (const row of rows) {
+      expect(Number(row.total)).toBeGreaterThan(0);
+      expect(row.checkpoint_at).toBeInstanceOf(Date);
+    }
+  },
+  29: (rows) => expect(rows).toMatchObject([{ scope: 'deploy', holders: '2', grants: '1' }]),
+  30: (rows) => expect(rows).toEqual([]),
 };
 
 /** The story begins today: the moment when ada still had the role stands for the one in March. */
 const dated = (query: string) => query.replace('2026-03-01 12:00+00', acme.withRole);
 const queryOf = (number: number) => questions.find((q) => q.number === number)?.query ?? '';
 
-test('there are twenty questions, each with its query on one line', () => {
+test('there are thirty questions, each with its query on one line', () => {
   expect(questions.map(({ number }) => number)).toEqual(
-    Array.from({ length: 20 }, (_, index) => index + 1),
+    Array.from({ length: 30 }, (_, index) => index + 1),
   );
 });
 

@@ -63,7 +63,8 @@ export async function makeStory(database: TestDatabase, name: string): Promise<S
 
 async function giveRoles(story: Story): Promise<void> {
   for (const role of ['export', 'deploy', 'purge']) {
-    await operate(story, ops.role_add, { role, title: `May ${role}` });
+    const sensitive = role === 'deploy';
+    await operate(story, ops.role_add, { role, title: `May ${role}`, sensitive });
   }
   await operate(story, ops.role_assign, { username: 'ada', role: 'export' });
   await operate(story, ops.group_set, { group: 'crew', title: 'Crew', roles: ['deploy'] });

@@ -68,6 +68,7 @@ as $$
     ('request.refuse', 'A message was refused before anything was decided.', null),
     ('resource.remove', 'A resource was removed.', null),
     ('resource.set', 'A resource was registered or changed.', null),
+    ('review.add', 'A client, a secret or a grant was reviewed, until when.', null),
     ('role.add', 'A role was defined or changed.', null),
     ('role.assign', 'Somebody got a role.', null),
     ('role.disable', 'Nobody has the role, for now.', 'role.disabled'),

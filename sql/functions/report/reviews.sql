@@ -1,0 +1,63 @@
+-- Reports: what was reviewed, and what is due.
+
+create view pgrant_report.reviews with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, w.kind, w.id, w.client_id, c.name as client_name, u.username, w.sensitive,
+       r.reviewed_at, r.reviewer, r.due_at, r.note,
+       case when r.reviewed_at is null then 'never' when r.due_at <= now() then 'overdue' else 'reviewed' end as state
+  from (
+    select 'client' as kind, c.tenant_id, c.client_id as id, c.client_id, c.maker_id as user_id, null::uuid as secret_id,
+           null::uuid as grant_id, coalesce(c.scopes && s.sensitive, s.sensitive is not null and c.scopes is null) as sensitive
+      from pgrant.clients c
+      left join (select s.tenant_id, array_agg(s.scope) as sensitive
+                   from pgrant.scopes s where s.sensitive group by s.tenant_id) s on s.tenant_id = c.tenant_id
+    union all
+    select 'secret', k.tenant_id, k.secret_id::text, k.client_id, c.maker_id, k.secret_id, null,
+           coalesce(c.scopes && s.sensitive, s.sensitive is not null and c.scopes is null)
+      from pgrant.client_secrets k
+      join pgrant.clients c on c.tenant_id = k.tenant_id and c.client_id = k.client_id
+      left join (select s.tenant_id, array_agg(s.scope) as sensitive
+                   from pgrant.scopes s where s.sensitive group by s.tenant_id) s on s.tenant_id = k.tenant_id
+     where k.expires_at > now()
+    union all
+    select 'grant', g.tenant_id, g.grant_id::text, g.client_id, g.user_id, null, g.grant_id, coalesce(g.scopes && s.sensitive, false)
+      from pgrant.grants g
+      left join (select s.tenant_id, array_agg(s.scope) as sensitive
+                   from pgrant.scopes s where s.sensitive group by s.tenant_id) s on s.tenant_id = g.tenant_id
+     where g.revoked_at is null and g.expires_at > now()) w
+  join pgrant.issuers i on i.tenant_id = w.tenant_id
+  join pgrant.clients c on c.tenant_id = w.tenant_id and c.client_id = w.client_id
+  left join pgrant.users u on u.tenant_id = w.tenant_id and u.user_id = w.user_id
+  left join pgrant.reviews r
+    on r.tenant_id = w.tenant_id
+   and case when w.kind = 'grant' then r.grant_id = w.grant_id
+            else r.client_id = w.client_id and r.secret_id is not distinct from w.secret_id end;
+
+comment on view pgrant_report.reviews is 'Clients, live secrets and live grants with their last review, such as where sensitive and state <> ''reviewed''. review_add records one.';
+comment on column pgrant_report.reviews.kind is 'client, secret, or grant.';
+comment on column pgrant_report.reviews.id is 'What review_add takes: client_id, secret_id, or grant_id.';
+comment on column pgrant_report.reviews.username is 'Who granted, or made the API credential; null = an operator''s client.';
+comment on column pgrant_report.reviews.sensitive is 'Whether a sensitive scope may come of it: the grant has one, or the client may ask for one.';
+comment on column pgrant_report.reviews.reviewed_at is 'When it was last reviewed; null = never.';
+comment on column pgrant_report.reviews.reviewer is 'Who did: the role that logged in, and the person as they say themselves.';
+comment on column pgrant_report.reviews.due_at is 'Until when that will do.';
+comment on column pgrant_report.reviews.note is 'What the reviewer said.';
+comment on column pgrant_report.reviews.state is 'never, overdue, or reviewed.';
+
+create function pgrant_ops.review_list(p_tenant uuid, p_limit integer default 100)
+returns table (
+  kind text, id text, client_id text, username text, state text, reviewed_at timestamptz, due_at timestamptz, reviewer text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select r.kind, r.id, r.client_id, r.username, r.state, r.reviewed_at, r.due_at, r.reviewer
+    from pgrant_report.reviews r
+   where r.tenant_id = p_tenant and r.sensitive and r.state <> 'reviewed'
+   order by r.due_at nulls first, r.kind, r.id
+   limit p_limit;
+end
+$$;
+
+comment on function pgrant_ops.review_list(uuid, integer) is
+  'What is sensitive and was never reviewed, or is overdue, at most p_limit of it. May be null: username, reviewed_at, due_at, reviewer. Raises OA001.';
