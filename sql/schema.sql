@@ -685,7 +685,9 @@ create table pgrant.access_tokens (
   issued_at timestamp with time zone not null,
   revoked_at timestamp with time zone,
   cnf jsonb,
+  authorization_details jsonb default '[]'::jsonb not null,
   constraint access_tokens_pkey PRIMARY KEY (tenant_id, token_hash, expires_at),
+  constraint access_tokens_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
   constraint access_tokens_check CHECK (((family_id IS NULL) = (family_expires_at IS NULL))),
   constraint access_tokens_check1 CHECK ((expires_at <= family_expires_at)),
   constraint access_tokens_cnf_check CHECK (pgrant.cnf_sound(cnf)),
@@ -711,6 +713,7 @@ comment on column pgrant.access_tokens.audience is 'aud of the access token.';
 comment on column pgrant.access_tokens.issued_at is 'When it was issued.';
 comment on column pgrant.access_tokens.revoked_at is 'When it was revoked; null = it is not.';
 comment on column pgrant.access_tokens.cnf is 'The key without which it is good for nothing (RFC 7800 3.1); null = a bearer token.';
+comment on column pgrant.access_tokens.authorization_details is 'What it is good for beside scopes (RFC 9396).';
 
 create table pgrant.audit_archives (
   tenant_id uuid not null,
@@ -935,6 +938,39 @@ comment on column pgrant.auditors.role_name is 'A role of the database. It also 
 comment on column pgrant.auditors.tenant_id is 'The one tenant that the role may read; null = every tenant.';
 comment on column pgrant.auditors.created_at is 'When it was made.';
 
+create table pgrant.authorization_details_types (
+  tenant_id uuid not null,
+  type text not null,
+  title text not null,
+  json_schema jsonb not null,
+  json_schema_hash bytea not null,
+  template text not null,
+  consent_remembered boolean default false not null,
+  client_credentials boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  constraint authorization_details_types_pkey PRIMARY KEY (tenant_id, type),
+  constraint authorization_details_types_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint authorization_details_types_json_schema_check CHECK (((jsonb_typeof(json_schema) = 'object'::text) AND (length((json_schema)::text) <= 65536))),
+  constraint authorization_details_types_json_schema_hash_check CHECK ((length(json_schema_hash) = 32)),
+  constraint authorization_details_types_template_check CHECK ((((length(template) >= 1) AND (length(template) <= 1000)) AND pgrant.text_sound(template) AND (regexp_replace(template, '\{[A-Za-z0-9_.-]+\}'::text, ''::text, 'g'::text) !~ '[{}]'::text))),
+  constraint authorization_details_types_title_sound CHECK (pgrant.name_sound(title)),
+  constraint authorization_details_types_type_check CHECK ((type ~ '^[\x21-\x7E]{1,128}$'::text))
+);
+alter table pgrant.authorization_details_types enable row level security;
+alter table pgrant.authorization_details_types force row level security;
+create policy audited on pgrant.authorization_details_types for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.authorization_details_types for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.authorization_details_types is 'The types of authorization details (RFC 9396 2) that clients may ask for.';
+comment on column pgrant.authorization_details_types.tenant_id is 'The tenant.';
+comment on column pgrant.authorization_details_types.type is 'As clients write it (RFC 9396 2).';
+comment on column pgrant.authorization_details_types.title is 'What people are asked to allow.';
+comment on column pgrant.authorization_details_types.json_schema is 'What details of the type look like (JSON Schema 2020-12).';
+comment on column pgrant.authorization_details_types.json_schema_hash is 'SHA-256 of json_schema: by which schema the web process has validated, it says with each request.';
+comment on column pgrant.authorization_details_types.template is 'What the consent page says of one: plain text, in which {member} and {member.member} stand for values.';
+comment on column pgrant.authorization_details_types.consent_remembered is 'Whether what was allowed once need not be asked again; false = each request is asked, as a payment has to be.';
+comment on column pgrant.authorization_details_types.client_credentials is 'Whether clients may have it for themselves, without any person (RFC 6749 4.4).';
+comment on column pgrant.authorization_details_types.created_at is 'When it was made.';
+
 create table pgrant.authorization_requests (
   tenant_id uuid not null,
   request_hash bytea not null,
@@ -968,7 +1004,9 @@ create table pgrant.authorization_requests (
   pushed boolean default false not null,
   dpop_jkt text,
   ui_locales text[] default '{}'::text[] not null,
+  authorization_details jsonb default '[]'::jsonb not null,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
+  constraint authorization_requests_authorization_details_check CHECK (((jsonb_typeof(authorization_details) = 'array'::text) AND (pg_column_size(authorization_details) <= 32768))),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
   constraint authorization_requests_browser_hash_check CHECK ((length(browser_hash) = 32)),
   constraint authorization_requests_check CHECK ((num_nonnulls(code_expires_at, response_error) <=
@@ -1023,6 +1061,7 @@ comment on column pgrant.authorization_requests.device_expires_at is 'When that 
 comment on column pgrant.authorization_requests.pushed is 'True = it waits at the request_uri that the client was given (RFC 9126): no browser has it yet, and one that takes it up gets a row of its own.';
 comment on column pgrant.authorization_requests.dpop_jkt is 'The one key with which the code may be redeemed (RFC 9449 10); null = any.';
 comment on column pgrant.authorization_requests.ui_locales is 'The languages that the application asks for, the first one first (OpenID Connect Core 3.1.2.1).';
+comment on column pgrant.authorization_requests.authorization_details is 'What is asked for beside scopes (RFC 9396 3).';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,
@@ -1225,6 +1264,7 @@ create table pgrant.clients (
   tls_client_auth_san_ip text,
   tls_client_auth_san_email text,
   default_resource text,
+  authorization_details_types text[] default '{}'::text[] not null,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1236,6 +1276,7 @@ create table pgrant.clients (
   constraint clients_assertion_audience_check CHECK ((assertion_audience = ANY (ARRAY['issuer'::text, 'token_endpoint'::text]))),
   constraint clients_assertion_lifetime_check CHECK (((assertion_lifetime >= 60) AND (assertion_lifetime <= 86400))),
   constraint clients_authorization_alg_check CHECK ((authorization_alg = ANY (pgrant.signing_algs()))),
+  constraint clients_authorization_details_types_check CHECK (((cardinality(authorization_details_types) <= 50) AND (array_position(authorization_details_types, NULL::text) IS NULL))),
   constraint clients_backchannel_logout_uri_check CHECK (((backchannel_logout_uri ~ '^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][^#\\\s]*)?$'::text) AND (length(backchannel_logout_uri) <= 2048))),
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
@@ -1368,6 +1409,7 @@ comment on column pgrant.clients.tls_client_auth_san_uri is 'With tls_client_aut
 comment on column pgrant.clients.tls_client_auth_san_ip is 'With tls_client_auth: an iPAddress of its certificate.';
 comment on column pgrant.clients.tls_client_auth_san_email is 'With tls_client_auth: an rfc822Name of its certificate.';
 comment on column pgrant.clients.default_resource is 'What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant''s own audience. Of an API credential: the aud of its key.';
+comment on column pgrant.clients.authorization_details_types is 'The types of authorization details that the client may ask for (RFC 9396 10).';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -1391,7 +1433,9 @@ create table pgrant.codes (
   used_at timestamp with time zone,
   family_id uuid,
   dpop_jkt text,
+  authorization_details jsonb default '[]'::jsonb not null,
   constraint codes_pkey PRIMARY KEY (tenant_id, code_hash, expires_at),
+  constraint codes_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
   constraint codes_check CHECK (((used_at IS NULL) = (family_id IS NULL))),
   constraint codes_code_hash_check CHECK ((length(code_hash) = 32)),
   constraint codes_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text))
@@ -1425,6 +1469,7 @@ comment on column pgrant.codes.amr is 'amr of the sign-in (RFC 8176 2).';
 comment on column pgrant.codes.used_at is 'When it was redeemed; null = not yet.';
 comment on column pgrant.codes.family_id is 'The family that it gave; null = it was not redeemed yet.';
 comment on column pgrant.codes.dpop_jkt is 'The one key with which it may be redeemed (RFC 9449 10); null = any.';
+comment on column pgrant.codes.authorization_details is 'What was granted beside scopes (RFC 9396).';
 
 create table pgrant.counters (
   tenant_id uuid not null,
@@ -1521,6 +1566,7 @@ create table pgrant.grant_history (
   request_id text,
   end_cause text,
   end_request_id text,
+  authorization_details jsonb default '[]'::jsonb not null,
   constraint grant_history_pkey PRIMARY KEY (tenant_id, grant_id, valid),
   constraint grant_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint grant_history_tenant_id_grant_id_valid_excl EXCLUDE USING gist (tenant_id WITH =, grant_id WITH =, valid WITH &&),
@@ -1553,6 +1599,7 @@ comment on column pgrant.grant_history.cause is 'The action, as in audit_events,
 comment on column pgrant.grant_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.grant_history.end_cause is 'The action that ended it; null while it is so.';
 comment on column pgrant.grant_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
+comment on column pgrant.grant_history.authorization_details is 'What was granted beside scopes (RFC 9396).';
 
 create table pgrant.grants (
   tenant_id uuid not null,
@@ -1569,9 +1616,11 @@ create table pgrant.grants (
   revoked_at timestamp with time zone,
   revoked_reason text,
   expires_at timestamp with time zone not null,
+  authorization_details jsonb default '[]'::jsonb not null,
   constraint grants_pkey PRIMARY KEY (tenant_id, grant_id),
   constraint grants_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
   constraint grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
+  constraint grants_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
   constraint grants_check CHECK (((revoked_at IS NOT NULL) OR (consent_expires_at <= expires_at)))
 );
 CREATE INDEX grants_client ON pgrant.grants USING btree (tenant_id, client_id);
@@ -1600,6 +1649,7 @@ comment on column pgrant.grants.last_used_at is 'When it was last used; null = n
 comment on column pgrant.grants.revoked_at is 'When it was revoked; null = it is not.';
 comment on column pgrant.grants.revoked_reason is 'Why it was revoked; null = it is not.';
 comment on column pgrant.grants.expires_at is 'When the row may go: no sooner than its consent and its youngest family end, 90 days after it was revoked.';
+comment on column pgrant.grants.authorization_details is 'What was consented to beside scopes (RFC 9396): what is remembered, and of the rest what a token may be there for.';
 
 create table pgrant.group_member_history (
   tenant_id uuid not null,
@@ -2774,8 +2824,10 @@ create table pgrant.token_families (
   revoked_at timestamp with time zone,
   revoked_reason text,
   cnf jsonb,
+  authorization_details jsonb default '[]'::jsonb not null,
   constraint token_families_pkey PRIMARY KEY (tenant_id, family_id),
   constraint token_families_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES pgrant.grants(tenant_id, grant_id) ON DELETE CASCADE,
+  constraint token_families_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
   constraint token_families_check CHECK ((idle_expires_at <= expires_at)),
   constraint token_families_check1 CHECK (((handle_hash IS NULL) = (current_hash IS NULL))),
   constraint token_families_cnf_check CHECK (pgrant.cnf_sound(cnf)),
@@ -2825,6 +2877,7 @@ comment on column pgrant.token_families.sweep_after is 'A day by which the famil
 comment on column pgrant.token_families.revoked_at is 'When it was revoked; null = it is not.';
 comment on column pgrant.token_families.revoked_reason is 'Why it was revoked; null = it is not.';
 comment on column pgrant.token_families.cnf is 'The key without which its refresh tokens are good for nothing (RFC 9449 5); null = none, or they are the client''s that authenticates.';
+comment on column pgrant.token_families.authorization_details is 'What its tokens may be good for beside scopes (RFC 9396), at most.';
 
 create table pgrant.upstream_accounts (
   tenant_id uuid not null,

@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { adminApi, adminApiDocument } from './endpoints/admin-api/admin-api.ts';
+import { makeDetailsReader } from './endpoints/asked-details.ts';
 import { authorize } from './endpoints/authorization/authorize.ts';
 import { chooseAccount } from './endpoints/authorization/choose-account.ts';
 import { consent } from './endpoints/authorization/consent.ts';
@@ -128,6 +129,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
     ...base,
     queues,
     keyring: makeKeyring(base),
+    authorizationDetails: makeDetailsReader(base),
     clientKeys: makeClientKeys(base, queues),
     upstreams: makeUpstreams(base),
     endpoints: publishedPaths(),

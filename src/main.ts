@@ -65,6 +65,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     () => import('./cli/who-command.ts'),
   ],
   [
+    'authorization-details-type',
+    'what clients may ask for beside scopes (RFC 9396)',
+    () => import('./cli/authorization-details-type-commands.ts'),
+  ],
+  [
     'upstream',
     'identity providers: users sign in with an account that they have elsewhere',
     () => import('./cli/upstream-commands.ts'),

@@ -16,7 +16,9 @@ const program = new Command('pgrant').option('--json').option('--reason <text>')
 /** As main.ts does: the names on one screen, and the file of each. */
 beforeAll(async () => {
   const text = readFileSync(join(root, 'src/main.ts'), 'utf8');
-  const declared = text.matchAll(/\[\s*'(\w+)',\s*'(?:[^'\\]|\\.)*',\s*\(\) => import\('(.+?)'\)/g);
+  const declared = text.matchAll(
+    /\[\s*'([\w-]+)',\s*'(?:[^'\\]|\\.)*',\s*\(\) => import\('(.+?)'\)/g,
+  );
   for (const [, name = '', file = ''] of declared) {
     const { declareCommands } = await import(/* @vite-ignore */ join(root, 'src', file));
     declareCommands(program.command(name));

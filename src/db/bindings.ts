@@ -23,6 +23,7 @@ export type ApiError =
   | 'slow_down'
   | 'expired_token'
   | 'invalid_target'
+  | 'invalid_authorization_details'
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
   | 'unapproved_software_statement'
@@ -97,6 +98,13 @@ export type ApiAuthorization = {
   | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null; watched_client_id: null }
 );
 
+/** The types of authorization details of a tenant. */
+export type ApiAuthorizationDetailsTypes = {
+  error: null;
+  reason: string | null;
+  types: Json;
+};
+
 /** What an authorization request asks for, well-formed, as the web process hands it on in JSON; named as in pgrant.authorization_requests. */
 export type ApiAuthorizationParameters = {
   response_mode: string;
@@ -115,6 +123,7 @@ export type ApiAuthorizationParameters = {
   ui_locales: string[];
   resources: string[];
   dpop_jkt: string | null;
+  authorization_details: Json;
 };
 
 /** The document at a client_id was taken, unless there is an error. */
@@ -185,8 +194,8 @@ export type ApiIntrospection = {
   detail: string | null;
   response_alg: string | null;
 } & (
-  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json }
-  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null }
+  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json; authorization_details: Json }
+  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null; authorization_details: null }
 );
 
 /** What becomes of the product's answer to a login challenge. */
@@ -323,6 +332,7 @@ export type ApiTenantFacts = {
   require_signed_request_object: boolean;
   require_pushed_authorization_requests: boolean;
   session_management: boolean;
+  authorization_details_types: string[];
 };
 
 /** What a token response is to contain. Times are epoch seconds. */
@@ -353,6 +363,7 @@ export type ApiTokens = {
   sid: string | null;
   access_token_scope: string | null;
   cnf: Json;
+  authorization_details: Json;
 };
 
 /** A sign-in at an upstream, and how that upstream is reached. */
@@ -540,7 +551,21 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant's par_lifetime; p_pushed_hash is of the secret in its request_uri. The key of a DPoP proof is that of dpop_jkt (RFC 9449 10.1). With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood. */
+  /** The JSON Schemas by which authorization details are validated (RFC 9396 5), each with its hash, by which details_refusal knows that it is the one of now. Writes nothing. Errors: not_found. */
+  authorization_details_type_list: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+    },
+    ApiAuthorizationDetailsTypes
+  >('pgrant_api.authorization_details_type_list', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+  ], ['types']),
+
+  /** Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant's par_lifetime; p_pushed_hash is of the secret in its request_uri. The key of a DPoP proof is that of dpop_jkt (RFC 9449 10.1). With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, p_error, too_many_attempts, flood. */
   authorization_push: bind<
     {
       tenant: string;
@@ -576,7 +601,7 @@ export const api = {
     ['error_reason', 'text'],
   ], ['next', ['expires_at', 'next', ['push']], ['expires_in', 'next', ['push']]]),
 
-  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with, or none where p_authorization_details (as of details_refusal) is there; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   client_credentials_issue: bindSet<
     {
       tenant: string;
@@ -590,6 +615,7 @@ export const api = {
       scope: string | null;
       access_hash: Uint8Array | null;
       resource: string | null;
+      authorization_details: unknown;
     },
     ApiTokens
   >('pgrant_api.client_credentials_issue', [
@@ -604,6 +630,7 @@ export const api = {
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
+    ['authorization_details', 'jsonb'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Records that the document at p_client_url could not be fetched or is not valid, which is remembered nowhere else. Errors: invalid_client_metadata, always. */
@@ -686,7 +713,7 @@ export const api = {
     ['failure', 'text'],
   ], []),
 
-  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood. */
+  /** Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted; p_authorization_details as of details_refusal, null = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   code_redeem: bindSet<
     {
       tenant: string;
@@ -705,6 +732,7 @@ export const api = {
       handle_hash: Uint8Array | null;
       refresh_hash: Uint8Array | null;
       resource: string | null;
+      authorization_details: unknown;
     },
     ApiTokens
   >('pgrant_api.code_redeem', [
@@ -724,6 +752,7 @@ export const api = {
     ['handle_hash', 'bytea'],
     ['refresh_hash', 'bytea'],
     ['resource', 'text'],
+    ['authorization_details', 'jsonb'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
@@ -888,7 +917,7 @@ export const api = {
   >('pgrant_api.health_read', [
   ], ['late', 'unfinished']),
 
-  /** Issues an access token to a client for itself by an assertion that its registered key has signed (RFC 7523 2.1), whose issuer and subject it is; p_assertion as for client_assertion_refusal, jti_hash null where it has no jti. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_grant, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Issues an access token to a client for itself by an assertion that its registered key has signed (RFC 7523 2.1), whose issuer and subject it is; p_assertion as for client_assertion_refusal, jti_hash null where it has no jti. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with, or none where p_authorization_details (as of details_refusal) is there; p_possession are the keys that were proven. Errors: invalid_grant, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   jwt_bearer_issue: bind<
     {
       tenant: string;
@@ -900,6 +929,7 @@ export const api = {
       scope: string | null;
       access_hash: Uint8Array | null;
       resource: string | null;
+      authorization_details: unknown;
     },
     ApiTokens
   >('pgrant_api.jwt_bearer_issue', [
@@ -912,6 +942,7 @@ export const api = {
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['resource', 'text'],
+    ['authorization_details', 'jsonb'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** The keys to publish (RFC 7517), and to sign with: for each alg the youngest whose active_at has come. The private half is sealed. Writes nothing. Errors: not_found. */
@@ -1150,7 +1181,7 @@ export const api = {
     ['pushed_expires_at', 'bigint'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty = all of the family's; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, too_many_attempts, flood. */
+  /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty, p_authorization_details (as of details_refusal) null = all of the family's; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   refresh_rotate: bindSet<
     {
       tenant: string;
@@ -1168,6 +1199,7 @@ export const api = {
       successor_hash: Uint8Array | null;
       sealed_successor: Uint8Array | null;
       resource: string | null;
+      authorization_details: unknown;
     },
     ApiTokens
   >('pgrant_api.refresh_rotate', [
@@ -1186,6 +1218,7 @@ export const api = {
     ['successor_hash', 'bytea'],
     ['sealed_successor', 'bytea'],
     ['resource', 'text'],
+    ['authorization_details', 'jsonb'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Records a refusal that the web process has decided on, such as a signature that is not good; p_refused_detail says which value was refused and why. Errors: too_many_attempts, flood, to be answered instead. */
@@ -1380,7 +1413,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management']),
+  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management', 'authorization_details_types']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<
@@ -1956,6 +1989,76 @@ export const ops = {
   >('pgrant_ops.auditor_remove', [
     ['role', 'text'],
   ], []),
+
+  /** The types of authorization details of a tenant. Raises OA001. */
+  authorization_details_type_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      type: string | null;
+      title: string | null;
+      template: string | null;
+      consent_remembered: boolean | null;
+      client_credentials: boolean | null;
+      json_schema: Json;
+      created_at: string | null;
+    }
+  >('pgrant_ops.authorization_details_type_list', [
+    ['tenant', 'uuid'],
+  ], []),
+
+  /** Removes a type, whichever clients may ask for it: tokens lose it at their next refresh or introspection. Raises OA001. */
+  authorization_details_type_remove: bind<
+    {
+      tenant: string;
+      type: string | null;
+    },
+    {
+      authorization_details_type_remove: null;
+    }
+  >('pgrant_ops.authorization_details_type_remove', [
+    ['tenant', 'uuid'],
+    ['type', 'text'],
+  ], []),
+
+  /** Registers a type of authorization details (RFC 9396 2), or changes it: its name for people, its JSON Schema (2020-12, which the caller has compiled), the template of the consent page, whether consent is remembered, whether clients may have it for themselves. What was granted is kept, whatever the schema says now. Raises OA001, OA003. */
+  authorization_details_type_set: bind<
+    {
+      tenant: string;
+      type: string | null;
+      title: string | null;
+      json_schema: unknown;
+      template: string | null;
+      consent_remembered?: boolean | null;
+      client_credentials?: boolean | null;
+    },
+    {
+      authorization_details_type_set: null;
+    }
+  >('pgrant_ops.authorization_details_type_set', [
+    ['tenant', 'uuid'],
+    ['type', 'text'],
+    ['title', 'text'],
+    ['json_schema', 'jsonb'],
+    ['template', 'text'],
+    ['consent_remembered', 'boolean', 'optional'],
+    ['client_credentials', 'boolean', 'optional'],
+  ], []),
+
+  /** A type of authorization details, with its JSON Schema and the clients that may ask for it. Raises OA001. */
+  authorization_details_type_show: bind<
+    {
+      tenant: string;
+      type: string | null;
+    },
+    {
+      authorization_details_type_show: Json;
+    }
+  >('pgrant_ops.authorization_details_type_show', [
+    ['tenant', 'uuid'],
+    ['type', 'text'],
+  ], ['authorization_details_type_show']),
 
   /** What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. May be null: oldest. */
   backlog_read: bind<

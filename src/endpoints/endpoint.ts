@@ -4,6 +4,7 @@ import type { ClientKeyFinder } from '../outbound/client-keys.ts';
 import type { EndpointPaths } from '../protocol/discovery.ts';
 import type { Queues } from '../queues.ts';
 import type { WebServices } from '../services.ts';
+import type { DetailsReader } from './asked-details.ts';
 import type { Keyring } from './keyring.ts';
 
 export type Endpoint = (ctx: Ctx) => Promise<void> | void;
@@ -11,6 +12,7 @@ export type Endpoint = (ctx: Ctx) => Promise<void> | void;
 /** What endpoints work with. */
 export type EndpointServices = WebServices & {
   keyring: Keyring;
+  authorizationDetails: DetailsReader;
   upstreams: Upstreams;
   clientKeys: ClientKeyFinder;
   queues: Queues;

@@ -25,6 +25,7 @@ const names = [
   'display',
   'claims',
   'dpop_jkt',
+  'authorization_details',
   'registration',
 ] as const;
 
@@ -63,6 +64,8 @@ export interface AuthorizationRequest {
   display: Display | undefined;
   claims: RequestedClaims;
   resources: string[];
+  /** RFC 9396 3, as it was sent. */
+  authorization_details: string | undefined;
   /** The key with which the code may be redeemed (RFC 9449 10). */
   dpop_jkt: string | undefined;
 }
@@ -152,6 +155,7 @@ function readRequested(values: Values, resources: readonly string[]) {
     display: displays.find((display) => display === values.display),
     claims: values.claims === undefined ? noClaims : parseClaims(values.claims),
     resources: parseResources(resources),
+    authorization_details: values.authorization_details,
     dpop_jkt: readThumbprint(values.dpop_jkt),
   };
 }

@@ -32,6 +32,7 @@ export type Fields = {
   request_object_signing_alg?: string;
   request_uris?: string[];
   require_signed_request_object?: boolean;
+  authorization_details_types?: string[];
   require_pushed_authorization_requests?: boolean;
   dpop_bound_access_tokens?: boolean;
   tls_client_certificate_bound_access_tokens?: boolean;
@@ -63,6 +64,9 @@ const isRequestUri: Reader = (value) =>
   isWebUrl(value.replace(/#.*/, ''));
 const isRequestUris: Reader = (value) =>
   Array.isArray(value) && value.length <= listLimit && value.every(isRequestUri);
+const isTypes: Reader = (value) =>
+  Array.isArray(value) && value.length <= listLimit && value.every(isType);
+const isType: Reader = (value) => typeof value === 'string' && /^[\x21-\x7E]{1,128}$/.test(value);
 const isFlag: Reader = (value) => typeof value === 'boolean';
 const isSeconds: Reader = (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fff_ffff;
@@ -99,6 +103,7 @@ const readers: Record<string, [column: keyof Fields, good: Reader]> = {
   introspection_signed_response_alg: ['introspection_alg', isAlg],
   request_object_signing_alg: ['request_object_signing_alg', isClientAlg],
   request_uris: ['request_uris', isRequestUris],
+  authorization_details_types: ['authorization_details_types', isTypes],
   require_signed_request_object: ['require_signed_request_object', isFlag],
   require_pushed_authorization_requests: ['require_pushed_authorization_requests', isFlag],
   dpop_bound_access_tokens: ['dpop_bound_access_tokens', isFlag],

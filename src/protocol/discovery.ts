@@ -42,6 +42,8 @@ export interface TenantFacts {
   /** The port that asks for client certificates, and whether those are taken at all (RFC 8705). */
   mtlsPort?: number | undefined;
   mtls?: boolean;
+  /** The types of authorization details that there are (RFC 9396 10). */
+  authorization_details_types?: readonly string[];
   /** Whether a client_id may be the URL of a client metadata document. */
   client_documents?: boolean;
 }
@@ -115,6 +117,9 @@ export function metadata(tenant: TenantFacts) {
     backchannel_logout_session_supported: true,
     frontchannel_logout_supported: true,
     frontchannel_logout_session_supported: true,
+    ...(tenant.authorization_details_types?.length && {
+      authorization_details_types_supported: tenant.authorization_details_types,
+    }),
     ...(tenant.acr_values?.length && { acr_values_supported: tenant.acr_values }),
     ...(tenant.ui_locales?.length && {
       ui_locales_supported: Intl.getCanonicalLocales([...tenant.ui_locales]),

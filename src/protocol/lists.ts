@@ -43,6 +43,7 @@ export const publicErrors = {
   slow_down: { status: 400, description: "The device asks too often. Wait longer." },
   expired_token: { status: 400, description: "The device code has expired. Ask for another one." },
   invalid_target: { status: 400, description: "A requested resource is invalid or unknown." },
+  invalid_authorization_details: { status: 400, description: "The authorization details are malformed, unknown, or not for this client." },
   invalid_client_metadata: { status: 400, description: "The client metadata is not acceptable." },
   invalid_software_statement: { status: 400, description: "The software statement is invalid." },
   unapproved_software_statement: { status: 400, description: "The software statement is not of an issuer that is trusted here." },

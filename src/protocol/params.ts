@@ -18,6 +18,7 @@ const lengthLimit = 2048;
 const lengthLimits: Readonly<Record<string, number>> = {
   acr_values: 512,
   assertion: 8192,
+  authorization_details: 8192,
   claims: 4096,
   client_assertion: 8192,
   id_token_hint: 8192,

@@ -102,12 +102,15 @@ function claimsFault(
   return undefined;
 }
 
-/** The parameters that claims stand for (RFC 9101 4): numbers are numbers, and `claims` is an object. */
+/** Parameters whose values are JSON, which a request object has as they are (OpenID Connect Core 6.1, RFC 9396 3). */
+const ofJson = ['claims', 'authorization_details'];
+
+/** The parameters that claims stand for (RFC 9101 4): numbers are numbers, and JSON is JSON. */
 function parametersOf(claims: JWTPayload): RawParameters {
   const asked = Object.entries(claims).filter(([name]) => !ofJwt.includes(name));
   return Object.fromEntries(
     asked.map(([name, value]) => {
-      if (name === 'claims' && typeof value === 'object') return [name, JSON.stringify(value)];
+      if (ofJson.includes(name) && typeof value === 'object') return [name, JSON.stringify(value)];
       return [name, typeof value === 'number' ? String(value) : value];
     }),
   );

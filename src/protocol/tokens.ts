@@ -22,6 +22,8 @@ export interface AccessTokenClaims {
   auth_time?: number | undefined;
   acr?: string | undefined;
   cnf?: Confirmation | undefined;
+  /** RFC 9396 9.1. */
+  authorization_details?: unknown;
 }
 
 /** The key without which a token is good for nothing (RFC 7800 3.1, RFC 9449 6.1, RFC 8705 3.1). */

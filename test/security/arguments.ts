@@ -27,6 +27,7 @@ export const neutral = {
   initial_hash: null,
   assertion: null,
   possession: null,
+  authorization_details: null,
   claim: true,
   jwks: { keys: [] },
   lifetime: 600,

@@ -58,6 +58,7 @@ export const plainParameters: ApiAuthorizationParameters = {
   ui_locales: [],
   resources: [],
   dpop_jkt: null,
+  authorization_details: null,
 };
 
 /** Sends an authorization request from a browser. */

@@ -16,12 +16,14 @@ create type pgrant_rules.live_token as (
   access_claims    jsonb,
   subject          text,
   grant_id         uuid,
-  cnf              jsonb
+  cnf              jsonb,
+  details          jsonb
 );
 
 comment on type pgrant_rules.live_token is 'A token that is presented, and what it is good for now.';
 comment on column pgrant_rules.live_token.subject is 'What its client calls the person; null without one.';
 comment on column pgrant_rules.live_token.cnf is 'The key that it is bound to; null = none.';
+comment on column pgrant_rules.live_token.details is 'Its authorization details (RFC 9396); null = none.';
 
 create function pgrant_rules.tokens_find(
   p_tenant uuid, p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[],
@@ -34,7 +36,7 @@ begin
     select case
              when q.access_hash is not null then (
                select row(t.client_id, t.user_id, null, t.family_id, t.scopes, t.audience, t.issued_at, t.expires_at,
-                          null, null, null, null, null, null, null, t.cnf)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, t.cnf, t.authorization_details)::pgrant_rules.live_token
                  from pgrant.access_tokens t
                 where t.tenant_id = p_tenant
                   and t.token_hash = q.access_hash
@@ -44,7 +46,7 @@ begin
                select row(q.jwt ->> 'client_id', null, null, (q.jwt ->> 'family_id')::uuid, string_to_array(q.jwt ->> 'scope', ' '),
                           array(select jsonb_array_elements_text(q.jwt -> 'aud')), pgrant_rules.moment((q.jwt ->> 'iat')::bigint),
                           pgrant_rules.moment((q.jwt ->> 'exp')::bigint), null, null, null, null, null, null,
-                          null, q.jwt -> 'cnf')::pgrant_rules.live_token
+                          null, q.jwt -> 'cnf', q.jwt -> 'authorization_details')::pgrant_rules.live_token
                  from pgrant.tenants t
                 where t.tenant_id = p_tenant
                   and t.issuer = q.jwt ->> 'iss'
@@ -53,13 +55,14 @@ begin
                                      and r.expires_at = pgrant_rules.moment((q.jwt ->> 'exp')::bigint)))
              when q.handle_hash is not null then (
                select row(f.client_id, f.user_id, null, f.family_id, f.scopes, null, f.created_at, f.idle_expires_at,
-                          null, null, null, null, null, null, null, f.cnf)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, f.cnf,
+                          f.authorization_details)::pgrant_rules.live_token
                  from pgrant.token_families f
                 where f.tenant_id = p_tenant and f.handle_hash = q.handle_hash and f.current_hash = q.refresh_hash)
              when q.key_hash is not null then (
                select row(c.client_id, null, null, null, coalesce((k.target).scopes, c.scopes),
                           coalesce((k.target).audience, array[coalesce(t.audience, t.issuer)]), now(), s.expires_at,
-                          null, null, null, null, null, null, null, null)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, null, null)::pgrant_rules.live_token
                  from pgrant.client_secrets s
                  join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = s.client_id and c.maker_id is not null
                  join pgrant.tenants t on t.tenant_id = p_tenant
@@ -104,7 +107,9 @@ begin
              pgrant_rules.subject(c.subject_type, t.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
                                   f.user_id) as subject,
              pgrant_rules.scopes_effective(p.scopes, c.scopes, g.scopes, coalesce(f.user_id, c.maker_id),
-                                           v_known.o_defined, v_known.o_roles, v_known.o_held) as scopes
+                                           v_known.o_defined, v_known.o_roles, v_known.o_held) as scopes,
+             case when p.details <> '[]' then pgrant_rules.details_effective(
+               p_tenant, c.authorization_details_types, p.details, g.authorization_details, null) end as details
         from unnest(p_tokens) with ordinality p
         join pgrant.tenants t on t.tenant_id = p_tenant
         join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = p.client_id
@@ -128,7 +133,7 @@ begin
                    array(select e.scope from unnest(s.scopes) e (scope) where e.scope = any (v_known.o_roles)))
                  || case when s.allowed_networks is null then '{}'
                          else jsonb_build_object('allowed_networks', s.allowed_networks) end,
-                 s.subject, s.grant_id, s.cnf)::pgrant_rules.live_token end
+                 s.subject, s.grant_id, s.cnf, s.details)::pgrant_rules.live_token end
       from unnest(p_tokens) with ordinality p
       left join standing s on s.n = p.ordinality
      order by p.ordinality);

@@ -116,6 +116,7 @@ begin
            'resources', (select coalesce(jsonb_agg(jsonb_build_object('resource', r.resource, 'title', r.title) order by r.title), '[]')
                            from pgrant.resources r
                           where r.tenant_id = p_tenant and r.resource = any (p_request.resources)),
+           'authorization_details', pgrant_rules.details_shown(p_tenant, p_request.authorization_details),
            'claims', to_jsonb(p_request.claims_id_token || p_request.claims_userinfo),
            'upstreams', pgrant_rules.upstream_choices(p_tenant, p_user_id),
            'scopes', coalesce(jsonb_agg(jsonb_build_object(

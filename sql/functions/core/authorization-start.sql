@@ -17,7 +17,10 @@ begin
   v_request.state := v_sent.state;
   v_request.nonce := v_sent.nonce;
   v_request.code_challenge := v_sent.code_challenge;
-  v_request.scopes := case when v_sent.scopes = '{}' then pgrant_rules.scopes_default(p_tenant, p_client) else v_sent.scopes end;
+  v_request.authorization_details := coalesce(v_sent.authorization_details -> 'details', '[]');
+  -- Who asks for details alone asks for no scope (RFC 9396 3.1).
+  v_request.scopes := case when v_sent.scopes = '{}' and v_request.authorization_details = '[]'
+                           then pgrant_rules.scopes_default(p_tenant, p_client) else v_sent.scopes end;
   v_request.prompt := v_sent.prompt;
   v_request.max_age := coalesce(v_sent.max_age, p_client.default_max_age);
   v_request.hint_sub := pgrant_rules.subject_user(p_tenant, p_client, v_sent.hint_sub);
@@ -40,7 +43,7 @@ comment on function pgrant_rules.request_record(uuid, pgrant_rules.client_polici
 
 create function pgrant_rules.request_check(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_request_object jsonb,
-  p_error pgrant_api.error, p_error_reason text
+  p_authorization_details jsonb, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_rules.targeted_client
 language plpgsql
 as $$
@@ -56,16 +59,22 @@ begin
     return v_out;
   end if;
   v_out := pgrant_rules.client_target(p_tenant, p_client, p_request.resources, null);
-  v_refusal := pgrant_rules.request_refusal(p_tenant, v_out.client, p_request.scopes, p_request.code_challenge, p_request.prompt);
+  v_refusal := pgrant_rules.request_refusal(p_tenant, v_out.client, p_request);
   v_out.error := coalesce(v_out.error, v_refusal.error);
   v_out.reason := coalesce(v_out.reason, v_refusal.reason);
   v_out.detail := v_refusal.detail;
+  if v_out.error is null and p_request.authorization_details <> '[]' then
+    v_refusal := pgrant_rules.details_refusal(p_tenant, p_client.authorization_details_types, p_authorization_details);
+    v_out.error := v_refusal.error;
+    v_out.reason := v_refusal.reason;
+    v_out.detail := v_refusal.detail;
+  end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_rules.request_check(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, jsonb, pgrant_api.error, text) is
-  'Why a request whose client and redirect URI are proven is refused, or no error; then the client as it is for the resources of the request. p_request_object: see request_object_refusal; p_error is what the web process found.';
+comment on function pgrant_rules.request_check(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, jsonb, jsonb, pgrant_api.error, text) is
+  'Why a request whose client and redirect URI are proven is refused, or no error; then the client as it is for the resources of the request. p_request_object: see request_object_refusal; p_authorization_details: see details_refusal; p_error is what the web process found.';
 
 create function pgrant_rules.authorization_start(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,

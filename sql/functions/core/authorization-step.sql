@@ -27,7 +27,7 @@ comment on function pgrant_rules.scopes_refusal(uuid, pgrant_rules.client_polici
   'Why a client may not ask for these scopes, or nulls.';
 
 create function pgrant_rules.request_refusal(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[], p_code_challenge text, p_prompt text[],
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
   out error pgrant_api.error, out reason text, out detail text
 )
 language plpgsql
@@ -36,21 +36,21 @@ begin
   if not 'authorization_code' = any (p_client.grant_types) then
     error := 'unauthorized_client';
     reason := 'client is not registered for authorization_code';
-  elsif p_code_challenge is null and p_client.require_pkce then
+  elsif p_request.code_challenge is null and p_client.require_pkce then
     error := 'invalid_request';
     reason := 'code_challenge missing';
     detail := 'code_challenge is required';
-  elsif 'create' = any (p_prompt) and not pgrant_rules.sign_up_offered(p_tenant) then
+  elsif 'create' = any (p_request.prompt) and not pgrant_rules.sign_up_offered(p_tenant) then
     error := 'invalid_request';
     reason := 'prompt create where nobody can make an account';
     detail := 'prompt create is not supported';
-  else
-    select r.error, r.reason, r.detail into error, reason, detail from pgrant_rules.scopes_refusal(p_tenant, p_client, p_scopes) r;
+  elsif p_request.scopes <> '{}' or p_request.authorization_details = '[]' then
+    select r.error, r.reason, r.detail into error, reason, detail from pgrant_rules.scopes_refusal(p_tenant, p_client, p_request.scopes) r;
   end if;
 end
 $$;
 
-comment on function pgrant_rules.request_refusal(uuid, pgrant_rules.client_policies, text[], text, text[]) is
+comment on function pgrant_rules.request_refusal(uuid, pgrant_rules.client_policies, pgrant.authorization_requests) is
   'Why a request of a known client with a proven redirect URI is refused, or nulls.';
 
 create function pgrant_rules.authorization_step(
@@ -79,7 +79,7 @@ begin
     v_out.response_detail := array_to_string(p_request.essential_acr, ' ');
   else
     v_scopes := (pgrant_rules.scope_narrow(p_tenant, p_session.user_id, p_client.scopes, p_request.scopes, null)).scopes;
-    if v_scopes = '{}' then
+    if v_scopes = '{}' and p_request.authorization_details = '[]' then
       v_out.next := 'respond';
       v_out.response_error := 'invalid_scope';
       v_out.response_reason := 'the person has none of the roles that were asked for';

@@ -27,7 +27,8 @@ begin
     return v_out;
   end if;
   v_request := pgrant_rules.request_record(p_tenant, v_client, v_out, p_redirect_uri, p_parameters);
-  v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object, p_error, p_error_reason);
+  v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object,
+                                          p_parameters -> 'authorization_details', p_error, p_error_reason);
   if v_client.require_pushed_authorization_requests then
     v_checked.error := 'invalid_request';
     v_checked.reason := 'the client has to push its requests, and did not';

@@ -3,7 +3,7 @@
 create function pgrant_rules.client_credentials_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
   p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
-  p_scope text[], p_resource text[], p_access_hash bytea[]
+  p_scope text[], p_resource text[], p_access_hash bytea[], p_authorization_details jsonb[]
 ) returns pgrant_rules.token_decision[]
 language plpgsql
 as $$
@@ -16,9 +16,10 @@ begin
     from pgrant_rules.scopes_find(p_tenant, v_defined, array(select c.maker_id from unnest(p_client) c)) s;
   return array(
     with presented as materialized (
-      select q.*, c.maker_id, c.audience, c.access_token_format, c.access_token_alg, c.access_token_typ, c.access_token_lifetime,
+      select q.*, c.maker_id, c.authorization_details_types, c.audience, c.access_token_format, c.access_token_alg,
+             c.access_token_typ, c.access_token_lifetime,
              string_to_array(q.scope, ' ') as asked,
-             coalesce(string_to_array(q.scope, ' '),
+             coalesce(string_to_array(q.scope, ' '), case when q.authorization_details is not null then '{}'::text[] end,
                       -- What means a person, or claims of one, a client has to name.
                       array(select s.scope from unnest(c.scopes) with ordinality s (scope, n)
                              where s.scope not in ('openid', 'offline_access', 'profile', 'email', 'address', 'phone')
@@ -29,14 +30,18 @@ begin
              case when q.resource <> '' or c.default_resource is not null
                   then pgrant_rules.resource_target(
                     p_tenant, c.scopes, string_to_array(coalesce(nullif(q.resource, ''), c.default_resource), ' '), null) end as target
-        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_scope, p_resource, p_access_hash)
-             with ordinality q (request_id, address, client_id, error, reason, detail, scope, resource, access_hash, n)
+        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_scope, p_resource, p_access_hash,
+                    p_authorization_details)
+             with ordinality q (request_id, address, client_id, error, reason, detail, scope, resource, access_hash,
+                                authorization_details, n)
         join unnest(p_client) with ordinality c on c.ordinality = q.n
     ), narrowed as materialized (
       select p.*,
              pgrant_rules.scopes_effective(p.requested, coalesce((p.target).scopes, p.client_scopes), null, p.maker_id,
                                            v_known.o_defined, v_known.o_roles, v_known.o_held) as scopes,
-             (select a.scope from unnest(p.asked) a (scope) where not a.scope = any (v_defined) limit 1) as unknown
+             (select a.scope from unnest(p.asked) a (scope) where not a.scope = any (v_defined) limit 1) as unknown,
+             case when p.authorization_details is not null then pgrant_rules.details_narrow(
+               p_tenant, p.authorization_details_types, p.authorization_details, null, null, (p.target).audience) end as details
         from presented p
     ), decided as materialized (
       select p.*,
@@ -46,16 +51,18 @@ begin
                   -- There is no person whose identity or absence these could be about.
                   when p.asked && array['openid', 'offline_access'] then 'openid or offline_access without a person'
                   when p.scopes = '{}' and p.asked <> '{}' then 'the client may ask for none of these scopes'
+                  when (p.details).error is not null then (p.details).reason
              end as refused
         from narrowed p
     )
     select row(
              p.n, p.request_id, p.address, case when p.error is null then 'client_credentials.issue' else 'client.authenticate' end,
-             case when p.refused is null then null
-                  when p.error is not null then p.error
+             case when p.refused is null or p.error is not null then p.error
+                  when (p.details).reason = p.refused then (p.details).error
                   else coalesce((p.target).error, 'invalid_scope') end,
              p.refused,
              case when p.error is not null then p.detail
+                  when (p.details).reason = p.refused then (p.details).detail
                   when (p.target).error is null then coalesce(p.unknown, (
                     select string_agg(a.scope, ' ' order by a.n) from unnest(p.asked) with ordinality a (scope, n)
                      where a.scope in ('openid', 'offline_access') or not p.asked && array['openid', 'offline_access']))
@@ -67,20 +74,20 @@ begin
              coalesce((p.target).access_token_alg, p.access_token_alg), coalesce((p.target).access_token_typ, p.access_token_typ),
              p.access_hash,
              v_issued_at + make_interval(secs => coalesce((p.target).access_token_lifetime, p.access_token_lifetime)),
-             null, null, null, null, null
+             null, null, null, null, null, (p.details).details
            )::pgrant_rules.token_decision
       from decided p
      order by p.n);
 end
 $$;
 
-comment on function pgrant_rules.client_credentials_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], text[], text[], bytea[]) is
+comment on function pgrant_rules.client_credentials_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], text[], text[], bytea[], jsonb[]) is
   'Decides what each client gets for itself, and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate.';
 
 create function pgrant_api.client_credentials_issue(
   p_tenant uuid, p_request_id text[], p_address inet[],
   p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
-  p_scope text[], p_access_hash bytea[], p_resource text[]
+  p_scope text[], p_access_hash bytea[], p_resource text[], p_authorization_details jsonb[]
 ) returns setof pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -95,9 +102,9 @@ begin
   select t.*
     from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, pgrant_rules.client_credentials_decide(
            p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail,
-           p_scope, p_resource, p_access_hash), v_auth.o_cnf) t;
+           p_scope, p_resource, p_access_hash, p_authorization_details), v_auth.o_cnf) t;
 end
 $$;
 
-comment on function pgrant_api.client_credentials_issue(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], text[], bytea[], text[]) is
-  'Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, too_many_attempts, flood.';
+comment on function pgrant_api.client_credentials_issue(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], text[], bytea[], text[], jsonb[]) is
+  'Issues access tokens to confidential clients for themselves, a set of requests at once; to an API credential never more than the current roles of its maker. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with, or none where p_authorization_details (as of details_refusal) is there; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood.';

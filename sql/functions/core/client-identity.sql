@@ -110,6 +110,7 @@ begin
          introspection_alg = p_client.introspection_alg,
          request_object_signing_alg = p_client.request_object_signing_alg,
          request_uris = p_client.request_uris,
+         authorization_details_types = p_client.authorization_details_types,
          require_signed_request_object = p_client.require_signed_request_object,
          require_pushed_authorization_requests = p_client.require_pushed_authorization_requests,
          backchannel_logout_uri = p_client.backchannel_logout_uri,

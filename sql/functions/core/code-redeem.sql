@@ -15,10 +15,10 @@ as $$
 begin
   insert into pgrant.token_families (
     tenant_id, family_id, grant_id, user_id, client_id, session_id, offline, scopes, claims_id_token, claims_userinfo,
-    auth_time, acr, amr, resources, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after, cnf)
+    auth_time, acr, amr, resources, authorization_details, handle_hash, current_hash, idle_expires_at, expires_at, sweep_after, cnf)
   select p_tenant, d.family_id, k.grant_id, k.user_id, k.client_id, k.session_id,
          'offline_access' = any (k.scopes) or not 'openid' = any (k.scopes),
-         k.scopes, k.claims_id_token, k.claims_userinfo, k.auth_time, k.acr, k.amr, k.resources,
+         k.scopes, k.claims_id_token, k.claims_userinfo, k.auth_time, k.acr, k.amr, k.resources, k.authorization_details,
          case when d.refresh_token then q.handle_hash end, case when d.refresh_token then q.refresh_hash end,
          d.idle_expires_at, d.family_expires_at, pgrant_rules.sweep_day(d.idle_expires_at) + 7,
          case when (p_client[d.n]).token_endpoint_auth_method = 'none' then p_cnf[d.n] end
@@ -74,7 +74,8 @@ create function pgrant_api.code_redeem(
   p_tenant uuid, p_request_id text[], p_address inet[],
   p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
   p_code_hash bytea[], p_code_expires_at bigint[], p_redirect_uri text[], p_code_challenge text[],
-  p_access_hash bytea[], p_handle_hash bytea[], p_refresh_hash bytea[], p_resource text[]
+  p_access_hash bytea[], p_handle_hash bytea[], p_refresh_hash bytea[], p_resource text[],
+  p_authorization_details jsonb[]
 ) returns setof pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -92,7 +93,7 @@ begin
       select * from pgrant_api.code_redeem(
         p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
         p_possession[i:i], p_code_hash[i:i], p_code_expires_at[i:i], p_redirect_uri[i:i], p_code_challenge[i:i], p_access_hash[i:i],
-        p_handle_hash[i:i], p_refresh_hash[i:i], p_resource[i:i]);
+        p_handle_hash[i:i], p_refresh_hash[i:i], p_resource[i:i], p_authorization_details[i:i]);
     end loop;
     return;
   end if;
@@ -103,7 +104,8 @@ begin
   v_codes := pgrant_rules.codes_lock(p_tenant, p_code_hash, p_code_expires_at);
   v_decisions := pgrant_rules.codes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail, v_codes, p_code_hash,
-    p_redirect_uri, p_code_challenge, p_resource, p_access_hash, v_auth.o_cnf);
+    p_redirect_uri, p_code_challenge, p_resource, p_access_hash, v_auth.o_cnf,
+    p_authorization_details);
   perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_code_hash,
                                       p_handle_hash, p_refresh_hash);
   perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
@@ -116,5 +118,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.code_redeem(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bigint[], text[], text[], bytea[], bytea[], bytea[], text[]) is
-  'Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, too_many_attempts, flood.';
+comment on function pgrant_api.code_redeem(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bigint[], text[], text[], bytea[], bytea[], bytea[], text[], jsonb[]) is
+  'Redeems authorization codes (RFC 6749 4.1.3, RFC 7636 4.6), a set of requests at once. p_code_challenge is S256 of the verifier; p_resource is space-delimited, empty = all that were granted; p_authorization_details as of details_refusal, null = all that were granted. p_possession are the keys that were proven. Each starts a family; a second use revokes it. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood.';

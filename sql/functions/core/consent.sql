@@ -23,6 +23,8 @@ begin
       and g.scopes @> p_scopes
       and g.claims @> (p_request.claims_id_token || p_request.claims_userinfo)
       and g.resources @> p_request.resources
+      and (p_request.authorization_details = '[]'
+           or pgrant_rules.details_remembered(p_tenant, p_request.authorization_details, g.authorization_details))
       -- What the person was shown then is not what the application is now.
       and not exists (select from pgrant.clients c
                        where c.tenant_id = p_tenant and c.client_id = p_client.client_id and c.identity_changed_at > g.consented_at)
@@ -61,25 +63,30 @@ begin
 
   -- Not when the transaction began: a change of the client for which it had to wait is from before.
   v_consented_at := clock_timestamp();
-  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, consented_at, consent_expires_at,
-                                  expires_at)
-  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, v_consented_at, v_expiry, v_expiry)
+  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, authorization_details, consented_at,
+                                  consent_expires_at, expires_at)
+  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, p_request.authorization_details,
+          v_consented_at, v_expiry, v_expiry)
       on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
-     set scopes = (select array_agg(distinct u.scope order by u.scope) from unnest(g.scopes || excluded.scopes) u (scope)),
+     set scopes = (select coalesce(array_agg(distinct u.scope order by u.scope), '{}') from unnest(g.scopes || excluded.scopes) u (scope)),
          claims = (select coalesce(array_agg(distinct u.claim order by u.claim), '{}')
                      from unnest(g.claims || excluded.claims) u (claim)),
          resources = (select coalesce(array_agg(distinct u.uri order by u.uri), '{}')
                         from unnest(g.resources || excluded.resources) u (uri)),
+         authorization_details = case when excluded.authorization_details = '[]' then g.authorization_details
+           else pgrant_rules.details_merged(p_tenant, g, excluded.authorization_details) end,
          consented_at = excluded.consented_at,
          consent_expires_at = excluded.consent_expires_at,
          expires_at = greatest(g.expires_at, excluded.expires_at)
   returning g.* into v_new;
   perform pgrant_rules.grant_remember(p_tenant, v_new.grant_id, 'consent.allow');
   if v_new.created_at = v_now or (v_new.scopes <@ v_old.scopes and v_new.claims <@ v_old.claims
-                                  and v_new.resources <@ v_old.resources) is not true then
+                                  and v_new.resources <@ v_old.resources
+                                  and v_new.authorization_details <@ v_old.authorization_details) is not true then
     perform pgrant_rules.audit(p_tenant, case when v_new.created_at = v_now then 'grant.add' else 'grant.extend' end, null, null,
                                p_client.client_id, p_user_id, v_new.grant_id,
-                               p_detail => jsonb_build_object('scopes', v_new.scopes, 'resources', v_new.resources));
+                               p_detail => jsonb_build_object('scopes', v_new.scopes, 'resources', v_new.resources)
+                                 || pgrant_rules.details_noted(v_new.authorization_details));
   end if;
   return v_new.grant_id;
 end
@@ -104,11 +111,12 @@ begin
   perform pgrant_rules.subject_remember(p_tenant, p_client, p_session.user_id);
   insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
                             redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
-                            auth_time, acr, amr, resources, dpop_jkt)
+                            auth_time, acr, amr, resources, authorization_details, dpop_jkt)
   values (p_tenant, v_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
           p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
           p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
-          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources, p_request.dpop_jkt)
+          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources, p_request.authorization_details,
+          p_request.dpop_jkt)
       -- Two people may type the same user code: the first to decide has decided.
       on conflict (tenant_id, code_hash, expires_at) do nothing;
   if not found then
@@ -116,7 +124,8 @@ begin
   end if;
   perform pgrant_rules.audit(p_tenant, case when p_consented then 'consent.allow' else 'consent.remember' end, null, null,
                              p_client.client_id, p_session.user_id, v_grant_id,
-                             p_detail => jsonb_build_object('scopes', to_jsonb(p_scopes)));
+                             p_detail => jsonb_build_object('scopes', to_jsonb(p_scopes))
+                               || pgrant_rules.details_noted(p_request.authorization_details));
   return pgrant_rules.epoch(v_expires_at);
 end
 $$;

@@ -26,7 +26,8 @@ create type pgrant_api.tokens as (
   nonce                text,
   sid                  text,
   access_token_scope   text,
-  cnf                  jsonb
+  cnf                  jsonb,
+  authorization_details  jsonb
 );
 
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
@@ -47,6 +48,14 @@ comment on column pgrant_api.tokens.nonce is 'As the client sent it; null where 
 comment on column pgrant_api.tokens.access_token_scope is 'array = scope of a JWT is an array; null = a string (RFC 9068 2.2.3).';
 comment on column pgrant_api.tokens.sid is 'What the client calls the session, in the ID token; null where none is due, or without a browser session.';
 comment on column pgrant_api.tokens.cnf is 'The key that the access token is bound to (RFC 7800 3.1): {jkt}, {x5t#S256}, or both; null = a bearer token.';
+
+comment on column pgrant_api.tokens.authorization_details is 'What the access token is good for beside scopes (RFC 9396 7); null = nothing.';
+
+create function pgrant_rules.details_noted(p_details jsonb) returns jsonb
+language sql immutable
+as $$ select case when p_details <> '[]' then jsonb_build_object('authorization_details', p_details) else '{}' end $$;
+
+comment on function pgrant_rules.details_noted(jsonb) is 'What the audit keeps of authorization details; nothing where there are none.';
 
 create function pgrant_rules.token_claims(
   p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
@@ -92,13 +101,15 @@ create type pgrant_rules.token_decision as (
   successor_hash       bytea,
   sealed_successor     bytea,
   replay_until         timestamptz,
-  idle_expires_at      timestamptz
+  idle_expires_at      timestamptz,
+  details              jsonb
 );
 
 comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
 comment on column pgrant_rules.token_decision.action is 'As it is recorded.';
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
+comment on column pgrant_rules.token_decision.details is 'The authorization details of the access token; null = none.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
 
 create function pgrant_rules.access_tokens_store(
@@ -108,9 +119,9 @@ language plpgsql
 as $$
 begin
   insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
-                                    audience, issued_at, cnf)
+                                    audience, issued_at, cnf, authorization_details)
   select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
-         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n]
+         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n], coalesce(d.details, '[]')
     from unnest(p_decisions) d
    where d.error is null and d.access_token_format = 'opaque';
 end
@@ -150,7 +161,7 @@ begin
     select row(d.request_id, d.address, d.action, d.error, d.reason, d.client_id,
                case when d.grant_id is not null then d.user_id end, d.grant_id, d.family_id,
                case when d.action = 'code.redeem' and d.error is null
-                    then jsonb_build_object('scopes', d.scopes) end)::pgrant_rules.audit_entry
+                    then jsonb_build_object('scopes', d.scopes) || pgrant_rules.details_noted(d.details) end)::pgrant_rules.audit_entry
       from unnest(p_decisions) d
      order by d.n));
 
@@ -174,7 +185,7 @@ begin
          case when i.alg is not null then
            pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris, d.session_id) end,
          (s.shape).access_token_scope,
-         p_cnf[d.n]
+         p_cnf[d.n], nullif(d.details, '[]')
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null
     left join unnest(p_client) with ordinality c on c.ordinality = d.n

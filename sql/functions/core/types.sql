@@ -26,7 +26,7 @@ comment on column pgrant_api.authorization.next is 'respond = answer the client;
 comment on column pgrant_api.authorization.response_detail is
   'What the client may be told besides the code of the error, e.g. the name of an unknown scope; with error, what the page tells its developers; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], ui_locales, scopes: [{scope, title, description, texts: {language: {title, description}}, sensitive, granted}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
+  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], ui_locales, scopes: [{scope, title, description, texts: {language: {title, description}}, sensitive, granted}], authorization_details: [{type, title, text}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
 comment on column pgrant_api.authorization.login_url is
   'With next = login: the product''s own login page, to which the browser goes instead; null = the page here.';
 comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds; null where the call has started no session.';
@@ -64,7 +64,8 @@ create type pgrant_api.authorization_parameters as (
   claims_userinfo  text[],
   ui_locales       text[],
   resources        text[],
-  dpop_jkt         text
+  dpop_jkt         text,
+  authorization_details  jsonb
 );
 
 comment on type pgrant_api.authorization_parameters is
@@ -84,6 +85,8 @@ comment on column pgrant_api.authorization_parameters.claims_id_token is 'Claims
 comment on column pgrant_api.authorization_parameters.claims_userinfo is 'Claims that are asked for at the userinfo endpoint.';
 comment on column pgrant_api.authorization_parameters.ui_locales is 'The languages that are asked for, the first one first; {} = none.';
 comment on column pgrant_api.authorization_parameters.resources is 'Which resources (RFC 8707 2); {} = the default.';
+comment on column pgrant_api.authorization_parameters.authorization_details is
+  'What is asked for beside scopes (RFC 9396 3), as of details_refusal; null = nothing.';
 comment on column pgrant_api.authorization_parameters.dpop_jkt is 'The key with which the code may be redeemed (RFC 9449 10); null = any.';
 
 create type pgrant_rules.possession as (
@@ -106,6 +109,16 @@ create type pgrant_rules.target as (
   access_token_lifetime  integer,
   scopes                 text[]
 );
+
+create type pgrant_rules.narrowed_details as (
+  error    pgrant_api.error,
+  reason   text,
+  detail   text,
+  details  jsonb
+);
+
+comment on type pgrant_rules.narrowed_details is 'The authorization details (RFC 9396) that a token gets.';
+comment on column pgrant_rules.narrowed_details.details is 'An array of them; [] = none.';
 
 create type pgrant_rules.token_shape as (
   claims              jsonb,

@@ -17,6 +17,7 @@ begin
         ('allowed', 'Whether they may.'),
         ('amr', 'amr of the sign-in (RFC 8176 2).'),
         ('audience', 'aud of the access token.'),
+        ('authorization_details', 'What was asked for or granted beside scopes (RFC 9396).'),
         ('auth_time', 'When the person signed in.'),
         ('client', 'The client.'),
         ('client_documents', 'Whether clients may be named by the URL of their metadata.'),

@@ -10,6 +10,8 @@ as $$
     ('audit.retention', 'The record is kept for another time.', null),
     ('auditor.add', 'A role of the database may read the reports of the tenant.', null),
     ('auditor.remove', 'It may not any more.', null),
+    ('authorization_details_type.remove', 'A type of authorization details was removed.', null),
+    ('authorization_details_type.set', 'A type of authorization details was registered or changed.', null),
     ('authorization.continue', 'A browser came back to its authorization request.', null),
     ('authorization.push', 'A client pushed an authorization request.', null),
     ('authorization.request', 'A client sent somebody to sign in.', null),

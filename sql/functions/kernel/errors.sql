@@ -12,6 +12,8 @@ create type pgrant_api.error as enum (
   'authorization_pending', 'slow_down', 'expired_token',
   -- RFC 8707 2
   'invalid_target',
+  -- RFC 9396 5
+  'invalid_authorization_details',
   -- RFC 7591 3.2.2
   'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement',
   -- OpenID Connect Core 3.1.2.6, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
@@ -61,6 +63,7 @@ as $$
     ('slow_down', 400, 'The device asks too often. Wait longer.'),
     ('expired_token', 400, 'The device code has expired. Ask for another one.'),
     ('invalid_target', 400, 'A requested resource is invalid or unknown.'),
+    ('invalid_authorization_details', 400, 'The authorization details are malformed, unknown, or not for this client.'),
     ('invalid_client_metadata', 400, 'The client metadata is not acceptable.'),
     ('invalid_software_statement', 400, 'The software statement is invalid.'),
     ('unapproved_software_statement', 400, 'The software statement is not of an issuer that is trusted here.'),

@@ -18,7 +18,7 @@ comment on function pgrant_rules.cause_request() is 'The request_id that a versi
 -- it has passed, whenever that is noticed.
 
 create view pgrant_rules.standing_grants with (security_invoker = true) as
-select g.tenant_id, g.grant_id, g.user_id, g.client_id, g.scopes, g.resources,
+select g.tenant_id, g.grant_id, g.user_id, g.client_id, g.scopes, g.resources, g.authorization_details,
        case when c.consent <> 'never' then g.consent_expires_at end as consent_expires_at, g.expires_at
   from pgrant.grants g
   join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
@@ -58,7 +58,7 @@ as $$
     ('group_roles_remember', 'group_role_history', 'pgrant.group_roles', '{group_name}', '{scope}',
      '{}', false, null, 'which roles a group has'),
     ('grant_remember', 'grant_history', 'pgrant_rules.standing_grants', '{grant_id}', '{}',
-     '{user_id, client_id, scopes, resources, consent_expires_at}', true, null, 'what a grant is'),
+     '{user_id, client_id, scopes, resources, authorization_details, consent_expires_at}', true, null, 'what a grant is'),
     ('client_remember', 'client_history', 'pgrant_rules.standing_clients', '{client_id}', '{}',
      '{name, maker_id, scopes, machine, secret_expires_at, enabled}', true, 'grant_history', 'what a client and its secrets are')
 $$;

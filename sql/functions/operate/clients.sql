@@ -22,6 +22,7 @@ begin
   perform pgrant_rules.settings_write('insert into pgrant.clients (tenant_id, client_id, %1$s) values ($1, $2, %2$s)',
                                       'clients', p_metadata, p_tenant, p_client_id);
   perform pgrant_rules.client_settings_check(p_tenant, p_client_id);
+  perform pgrant_rules.client_types_check(p_tenant, p_metadata);
   select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   if pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
     raise exception 'a client has a secret, unless its token_endpoint_auth_method is none or private_key_jwt'
@@ -85,6 +86,26 @@ $$;
 comment on function pgrant_rules.client_settings_check(uuid, text, boolean) is
   'What no check of the table can say of a client that was just written: scopes, redirect schemes and algorithms are the tenant''s. Raises OA001, OA003.';
 
+create function pgrant_rules.client_types_check(p_tenant uuid, p_settings jsonb) returns void
+language plpgsql
+as $$
+declare
+  v_unknown text;
+begin
+  select d.type into v_unknown
+    from jsonb_array_elements_text(p_settings -> 'authorization_details_types') d (type)
+   where not exists (select from pgrant.authorization_details_types t where t.tenant_id = p_tenant and t.type = d.type)
+   limit 1;
+  if found then
+    raise exception 'the tenant has no type % of authorization details', v_unknown
+      using errcode = 'OA001', hint = 'register it with pgrant_ops.authorization_details_type_set, or leave it out';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_types_check(uuid, jsonb) is
+  'Whether the types of authorization details in settings that were just written are there; one that was removed since is no fault of the next change. Raises OA001.';
+
 create function pgrant_rules.client_defaults() returns jsonb
 language sql stable
 as $$
@@ -109,6 +130,7 @@ begin
     'update pgrant.clients c set (%1$s) = row(%2$s) where c.tenant_id = $1 and c.client_id = $2',
     'clients', p_settings, p_tenant, p_client_id);
   perform pgrant_rules.client_settings_check(p_tenant, p_client_id, p_settings ?| array['redirect_uris', 'post_logout_redirect_uris']);
+  perform pgrant_rules.client_types_check(p_tenant, p_settings);
   perform pgrant_rules.client_identity_date(v_before);
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
   perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);

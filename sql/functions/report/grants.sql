@@ -2,7 +2,8 @@
 
 create view pgrant_report.active_grants with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, g.scopes,
-       g.claims, g.resources, g.created_at, g.consented_at, nullif(g.consent_expires_at, 'infinity') as consent_expires_at,
+       g.claims, g.resources, g.authorization_details, g.created_at, g.consented_at,
+       nullif(g.consent_expires_at, 'infinity') as consent_expires_at,
        greatest(g.last_used_at, (select max(f.last_used_at) from pgrant.token_families f
                                   where f.tenant_id = g.tenant_id and f.grant_id = g.grant_id)) as last_used_at,
        (select count(*) from pgrant.token_families f
@@ -19,6 +20,7 @@ comment on view pgrant_report.active_grants is 'What people let applications do 
 comment on column pgrant_report.active_grants.scopes is 'All that was consented to. What of it is effective now: grant_scopes.';
 comment on column pgrant_report.active_grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
 comment on column pgrant_report.active_grants.resources is 'The resources (RFC 8707) that were consented to; {} = the tenant''s own audience.';
+comment on column pgrant_report.active_grants.authorization_details is 'What was consented to beside scopes (RFC 9396).';
 comment on column pgrant_report.active_grants.created_at is 'Since when.';
 comment on column pgrant_report.active_grants.consented_at is 'When the person last said yes.';
 comment on column pgrant_report.active_grants.consent_expires_at is 'Until when the person is not asked again; null = for ever. Tokens that were given live on.';
@@ -68,7 +70,8 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
             when f.expires_at <= now() then 'expired'
             when f.idle_expires_at <= now() then 'idle too long'
             else 'live' end as state,
-       f.generation, f.replays_total as replays, f.scopes, f.resources, f.cnf, f.offline, f.session_id, f.auth_time, f.acr, f.amr,
+       f.generation, f.replays_total as replays, f.scopes, f.resources, f.authorization_details, f.cnf, f.offline,
+       f.session_id, f.auth_time, f.acr, f.amr,
        f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason
   from pgrant.grants g
   -- Of a person or a client by its grants: families have no index for either.
@@ -83,6 +86,7 @@ comment on column pgrant_report.refresh_families.generation is 'How many refresh
 comment on column pgrant_report.refresh_families.replays is 'How often a predecessor was presented within the replay window and got the same successor again: lost answers and tabs in parallel.';
 comment on column pgrant_report.refresh_families.scopes is 'The scopes that the code was for.';
 comment on column pgrant_report.refresh_families.resources is 'What its access tokens may be for; {} = the tenant''s own audience.';
+comment on column pgrant_report.refresh_families.authorization_details is 'What its tokens may be good for beside scopes (RFC 9396).';
 comment on column pgrant_report.refresh_families.cnf is 'The key that its refresh tokens are bound to (RFC 9449 5); null = none, or they are the client''s that authenticates.';
 comment on column pgrant_report.refresh_families.offline is 'Whether it survives the end of the browser session.';
 comment on column pgrant_report.refresh_families.session_id is 'The browser session in which it was given (sid).';

@@ -61,7 +61,7 @@ create function pgrant_report.grants_as_of(
 )
 returns table (tenant_id uuid, tenant text, grant_id uuid, user_id uuid, username text, client_id text, client_name text,
                scopes text[], effective text[], resources text[], consent_expires_at timestamptz, since timestamptz,
-               cause text, request_id text)
+               cause text, request_id text, authorization_details jsonb)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off
 as $$
@@ -85,7 +85,8 @@ begin
                                                                     and r.scope = s.scope and r.valid @> p_at
                                    where m.tenant_id = h.tenant_id and m.user_id = h.user_id and m.valid @> p_at))
                 order by s.scope),
-         h.resources, nullif(h.consent_expires_at, 'infinity'), lower(h.valid), h.cause, h.request_id
+         h.resources, nullif(h.consent_expires_at, 'infinity'), lower(h.valid), h.cause, h.request_id,
+         h.authorization_details
     from pgrant.grant_history h
     join pgrant.issuers i on i.tenant_id = h.tenant_id
     join pgrant.tenant_history t on t.tenant_id = h.tenant_id and t.valid @> p_at
@@ -107,4 +108,4 @@ end
 $$;
 
 comment on function pgrant_report.grants_as_of(timestamptz, text, text, text, uuid, integer) is
-  'The grants that stood at p_at, p_limit of them (null = all) after grant_id p_after, with people''s and clients'' names as they were then: scopes is what was granted, effective what of it could be used then, since from when the grant had been so, cause and request_id what made it so. p_tenant null = all tenants that the asker may see. Raises OA001, OA003.';
+  'The grants that stood at p_at, p_limit of them (null = all) after grant_id p_after, with people''s and clients'' names as they were then: scopes and authorization_details is what was granted, effective what of it could be used then, since from when the grant had been so, cause and request_id what made it so. p_tenant null = all tenants that the asker may see. Raises OA001, OA003.';

@@ -1950,6 +1950,13 @@ export const records = {
       ]
     },
     {
+      "name": "authorization_details_types",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The types of authorization details that the client may ask for (RFC 9396 10)."
+    },
+    {
       "name": "backchannel_logout_session_required",
       "type": "boolean",
       "nullable": false,

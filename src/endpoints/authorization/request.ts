@@ -18,14 +18,15 @@ export function requestReader(services: EndpointServices) {
   return async (ctx: Ctx, sent: RawParameters) => {
     const object = await readObject(ctx, sent);
     const request = readAuthorizationRequest(object?.parameters ?? sent);
-    const { hint, error, reason } = await readHint(services, ctx, request);
+    const { details, ...refusal } = await readDetails(services, ctx, request);
+    const { hint, error, reason } = await readHint(services, ctx, { ...request, ...refusal });
     return {
       /** What the client's developers are told of `error`. */
-      detail: request.detail,
+      detail: refusal.detail,
       args: {
         client_id: request.client_id,
         redirect_uri: request.redirect_uri ?? null,
-        parameters: parametersOf(request, hint),
+        parameters: { ...parametersOf(request, hint), authorization_details: details as never },
         request_object: object?.facts ?? null,
         error: (error ?? null) as never,
         error_reason: reason ?? null,
@@ -34,7 +35,10 @@ export function requestReader(services: EndpointServices) {
   };
 }
 
-function parametersOf(request: AuthorizationRequest, hint?: string): ApiAuthorizationParameters {
+function parametersOf(
+  request: AuthorizationRequest,
+  hint?: string,
+): Omit<ApiAuthorizationParameters, 'authorization_details'> {
   const { claims } = request;
   return {
     response_mode: request.response_mode,
@@ -54,6 +58,22 @@ function parametersOf(request: AuthorizationRequest, hint?: string): ApiAuthoriz
     resources: request.resources,
     dpop_jkt: request.dpop_jkt ?? null,
   };
+}
+
+/** What the request asks for beside scopes; its error is the request's. */
+async function readDetails(
+  { authorizationDetails }: Pick<EndpointServices, 'authorizationDetails'>,
+  ctx: Ctx,
+  { error, reason, detail, authorization_details }: AuthorizationRequest,
+): Promise<Pick<AuthorizationRequest, 'error' | 'reason' | 'detail'> & { details: unknown }> {
+  if (error !== undefined) return { error, reason, detail, details: null };
+  try {
+    const details = await authorizationDetails(ctx, authorization_details);
+    return { error, reason, detail, details };
+  } catch (failure) {
+    if (!(failure instanceof OAuthError)) throw failure;
+    return { error: failure.error, reason: failure.reason, detail: failure.detail, details: null };
+  }
 }
 
 /** The person that id_token_hint or the claims parameter names; its error is the request's. */

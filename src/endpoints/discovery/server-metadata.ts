@@ -21,6 +21,7 @@ export function metadataDocument({ database, endpoints, config }: EndpointServic
       mtls: config.mtlsPort !== undefined || config.certificateHeader !== undefined,
       acr_values: tenant.acr_values,
       sign_up: tenant.sign_up,
+      authorization_details_types: tenant.authorization_details_types,
       ui_locales: pageLanguages,
       registration: tenant.registration !== 'closed',
       client_documents: tenant.client_documents !== 'closed',

@@ -68,6 +68,7 @@ function stateOf(row: Extract<ApiIntrospection, { active: true }>, issuer: strin
     acr: row.acr ?? undefined,
     grant_id: row.grant_id ?? undefined,
     cnf: row.cnf ?? undefined,
+    authorization_details: row.authorization_details ?? undefined,
   };
 }
 

@@ -25,6 +25,7 @@ export const codeGrant: Grant = async (request) => {
     handle_hash: refresh.handle_hash,
     refresh_hash: refresh.secret_hash,
     resource: request.resources.join(' '),
+    authorization_details: request.details,
   });
   return tokenResponse(request, row, access.secret, refresh.token);
 };

@@ -16,6 +16,7 @@ export const clientCredentialsGrant: Grant = async (request) => {
     scope: scopes.length === 0 ? null : scopes.join(' '),
     access_hash: access.hash,
     resource: request.resources.join(' '),
+    authorization_details: request.details,
   });
   return tokenResponse(request, row, access.secret);
 };

@@ -24,6 +24,7 @@ export const refreshGrant: Grant = async (request) => {
     scope: scopes.length === 0 ? null : scopes.join(' '),
     access_hash: access.hash,
     resource: request.resources.join(' '),
+    authorization_details: request.details,
     successor_hash: successor.secret_hash,
     sealed_successor: old ? sealSuccessor(old, successor) : null,
   });

@@ -12,6 +12,7 @@ import {
   signAccessToken,
   signIdToken,
 } from '../../protocol/tokens.ts';
+import type { AskedDetails } from '../asked-details.ts';
 import type { TenantKeys } from '../keyring.ts';
 import type { Possession } from '../proven-keys.ts';
 import type { ClientIdentity } from './client-identity.ts';
@@ -26,6 +27,7 @@ export const names = [
   'device_code',
   'refresh_token',
   'scope',
+  'authorization_details',
 ] as const;
 
 export type TokenRequest = {
@@ -35,6 +37,8 @@ export type TokenRequest = {
   values: Partial<Record<(typeof names)[number], string>>;
   /** What the access token is to be for (RFC 8707). */
   resources: string[];
+  /** What is asked for beside scopes (RFC 9396 6); null = all that was granted. */
+  details: AskedDetails | null;
   identity: ClientIdentity;
   possession: Possession;
 };
@@ -46,6 +50,8 @@ export type TokenResponse = {
   expires_in: number;
   /** Left out where the token has none: an empty one is no scope (RFC 6749 3.3). */
   scope?: string;
+  /** RFC 9396 7. */
+  authorization_details?: unknown;
   refresh_token?: string;
   id_token?: string;
 };
@@ -68,6 +74,7 @@ export async function tokenResponse(
     token_type: 'jkt' in Object(row.cnf) ? 'DPoP' : 'Bearer',
     expires_in: row.access_expires_at - row.issued_at,
     ...(row.scopes.length > 0 && { scope: row.scopes.join(' ') }),
+    ...(row.authorization_details && { authorization_details: row.authorization_details }),
     ...(row.refresh_token && refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(row.id_token_alg && { id_token: await idToken(issuer, keys, row, access_token) }),
   };
@@ -88,6 +95,7 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
       auth_time: row.auth_time ?? undefined,
       acr: row.acr ?? undefined,
       cnf: (row.cnf as Confirmation | null) ?? undefined,
+      authorization_details: row.authorization_details ?? undefined,
     },
     keys.signing(row.access_token_alg as SigningAlg),
     // Ties the token to what can be revoked; introspection and userinfo ask for it.

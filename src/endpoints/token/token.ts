@@ -27,7 +27,7 @@ const grants: Record<GrantType, Grant> = {
 
 /** Answers a token request. */
 export function token(services: EndpointServices): Endpoint {
-  const { database, keyring } = services;
+  const { database, keyring, authorizationDetails } = services;
   return async (ctx) => {
     const { values, resources } = requireReadable(parameters(ctx), names);
     const { grant_type } = values;
@@ -37,6 +37,7 @@ export function token(services: EndpointServices): Endpoint {
     ctx.state.grant = grant_type;
     const identify = grants[grant_type] === jwtBearerGrant ? assertedIdentity : clientIdentity;
     const identity = await identify(services, ctx, values);
+    const details = await authorizationDetails(ctx, values.authorization_details);
     const possession = await possessionOf(services, ctx);
     // What can fail comes first: after the commit there is nothing left to do but sign.
     const keys = await keyring(ctx);
@@ -46,6 +47,7 @@ export function token(services: EndpointServices): Endpoint {
       issuer: ctx.state.tenant.issuer,
       values,
       resources: parseResources(resources),
+      details,
       identity,
       possession,
     });

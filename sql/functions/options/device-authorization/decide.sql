@@ -119,7 +119,7 @@ begin
     array(select coalesce(v_auth.o_reason[p.n], p.reason, p.error::text) from unnest(v_polls) p order by p.n),
     v_auth.o_detail, v_codes, v_code_hash, array_fill(null::text, array[cardinality(p_client_id)]),
     array_fill(null::text, array[cardinality(p_client_id)]), array_fill(''::text, array[cardinality(p_client_id)]),
-    p_access_hash, v_auth.o_cnf);
+    p_access_hash, v_auth.o_cnf, array_fill(null::jsonb, array[cardinality(p_client_id)]));
   foreach v_poll in array v_polls loop
     if v_auth.o_error[v_poll.n] is null then
       -- A poll that waits decides nothing, and is not recorded.

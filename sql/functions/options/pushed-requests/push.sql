@@ -85,7 +85,8 @@ begin
   end if;
   v_request := pgrant_rules.request_record(p_tenant, v_client, v_answer, p_redirect_uri, p_parameters);
   v_request.dpop_jkt := coalesce(v_request.dpop_jkt, p_possession #>> '{proof,jkt}');
-  v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object, p_error, p_error_reason);
+  v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object,
+                                          p_parameters -> 'authorization_details', p_error, p_error_reason);
   if v_checked.error is not null then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, v_checked.error, v_checked.reason, v_checked.detail);
   end if;
@@ -102,7 +103,7 @@ end
 $$;
 
 comment on function pgrant_api.authorization_push(uuid, text, inet, text, text, bytea, jsonb, jsonb, bytea, text, jsonb, jsonb, pgrant_api.error, text) is
-  'Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant''s par_lifetime; p_pushed_hash is of the secret in its request_uri. The key of a DPoP proof is that of dpop_jkt (RFC 9449 10.1). With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, p_error, too_many_attempts, flood.';
+  'Takes an authorization request from its client (RFC 9126 2.1): authenticates the client, checks all that authorization_begin does, and stores the request for the tenant''s par_lifetime; p_pushed_hash is of the secret in its request_uri. The key of a DPoP proof is that of dpop_jkt (RFC 9449 10.1). With next = document nothing was done, as in authorization_begin. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, invalid_request_object, request_not_supported, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, p_error, too_many_attempts, flood.';
 
 create function pgrant_rules.pushed_request_fault(
   p_tenant uuid, p_client_id text, p_pushed_hash bytea, p_pushed_expires_at bigint

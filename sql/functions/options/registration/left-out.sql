@@ -13,6 +13,20 @@ $$;
 
 comment on function pgrant_rules.scopes_left_out(uuid, text[]) is 'Those of the scopes that the tenant does not have: {scope: rule}.';
 
+create function pgrant_rules.details_types_left_out(p_tenant uuid, p_types text[]) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(a.type, 'the tenant has no such type of authorization details'), '{}')
+      from unnest(p_types) a (type)
+     where not exists (select from pgrant.authorization_details_types t where t.tenant_id = p_tenant and t.type = a.type));
+end
+$$;
+
+comment on function pgrant_rules.details_types_left_out(uuid, text[]) is
+  'Those of the types of authorization details that the tenant does not have: {type: rule}.';
+
 create function pgrant_rules.without(p_values text[], p_left_out jsonb) returns text[]
 language sql immutable
 as $$

@@ -54,6 +54,7 @@ begin
     'request_object_signing_alg', p_client.request_object_signing_alg, 'request_uris', nullif(p_client.request_uris, '{}'),
     'require_signed_request_object', nullif(p_client.require_signed_request_object, false),
     'require_pushed_authorization_requests', nullif(p_client.require_pushed_authorization_requests, false),
+    'authorization_details_types', nullif(p_client.authorization_details_types, '{}'),
     'backchannel_logout_uri', p_client.backchannel_logout_uri,
     'backchannel_logout_session_required', nullif(p_client.backchannel_logout_session_required, false),
     'frontchannel_logout_uri', p_client.frontchannel_logout_uri,

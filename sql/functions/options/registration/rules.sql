@@ -11,7 +11,7 @@ as $$
                'tls_client_auth_san_uri', 'tls_client_auth_san_ip', 'tls_client_auth_san_email',
                'authorization_alg', 'introspection_alg', 'request_object_signing_alg', 'request_uris', 'require_signed_request_object',
                'require_pushed_authorization_requests', 'backchannel_logout_uri', 'backchannel_logout_session_required',
-               'frontchannel_logout_uri', 'frontchannel_logout_session_required', 'registered', 'left_out']
+               'frontchannel_logout_uri', 'frontchannel_logout_session_required', 'authorization_details_types', 'registered', 'left_out']
 $$;
 
 comment on function pgrant_rules.registration_fields() is
@@ -53,10 +53,12 @@ begin
   end if;
   v_client.left_out := coalesce(v_client.left_out, '{}')
     || pgrant_rules.redirect_schemes_refused(p_tenant, v_client.redirect_uris || v_client.post_logout_redirect_uris)
-    || pgrant_rules.scopes_left_out(p_tenant, v_client.scopes);
+    || pgrant_rules.scopes_left_out(p_tenant, v_client.scopes)
+    || pgrant_rules.details_types_left_out(p_tenant, v_client.authorization_details_types);
   v_client.redirect_uris := pgrant_rules.without(v_client.redirect_uris, v_client.left_out);
   v_client.post_logout_redirect_uris := pgrant_rules.without(v_client.post_logout_redirect_uris, v_client.left_out);
   v_client.scopes := pgrant_rules.without(v_client.scopes, v_client.left_out);
+  v_client.authorization_details_types := pgrant_rules.without(v_client.authorization_details_types, v_client.left_out);
   v_alg := pgrant_rules.alg_not_offered(p_tenant, v_client);
   if v_alg.setting is not null then
     v_out.error := 'invalid_client_metadata';
