@@ -1281,7 +1281,7 @@ create table pgrant.clients (
   constraint clients_client_id_check CHECK ((client_id ~ '^[\x21-\x7E]{1,255}$'::text)),
   constraint clients_consent_check CHECK ((consent = ANY (ARRAY['remember'::text, 'assured'::text, 'always'::text, 'never'::text]))),
   constraint clients_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
-  constraint clients_credential CHECK (((maker_id IS NULL) OR ((grant_types = ARRAY['client_credentials'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
+  constraint clients_credential CHECK (((maker_id IS NULL) OR ((cardinality(grant_types) > 0) AND (grant_types <@ ARRAY['client_credentials'::text, 'urn:ietf:params:oauth:grant-type:jwt-bearer'::text]) AND (redirect_uris = '{}'::text[]) AND (scopes IS NOT NULL)))),
   constraint clients_default_acr_values_check CHECK (pgrant.acr_values_sound(default_acr_values)),
   constraint clients_default_max_age_check CHECK ((default_max_age >= 0)),
   constraint clients_default_resource_check CHECK ((((pgrant.resource_canonical(default_resource) IS NOT NULL) AND (length(default_resource) <= 512)) OR (default_resource IS NULL))),

@@ -917,7 +917,7 @@ export const api = {
   >('pgrant_api.health_read', [
   ], ['late', 'unfinished']),
 
-  /** Issues an access token to a client for itself by an assertion that its registered key has signed (RFC 7523 2.1), whose issuer and subject it is; p_assertion as for client_assertion_refusal, jti_hash null where it has no jti. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with, or none where p_authorization_details (as of details_refusal) is there; p_possession are the keys that were proven. Errors: invalid_grant, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
+  /** Issues an access token by an assertion that the registered key of a client has signed (RFC 7523 2.1): to that client for itself, or to another API credential of its owner. p_client_id is its issuer; p_assertion as for client_assertion_refusal, jti_hash null where it has no jti, with subject where that is another than the issuer. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with, or none where p_authorization_details (as of details_refusal) is there; p_possession are the keys that were proven. Errors: invalid_grant, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   jwt_bearer_issue: bind<
     {
       tenant: string;

@@ -1,4 +1,4 @@
-// RFC 8628 3.5: how a device hears of limits.
+// RFC 8628 3.5: how a device hears of limits, and of a person's No.
 import { Refusal } from '../db/call.ts';
 import { isUnavailable } from '../db/unavailable.ts';
 import { Busy } from '../fair-queue.ts';
@@ -9,6 +9,8 @@ export async function slowedDown<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (failure) {
+    if (failure instanceof Refusal && failure.error === 'access_denied')
+      throw new OAuthError('access_denied', failure.message, { status: 400 });
     if (!isLimit(failure)) throw failure;
     throw new OAuthError('slow_down', (failure as Error).message);
   }

@@ -17,6 +17,8 @@ type SignedFacts = {
   exp: number;
   /** SHA-256, hex; null where it has no jti. */
   jti_hash: string | null;
+  /** Of a grant, where another than its issuer gets the token. */
+  subject?: string;
   /** Of the client's key that made the signature. */
   thumbprint: string;
   /** What is wrong with what it says. */
@@ -42,7 +44,8 @@ const types = ['jwt', 'client-authentication+jwt'];
 
 /**
  * Reads an assertion that came with `client_id`, where that was sent. Throws invalid_client where it names no client.
- * One that is a grant (RFC 7523 2.1) needs no jti; whether it may be without is for SQL to say.
+ * One that is a grant (RFC 7523 2.1) needs no jti, and may have another subject than the client that signs, its issuer;
+ * whether that is good is for SQL to say.
  */
 export function readAssertion(
   assertion: string,
@@ -52,20 +55,23 @@ export function readAssertion(
 ): ReadAssertion {
   const error = isGrant ? 'invalid_grant' : 'invalid_client';
   const { header, claims } = decode(assertion, error);
-  const { sub, exp, jti } = claims;
+  const { iss, sub, exp, jti } = claims;
   const [aud, ...others] = [claims.aud].flat();
   const single = others.length === 0 && (aud === issuer || aud === token_endpoint);
-  if (typeof sub !== 'string' || !/^[\x20-\x7E]{1,2048}$/.test(sub)) {
-    throw new OAuthError(error, 'the client assertion has no sub');
+  const signer = isGrant ? iss : sub;
+  if (!isClientId(signer)) {
+    throw new OAuthError(error, `the client assertion has no ${isGrant ? 'iss' : 'sub'}`);
   }
   const kid = typeof header.kid === 'string' ? header.kid : undefined;
   const fault =
-    (clientId !== undefined && clientId !== sub ? 'client_id is another than sub' : undefined) ??
+    (clientId !== undefined && clientId !== signer
+      ? `client_id is another than ${isGrant ? 'iss' : 'sub'}`
+      : undefined) ??
     (single ? undefined : 'aud is not the issuer alone') ??
     claimsFault(claims, isGrant);
   return {
     assertion,
-    client_id: sub,
+    client_id: signer,
     alg: header.alg as ClientAlg,
     kid,
     unverifiable: signatureFault(header, isGrant ? ['jwt'] : types),
@@ -76,8 +82,13 @@ export function readAssertion(
       audience: aud === issuer ? 'issuer' : 'token_endpoint',
       exp: typeof exp === 'number' && Math.abs(exp) < 1e11 ? Math.floor(exp) : 0,
       jti_hash: typeof jti === 'string' ? secretHash(jti).toString('hex') : null,
+      ...(isClientId(sub) && sub !== signer && { subject: sub }),
     },
   };
+}
+
+function isClientId(name: unknown): name is string {
+  return typeof name === 'string' && /^[\x20-\x7E]{1,2048}$/.test(name);
 }
 
 /** The key that made the signature; undefined for none of these. */
@@ -123,7 +134,8 @@ function claimsFault(
   isGrant: boolean,
 ): string | undefined {
   const now = Date.now() / 1000;
-  if (iss !== sub) return 'iss is another than sub';
+  if (isGrant ? !isClientId(sub) : iss !== sub)
+    return isGrant ? 'no sub' : 'iss is another than sub';
   if (isGrant ? jti !== undefined && typeof jti !== 'string' : !jti || typeof jti !== 'string')
     return 'no jti';
   if (typeof exp !== 'number' || exp <= now - leeway || exp > 1e11) return 'no exp, or in the past';

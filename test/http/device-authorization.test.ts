@@ -2,7 +2,7 @@
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Acme, insecure, proceed, startAcme } from '../support/acme.ts';
+import { type Acme, insecure, password, proceed, startAcme } from '../support/acme.ts';
 import { Browser, type Page } from '../support/browser.ts';
 import { addClient, type Client } from '../support/issuer.ts';
 
@@ -108,7 +108,10 @@ describe('a poll', () => {
     const browser = new Browser();
     const done = await proceed(browser, await typed(browser, user_code ?? ''), 'deny');
     expect(done.html).toContain('You did not allow it');
-    expect((await polled(device_code ?? '')).body.error).toBe('access_denied');
+    expect(await polled(device_code ?? '')).toMatchObject({
+      status: 400,
+      body: { error: 'access_denied' },
+    });
   });
 
   test('learns that its code has expired [RFC 8628 3.5]', async () => {
@@ -256,6 +259,32 @@ describe('the page', () => {
         : page;
       expect(consent.html).toContain('name="decision"');
       await browser.submit(consent, { decision: 'allow' });
+    }
+  });
+
+  test('says the same again to whoever presses Allow or Deny twice, before and after the device has polled', async () => {
+    for (const [decision, said] of [
+      ['allow', 'Your device is connected'],
+      ['deny', 'You did not allow it'],
+    ] as const) {
+      const { device_code, user_code } = await asked();
+      const browser = new Browser();
+      const login = await typed(browser, user_code ?? '');
+      const consent = await browser.submit(login, { username: 'ada', password });
+      const pressed = await Promise.all([
+        browser.submit(consent, { decision }),
+        browser.submit(consent, { decision }),
+      ]);
+      expect(pressed.map(({ status }) => status)).toEqual([200, 200]);
+      for (const { html } of pressed) expect(html).toContain(said);
+      const { status } = await polled(device_code ?? '');
+      expect(status).toBe(decision === 'allow' ? 200 : 400);
+      expect((await browser.submit(consent, { decision })).html).toContain(said);
+      expect((await browser.open(consent.url)).status).toBe(decision === 'allow' ? 200 : 400);
+      const other = decision === 'allow' ? 'deny' : 'allow';
+      expect((await browser.submit(consent, { decision: other })).status).toBe(400);
+      expect((await new Browser().submit(consent, { decision })).status).toBe(400);
+      expect((await polled(device_code ?? '')).status).toBe(400);
     }
   });
 

@@ -8,11 +8,12 @@ import {
   None,
   randomDPoPKeyPair,
 } from 'openid-client';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { type Acme, startAcme } from '../support/acme.ts';
-import { addClient } from '../support/issuer.ts';
+import { newSecret } from '../../src/protocol/secrets.ts';
+import { type Acme, password, startAcme } from '../support/acme.ts';
+import { addClient, addUser } from '../support/issuer.ts';
 import {
   asserted,
   type Change,
@@ -117,7 +118,9 @@ test('each refusal says to the holder of the key what is wrong, and which check 
     [{ claims: { exp: now() - 60 } }, 'no exp, or in the past'],
     [{ claims: { exp: undefined } }, 'no exp, or in the past'],
     [{ claims: { exp: now() + 3600 } }, 'good for more than 10 minutes'],
-    [{ claims: { iss: 'somebody' } }, 'iss is another than sub'],
+    [{ claims: { sub: undefined } }, 'no sub'],
+    [{ claims: { sub: 'other' } }, 'sub is neither iss nor an API credential of its owner'],
+    [{ claims: { sub: 'nobody' } }, 'sub is neither iss nor an API credential of its owner'],
     [{ claims: { nbf: now() + 600 } }, 'nbf is in the future'],
     [{ header: { typ: 'at+jwt' } }, 'typ is another than jwt'],
     [{ header: { typ: 'client-authentication+jwt' } }, 'typ is another than jwt'],
@@ -163,12 +166,108 @@ test('the token may be bound to the key of a DPoP proof [RFC 9449 5]', async () 
   expect(decodeJwt(tokens.access_token)).toHaveProperty('cnf.jkt');
 });
 
+describe('an API credential with a key', () => {
+  let ci: string;
+  let reports: string;
+
+  const credential = async (name: string, permissions: string[], username = 'ada') => {
+    const row = await call(acme.database.worker, ops.credential_add, {
+      tenant: acme.tenant,
+      username,
+      name,
+      permissions,
+      secret_hash: newSecret().hash,
+    });
+    return row.credential_add;
+  };
+  const set = (client_id: string, settings: object) =>
+    call(acme.database.worker, ops.client_set, {
+      tenant: acme.tenant,
+      client_id,
+      settings: settings as never,
+    });
+  const about = async (sub: string, change: Change = {}) =>
+    post({ assertion: await sign(key, ci, acme.issuer, { claims: { sub, ...change.claims } }) });
+
+  beforeAll(async () => {
+    const { database, tenant } = acme;
+    await addUser(database, tenant, 'bob', password);
+    for (const role of ['build', 'read']) {
+      await call(database.worker, ops.role_add, { tenant, role, title: role });
+      for (const username of ['ada', 'bob'])
+        await call(database.worker, ops.role_assign, { tenant, role, username });
+    }
+    ci = await credential('ci', ['build']);
+    reports = await credential('reports', ['read']);
+    await set(ci, signer({ jwks: setOf(key), grant_types: [grant_type] }));
+  });
+
+  test('gets tokens by it for itself, with the roles that its maker has [RFC 7523 2.1]', async () => {
+    const tokens = await about(ci);
+    expect(tokens).toMatchObject({ status: 200, scope: 'build' });
+    expect(decodeJwt(String(tokens.access_token))).toMatchObject({ sub: ci, client_id: ci });
+  });
+
+  test('gets them for another of its maker, which says that it may be used so, and for nobody else', async () => {
+    const refused = {
+      status: 400,
+      error: 'invalid_grant',
+      error_description: expect.stringContaining('sub is neither iss nor'),
+    };
+    expect(await about(reports)).toMatchObject(refused);
+    await set(reports, { grant_types: ['client_credentials', grant_type] });
+    const tokens = await about(reports);
+    expect(tokens).toMatchObject({ status: 200, scope: 'read' });
+    expect(decodeJwt(String(tokens.access_token))).toMatchObject({
+      sub: reports,
+      client_id: reports,
+    });
+    const [event] = await acme.database.sql`
+      select client_id, detail from pgrant.audit_events
+       where tenant_id = ${acme.tenant} and action = 'client_credentials.issue' order by at desc limit 1`;
+    expect(event).toEqual({ client_id: reports, detail: { signed_by: ci } });
+    const bobs = await credential('bobs', ['read'], 'bob');
+    await set(bobs, { grant_types: ['client_credentials', grant_type] });
+    expect(await about(bobs)).toMatchObject(refused);
+    // Nor may a key of an application, which nobody has made, or of the other itself, which has none.
+    const producers = await sign(key, 'producer', acme.issuer, { claims: { sub: reports } });
+    expect(await post({ assertion: producers })).toMatchObject(refused);
+    const own = await sign(key, reports, acme.issuer);
+    expect(await post({ assertion: own })).toMatchObject({ status: 400, error: 'invalid_grant' });
+  });
+
+  test('is held to what the other needs: its networks, its proof of a key, that it is enabled', async () => {
+    const { sql } = acme.database;
+    await sql`update pgrant.clients set allowed_networks = '{192.0.2.0/24}' where client_id = ${reports}`;
+    expect(await about(reports)).toMatchObject({ status: 400, error: 'invalid_grant' });
+    await sql`update pgrant.clients set allowed_networks = null where client_id = ${reports}`;
+    await set(reports, { dpop_bound_access_tokens: true });
+    expect(await about(reports)).toMatchObject({ status: 400, error: 'invalid_grant' });
+    await set(reports, { dpop_bound_access_tokens: false });
+    expect(await about(reports)).toMatchObject({ status: 200 });
+    const disable = (disabled: boolean) =>
+      call(acme.database.worker, ops.client_disable, {
+        tenant: acme.tenant,
+        client_id: reports,
+        disabled,
+      });
+    await disable(true);
+    expect(await about(reports)).toMatchObject({ status: 400, error: 'invalid_grant' });
+    await disable(false);
+    const { database, tenant } = acme;
+    await call(database.worker, ops.role_withdraw, { tenant, role: 'read', username: 'ada' });
+    const nothing = await about(reports);
+    expect(nothing).toMatchObject({ status: 200 });
+    expect(nothing).not.toHaveProperty('scope');
+  });
+});
+
 test('another client, another proof beside it, and what is no assertion get nothing', async () => {
   const notRegistered = await post({ assertion: await sign(key, 'other', acme.issuer) });
   expect(notRegistered).toMatchObject({ status: 400, error: 'unauthorized_client' });
   expect(await present({}, { client_id: 'other' })).toMatchObject({
     error: 'invalid_grant',
-    error_description: expect.stringContaining('client_id is another than sub'),
+    error_description: expect.stringContaining('client_id is another than iss'),
   });
   expect(await present({}, { client_secret: 'x' })).toMatchObject({ error: 'invalid_request' });
   expect(await post({ assertion: 'x.y.z' })).toMatchObject({ status: 400, error: 'invalid_grant' });

@@ -19,8 +19,11 @@ begin
      and r.expires_at > now()
      and r.completed_at is not null
      and r.browser_hash = p_browser_hash;
-  v_client := pgrant_rules.request_client(p_tenant, v_request);
-  if v_client.client_id is null or p_session.session_id is null then
+  select c.* into v_client
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant and c.client_id = v_request.client_id;
+  if v_client.client_id is null or p_session.session_id is null
+     or v_request.device_hash is null and not pgrant_rules.redirect_uri_registered(v_client, v_request.redirect_uri) then
     return null;
   end if;
   v_out := pgrant_rules.authorization_answer(v_client, v_request);
@@ -32,14 +35,14 @@ begin
     v_out.response_reason := 'the person denied it';
     return v_out;
   end if;
-  -- Not one that the client has used: a second use would take its tokens away (RFC 6749 4.1.2).
   perform from pgrant.codes c
     where c.tenant_id = p_tenant
-      and c.code_hash = p_code_hash
+      and c.code_hash = coalesce(sha256(v_request.device_hash), p_code_hash)
       and c.expires_at = v_request.code_expires_at
       and c.expires_at > now()
       and c.session_id = p_session.session_id
-      and c.used_at is null;
+      -- Not one that the client has used: a second use would take its tokens away (RFC 6749 4.1.2). No page has that of a device.
+      and (c.used_at is null or v_request.device_hash is not null);
   if not found then
     return null;
   end if;
@@ -49,4 +52,4 @@ end
 $$;
 
 comment on function pgrant_rules.authorization_repeat(uuid, bytea, bigint, bytea, pgrant.sessions, bytea, boolean) is
-  'The answer that a request of this browser and session was given, once more: the same code while it is good and unused, or with p_allow = false the same access_denied. Null for any other, and where the person says something else now. Decides nothing.';
+  'The answer that a request of this browser and session was given, once more: the same code while it is good and unused, the same word of a device, or with p_allow = false the same access_denied. Null for any other, and where the person says something else now. Decides nothing.';

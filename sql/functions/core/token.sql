@@ -107,6 +107,7 @@ create type pgrant_rules.token_decision as (
 
 comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
 comment on column pgrant_rules.token_decision.action is 'As it is recorded.';
+comment on column pgrant_rules.token_decision.reason is 'Why it is refused; of a token for an API credential, another whose key has signed for it.';
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.details is 'The authorization details of the access token; null = none.';
@@ -161,7 +162,9 @@ begin
     select row(d.request_id, d.address, d.action, d.error, d.reason, d.client_id,
                case when d.grant_id is not null then d.user_id end, d.grant_id, d.family_id,
                case when d.action = 'code.redeem' and d.error is null
-                    then jsonb_build_object('scopes', d.scopes) || pgrant_rules.details_noted(d.details) end)::pgrant_rules.audit_entry
+                    then jsonb_build_object('scopes', d.scopes) || pgrant_rules.details_noted(d.details)
+                    when d.action = 'client_credentials.issue' and d.error is null and d.reason is not null
+                    then jsonb_build_object('signed_by', d.reason) end)::pgrant_rules.audit_entry
       from unnest(p_decisions) d
      order by d.n));
 

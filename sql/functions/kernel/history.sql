@@ -27,8 +27,11 @@ select g.tenant_id, g.grant_id, g.user_id, g.client_id, g.scopes, g.resources, g
 comment on view pgrant_rules.standing_grants is 'Grants that are not revoked, with what is kept of them; past expires_at they stand no more.';
 
 create view pgrant_rules.standing_clients with (security_invoker = true) as
-select c.tenant_id, c.client_id, c.name, c.maker_id, c.scopes, 'client_credentials' = any (c.grant_types) as machine,
+select c.tenant_id, c.client_id, c.name, c.maker_id, c.scopes,
+       c.grant_types && array['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] as machine,
+       -- What a key has signed needs no secret.
        case when c.token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post')
+             and not 'urn:ietf:params:oauth:grant-type:jwt-bearer' = any (c.grant_types)
             then (select max(k.expires_at) from pgrant.client_secrets k
                    where k.tenant_id = c.tenant_id and k.client_id = c.client_id)
             else 'infinity' end as secret_expires_at,

@@ -3,7 +3,7 @@
 create view pgrant_report.clients with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, c.client_id, c.name as client_name,
        case when c.maker_id is not null then 'credential'
-            when c.grant_types = array['client_credentials'] then 'machine'
+            when c.grant_types <@ array['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] then 'machine'
             else c.application_type end as kind,
        c.token_endpoint_auth_method, c.grant_types, c.redirect_uris, c.scopes, c.consent, c.require_pkce, c.access_token_format,
        m.username as maker, c.allowed_networks,
