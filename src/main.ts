@@ -105,6 +105,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     'what was reviewed of clients, secrets and grants, and what is due',
     () => import('./cli/review-commands.ts'),
   ],
+  [
+    'backup',
+    'a dump that can be proven whole after it was restored',
+    () => import('./cli/backup-commands.ts'),
+  ],
   ['incident', 'after a leak', () => import('./cli/incident-commands.ts')],
   ['audit', 'the audit of a tenant, which is sealed', () => import('./cli/audit-commands.ts')],
   [

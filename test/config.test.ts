@@ -40,6 +40,7 @@ test.each([
   ['DATABASE_URL', 'mysql://db.example/pgrant'],
   ['DATABASE_OWNER_URL', 'db.example'],
   ['DATABASE_WORKER_URL', 'postgres://'],
+  ['DATABASE_BACKUP_URL', 'localhost'],
   ['DATABASE_POOL', '0'],
   ['DATABASE_PREPARE', 'maybe'],
   ['PGRANT_SECRET', 'c2hvcnQ='],

@@ -15,6 +15,7 @@ export type Purpose =
   | 'pgrant logout hint'
   | 'pgrant dpop nonce'
   | 'pgrant user code'
+  | 'pgrant backup manifest'
   | 'pgrant webhook secret'
   | 'pgrant admin secret';
 

@@ -25,6 +25,11 @@ export const settings = [
     meaning: 'postgres:// URL of the worker and the CLI; steps down to pgrant_worker',
   },
   {
+    name: 'DATABASE_BACKUP_URL',
+    default: 'DATABASE_OWNER_URL',
+    meaning: 'postgres:// URL of pgrant backup; a superuser, or BYPASSRLS and pg_read_all_data',
+  },
+  {
     name: 'DATABASE_POOL',
     default: '5',
     meaning: 'most connections of the web process, 1 to 1000',

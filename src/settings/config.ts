@@ -38,6 +38,7 @@ export type Config = Readonly<{
   databaseUrl: string | undefined;
   databaseOwnerUrl: string | undefined;
   databaseWorkerUrl: string | undefined;
+  databaseBackupUrl: string | undefined;
   databasePool: number;
   databasePrepare: boolean;
   /** Absolute path. */
@@ -89,6 +90,8 @@ export function loadConfig(env: Environment = process.env): Config {
     databaseOwnerUrl,
     databaseWorkerUrl:
       databaseAddress('DATABASE_WORKER_URL', read('DATABASE_WORKER_URL')) ?? databaseUrl,
+    databaseBackupUrl:
+      databaseAddress('DATABASE_BACKUP_URL', read('DATABASE_BACKUP_URL')) ?? databaseOwnerUrl,
     databasePool: integer('DATABASE_POOL', read('DATABASE_POOL') ?? '5', 1, 1000),
     databasePrepare: flag('DATABASE_PREPARE', read('DATABASE_PREPARE') ?? 'true'),
     dataFolder: resolve(read('PGRANT_DATA') ?? '.pgrant'),

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import postgres, { type TransactionSql } from 'postgres';
+import { settle } from '../db/session-settings.ts';
+import { openMaster } from '../operations/tenant-keys.ts';
+import { ManifestError, readManifest, signManifest } from '../protocol/backup-manifest.ts';
+import { compareDatabases, describeDatabase } from '../release/manifest.ts';
+import { type Config, ConfigError, requireSecret } from '../settings/config.ts';
+import { applicationName } from '../version.ts';
+import { Refused, UsageError } from './faults.ts';
+import type { Output } from './operator-session.ts';
+import { withoutSession } from './run.ts';
+import { table } from './text.ts';
+
+const setting = 'DATABASE_BACKUP_URL';
+
+export function declareCommands(group: Command): void {
+  group
+    .command('dump')
+    .description('dump the database with pg_dump, and sign what is in it, as of one moment')
+    .requiredOption('--to <file>', 'where the dump goes, for pg_restore')
+    .requiredOption('--manifest <file>', 'where what is in it goes, signed')
+    .option('--pg-dump <program>', 'no older than the server', 'pg_dump')
+    .action(withoutSession(dump, setting));
+  group
+    .command('check')
+    .description(
+      'compare a restored database with what was signed, before anything runs on it; exit code 1 where it differs',
+    )
+    .requiredOption('--manifest <file>', 'what backup dump has signed')
+    .action(withoutSession(check, setting));
+}
+
+type DumpOptions = { to: string; manifest: string; pgDump: string };
+
+async function dump(config: Config, { to, manifest: file, pgDump }: DumpOptions): Promise<Output> {
+  const secret = openMaster(config, requireSecret(config));
+  const manifest = await asOfNow(config, async (sql) => {
+    const described = await describeDatabase(sql);
+    const [exported] = await sql`select pg_export_snapshot() as snapshot`;
+    await runDump(new URL(backupUrl(config)), String(exported?.snapshot), to, pgDump);
+    return described;
+  });
+  writeFileSync(file, `${await signManifest(manifest, secret)}\n`, { mode: 0o600 });
+  const tables = Object.values(manifest.tables);
+  const rows = tables.reduce((sum, [count]) => sum + count, 0);
+  const json = { dump: to, manifest: file, tables: tables.length, rows };
+  return {
+    json,
+    text: `${rows} rows of ${tables.length} tables are in ${to}, and signed in ${file}`,
+  };
+}
+
+/** Runs pg_dump on the snapshot; its password is in a file, since everybody of the machine reads a command line. */
+async function runDump(url: URL, snapshot: string, to: string, pgDump: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'pgrant-backup-'));
+  try {
+    if (url.password) {
+      const password = decodeURIComponent(url.password).replace(/[\\:]/g, '\\$&');
+      writeFileSync(join(folder, 'pass'), `*:*:*:*:${password}\n`, { mode: 0o600 });
+      url.searchParams.set('passfile', join(folder, 'pass'));
+      url.password = '';
+    }
+    const words = ['--format=custom', '--no-password', `--snapshot=${snapshot}`];
+    await promisify(execFile)(pgDump, [...words, `--file=${to}`, `--dbname=${url.href}`]);
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    const said = stderr?.split('\n')[0] || message;
+    throw new Refused(
+      `no dump was made: ${said}`,
+      `the program is ${pgDump}: --pg-dump names another`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function check(config: Config, options: { manifest: string }): Promise<Output> {
+  const secret = openMaster(config, requireSecret(config));
+  const source = await readManifest(read(options.manifest), secret).catch((error) => {
+    throw error instanceof ManifestError ? new UsageError(error.message) : error;
+  });
+  const here = await asOfNow(config, describeDatabase);
+  const differences = compareDatabases(source, here);
+  if (differences.length > 0) process.exitCode = 1;
+  const signed_at = new Date(source.iat * 1000).toISOString();
+  const whole = `the database is what ${source.database} was at ${signed_at}: ${Object.keys(source.tables).length} tables, ${Object.keys(source.functions).length} functions, all rights`;
+  return {
+    json: { whole: differences.length === 0, database: source.database, signed_at, differences },
+    text: table(differences, ['part', 'name', 'source', 'here'], whole),
+  };
+}
+
+/** Runs `use` in a transaction that sees one moment of the whole database; refuses a login that sees a part of it. */
+async function asOfNow<Result>(
+  config: Config,
+  use: (sql: TransactionSql) => Promise<Result>,
+): Promise<Result> {
+  const sql = postgres(backupUrl(config), {
+    max: 1,
+    fetch_types: false,
+    prepare: false,
+    connect_timeout: 10,
+    onnotice: () => {},
+    connection: { application_name: applicationName('cli') },
+  });
+  try {
+    await sql.unsafe(settle);
+    const [login] = await sql`
+      select r.rolname as name, r.rolsuper or r.rolbypassrls as sees from pg_roles r where r.rolname = current_user`;
+    if (!login?.sees) {
+      throw new Refused(
+        `row-level security hides the rows from ${login?.name}, and would from pg_dump`,
+        'a DBA has to: create role dumper login bypassrls; grant pg_read_all_data to dumper',
+      );
+    }
+    const result = await sql.begin('isolation level repeatable read read only', use);
+    return result as Result;
+  } finally {
+    await sql.end();
+  }
+}
+
+function backupUrl({ databaseBackupUrl }: Config): string {
+  if (databaseBackupUrl) return databaseBackupUrl;
+  throw new ConfigError(`there is no database to back up: set ${setting}`);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `the manifest ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
+}

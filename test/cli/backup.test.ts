@@ -1,0 +1,146 @@
+// A restore drill, with the PostgreSQL programs of the machine: what was dumped is restored and proven whole.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import postgres from 'postgres';
+import { afterAll, describe, expect, test } from 'vitest';
+import { release } from '../../src/release/release.ts';
+import { withServer } from '../support/other-postgres.ts';
+import { type Run, run, secret } from './cli.ts';
+
+const programs = '/usr/lib/postgresql/15/bin';
+const folder = mkdtempSync(join(tmpdir(), 'pgrant-backup-'));
+const [dump, manifest] = [join(folder, 'pgrant.dump'), join(folder, 'pgrant.manifest')];
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const at = (url: string, database: string, user = 'postgres') =>
+  url.replace('//postgres@', `//${user}@`).replace(/\/postgres$/, `/${database}`);
+
+/** Runs the command line on a database, as its superuser or another login. */
+async function pgrant(url: string, line: string, more: Record<string, string> = {}): Promise<Run> {
+  const environment = { DATABASE_URL: url, DATABASE_BACKUP_URL: url };
+  const PGRANT_SECRET = secret.toString('base64');
+  return await run({ ...environment, PGRANT_SECRET, ...more }, line.split(' '));
+}
+
+async function statement(url: string, text: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  await sql.unsafe(text).finally(() => sql.end());
+}
+
+/** A database in which something has happened. */
+async function fill(url: string): Promise<void> {
+  await statement(url, 'create database source');
+  const source = at(url, 'source');
+  await release(source);
+  const lines = [
+    'tenant add acme --issuer https://id.example/acme',
+    'client add --tenant acme --name Robot --client-id robot --grant-type client_credentials',
+    'role add deploy --tenant acme --title Deploy',
+    'audit checkpoint --tenant acme',
+  ];
+  for (const line of lines) expect(await pgrant(source, line)).toMatchObject({ code: 0 });
+}
+
+async function restore(url: string, database: string): Promise<string> {
+  await statement(url, `create database ${database}`);
+  await promisify(execFile)(join(programs, 'pg_restore'), [`--dbname=${at(url, database)}`, dump]);
+  return at(url, database);
+}
+
+const dumping = `backup dump --to ${dump} --manifest ${manifest} --pg-dump ${programs}/pg_dump`;
+const checking = `backup check --manifest ${manifest}`;
+
+describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () => {
+  test(
+    'what was dumped is restored, proven whole, and whatever was lost or changed is named',
+    () =>
+      withServer(programs, async (url) => {
+        await fill(url);
+        const source = at(url, 'source');
+        expect(await pgrant(source, dumping)).toMatchObject({ code: 0 });
+        // What happens afterwards is in neither.
+        expect(await pgrant(source, 'scope add later --tenant acme --title Later')).toMatchObject({
+          code: 0,
+        });
+        const whole = await restore(url, 'whole');
+        const good = await pgrant(whole, checking);
+        expect(good.out + good.err).toMatch(/^the database is what source was at 20/);
+        expect(good.code).toBe(0);
+        expect(await pgrant(whole, 'audit verify --tenant acme')).toMatchObject({ code: 0 });
+        expect(await release(whole)).toEqual({ migrations: [], reloaded: false });
+
+        await statement(
+          whole,
+          `delete from pgrant.client_secrets;
+         update pgrant.clients set name = 'Robbed';
+         create or replace function pgrant_rules.either(p_words text[]) returns text language sql immutable as 'select null::text';
+         grant select on pgrant.users to pgrant_web`,
+        );
+        const { code, out } = await pgrant(whole, `${checking} --json`);
+        expect(code).toBe(1);
+        const { differences } = JSON.parse(out);
+        expect(differences).toContainEqual({
+          part: 'table',
+          name: 'pgrant.client_secrets',
+          source: '1 rows',
+          here: '0 rows',
+        });
+        expect(
+          differences.map(({ part, name }: Record<string, string>) => `${part} ${name}`),
+        ).toEqual([
+          'table pgrant.client_secrets',
+          'table pgrant.clients',
+          'function pgrant_rules.either(text[])',
+          'right pgrant_web  table pgrant.users  SELECT',
+        ]);
+
+        await bindsWhoeverDumps(url, source);
+        await refusesOthers(whole);
+      }),
+    180_000,
+  );
+});
+
+/** The owner of the tables sees no rows, and its pg_dump would say so by an error or not at all. */
+async function bindsWhoeverDumps(url: string, source: string): Promise<void> {
+  await statement(url, 'create role dumper login bypassrls; grant pg_read_all_data to dumper');
+  const owner = await pgrant(at(url, 'source', 'pgrant_owner'), dumping);
+  expect([owner.code, owner.err.split('\n')[0]]).toEqual([
+    1,
+    'pgrant: row-level security hides the rows from pgrant_owner, and would from pg_dump',
+  ]);
+  const withPassword = at(url, 'source', 'dumper').replace('dumper@', 'dumper:a%3Ab%5Cc@');
+  expect(await pgrant(withPassword, dumping)).toMatchObject({ code: 0 });
+  const missing = dumping.replace(/--pg-dump .*/, '--pg-dump no-such-pg_dump');
+  expect((await pgrant(source, missing)).err).toBe(
+    'pgrant: no dump was made: spawn no-such-pg_dump ENOENT\n' +
+      '  the program is no-such-pg_dump: --pg-dump names another\n',
+  );
+  expect(await pgrant(at(source, 'source', 'dumper'), checking)).toMatchObject({ code: 0 });
+}
+
+async function refusesOthers(whole: string): Promise<void> {
+  const other = { PGRANT_SECRET: Buffer.alloc(32, 8).toString('base64') };
+  const unsigned = await pgrant(whole, checking, other);
+  expect([unsigned.code, unsigned.err]).toEqual([
+    2,
+    'pgrant: the manifest was altered, or signed under another PGRANT_SECRET\n',
+  ]);
+  const rotated = await pgrant(whole, checking, {
+    ...other,
+    PGRANT_SECRET_OLD: secret.toString('base64'),
+  });
+  expect(rotated.code).toBe(1);
+  const [header, payload, signature] = readFileSync(manifest, 'utf8').trim().split('.');
+  const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString());
+  const altered = Buffer.from(JSON.stringify({ ...claims, functions: {} })).toString('base64url');
+  writeFileSync(manifest, [header, altered, signature].join('.'));
+  expect((await pgrant(whole, checking)).code).toBe(2);
+  expect((await pgrant(whole, 'backup check --manifest nowhere')).err).toBe(
+    'pgrant: the manifest nowhere cannot be read (ENOENT)\n',
+  );
+}
