@@ -37,6 +37,10 @@ comment on index pgrant.reviews_grant is 'The last review of a grant.';
 select pgrant.isolate('pgrant.reviews');
 select pgrant.audited('pgrant.reviews', '{tenant_id,review_id,client_id,secret_id,grant_id,reviewed_at,due_at,reviewer,note}');
 
+-- What happened to a person is few events among many refreshes. What is a refresh costs one comparison.
+create index audit_events_person on pgrant.audit_events (tenant_id, user_id, at) where action <> 'refresh.rotate';
+comment on index pgrant.audit_events_person is 'What a person did and what was done about them, refreshes left out: person_events. A refresh costs it one comparison.';
+
 -- What is not said yet of the tables before. What is the same everywhere, sql/functions/keep/comments.sql says.
 
 comment on column pgrant.access_tokens.token_hash is 'SHA-256 of the token.';

@@ -25,6 +25,7 @@ const questions = (tenant: string) => {
     `role_holders where ${ada}`,
     `role_holders h join pgrant_report.active_grants g using (tenant_id, user_id) where h.${of} and h.role = 'auditing' limit 100`,
     `audit_events where ${ada} and at > now() - interval '1 day'`,
+    `person_events where ${ada} and at > now() - interval '1 day'`,
     `audit_events where ${client} and at > now() - interval '1 day' limit 100`,
     `reuse_incidents where ${of}`,
     `scopes_in_vain where ${of}`,

@@ -41,6 +41,14 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     expect(scans.filter((table) => large.test(table))).toEqual([]);
   });
 
+  test('finds what happened to a person by an index that no refresh is in', async () => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(`
+      explain (costs off) select * from pgrant_report.person_events where ${ada} and at > now() - interval '1 day'`);
+    const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using audit_events_\w+_tenant_id_user_id_at_idx/);
+  });
+
   test('asks who could do something without a scan of the people of the past', async () => {
     const sql = auditors[of] as Sql;
     const lines = await sql.unsafe(`

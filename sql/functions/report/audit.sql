@@ -34,6 +34,27 @@ comment on column pgrant_report.audit_events.actor_address is 'From where they w
 comment on column pgrant_report.audit_events.actor_application is 'By which program: application_name, which programs choose.';
 comment on column pgrant_report.audit_events.actor_reason is 'Why, as they say: --reason of the command line, or the setting pgrant.reason.';
 
+create view pgrant_report.person_events with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, a.user_id, u.username, a.at, a.event_id, a.action, a.error, a.reason, a.client_id, a.grant_id,
+       a.family_id, a.address, a.request_id, a.detail, a.actor ->> 'role' as actor_role, a.actor ->> 'user' as actor_user,
+       a.actor ->> 'reason' as actor_reason
+  from pgrant.users u
+  join pgrant.audit_events a on a.tenant_id = u.tenant_id and a.user_id = u.user_id and a.action <> 'refresh.rotate'
+  join pgrant.issuers i on i.tenant_id = u.tenant_id;
+
+comment on view pgrant_report.person_events is 'What a person did and what was done about them, from the audit; filter by tenant, username and a time. Served by an index of its own, which has no refreshes: a family says when it was last refreshed and how often, and audit_events has each.';
+comment on column pgrant_report.person_events.at is 'When: the time of the transaction that decided.';
+comment on column pgrant_report.person_events.event_id is 'The audit event.';
+comment on column pgrant_report.person_events.action is 'What: noun.verb; pgrant_report.audit_actions() says what each means.';
+comment on column pgrant_report.person_events.error is 'The error that was returned; null = it was granted.';
+comment on column pgrant_report.person_events.reason is 'Why, in words that no client sees.';
+comment on column pgrant_report.person_events.address is 'Address of the caller; null = an operator or the worker.';
+comment on column pgrant_report.person_events.request_id is 'X-Request-Id of the answer, and of the log; null = an operator or the worker.';
+comment on column pgrant_report.person_events.detail is 'What else there is to say.';
+comment on column pgrant_report.person_events.actor_role is 'The role that had logged in to the database; null = a request decided.';
+comment on column pgrant_report.person_events.actor_user is 'Who that was, as they say themselves.';
+comment on column pgrant_report.person_events.actor_reason is 'Why, as they say.';
+
 create view pgrant_report.reuse_incidents with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id,
        case a.action when 'code.reuse' then 'code' else 'refresh token' end as reused,
