@@ -2662,6 +2662,7 @@ create table pgrant.tenants (
   require_dpop_nonce boolean default false not null,
   bearer_assertion_lifetime integer default 300 not null,
   default_language text default 'en'::text not null,
+  account_deletion boolean default false not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_access_token_alg_check CHECK ((access_token_alg = ANY (pgrant.signing_algs()))),
   constraint tenants_access_token_alg_offered CHECK ((access_token_alg = ANY (signing_algs))),
@@ -2793,6 +2794,7 @@ comment on column pgrant.tenants.dpop_bound_access_tokens is 'Whether every clie
 comment on column pgrant.tenants.require_dpop_nonce is 'Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.';
 comment on column pgrant.tenants.bearer_assertion_lifetime is 'An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.';
 comment on column pgrant.tenants.default_language is 'The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.';
+comment on column pgrant.tenants.account_deletion is 'Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

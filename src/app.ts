@@ -1,6 +1,14 @@
 // Every URL, method, audience and CORS class on one screen.
-import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
+import { deleteAccount, downloadData, showData } from './endpoints/account/account-data.ts';
+import {
+  endSession,
+  findAccount,
+  showApplications,
+  showSessions,
+  signInAgain,
+} from './endpoints/account/account-pages.ts';
+import { changePassword, showSignIn } from './endpoints/account/account-sign-in.ts';
 import { adminApi, adminApiDocument } from './endpoints/admin-api/admin-api.ts';
 import { makeDetailsReader } from './endpoints/asked-details.ts';
 import { authorize } from './endpoints/authorization/authorize.ts';
@@ -29,36 +37,22 @@ import {
 } from './endpoints/registration/manage.ts';
 import { register } from './endpoints/registration/register.ts';
 import { revoke } from './endpoints/revocation/revoke.ts';
+import { makeRouter, type Route, refuseUnanswered } from './endpoints/router.ts';
 import { checkSession } from './endpoints/session/check-session.ts';
 import { token } from './endpoints/token/token.ts';
 import { userinfo } from './endpoints/userinfo/userinfo.ts';
 import { answerErrors } from './http/answer-errors.ts';
-import { readBody } from './http/body.ts';
-import { answerOptions, anyOrigin, anyProgram, clientOrigins } from './http/cors.ts';
-import type { Ctx, State } from './http/ctx.ts';
+import type { State } from './http/ctx.ts';
 import { enterTenant } from './http/enter-tenant.ts';
-import { refuseFloods } from './http/floods.ts';
 import { serveHealth, webProbes } from './http/health.ts';
 import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
-import { requireOwnForm } from './http/own-form.ts';
-import { pageHeadersOf } from './http/page-headers.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys } from './outbound/client-keys.ts';
 import type { EndpointPaths } from './protocol/discovery.ts';
-import { OAuthError } from './protocol/errors.ts';
-import { requirePathText } from './protocol/params.ts';
 import { makeQueues } from './queues.ts';
 import type { WebServices } from './services.ts';
-
-export type Route = [
-  methods: string[],
-  path: string,
-  audience: State['audience'],
-  endpoint: MakeEndpoint,
-  from?: 'any origin' | 'any program' | 'client origins' | 'own pages',
-];
 
 const registered = '/oauth/register/:client_id';
 
@@ -78,7 +72,7 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
   [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
   [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
-  [['POST'], '/oauth/account', 'page', chooseAccount, 'own pages'],
+  [['POST'], '/oauth/select-account', 'page', chooseAccount, 'own pages'],
   [['POST'], '/oauth/consent', 'page', consent, 'own pages'],
   [['POST'], '/oauth/token', 'json', token, 'client origins'],
   [['POST'], '/oauth/device_authorization', 'json', deviceAuthorization, 'client origins'],
@@ -93,6 +87,16 @@ export const routes: readonly Route[] = [
   [['DELETE'], registered, 'bearer', removeRegistration, 'any program'],
   [['GET', 'POST'], '/oauth/logout', 'page', logout],
   [['GET'], '/oauth/check-session', 'page', checkSession],
+  [['GET'], '/account', 'page', findAccount],
+  [['GET'], '/oauth/account', 'page', showApplications],
+  [['GET'], '/oauth/account/sessions', 'page', showSessions],
+  [['POST'], '/oauth/account/sessions', 'page', endSession, 'own pages'],
+  [['GET'], '/oauth/account/sign-in', 'page', showSignIn],
+  [['POST'], '/oauth/account/sign-in', 'page', changePassword, 'own pages'],
+  [['GET'], '/oauth/account/sign-in-again', 'page', signInAgain],
+  [['GET'], '/oauth/account/data', 'page', showData],
+  [['GET'], '/oauth/account/data.json', 'page', downloadData],
+  [['POST'], '/oauth/account/delete', 'page', deleteAccount, 'own pages'],
   [['GET'], '/oauth/consents', 'page', listConsents],
   [['POST'], '/oauth/consents', 'page', revokeConsent, 'own pages'],
   [['GET'], '/oauth/style.css', 'page', style],
@@ -134,7 +138,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
     upstreams: makeUpstreams(base),
     endpoints: publishedPaths(),
   };
-  const router = makeRouter(services);
+  const router = makeRouter(routes, services);
   const app = new Koa<State>();
   app.use(identify(services));
   app.use(observeRequests(services.telemetry?.observer, mounts));
@@ -142,56 +146,9 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
   app.use(serveHealth(webProbes(services)));
   app.use(serveMounts(mounts));
   app.use(enterTenant(services));
-  app.use(refuseUnanswered);
+  app.use(refuseUnanswered(routes));
   app.use(router.routes() as unknown as Middleware<State>);
   app.use(router.allowedMethods() as unknown as Middleware<State>);
   app.on('error', (error) => services.log.warn({ err: error }, 'an answer could not be written'));
   return app as unknown as Koa;
 }
-
-function makeRouter(services: EndpointServices): Router<State> {
-  const router = new Router<State>();
-  const floods = refuseFloods();
-  const checks = {
-    'any origin': [anyOrigin, answerOptions],
-    'any program': [anyProgram, answerOptions],
-    'client origins': [clientOrigins(services), answerOptions],
-    'own pages': [requireOwnForm],
-  };
-  for (const [methods, path, audience, makeEndpoint, from] of routes) {
-    const steps: unknown[] = [
-      (ctx: Ctx & { captures: string[] }, next: () => Promise<void>) => {
-        ctx.state.audience = audience;
-        ctx.captures.forEach(requirePathText);
-        return next();
-      },
-      ...(from ? checks[from] : []),
-      ...(audience === 'page' ? [pageHeadersOf(path)] : []),
-      // Metadata and keys are for everybody, and cost nothing.
-      ...(from === 'any origin' ? [] : [floods]),
-      ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
-      // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag, an SQL comment.
-      makeEndpoint({
-        ...services,
-        database: { ...services.database, tag: `endpoint=${path.replace('*', ':')}` },
-      }),
-    ];
-    // Preflight requests are answered by the CORS step.
-    const preflight = from && from !== 'own pages' ? ['OPTIONS'] : [];
-    router.register(path, [...methods, ...preflight], steps as Middleware[]);
-  }
-  return router;
-}
-
-const refuseUnanswered: Middleware<State> = async (ctx, next) => {
-  await next();
-  const { status } = ctx;
-  const { matched } = ctx as { matched?: { path: string }[] };
-  const route = routes.find(([, path]) => path === matched?.[0]?.path);
-  if (route) ctx.state.audience = route[2];
-  if (status === 404) throw new OAuthError('not_found', 'no endpoint has this path');
-  // A method that is known nowhere (501) is not one of this endpoint either, and no failure of ours.
-  if (status === 405 || status === 501) {
-    throw new OAuthError('invalid_request', 'not a method of this endpoint', { status: 405 });
-  }
-};

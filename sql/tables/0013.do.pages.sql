@@ -15,6 +15,11 @@ comment on column pgrant.tenants.default_language is
   'The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.';
 select pgrant.audited('pgrant.tenants', '{default_language}');
 
+alter table pgrant.tenants add column account_deletion boolean not null default false;
+comment on column pgrant.tenants.account_deletion is
+  'Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.';
+select pgrant.audited('pgrant.tenants', '{account_deletion}');
+
 alter table pgrant.authorization_requests add column ui_locales text[] not null default '{}';
 alter table pgrant.authorization_requests
   add constraint authorization_requests_ui_locales_bounded check (pg_column_size(ui_locales) <= 1024);

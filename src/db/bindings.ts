@@ -53,6 +53,41 @@ export type ApiError =
   | 'invalid_user_code'
   | 'flood';
 
+/** What is known of a person. */
+export type ApiAccountData = {
+  error: null;
+  reason: string | null;
+  username: string;
+  recent: boolean;
+  deletion: boolean;
+  data: Json;
+};
+
+/** A sign-in that was begun for the pages of an account. */
+export type ApiAccountRequest = {
+  error: null;
+  reason: string | null;
+  expires_at: number;
+};
+
+/** Where a person is signed in. */
+export type ApiAccountSessions = {
+  error: null;
+  reason: string | null;
+  username: string;
+  sessions: Json;
+};
+
+/** How a person signs in. */
+export type ApiAccountSignIn = {
+  error: null;
+  reason: string | null;
+  username: string;
+  recent: boolean;
+  password: boolean;
+  upstreams: Json;
+};
+
 /** What an operation of an admin gave. */
 export type ApiAdminAnswer = {
   error: null;
@@ -399,6 +434,28 @@ export type ApiUserinfo = {
 };
 
 export const api = {
+  /** Begins a sign-in of this browser for the pages of the account, which goes on as one for a client does, and is answered by a redirect to the page that p_state names. p_prompt: {login} asks who is signed in once more. Errors: not_found, too_many_attempts, flood. */
+  account_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      browser_hash: Uint8Array | null;
+      prompt: string[] | null;
+      state: string | null;
+    },
+    ApiAccountRequest
+  >('pgrant_api.account_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['browser_hash', 'bytea'],
+    ['prompt', 'text[]'],
+    ['state', 'text'],
+  ], ['expires_at']),
+
   /** The person's choice of an account: the one that is signed in, or, with p_another, one to sign in with. Counts only in the session to which the page was shown; else the browser is sent back to what is next. Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   account_choose: bind<
     {
@@ -428,6 +485,134 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['another', 'boolean'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+
+  /** What is known of the person who is signed in. Writes nothing but the session's idle expiry. Errors: login_required. */
+  account_data_show: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+    },
+    ApiAccountData
+  >('pgrant_api.account_data_show', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+  ], ['username', 'recent', 'deletion', 'data']),
+
+  /** Removes the person who is signed in as user_remove does, after a recent sign-in, and with the username typed. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (account_deletion is off), invalid_request (another username). */
+  account_delete: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      username: string | null;
+    },
+    ApiDone
+  >('pgrant_api.account_delete', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['username', 'text'],
+  ], []),
+
+  /** Sets the password of the person who is signed in, as derived outside, after a recent sign-in. Ends their sessions and, with password_change_revokes, all their tokens; this browser goes on in a new session. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (no password here). */
+  account_password_set: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      next_password_salt: Uint8Array | null;
+      next_password_params: unknown;
+      next_password_hash: Uint8Array | null;
+      next_session_hash: Uint8Array | null;
+      next_csrf_hash: Uint8Array | null;
+    },
+    ApiSession
+  >('pgrant_api.account_password_set', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['next_password_salt', 'bytea'],
+    ['next_password_params', 'jsonb'],
+    ['next_password_hash', 'bytea'],
+    ['next_session_hash', 'bytea'],
+    ['next_csrf_hash', 'bytea'],
+  ], []),
+
+  /** Ends a session of the person who is signed in as a logout does, or with null all of them, this one too. Another person's is like one that does not exist. Errors: login_required, csrf_mismatch, not_found. */
+  account_session_end: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      ended_session_id: string | null;
+    },
+    ApiDone
+  >('pgrant_api.account_session_end', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['ended_session_id', 'text'],
+  ], []),
+
+  /** The live sessions of the person who is signed in. Writes nothing but the session's idle expiry. Errors: login_required. */
+  account_session_list: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+    },
+    ApiAccountSessions
+  >('pgrant_api.account_session_list', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+  ], ['username', 'sessions']),
+
+  /** How the person who is signed in may sign in. Writes nothing but the session's idle expiry. Errors: login_required. */
+  account_sign_in_show: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+    },
+    ApiAccountSignIn
+  >('pgrant_api.account_sign_in_show', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+  ], ['username', 'recent', 'password', 'upstreams']),
 
   /** Does an operation of the admin API (see admin_operations) for whoever has an access token of admins; p_arguments by the names that the function has. With p_idempotency_hash (SHA-256 of the Idempotency-Key) and p_content_hash once. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, not_found (whoever is no admin, too), invalid_request, already_exists, precondition_failed, idempotency_key_reused, too_many_attempts, flood. */
   admin_call: bind<

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Context } from 'koa';
 import nunjucks from 'nunjucks';
+import { stylesheet as shared } from '../http/stylesheet.ts';
 import { mountPath } from './paths.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
@@ -11,9 +12,7 @@ const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folde
 });
 
 /** The stylesheet of the server's pages, and what the client has besides. */
-export const stylesheet = ['style.css', 'demo/style.css']
-  .map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
-  .join('\n');
+export const stylesheet = [shared, readFileSync(`${folder}/demo/style.css`, 'utf8')].join('\n');
 
 /** Answers with a page of templates/demo. */
 export function show(ctx: Context, page: string, data: Record<string, unknown>): void {

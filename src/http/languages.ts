@@ -65,6 +65,13 @@ export function globalsOf(language: PageLanguage) {
     /** What a claim is called; one of the tenant's own has no other words than its name. */
     claim: (name: string) =>
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
+    /** Two letters for whoever has no logo. */
+    initials: (name: string) => {
+      const [first = '', second = ''] = name.match(/[\p{L}\p{N}]+/gu) ?? [];
+      return (
+        [...first].slice(0, second ? 1 : 2).join('') + ([...second][0] ?? '')
+      ).toLocaleUpperCase(locale);
+    },
     /** A day, and a moment with its time zone, from RFC 3339. */
     day: time(days),
     moment: time(moments),

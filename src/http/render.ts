@@ -6,7 +6,9 @@ import nunjucks from 'nunjucks';
 import { pageLanguages } from '../protocol/lists.ts';
 import { webSource } from '../protocol/redirect-uri.ts';
 import type { Ctx } from './ctx.ts';
+import { takeFlash } from './flash.ts';
 import { globalsOf, languageFor, type PageLanguage } from './languages.ts';
+import { stylesheetVersion } from './stylesheet.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
 const environments = Object.fromEntries(
@@ -27,8 +29,6 @@ function environmentOf(language: PageLanguage): nunjucks.Environment {
 /** The script of the form_post page, its only line of JavaScript. */
 export const formPostScript = readFileSync(`${folder}/form_post.js`, 'utf8').trim();
 const formPostSource = `'sha256-${hash('sha256', formPostScript, 'base64')}'`;
-
-export const stylesheet = readFileSync(`${folder}/style.css`);
 
 type Page = {
   status?: number;
@@ -62,6 +62,8 @@ export function render(
     tenant_language: ctx.state.tenant?.appearance.language,
     base: ctx.state.tenant?.path ?? '',
     tenant_title: ctx.state.tenant?.title,
+    stylesheet_version: stylesheetVersion,
+    flash: ctx.state.tenant && takeFlash(ctx),
     request_id: ctx.state.requestId,
     ...data,
   });

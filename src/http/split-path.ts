@@ -5,7 +5,7 @@ export type Split = { issuer: string; endpoint: string };
 const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
 /** Pages whose addresses people type: directly below the issuer. */
-const typed = ['/device'];
+const typed = ['/device', '/account'];
 
 /** What has whole trees of endpoints below the issuer, besides /oauth. */
 const trees = /\/(?:api\/v1|admin|developer)(?=\/|$)/;

@@ -132,6 +132,8 @@ export type TenantSettings = {
   bearer_assertion_lifetime: number;
   /** The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have. */
   default_language: 'en' | 'es' | 'pt' | 'de';
+  /** Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service. */
+  account_deletion: boolean;
 };
 
 export type ClientSettings = {
@@ -327,6 +329,7 @@ export const stored = {
     {"name":"require_dpop_nonce","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.","good":"true or false"},
     {"name":"bearer_assertion_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"300","meaning":"An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.","good":"a whole number of seconds from 0 to 600"},
     {"name":"default_language","type":"text","unit":null,"nullable":false,"default":"en","meaning":"The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.","good":"en, es, pt or de"},
+    {"name":"account_deletion","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

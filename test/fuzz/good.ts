@@ -1,5 +1,5 @@
 // Good requests for every route of the table.
-import type { Route } from '../../src/app.ts';
+import type { Route } from '../../src/endpoints/router.ts';
 import type { Chance } from './chance.ts';
 import type { Draft, Pair } from './draft.ts';
 import { names } from './names.ts';
@@ -70,7 +70,7 @@ const parametersOf: Record<string, (goods: Goods, chance: Chance, signed: Signed
     ['username', username],
     ['password', password],
   ],
-  '/oauth/account': ({ request = '', csrf = '' }) => [
+  '/oauth/select-account': ({ request = '', csrf = '' }) => [
     ['request', request],
     ['account', 'this'],
     ['csrf', csrf],

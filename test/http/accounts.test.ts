@@ -83,7 +83,10 @@ describe('prompt=select_account [OpenID Connect Core 3.1.2.1]', () => {
     const browser = await signedIn();
     const page = await open(browser, { prompt: 'select_account' });
     const forged = await browser.submit(page, { account: 'this', csrf: 'x' });
-    expect([forged.status, forged.url]).toEqual([403, expect.stringMatching('/oauth/account')]);
+    expect([forged.status, forged.url]).toEqual([
+      403,
+      expect.stringMatching('/oauth/select-account'),
+    ]);
     expect((await browser.submit(page, { account: 'both' })).status).toBe(400);
     const { fields } = formOf(page.html);
     const early = await browser.open(`${acme.issuer}/oauth/consent`, {

@@ -54,10 +54,11 @@ async function signInAs(username: string): Promise<Browser> {
   return browser;
 }
 
-test('anonymous is 401, as JSON and as a page', async () => {
+test('anonymous is 401 as JSON, and signs in as a person', async () => {
   const browser = new Browser();
   expect((await list(browser)).status).toBe(401);
-  expect((await browser.open(`${acme.issuer}/oauth/consents`)).status).toBe(401);
+  const page = await browser.open(`${acme.issuer}/oauth/consents`);
+  expect(page.html).toContain('name="password"');
   expect(await revoke(browser, crypto.randomUUID(), 'x')).toBe(401);
 });
 

@@ -20,13 +20,13 @@ describe('linking', () => {
     const browser = new Browser();
     const login = await begin(company, browser);
     await browser.submit(login, { username: 'lin', password });
-    const account = await browser.open(`${company.acme.issuer}/oauth/consents`);
+    const account = await browser.open(`${company.acme.issuer}/oauth/account/sign-in`);
     const forged = await browser.open(`${company.acme.issuer}/oauth/upstream/link`, {
       method: 'POST',
       body: new URLSearchParams({ upstream: 'company' }),
     });
     expect(forged.status).toBe(403);
-    const page = await browser.submit(account, {});
+    const page = await browser.submit(account, {}, '/link');
     const url = /href="(http[^"]*)"/.exec(page.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
     const callback = await visit(new URL(url), 'joan');
     const linked = await browser.open(callback);
@@ -44,8 +44,9 @@ describe('linking', () => {
     const browser = new Browser();
     await browser.submit(await begin(company, browser), { username: 'eve', password });
     const page = await browser.submit(
-      await browser.open(`${company.acme.issuer}/oauth/consents`),
+      await browser.open(`${company.acme.issuer}/oauth/account/sign-in`),
       {},
+      '/link',
     );
     const url = /href="(http[^"]*)"/.exec(page.html)?.[1]?.replaceAll('&amp;', '&') ?? '';
     expect((await browser.open(await visit(new URL(url), 'joan'))).status).toBe(403);

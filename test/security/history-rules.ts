@@ -23,6 +23,7 @@ const exempt: Record<string, string> = {
   'pgrant_rules.client_use_note clients': 'moves expires_at, which is no part of a version',
   'pgrant_rules.api_keys_note client_secrets': 'notes the use',
   'pgrant_rules.client_store clients': 'its callers have more to change',
+  'pgrant_api.account_password_set users': 'changes how a person signs in, not what they may do',
   'pgrant_ops.user_password users': 'changes how a person signs in, not what they may do',
   'pgrant_ops.user_subject users': 'changes how a person signs in, not what they may do',
   'pgrant_rules.client_identity_date clients': 'its callers have more to change',

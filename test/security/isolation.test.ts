@@ -134,6 +134,8 @@ describe('every function of pgrant_api', () => {
     for (const [name, parameters] of functions) {
       const names = parameters.map(([argument]) => argument);
       if (referencesOf(names).length === 0) continue;
+      // What ends the session that all of it hangs on: test/http/account.test.ts.
+      if (/^account_(?:delete|password_set|session_end)$/.test(name)) continue;
       for (const variant of variants(names)) {
         const values = { ...(await valuesOf(b, names)), ...proposals(names), ...variant };
         const before = await snapshot(b);

@@ -45,9 +45,9 @@ export class Browser {
     return { status: response.status, url: target.href, html, headers: response.headers };
   }
 
-  /** Fills in and sends the form of a page. */
-  async submit(page: Page, values: Record<string, string>): Promise<Page> {
-    const { action, fields } = formOf(page.html);
+  /** Fills in and sends the form of a page: the first, or the first whose action ends so. */
+  async submit(page: Page, values: Record<string, string>, to = ''): Promise<Page> {
+    const { action, fields } = formOf(page.html, to);
     const body = new URLSearchParams({ ...fields, ...values });
     return this.open(new URL(action, page.url), { method: 'POST', body });
   }
@@ -67,9 +67,10 @@ function under(pathname: string, path: string): boolean {
   return path === '/' || pathname === path || pathname.startsWith(`${path}/`);
 }
 
-/** The first form of a page: where it goes, and its hidden fields. */
-export function formOf(html: string): { action: string; fields: Record<string, string> } {
-  const form = /<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/.exec(html);
+/** The first form of a page whose action ends so: where it goes, and its hidden fields. */
+export function formOf(html: string, to = ''): { action: string; fields: Record<string, string> } {
+  const forms = html.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g);
+  const form = [...forms].find(([, action = '']) => action.endsWith(to));
   if (!form) throw new Error(`no form in: ${html.slice(0, 500)}`);
   const inputs = form[2]?.matchAll(/<input([^>]*)>/g) ?? [];
   const fields: Record<string, string> = {};

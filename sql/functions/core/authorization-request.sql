@@ -31,6 +31,9 @@ as $$
 declare
   v_client pgrant_rules.client_policies;
 begin
+  if p_request.client_id = '' then
+    return pgrant_rules.account_client(p_tenant);
+  end if;
   select c.* into v_client
     from pgrant_rules.client_policies c
    where c.tenant_id = p_tenant and c.client_id = p_request.client_id;

@@ -66,7 +66,6 @@ begin
   v_out := pgrant_rules.authorization_answer(p_client, p_request);
   v_out.next := null;
   v_out.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
-
   if pgrant_rules.login_due(p_request, p_session) then
     v_out.next := 'login';
     v_out.response_reason := 'nobody suitable is signed in';
@@ -77,6 +76,9 @@ begin
     v_out.response_error := 'unmet_authentication_requirements';
     v_out.response_reason := 'the person cannot sign in with an acr that is essential';
     v_out.response_detail := array_to_string(p_request.essential_acr, ' ');
+  elsif p_client.client_id = '' then -- a page of ours (account_client): no consent, no code
+    v_out.next := 'respond';
+    return v_out;
   else
     v_scopes := (pgrant_rules.scope_narrow(p_tenant, p_session.user_id, p_client.scopes, p_request.scopes, null)).scopes;
     if v_scopes = '{}' and p_request.authorization_details = '[]' then

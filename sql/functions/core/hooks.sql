@@ -1,6 +1,12 @@
 -- Where an option takes part in the core. Each function here is the answer of a server without the option; the option's folder
 -- replaces it (create or replace), so that the core calls no option by any other name, and a folder can be left out.
 
+create function pgrant_rules.account_client(p_tenant uuid) returns pgrant_rules.client_policies
+language plpgsql
+as $$ begin return null; end $$;
+
+comment on function pgrant_rules.account_client(uuid) is 'Hook of options/account: nobody signs in but for a client.';
+
 create function pgrant_rules.client_assertion_refusal(p_tenant uuid, p_client_id text, p_assertion jsonb) returns text
 language plpgsql
 as $$ begin return 'no client signs here'; end $$;

@@ -61,42 +61,54 @@ $$;
 comment on function pgrant_ops.user_rows(uuid, uuid) is
   'How many rows of each table name a person, and how many names of them the history has. After user_remove each is 0 but those of the record (audit events and histories), which keep the user_id. Raises OA001.';
 
-create function pgrant_ops.user_remove(p_tenant uuid, p_username text) returns uuid
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+create function pgrant_rules.user_delete(p_tenant uuid, p_user_id uuid) returns void
+language plpgsql
 as $$
 declare
-  v_user_id uuid;
   v_table text;
 begin
-  perform pgrant_rules.administer(p_tenant);
-  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
-  perform pgrant_rules.user_sessions_end(p_tenant, v_user_id, true, 'user removed');
+  perform pgrant_rules.user_sessions_end(p_tenant, p_user_id, true, 'user removed');
   -- Grants before what hangs on them, as everywhere: the cascade finds its rows locked by us.
-  perform from pgrant.grants g where g.tenant_id = p_tenant and g.user_id = v_user_id order by g.grant_id for update;
-  perform from pgrant.token_families f where f.tenant_id = p_tenant and f.user_id = v_user_id order by f.family_id for update;
+  perform from pgrant.grants g where g.tenant_id = p_tenant and g.user_id = p_user_id order by g.grant_id for update;
+  perform from pgrant.token_families f where f.tenant_id = p_tenant and f.user_id = p_user_id order by f.family_id for update;
   -- What has expired ended then, which nobody could tell once it is gone.
   perform pgrant_rules.grant_remember(p_tenant, g.grant_id, 'grant.expire')
      from pgrant.grants g
-    where g.tenant_id = p_tenant and g.user_id = v_user_id and g.revoked_at is null and g.expires_at <= clock_timestamp();
+    where g.tenant_id = p_tenant and g.user_id = p_user_id and g.revoked_at is null and g.expires_at <= clock_timestamp();
   perform pgrant_rules.client_delete(p_tenant, c.client_id, 'user.remove')
-     from pgrant.clients c where c.tenant_id = p_tenant and c.maker_id = v_user_id;
-  delete from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_user_id;
+     from pgrant.clients c where c.tenant_id = p_tenant and c.maker_id = p_user_id;
+  delete from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id;
   -- What has no foreign key, after the person: whoever signs in meanwhile finds nobody.
   for v_table in
     select c.table_name from pgrant_rules.user_columns() c
      where c.column_name = 'user_id' and not pgrant_rules.is_record(c.table_name) order by c.table_name
   loop
-    execute format('delete from pgrant.%I t where t.tenant_id = $1 and t.user_id = $2', v_table) using p_tenant, v_user_id;
+    execute format('delete from pgrant.%I t where t.tenant_id = $1 and t.user_id = $2', v_table) using p_tenant, p_user_id;
   end loop;
-  update pgrant.scope_refusals r set last_user_id = null where r.tenant_id = p_tenant and r.last_user_id = v_user_id;
+  update pgrant.scope_refusals r set last_user_id = null where r.tenant_id = p_tenant and r.last_user_id = p_user_id;
 
   perform pgrant_rules.grant_remember(p_tenant, h.grant_id, 'user.remove')
-     from pgrant.grant_history h where h.tenant_id = p_tenant and h.user_id = v_user_id and upper_inf(h.valid);
-  perform pgrant_rules.user_roles_remember(p_tenant, v_user_id, 'user.remove');
-  perform pgrant_rules.group_members_remember(p_tenant, v_user_id, 'user.remove');
-  perform pgrant_rules.user_remember(p_tenant, v_user_id, 'user.remove');
-  perform pgrant_rules.user_forget(p_tenant, v_user_id);
-  perform pgrant_rules.audit(p_tenant, 'user.remove', null, null, null, v_user_id);
+     from pgrant.grant_history h where h.tenant_id = p_tenant and h.user_id = p_user_id and upper_inf(h.valid);
+  perform pgrant_rules.user_roles_remember(p_tenant, p_user_id, 'user.remove');
+  perform pgrant_rules.group_members_remember(p_tenant, p_user_id, 'user.remove');
+  perform pgrant_rules.user_remember(p_tenant, p_user_id, 'user.remove');
+  perform pgrant_rules.user_forget(p_tenant, p_user_id);
+  perform pgrant_rules.audit(p_tenant, 'user.remove', null, null, null, p_user_id);
+end
+$$;
+
+comment on function pgrant_rules.user_delete(uuid, uuid) is
+  'Removes a person, and remembers it; see user_remove.';
+
+create function pgrant_ops.user_remove(p_tenant uuid, p_username text) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user_id uuid;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  perform pgrant_rules.user_delete(p_tenant, v_user_id);
   return v_user_id;
 end
 $$;

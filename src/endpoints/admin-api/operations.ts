@@ -2510,6 +2510,13 @@ export const records = {
       ]
     },
     {
+      "name": "account_deletion",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service."
+    },
+    {
       "name": "acr_values_supported",
       "type": "text[]",
       "nullable": false,

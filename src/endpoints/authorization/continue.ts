@@ -71,6 +71,8 @@ function handOver(ctx: Ctx, loginUrl: string, challenge: string): void {
   ctx.set('Location', url.href);
 }
 
+const pages = { login: 'login', account: 'select_account', consent: 'consent' };
+
 function showPage(
   ctx: Ctx,
   row: ApiAuthorization,
@@ -78,7 +80,7 @@ function showPage(
 ): void {
   const { next } = row;
   const shown = row.page as { redirect_uri: string; ui_locales: string[] };
-  const page = next === 'login' || next === 'account' ? next : 'consent';
+  const page = pages[next === 'login' || next === 'account' ? next : 'consent'];
   render(
     ctx,
     page,

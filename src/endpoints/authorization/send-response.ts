@@ -17,6 +17,7 @@ import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { assembleToken } from '../../protocol/secrets.ts';
 import { sessionState } from '../../protocol/session-state.ts';
 import { signAuthorizationResponse } from '../../protocol/tokens.ts';
+import { answersAccount, showAccount } from '../account/person.ts';
 import { answersDevice, showAnswer } from '../device-authorization/device-pages.ts';
 import type { EndpointServices } from '../endpoint.ts';
 
@@ -36,6 +37,7 @@ export async function respond(
   codeSecret: string,
 ): Promise<void> {
   if (answersDevice(ctx, row)) return showAnswer(ctx, row);
+  if (answersAccount(ctx, row)) return showAccount(ctx, row);
   const { redirect_uri, response_mode, response_error, response_reason, response_detail } = row;
   const refusal = response_error
     ? new OAuthError(response_error, String(response_reason), {

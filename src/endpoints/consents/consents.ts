@@ -4,25 +4,24 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parametersOrJson } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
-import { render } from '../../http/render.ts';
+import { flash } from '../../http/flash.ts';
 import { presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { secretHash } from '../../protocol/secrets.ts';
+import { goTo, pathOf } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
-/** Lists the grants, as a page or as JSON with the token that a revocation needs. */
+/** Lists the grants, with the token that a revocation needs; people see them on the page of their account. */
 export function listConsents({ database }: EndpointServices): Endpoint {
   return async (ctx) => {
+    ctx.set('Vary', 'Accept, Cookie');
+    if (!wantsJson(ctx)) return goTo(ctx, pathOf('applications'));
     const row = await asSignedIn(() =>
       call(database, api.consent_list, { ...caller(ctx), ...presentedSession(ctx) }),
     );
-    const { consents, username, upstreams } = row;
-    const csrf = presentedCsrfToken(ctx);
     ctx.set('Cache-Control', 'no-store');
-    ctx.set('Vary', 'Accept, Cookie');
-    if (wantsJson(ctx)) ctx.body = { consents, csrf };
-    else render(ctx, 'consents', { username, consents, upstreams, csrf });
+    ctx.body = { consents: row.consents, csrf: presentedCsrfToken(ctx) };
   };
 }
 
@@ -43,8 +42,8 @@ export function revokeConsent({ database }: EndpointServices): Endpoint {
       ctx.body = { revoked: values.grant_id };
       return;
     }
-    ctx.status = 303;
-    ctx.set('Location', `${ctx.state.tenant.path}/oauth/consents`);
+    flash(ctx, 'access_revoked');
+    goTo(ctx, pathOf('applications'));
   };
 }
 

@@ -1,4 +1,4 @@
-import { stylesheet } from '../../http/render.ts';
+import { stylesheet } from '../../http/stylesheet.ts';
 import type { Endpoint } from '../endpoint.ts';
 
 /** The stylesheet of every page. */

@@ -5,11 +5,13 @@ import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
+import { flash } from '../../http/flash.ts';
 import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
 import type { Identity } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret, parseToken, secretHash } from '../../protocol/secrets.ts';
+import { goTo, pathOf } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { journeyOf, refuseLogin, troubleOf } from './journey.ts';
 
@@ -88,13 +90,10 @@ async function finish(
 }
 
 function sendOn(ctx: Ctx, request: string | undefined): void {
-  const { path } = ctx.state.tenant;
-  ctx.status = 303;
-  ctx.set('Cache-Control', 'no-store');
-  ctx.set(
-    'Location',
-    request === undefined
-      ? `${path}/oauth/consents`
-      : `${path}/oauth/continue?${new URLSearchParams({ request })}`,
-  );
+  if (request === undefined) {
+    flash(ctx, 'account_linked');
+    goTo(ctx, pathOf('sign-in'));
+    return;
+  }
+  goTo(ctx, `/oauth/continue?${new URLSearchParams({ request })}`);
 }

@@ -155,7 +155,9 @@ begin
   end if;
   v_request := pgrant_rules.challenge_request(p_tenant, v_challenge);
   v_out.client_id := v_request.client_id;
-  select c.name into v_out.client_name from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = v_request.client_id;
+  v_out.client_name := coalesce(
+    (select c.name from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = v_request.client_id),
+    (pgrant_rules.account_client(p_tenant)).name);
   v_out.scopes := v_request.scopes;
   v_out.login_hint := v_request.login_hint;
   v_out.prompt := v_request.prompt;

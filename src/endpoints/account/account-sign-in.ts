@@ -1,0 +1,52 @@
+// How the person signs in: the password here, and accounts elsewhere.
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import type { Ctx } from '../../http/ctx.ts';
+import { flash } from '../../http/flash.ts';
+import { render } from '../../http/render.ts';
+import { csrfToken, presentedCsrfToken, startSession } from '../../http/session.ts';
+import { turnOf } from '../../http/turn.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { newPassword } from '../../protocol/password.ts';
+import { newSecret, secretHash } from '../../protocol/secrets.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { accountPage, goTo, pathOf, person, personWithForm } from './person.ts';
+
+/** NIST SP 800-63B-4 3.1.1.2: at least 15 characters where a password is all that is asked for. */
+const shortest = 15;
+
+export function showSignIn(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', (ctx) => show(services, ctx));
+}
+
+async function show({ database }: EndpointServices, ctx: Ctx, fault?: string): Promise<void> {
+  const row = await call(database, api.account_sign_in_show, person(ctx));
+  const csrf = presentedCsrfToken(ctx);
+  const status = fault === undefined ? 200 : 400;
+  render(ctx, 'account_sign_in', { section: 'sign-in', ...row, csrf, fault, shortest }, { status });
+}
+
+/** Sets the password, and goes on in a new session. */
+export function changePassword(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', async (ctx) => {
+    const names = ['csrf', 'password', 'repeated'];
+    const { csrf, password = '', repeated } = requireReadable(parameters(ctx), names).values;
+    if ([...password].length < shortest) return show(services, ctx, 'short');
+    if (password !== repeated) return show(services, ctx, 'different');
+    const { database, queues } = services;
+    const made = await queues.derivations.run(turnOf(ctx), () => newPassword(password));
+    const session = newSecret();
+    const { session_expires_at } = await call(database, api.account_password_set, {
+      ...personWithForm(ctx, csrf),
+      next_password_salt: made.salt,
+      next_password_params: made.parameters,
+      next_password_hash: made.verifier,
+      next_session_hash: session.hash,
+      next_csrf_hash: secretHash(csrfToken(session.secret)),
+    });
+    if (session_expires_at !== null) startSession(ctx, session.secret, session_expires_at);
+    flash(ctx, 'password_changed');
+    goTo(ctx, pathOf('sign-in'));
+  });
+}

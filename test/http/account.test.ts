@@ -1,0 +1,230 @@
+// The account: what people see and change themselves, and nobody else does.
+
+import * as client from 'openid-client';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
+import { type Acme, discover, obtainTokens, password, startAcme } from '../support/acme.ts';
+import { Browser, type Page } from '../support/browser.ts';
+import { addUser } from '../support/issuer.ts';
+
+let acme: Acme;
+let config: client.Configuration;
+
+beforeAll(async () => {
+  acme = await startAcme();
+  config = await discover(acme, acme.web);
+});
+
+/** Signs in where the page asks for it. */
+async function openAs(browser: Browser, path: string, username: string, secret = password) {
+  const page = await browser.open(`${acme.issuer}${path}`);
+  if (!page.html.includes('autocomplete="current-password"')) return page;
+  return browser.submit(page, { username, password: secret });
+}
+
+const addPerson = (username: string) =>
+  addUser(acme.database, acme.tenant, username, password, { email: `${username}@example.com` });
+
+const actions = async () => {
+  const rows = await acme.database.sql`
+    select action, error from pgrant.audit_events where tenant_id = ${acme.tenant} order by at desc, event_id desc limit 3`;
+  return rows.map(({ action, error }) => `${action} ${error}`);
+};
+
+/** Has the person's sign-in have been a while ago. */
+const age = (username: string) => acme.database.sql`
+  update pgrant.sessions s set auth_time = now() - interval '11 minutes'
+    from pgrant.users u where u.tenant_id = s.tenant_id and u.user_id = s.user_id and u.username = ${username}`;
+
+describe('the page of the account', () => {
+  test('is found at the issuer, signs in without a client, and comes back', async () => {
+    const browser = new Browser();
+    const page = await openAs(browser, '/account', 'ada');
+    expect(page.url).toBe(`${acme.issuer}/oauth/account`);
+    expect(page.html).toContain('Your applications');
+    expect(page.html).toContain('No application may use your account.');
+    const sessions = await openAs(new Browser(), '/oauth/account/sessions', 'ada');
+    expect(sessions.url).toBe(`${acme.issuer}/oauth/account/sessions`);
+  });
+
+  test('gives no code to anybody', async () => {
+    const before = await acme.database.sql`select count(*) from pgrant.codes`;
+    await openAs(new Browser(), '/account', 'ada');
+    expect(await acme.database.sql`select count(*) from pgrant.codes`).toEqual(before);
+  });
+
+  test('takes access back by one press, ends refresh tokens at once, and says so once', async () => {
+    const browser = new Browser();
+    const { refresh_token = '' } = await obtainTokens(config, {}, browser);
+    const page = await openAs(browser, '/oauth/account', 'ada');
+    expect(page.html).toContain('<bdi>web</bdi>');
+    const done = await browser.submit(page, {}, '/oauth/consents');
+    expect(done.url).toBe(`${acme.issuer}/oauth/account`);
+    expect(done.html).toContain('The application has lost its access.');
+    await expect(client.refreshTokenGrant(config, refresh_token)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+    expect((await browser.open(done.url)).html).not.toContain('has lost its access');
+  });
+
+  test('says nothing that a cookie made up', async () => {
+    const browser = new Browser();
+    const page = await openAs(browser, '/account', 'ada');
+    browser.cookies.push({ name: 'pgrant_flash', value: '<b>x', path: '/acme/oauth' });
+    const shown = await browser.open(page.url);
+    expect([shown.status, shown.html.includes('class="notice good"')]).toEqual([200, false]);
+  });
+});
+
+describe('sessions', () => {
+  test('are listed with the one that asks first, and another one is ended from here', async () => {
+    await addPerson('bea');
+    const [here, there] = [new Browser(), new Browser()];
+    await openAs(there, '/account', 'bea');
+    const page = await openAs(here, '/oauth/account/sessions', 'bea');
+    expect(page.html.match(/<article/g)).toHaveLength(2);
+    expect(page.html.match(/This browser/g)).toHaveLength(1);
+    const done = await here.submit(page, {});
+    expect(done.html).toContain('That browser is signed out.');
+    expect((await there.open(`${acme.issuer}/oauth/account`)).html).toContain('name="password"');
+    expect((await here.open(`${acme.issuer}/oauth/account`)).html).toContain('bea');
+  });
+
+  test('all end at once, this one too, with the refresh tokens that live with them', async () => {
+    const [here, there] = [new Browser(), new Browser()];
+    await openAs(there, '/account', 'ada');
+    const online = await obtainTokens(config, { scope: 'openid', prompt: 'consent' }, here);
+    const page = await here.open(`${acme.issuer}/oauth/account/sessions`);
+    const { csrf = '' } = fieldsOf(page);
+    const body = new URLSearchParams({ csrf });
+    const done = await here.open(`${acme.issuer}/oauth/account/sessions`, { method: 'POST', body });
+    expect(done.html).toContain('name="password"');
+    expect((await there.open(`${acme.issuer}/oauth/account`)).html).toContain('name="password"');
+    await expect(
+      client.refreshTokenGrant(config, String(online.refresh_token)),
+    ).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect(await actions()).toContain('session.end null');
+  });
+
+  test("another person's is like one that does not exist, and stays", async () => {
+    await addPerson('cleo');
+    const [mine, theirs] = [new Browser(), new Browser()];
+    const foreign = await openAs(theirs, '/oauth/account/sessions', 'cleo');
+    const session_id = /id="session-([^"]*)"/.exec(foreign.html)?.[1] ?? '';
+    const page = await openAs(mine, '/oauth/account/sessions', 'ada');
+    const { csrf = '' } = fieldsOf(page);
+    const refused = await mine.open(`${acme.issuer}/oauth/account/sessions`, {
+      method: 'POST',
+      body: new URLSearchParams({ csrf, session_id }),
+    });
+    expect(refused.status).toBe(404);
+    expect((await theirs.open(foreign.url)).html).toContain('cleo');
+  });
+});
+
+/** The hidden fields of the first form. */
+const fieldsOf = (page: Page): Record<string, string> => ({
+  csrf: /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '',
+});
+
+describe('a new password', () => {
+  const long = 'a longer battery staple';
+
+  test('is long, typed twice, and ends all other sessions', async () => {
+    await addPerson('dora');
+    const [here, there] = [new Browser(), new Browser()];
+    await openAs(there, '/account', 'dora');
+    const page = await openAs(here, '/oauth/account/sign-in', 'dora');
+    const short = await here.submit(page, { password: 'short', repeated: 'short' });
+    expect(short.status).toBe(400);
+    expect(short.html).toMatch(/aria-describedby="hint fault" aria-invalid="true"/);
+    expect(short.html).not.toContain('value="short"');
+    const different = await here.submit(short, { password: long, repeated: `${long}r` });
+    expect(different.html).toContain('The two are not the same.');
+    const done = await here.submit(different, { password: long, repeated: long });
+    expect(done.html).toContain('Your password is changed.');
+    expect((await there.open(`${acme.issuer}/oauth/account`)).html).toContain('name="password"');
+    expect((await openAs(new Browser(), '/account', 'dora', long)).html).toContain('dora');
+    expect((await openAs(new Browser(), '/account', 'dora')).status).toBe(400);
+    expect(await actions()).toContain('user.password null');
+  });
+
+  test('needs a recent sign-in, and says so before anything is typed [RFC 9470]', async () => {
+    await addPerson('emil');
+    const browser = new Browser();
+    const page = await openAs(browser, '/oauth/account/sign-in', 'emil');
+    await age('emil');
+    const again = await browser.submit(page, { password: long, repeated: long });
+    expect(again.html).toContain('autocomplete="current-password"');
+    const stale = await browser.open(`${acme.issuer}/oauth/account/sign-in`);
+    expect(stale.html).toContain('Sign in again');
+    expect(stale.html).not.toContain('autocomplete="new-password"');
+    const asked = await browser.open(`${acme.issuer}/oauth/account/sign-in-again?section=sign-in`);
+    const back = await browser.submit(asked, { username: 'emil', password });
+    expect(back.url).toBe(`${acme.issuer}/oauth/account/sign-in`);
+    expect(back.html).toContain('autocomplete="new-password"');
+  });
+
+  test('is not set by a form without the token of the session', async () => {
+    await addPerson('finn');
+    const browser = new Browser();
+    await openAs(browser, '/oauth/account/sign-in', 'finn');
+    const forged = await browser.open(`${acme.issuer}/oauth/account/sign-in`, {
+      method: 'POST',
+      body: new URLSearchParams({ password: long, repeated: long }),
+    });
+    expect(forged.status).toBe(403);
+    expect((await openAs(new Browser(), '/account', 'finn')).status).toBe(200);
+  });
+});
+
+describe('my data', () => {
+  test('is a file with what is stored about me, and without a secret', async () => {
+    const browser = new Browser();
+    await obtainTokens(config, {}, browser);
+    const file = await browser.fetch(`${acme.issuer}/oauth/account/data.json`);
+    expect(file.headers.get('content-disposition')).toBe('attachment; filename="account.json"');
+    const text = await file.text();
+    expect(JSON.parse(text)).toMatchObject({
+      account: { username: 'ada', claims: { email: 'ada@example.com' } },
+      applications: expect.arrayContaining([expect.objectContaining({ client_id: 'web' })]),
+      sessions: expect.any(Array),
+    });
+    expect(text).not.toMatch(/hash|salt|sealed/);
+  });
+
+  test('is deleted where the tenant has that, after the username was typed', async () => {
+    await addPerson('gil');
+    const browser = new Browser();
+    const closed = await openAs(browser, '/oauth/account/data', 'gil');
+    expect(closed.html).toContain('ask whoever runs this service');
+    const forced = await browser.open(`${acme.issuer}/oauth/account/delete`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        ...fieldsOf(await openAs(browser, '/oauth/account/sessions', 'gil')),
+        username: 'gil',
+      }),
+    });
+    expect(forced.status).toBe(403);
+    const settings = { account_deletion: true };
+    await call(acme.database.worker, ops.tenant_set, { tenant: acme.tenant, settings });
+    const page = await browser.open(`${acme.issuer}/oauth/account/data`);
+    const other = await browser.submit(page, { username: 'gill' }, '/delete');
+    expect([other.status, other.html.includes('value="gill"')]).toEqual([400, true]);
+    const gone = await browser.submit(other, { username: 'Gil' }, '/delete');
+    expect(gone.html).toContain('Your account is deleted');
+    expect((await openAs(new Browser(), '/account', 'gil')).status).toBe(400);
+    expect(await actions()).toContain('user.remove null');
+  });
+
+  test('is not deleted on an old sign-in', async () => {
+    await addPerson('hal');
+    const browser = new Browser();
+    const page = await openAs(browser, '/oauth/account/data', 'hal');
+    await age('hal');
+    const again = await browser.submit(page, { username: 'hal' }, '/delete');
+    expect(again.html).toContain('autocomplete="current-password"');
+    expect((await openAs(new Browser(), '/account', 'hal')).html).toContain('hal');
+  });
+});
