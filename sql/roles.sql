@@ -80,6 +80,12 @@ begin
           from made m cross join login l
          where m.acted and not l.superuser and pg_has_role(current_user, to_regrole(m.name), l.privilege) is not true
         union all
+        -- The owner gives functions away to these, which it makes. It inherits nothing of theirs.
+        select 4, format('grant %I to pgrant_owner', m.name)
+          from made m cross join login l
+         where m.name in ('pgrant_definer', 'pgrant_janitor', 'pgrant_sealer', 'pgrant_claims')
+           and pg_has_role(to_regrole('pgrant_owner'), to_regrole(m.name), l.privilege) is not true
+        union all
         select 5, format('grant %s on database %I to %I', p.privilege, current_database(), p.role)
           from (values ('pgrant_owner', 'create'), ('pgrant_owner', 'connect'), ('pgrant_owner', 'temporary'),
                        ('pgrant_janitor', 'connect'), ('pgrant_sealer', 'connect'), ('pgrant_web', 'connect'),

@@ -42,25 +42,40 @@ comment on function pgrant.audited(regclass,text[]) is 'Lets auditors read these
 
 CREATE OR REPLACE FUNCTION pgrant.audited_tenant()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
-RETURN pgrant.auditor_tenant()
+AS $function$
+begin
+  return pgrant.auditor_tenant();
+end
+$function$
 ;
 comment on function pgrant.audited_tenant() is 'auditor_tenant() at the moment of planning. For policies, and nothing else: a plan without policies would outlive the role.';
 
 CREATE OR REPLACE FUNCTION pgrant.auditor()
  RETURNS name
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN ((CURRENT_USER = 'pgrant_auditor'::name) AND (NOT pg_has_role(SESSION_USER, 'pgrant_owner'::name, 'MEMBER'::text))) THEN SESSION_USER ELSE CURRENT_USER END
+AS $function$
+begin
+  return case when current_user = 'pgrant_auditor' and not pg_has_role(session_user, 'pgrant_owner', 'MEMBER')
+              then session_user else current_user end;
+end
+$function$
 ;
 comment on function pgrant.auditor() is 'The role whose row in pgrant.auditors decides what the current user may read.';
 
 CREATE OR REPLACE FUNCTION pgrant.auditor_tenant()
  RETURNS uuid
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN (pgrant.auditor() = 'pgrant_auditor'::name) THEN '00000000-0000-0000-0000-000000000000'::uuid ELSE (SELECT COALESCE(a.tenant_id, '00000000-0000-0000-0000-000000000000'::uuid) AS "coalesce" FROM pgrant.auditors a WHERE (a.role_name = pgrant.auditor())) END
+AS $function$
+begin
+  return case when pgrant.auditor() = 'pgrant_auditor' then '00000000-0000-0000-0000-000000000000'::uuid
+              else (select coalesce(a.tenant_id, '00000000-0000-0000-0000-000000000000')
+                      from pgrant.auditors a where a.role_name = pgrant.auditor()) end;
+end
+$function$
 ;
 comment on function pgrant.auditor_tenant() is 'The tenant whose rows the current user may read in reports: the Nil UUID = every tenant, null = none.';
 
@@ -134,18 +149,32 @@ $function$
 ;
 comment on function pgrant.cnf_sound(jsonb) is 'Whether it is a confirmation (RFC 7800 3.1) by SHA-256 thumbprints: jkt of a JWK (RFC 9449 6), x5t#S256 of a certificate (RFC 8705 3), or both.';
 
+CREATE OR REPLACE FUNCTION pgrant.delegate(p_function regprocedure)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from pg_catalog.pg_extension where extname = 'citus') then
+    execute format('select pg_catalog.create_distributed_function(%L, ''p_tenant'', colocate_with => ''pgrant.tenants'')', p_function);
+  end if;
+end
+$function$
+;
+comment on function pgrant.delegate(regprocedure) is 'Has calls of a function run on the node of their p_tenant where Citus is installed: bare calls, alone in their statement. Does nothing without it.';
+
 CREATE OR REPLACE FUNCTION pgrant.distribute(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 begin
   if exists (select from pg_catalog.pg_extension where extname = 'citus') then
-    execute format('select create_distributed_table(%L, ''tenant_id'')', p_table);
+    execute format('select pg_catalog.create_distributed_table(%L, ''tenant_id'', colocate_with => %L)', p_table,
+                   case when p_table = to_regclass('pgrant.tenants') then 'none' else 'pgrant.tenants' end);
   end if;
 end
 $function$
 ;
-comment on function pgrant.distribute(regclass) is 'Distributes a tenant table by tenant_id where Citus is installed; does nothing without it.';
+comment on function pgrant.distribute(regclass) is 'Distributes a tenant table by tenant_id where Citus is installed, all of a tenant on one node; does nothing without it.';
 
 CREATE OR REPLACE FUNCTION pgrant.expire(p_table regclass, p_columns text[] DEFAULT '{}'::text[])
  RETURNS void
@@ -407,8 +436,7 @@ begin
     add column end_cause text check (not (upper_inf(valid) and end_cause is not null)),
     add column end_request_id text,
     add primary key (%2$s, valid),
-    add exclude using gist (%3$s, valid with &&),
-    add foreign key (tenant_id) references pgrant.tenants on delete cascade',
+    add exclude using gist (%3$s, valid with &&)',
     p_table, (select string_agg(quote_ident(k.name), ', ') from unnest(p_key) k (name)),
     (select string_agg(quote_ident(k.name) || ' with =', ', ') from unnest(p_key) k (name)));
   execute format('create index on %s (upper(valid)) where upper(valid) is not null', p_table);
@@ -417,20 +445,46 @@ begin
   execute format('comment on column %s.cause is %L', p_table, 'The action, as in audit_events, that made it so.');
   execute format('comment on column %s.end_cause is %L', p_table, 'The action that ended it; null while it is so.');
   perform pgrant.isolate(p_table);
+  execute format('alter table %s add foreign key (tenant_id) references pgrant.tenants on delete cascade', p_table);
   -- Whoever keeps the past ends versions, and can neither change nor remove what was.
   execute format('revoke update, delete on %s from pgrant_definer', p_table);
   execute format('grant update (valid, end_cause, end_request_id) on %s to pgrant_definer', p_table);
   perform pgrant.audited(p_table, (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
                                     where a.attrelid = p_table and a.attnum > 0));
-  execute format('create policy outlived_seen on %s for select to pgrant_janitor using (%s)', p_table,
-                 'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
-  execute format('create policy outlived_deleted on %s for delete to pgrant_janitor using (%s)', p_table,
-                 'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
+  execute format('create policy outlived_seen on %s for select to pgrant_janitor using (upper(valid) < pgrant.remembered_since())',
+                 p_table);
+  execute format('create policy outlived_deleted on %s for delete to pgrant_janitor using (upper(valid) < pgrant.remembered_since())',
+                 p_table);
   execute format('grant select (ctid, valid), delete on %s to pgrant_janitor', p_table);
 end
 $function$
 ;
 comment on function pgrant.remembered(regclass,text[]) is 'Makes a table a history: versions of what the key (tenant_id first) names, that cannot overlap (equality in a GiST index is the extension btree_gist''s); isolated, seen by auditors, deleted by the janitor when they ended before the retention of audit_events, and with the tenant. No other foreign key: a version outlives the person and the client that it names.';
+
+CREATE OR REPLACE FUNCTION pgrant.remembered_since()
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return now() - (select p.retention from pgrant.partition_plans p where p.table_name = 'audit_events');
+end
+$function$
+;
+comment on function pgrant.remembered_since() is 'Versions that ended before are no longer kept: as long as audit events.';
+
+CREATE OR REPLACE FUNCTION pgrant.replicate(p_table regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from pg_catalog.pg_extension where extname = 'citus') then
+    execute format('select pg_catalog.create_reference_table(%L)', p_table);
+  end if;
+end
+$function$
+;
+comment on function pgrant.replicate(regclass) is 'Has a global table on every node where Citus is installed, while it is empty; does nothing without it.';
 
 CREATE OR REPLACE FUNCTION pgrant.request_uris_sound(p_uris text[])
  RETURNS boolean
@@ -494,6 +548,18 @@ CREATE OR REPLACE FUNCTION pgrant.tenant()
 AS $function$ select nullif(current_setting('pgrant.tenant', true), '')::uuid $function$
 ;
 comment on function pgrant.tenant() is 'The tenant that the running transaction has entered, or null. After a transaction the setting is '''' and not null.';
+
+CREATE OR REPLACE FUNCTION pgrant.tenant_removed(p_tenant uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  return not exists (select from pgrant.issuers i where i.tenant_id = p_tenant);
+end
+$function$
+;
+comment on function pgrant.tenant_removed(uuid) is 'Whether there is no such tenant (any more). For policies, which have no sub-select.';
 
 CREATE OR REPLACE FUNCTION pgrant.text_sound(p_text text)
  RETURNS boolean
@@ -812,12 +878,8 @@ CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (((xid + 0)
 alter table pgrant.audit_events enable row level security;
 alter table pgrant.audit_events force row level security;
 create policy audited on pgrant.audit_events for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor using ((NOT (EXISTS ( SELECT
-   FROM pgrant.issuers i
-  WHERE (i.tenant_id = audit_events.tenant_id)))));
-create policy removed_seen on pgrant.audit_events for select to pgrant_janitor using ((NOT (EXISTS ( SELECT
-   FROM pgrant.issuers i
-  WHERE (i.tenant_id = audit_events.tenant_id)))));
+create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
+create policy removed_seen on pgrant.audit_events for select to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
 create policy sealer_seen on pgrant.audit_events for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_events for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_events is 'One row per decision, written in the transaction that took it.';
@@ -896,12 +958,8 @@ CREATE INDEX audit_seals_last_at ON ONLY pgrant.audit_seals USING btree (tenant_
 alter table pgrant.audit_seals enable row level security;
 alter table pgrant.audit_seals force row level security;
 create policy audited on pgrant.audit_seals for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor using ((NOT (EXISTS ( SELECT
-   FROM pgrant.issuers i
-  WHERE (i.tenant_id = audit_seals.tenant_id)))));
-create policy removed_seen on pgrant.audit_seals for select to pgrant_janitor using ((NOT (EXISTS ( SELECT
-   FROM pgrant.issuers i
-  WHERE (i.tenant_id = audit_seals.tenant_id)))));
+create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
+create policy removed_seen on pgrant.audit_seals for select to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
 create policy sealer_appended on pgrant.audit_seals for insert to pgrant_sealer with check (true);
 create policy sealer_seen on pgrant.audit_seals for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_seals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
@@ -1109,12 +1167,8 @@ CREATE INDEX client_history_upper_idx ON pgrant.client_history USING btree (uppe
 alter table pgrant.client_history enable row level security;
 alter table pgrant.client_history force row level security;
 create policy audited on pgrant.client_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.client_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.client_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.client_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.client_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.client_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.client_history is 'Versions of clients. One that registered itself ends at its expires_at, which moves as it is used and so is no part of a version.';
 comment on column pgrant.client_history.tenant_id is 'The tenant.';
@@ -1580,12 +1634,8 @@ CREATE INDEX grant_history_user ON pgrant.grant_history USING btree (tenant_id, 
 alter table pgrant.grant_history enable row level security;
 alter table pgrant.grant_history force row level security;
 create policy audited on pgrant.grant_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.grant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.grant_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.grant_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.grant_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.grant_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.grant_history is 'Versions of grants, from consent to revocation. One that is not revoked ends at its expires_at, when its consent and the youngest of its families are over; that moves with each code and so is no part of a version.';
 comment on column pgrant.grant_history.tenant_id is 'The tenant.';
@@ -1673,12 +1723,8 @@ CREATE INDEX group_member_history_upper_idx ON pgrant.group_member_history USING
 alter table pgrant.group_member_history enable row level security;
 alter table pgrant.group_member_history force row level security;
 create policy audited on pgrant.group_member_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.group_member_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.group_member_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.group_member_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.group_member_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.group_member_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_member_history is 'When people were in which group.';
 comment on column pgrant.group_member_history.tenant_id is 'The tenant.';
@@ -1733,12 +1779,8 @@ CREATE INDEX group_role_history_upper_idx ON pgrant.group_role_history USING btr
 alter table pgrant.group_role_history enable row level security;
 alter table pgrant.group_role_history force row level security;
 create policy audited on pgrant.group_role_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.group_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.group_role_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.group_role_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.group_role_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.group_role_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.group_role_history is 'When which group had which role.';
 comment on column pgrant.group_role_history.tenant_id is 'The tenant.';
@@ -2171,12 +2213,8 @@ CREATE INDEX resource_history_upper_idx ON pgrant.resource_history USING btree (
 alter table pgrant.resource_history enable row level security;
 alter table pgrant.resource_history force row level security;
 create policy audited on pgrant.resource_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.resource_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.resource_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.resource_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.resource_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.resource_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.resource_history is 'Versions of resources.';
 comment on column pgrant.resource_history.tenant_id is 'The tenant.';
@@ -2330,12 +2368,8 @@ CREATE INDEX scope_history_upper_idx ON pgrant.scope_history USING btree (upper(
 alter table pgrant.scope_history enable row level security;
 alter table pgrant.scope_history force row level security;
 create policy audited on pgrant.scope_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.scope_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.scope_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.scope_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.scope_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.scope_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.scope_history is 'Versions of scopes and roles.';
 comment on column pgrant.scope_history.tenant_id is 'The tenant.';
@@ -2578,12 +2612,8 @@ CREATE INDEX tenant_history_upper_idx ON pgrant.tenant_history USING btree (uppe
 alter table pgrant.tenant_history enable row level security;
 alter table pgrant.tenant_history force row level security;
 create policy audited on pgrant.tenant_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.tenant_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.tenant_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.tenant_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.tenant_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.tenant_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.tenant_history is 'Versions of tenants. The first one of a tenant is the beginning of all its history.';
 comment on column pgrant.tenant_history.tenant_id is 'The tenant.';
@@ -3033,12 +3063,12 @@ create table pgrant.user_history (
   user_id uuid not null,
   username text not null,
   enabled boolean not null,
+  username_key text default lower(username),
   valid tstzrange not null,
   cause text not null,
   request_id text,
   end_cause text,
   end_request_id text,
-  username_key text default lower(username),
   constraint user_history_pkey PRIMARY KEY (tenant_id, user_id, valid),
   constraint user_history_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint user_history_tenant_id_user_id_valid_excl EXCLUDE USING gist (tenant_id WITH =, user_id WITH =, valid WITH &&),
@@ -3052,24 +3082,20 @@ alter table pgrant.user_history force row level security;
 create policy audited on pgrant.user_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
 create policy gone_renamed on pgrant.user_history for update to pgrant_janitor using (((tenant_id = pgrant.tenant()) AND pgrant.user_gone(tenant_id, user_id))) with check ((username = (user_id)::text));
 create policy gone_seen on pgrant.user_history for select to pgrant_janitor using (((tenant_id = pgrant.tenant()) AND pgrant.user_gone(tenant_id, user_id)));
-create policy outlived_deleted on pgrant.user_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.user_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.user_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.user_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.user_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_history is 'Versions of users.';
 comment on column pgrant.user_history.tenant_id is 'The tenant.';
 comment on column pgrant.user_history.user_id is 'The person.';
 comment on column pgrant.user_history.username is 'The person''s username.';
 comment on column pgrant.user_history.enabled is 'Whether it was not disabled.';
+comment on column pgrant.user_history.username_key is 'The username without case.';
 comment on column pgrant.user_history.valid is 'From when to when it was so, [from, to); without an end while it is so. Versions of one thing never overlap.';
 comment on column pgrant.user_history.cause is 'The action, as in audit_events, that made it so.';
 comment on column pgrant.user_history.request_id is 'The request behind it (X-Request-Id); null = none was.';
 comment on column pgrant.user_history.end_cause is 'The action that ended it; null while it is so.';
 comment on column pgrant.user_history.end_request_id is 'The request that ended it (X-Request-Id); null = none did, or it is still so.';
-comment on column pgrant.user_history.username_key is 'The username without case.';
 
 create table pgrant.user_role_history (
   tenant_id uuid not null,
@@ -3092,12 +3118,8 @@ CREATE INDEX user_role_history_upper_idx ON pgrant.user_role_history USING btree
 alter table pgrant.user_role_history enable row level security;
 alter table pgrant.user_role_history force row level security;
 create policy audited on pgrant.user_role_history for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy outlived_deleted on pgrant.user_role_history for delete to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
-create policy outlived_seen on pgrant.user_role_history for select to pgrant_janitor using ((upper(valid) < (now() - ( SELECT p.retention
-   FROM pgrant.partition_plans p
-  WHERE (p.table_name = 'audit_events'::text)))));
+create policy outlived_deleted on pgrant.user_role_history for delete to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
+create policy outlived_seen on pgrant.user_role_history for select to pgrant_janitor using ((upper(valid) < pgrant.remembered_since()));
 create policy tenant_isolation on pgrant.user_role_history for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.user_role_history is 'When people had which role directly.';
 comment on column pgrant.user_role_history.tenant_id is 'The tenant.';

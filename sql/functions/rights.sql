@@ -1,98 +1,85 @@
 -- Who owns what and who may call what: the last file, and the only one with rights.
 
 -- Everything was made by the owner of the tables, whom row-level security binds to no row. A function that is called from outside
--- runs as its owner: the definer, which sees the tenant that was entered, or a role that sees one thing of every tenant.
-set local role pgrant_owner;
+-- runs as its owner: the definer, which sees the tenant that was entered, or a role that sees one thing of every tenant. Who owns
+-- it grants it, so each is given away last.
 grant usage, create on schema pgrant_rules to pgrant_claims;
-set local role none;
 do $$
 declare
   v_object record;
+  v_role text;
 begin
   for v_object in
-    select 'function' as kind, p.oid::regprocedure::text as name,
-           case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
-                                   'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'
-                when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
-                                   'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due')
-                then 'pgrant_janitor'
-                when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
-                then 'pgrant_sealer'
-                when p.proname = 'claims_function_call' then 'pgrant_claims'
-                else 'pgrant_definer' end as owner
-      from pg_catalog.pg_proc p
-     where p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace,
-                               'pgrant_report'::regnamespace)
-    union all
-    select 'view', c.oid::regclass::text, 'pgrant_definer'
-      from pg_catalog.pg_class c
-     where c.relkind = 'v' and c.relnamespace in ('pgrant_rules'::regnamespace, 'pgrant_report'::regnamespace)
+    with owned (kind, schema, name, signature, first, owner) as (
+      select 'function', p.pronamespace::regnamespace::text, p.proname::text, p.oid::regprocedure::text, p.proargnames[1],
+             case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
+                                     'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'
+                  when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
+                                     'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due')
+                  then 'pgrant_janitor'
+                  when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
+                  then 'pgrant_sealer'
+                  when p.proname = 'claims_function_call' then 'pgrant_claims'
+                  else 'pgrant_definer' end
+        from pg_catalog.pg_proc p
+       where p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace,
+                                 'pgrant_report'::regnamespace)
+      union all
+      -- A view reads with the rights of whoever asks: it stays the owner's.
+      select 'view', c.relnamespace::regnamespace::text, c.relname::text, c.oid::regclass::text, null, null
+        from pg_catalog.pg_class c
+       where c.relkind = 'v' and c.relnamespace in ('pgrant_rules'::regnamespace, 'pgrant_report'::regnamespace)
+    ), caller (name, role) as (values
+      -- The worker calls what the definer owns in pgrant_ops, and by name what others own.
+      ('partitions_maintain', 'pgrant_worker'), ('expired_tables', 'pgrant_worker'), ('expired_delete', 'pgrant_worker'),
+      ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
+      ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
+      -- What one owner of functions asks of another.
+      ('expiry_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
+      ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'), ('partition_plan_change', 'pgrant_definer'),
+      ('claims_function_call', 'pgrant_definer'), ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'),
+      ('audit_digest', 'pgrant_sealer'), ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer'),
+      ('audit_entries', 'pgrant_sealer'),
+      -- The product's backend, which signs people in, is a member of this role, because a release drops what is granted to others.
+      ('login_show', 'pgrant_product'), ('login_accept', 'pgrant_product'), ('login_reject', 'pgrant_product')
+    )
+    select o.kind, o.signature, o.owner,
+           o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.first = 'p_tenant' as delegated,
+           case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,
+           array(select c.role from caller c where c.name = o.name and o.schema <> 'pgrant_api'
+                 union
+                 select case o.schema when 'pgrant_api' then 'pgrant_web' else 'pgrant_worker' end
+                  where o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer'
+                 union
+                 select 'pgrant_definer' where o.kind = 'view'
+                 union
+                 -- Reports, whoever owns them: they run with the rights of the auditor who asks.
+                 select 'pgrant_auditor' where o.schema = 'pgrant_report') as roles
+      from owned o
   loop
     if v_object.kind = 'function' then
-      execute format('revoke execute on function %s from public', v_object.name);
+      execute format('revoke execute on function %s from public', v_object.signature);
     end if;
-    execute format('alter %s %s owner to %I', v_object.kind, v_object.name, v_object.owner);
+    foreach v_role in array v_object.roles loop
+      execute format('grant %s to %I', v_object.what || v_object.signature, v_role);
+    end loop;
+    if v_object.delegated then
+      perform pgrant.delegate(v_object.signature::regprocedure);
+    end if;
+    if v_object.owner is not null then
+      execute format('alter function %s owner to %I', v_object.signature, v_object.owner);
+    end if;
   end loop;
 end
 $$;
-
--- The web process calls pgrant_api and the worker pgrant_ops: what the definer owns there, and by name what others own.
-do $$
-declare
-  v_function record;
-begin
-  for v_function in
-    select p.proowner::regrole as owner, p.oid::regprocedure as signature,
-           case when p.pronamespace = 'pgrant_api'::regnamespace then 'pgrant_web' else 'pgrant_worker' end as role
-      from pg_catalog.pg_proc p
-     where p.pronamespace in ('pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace)
-       and (p.proowner = 'pgrant_definer'::regrole
-            or p.proname in ('partitions_maintain', 'expired_tables', 'expired_delete', 'backlog_read', 'sealed_erase', 'audit_seal',
-                             'webhook_due', 'logout_due', 'refusals_due'))
-    union all
-    -- What one owner of functions asks of another.
-    select p.proowner::regrole, p.oid::regprocedure, w.role
-      from (values ('expiry_remember', 'pgrant_janitor'), ('audit_archived', 'pgrant_owner'), ('audit_forget', 'pgrant_definer'),
-                   ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'),
-                   ('partition_plan_change', 'pgrant_definer'),
-                   ('claims_function_call', 'pgrant_definer'),
-                   ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'), ('audit_digest', 'pgrant_sealer'),
-                   ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer')) as w (name, role)
-      join pg_catalog.pg_proc p on p.proname = w.name
-       and p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_ops'::regnamespace, 'pgrant_report'::regnamespace)
-    union all
-    -- The product's backend, which signs people in, is a member of this role, because a release drops what is granted to others.
-    select p.proowner::regrole, p.oid::regprocedure, 'pgrant_product'
-      from pg_catalog.pg_proc p
-     where p.pronamespace = 'pgrant_ops'::regnamespace and p.proname in ('login_show', 'login_accept', 'login_reject')
-  loop
-    execute format('set local role %s', v_function.owner);
-    execute format('grant execute on function %s to %I', v_function.signature, v_function.role);
-  end loop;
-end
-$$;
-
--- Reports, whoever owns them: they run with the rights of the auditor who asks.
-do $$
-declare
-  v_report record;
-begin
-  for v_report in
-    select c.relowner::regrole as owner, 'select on ' || c.oid::regclass as what
-      from pg_catalog.pg_class c where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
-    union all
-    select p.proowner::regrole, 'execute on function ' || p.oid::regprocedure
-      from pg_catalog.pg_proc p where p.pronamespace = 'pgrant_report'::regnamespace
-  loop
-    execute format('set local role %s', v_report.owner);
-    execute format('grant %s to pgrant_auditor', v_report.what);
-  end loop;
-end
-$$;
-set local role pgrant_definer;
-grant select on pgrant_report.audit_entries to pgrant_sealer;
-
+-- What was the owner's goes with what it gives away. Partitions are dropped on the coordinator, and the nodes have not seen yet
+-- that the sealer has this.
+set local citus.enable_ddl_propagation = off;
+set local role pgrant_sealer;
+grant execute on function pgrant_rules.audit_archived(timestamptz, timestamptz) to pgrant_owner;
 set local role pgrant_owner;
+set local citus.enable_ddl_propagation = on;
+
 grant usage on schema pgrant_release to pgrant_definer;
 grant select on pgrant_release.released to pgrant_definer;
 grant usage on schema pgrant_api to pgrant_web;

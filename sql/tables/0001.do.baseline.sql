@@ -12,13 +12,40 @@ language plpgsql
 as $$
 begin
   if exists (select from pg_catalog.pg_extension where extname = 'citus') then
-    execute format('select create_distributed_table(%L, ''tenant_id'')', p_table);
+    execute format('select pg_catalog.create_distributed_table(%L, ''tenant_id'', colocate_with => %L)', p_table,
+                   case when p_table = to_regclass('pgrant.tenants') then 'none' else 'pgrant.tenants' end);
   end if;
 end
 $$;
 
 comment on function pgrant.distribute(regclass) is
-  'Distributes a tenant table by tenant_id where Citus is installed; does nothing without it.';
+  'Distributes a tenant table by tenant_id where Citus is installed, all of a tenant on one node; does nothing without it.';
+
+create function pgrant.replicate(p_table regclass) returns void
+language plpgsql
+as $$
+begin
+  if exists (select from pg_catalog.pg_extension where extname = 'citus') then
+    execute format('select pg_catalog.create_reference_table(%L)', p_table);
+  end if;
+end
+$$;
+
+comment on function pgrant.replicate(regclass) is
+  'Has a global table on every node where Citus is installed, while it is empty; does nothing without it.';
+
+create function pgrant.delegate(p_function regprocedure) returns void
+language plpgsql
+as $$
+begin
+  if exists (select from pg_catalog.pg_extension where extname = 'citus') then
+    execute format('select pg_catalog.create_distributed_function(%L, ''p_tenant'', colocate_with => ''pgrant.tenants'')', p_function);
+  end if;
+end
+$$;
+
+comment on function pgrant.delegate(regprocedure) is
+  'Has calls of a function run on the node of their p_tenant where Citus is installed: bare calls, alone in their statement. Does nothing without it.';
 
 create function pgrant.isolate(p_table regclass) returns void
 language plpgsql
@@ -55,8 +82,8 @@ $$;
 comment on function pgrant.expire(regclass, text[]) is
   'Lets the janitor find, lock and delete the rows of a table that are past expires_at, of any tenant, and no others; it reads nothing of them but the expiry and p_columns. An index for it is on (expires_at at time zone ''UTC''), which no condition of an auditor can use (see audited).';
 
-revoke execute on function pgrant.tenant(), pgrant.distribute(regclass), pgrant.isolate(regclass), pgrant.expire(regclass, text[])
-  from public;
+revoke execute on function pgrant.tenant(), pgrant.distribute(regclass), pgrant.replicate(regclass), pgrant.delegate(regprocedure),
+  pgrant.isolate(regclass), pgrant.expire(regclass, text[]) from public;
 grant execute on function pgrant.tenant() to pgrant_definer;
 
 create table pgrant.partition_plans (
@@ -71,6 +98,8 @@ comment on column pgrant.partition_plans.table_name is 'Table of schema pgrant, 
 comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
+
+select pgrant.replicate('pgrant.partition_plans');
 
 alter table pgrant.partition_plans enable row level security;
 alter table pgrant.partition_plans force row level security;
@@ -258,12 +287,26 @@ comment on constraint issuers_title_sound on pgrant.issuers is
   'text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends';
 comment on constraint issuers_check on pgrant.issuers is 'an issuer is an https URL (http for loopback hosts) of its host and path, in their normal form (RFC 8414 2)';
 
+select pgrant.replicate('pgrant.issuers');
 alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
 create policy catalogue on pgrant.issuers to pgrant_definer using (true) with check (true);
 grant select, insert, update, delete on pgrant.issuers to pgrant_definer;
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
 grant select (tenant_id, disabled_at) on pgrant.issuers to pgrant_janitor;
+
+create function pgrant.tenant_removed(p_tenant uuid) returns boolean
+language plpgsql stable
+as $$
+begin
+  return not exists (select from pgrant.issuers i where i.tenant_id = p_tenant);
+end
+$$;
+
+comment on function pgrant.tenant_removed(uuid) is 'Whether there is no such tenant (any more). For policies, which have no sub-select.';
+
+revoke execute on function pgrant.tenant_removed(uuid) from public;
+grant execute on function pgrant.tenant_removed(uuid) to pgrant_janitor;
 
 create function pgrant.token_members() returns text[]
 language sql immutable parallel safe
@@ -620,6 +663,10 @@ comment on constraint users_username_sound on pgrant.users is
 comment on constraint users_external_subject_check on pgrant.users is 'text of 1 to 255 characters';
 comment on constraint users_claims_check on pgrant.users is 'a JSON object';
 
+-- EXPLAIN shows what the planner expects, for which it asks the statistics of all tenants. Of what people are called they
+-- keep a name or two, and not the hundred that could be found out by asking what is expected between two names.
+alter table pgrant.users
+  alter column username set statistics 1, alter column username_key set statistics 1, alter column external_subject set statistics 1;
 select pgrant.isolate('pgrant.users');
 
 create table pgrant.user_roles (
@@ -1295,9 +1342,9 @@ insert into pgrant.partition_plans (table_name, step, ahead, retention) values
 
 -- What is left of a tenant that was removed.
 create policy removed_seen on pgrant.audit_events for select to pgrant_janitor
-  using (not exists (select from pgrant.issuers i where i.tenant_id = audit_events.tenant_id));
+  using (pgrant.tenant_removed(tenant_id));
 create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor
-  using (not exists (select from pgrant.issuers i where i.tenant_id = audit_events.tenant_id));
+  using (pgrant.tenant_removed(tenant_id));
 grant select (tenant_id), delete on pgrant.audit_events to pgrant_janitor;
 
 
@@ -1489,6 +1536,8 @@ comment on column pgrant.upstream_logins.used_at is 'When state came back; it is
 comment on column pgrant.upstream_logins.finished_at is 'When the person was signed in, or the account linked.';
 
 select pgrant.isolate('pgrant.upstreams');
+-- As pgrant.users.
+alter table pgrant.upstream_accounts alter column subject set statistics 1;
 select pgrant.isolate('pgrant.upstream_accounts');
 select pgrant.isolate('pgrant.upstream_logins');
 select pgrant.expire('pgrant.upstream_logins');
@@ -1609,7 +1658,6 @@ select pgrant.isolate('pgrant.resources');
 -- pgrant_rules by name at run time, hand on types of pg_catalog only, and are changed by "create or replace" alone.
 grant usage on schema pgrant_resource to pgrant_resource_server, pgrant_definer;
 grant create on schema pgrant_resource to pgrant_definer;
-set local role pgrant_definer;
 
 create function pgrant_resource.catch_up() returns void
 language plpgsql stable parallel safe
@@ -1697,7 +1745,16 @@ grant execute on function
   pgrant_resource.has_scope(text), pgrant_resource.expires_at()
   to pgrant_resource_server;
 
-set local role pgrant_owner;
+-- Last, for who owns them grants them.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in select p.oid from pg_catalog.pg_proc p where p.pronamespace = 'pgrant_resource'::regnamespace loop
+    execute format('alter function %s owner to pgrant_definer', v_function);
+  end loop;
+end
+$$;
 revoke create on schema pgrant_resource from pgrant_definer;
 
 
@@ -1714,12 +1771,18 @@ comment on table pgrant.auditors is
 comment on column pgrant.auditors.role_name is 'A role of the database. It also has to be a member of pgrant_auditor, which is the DBA''s to grant.';
 comment on column pgrant.auditors.tenant_id is 'The one tenant that the role may read; null = every tenant.';
 
+select pgrant.replicate('pgrant.auditors');
+
 -- With "set role pgrant_auditor" a member would be what reads all tenants. So whoever logged in counts then,
 -- unless the login may act as the owner of the tables anyway: an administrator who steps down.
 create function pgrant.auditor() returns name
-language sql stable parallel safe
-return case when current_user = 'pgrant_auditor' and not pg_has_role(session_user, 'pgrant_owner', 'MEMBER')
-            then session_user else current_user end;
+language plpgsql stable parallel safe
+as $$
+begin
+  return case when current_user = 'pgrant_auditor' and not pg_has_role(session_user, 'pgrant_owner', 'MEMBER')
+              then session_user else current_user end;
+end
+$$;
 
 comment on function pgrant.auditor() is 'The role whose row in pgrant.auditors decides what the current user may read.';
 
@@ -1732,10 +1795,14 @@ grant select, insert, update, delete on pgrant.auditors to pgrant_definer;
 
 -- RFC 9562 5.9: the Nil UUID is no tenant's.
 create function pgrant.auditor_tenant() returns uuid
-language sql stable parallel safe
-return case when pgrant.auditor() = 'pgrant_auditor' then '00000000-0000-0000-0000-000000000000'::uuid
-            else (select coalesce(a.tenant_id, '00000000-0000-0000-0000-000000000000')
-                    from pgrant.auditors a where a.role_name = pgrant.auditor()) end;
+language plpgsql stable parallel safe
+as $$
+begin
+  return case when pgrant.auditor() = 'pgrant_auditor' then '00000000-0000-0000-0000-000000000000'::uuid
+              else (select coalesce(a.tenant_id, '00000000-0000-0000-0000-000000000000')
+                      from pgrant.auditors a where a.role_name = pgrant.auditor()) end;
+end
+$$;
 
 comment on function pgrant.auditor_tenant() is
   'The tenant whose rows the current user may read in reports: the Nil UUID = every tenant, null = none.';
@@ -1744,8 +1811,12 @@ comment on function pgrant.auditor_tenant() is
 -- then one comparison, and nothing that an auditor could see run or not run. It changes with the role, for which PostgreSQL
 -- plans a table with policies anew, and with pgrant.auditors, after which pgrant_rules.auditors_changed() has plans made anew.
 create function pgrant.audited_tenant() returns uuid
-language sql immutable parallel safe
-return pgrant.auditor_tenant();
+language plpgsql immutable parallel safe
+as $$
+begin
+  return pgrant.auditor_tenant();
+end
+$$;
 
 comment on function pgrant.audited_tenant() is
   'auditor_tenant() at the moment of planning. For policies, and nothing else: a plan without policies would outlive the role.';
@@ -1842,14 +1913,18 @@ begin
 end
 $$;
 
--- EXPLAIN shows what the planner expects, for which it asks the statistics of all tenants. Of what people are called they
--- keep a name or two, and not the hundred that could be found out by asking what is expected between two names.
-alter table pgrant.users
-  alter column username set statistics 1, alter column username_key set statistics 1, alter column external_subject set statistics 1;
-alter table pgrant.upstream_accounts alter column subject set statistics 1;
-
 
 -- What was in force when: for each thing whose change changes who can reach what, one row per version.
+
+create function pgrant.remembered_since() returns timestamptz
+language plpgsql stable
+as $$
+begin
+  return now() - (select p.retention from pgrant.partition_plans p where p.table_name = 'audit_events');
+end
+$$;
+
+comment on function pgrant.remembered_since() is 'Versions that ended before are no longer kept: as long as audit events.';
 
 create function pgrant.remembered(p_table regclass, p_key text[]) returns void
 language plpgsql
@@ -1864,8 +1939,7 @@ begin
     add column end_cause text check (not (upper_inf(valid) and end_cause is not null)),
     add column end_request_id text,
     add primary key (%2$s, valid),
-    add exclude using gist (%3$s, valid with &&),
-    add foreign key (tenant_id) references pgrant.tenants on delete cascade',
+    add exclude using gist (%3$s, valid with &&)',
     p_table, (select string_agg(quote_ident(k.name), ', ') from unnest(p_key) k (name)),
     (select string_agg(quote_ident(k.name) || ' with =', ', ') from unnest(p_key) k (name)));
   execute format('create index on %s (upper(valid)) where upper(valid) is not null', p_table);
@@ -1874,15 +1948,16 @@ begin
   execute format('comment on column %s.cause is %L', p_table, 'The action, as in audit_events, that made it so.');
   execute format('comment on column %s.end_cause is %L', p_table, 'The action that ended it; null while it is so.');
   perform pgrant.isolate(p_table);
+  execute format('alter table %s add foreign key (tenant_id) references pgrant.tenants on delete cascade', p_table);
   -- Whoever keeps the past ends versions, and can neither change nor remove what was.
   execute format('revoke update, delete on %s from pgrant_definer', p_table);
   execute format('grant update (valid, end_cause, end_request_id) on %s to pgrant_definer', p_table);
   perform pgrant.audited(p_table, (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute a
                                     where a.attrelid = p_table and a.attnum > 0));
-  execute format('create policy outlived_seen on %s for select to pgrant_janitor using (%s)', p_table,
-                 'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
-  execute format('create policy outlived_deleted on %s for delete to pgrant_janitor using (%s)', p_table,
-                 'upper(valid) < now() - (select p.retention from pgrant.partition_plans p where p.table_name = ''audit_events'')');
+  execute format('create policy outlived_seen on %s for select to pgrant_janitor using (upper(valid) < pgrant.remembered_since())',
+                 p_table);
+  execute format('create policy outlived_deleted on %s for delete to pgrant_janitor using (upper(valid) < pgrant.remembered_since())',
+                 p_table);
   execute format('grant select (ctid, valid), delete on %s to pgrant_janitor', p_table);
 end
 $$;
@@ -1890,7 +1965,8 @@ $$;
 comment on function pgrant.remembered(regclass, text[]) is
   'Makes a table a history: versions of what the key (tenant_id first) names, that cannot overlap (equality in a GiST index is the extension btree_gist''s); isolated, seen by auditors, deleted by the janitor when they ended before the retention of audit_events, and with the tenant. No other foreign key: a version outlives the person and the client that it names.';
 
-revoke execute on function pgrant.remembered(regclass, text[]) from public;
+revoke execute on function pgrant.remembered(regclass, text[]), pgrant.remembered_since() from public;
+grant execute on function pgrant.remembered_since() to pgrant_janitor;
 
 create table pgrant.tenant_history (
   tenant_id  uuid not null,
@@ -1903,10 +1979,15 @@ create table pgrant.user_history (
   tenant_id  uuid not null,
   user_id    uuid not null,
   username   text not null,
-  enabled    boolean not null
+  enabled    boolean not null,
+  -- Who had a username then is asked without reading everybody: see users_username.
+  username_key  text generated always as (lower(username)) stored
 );
+-- As of users.username.
+alter table pgrant.user_history alter column username set statistics 1, alter column username_key set statistics 1;
 
 comment on table pgrant.user_history is 'Versions of users.';
+comment on column pgrant.user_history.username_key is 'The username without case.';
 
 create table pgrant.client_history (
   tenant_id          uuid not null,
@@ -2024,9 +2105,8 @@ create policy gone_seen on pgrant.user_history for select to pgrant_janitor
 create policy gone_renamed on pgrant.user_history for update to pgrant_janitor
   using (tenant_id = pgrant.tenant() and pgrant.user_gone(tenant_id, user_id)) with check (username = user_id::text);
 grant select (tenant_id, user_id, username), update (username) on pgrant.user_history to pgrant_janitor;
--- As of users.username.
-alter table pgrant.user_history alter column username set statistics 1;
 
+create index user_history_username on pgrant.user_history (tenant_id, username_key);
 create index user_role_history_scope on pgrant.user_role_history (tenant_id, scope);
 create index group_member_history_group on pgrant.group_member_history (tenant_id, group_name);
 create index group_role_history_scope on pgrant.group_role_history (tenant_id, scope);
@@ -2172,9 +2252,9 @@ grant select, insert, update on pgrant.audit_chains to pgrant_sealer;
 
 -- What is left of a tenant that was removed.
 create policy removed_seen on pgrant.audit_seals for select to pgrant_janitor
-  using (not exists (select from pgrant.issuers i where i.tenant_id = audit_seals.tenant_id));
+  using (pgrant.tenant_removed(tenant_id));
 create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor
-  using (not exists (select from pgrant.issuers i where i.tenant_id = audit_seals.tenant_id));
+  using (pgrant.tenant_removed(tenant_id));
 grant select (tenant_id), delete on pgrant.audit_seals to pgrant_janitor;
 
 select pgrant.audited('pgrant.audit_seals', array[

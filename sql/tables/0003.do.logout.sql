@@ -33,14 +33,13 @@ alter table pgrant.clients
   add column frontchannel_logout_uri text,
   add column frontchannel_logout_session_required boolean not null default false;
 
-alter table pgrant.clients
-  add constraint clients_backchannel_logout_uri_check
+alter table pgrant.clients add constraint clients_backchannel_logout_uri_check
     check (backchannel_logout_uri ~ '^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][^#\\\s]*)?$'
-           and length(backchannel_logout_uri) <= 2048),
-  add constraint clients_frontchannel_logout_uri_check
+           and length(backchannel_logout_uri) <= 2048);
+alter table pgrant.clients add constraint clients_frontchannel_logout_uri_check
     check (frontchannel_logout_uri ~ '^(https://[^/?#@\\\s]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][^#\\\s]*)?$'
-           and length(frontchannel_logout_uri) <= 2048),
-  add constraint clients_frontchannel_logout
+           and length(frontchannel_logout_uri) <= 2048);
+alter table pgrant.clients add constraint clients_frontchannel_logout
     check (frontchannel_logout_uri is null or pgrant.origin_among(frontchannel_logout_uri, redirect_uris));
 
 comment on column pgrant.clients.backchannel_logout_uri is

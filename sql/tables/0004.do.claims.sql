@@ -39,13 +39,12 @@ alter table pgrant.tenants
   add column claims_function text,
   add column claims_function_targets text[] not null default '{userinfo}';
 
-alter table pgrant.tenants
-  add constraint tenants_acr_values_supported_check check (pgrant.acr_values_sound(acr_values_supported)),
-  add constraint tenants_subject_type_check check (subject_type in ('public', 'pairwise')),
-  add constraint tenants_pairwise_salt_check check (length(pairwise_salt) = 32),
-  add constraint tenants_claims_function_check
-    check (claims_function ~ '^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$' and claims_function !~ '^(pg_|pgrant|information_schema)'),
-  add constraint tenants_claims_function_targets_check
+alter table pgrant.tenants add constraint tenants_acr_values_supported_check check (pgrant.acr_values_sound(acr_values_supported));
+alter table pgrant.tenants add constraint tenants_subject_type_check check (subject_type in ('public', 'pairwise'));
+alter table pgrant.tenants add constraint tenants_pairwise_salt_check check (length(pairwise_salt) = 32);
+alter table pgrant.tenants add constraint tenants_claims_function_check
+    check (claims_function ~ '^[a-z_][a-z0-9_]{0,62}\.[a-z_][a-z0-9_]{0,62}$' and claims_function !~ '^(pg_|pgrant|information_schema)');
+alter table pgrant.tenants add constraint tenants_claims_function_targets_check
     check (claims_function_targets <@ array['userinfo', 'id_token', 'access_token']);
 
 comment on column pgrant.tenants.acr_values_supported is
@@ -69,13 +68,12 @@ alter table pgrant.clients
   add column subject_type text not null default 'public',
   add column sector_identifier_uri text;
 
-alter table pgrant.clients
-  add constraint clients_default_acr_values_check check (pgrant.acr_values_sound(default_acr_values)),
-  add constraint clients_subject_type_check check (subject_type in ('public', 'pairwise')),
-  add constraint clients_sector_identifier_uri_check
+alter table pgrant.clients add constraint clients_default_acr_values_check check (pgrant.acr_values_sound(default_acr_values));
+alter table pgrant.clients add constraint clients_subject_type_check check (subject_type in ('public', 'pairwise'));
+alter table pgrant.clients add constraint clients_sector_identifier_uri_check
     check (sector_identifier_uri ~ '^(https://[^/?#:@]+|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'
-           and length(sector_identifier_uri) <= 2048),
-  add constraint clients_sector check (pgrant.sector_sound(subject_type, sector_identifier_uri, redirect_uris));
+           and length(sector_identifier_uri) <= 2048);
+alter table pgrant.clients add constraint clients_sector check (pgrant.sector_sound(subject_type, sector_identifier_uri, redirect_uris));
 
 comment on column pgrant.clients.default_acr_values is 'acr_values of requests that do not say (OpenID Connect Registration 2).';
 comment on column pgrant.clients.subject_type is
@@ -107,9 +105,9 @@ comment on column pgrant.pairwise_subjects.subject is 'The sub of tokens for cli
 comment on column pgrant.pairwise_subjects.sector is 'The sector identifier: a host, or a client that is a sector by itself.';
 comment on column pgrant.pairwise_subjects.created_at is 'When it was first given.';
 
-select pgrant.isolate('pgrant.pairwise_subjects');
-select pgrant.audited('pgrant.pairwise_subjects', array['tenant_id', 'subject', 'user_id', 'sector', 'created_at']);
 -- As of what people are called (see 0001).
 alter table pgrant.pairwise_subjects alter column subject set statistics 1;
+select pgrant.isolate('pgrant.pairwise_subjects');
+select pgrant.audited('pgrant.pairwise_subjects', array['tenant_id', 'subject', 'user_id', 'sector', 'created_at']);
 select pgrant.audited('pgrant.tenants', array['acr_values_supported', 'subject_type', 'claims_function', 'claims_function_targets']);
 select pgrant.audited('pgrant.clients', array['default_acr_values', 'subject_type', 'sector_identifier_uri']);

@@ -22,9 +22,8 @@ alter table pgrant.tenants
   add column request_object_lifetime integer default 3600,
   add column request_uri_parameter boolean not null default false;
 
-alter table pgrant.tenants
-  add constraint tenants_par_lifetime_check check (par_lifetime between 5 and 600),
-  add constraint tenants_request_object_lifetime_check check (request_object_lifetime between 60 and 86400);
+alter table pgrant.tenants add constraint tenants_par_lifetime_check check (par_lifetime between 5 and 600);
+alter table pgrant.tenants add constraint tenants_request_object_lifetime_check check (request_object_lifetime between 60 and 86400);
 
 comment on column pgrant.tenants.par_lifetime is 'For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good.';
 comment on column pgrant.tenants.require_pushed_authorization_requests is
@@ -46,11 +45,11 @@ alter table pgrant.clients
   add column authorization_alg text not null default 'RS256',
   add column introspection_alg text;
 
-alter table pgrant.clients
-  add constraint clients_request_object_signing_alg_check check (request_object_signing_alg = any (pgrant.client_algs())),
-  add constraint clients_request_uris_check check (pgrant.request_uris_sound(request_uris)),
-  add constraint clients_authorization_alg_check check (authorization_alg = any (pgrant.signing_algs())),
-  add constraint clients_introspection_alg_check check (introspection_alg = any (pgrant.signing_algs()));
+alter table pgrant.clients add constraint clients_request_object_signing_alg_check
+  check (request_object_signing_alg = any (pgrant.client_algs()));
+alter table pgrant.clients add constraint clients_request_uris_check check (pgrant.request_uris_sound(request_uris));
+alter table pgrant.clients add constraint clients_authorization_alg_check check (authorization_alg = any (pgrant.signing_algs()));
+alter table pgrant.clients add constraint clients_introspection_alg_check check (introspection_alg = any (pgrant.signing_algs()));
 
 comment on column pgrant.clients.require_pushed_authorization_requests is
   'Whether the client has to push its authorization requests (RFC 9126 6).';

@@ -37,11 +37,10 @@ alter table pgrant.clients
   add column tls_client_auth_san_ip text,
   add column tls_client_auth_san_email text;
 
-alter table pgrant.clients
-  add constraint clients_tls_client_auth check (
+alter table pgrant.clients add constraint clients_tls_client_auth check (
     num_nonnulls(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip,
-                 tls_client_auth_san_email) = case when token_endpoint_auth_method = 'tls_client_auth' then 1 else 0 end),
-  add constraint clients_tls_client_auth_length check (
+                 tls_client_auth_san_email) = case when token_endpoint_auth_method = 'tls_client_auth' then 1 else 0 end);
+alter table pgrant.clients add constraint clients_tls_client_auth_length check (
     length(coalesce(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip,
                     tls_client_auth_san_email)) between 1 and 1000);
 
@@ -103,7 +102,6 @@ select pgrant.audited('pgrant.access_tokens', array['cnf']);
 
 -- As the functions beside it (see 0001).
 grant create on schema pgrant_resource to pgrant_definer;
-set local role pgrant_definer;
 
 create function pgrant_resource.enter_bound(
   p_tenant uuid, p_token_hash bytea, p_token_expires_at bigint, p_cnf jsonb, p_resource text default null, p_address inet default null
@@ -122,6 +120,5 @@ comment on function pgrant_resource.enter_bound(uuid, bytea, bigint, jsonb, text
 
 revoke execute on function pgrant_resource.enter_bound(uuid, bytea, bigint, jsonb, text, inet) from public;
 grant execute on function pgrant_resource.enter_bound(uuid, bytea, bigint, jsonb, text, inet) to pgrant_resource_server;
-
-set local role pgrant_owner;
+alter function pgrant_resource.enter_bound(uuid, bytea, bigint, jsonb, text, inet) owner to pgrant_definer;
 revoke create on schema pgrant_resource from pgrant_definer;

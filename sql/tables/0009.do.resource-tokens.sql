@@ -41,13 +41,12 @@ alter table pgrant.resources
   add column access_token_claims jsonb not null default '{}';
 
 alter table pgrant.resources drop constraint resources_resource_check;
-alter table pgrant.resources
-  -- Not valid: those that exist stay, whatever characters they have.
+alter table pgrant.resources -- Not valid: those that exist stay, whatever characters they have.
   add constraint resources_resource_check
-    check (coalesce(resource = pgrant.resource_canonical(resource), false) and length(resource) <= 512) not valid,
-  add constraint resources_audiences_check check (pgrant.audience_names_sound(audiences)),
-  add constraint resources_access_token_scope_check check (access_token_scope in ('string', 'array')),
-  add constraint resources_access_token_claims_check check (jsonb_typeof(access_token_claims) = 'object');
+    check (coalesce(resource = pgrant.resource_canonical(resource), false) and length(resource) <= 512) not valid;
+alter table pgrant.resources add constraint resources_audiences_check check (pgrant.audience_names_sound(audiences));
+alter table pgrant.resources add constraint resources_access_token_scope_check check (access_token_scope in ('string', 'array'));
+alter table pgrant.resources add constraint resources_access_token_claims_check check (jsonb_typeof(access_token_claims) = 'object');
 
 comment on column pgrant.resources.resource is 'Absolute URI, in the form in which requests are compared (resource_canonical).';
 comment on column pgrant.resources.audiences is 'What else aud has: names that are no URI, for servers that look for one.';

@@ -26,6 +26,25 @@ export async function makeSchema(
 }
 
 /**
+ * Drops what is in the schemas, and not the schemas: their owner may not make them, and what another role makes in this
+ * transaction Citus does not find on its nodes.
+ */
+export async function dropCode(sql: TransactionSql, schemas: readonly string[]): Promise<void> {
+  const own = `(select n.oid from pg_namespace n where n.nspname in (${schemas.map((schema) => `'${schema}'`).join(', ')}))`;
+  const kinds = {
+    table: `select oid::regclass::text as name from pg_class where relkind in ('r', 'p') and relnamespace in ${own}`,
+    view: `select oid::regclass::text as name from pg_class where relkind = 'v' and relnamespace in ${own}`,
+    routine: `select oid::regprocedure::text as name from pg_proc where pronamespace in ${own}`,
+    type: `select t.oid::regtype::text as name from pg_type t left join pg_class c on c.oid = t.typrelid
+            where (t.typtype = 'e' or c.relkind = 'c') and t.typnamespace in ${own}`,
+  };
+  for (const [kind, query] of Object.entries(kinds)) {
+    const names = (await sql.unsafe(query)).map(({ name }) => name);
+    if (names.length > 0) await sql.unsafe(`drop ${kind} ${names.join(', ')} cascade`);
+  }
+}
+
+/**
  * Makes an extension where it is missing, in whatever schema it is. Only a trusted one: the login of the
  * release is no superuser everywhere.
  */

@@ -1,5 +1,4 @@
 // Applies sql/ to a database: one transaction, once, however many processes start at the same time.
-import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
@@ -7,16 +6,17 @@ import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { waited, watchBlockers } from './blockers.ts';
 import { ReleaseError } from './release-error.ts';
+import { located, runFile, runScript } from './release-files.ts';
 import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
 import {
   become,
+  dropCode,
   makeExtension,
   makeQueueSchema,
   makeReleaseSchema,
   makeSchema,
 } from './release-schemas.ts';
-import { statements } from './statements.ts';
 
 export type Released = {
   /** The migrations that were applied, by file name. */
@@ -53,7 +53,11 @@ export async function release(
     const [own] = await sql`select pg_backend_pid() as pid`;
     const blockers = watchBlockers(url, own?.pid, (who) => tell(`the release waits for ${who}`));
     try {
-      return await sql.begin((transaction) => apply(transaction, folder));
+      const hash = releaseHash(folder);
+      if (await sql.begin((transaction) => prepare(transaction, folder, hash))) {
+        return await sql.begin((transaction) => apply(transaction, folder, hash));
+      }
+      return { migrations: [], reloaded: false };
     } catch (error) {
       throw waited(error, blockers.last());
     } finally {
@@ -72,36 +76,50 @@ export function describeReleased({ migrations, reloaded }: Released): string {
   return `released: ${tables}; functions loaded anew`;
 }
 
-async function apply(sql: TransactionSql, folder: string): Promise<Released> {
-  const hash = releaseHash(folder);
-  // Citus: objects that are read after they were made in one transaction. A placeholder elsewhere.
-  await sql`set local citus.multi_shard_modify_mode = 'sequential'`;
-  await sql`select pg_advisory_xact_lock(${releaseLock}::bigint)`;
-  if ((await releasedHash(sql)) === hash) return { migrations: [], reloaded: false };
-
+/**
+ * Makes the roles and the schemas that are missing, and says whether anything is due. A transaction of its own: Citus reaches
+ * its nodes as whoever is at work, and what one role has not committed, another does not find there.
+ */
+async function prepare(sql: TransactionSql, folder: string, hash: string): Promise<boolean> {
+  await lock(sql);
+  if ((await releasedHash(sql)) === hash) return false;
   // Roles belong to the whole server: another database of it may be released at this moment.
   await sql`set local lock_timeout = '60s'`;
-  await sql`set local client_min_messages = warning`;
-  await sql`set local check_function_bodies = on`;
   await runFile(sql, folder, 'roles.sql');
-  // Waiting behind a long transaction would make everybody else wait behind the release.
-  await sql`set local lock_timeout = '10s'`;
-  await refuseDependents(sql);
-  await makeSchema(sql, 'pgrant', 'pgrant_owner');
-  await makeSchema(sql, 'pgrant_resource', 'pgrant_owner');
+  for (const schema of ['pgrant', 'pgrant_resource', ...codeSchemas]) {
+    await makeSchema(sql, schema, 'pgrant_owner');
+  }
   await makeReleaseSchema(sql);
   await makeQueueSchema(sql);
   // Versions of the past that cannot overlap; see pgrant.remembered().
   await makeExtension(sql, 'btree_gist');
+  return true;
+}
+
+/** All the rest, by the owner, in one transaction. */
+async function apply(sql: TransactionSql, folder: string, hash: string): Promise<Released> {
+  await lock(sql);
+  if ((await releasedHash(sql)) === hash) return { migrations: [], reloaded: false };
   await become(sql, 'pgrant_owner');
+  await sql`set local client_min_messages = warning`;
+  await sql`set local check_function_bodies = on`;
+  // Waiting behind a long transaction would make everybody else wait behind the release.
+  await sql`set local lock_timeout = '10s'`;
+  await refuseDependents(sql);
   await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor, pgrant_sealer`;
   // Calls come in by this view and lock the rest behind it: once they are out, nobody is in the way.
   await sql`drop view if exists pgrant_rules.entrance`;
-  await sql.unsafe(`drop schema if exists ${codeSchemas.join(', ')} cascade`);
+  await dropCode(sql, codeSchemas);
   const migrations = await migrate(sql, folder);
   await reload(sql, folder);
   await storeHash(sql, hash);
   return { migrations, reloaded: true };
+}
+
+async function lock(sql: TransactionSql): Promise<void> {
+  // Citus: objects that are read after they were made in one transaction. A placeholder elsewhere.
+  await sql`set local citus.multi_shard_modify_mode = 'sequential'`;
+  await sql`select pg_advisory_xact_lock(${releaseLock}::bigint)`;
 }
 
 async function refuseDependents(sql: TransactionSql): Promise<void> {
@@ -113,7 +131,6 @@ async function refuseDependents(sql: TransactionSql): Promise<void> {
 }
 
 async function migrate(sql: TransactionSql, folder: string): Promise<string[]> {
-  await become(sql, 'pgrant_owner');
   const migrator = new Postgrator({
     driver: 'pg',
     migrationPattern: join(folder, 'tables', '*.sql'),
@@ -148,46 +165,14 @@ async function migrate(sql: TransactionSql, folder: string): Promise<string[]> {
 
 async function reload(sql: TransactionSql, folder: string): Promise<void> {
   for (const schema of codeSchemas) {
-    await makeSchema(sql, schema, 'pgrant_owner');
-    await become(sql, 'pgrant_owner');
     await sql.unsafe(
       `grant usage, create on schema ${schema} to pgrant_definer, pgrant_janitor, pgrant_sealer`,
     );
   }
-  for (const file of functionFiles(folder)) {
-    await become(sql, 'pgrant_owner');
-    await runFile(sql, folder, file);
-  }
-}
-
-async function runFile(sql: TransactionSql, folder: string, file: string): Promise<void> {
-  try {
-    await runScript(sql, readFileSync(join(folder, file), 'utf8'));
-  } catch (error) {
-    throw located(error, file);
-  }
-}
-
-/** One statement at a time, as Citus wants it and so that an error can name its line. */
-async function runScript(sql: TransactionSql, script: string): Promise<void> {
-  for (const { text, line } of statements(script)) {
-    try {
-      await sql.unsafe(text);
-    } catch (error) {
-      throw Object.assign(error as Error, { scriptLine: line });
-    }
-  }
-}
-
-/** The error with the file and line of the statement that raised it. */
-function located(error: unknown, file: string): unknown {
-  const { message, scriptLine } = error as { message: string; scriptLine?: number };
-  if (scriptLine === undefined) return error;
-  return new ReleaseError(`sql/${file}:${scriptLine}: ${message}`, { cause: error });
+  for (const file of functionFiles(folder)) await runFile(sql, folder, file);
 }
 
 async function storeHash(sql: TransactionSql, hash: string): Promise<void> {
-  await become(sql, 'pgrant_owner');
   await sql`delete from pgrant_release.released`;
   await sql`insert into pgrant_release.released values (${hash}, now())`;
 }

@@ -100,7 +100,9 @@ test('the command says it in one line, and no trace', async () => {
   await sql.unsafe(`update pgrant_release.released set hash = 'other'`);
   const { code, out, err } = await run(environment, ['release']);
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(err).toMatch(/^pgrant: .*first may not .* a DBA has to: grant pgrant_sealer to first\n$/);
+  expect(err).toMatch(
+    /^pgrant: .*first may not .* a DBA has to: grant pgrant_sealer to first; grant pgrant_sealer to pgrant_owner\n$/,
+  );
   expect(err).not.toContain('    at ');
 });
 

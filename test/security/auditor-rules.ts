@@ -96,10 +96,10 @@ export const auditorRules: Rule[] = [
     ],
   },
   {
-    name: 'auditors may ask everything in pgrant_report, and nobody else may but the sealer',
+    name: 'auditors may ask everything in pgrant_report, and nobody else may but the definer and the sealer',
     query: `select c.oid::regclass::text from pg_class c where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
          and (not has_table_privilege('pgrant_auditor', c.oid, 'select')
-              or exists (select from aclexplode(c.relacl) a where a.grantee not in (c.relowner, 'pgrant_auditor'::regrole, 'pgrant_sealer'::regrole)))
+              or exists (select from aclexplode(c.relacl) a where a.grantee not in (c.relowner, 'pgrant_auditor'::regrole, 'pgrant_definer'::regrole, 'pgrant_sealer'::regrole)))
       union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant_report'::regnamespace
          and (not has_function_privilege('pgrant_auditor', p.oid, 'execute') or p.prosecdef and p.proname <> 'review_add')`,
     broken: [

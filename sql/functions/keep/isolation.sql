@@ -64,11 +64,11 @@ begin
   union all
   select 'the definer cannot log in', r.rolname::text from pg_roles r where r.rolname = 'pgrant_definer' and r.rolcanlogin
   union all
-  select 'no role of ours is above the rules, and none is member of another', r.rolname::text
+  select 'no role of ours is above the rules, and none but the owner is member of another', r.rolname::text
     from pg_roles r
    where r.rolname like 'pgrant%'
      and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication or r.rolinherit
-          or exists (select from pg_auth_members m where m.member = r.oid))
+          or r.rolname <> 'pgrant_owner' and exists (select from pg_auth_members m where m.member = r.oid))
   union all
   select 'web, worker, product and resource servers have no right on a table, sequence or column of ours', c.oid::regclass::text
     from pg_class c

@@ -1,5 +1,8 @@
 -- Reports: what should be gone, and what is coming.
 
+-- As in storage.sql.
+set local citus.enable_ddl_propagation = off;
+
 -- Generated from the plans of the partitions and the policies of the janitor, so that no table is left out.
 do $$
 declare
@@ -118,3 +121,5 @@ comment on column pgrant_report.growth.bytes is 'Size now, with indexes.';
 comment on column pgrant_report.growth.rows_per_day is 'Rows that come in a day.';
 comment on column pgrant_report.growth.bytes_per_day is 'What they take, with indexes.';
 comment on column pgrant_report.growth.bytes_in_90_days is 'Size in 90 days, with indexes.';
+
+set local citus.enable_ddl_propagation = on;

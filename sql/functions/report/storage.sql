@@ -1,5 +1,8 @@
 -- Reports: room on disk. Partitions and sizes are of all tenants together, so only an auditor of all tenants sees them.
 
+-- Of the node that is asked, which has to be the coordinator: Citus would make what PostgreSQL's own views are read by on all nodes.
+set local citus.enable_ddl_propagation = off;
+
 create view pgrant_report.storage with (security_invoker = true) as
 select t.relname::text as table_name, c.relname::text as partition,
        pg_get_expr(c.relpartbound, c.oid) as bounds,
@@ -97,3 +100,5 @@ comment on column pgrant_report.table_bloat.index_bytes is 'Size of its indexes.
 comment on column pgrant_report.table_bloat.dead_bytes is 'What of table_bytes the dead rows take.';
 comment on column pgrant_report.table_bloat.hot_share is 'Updates that touched no index, 0 to 1. Of token_families it is near 1: a rotation bloats no index.';
 comment on column pgrant_report.table_bloat.vacuumed_at is 'When a part of it was last vacuumed.';
+
+set local citus.enable_ddl_propagation = on;

@@ -1,0 +1,33 @@
+// The files of a release, statement by statement.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TransactionSql } from 'postgres';
+import { ReleaseError } from './release-error.ts';
+import { statements } from './statements.ts';
+
+/** Runs a file of the folder. */
+export async function runFile(sql: TransactionSql, folder: string, file: string): Promise<void> {
+  try {
+    await runScript(sql, readFileSync(join(folder, file), 'utf8'));
+  } catch (error) {
+    throw located(error, file);
+  }
+}
+
+/** Runs a script, one statement at a time: as Citus wants it, and so that an error can name its line. */
+export async function runScript(sql: TransactionSql, script: string): Promise<void> {
+  for (const { text, line } of statements(script)) {
+    try {
+      await sql.unsafe(text);
+    } catch (error) {
+      throw Object.assign(error as Error, { scriptLine: line });
+    }
+  }
+}
+
+/** The error with the file and line of the statement that raised it. */
+export function located(error: unknown, file: string): unknown {
+  const { message, scriptLine } = error as { message: string; scriptLine?: number };
+  if (scriptLine === undefined) return error;
+  return new ReleaseError(`sql/${file}:${scriptLine}: ${message}`, { cause: error });
+}
