@@ -44,7 +44,7 @@ begin
     return v_out;
   elsif pgrant_rules.begun_too_often(p_tenant) then
     v_out.reason := 'authorization_rate reached';
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'too_many_attempts', v_out.reason);
+    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'too_many_attempts', v_out.reason, null);
     return v_out;
   end if;
   insert into pgrant.authorization_requests (
