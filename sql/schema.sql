@@ -1320,6 +1320,7 @@ create table pgrant.clients (
   tls_client_auth_san_email text,
   default_resource text,
   authorization_details_types text[] default '{}'::text[] not null,
+  device_codes_together boolean default false not null,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1465,6 +1466,7 @@ comment on column pgrant.clients.tls_client_auth_san_ip is 'With tls_client_auth
 comment on column pgrant.clients.tls_client_auth_san_email is 'With tls_client_auth: an rfc822Name of its certificate.';
 comment on column pgrant.clients.default_resource is 'What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant''s own audience. Of an API credential: the aud of its key.';
 comment on column pgrant.clients.authorization_details_types is 'The types of authorization details that the client may ask for (RFC 9396 10).';
+comment on column pgrant.clients.device_codes_together is 'Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -1561,12 +1563,15 @@ create table pgrant.device_codes (
   polled_at timestamp with time zone,
   allowed_at timestamp with time zone,
   denied_at timestamp with time zone,
+  user_code_start text default ''::text not null,
   constraint device_codes_pkey PRIMARY KEY (tenant_id, device_hash, expires_at),
   constraint device_codes_check CHECK ((num_nonnulls(allowed_at, denied_at) <= 1)),
   constraint device_codes_device_hash_check CHECK ((length(device_hash) = 32)),
-  constraint device_codes_user_code_hash_check CHECK ((length(user_code_hash) = 32))
+  constraint device_codes_user_code_hash_check CHECK ((length(user_code_hash) = 32)),
+  constraint device_codes_user_code_start_check CHECK ((user_code_start ~ '^([B-Z]{2})?$'::text))
 ) partition by RANGE (expires_at);
 CREATE INDEX device_codes_user_code ON ONLY pgrant.device_codes USING btree (tenant_id, user_code_hash);
+CREATE INDEX device_codes_waiting ON ONLY pgrant.device_codes USING btree (tenant_id, client_id, address) WHERE ((allowed_at IS NULL) AND (denied_at IS NULL));
 alter table pgrant.device_codes enable row level security;
 alter table pgrant.device_codes force row level security;
 create policy audited on pgrant.device_codes for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -1588,6 +1593,7 @@ comment on column pgrant.device_codes.poll_interval is 'Seconds that the device 
 comment on column pgrant.device_codes.polled_at is 'When it last polled; null = not yet.';
 comment on column pgrant.device_codes.allowed_at is 'When a person allowed it.';
 comment on column pgrant.device_codes.denied_at is 'When a person denied it, or could not allow it.';
+comment on column pgrant.device_codes.user_code_start is 'Its first two letters, by which a person tells the codes on their own screen; '''' = not kept.';
 
 create table pgrant.dpop_proofs (
   tenant_id uuid not null,

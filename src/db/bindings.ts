@@ -940,7 +940,7 @@ export const api = {
     ['authorization_details', 'jsonb'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
-  /** The person's decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
+  /** The person's decision, and with it the same about other device codes that the page has shown (p_devices are their hashes; {} = none). Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
     {
       tenant: string;
@@ -954,6 +954,7 @@ export const api = {
       code_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
       allow: boolean | null;
+      devices: Uint8Array[] | null;
     },
     ApiAuthorization
   >('pgrant_api.consent_decide', [
@@ -968,6 +969,7 @@ export const api = {
     ['code_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
     ['allow', 'boolean'],
+    ['devices', 'bytea[]'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
@@ -1010,7 +1012,7 @@ export const api = {
     ['grant_id', 'text'],
   ], []),
 
-  /** Takes a device authorization request (RFC 8628 3.1). p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood. */
+  /** Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood. */
   device_authorize: bind<
     {
       tenant: string;
@@ -1022,6 +1024,7 @@ export const api = {
       assertion: unknown;
       next_device_hash: Uint8Array | null;
       next_user_code_hash: Uint8Array | null;
+      next_user_code_start: string | null;
       scopes: string[] | null;
       resources: string[] | null;
     },
@@ -1036,6 +1039,7 @@ export const api = {
     ['assertion', 'jsonb'],
     ['next_device_hash', 'bytea'],
     ['next_user_code_hash', 'bytea'],
+    ['next_user_code_start', 'text'],
     ['scopes', 'text[]'],
     ['resources', 'text[]'],
   ], ['expires_at', 'interval']),

@@ -231,6 +231,8 @@ export type ClientSettings = {
   default_resource: string | null;
   /** The types of authorization details that the client may ask for (RFC 9396 10). */
   authorization_details_types: string[];
+  /** Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them. */
+  device_codes_together: boolean;
 };
 
 export type UpstreamSettings = {
@@ -379,6 +381,7 @@ export const stored = {
     {"name":"tls_client_auth_san_email","type":"text","unit":null,"nullable":true,"default":null,"meaning":"With tls_client_auth: an rfc822Name of its certificate.","good":"text"},
     {"name":"default_resource","type":"text","unit":null,"nullable":true,"default":null,"meaning":"What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key.","good":"an absolute URI of at most 512 characters, without fragment"},
     {"name":"authorization_details_types","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"The types of authorization details that the client may ask for (RFC 9396 10).","good":"a list of at most 50 types"},
+    {"name":"device_codes_together","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.","good":"true or false"},
   ],
   upstreams: [
     {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

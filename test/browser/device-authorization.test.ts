@@ -31,6 +31,28 @@ describe.skipIf(!hasChromium)('a device is connected in a browser', () => {
     return (await response.json()) as Record<string, string>;
   };
 
+  test('and another that waits beside it, which the person ticks', async () => {
+    await acme.database.sql`update pgrant.clients set device_codes_together = true`;
+    const codes = await Promise.all([1, 2].map(() => post('/oauth/device_authorization', {})));
+    const { page, complaints } = await openPage(browser, { javaScriptEnabled: false, width: 360 });
+    await page.goto(codes[0]?.verification_uri_complete ?? '');
+    await press(page, 'Continue');
+    await page.getByLabel('Username').fill('ada');
+    await page.getByLabel('Password').fill(password);
+    await press(page, 'Sign in');
+    const others = page.getByRole('group', { name: 'More codes wait for the same application' });
+    const start = codes[1]?.user_code?.slice(0, 2);
+    await others.getByLabel(`The code that begins with ${start}`).check();
+    await press(page, 'Allow');
+    await see(page, 'Your device is connected');
+    for (const { device_code = '' } of codes) {
+      const tokens = await post('/oauth/token', { grant_type: grant, device_code });
+      expect(tokens).toMatchObject({ token_type: 'Bearer' });
+    }
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test.each([
     [true, 1280],
     [false, 360],

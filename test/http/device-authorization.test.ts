@@ -1,9 +1,10 @@
 // Device authorization (RFC 8628), with clients that others wrote.
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { secretHash } from '../../src/protocol/secrets.ts';
 import { type Acme, insecure, password, proceed, startAcme } from '../support/acme.ts';
-import { Browser, type Page } from '../support/browser.ts';
+import { Browser, formOf, type Page } from '../support/browser.ts';
 import { addClient, type Client } from '../support/issuer.ts';
 
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -53,6 +54,8 @@ const asked = async (form: Record<string, string> = {}) => {
     interval: number;
   };
 };
+
+type Asked = Awaited<ReturnType<typeof asked>>;
 
 const polled = async (device_code: string, of = tool.client_id) => {
   const response = await post('/oauth/token', { grant_type: grant, device_code, client_id: of });
@@ -286,6 +289,97 @@ describe('the page', () => {
       expect((await new Browser().submit(consent, { decision })).status).toBe(400);
       expect((await polled(device_code ?? '')).status).toBe(400);
     }
+  });
+
+  describe('of a client whose codes wait together', () => {
+    const together = (on: boolean) =>
+      acme.database
+        .sql`update pgrant.clients set device_codes_together = ${on} where client_id = ${tool.client_id}`;
+    const several = (forms: Record<string, string>[]) => Promise.all(forms.map(asked));
+    const consentOf = async (user_code = '', browser = new Browser()) => {
+      const login = await typed(browser, user_code);
+      return { browser, page: await browser.submit(login, { username: 'ada', password }) };
+    };
+    const ticks = ({ html }: Page) =>
+      [...html.matchAll(/name="device" value="([0-9a-f]{64})"/g)].map(([, id = '']) => id);
+    const decide = async (browser: Browser, page: Page, decision: string, devices: string[]) => {
+      const { action, fields } = formOf(page.html);
+      delete fields.device;
+      const body = new URLSearchParams({ ...fields, decision });
+      for (const id of devices) body.append('device', id);
+      return browser.fetch(new URL(action, page.url), { method: 'POST', body });
+    };
+    const errorsOf = async (codes: Asked[]) => {
+      const answers = await Promise.all(codes.map(({ device_code = '' }) => polled(device_code)));
+      return answers.map(({ body }) => body.error);
+    };
+
+    beforeAll(() => together(true));
+    beforeEach(async () => {
+      await acme.database
+        .sql`update pgrant.device_codes set denied_at = now() where denied_at is null and allowed_at is null`;
+    });
+    afterAll(() => together(false));
+
+    test('shows each that waits for the same from the same address, unticked, and decides those that were ticked', async () => {
+      const form = { scope: 'openid' };
+      const codes = await several([form, form, form, form]);
+      const { browser, page } = await consentOf(codes[0]?.user_code);
+      for (const { user_code } of codes.slice(1))
+        expect(page.html).toContain(`<code>${user_code?.slice(0, 2)}</code>`);
+      expect(page.html).not.toContain('checked');
+      expect(ticks(page)).toHaveLength(3);
+      const answer = await decide(browser, page, 'allow', ticks(page).slice(0, 2));
+      expect(await answer.text()).toContain('Your device is connected');
+      const errors = await errorsOf(codes);
+      expect(errors[0]).toBeUndefined();
+      expect(errors.slice(1).toSorted()).toEqual(['authorization_pending', undefined, undefined]);
+      const [{ count } = { count: 0 }] = await acme.database.sql<{ count: number }[]>`
+        select count(*)::integer from pgrant.audit_events
+         where action = 'consent.allow' and at = (select max(at) from pgrant.audit_events where action = 'consent.allow')`;
+      expect(count).toBe(3);
+      // Pressed again, it says the same and gives nothing more.
+      const again = await decide(browser, page, 'allow', ticks(page));
+      expect(await again.text()).toContain('Your device is connected');
+    });
+
+    test('denies those that were ticked, and no other', async () => {
+      const codes = await several([{}, {}, {}]);
+      const { browser, page } = await consentOf(codes[0]?.user_code);
+      await decide(browser, page, 'deny', ticks(page).slice(0, 1));
+      const errors = await errorsOf(codes);
+      expect(errors[0]).toBe('access_denied');
+      expect(errors.slice(1).toSorted()).toEqual(['access_denied', 'authorization_pending']);
+    });
+
+    test('neither shows nor decides one that asks for other scopes, comes from another address, or was decided', async () => {
+      const codes = await several([{}, { scope: 'openid' }, {}, {}]);
+      const [typedOne, , elsewhere, denied] = codes;
+      const hash = (one?: Asked) =>
+        secretHash(/^pgrant_dc_[0-9a-z]+_(.+)$/.exec(one?.device_code ?? '')?.[1] ?? '');
+      const { sql } = acme.database;
+      await sql`update pgrant.device_codes set address = '192.0.2.1' where device_hash = ${hash(elsewhere)}`;
+      await sql`update pgrant.device_codes set denied_at = now() where device_hash = ${hash(denied)}`;
+      const { browser, page } = await consentOf(typedOne?.user_code);
+      expect(ticks(page)).toEqual([]);
+      const others = codes.slice(1).map((one) => hash(one).toString('hex'));
+      await decide(browser, page, 'allow', others);
+      expect(await errorsOf(codes)).toEqual([
+        undefined,
+        'authorization_pending',
+        'authorization_pending',
+        'access_denied',
+      ]);
+    });
+
+    test('shows none where the client does not say so, and refuses what no page has', async () => {
+      await together(false);
+      const codes = await several([{}, {}]);
+      const { browser, page } = await consentOf(codes[0]?.user_code);
+      expect(page.html).not.toContain('name="device"');
+      await together(true);
+      expect((await decide(browser, page, 'allow', ['x'])).status).toBe(400);
+    });
   });
 
   test('takes no code twice, and says the same of one that is used and one that is nowhere', async () => {

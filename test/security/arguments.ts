@@ -39,6 +39,8 @@ export const neutral = {
   next_verifier_hash: secret(),
   next_device_hash: secret(),
   next_user_code_hash: secret(),
+  next_user_code_start: 'BC',
+  devices: [],
   next_request_hash: secret(),
   jti_hash: secret(),
   jti_expires_at: Math.floor(Date.now() / 1000) + 3600,

@@ -5,7 +5,8 @@ import type { Rule } from './rule.ts';
 const kept = `'_hash$|_salt$|^sealed_|^password_|^(state|nonce|code_challenge|login_hint|hint_sub|profile)$'`;
 
 /** Columns of other names that auditors don't read. */
-const left = `('users.claims', 'upstream_accounts.claims', 'logout_deliveries.subject', 'idempotency_keys.value')`;
+const left = `('users.claims', 'upstream_accounts.claims', 'logout_deliveries.subject', 'idempotency_keys.value',
+                'device_codes.user_code_start')`;
 
 /** What a row has come to, or a setting, which only shares its name with what a client sent or a password. */
 const harmless = `('outbox.state', 'logout_deliveries.state', 'tenants.password_change_revokes')`;

@@ -100,6 +100,7 @@ describe('a stored request', () => {
         browser_hash: flow.browser.browser_hash,
         code_hash: flow.code_hash,
         allow,
+        devices: [],
       });
       expect(row).toMatchObject({
         error: null,

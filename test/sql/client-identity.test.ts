@@ -142,6 +142,7 @@ const asksNobody: Record<string, unknown> = {
   request_object_signing_alg: 'ES256',
   request_uris: ['https://fern.example/request.jwt'],
   default_resource: null,
+  device_codes_together: true,
   authorization_details_types: [],
 };
 /** What has a silent request refused by itself. */

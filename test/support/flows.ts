@@ -126,6 +126,7 @@ export function decide(world: World, { browser, request, code_hash }: Flow, allo
     ...request,
     code_hash,
     allow,
+    devices: [],
   });
 }
 

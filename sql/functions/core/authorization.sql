@@ -158,7 +158,7 @@ comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, b
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
   p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
-  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_csrf_hash bytea, p_allow boolean
+  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_csrf_hash bytea, p_allow boolean, p_devices bytea[]
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -167,6 +167,9 @@ declare
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
   v_session pgrant.sessions;
+  v_together pgrant.authorization_requests[];
+  v_one pgrant.authorization_requests;
+  v_code_expires_at bigint;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
@@ -204,20 +207,33 @@ begin
   end if;
   v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
   v_out := pgrant_rules.authorization_answer(v_client, v_request);
-  if p_allow then
-    v_out.code_expires_at := pgrant_rules.code_issue(
-      p_tenant, v_client, v_request, v_session,
-      (pgrant_rules.scope_narrow(p_tenant, v_session.user_id, v_client.scopes, v_request.scopes, null)).scopes, true, p_code_hash);
-  else
+  v_together := pgrant_rules.requests_together(p_tenant, v_request, p_devices);
+  if not p_allow then
     v_out.response_error := 'access_denied';
     v_out.response_reason := 'the person denied it';
-    perform pgrant_rules.audit(p_tenant, 'consent.deny', 'access_denied', v_out.response_reason, v_client.client_id,
-                               v_session.user_id);
+  end if;
+  foreach v_one in array v_together loop
+    if p_allow then
+      v_code_expires_at := pgrant_rules.code_issue(
+        p_tenant, v_client, v_one, v_session,
+        (pgrant_rules.scope_narrow(p_tenant, v_session.user_id, v_client.scopes, v_request.scopes, null)).scopes, true, p_code_hash);
+      if v_one.device_hash is not distinct from v_request.device_hash then
+        v_out.code_expires_at := v_code_expires_at;
+      end if;
+    else
+      perform pgrant_rules.audit(p_tenant, 'consent.deny', 'access_denied', v_out.response_reason, v_client.client_id,
+                                 v_session.user_id);
+    end if;
+  end loop;
+  if cardinality(v_together) > 1 then
+    foreach v_one in array v_together loop
+      perform pgrant_rules.device_settle(p_tenant, v_one, v_out.response_error);
+    end loop;
   end if;
   perform pgrant_rules.request_complete(p_tenant, v_request, v_out);
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean) is
-  'The person''s decision. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';
+comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean, bytea[]) is
+  'The person''s decision, and with it the same about other device codes that the page has shown (p_devices are their hashes; {} = none). Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';

@@ -140,6 +140,13 @@ as $$ begin end $$;
 
 comment on function pgrant_rules.device_settle(uuid, pgrant.authorization_requests, pgrant_api.error) is 'Hook of options/device-authorization: a request that a device waits for was answered.';
 
+create function pgrant_rules.requests_together(p_tenant uuid, p_request pgrant.authorization_requests, p_devices bytea[])
+returns pgrant.authorization_requests[]
+language plpgsql stable
+as $$ begin return array[p_request]; end $$;
+
+comment on function pgrant_rules.requests_together(uuid, pgrant.authorization_requests, bytea[]) is 'Hook of options/device-authorization: what a person decides at once.';
+
 create function pgrant_rules.device_presentation(p_tenant uuid, p_request pgrant.authorization_requests) returns jsonb
 language plpgsql stable
 as $$ begin return null; end $$;

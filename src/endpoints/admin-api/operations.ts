@@ -2040,6 +2040,13 @@ export const records = {
       "meaning": "What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key."
     },
     {
+      "name": "device_codes_together",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them."
+    },
+    {
       "name": "disabled_at",
       "type": "timestamp with time zone",
       "nullable": true,

@@ -8,6 +8,7 @@ import { codeSecret, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { secretHash } from '../../protocol/secrets.ts';
+import { chosenDevices } from '../device-authorization/device-pages.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { presentedRequest } from './continue.ts';
 import { respond } from './send-response.ts';
@@ -16,7 +17,8 @@ import { respond } from './send-response.ts';
 export function consent(services: EndpointServices): Endpoint {
   const { database } = services;
   return async (ctx) => {
-    const { values } = requireReadable(parameters(ctx), ['request', 'decision', 'csrf']);
+    const sent = parameters(ctx);
+    const { values } = requireReadable(sent, ['request', 'decision', 'csrf']);
     const { request, decision, csrf } = values;
     if (decision !== 'allow' && decision !== 'deny') {
       throw new OAuthError('invalid_request', 'decision is neither allow nor deny');
@@ -30,6 +32,7 @@ export function consent(services: EndpointServices): Endpoint {
       code_hash: code.hash,
       csrf_hash: csrf === undefined ? null : secretHash(csrf),
       allow: decision === 'allow',
+      devices: chosenDevices(sent.device),
     });
     if (row.next === 'respond') return respond(services, ctx, row, code.secret);
     const query = new URLSearchParams({ request: request ?? '' });

@@ -25,6 +25,7 @@ export function deviceAuthorization(services: EndpointServices): Endpoint {
         ...(await clientIdentity(services, ctx, values)),
         next_device_hash: device.hash,
         next_user_code_hash: userCodeHash(secret, id, user_code),
+        next_user_code_start: user_code.slice(0, 2),
         scopes: parseScope(values.scope),
         resources: parseResources(resources),
       }),

@@ -6,6 +6,7 @@ import { parameters } from '../../http/body.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
 import { render } from '../../http/render.ts';
+import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { assembleToken, newSecret } from '../../protocol/secrets.ts';
 import { readUserCode, userCodeHash } from '../../protocol/user-code.ts';
@@ -49,6 +50,15 @@ export function takeUserCode({ database, secret }: EndpointServices): Endpoint {
 
 function showForm(ctx: Ctx, user_code = '', { error, status = 200 }: Trouble = {}): void {
   render(ctx, 'device', { user_code, error }, { status });
+}
+
+/** The other codes that the person ticked beside the one that they typed. */
+export function chosenDevices(sent: unknown): Buffer[] {
+  const ids: unknown[] = sent === undefined ? [] : [sent].flat();
+  if (!ids.every((id) => typeof id === 'string' && /^[0-9a-f]{64}$/.test(id)) || ids.length > 20) {
+    throw new OAuthError('invalid_request', 'device is none that a page has shown');
+  }
+  return ids.map((id) => Buffer.from(String(id), 'hex'));
 }
 
 /** Whether an authorization request is answered here, to the person, and not to a client. */

@@ -22,7 +22,7 @@ comment on function pgrant_rules.device_grant() is 'The grant type (RFC 8628 3.4
 create function pgrant_api.device_authorize(
   p_tenant uuid, p_request_id text, p_address inet,
   p_client_id text, p_auth_method text, p_secret_hash bytea, p_assertion jsonb,
-  p_next_device_hash bytea, p_next_user_code_hash bytea, p_scopes text[], p_resources text[]
+  p_next_device_hash bytea, p_next_user_code_hash bytea, p_next_user_code_start text, p_scopes text[], p_resources text[]
 ) returns pgrant_api.device_authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -66,9 +66,10 @@ begin
     return v_out;
   end if;
 
-  insert into pgrant.device_codes (tenant_id, device_hash, expires_at, user_code_hash, client_id, scopes, resources, address)
-  select p_tenant, p_next_device_hash, pgrant_rules.after(t.device_code_lifetime), p_next_user_code_hash, p_client_id, v_scopes,
-         v_target.resources, p_address
+  insert into pgrant.device_codes (tenant_id, device_hash, expires_at, user_code_hash, user_code_start, client_id, scopes, resources,
+                                   address)
+  select p_tenant, p_next_device_hash, pgrant_rules.after(t.device_code_lifetime), p_next_user_code_hash, p_next_user_code_start,
+         p_client_id, v_scopes, v_target.resources, p_address
     from pgrant.tenants t
    where t.tenant_id = p_tenant
   returning * into v_code;
@@ -79,8 +80,8 @@ begin
 end
 $$;
 
-comment on function pgrant_api.device_authorize(uuid, text, inet, text, text, bytea, jsonb, bytea, bytea, text[], text[]) is
-  'Takes a device authorization request (RFC 8628 3.1). p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant''s own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood.';
+comment on function pgrant_api.device_authorize(uuid, text, inet, text, text, bytea, jsonb, bytea, bytea, text, text[], text[]) is
+  'Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant''s own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood.';
 
 create type pgrant_api.device_verification as (
   error       pgrant_api.error,
