@@ -17,6 +17,8 @@ import { consent } from './endpoints/authorization/consent.ts';
 import { continueRequest } from './endpoints/authorization/continue.ts';
 import { pushRequest } from './endpoints/authorization/push.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
+import { changeConsole, downloadAudit, showConsole } from './endpoints/console/console.ts';
+import { findConsole } from './endpoints/console/console-sign-in.ts';
 import { deviceAuthorization } from './endpoints/device-authorization/device-authorization.ts';
 import { askUserCode, takeUserCode } from './endpoints/device-authorization/device-pages.ts';
 import { jwks, metadataDocument } from './endpoints/discovery/server-metadata.ts';
@@ -99,6 +101,10 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/account/delete', 'page', deleteAccount, 'own pages'],
   [['GET'], '/oauth/consents', 'page', listConsents],
   [['POST'], '/oauth/consents', 'page', revokeConsent, 'own pages'],
+  [['GET'], '/admin', 'page', findConsole],
+  [['GET'], '/oauth/admin/audit.csv', 'page', downloadAudit],
+  [['GET'], '/oauth/admin/*page', 'page', showConsole],
+  [['POST'], '/oauth/admin/*page', 'page', changeConsole, 'own pages'],
   [['GET'], '/oauth/style.css', 'page', style],
   [['GET'], '/api/v1/openapi.json', 'problem', adminApiDocument, 'any origin'],
   [['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], '/api/v1/*operation', 'problem', adminApi],

@@ -9,6 +9,7 @@ const flashes = [
   'access_revoked',
   'account_linked',
   'password_changed',
+  'saved',
   'session_ended',
   'signed_out_everywhere',
 ] as const;

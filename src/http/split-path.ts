@@ -5,10 +5,10 @@ export type Split = { issuer: string; endpoint: string };
 const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
 /** Pages whose addresses people type: directly below the issuer. */
-const typed = ['/device', '/account'];
+const typed = ['/account', '/admin', '/device'];
 
 /** What has whole trees of endpoints below the issuer, besides /oauth. */
-const trees = /\/(?:api\/v1|admin|developer)(?=\/|$)/;
+const trees = /\/api\/v1(?=\/|$)/;
 
 /**
  * The ways to split a path into the path of the issuer and that of the endpoint, likeliest first: an issuer may have

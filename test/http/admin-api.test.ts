@@ -73,6 +73,14 @@ describe('who gets in', () => {
     expect(scope ?? '').not.toContain('pgrant.admin');
   });
 
+  test('that a tenant has an admin API changes nothing for clients that name other resources', async () => {
+    const config = await discover(acme, acme.web);
+    const elsewhere = { resource: 'https://api.example.com' };
+    expect((await client.clientCredentialsGrant(config, elsewhere)).access_token).toBeTruthy();
+    const both = client.clientCredentialsGrant(config, { resource: `${resource}/x` });
+    expect((await both).access_token).toBeTruthy();
+  });
+
   test('a token without a scope of admins finds nothing at any operation, nor does a plain person', async () => {
     const plain = await tokenOf('plain', ['email']);
     const config = await discover(acme, acme.web);

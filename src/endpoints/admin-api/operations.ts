@@ -1392,6 +1392,90 @@ export const operations = [
     ]
   },
   {
+    "operation": "upstream_list",
+    "method": "GET",
+    "path": "/identity-providers",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The upstreams of a tenant, with how many accounts each has, and of how many the last recheck got no answer.",
+    "columns": [
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "kind",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "just_in_time",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "accounts",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "unanswered",
+        "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "disabled_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "upstream_disable",
+    "method": "POST",
+    "path": "/identity-providers/{name}/disable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables an upstream, with every group membership that it gave, or enables it again."
+  },
+  {
+    "operation": "upstream_enable",
+    "method": "POST",
+    "path": "/identity-providers/{name}/enable",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Disables an upstream, with every group membership that it gave, or enables it again."
+  },
+  {
     "operation": "key_list",
     "method": "GET",
     "path": "/keys",

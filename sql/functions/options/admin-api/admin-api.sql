@@ -124,29 +124,28 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.admin_answer;
-  v_right record;
+  v_admin pgrant_rules.admin;
   v_operation pgrant_rules.admin_operation;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select a.* into v_right
-    from pgrant_rules.admin_by_token(p_tenant, p_possession, p_access_hash, p_access_expires_at, p_jwt) a;
+  v_admin := pgrant_rules.admin_by_token(p_tenant, p_possession, p_access_hash, p_access_expires_at, p_jwt);
   select o.* into v_operation from pgrant_rules.admin_operations() o where o.operation = p_operation;
-  if v_right.error is not null then
-    v_out.error := v_right.error;
-    v_out.reason := v_right.reason;
+  if v_admin.error is not null then
+    v_out.error := v_admin.error;
+    v_out.reason := v_admin.reason;
   elsif v_operation.operation is null or pgrant_rules.admin_function(v_operation.function_name) is null
-        or v_operation.effect <> 'read' and not (v_right.admin).may_write then
+        or v_operation.effect <> 'read' and not v_admin.may_write then
     v_out.error := 'not_found';
     v_out.reason := 'no such operation for this token';
   elsif p_idempotency_hash is not null and v_operation.effect <> 'read' then
-    v_out := pgrant_rules.admin_once(p_tenant, v_right.admin, v_operation, p_arguments, p_if_match, p_idempotency_hash, p_content_hash,
+    v_out := pgrant_rules.admin_once(p_tenant, v_admin, v_operation, p_arguments, p_if_match, p_idempotency_hash, p_content_hash,
                                       p_secret_salt);
   else
-    v_out := pgrant_rules.admin_done(p_tenant, v_right.admin, v_operation, p_arguments, p_if_match);
+    v_out := pgrant_rules.admin_done(p_tenant, v_admin, v_operation, p_arguments, p_if_match);
   end if;
   if v_out.error is not null then
-    v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, (v_right.admin).client_id,
-                                      (v_right.admin).user_id, p_detail => jsonb_build_object('operation', left(p_operation, 100)));
+    v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, v_admin.client_id,
+                                      v_admin.user_id, p_detail => jsonb_build_object('operation', left(p_operation, 100)));
   end if;
   return v_out;
 end

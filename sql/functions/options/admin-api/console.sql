@@ -13,7 +13,7 @@ comment on column pgrant_api.admin_page.may_write is 'Whether the person may cha
 comment on column pgrant_api.admin_page.results is 'Array of {error, detail, value}, in the order of the operations; after a change that was done there is no more.';
 
 create function pgrant_rules.admin_page_refusal(
-  p_session_hash bytea, p_admin pgrant_rules.admin, p_operation pgrant_rules.admin_operation, p_csrf_is_good boolean,
+  p_admin pgrant_rules.admin, p_operation pgrant_rules.admin_operation, p_csrf_is_good boolean,
   out error pgrant_api.error, out reason text
 )
 language sql stable
@@ -32,7 +32,7 @@ as $$
               then 'the sign-in is too long ago' end
 $$;
 
-comment on function pgrant_rules.admin_page_refusal(bytea, pgrant_rules.admin, pgrant_rules.admin_operation, boolean) is
+comment on function pgrant_rules.admin_page_refusal(pgrant_rules.admin, pgrant_rules.admin_operation, boolean) is
   'Why a person at the console may not do an operation: for what cannot be taken back they have signed in 15 minutes ago at most.';
 
 create function pgrant_api.admin_page(
@@ -43,39 +43,39 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_out pgrant_api.admin_page;
-  v_right record;
+  v_admin pgrant_rules.admin;
   v_refusal record;
   v_operation pgrant_rules.admin_operation;
   v_done pgrant_api.admin_answer;
   v_csrf_is_good boolean;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select a.* into v_right from pgrant_rules.admin_by_session(p_tenant, p_session_hash, p_session_expires_at) a;
-  v_out.error := v_right.error;
-  v_out.reason := v_right.reason;
+  v_admin := pgrant_rules.admin_by_session(p_tenant, p_session_hash, p_session_expires_at);
+  v_out.error := v_admin.error;
+  v_out.reason := v_admin.reason;
   v_out.results := '[]';
   if v_out.error is null then
     select s.csrf_hash = p_csrf_hash, u.username into v_csrf_is_good, v_out.username
       from pgrant.sessions s join pgrant.users u on u.tenant_id = p_tenant and u.user_id = s.user_id
      where s.tenant_id = p_tenant and s.session_hash = p_session_hash and s.expires_at = pgrant_rules.moment(p_session_expires_at);
-    v_out.may_write := (v_right.admin).may_write;
+    v_out.may_write := v_admin.may_write;
   end if;
   for i in 1 .. coalesce(cardinality(p_operations), 0) loop
     exit when v_out.error is not null;
     v_operation := null;
     select o.* into v_operation from pgrant_rules.admin_operations() o
      where o.operation = p_operations[i] and pgrant_rules.admin_function(o.function_name) is not null;
-    select r.* into v_refusal from pgrant_rules.admin_page_refusal(p_session_hash, v_right.admin, v_operation, v_csrf_is_good) r;
+    select r.* into v_refusal from pgrant_rules.admin_page_refusal(v_admin, v_operation, v_csrf_is_good) r;
     v_out.error := v_refusal.error;
     v_out.reason := v_refusal.reason;
     exit when v_out.error is not null;
-    v_done := pgrant_rules.admin_done(p_tenant, v_right.admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), null);
+    v_done := pgrant_rules.admin_done(p_tenant, v_admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), null);
     v_out.results := v_out.results || jsonb_build_array(jsonb_build_object(
       'error', v_done.error, 'detail', v_done.detail, 'value', v_done.value));
     exit when v_operation.effect <> 'read' and v_done.error is null;
   end loop;
   if v_out.error is not null then
-    v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, null, (v_right.admin).user_id,
+    v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, null, v_admin.user_id,
                                       p_detail => jsonb_build_object('operation', left(p_operations[1], 100)));
   end if;
   return v_out;

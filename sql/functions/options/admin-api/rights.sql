@@ -1,6 +1,8 @@
 -- Who administers a tenant: a person or client with one of two roles of the tenant, asked anew at each call.
 
 create type pgrant_rules.admin as (
+  error       pgrant_api.error,
+  reason      text,
   client_id   text,
   user_id     uuid,
   session_id  uuid,
@@ -30,26 +32,27 @@ $$;
 
 comment on function pgrant_rules.admin_role_held(uuid, uuid, boolean) is 'Whether a person has a role of admins now. A scope of that name that is no role gives nobody anything.';
 
-create function pgrant_rules.admin_by_session(
-  p_tenant uuid, p_session_hash bytea, p_session_expires_at bigint,
-  out admin pgrant_rules.admin, out error pgrant_api.error, out reason text
-)
+create function pgrant_rules.admin_by_session(p_tenant uuid, p_session_hash bytea, p_session_expires_at bigint)
+returns pgrant_rules.admin
 language plpgsql
 as $$
 declare
+  v_out pgrant_rules.admin;
   v_session pgrant.sessions := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
 begin
   if v_session.session_id is null then
-    error := 'login_required';
-    reason := 'nobody is signed in';
+    v_out.error := 'login_required';
+    v_out.reason := 'nobody is signed in';
+    return v_out;
   elsif not pgrant_rules.admin_role_held(p_tenant, v_session.user_id, false) then
-    error := 'not_found';
-    reason := 'the person has no role of admins';
+    v_out.error := 'not_found';
+    v_out.reason := 'the person has no role of admins';
   end if;
-  if v_session.session_id is not null then
-    admin := row(null, v_session.user_id, v_session.session_id, v_session.auth_time,
-                 pgrant_rules.admin_role_held(p_tenant, v_session.user_id, true))::pgrant_rules.admin;
-  end if;
+  v_out.user_id := v_session.user_id;
+  v_out.session_id := v_session.session_id;
+  v_out.auth_time := v_session.auth_time;
+  v_out.may_write := pgrant_rules.admin_role_held(p_tenant, v_session.user_id, true);
+  return v_out;
 end
 $$;
 
@@ -57,39 +60,44 @@ comment on function pgrant_rules.admin_by_session(uuid, bytea, bigint) is
   'Who administers at the console, by the session. Errors: login_required; not_found for everybody else.';
 
 create function pgrant_rules.admin_by_token(
-  p_tenant uuid, p_possession jsonb, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb,
-  out admin pgrant_rules.admin, out error pgrant_api.error, out reason text
-)
+  p_tenant uuid, p_possession jsonb, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb
+) returns pgrant_rules.admin
 language plpgsql
 as $$
 declare
+  v_out pgrant_rules.admin;
   v_tokens pgrant_rules.live_token[] := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
     p_tenant, array[p_access_hash], array[p_access_expires_at], array[p_jwt]));
   v_token pgrant_rules.live_token := v_tokens[1];
   v_possessions pgrant_rules.possession[];
+  v_roles text[];
 begin
   v_possessions := pgrant_rules.tokens_possessed(p_tenant, array[v_token.cnf], array[p_possession]);
+  v_roles := array(select s.scope from pgrant.scopes s
+                    where s.tenant_id = p_tenant and s.scope = any (v_token.scopes) and s.requires_role);
   if v_token.client_id is null then
-    error := 'invalid_token';
-    reason := 'token unknown, expired or revoked, or its grant is dead';
+    v_out.error := 'invalid_token';
+    v_out.reason := 'token unknown, expired or revoked, or its grant is dead';
   elsif (v_possessions[1]).error is not null then
-    error := (v_possessions[1]).error;
-    reason := (v_possessions[1]).reason;
+    v_out.error := (v_possessions[1]).error;
+    v_out.reason := (v_possessions[1]).reason;
   elsif not (pgrant_rules.admin_resource(p_tenant) = any (v_token.audience)) is true then
-    error := 'invalid_token';
-    reason := 'the token is for another audience';
-  elsif not v_token.scopes && pgrant_rules.admin_roles(false)
-     -- Whoever registers as they please is nobody whom an admin lets in.
-     or exists (select from pgrant.clients c
-                 where c.tenant_id = p_tenant and c.client_id = v_token.client_id and c.registered_at is not null)
-     or not exists (select from pgrant.scopes s
-                     where s.tenant_id = p_tenant and s.scope = any (v_token.scopes) and s.scope = any (pgrant_rules.admin_roles(false))
-                       and s.requires_role) then
-    error := 'not_found';
-    reason := 'the token has no scope of admins';
+    v_out.error := 'invalid_token';
+    v_out.reason := 'the token is for another audience';
+  elsif not v_roles && pgrant_rules.admin_roles(false) then
+    v_out.error := 'not_found';
+    v_out.reason := 'the token has no scope of admins';
+  elsif exists (select from pgrant.clients c
+                 where c.tenant_id = p_tenant and c.client_id = v_token.client_id and c.registered_at is not null) then
+    -- Whoever registers as they please is nobody whom an admin lets in.
+    v_out.error := 'not_found';
+    v_out.reason := 'the client has registered itself';
   end if;
-  admin := row(v_token.client_id, v_token.user_id, null, v_token.auth_time,
-               v_token.scopes && pgrant_rules.admin_roles(true))::pgrant_rules.admin;
+  v_out.client_id := v_token.client_id;
+  v_out.user_id := v_token.user_id;
+  v_out.auth_time := v_token.auth_time;
+  v_out.may_write := v_roles && pgrant_rules.admin_roles(true);
+  return v_out;
 end
 $$;
 

@@ -1,0 +1,31 @@
+// RFC 4180: the audit for a spreadsheet.
+
+const columns = [
+  'at',
+  'action',
+  'error',
+  'reason',
+  'client_id',
+  'username',
+  'user_id',
+  'grant_id',
+  'address',
+  'request_id',
+  'actor',
+  'detail',
+  'event_id',
+];
+
+/** Events as CSV, with a line of headings. */
+export function csvOf(events: readonly Record<string, unknown>[]): string {
+  const lines = events.map((event) => columns.map((name) => cellOf(event[name])).join(','));
+  return [columns.join(','), ...lines, ''].join('\r\n');
+}
+
+/** A cell in quotation marks; a spreadsheet would compute what begins like a formula. */
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return `"${plain.replaceAll('"', '""')}"`;
+}

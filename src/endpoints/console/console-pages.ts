@@ -1,0 +1,176 @@
+// The pages of the console: where each is, and which operations of the admin API it shows.
+import { type Arguments, invalid } from '../admin-api/admin-operation.ts';
+
+export type Call = { operation: string; arguments: Arguments };
+export type Asked = Record<string, string | undefined>;
+
+export type ConsolePage = {
+  /** Below /oauth/admin; what begins with a colon is a name. */
+  path: string;
+  section: Section;
+  template: string;
+  /** What it shows: the value of each operation is in the template under the name of that. */
+  reads: (asked: Asked) => Call[];
+  /** What may be asked in its query. */
+  query?: readonly string[];
+};
+
+export const sections = [
+  'clients',
+  'credentials',
+  'webhooks',
+  'users',
+  'roles',
+  'scopes',
+  'sign-in',
+  'settings',
+  'keys',
+  'audit',
+  'access',
+] as const;
+export type Section = (typeof sections)[number];
+
+export const pageRows = 50;
+
+const read = (operation: string, given: Arguments = {}): Call => ({ operation, arguments: given });
+
+/** Only what was asked for. */
+const chosen = (given: Asked): Arguments =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
+const page = (given: Asked) => ({ ...chosen(given), limit: pageRows });
+
+/** What the audit is searched for. */
+export function auditSearch(asked: Asked, limit: number): Call {
+  const { action, client_id, username, since, until, refused, after } = asked;
+  for (const [name, value] of Object.entries({ since, until })) {
+    if (value !== undefined && Number.isNaN(Date.parse(value))) throw invalid(`${name} is no date`);
+  }
+  const found = chosen({ action, client_id, username, since, until, refused, after });
+  return read('audit_list', { ...found, limit });
+}
+
+export const auditQuery = [
+  'action',
+  'client_id',
+  'username',
+  'since',
+  'until',
+  'refused',
+  'after',
+] as const;
+
+export const consolePages: readonly ConsolePage[] = [
+  {
+    path: 'clients',
+    section: 'clients',
+    template: 'console_clients',
+    query: ['search', 'after'],
+    reads: ({ search, after }) => [read('client_list', page({ search, after }))],
+  },
+  {
+    path: 'clients/:client_id',
+    section: 'clients',
+    template: 'console_client',
+    reads: ({ client_id }) => [
+      read('client_show', { client_id }),
+      read('grant_list', { client_id, limit: pageRows }),
+    ],
+  },
+  {
+    path: 'credentials',
+    section: 'credentials',
+    template: 'console_credentials',
+    reads: () => [read('credential_list'), read('role_list')],
+  },
+  {
+    path: 'webhooks',
+    section: 'webhooks',
+    template: 'console_webhooks',
+    reads: () => [read('webhook_list')],
+  },
+  {
+    path: 'webhooks/:name',
+    section: 'webhooks',
+    template: 'console_webhook',
+    reads: ({ name }) => [
+      read('webhook_show', { name }),
+      read('delivery_list', { webhook: name, limit: pageRows }),
+    ],
+  },
+  {
+    path: 'users',
+    section: 'users',
+    template: 'console_users',
+    query: ['search', 'after'],
+    reads: ({ search, after }) => [read('user_list', page({ search, after }))],
+  },
+  {
+    path: 'users/:username',
+    section: 'users',
+    template: 'console_user',
+    reads: ({ username }) => [
+      read('user_show', { username }),
+      read('user_role_list', { username }),
+      read('role_list'),
+      read('grant_list', { username, limit: pageRows }),
+    ],
+  },
+  {
+    path: 'roles',
+    section: 'roles',
+    template: 'console_roles',
+    reads: () => [read('role_list'), read('group_list')],
+  },
+  {
+    path: 'scopes',
+    section: 'scopes',
+    template: 'console_scopes',
+    reads: () => [read('scope_list')],
+  },
+  {
+    path: 'sign-in',
+    section: 'sign-in',
+    template: 'console_sign_in',
+    reads: () => [read('upstream_list'), read('settings_show')],
+  },
+  {
+    path: 'settings',
+    section: 'settings',
+    template: 'console_settings',
+    reads: () => [read('settings_show')],
+  },
+  {
+    path: 'settings/:setting',
+    section: 'settings',
+    template: 'console_setting',
+    reads: () => [read('settings_show')],
+  },
+  {
+    path: 'keys',
+    section: 'keys',
+    template: 'console_keys',
+    reads: () => [read('key_list'), read('settings_show')],
+  },
+  {
+    path: 'audit',
+    section: 'audit',
+    template: 'console_audit',
+    query: auditQuery,
+    reads: (asked) => [auditSearch(asked, pageRows)],
+  },
+  {
+    path: 'access',
+    section: 'access',
+    template: 'console_access',
+    query: ['what', 'username', 'at'],
+    reads: ({ what, username, at }) =>
+      what === undefined
+        ? [read('scope_list'), read('resource_list')]
+        : [
+            read('scope_list'),
+            read('resource_list'),
+            read('access_list', { ...chosen({ what, username, at }), limit: 200 }),
+          ],
+  },
+];

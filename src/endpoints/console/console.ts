@@ -1,0 +1,182 @@
+// The console of a tenant: pages for people with a role of admins, by the operations of the admin API.
+import { api } from '../../db/bindings.ts';
+import { ask } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
+import { flash } from '../../http/flash.ts';
+import { render } from '../../http/render.ts';
+import { presentedCsrfToken, presentedSession } from '../../http/session.ts';
+import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
+import { secretHash } from '../../protocol/secrets.ts';
+import type { Operation } from '../admin-api/admin-operation.ts';
+import { makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { csvOf } from './audit-csv.ts';
+import {
+  formArguments,
+  formOperation,
+  isConfirmed,
+  type Typed,
+  tenantSettings,
+  textOfValue,
+} from './console-form.ts';
+import { auditQuery, auditSearch, type Call, pageRows } from './console-pages.ts';
+import { type Found, findPage, queryOf } from './console-path.ts';
+import { goTo, signIn } from './console-sign-in.ts';
+
+type Result = { error: string | null; detail: string | null; value: unknown };
+type Shown = { username: string; may_write: boolean; results: Result[] };
+
+/** Shows a page. */
+export function showConsole(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const found = findPage(ctx);
+    const row = await perform(services, ctx, found.page.reads(found.asked));
+    if (row === undefined) return signIn(ctx);
+    const missing = row.results.find(({ error }) => error === 'not_found');
+    if (missing && Object.keys(found.named).length > 0) {
+      throw new OAuthError('not_found', missing.detail ?? 'there is none');
+    }
+    showPage(ctx, found, row);
+  };
+}
+
+/** Does what a form of a page asks for, and shows the page again; where that failed, with what was typed. */
+export function changeConsole(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const found = findPage(ctx);
+    const typed = typedIn(ctx);
+    const operation = formOperation(typed);
+    const reads = found.page.reads(found.asked);
+    const given = formArguments(operation, found.named, typed);
+    if (!isConfirmed(operation, given, typed)) {
+      const row = await perform(services, ctx, reads);
+      if (row === undefined) return keepTyped(ctx, typed);
+      return showPage(ctx, found, row, { typed, fault: 'confirm' });
+    }
+    const made = await makeArguments(services, ctx, operation, given, {
+      salt: newSecretSalt(),
+      ...(typed.password && { password: typed.password }),
+    });
+    const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };
+    try {
+      const row = await perform(services, ctx, [write, ...reads], typed.csrf);
+      if (row === undefined) return keepTyped(ctx, typed);
+      const [done, ...results] = row.results;
+      if (done?.error) {
+        return showPage(ctx, found, { ...row, results }, { typed, detail: done.detail });
+      }
+      answerChange(ctx, found, operation, { ...row, given: write.arguments, shown: made.shown });
+    } catch (failure) {
+      const { error } = failure as { error?: string };
+      if (error === 'insufficient_user_authentication') return signIn(ctx, 'login');
+      if (error !== 'csrf_mismatch') throw failure;
+      // Of a session before this one: the form is shown again, with a token that is good.
+      const row = await perform(services, ctx, reads);
+      if (row === undefined) return signIn(ctx);
+      showPage(ctx, found, row, { typed, fault: 'again' });
+    }
+  };
+}
+
+/** What was typed where nobody is signed in any more: kept in the page that asks to sign in. */
+function keepTyped(ctx: Ctx, typed: Typed): void {
+  const { csrf: _, password: __, ...kept } = typed;
+  const path = `${ctx.state.tenant.path}${ctx.path}`;
+  render(ctx, 'console_signed_out', { path, kept: Object.entries(kept) }, { status: 401 });
+}
+
+/** Answers with the audit as CSV, 1,000 events at most. */
+export function downloadAudit(services: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const asked = queryOf(ctx, auditQuery);
+    const row = await perform(services, ctx, [auditSearch(asked, 1000)]);
+    if (row === undefined) return signIn(ctx);
+    const [found] = row.results;
+    if (found?.error) throw new OAuthError(found.error as ErrorCode, found.detail ?? '');
+    ctx.set('Cache-Control', 'no-store');
+    ctx.attachment('audit.csv');
+    ctx.type = 'text/csv; charset=utf-8';
+    ctx.body = csvOf(found?.value as Record<string, unknown>[]);
+  };
+}
+
+/** The operations of a page in one call; undefined where nobody is signed in. */
+async function perform(
+  { database }: EndpointServices,
+  ctx: Ctx,
+  calls: Call[],
+  csrf?: string,
+): Promise<Shown | undefined> {
+  const row = await ask(database, api.admin_page, {
+    ...caller(ctx),
+    ...presentedSession(ctx),
+    csrf_hash: csrf === undefined ? null : secretHash(csrf),
+    operations: calls.map(({ operation }) => operation),
+    arguments: calls.map((one) => one.arguments),
+  });
+  if (row.error === 'login_required') return undefined;
+  if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
+  return { ...row, results: row.results as Result[] };
+}
+
+function typedIn(ctx: Ctx): Typed {
+  const sent = Object.entries(parameters(ctx));
+  return Object.fromEntries(sent.map(([name, value]) => [name, [value].flat().join('\n')]));
+}
+
+type Problem = { typed?: Typed; fault?: 'confirm' | 'again'; detail?: string | null };
+
+function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): void {
+  const { page, asked, named } = found;
+  const reads = page.reads(asked);
+  const values = Object.fromEntries(
+    reads.map(({ operation }, at) => [operation, row.results[at]?.value ?? null]),
+  );
+  const failed = row.results.find(({ error }) => error !== null);
+  const [first] = reads;
+  const rows = first && values[first.operation];
+  const last = Array.isArray(rows) && rows.length === pageRows ? rows.at(-1) : undefined;
+  const key = { clients: 'client_id', users: 'username', audit: 'cursor' }[page.path as 'audit'];
+  const isWrong = problem.fault !== undefined || problem.detail !== undefined;
+  const shown = { ...values, ...asked, asked, named, section: page.section, failed };
+  const data = {
+    ...shown,
+    ...problem,
+    typed: problem.typed ?? {},
+    is_wrong: isWrong,
+    username_of_admin: row.username,
+    may_write: row.may_write,
+    csrf: presentedCsrfToken(ctx),
+    here: `${ctx.state.tenant.path}${ctx.path}`,
+    query: ctx.querystring,
+    next: key && last && nextOf(ctx, String(last[key])),
+    settings: tenantSettings,
+    as_text: textOfValue,
+  };
+  render(ctx, page.template, data, isWrong ? { status: 400 } : {});
+}
+
+function nextOf(ctx: Ctx, after: string): string {
+  const query = new URLSearchParams(ctx.querystring);
+  query.set('after', after);
+  return `?${query}`;
+}
+
+type Done = { given: Record<string, unknown>; shown: Record<string, string>; username: string };
+
+/** Secrets are shown at once, and never again; anything else is a redirect. */
+function answerChange(ctx: Ctx, found: Found, { operation }: Operation, done: Done): void {
+  const secret = done.shown.client_secret ?? done.shown.api_key ?? done.shown.secret;
+  const made = operation === 'client_add' && `/${encodeURIComponent(String(done.given.client_id))}`;
+  const [list = ''] = found.page.path.split('/');
+  const to = `/oauth/admin/${list}${made || ''}`;
+  if (secret !== undefined) {
+    const { username, given } = done;
+    const data = { section: found.page.section, username_of_admin: username, secret, to };
+    render(ctx, 'console_secret', { ...data, client_id: given.client_id });
+    return;
+  }
+  flash(ctx, 'saved');
+  goTo(ctx, made || operation.endsWith('_remove') ? to : ctx.path);
+}

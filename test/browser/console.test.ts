@@ -1,0 +1,190 @@
+// The console of a tenant in Chromium: journeys of an admin, with and without JavaScript, and each page as it looks.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
+import { consolePages } from '../../src/endpoints/console/console-pages.ts';
+import { type Acme, discover, obtainTokens, password, startAcme } from '../support/acme.ts';
+import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
+import { addUser } from '../support/issuer.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(!hasChromium)('in Chromium', () => {
+  let acme: Acme;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    acme = await startAcme();
+    const { tenant, database } = acme;
+    const { worker } = database;
+    await call(worker, ops.admin_enable, { tenant });
+    await call(worker, ops.role_assign, { tenant, role: 'pgrant.admin', username: 'ada' });
+    await addUser(database, tenant, 'bob', password);
+    await addUser(database, tenant, 'eve', password);
+    await call(worker, ops.role_assign, { tenant, role: 'pgrant.admin.read', username: 'eve' });
+    await call(worker, ops.scope_add, {
+      tenant,
+      scope: 'notes',
+      title: 'Read your notes',
+      description: 'All of them.',
+      sensitive: true,
+    });
+    await obtainTokens(await discover(acme, acme.web), { scope: 'openid notes' });
+    const hook = {
+      tenant,
+      name: 'hook',
+      url: 'https://hooks.example/in',
+      sealed_secret: Buffer.alloc(40),
+    };
+    await call(worker, ops.webhook_add, hook);
+    await call(worker, ops.webhook_test, { tenant, webhook: 'hook' });
+    browser = await launch();
+  });
+
+  afterAll(() => browser?.close());
+
+  /** Opens the console as this person, who signs in. */
+  async function signIn(page: Page, username: string) {
+    await page.goto(`${acme.issuer}/admin`);
+    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('Password').fill(password);
+    await press(page, 'Sign in');
+  }
+
+  test('a plain person finds nothing, at no page of it, by no form', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'bob');
+    await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();
+    for (const { path } of consolePages) {
+      const at = `${acme.issuer}/oauth/admin/${path.replace(/:\w+/, 'web')}`;
+      expect([path, (await page.goto(at))?.status()]).toEqual([path, 404]);
+    }
+    const answer = await page.request.post(`${acme.issuer}/oauth/admin/clients`, {
+      form: { operation: 'client_add', name: 'Mine' },
+    });
+    expect(answer.status()).toBe(404);
+  });
+
+  test.each([true, false])(
+    'an admin adds an application, changes, suspends and removes it; JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const { page, complaints } = await openPage(browser, { javaScriptEnabled });
+      await signIn(page, 'ada');
+      await page.getByText('Add an application').first().click();
+      await page.locator('#new-name').fill('<b>Reports</b>');
+      await page.getByLabel('Redirect URIs').fill('http://evil.example/cb');
+      await press(page, 'Add an application');
+      // What was typed is kept, and said what is wrong with it.
+      await page.getByText('redirect_uris must be').waitFor();
+      expect(await page.locator('#new-name').inputValue()).toBe('<b>Reports</b>');
+      await page.getByLabel('Redirect URIs').fill('https://reports.example/cb');
+      await press(page, 'Add an application');
+      expect(await page.locator('code.secret').textContent()).toMatch(/^pgrant_cs_/);
+      await page.getByRole('link', { name: 'Back' }).click();
+      await page.getByRole('heading', { level: 1, name: '<b>Reports</b>' }).waitFor();
+      await press(page, 'Suspend');
+      await page.getByText('It is done.').waitFor();
+      await page.getByText('suspended', { exact: true }).waitFor();
+      const client_id = (await page.locator('dl.facts dd').first().textContent())?.trim() ?? '';
+      await page.getByText('Remove the application').first().click();
+      await page.locator('#confirm-client_remove').fill('something else');
+      await press(page, 'Remove the application');
+      await page.getByText('That is not the name').waitFor();
+      await page.locator('#confirm-client_remove').fill(client_id);
+      await press(page, 'Remove the application');
+      await page.getByRole('heading', { level: 1, name: 'Applications' }).waitFor();
+      expect(await page.content()).not.toContain(client_id);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('what cannot be taken back wants a sign-in that is not long ago', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'ada');
+    await acme.database.sql`update pgrant.sessions set auth_time = auth_time - interval '1 hour'`;
+    await page.goto(`${acme.issuer}/oauth/admin/keys`);
+    await page.getByText('Rotate now').first().click();
+    await press(page, 'Rotate now');
+    await page.getByLabel('Password').fill(password);
+    await press(page, 'Sign in');
+    await page.getByRole('heading', { level: 1, name: 'Signing keys' }).waitFor();
+    await page.getByText('Rotate now').first().click();
+    await press(page, 'Rotate now');
+    await page.getByText('It is done.').waitFor();
+  });
+
+  test('a session that ends in the middle of a form loses nothing that was typed', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'ada');
+    await page.goto(`${acme.issuer}/oauth/admin/roles`);
+    await page.getByText('Add a role').first().click();
+    await page.locator('#new-role').fill('billing');
+    await page.locator('#new-title').fill('Pay invoices');
+    await acme.database.sql`update pgrant.sessions set ended_at = now() where ended_at is null`;
+    await press(page, 'Add a role');
+    await page.getByRole('heading', { level: 1, name: 'You are not signed in any more' }).waitFor();
+    const other = await page.context().newPage();
+    await signIn(other, 'ada');
+    await press(page, 'Go on');
+    await page.getByText('You have signed in again since').waitFor();
+    expect(await page.locator('#new-title').inputValue()).toBe('Pay invoices');
+    await press(page, 'Add a role');
+    await page.getByText('It is done.').waitFor();
+    await page.getByText('Pay invoices').first().waitFor();
+  });
+
+  test('who may only see is shown no form, and can send none', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'eve');
+    await page.getByText('You may see everything here').waitFor();
+    expect(await page.locator('form[method=post]').count()).toBe(0);
+  });
+
+  test('the audit comes as CSV, and nothing in it is a formula', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'ada');
+    const answer = await page.request.get(`${acme.issuer}/oauth/admin/audit.csv?action=session`);
+    expect(answer.headers()['content-type']).toContain('text/csv');
+    const [head, first] = (await answer.text()).split('\r\n');
+    expect(head).toMatch(/^at,action,error/);
+    expect(first).toContain('"session.');
+  });
+
+  /** What axe finds at fault on the page, and whether it is wider than the window. */
+  async function faultsOf(page: Page): Promise<unknown[]> {
+    await page.evaluate(axe);
+    return page.evaluate(`(async () => {
+      const { violations } = await axe.run();
+      const root = document.documentElement;
+      const wide = root.scrollWidth > root.clientWidth ? ['wider than the window'] : [];
+      return [...wide, ...violations.map(({ id, nodes }) => [id, nodes[0]?.html])];
+    })()`);
+  }
+
+  test.each(['light', 'dark'] as const)(
+    'no page has a fault that axe finds, %s, wide and narrow [WCAG 2.2]',
+    { timeout: 120_000 },
+    async (colorScheme) => {
+      const { page, complaints } = await openPage(browser);
+      await signIn(page, 'ada');
+      await page.emulateMedia({ colorScheme });
+      for (const { path } of consolePages) {
+        const at = path
+          .replace(':client_id', 'web')
+          .replace(':username', 'ada')
+          .replace(':name', 'hook')
+          .replace(':setting', 'code_lifetime');
+        const url = `${acme.issuer}/oauth/admin/${at}`;
+        for (const width of [1280, 360]) {
+          await page.setViewportSize({ width, height: 800 });
+          expect([at, (await page.goto(url))?.status()]).toEqual([at, 200]);
+          expect([at, width, await faultsOf(page)]).toEqual([at, width, []]);
+        }
+      }
+      expect(complaints).toEqual([]);
+    },
+  );
+});
