@@ -33,7 +33,7 @@ language plpgsql stable
 as $$
 declare
   v_one pgrant.authorization_requests := p_request;
-  v_out pgrant.authorization_requests[] := '{}';
+  v_out pgrant.authorization_requests[];
 begin
   if p_request.device_hash is null or p_devices = '{}' then
     return array[p_request];
