@@ -88,6 +88,12 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       await press(page, 'Suspend');
       await page.getByText('It is done.').waitFor();
       await page.getByText('suspended', { exact: true }).waitFor();
+      const [event] = await acme.database.sql`
+        select actor, request_id, address from pgrant.audit_events where action = 'client.disable' order by at desc limit 1`;
+      expect(event).toMatchObject({
+        actor: { user_id: expect.any(String), session_id: expect.any(String) },
+        request_id: expect.any(String),
+      });
       const client_id = (await page.locator('dl.facts dd').first().textContent())?.trim() ?? '';
       await page.getByText('Remove the application').first().click();
       await page.locator('#confirm-client_remove').fill('something else');

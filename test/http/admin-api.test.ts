@@ -115,6 +115,27 @@ describe('who gets in', () => {
     }
   });
 
+  test('at the console a plain person finds no operation, and one who may only see none that changes something', async () => {
+    const { worker, web } = acme.database;
+    const role = 'pgrant.admin.read';
+    const asAda = async (operation: string) => {
+      const operations = [operation];
+      const { tenant } = acme;
+      const from = { tenant, request_id: 'r-2', address: '127.0.0.1' };
+      const given = { ...from, ...(await sessionOfAda()), csrf_hash: null, arguments: [{}] };
+      return (await ask(web, api.admin_page, { ...given, operations })).error;
+    };
+    for (const { operation } of adminOperations) {
+      expect([operation, await asAda(operation)]).toEqual([operation, 'not_found']);
+    }
+    await call(worker, ops.role_assign, { tenant: acme.tenant, role, username: 'ada' });
+    for (const { operation, effect } of adminOperations) {
+      const error = effect === 'read' ? null : 'not_found';
+      expect([operation, await asAda(operation)]).toEqual([operation, error]);
+    }
+    await call(worker, ops.role_withdraw, { tenant: acme.tenant, role, username: 'ada' });
+  });
+
   test('every function of the web process that is for admins asks who is one, and before all else', async () => {
     const rows = await acme.database.sql`
       select p.proname, p.prosrc from pg_proc p
@@ -139,6 +160,15 @@ describe('who gets in', () => {
     expect((await request('GET', '/settings', { as })).status).toBe(404);
   });
 });
+
+/** The session that ada signed in with last. */
+async function sessionOfAda() {
+  const [row] = await acme.database.sql`
+    select s.session_hash, extract(epoch from s.expires_at)::int as expires_at from pgrant.sessions s
+      join pgrant.users u using (tenant_id, user_id) where u.username = 'ada' and s.ended_at is null
+     order by s.auth_time desc limit 1`;
+  return { session_hash: row?.session_hash as Buffer, session_expires_at: row?.expires_at };
+}
 
 /** The document, as anybody gets it. */
 async function openapi() {
