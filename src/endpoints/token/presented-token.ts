@@ -34,12 +34,11 @@ export async function tokenArguments(token: string, keys: VerificationKeys, issu
 async function claimsOf(token: string, keys: VerificationKeys, issuer: string) {
   try {
     const claims = await verifyAccessToken(token, keys, issuer, accessTokenTypes);
-    const { iss, jti, client_id, family_id, scope, iat, exp, cnf } = claims;
-    const { authorization_details, act, may_act, family_client_id } = claims;
+    const { iss, jti, client_id, family_id, scope, iat, exp, cnf, authorization_details } = claims;
     const scopes = Array.isArray(scope) ? scope.join(' ') : scope;
     const aud = [claims.aud].flat();
     const named = { iss, jti, client_id, family_id, scope: scopes, aud };
-    return { ...named, iat, exp, cnf, authorization_details, act, may_act, family_client_id };
+    return { ...named, iat, exp, cnf, authorization_details };
   } catch (failure) {
     if (failure instanceof OAuthError) return null;
     throw failure;
