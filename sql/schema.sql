@@ -199,7 +199,7 @@ CREATE OR REPLACE FUNCTION pgrant.grant_types()
  RETURNS text[]
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$ select array['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] $function$
+AS $function$ select array['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'urn:ietf:params:oauth:grant-type:token-exchange'] $function$
 ;
 comment on function pgrant.grant_types() is 'The grant types of the token endpoint (RFC 6749 1.3).';
 
@@ -752,7 +752,10 @@ create table pgrant.access_tokens (
   revoked_at timestamp with time zone,
   cnf jsonb,
   authorization_details jsonb default '[]'::jsonb not null,
+  act jsonb,
+  family_client_id text,
   constraint access_tokens_pkey PRIMARY KEY (tenant_id, token_hash, expires_at),
+  constraint access_tokens_act_check CHECK ((jsonb_typeof(act) = 'object'::text)),
   constraint access_tokens_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
   constraint access_tokens_check CHECK (((family_id IS NULL) = (family_expires_at IS NULL))),
   constraint access_tokens_check1 CHECK ((expires_at <= family_expires_at)),
@@ -780,6 +783,8 @@ comment on column pgrant.access_tokens.issued_at is 'When it was issued.';
 comment on column pgrant.access_tokens.revoked_at is 'When it was revoked; null = it is not.';
 comment on column pgrant.access_tokens.cnf is 'The key without which it is good for nothing (RFC 7800 3.1); null = a bearer token.';
 comment on column pgrant.access_tokens.authorization_details is 'What it is good for beside scopes (RFC 9396).';
+comment on column pgrant.access_tokens.act is 'Who acts for the person, and who acted before (RFC 8693 4.1); null = the client itself, which the token names.';
+comment on column pgrant.access_tokens.family_client_id is 'Of one that was exchanged: the client of the family that it hangs on; null = its own.';
 
 create table pgrant.audit_archives (
   tenant_id uuid not null,
@@ -1613,6 +1618,29 @@ comment on table pgrant.dpop_proofs is 'DPoP proofs that were used, until they w
 comment on column pgrant.dpop_proofs.tenant_id is 'The tenant.';
 comment on column pgrant.dpop_proofs.proof_hash is 'SHA-256 of the thumbprint of the key and jti.';
 comment on column pgrant.dpop_proofs.expires_at is 'Until when it is good.';
+
+create table pgrant.exchange_policies (
+  tenant_id uuid not null,
+  client_id text not null,
+  resource text not null,
+  scopes text[],
+  impersonation boolean default false not null,
+  created_at timestamp with time zone default now() not null,
+  constraint exchange_policies_pkey PRIMARY KEY (tenant_id, client_id, resource),
+  constraint exchange_policies_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint exchange_policies_resource_check CHECK (((resource = ''::text) OR COALESCE((resource = pgrant.resource_canonical(resource)), false)))
+);
+alter table pgrant.exchange_policies enable row level security;
+alter table pgrant.exchange_policies force row level security;
+create policy audited on pgrant.exchange_policies for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.exchange_policies for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.exchange_policies is 'Which clients may exchange the tokens of people, for a token for which resource (RFC 8693). What has no row is refused.';
+comment on column pgrant.exchange_policies.tenant_id is 'The tenant.';
+comment on column pgrant.exchange_policies.client_id is 'The client that exchanges, and gets the token.';
+comment on column pgrant.exchange_policies.resource is 'What the token may be for (RFC 8707); empty = the tenant''s own audience.';
+comment on column pgrant.exchange_policies.scopes is 'Which scopes of the subject''s token it may have, at most; null = all.';
+comment on column pgrant.exchange_policies.impersonation is 'Whether the token says nothing of the client that acts (impersonation, RFC 8693 1.1); false = it does, in act (delegation).';
+comment on column pgrant.exchange_policies.created_at is 'When it was made.';
 
 create table pgrant.grant_history (
   tenant_id uuid not null,

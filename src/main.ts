@@ -70,6 +70,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     () => import('./cli/authorization-details-type-commands.ts'),
   ],
   [
+    'exchange',
+    'which clients may exchange tokens of users for others (RFC 8693)',
+    () => import('./cli/exchange-commands.ts'),
+  ],
+  [
     'upstream',
     'identity providers: users sign in with an account that they have elsewhere',
     () => import('./cli/upstream-commands.ts'),

@@ -229,8 +229,8 @@ export type ApiIntrospection = {
   detail: string | null;
   response_alg: string | null;
 } & (
-  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json; authorization_details: Json }
-  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null; authorization_details: null }
+  | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json; authorization_details: Json; act: Json }
+  | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null; authorization_details: null; act: null }
 );
 
 /** What becomes of the product's answer to a login challenge. */
@@ -399,6 +399,8 @@ export type ApiTokens = {
   access_token_scope: string | null;
   cnf: Json;
   authorization_details: Json;
+  act: Json;
+  family_client_id: string | null;
 };
 
 /** A sign-in at an upstream, and how that upstream is reached. */
@@ -1616,6 +1618,48 @@ export const api = {
     ['path', 'text'],
   ], ['tenant_id', 'issuer', 'title', 'path', 'disabled']),
 
+  /** Exchanges the access token of a person for another one (RFC 8693 2.1), where a policy lets the client: p_access_hash or p_jwt is the subject's token, as of token_introspect, neither = not a token of ours; p_actor is {access_hash (hex), access_expires_at, jwt} of the actor's, null = the client acts; p_issued_hash is that of the new one. p_scope null = all of the subject's token; p_resource empty and p_audience (a resource, or one of its audiences) null = the tenant's own audience; p_authorization_details as of details_refusal. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, unauthorized_client, invalid_request, invalid_target, invalid_scope, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
+  token_exchange: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      possession: unknown;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      actor: unknown;
+      scope: string | null;
+      issued_hash: Uint8Array | null;
+      resource: string | null;
+      audience: string | null;
+      authorization_details: unknown;
+    },
+    ApiTokens
+  >('pgrant_api.token_exchange', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['actor', 'jsonb'],
+    ['scope', 'text'],
+    ['issued_hash', 'bytea'],
+    ['resource', 'text'],
+    ['audience', 'text'],
+    ['authorization_details', 'jsonb'],
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
+
   /** Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client, too_many_attempts, flood. */
   token_introspect: bindSet<
     {
@@ -2604,6 +2648,59 @@ export const ops = {
     ['before_id', 'uuid', 'optional'],
     ['limit', 'integer', 'optional'],
   ], []),
+
+  /** Lets a client exchange the tokens of people for one for p_resource (null = the tenant's own audience), with p_scopes of theirs at most (null = all); what was allowed for it before is replaced. Without p_impersonation the token says who acts. Returns the form in which the resource is compared. Raises OA001, OA003. */
+  exchange_allow: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      resource?: string | null;
+      scopes?: string[] | null;
+      impersonation?: boolean | null;
+    },
+    {
+      exchange_allow: string;
+    }
+  >('pgrant_ops.exchange_allow', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['resource', 'text', 'optional'],
+    ['scopes', 'text[]', 'optional'],
+    ['impersonation', 'boolean', 'optional'],
+  ], ['exchange_allow']),
+
+  /** Takes back what exchange_allow allowed; tokens that were issued by it live on until they expire, or what they hang on is revoked. Raises OA001. */
+  exchange_deny: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      resource?: string | null;
+    },
+    {
+      exchange_deny: null;
+    }
+  >('pgrant_ops.exchange_deny', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['resource', 'text', 'optional'],
+  ], []),
+
+  /** Which clients may exchange tokens for what. May be null: resource (the tenant's own audience), scopes (all). Raises OA001. */
+  exchange_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string;
+      client_name: string;
+      resource: string;
+      scopes: string[];
+      impersonation: boolean;
+      created_at: string;
+    }
+  >('pgrant_ops.exchange_list', [
+    ['tenant', 'uuid'],
+  ], ['client_id', 'client_name', 'resource', 'scopes', 'impersonation', 'created_at']),
 
   /** Deletes clients that have expired, and has it remembered when they did. */
   expired_clients_delete: bind<

@@ -17,6 +17,7 @@ const lengthLimit = 2048;
 /** What is stored while a person signs in is no longer than real clients send it. */
 const lengthLimits: Readonly<Record<string, number>> = {
   acr_values: 512,
+  actor_token: 8192,
   assertion: 8192,
   authorization_details: 8192,
   claims: 4096,
@@ -26,6 +27,7 @@ const lengthLimits: Readonly<Record<string, number>> = {
   nonce: 512,
   request: 8192,
   scope: 4096,
+  subject_token: 8192,
   token: 8192,
   ui_locales: 512,
 };

@@ -8,7 +8,7 @@ import { signingAlgs } from './lists.ts';
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
-/** Claims of a JWT access token (RFC 9068 2.2); times are epoch seconds. */
+/** Claims of a JWT access token (RFC 9068 2.2, RFC 9396 9.1, RFC 8693 4.1); times are epoch seconds. */
 export interface AccessTokenClaims {
   iss: string;
   sub: string;
@@ -22,8 +22,8 @@ export interface AccessTokenClaims {
   auth_time?: number | undefined;
   acr?: string | undefined;
   cnf?: Confirmation | undefined;
-  /** RFC 9396 9.1. */
   authorization_details?: unknown;
+  act?: unknown;
 }
 
 /** The key without which a token is good for nothing (RFC 7800 3.1, RFC 9449 6.1, RFC 8705 3.1). */

@@ -150,7 +150,7 @@ export type ClientSettings = {
   /** Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris. */
   allowed_origins: string[];
   /** What the client may use at the token endpoint. */
-  grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code' | 'urn:ietf:params:oauth:grant-type:jwt-bearer')[];
+  grant_types: ('authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code' | 'urn:ietf:params:oauth:grant-type:jwt-bearer' | 'urn:ietf:params:oauth:grant-type:token-exchange')[];
   /** What the client may ask for; null = every scope of the tenant. */
   scopes: string[] | null;
   /** remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client. */
@@ -340,7 +340,7 @@ export const stored = {
     {"name":"redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where codes may be sent.","good":"a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"},
     {"name":"post_logout_redirect_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where browsers may go after logout.","good":"a list"},
     {"name":"allowed_origins","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.","good":"a list of web origins as browsers write them: scheme, host and port, without a path"},
-    {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:jwt-bearer"},
+    {"name":"grant_types","type":"text[]","unit":null,"nullable":false,"default":"{authorization_code,refresh_token}","meaning":"What the client may use at the token endpoint.","good":"a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:token-exchange"},
     {"name":"scopes","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What the client may ask for; null = every scope of the tenant.","good":"a list"},
     {"name":"consent","type":"text","unit":null,"nullable":false,"default":"remember","meaning":"remember = asked again only for more or after consent_lifetime; assured = so, where the client authenticates or the redirect URI is https, and each time where any program could be it (RFC 8252 8.6); always = asked each time; never = a first-party client.","good":"remember, assured, always or never"},
     {"name":"require_pkce","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).","good":"true or false"},

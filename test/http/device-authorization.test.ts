@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { secretHash } from '../../src/protocol/secrets.ts';
 import { type Acme, insecure, password, proceed, startAcme } from '../support/acme.ts';
 import { Browser, formOf, type Page } from '../support/browser.ts';
-import { addClient, type Client } from '../support/issuer.ts';
+import { addClient, addUser, type Client } from '../support/issuer.ts';
 
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
 let acme: Acme;
@@ -296,9 +296,9 @@ describe('the page', () => {
       acme.database
         .sql`update pgrant.clients set device_codes_together = ${on} where client_id = ${tool.client_id}`;
     const several = (forms: Record<string, string>[]) => Promise.all(forms.map(asked));
-    const consentOf = async (user_code = '', browser = new Browser()) => {
+    const consentOf = async (user_code = '', browser = new Browser(), username = 'ada') => {
       const login = await typed(browser, user_code);
-      return { browser, page: await browser.submit(login, { username: 'ada', password }) };
+      return { browser, page: await browser.submit(login, { username, password }) };
     };
     const ticks = ({ html }: Page) =>
       [...html.matchAll(/name="device" value="([0-9a-f]{64})"/g)].map(([, id = '']) => id);
@@ -370,6 +370,30 @@ describe('the page', () => {
         'authorization_pending',
         'access_denied',
       ]);
+    });
+
+    test('gives each code to one of two people who tick all at once, and to neither twice', async () => {
+      await addUser(acme.database, acme.tenant, 'bob', password);
+      for (let round = 0; round < 3; round += 1) {
+        const codes = await several([{}, {}, {}, {}]);
+        const [ada, bob] = await Promise.all([
+          consentOf(codes[0]?.user_code),
+          consentOf(codes[3]?.user_code, new Browser(), 'bob'),
+        ]);
+        const answers = await Promise.all([
+          decide(ada.browser, ada.page, 'allow', ticks(ada.page)),
+          decide(bob.browser, bob.page, 'allow', ticks(bob.page).toReversed()),
+          errorsOf(codes),
+        ]);
+        // Whoever comes second is told that the device was not connected, or that the request is over.
+        const statuses = answers.slice(0, 2).map((one) => (one as Response).status);
+        expect(statuses).toContain(200);
+        expect(statuses.filter((status) => ![200, 400, 403].includes(status))).toEqual([]);
+        const owners = await acme.database.sql`
+          select count(*)::integer as codes, count(distinct user_id)::integer as people from pgrant.codes
+           where code_hash = any (select sha256(device_hash) from pgrant.device_codes order by created_at desc limit 4)`;
+        expect(owners[0]).toEqual({ codes: 4, people: 1 });
+      }
     });
 
     test('shows none where the client does not say so, and refuses what no page has', async () => {

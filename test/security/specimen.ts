@@ -40,10 +40,12 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
       'refresh_token',
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:device_code',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
     ],
     access_token_format: 'opaque',
     request_uris: [objectAt(uri)],
   });
+  await operate(world, ops.exchange_allow, { client_id: client.client_id });
   await makeClient(world, 'robot', {
     name: `Robot of ${name}`,
     token_endpoint_auth_method: 'private_key_jwt',
@@ -145,6 +147,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     ...spent.refresh,
     jwt: { ...(jwtOf(spent.row) as object) },
     successor_hash: secret(),
+    issued_hash: secret(),
     sealed_successor: randomBytes(60),
     key_hash: tenant.key_hash,
     grant_id: (consents as { grant_id: string }[])[0]?.grant_id,

@@ -17,12 +17,16 @@ create type pgrant_rules.live_token as (
   subject          text,
   grant_id         uuid,
   cnf              jsonb,
-  details          jsonb
+  details          jsonb,
+  act              jsonb,
+  family_client_id text
 );
 
 comment on type pgrant_rules.live_token is 'A token that is presented, and what it is good for now.';
 comment on column pgrant_rules.live_token.subject is 'What its client calls the person; null without one.';
 comment on column pgrant_rules.live_token.cnf is 'The key that it is bound to; null = none.';
+comment on column pgrant_rules.live_token.family_client_id is 'Of one that was exchanged: the client of its family; null = client_id.';
+comment on column pgrant_rules.live_token.act is 'Who acts for the person (RFC 8693 4.1); null = its client.';
 comment on column pgrant_rules.live_token.details is 'Its authorization details (RFC 9396); null = none.';
 
 create function pgrant_rules.tokens_find(
@@ -36,7 +40,8 @@ begin
     select case
              when q.access_hash is not null then (
                select row(t.client_id, t.user_id, null, t.family_id, t.scopes, t.audience, t.issued_at, t.expires_at,
-                          null, null, null, null, null, null, null, t.cnf, t.authorization_details)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, t.cnf, t.authorization_details, t.act,
+                          t.family_client_id)::pgrant_rules.live_token
                  from pgrant.access_tokens t
                 where t.tenant_id = p_tenant
                   and t.token_hash = q.access_hash
@@ -46,7 +51,8 @@ begin
                select row(q.jwt ->> 'client_id', null, null, (q.jwt ->> 'family_id')::uuid, string_to_array(q.jwt ->> 'scope', ' '),
                           array(select jsonb_array_elements_text(q.jwt -> 'aud')), pgrant_rules.moment((q.jwt ->> 'iat')::bigint),
                           pgrant_rules.moment((q.jwt ->> 'exp')::bigint), null, null, null, null, null, null,
-                          null, q.jwt -> 'cnf', q.jwt -> 'authorization_details')::pgrant_rules.live_token
+                          null, q.jwt -> 'cnf', q.jwt -> 'authorization_details', q.jwt -> 'act',
+                          q.jwt ->> 'family_client_id')::pgrant_rules.live_token
                  from pgrant.tenants t
                 where t.tenant_id = p_tenant
                   and t.issuer = q.jwt ->> 'iss'
@@ -56,13 +62,13 @@ begin
              when q.handle_hash is not null then (
                select row(f.client_id, f.user_id, null, f.family_id, f.scopes, null, f.created_at, f.idle_expires_at,
                           null, null, null, null, null, null, null, f.cnf,
-                          f.authorization_details)::pgrant_rules.live_token
+                          f.authorization_details, null, null)::pgrant_rules.live_token
                  from pgrant.token_families f
                 where f.tenant_id = p_tenant and f.handle_hash = q.handle_hash and f.current_hash = q.refresh_hash)
              when q.key_hash is not null then (
                select row(c.client_id, null, null, null, coalesce((k.target).scopes, c.scopes),
                           coalesce((k.target).audience, array[coalesce(t.audience, t.issuer)]), now(), s.expires_at,
-                          null, null, null, null, null, null, null, null, null)::pgrant_rules.live_token
+                          null, null, null, null, null, null, null, null, null, null, null)::pgrant_rules.live_token
                  from pgrant.client_secrets s
                  join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = s.client_id and c.maker_id is not null
                  join pgrant.tenants t on t.tenant_id = p_tenant
@@ -101,8 +107,9 @@ begin
                                 and f.family_id = any (array(select t.family_id from unnest(p_tokens) t)))) s;
   return array(
     with standing as materialized (
-      select p.ordinality as n, p.client_id, f.user_id, u.username, p.family_id, p.audience, p.issued_at, p.expires_at, p.cnf,
-             f.grant_id, f.auth_time, f.acr, f.claims_userinfo, c.userinfo_alg, c.allowed_networks,
+      select p.ordinality as n, p.client_id, f.client_id as family_client_id, f.user_id, u.username, p.family_id,
+             p.audience, p.issued_at, p.expires_at, p.cnf, f.grant_id, f.auth_time, f.acr, f.claims_userinfo,
+             c.userinfo_alg, c.allowed_networks,
              t.roles_claim, t.permissions_claim, t.tenant_claim, t.name as tenant_name,
              pgrant_rules.subject(c.subject_type, t.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
                                   f.user_id) as subject,
@@ -114,7 +121,7 @@ begin
         join pgrant.tenants t on t.tenant_id = p_tenant
         join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = p.client_id
         left join pgrant.token_families f
-          on f.tenant_id = p_tenant and f.family_id = p.family_id and f.client_id = p.client_id
+          on f.tenant_id = p_tenant and f.family_id = p.family_id and f.client_id = coalesce(p.family_client_id, p.client_id)
          and f.revoked_at is null and f.expires_at > now()
         left join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = f.grant_id and g.revoked_at is null
         left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = f.user_id and u.disabled_at is null
@@ -124,6 +131,11 @@ begin
          -- Not the tokens of a client that was removed, whose name was given to a new one.
          and pgrant_rules.whole_second(c.created_at) <= p.issued_at
          and (p.family_id is null or g.grant_id is not null and u.user_id is not null)
+         -- One that was exchanged (RFC 8693) hangs on the family of another client, which has to be live too.
+         and (p.family_client_id is null
+              or exists (select from pgrant.clients o
+                          where o.tenant_id = p_tenant and o.client_id = p.family_client_id
+                            and pgrant_rules.client_live(o.disabled_at, o.expires_at, t.disabled_at)))
     )
     select case when s.n is not null then
              row(s.client_id, s.user_id, s.username, s.family_id, s.scopes, s.audience, s.issued_at, s.expires_at, s.auth_time,
@@ -133,7 +145,7 @@ begin
                    array(select e.scope from unnest(s.scopes) e (scope) where e.scope = any (v_known.o_roles)))
                  || case when s.allowed_networks is null then '{}'
                          else jsonb_build_object('allowed_networks', s.allowed_networks) end,
-                 s.subject, s.grant_id, s.cnf, s.details)::pgrant_rules.live_token end
+                 s.subject, s.grant_id, s.cnf, s.details, p.act, s.family_client_id)::pgrant_rules.live_token end
       from unnest(p_tokens) with ordinality p
       left join standing s on s.n = p.ordinality
      order by p.ordinality);

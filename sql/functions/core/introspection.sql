@@ -19,7 +19,8 @@ create type pgrant_api.introspection as (
   grant_id      uuid,
   response_alg  text,
   cnf           jsonb,
-  authorization_details  jsonb
+  authorization_details  jsonb,
+  act           jsonb
 );
 
 comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else but response_alg is null where active is false.';
@@ -42,6 +43,8 @@ comment on column pgrant_api.introspection.cnf is
   'With active = true: the key that it is bound to (RFC 9449 6.2, RFC 8705 3.2); null = it is bound to none.';
 comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error; null = nothing.';
 
+comment on column pgrant_api.introspection.act is
+  'With active = true: who acts for the person (RFC 8693 4.1); null = its client.';
 comment on column pgrant_api.introspection.authorization_details is
   'With active = true: what it is good for beside scopes (RFC 9396 9.2); null = nothing.';
 
@@ -96,7 +99,7 @@ begin
               else pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes) end
          || case when t.audience <> c.audience and q.handle_hash is null
                  then (pgrant_rules.token_shape(p_tenant, t.audience, t.user_id, t.scopes, t.access_claims)).claims else '{}' end
-         || t.access_claims, t.grant_id, c.introspection_alg, t.cnf, nullif(t.details, '[]')
+         || t.access_claims, t.grant_id, c.introspection_alg, t.cnf, nullif(t.details, '[]'), t.act
     from unnest(p_client_id, v_errors, v_auth.o_reason, v_auth.o_detail, p_handle_hash)
          with ordinality q (client_id, error, reason, detail, handle_hash, n)
     join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n

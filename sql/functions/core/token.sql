@@ -27,7 +27,9 @@ create type pgrant_api.tokens as (
   sid                  text,
   access_token_scope   text,
   cnf                  jsonb,
-  authorization_details  jsonb
+  authorization_details  jsonb,
+  act                  jsonb,
+  family_client_id     text
 );
 
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
@@ -49,6 +51,8 @@ comment on column pgrant_api.tokens.access_token_scope is 'array = scope of a JW
 comment on column pgrant_api.tokens.sid is 'What the client calls the session, in the ID token; null where none is due, or without a browser session.';
 comment on column pgrant_api.tokens.cnf is 'The key that the access token is bound to (RFC 7800 3.1): {jkt}, {x5t#S256}, or both; null = a bearer token.';
 
+comment on column pgrant_api.tokens.family_client_id is 'Of one that was exchanged: the client of its family; null = client_id.';
+comment on column pgrant_api.tokens.act is 'Who acts for the person by the access token (RFC 8693 4.1); null = the client.';
 comment on column pgrant_api.tokens.authorization_details is 'What the access token is good for beside scopes (RFC 9396 7); null = nothing.';
 
 create function pgrant_rules.details_noted(p_details jsonb) returns jsonb
@@ -102,7 +106,9 @@ create type pgrant_rules.token_decision as (
   sealed_successor     bytea,
   replay_until         timestamptz,
   idle_expires_at      timestamptz,
-  details              jsonb
+  details              jsonb,
+  act                  jsonb,
+  family_client_id     text
 );
 
 comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
@@ -110,6 +116,8 @@ comment on column pgrant_rules.token_decision.action is 'As it is recorded.';
 comment on column pgrant_rules.token_decision.reason is 'Why it is refused; of a token for an API credential, another whose key has signed for it.';
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
+comment on column pgrant_rules.token_decision.family_client_id is 'The client of the family that an exchanged token hangs on; null = client_id.';
+comment on column pgrant_rules.token_decision.act is 'Who acts by the access token; null = the client.';
 comment on column pgrant_rules.token_decision.details is 'The authorization details of the access token; null = none.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
 
@@ -120,9 +128,10 @@ language plpgsql
 as $$
 begin
   insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
-                                    audience, issued_at, cnf, authorization_details)
+                                    audience, issued_at, cnf, authorization_details, act, family_client_id)
   select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
-         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n], coalesce(d.details, '[]')
+         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n], coalesce(d.details, '[]'), d.act,
+         d.family_client_id
     from unnest(p_decisions) d
    where d.error is null and d.access_token_format = 'opaque';
 end
@@ -161,8 +170,9 @@ begin
   v_errors := pgrant_rules.audit_all(p_tenant, array(
     select row(d.request_id, d.address, d.action, d.error, d.reason, d.client_id,
                case when d.grant_id is not null then d.user_id end, d.grant_id, d.family_id,
-               case when d.action = 'code.redeem' and d.error is null
-                    then jsonb_build_object('scopes', d.scopes) || pgrant_rules.details_noted(d.details)
+               case when d.action in ('code.redeem', 'token.exchange') and d.error is null
+                    then jsonb_strip_nulls(jsonb_build_object('scopes', d.scopes, 'act', d.act))
+                         || pgrant_rules.details_noted(d.details)
                     when d.action = 'client_credentials.issue' and d.error is null and d.reason is not null
                     then jsonb_build_object('signed_by', d.reason) end)::pgrant_rules.audit_entry
       from unnest(p_decisions) d
@@ -188,7 +198,7 @@ begin
          case when i.alg is not null then
            pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris, d.session_id) end,
          (s.shape).access_token_scope,
-         p_cnf[d.n], nullif(d.details, '[]')
+         p_cnf[d.n], nullif(d.details, '[]'), d.act, d.family_client_id
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null
     left join unnest(p_client) with ordinality c on c.ordinality = d.n

@@ -69,6 +69,7 @@ function stateOf(row: Extract<ApiIntrospection, { active: true }>, issuer: strin
     grant_id: row.grant_id ?? undefined,
     cnf: row.cnf ?? undefined,
     authorization_details: row.authorization_details ?? undefined,
+    act: row.act ?? undefined,
   };
 }
 

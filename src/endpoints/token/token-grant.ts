@@ -28,6 +28,12 @@ export const names = [
   'refresh_token',
   'scope',
   'authorization_details',
+  'subject_token',
+  'subject_token_type',
+  'actor_token',
+  'actor_token_type',
+  'requested_token_type',
+  'audience',
 ] as const;
 
 export type TokenRequest = {
@@ -46,6 +52,8 @@ export type TokenRequest = {
 /** A token response (RFC 6749 5.1); expires_in in seconds. */
 export type TokenResponse = {
   access_token: string;
+  /** RFC 8693 2.2.1. */
+  issued_token_type?: string;
   token_type: 'Bearer' | 'DPoP';
   expires_in: number;
   /** Left out where the token has none: an empty one is no scope (RFC 6749 3.3). */
@@ -96,10 +104,15 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
       acr: row.acr ?? undefined,
       cnf: (row.cnf as Confirmation | null) ?? undefined,
       authorization_details: row.authorization_details ?? undefined,
+      act: row.act ?? undefined,
     },
     keys.signing(row.access_token_alg as SigningAlg),
     // Ties the token to what can be revoked; introspection and userinfo ask for it.
-    { ...(row.access_claims as ExtraClaims), family_id: row.family_id ?? undefined },
+    {
+      ...(row.access_claims as ExtraClaims),
+      family_id: row.family_id ?? undefined,
+      family_client_id: row.family_client_id ?? undefined,
+    },
     row.access_token_typ as AccessTokenType,
   );
 }

@@ -12,6 +12,7 @@ import { assertedIdentity, clientIdentity } from './client-identity.ts';
 import { deviceGrant } from './device-code.ts';
 import { jwtBearerGrant } from './jwt-bearer.ts';
 import { refreshGrant } from './refresh-token.ts';
+import { exchangeGrant } from './token-exchange.ts';
 import { type Grant, names } from './token-grant.ts';
 
 type GrantType = (typeof grantTypes)[number];
@@ -23,6 +24,7 @@ const grants: Record<GrantType, Grant> = {
   client_credentials: clientCredentialsGrant,
   'urn:ietf:params:oauth:grant-type:jwt-bearer': jwtBearerGrant,
   'urn:ietf:params:oauth:grant-type:device_code': deviceGrant,
+  'urn:ietf:params:oauth:grant-type:token-exchange': exchangeGrant,
 };
 
 /** Answers a token request. */

@@ -44,6 +44,8 @@ begin
   v_asked := v_client.scopes;
   -- Whoever is sent a user code sees nothing of where it leads: not for a client that nobody vouches for (RFC 10027).
   v_client.grant_types := array_remove(v_client.grant_types, 'urn:ietf:params:oauth:grant-type:device_code');
+  -- Nor does such a client get the tokens of others.
+  v_client.grant_types := array_remove(v_client.grant_types, 'urn:ietf:params:oauth:grant-type:token-exchange');
   -- A client that nobody vouches for acts for people only, whose roles and consent bound it.
   if p_machine_scopes is null then
     v_client.grant_types := array_remove(v_client.grant_types, 'client_credentials');

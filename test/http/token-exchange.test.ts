@@ -1,0 +1,254 @@
+// Token exchange, with openid-client and oauth4webapi, and every way in which it is refused.
+import * as client from 'openid-client';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
+import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { addClient, type Client } from '../support/issuer.ts';
+
+const grant_type = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const type = 'urn:ietf:params:oauth:token-type:access_token';
+const [orders, stock, hidden] = [
+  'https://orders.example',
+  'https://stock.example',
+  'https://hidden.example',
+];
+
+let acme: Acme;
+let web: client.Configuration;
+let gateway: client.Configuration;
+let backend: client.Configuration;
+
+const allow = (client_id: string, more: object = {}) =>
+  call(acme.database.worker, ops.exchange_allow, { tenant: acme.tenant, client_id, ...more });
+const exchanger = (client_id: string, more: object = {}): Promise<Client> =>
+  addClient(acme.database, acme.tenant, client_id, {
+    grant_types: [grant_type, 'client_credentials'],
+    redirect_uris: [],
+    ...more,
+  });
+
+beforeAll(async () => {
+  acme = await startAcme();
+  web = await discover(acme, acme.web);
+  gateway = await discover(acme, await exchanger('gateway'));
+  backend = await discover(acme, await exchanger('backend'));
+  await exchanger('nobody');
+  for (const [resource, more] of [
+    [orders, { audiences: ['orders'] }],
+    [stock, { access_token_format: 'opaque' }],
+    [hidden, {}],
+  ] as const) {
+    const named = { tenant: acme.tenant, resource, title: resource };
+    await call(acme.database.worker, ops.resource_set, { ...named, ...more } as never);
+  }
+  await allow('gateway', { resource: orders });
+  await allow('gateway', { resource: stock, scopes: ['email'], impersonation: true });
+  await allow('backend', { resource: stock });
+});
+
+const claimsOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+const signIn = (more = {}) => obtainTokens(web, { scope: 'openid profile email', ...more });
+
+/** Exchanges a token by openid-client. */
+function exchange(config: client.Configuration, subject_token: string, more: object = {}) {
+  const sent = { subject_token, subject_token_type: type, ...more };
+  return client.genericGrantRequest(config, grant_type, sent);
+}
+
+describe('delegation [RFC 8693 1.1]', () => {
+  test('the token is of the same person, for the resource, of the client that acts, and says so', async () => {
+    const { access_token, claims } = await signIn();
+    const given = await exchange(gateway, access_token, { resource: orders });
+    expect(given).toMatchObject({ issued_token_type: type, token_type: 'bearer' });
+    expect(given.scope?.split(' ').toSorted()).toEqual(['email', 'profile']);
+    expect(given.refresh_token ?? given.id_token).toBeUndefined();
+    expect(claimsOf(given.access_token)).toMatchObject({
+      sub: claims?.sub,
+      aud: [orders, 'orders'],
+      client_id: 'gateway',
+      act: { sub: 'gateway' },
+    });
+    expect(claimsOf(given.access_token).exp).toBeLessThanOrEqual(claimsOf(access_token).exp);
+    expect(await client.tokenIntrospection(gateway, given.access_token)).toMatchObject({
+      active: true,
+      sub: claims?.sub,
+      act: { sub: 'gateway' },
+    });
+  });
+
+  test('a chain of actors is nested, the last one outside [RFC 8693 4.1]', async () => {
+    const { access_token } = await signIn();
+    const first = await exchange(gateway, access_token, { audience: 'orders' });
+    const second = await exchange(backend, first.access_token, { resource: stock });
+    expect(second.access_token).toMatch(/^pgrant_at_/);
+    expect(await client.tokenIntrospection(backend, second.access_token)).toMatchObject({
+      client_id: 'backend',
+      act: { sub: 'backend', act: { sub: 'gateway' } },
+    });
+  });
+
+  test('an actor_token of the client names the actor; of another client it is refused', async () => {
+    const { access_token } = await signIn();
+    const actor = await client.clientCredentialsGrant(gateway, { scope: 'email' });
+    const named = { resource: orders, actor_token_type: type };
+    const given = await exchange(gateway, access_token, {
+      ...named,
+      actor_token: actor.access_token,
+    });
+    expect(claimsOf(given.access_token).act).toEqual({ sub: 'gateway' });
+    const foreign = await client.clientCredentialsGrant(backend, { scope: 'email' });
+    for (const actor_token of [foreign.access_token, 'none']) {
+      await expect(
+        exchange(gateway, access_token, { ...named, actor_token }),
+      ).rejects.toMatchObject({ error: 'invalid_request' });
+    }
+  });
+});
+
+test('impersonation says nothing of who acts, and gives no scope beyond the policy', async () => {
+  const { access_token } = await signIn();
+  const given = await exchange(gateway, access_token, { resource: stock });
+  expect(given.scope).toBe('email');
+  const state = await client.tokenIntrospection(gateway, given.access_token);
+  expect([state.active, state.act]).toEqual([true, undefined]);
+});
+
+describe('a token that was exchanged', () => {
+  test('ends with the grant of the person, whoever revokes it', async () => {
+    const { access_token } = await signIn();
+    const given = await exchange(gateway, access_token, { resource: orders });
+    const onward = await exchange(backend, given.access_token, { resource: stock });
+    const [grant] = await acme.database.sql`
+      select g.grant_id from pgrant_report.active_grants g where g.client_id = 'web'`;
+    const revoked = { tenant: acme.tenant, grant_id: grant?.grant_id };
+    await call(acme.database.worker, ops.grant_revoke, revoked as never);
+    for (const token of [given, onward]) {
+      expect(await client.tokenIntrospection(backend, token.access_token)).toEqual({
+        active: false,
+      });
+    }
+    await expect(exchange(gateway, access_token, { resource: orders })).rejects.toMatchObject({
+      error: 'invalid_request',
+    });
+  });
+
+  test('ends with the client that the person allowed, and with the one that acts', async () => {
+    const { access_token } = await signIn();
+    const given = await exchange(gateway, access_token, { resource: orders });
+    const disable = (client_id: string, disabled: boolean) =>
+      call(acme.database.worker, ops.client_disable, { tenant: acme.tenant, client_id, disabled });
+    const active = async () =>
+      (await client.tokenIntrospection(backend, given.access_token)).active;
+    for (const client_id of ['web', 'gateway']) {
+      await disable(client_id, true);
+      expect(await active()).toBe(false);
+      await disable(client_id, false);
+      expect(await active()).toBe(true);
+    }
+  });
+
+  test('is recorded with the person and with who acts', async () => {
+    const { access_token } = await signIn();
+    await exchange(gateway, access_token, { resource: orders });
+    const [event] = await acme.database.sql`
+      select client_id, user_id, grant_id, detail from pgrant_report.audit_events
+       where action = 'token.exchange' and error is null order by at desc limit 1`;
+    expect(event).toMatchObject({
+      client_id: 'gateway',
+      user_id: expect.any(String),
+      grant_id: expect.any(String),
+      detail: { act: { sub: 'gateway' } },
+    });
+  });
+});
+
+describe('it is refused', () => {
+  const cases: [string, object, string][] = [
+    ['without subject_token_type', { subject_token_type: '' }, 'invalid_request'],
+    ['for an ID token', { subject_token_type: type.replace('access', 'id') }, 'invalid_request'],
+    ['for a token that is none', { subject_token: 'none' }, 'invalid_request'],
+    ['with an actor_token of no type', { actor_token: 'x' }, 'invalid_request'],
+    ['with a type of no actor_token', { actor_token_type: type }, 'invalid_request'],
+    [
+      'where a refresh token is asked for',
+      { requested_token_type: type.replace('access', 'refresh') },
+      'invalid_request',
+    ],
+    ['for a resource without a policy', { resource: hidden }, 'invalid_target'],
+    ['for a resource that is unknown', { resource: 'https://evil.example' }, 'invalid_target'],
+    ['for an audience that is unknown', { resource: '', audience: 'evil' }, 'invalid_target'],
+    ['for the audience of the tenant without a policy', { resource: '' }, 'invalid_target'],
+    ['for two resources', { audience: stock }, 'invalid_target'],
+    ['for a scope that the token has not', { scope: 'phone' }, 'invalid_scope'],
+    ['for openid alone', { scope: 'openid' }, 'invalid_scope'],
+    [
+      'for authorization details that the token has not',
+      { authorization_details: '[{"type":"payment"}]' },
+      'invalid_authorization_details',
+    ],
+  ];
+
+  test.each(cases)('%s [RFC 8693 2.2.2]', async (_what, change, error) => {
+    const { access_token } = await signIn();
+    await expect(
+      exchange(gateway, access_token, { resource: orders, ...change }),
+    ).rejects.toMatchObject({ error });
+  });
+
+  test('to a client without a policy, and to one that is not registered for it', async () => {
+    const { access_token } = await signIn();
+    const [nobody] = await Promise.all([exchanger('no-policy')]);
+    const config = await discover(acme, nobody as Client);
+    await expect(exchange(config, access_token, { resource: orders })).rejects.toMatchObject({
+      error: 'invalid_target',
+    });
+    await expect(exchange(web, access_token, { resource: orders })).rejects.toMatchObject({
+      error: 'unauthorized_client',
+    });
+  });
+
+  test('for a token of a client itself, a token that was revoked, and one of another tenant’s key', async () => {
+    const own = await client.clientCredentialsGrant(web, { scope: 'email' });
+    const { access_token } = await signIn();
+    await client.tokenRevocation(web, access_token);
+    const forged = `${access_token.slice(0, -8)}AAAAAAAA`;
+    for (const token of [own.access_token, access_token, forged]) {
+      await expect(exchange(gateway, token, { resource: orders })).rejects.toMatchObject({
+        error: 'invalid_request',
+      });
+    }
+  });
+
+  test('for a token that is bound to a key, without that key [RFC 9449]', async () => {
+    const handle = client.getDPoPHandle(web, await client.randomDPoPKeyPair());
+    const verifier = client.randomPKCECodeVerifier();
+    const { redirect_uri, proceed } = await import('../support/acme.ts');
+    const { Browser } = await import('../support/browser.ts');
+    const url = client.buildAuthorizationUrl(web, {
+      redirect_uri,
+      scope: 'openid email',
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    });
+    const browser = new Browser();
+    const done = await proceed(browser, await browser.open(url));
+    const { access_token } = await client.authorizationCodeGrant(
+      web,
+      new URL(done.url),
+      { pkceCodeVerifier: verifier },
+      undefined,
+      { DPoP: handle },
+    );
+    const sent = { subject_token: access_token, subject_token_type: type, resource: orders };
+    const by = (DPoP?: client.DPoPHandle) =>
+      client.genericGrantRequest(gateway, grant_type, sent, DPoP ? { DPoP } : undefined);
+    const other = client.getDPoPHandle(gateway, await client.randomDPoPKeyPair());
+    for (const wrong of [undefined, other]) {
+      await expect(by(wrong)).rejects.toMatchObject({ error: 'invalid_request' });
+    }
+    const given = await by(handle);
+    expect(claimsOf(given.access_token).cnf).toEqual(claimsOf(access_token).cnf);
+  });
+});
