@@ -307,6 +307,10 @@ test('the grant, its past and the audit say what was allowed', async () => {
   const [then] = await sql`
     select g.authorization_details from pgrant_report.grants_as_of(clock_timestamp()) g where g.client_id = 'web'`;
   expect(then?.authorization_details).toContainEqual(payment);
+  const who = await sql`
+    select w.username, w.client_id, w.scopes, w.since is not null as since
+      from pgrant_report.who_could_access('payment_initiation', clock_timestamp()) w where w.client_id = 'web'`;
+  expect([...who]).toEqual([{ username: 'ada', client_id: 'web', scopes: [], since: true }]);
   const events = await sql`
     select detail from pgrant_report.audit_events where action = 'consent.allow' and detail ? 'authorization_details'`;
   expect(events.length).toBeGreaterThan(0);

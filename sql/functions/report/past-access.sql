@@ -81,6 +81,30 @@ $$;
 comment on function pgrant_report.scope_period(uuid, text, text, uuid, uuid, text) is
   'All the time in which a client could reach a scope: for a person by a grant (of p_resource, where given), or for itself (p_grant_id null).';
 
+create function pgrant_report.details_period(p_tenant uuid, p_type text, p_client_id text, p_user_id uuid, p_grant_id uuid)
+returns tstzmultirange
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce((
+    select (select range_agg(h.valid * tstzrange(null, case when upper_inf(h.valid) then g.expires_at end))
+              from pgrant.grant_history h
+              left join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = h.grant_id
+             where h.tenant_id = p_tenant and h.grant_id = p_grant_id
+               and h.authorization_details @> jsonb_build_array(jsonb_build_object('type', p_type)))
+         * (select range_agg(t.valid) from pgrant.tenant_history t where t.tenant_id = p_tenant and t.enabled)
+         * (select range_agg(u.valid) from pgrant.user_history u
+             where u.tenant_id = p_tenant and u.user_id = p_user_id and u.enabled)
+         * (select range_agg(c.valid * tstzrange(null, case when upper_inf(c.valid) then n.expires_at end))
+              from pgrant.client_history c
+              left join pgrant.clients n on n.tenant_id = p_tenant and n.client_id = c.client_id
+             where c.tenant_id = p_tenant and c.client_id = p_client_id and c.enabled)), '{}');
+end
+$$;
+
+comment on function pgrant_report.details_period(uuid, text, text, uuid, uuid) is
+  'All the time in which a client had authorization details of a type (RFC 9396) for a person by a grant.';
+
 create function pgrant_report.access_period(
   p_at timestamptz, p_tenant uuid, p_what text, p_client_id text, p_user_id uuid, p_grant_id uuid
 ) returns tstzrange
@@ -99,9 +123,10 @@ begin
                      and (r.scopes is null or s.scope = any (r.scopes) or s.scope = any (pgrant_report.standard_scopes()))) e
            group by e.scope) o;
   v_all := v_all + pgrant_report.scope_period(p_tenant, p_what, p_client_id, p_user_id, p_grant_id, null);
+  v_all := v_all + pgrant_report.details_period(p_tenant, p_what, p_client_id, p_user_id, p_grant_id);
   return (select a.period from unnest(v_all) a (period) where a.period @> p_at);
 end
 $$;
 
 comment on function pgrant_report.access_period(timestamptz, uuid, text, text, uuid, uuid) is
-  'The whole period around p_at in which a client could reach a scope or a resource; null where it could not.';
+  'The whole period around p_at in which a client could reach a scope or a resource, or had authorization details of a type; null where it could not.';

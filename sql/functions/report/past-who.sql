@@ -35,6 +35,23 @@ $$;
 comment on function pgrant_report.scopes_reached(timestamptz, uuid, text, uuid, text[], text[], text[]) is
   'By which scopes p_what (a scope, or a resource) was reached at p_at, and through which roles; scopes null = it was not. p_user_id null = nobody is concerned; p_client_scopes null = all; p_granted and p_resources null = a client for itself.';
 
+create function pgrant_report.known_then(p_tenant_id uuid, p_what text) returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (select from pgrant.scope_history s where s.scope = p_what and s.tenant_id = coalesce(p_tenant_id, s.tenant_id))
+     and not exists (select from pgrant.resource_history r where r.resource = p_what and coalesce(p_tenant_id = r.tenant_id, true))
+     and not exists (select from pgrant.authorization_details_types t
+                      where t.type = p_what and coalesce(p_tenant_id = t.tenant_id, true)) then
+    raise exception 'there has been no scope and no resource %', p_what
+      using errcode = 'OA001', hint = 'a resource is written as it is registered';
+  end if;
+end
+$$;
+
+comment on function pgrant_report.known_then(uuid, text) is
+  'Raises OA001 where there has been no scope, no resource and no type of authorization details p_what; p_tenant_id null = at any tenant.';
+
 create function pgrant_report.who_could_access(
   p_what text, p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
   p_after uuid default '00000000-0000-0000-0000-000000000000', p_after_client text default null, p_limit integer default null
@@ -47,18 +64,16 @@ as $$
 declare
   v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(v_tenant_id, p_username, p_at) end;
+  v_detail constant jsonb := jsonb_build_array(jsonb_build_object('type', p_what));
   v_rows bigint := 0;
 begin
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
-  if not exists (select from pgrant.scope_history s where s.scope = p_what and s.tenant_id = coalesce(v_tenant_id, s.tenant_id))
-     and not exists (select from pgrant.resource_history r where r.resource = p_what and coalesce(v_tenant_id = r.tenant_id, true)) then
-    raise exception 'there has been no scope and no resource %', p_what
-      using errcode = 'OA001', hint = 'a resource is written as it is registered';
-  end if;
+  perform pgrant_report.known_then(v_tenant_id, p_what);
   if p_after_client is null then
     return query
     with able as (
-      select h.tenant_id, i.name as tenant, h.user_id, u.username, h.client_id, c.name, h.grant_id, a.scopes, a.through
+      select h.tenant_id, i.name as tenant, h.user_id, u.username, h.client_id, c.name, h.grant_id,
+             coalesce(a.scopes, '{}') as scopes, coalesce(a.through, '{}') as through
         from pgrant.grant_history h
         join pgrant.issuers i on i.tenant_id = h.tenant_id
         join pgrant.tenant_history t on t.tenant_id = h.tenant_id and t.valid @> p_at and t.enabled
@@ -72,10 +87,10 @@ begin
          and (v_user_ids is null or h.user_id = any (v_user_ids))
          and h.grant_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
          and h.valid @> p_at
-         and (p_what = any (h.scopes) or p_what = any (h.resources))
+         and (p_what = any (h.scopes) or p_what = any (h.resources) or h.authorization_details @> v_detail)
          and coalesce(g.expires_at > p_at, true)
          and coalesce(n.expires_at > p_at, true)
-         and a.scopes is not null
+         and (a.scopes is not null or h.authorization_details @> v_detail)
        order by h.grant_id
        limit p_limit
     )
@@ -117,4 +132,4 @@ end
 $$;
 
 comment on function pgrant_report.who_could_access(text, timestamptz, text, text, text, uuid, text, integer) is
-  'Who could reach the scope or resource p_what at p_at: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break, until when (null = it had not ended when asked). A resource is reached with at least one scope. First the grants, by grant_id, then the clients for themselves; p_limit rows (null = all) after the grant p_after, or with p_after_client after that client, when the grants are all done. Raises OA001, OA003.';
+  'Who could reach the scope or resource p_what at p_at, or had authorization details of the type p_what (RFC 9396) by a grant, then with no scopes: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break, until when (null = it had not ended when asked). A resource is reached with at least one scope. First the grants, by grant_id, then the clients for themselves; p_limit rows (null = all) after the grant p_after, or with p_after_client after that client, when the grants are all done. Raises OA001, OA003.';
