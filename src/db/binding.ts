@@ -54,7 +54,7 @@ export function bindSet<Args, Row>(
   return { ...bind<Args, Row>(name, parameters, promises), isSet: true };
 }
 
-// Every argument travels as text and is cast in the statement. Text is the only encoding that may be
+// Every argument travels as text, an array as its literal, and is cast in the statement: an encoding that may be
 // applied twice, which is what postgres.js does when it prepares a statement again whose result type
 // has changed: bytea would become its own hex, a JSON object a string, true false.
 function encoder(type: string): (value: never) => string {
@@ -109,8 +109,10 @@ export function setStatementOf(
 
 function callOf(name: string, encoders: readonly Encoder[], first: number, array: '' | '[]') {
   const named = encoders.map(({ argument, type }, at) => {
-    const suffix = argument === 'tenant' ? '' : array;
-    return `p_${argument} => $${first + at}::text::${type}${suffix}`;
+    const whole = argument === 'tenant' ? type : type + array;
+    // Not so an array: Citus hands the cast of a text on as that of a cstring, which no array has.
+    const cast = whole.endsWith('[]') ? whole : `text::${whole}`;
+    return `p_${argument} => $${first + at}::${cast}`;
   });
   return `${name}(${named.join(', ')})`;
 }

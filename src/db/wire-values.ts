@@ -8,8 +8,8 @@ export const types = {
   bigint: { to: 20, from: [20], serialize: String, parse: Number },
   // date, timestamp, timestamptz: as PostgreSQL writes them.
   moment: { to: 1184, from: [1082, 1114, 1184], serialize: String, parse: asText },
-  // text[], varchar[], uuid[]
-  list: { to: 1009, from: [1009, 1015, 2951], serialize: arrayLiteral, parse: parseArray },
+  // text[], varchar[], uuid[]. What is an array's literal already stays so: postgres.js may serialise twice (see binding.ts).
+  list: { to: 1009, from: [1009, 1015, 2951], serialize: asText, parse: parseArray },
   bytea: { to: 17, from: [17], serialize: byteaLiteral, parse: parseBytea },
 };
 
