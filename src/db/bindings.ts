@@ -112,6 +112,10 @@ export type ApiAppearance = {
   error: null;
   reason: string | null;
   language: string;
+  accent_color: string | null;
+  support_uri: string | null;
+  policy_uri: string | null;
+  tos_uri: string | null;
 };
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */

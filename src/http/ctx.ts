@@ -11,7 +11,13 @@ export type Tenant = {
   /** Path of the issuer, '' for none. */
   path: string;
   /** What every page shows. */
-  appearance: { language: string };
+  appearance: {
+    language: string;
+    accent_color: string | null;
+    support_uri: string | null;
+    policy_uri: string | null;
+    tos_uri: string | null;
+  };
 };
 
 /** What the middleware finds out before an endpoint runs. */

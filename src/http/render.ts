@@ -8,7 +8,7 @@ import { webSource } from '../protocol/redirect-uri.ts';
 import type { Ctx } from './ctx.ts';
 import { takeFlash } from './flash.ts';
 import { globalsOf, languageFor, type PageLanguage } from './languages.ts';
-import { stylesheetVersion } from './stylesheet.ts';
+import { versionOf } from './stylesheet.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
 const environments = Object.fromEntries(
@@ -59,10 +59,11 @@ export function render(
   ctx.set('Cache-Control', 'no-store');
   ctx.set('Content-Security-Policy', policy(page));
   ctx.body = environments[language].render(`${template}.njk`, {
+    appearance: ctx.state.tenant?.appearance,
     tenant_language: ctx.state.tenant?.appearance.language,
     base: ctx.state.tenant?.path ?? '',
     tenant_title: ctx.state.tenant?.title,
-    stylesheet_version: stylesheetVersion,
+    stylesheet_version: versionOf(ctx.state.tenant),
     flash: ctx.state.tenant && takeFlash(ctx),
     request_id: ctx.state.requestId,
     ...data,

@@ -2,6 +2,8 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { accentSheet } from './accent.ts';
+import type { Tenant } from './ctx.ts';
 
 const folder = fileURLToPath(new URL('../../templates/style', import.meta.url));
 
@@ -11,5 +13,13 @@ export const stylesheet = readdirSync(folder)
   .map((name) => readFileSync(`${folder}/${name}`, 'utf8'))
   .join('\n');
 
+const version = hash('sha256', stylesheet, 'base64url').slice(0, 16);
+
+/** The stylesheet of a tenant. */
+export function stylesheetOf({ appearance: { accent_color } }: Tenant): string {
+  return accent_color === null ? stylesheet : `${stylesheet}\n${accentSheet(accent_color)}`;
+}
+
 /** Names what it says: pages ask for it by this, so that a browser keeps no older one. */
-export const stylesheetVersion = hash('sha256', stylesheet, 'base64url').slice(0, 16);
+export const versionOf = (tenant?: Tenant) =>
+  `${version}${tenant?.appearance.accent_color?.replace('#', '-') ?? ''}`;

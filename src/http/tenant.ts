@@ -21,7 +21,13 @@ const pathLimit = 255;
 type Arrived = { req: import('node:http').IncomingMessage; path: string; state: State };
 
 /** What a tenant looks like that answers nothing. */
-const usual: Tenant['appearance'] = { language: 'en' };
+const usual: Tenant['appearance'] = {
+  language: 'en',
+  accent_color: null,
+  support_uri: null,
+  policy_uri: null,
+  tos_uri: null,
+};
 
 /** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */
 export function tenantFinder({ database, config }: WebServices) {
@@ -32,9 +38,9 @@ export function tenantFinder({ database, config }: WebServices) {
     if (row?.error !== null || row.path !== path) return 'none';
     const { tenant_id: id, issuer, title, disabled } = row;
     const asked = { tenant: id, request_id: state.requestId, address: state.address };
-    const [appearance] = await callAll(database, api.tenant_appearance, asked);
-    const { language } = appearance?.error === null ? appearance : usual;
-    return { id, issuer, title, path, appearance: { language }, disabled };
+    const [looks] = await callAll(database, api.tenant_appearance, asked);
+    const appearance = looks?.error === null ? looks : usual;
+    return { id, issuer, title, path, appearance, disabled };
   }
 
   async function find(host: string, path: string, state: State): Promise<Found | 'none'> {

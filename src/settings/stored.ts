@@ -132,6 +132,14 @@ export type TenantSettings = {
   bearer_assertion_lifetime: number;
   /** The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have. */
   default_language: 'en' | 'es' | 'pt' | 'de';
+  /** The colour of buttons and links on the pages; in the dark theme it is made as light as it has to be. Null = the colour of pgrant. */
+  accent_color: string | null;
+  /** Where people get help, below every page; null = nowhere. */
+  support_uri: string | null;
+  /** The privacy policy, below every page; null = none. */
+  policy_uri: string | null;
+  /** The terms of service, below every page; null = none. */
+  tos_uri: string | null;
   /** Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service. */
   account_deletion: boolean;
 };
@@ -331,6 +339,10 @@ export const stored = {
     {"name":"require_dpop_nonce","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.","good":"true or false"},
     {"name":"bearer_assertion_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"300","meaning":"An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.","good":"a whole number of seconds from 0 to 600"},
     {"name":"default_language","type":"text","unit":null,"nullable":false,"default":"en","meaning":"The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.","good":"en, es, pt or de"},
+    {"name":"accent_color","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The colour of buttons and links on the pages; in the dark theme it is made as light as it has to be. Null = the colour of pgrant.","good":"a colour such as #2453b8, in lower case, that has a contrast of at least 4.5 to 1 with the light ground of the pages (WCAG 2.2 1.4.3)"},
+    {"name":"support_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where people get help, below every page; null = nowhere.","good":"an https or mailto URL of at most 500 characters"},
+    {"name":"policy_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The privacy policy, below every page; null = none.","good":"an https URL of at most 500 characters"},
+    {"name":"tos_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The terms of service, below every page; null = none.","good":"an https URL of at most 500 characters"},
     {"name":"account_deletion","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.","good":"true or false"},
   ],
   clients: [

@@ -32,7 +32,9 @@ begin
     return v_out;
   end if;
   update pgrant.authorization_requests r
-     set prompt = case when p_another then r.prompt || 'login'::text else array_remove(r.prompt, 'select_account') end
+     set prompt = case when p_another then r.prompt || array['select_account', 'login'] else array_remove(r.prompt, 'select_account') end,
+         -- Whoever has signed in for this request already is to sign in once more.
+         created_at = case when p_another then now() else r.created_at end
    where r.tenant_id = p_tenant and r.request_hash = v_request.request_hash and r.expires_at = v_request.expires_at
   returning r.* into v_request;
   return pgrant_rules.authorization_resume(

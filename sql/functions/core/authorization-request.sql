@@ -114,6 +114,8 @@ begin
            'device', case when p_request.device_hash is not null then pgrant_rules.device_presentation(p_tenant, p_request) end,
            'login_hint', p_request.login_hint,
            'ui_locales', to_jsonb(p_request.ui_locales),
+           'consent_until', case when p_client.consent_lifetime > 0
+                                 then pgrant_rules.iso8601(pgrant_rules.after(p_client.consent_lifetime)) end,
            'create', 'create' = any (p_request.prompt),
            'username', (select u.username from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id),
            'resources', (select coalesce(jsonb_agg(jsonb_build_object('resource', r.resource, 'title', r.title) order by r.title), '[]')

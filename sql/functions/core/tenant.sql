@@ -14,13 +14,21 @@ comment on type pgrant_api.tenant is 'The tenant that answers under a host and p
 comment on column pgrant_api.tenant.path is 'Path of the issuer: the part of the asked path that names the tenant.';
 
 create type pgrant_api.appearance as (
-  error     pgrant_api.error,
-  reason    text,
-  language  text
+  error         pgrant_api.error,
+  reason        text,
+  language      text,
+  accent_color  text,
+  support_uri   text,
+  policy_uri    text,
+  tos_uri       text
 );
 
 comment on type pgrant_api.appearance is 'What every page of a tenant shows.';
 comment on column pgrant_api.appearance.language is 'The language of the pages where nobody asks for another.';
+comment on column pgrant_api.appearance.accent_color is 'Such as #2453b8; null = the colour of pgrant.';
+comment on column pgrant_api.appearance.support_uri is 'Where people get help; null = nowhere.';
+comment on column pgrant_api.appearance.policy_uri is 'The privacy policy; null = none.';
+comment on column pgrant_api.appearance.tos_uri is 'The terms of service; null = none.';
 
 create type pgrant_api.tenant_facts as (
   error                                  pgrant_api.error,
@@ -99,7 +107,10 @@ declare
   v_out pgrant_api.appearance;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select t.default_language into v_out.language from pgrant.tenants t where t.tenant_id = p_tenant;
+  select t.default_language, t.accent_color, t.support_uri, t.policy_uri, t.tos_uri
+    into v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri
+    from pgrant.tenants t
+   where t.tenant_id = p_tenant;
   if not found then
     v_out.error := 'not_found';
     v_out.reason := 'tenant unknown or disabled';

@@ -2559,6 +2559,13 @@ export const records = {
   ],
   "settings": [
     {
+      "name": "accent_color",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The colour of buttons and links on the pages; in the dark theme it is made as light as it has to be. Null = the colour of pgrant."
+    },
+    {
       "name": "access_token_alg",
       "type": "text",
       "nullable": false,
@@ -2860,6 +2867,13 @@ export const records = {
       "meaning": "Name of the claim of access tokens with the roles that the token may use."
     },
     {
+      "name": "policy_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The privacy policy, below every page; null = none."
+    },
+    {
       "name": "redirect_schemes",
       "type": "text[]",
       "nullable": false,
@@ -3049,6 +3063,13 @@ export const records = {
       ]
     },
     {
+      "name": "support_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Where people get help, below every page; null = nowhere."
+    },
+    {
       "name": "tenant_claim",
       "type": "text",
       "nullable": false,
@@ -3068,6 +3089,13 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "The name that people see on the pages."
+    },
+    {
+      "name": "tos_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The terms of service, below every page; null = none."
     },
     {
       "name": "trusted_networks",

@@ -1,0 +1,164 @@
+// Each page as people see it: on a phone and on a desk, light and dark. With SHOTS=folder, pictures of them.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
+import { type Acme, password, startAcme } from '../support/acme.ts';
+import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const accent = `getComputedStyle(document.documentElement).getPropertyValue('--accent')`;
+const folder = process.env.SHOTS;
+if (folder) mkdirSync(folder, { recursive: true });
+
+describe.skipIf(!hasChromium)('in Chromium', () => {
+  let acme: Acme;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    acme = await startAcme();
+    const { worker } = acme.database;
+    const { tenant } = acme;
+    const settings = {
+      title: 'Acme Learning',
+      account_deletion: true,
+      accent_color: '#7a1f6b',
+      support_uri: 'mailto:help@acme.example',
+      policy_uri: 'https://acme.example/privacy',
+    };
+    await call(worker, ops.tenant_set, { tenant, settings });
+    await call(worker, ops.scope_add, {
+      tenant,
+      scope: 'webhook',
+      title: 'Manage your webhooks',
+      description: 'Create, change and delete where events are sent.',
+      sensitive: true,
+    });
+    browser = await launch();
+  });
+
+  afterAll(() => browser?.close());
+
+  const urlOf = (more: Record<string, string> = {}) =>
+    `${acme.issuer}/oauth/authorize?${new URLSearchParams({
+      client_id: acme.native.client_id,
+      redirect_uri: 'http://127.0.0.1:9/callback',
+      response_type: 'code',
+      scope: 'openid email webhook offline_access',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+      ...more,
+    })}`;
+
+  /** What a page gets wrong, in both themes, and whether it fits a phone. */
+  async function look(page: Page, name: string): Promise<string[]> {
+    const faults: string[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [360, 1280]) {
+        await page.setViewportSize({ width, height: 760 });
+        const wide = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        if (wide !== 0) faults.push(`${name} is ${wide} pixels too wide for ${width}`);
+        if (folder) {
+          const path = `${folder}/${name}-${width}-${colorScheme}.png`;
+          await page.screenshot({ path, fullPage: true });
+        }
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate<AxeResults>('axe.run()');
+        faults.push(
+          ...violations.map(
+            ({ id, nodes }) =>
+              `${name}, ${colorScheme}, ${width}: ${id} ${nodes.map(({ target }) => target).join(' ')}`,
+          ),
+        );
+      }
+    }
+    return faults;
+  }
+
+  async function signIn(page: Page, username = 'ada'): Promise<void> {
+    await page.locator('#username').fill(username);
+    await page.locator('#password').fill(password);
+    await page.locator('button.primary').click();
+  }
+
+  test('no page has what axe objects to, in either theme, or is wider than a phone [WCAG 2.2]', {
+    timeout: 240_000,
+  }, async () => {
+    const { page, complaints } = await openPage(browser);
+    const faults: string[] = [];
+    const see = async (name: string) => faults.push(...(await look(page, name)));
+    await page.goto(`${acme.issuer}/oauth/authorize?client_id=nobody`);
+    await see('error');
+    await page.goto(urlOf());
+    await see('login');
+    await page.locator('#username').fill('ada');
+    await page.locator('#password').fill('wrong');
+    await press(page, 'Sign in');
+    await see('login-wrong');
+    await signIn(page);
+    await see('consent');
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await page.evaluate(accent)).toBe('rgb(122 31 107)');
+    await press(page, 'Not you?');
+    expect(await page.locator('#username').inputValue()).toBe('');
+    await signIn(page);
+    await page.goto(urlOf({ prompt: 'select_account' }));
+    await see('select-account');
+    await page.goto(`${acme.issuer}/oauth/account`);
+    await see('account-empty');
+    await page.goto(urlOf());
+    await page.route('http://127.0.0.1:9/**', (route) => route.fulfill({ body: 'arrived' }));
+    await page.getByRole('button', { name: 'Allow', exact: true }).click();
+    await page.getByText('arrived').waitFor();
+    await page.goto(`${acme.issuer}/account`);
+    await see('account-applications');
+    for (const section of ['sessions', 'sign-in', 'data']) {
+      await page.goto(`${acme.issuer}/oauth/account/${section}`);
+      await see(`account-${section}`);
+    }
+    await page.goto(`${acme.issuer}/device`);
+    await see('device');
+    await page.goto(`${acme.issuer}/oauth/logout`);
+    await see('logout');
+    await press(page, 'Sign out');
+    await see('logged-out');
+    expect(faults).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('a colour that cannot be read is refused, and a link that is none [WCAG 1.4.3]', async () => {
+    const set = (settings: object) =>
+      call(acme.database.worker, ops.tenant_set, { tenant: acme.tenant, settings });
+    for (const accent_color of ['#ffcc00', '#808080', 'red', '#2453B8']) {
+      await expect(set({ accent_color })).rejects.toThrow('accent_color must be a colour such as');
+    }
+    await expect(set({ support_uri: 'javascript:alert(1)' })).rejects.toThrow('must be an https');
+    await expect(set({ policy_uri: 'https://a.example/"><b>' })).rejects.toThrow(
+      'must be an https',
+    );
+  });
+
+  test('a page is gone through by the keyboard, and where the focus is can be seen [WCAG 2.4.7]', async () => {
+    const { page } = await openPage(browser, { javaScriptEnabled: false });
+    await page.goto(`${acme.issuer}/oauth/account/sessions`);
+    await page.keyboard.type('ada');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Where you are signed in' }).waitFor();
+    await page.keyboard.press('Tab');
+    const skip = page.getByRole('link', { name: 'Skip to the content' });
+    expect(await skip.evaluate((link) => link === link.ownerDocument.activeElement)).toBe(true);
+    await page.keyboard.press('Tab');
+    const outline = await page
+      .locator(':focus')
+      .evaluate((link) => link.ownerDocument.defaultView?.getComputedStyle(link).outlineStyle);
+    expect(outline).toBe('solid');
+  });
+});
