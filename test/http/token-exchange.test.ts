@@ -1,8 +1,9 @@
 // Token exchange, with openid-client and oauth4webapi, and every way in which it is refused.
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/bindings.ts';
+import { api, ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { newSecret, secretHash } from '../../src/protocol/secrets.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { addClient, type Client } from '../support/issuer.ts';
 
@@ -219,6 +220,29 @@ describe('it is refused', () => {
         error: 'invalid_request',
       });
     }
+  });
+
+  test('where may_act of the token names another actor [RFC 8693 4.4]', async () => {
+    const { access_token } = await signIn();
+    const { aud, ...claims } = claimsOf(access_token);
+    // As the web process hands on what it has verified.
+    const decide = (sub: string) =>
+      call(acme.database.web, api.token_exchange, {
+        tenant: acme.tenant,
+        request_id: 'may-act',
+        address: '127.0.0.1',
+        client_id: 'gateway',
+        auth_method: 'client_secret_basic',
+        secret_hash: secretHash(gateway.clientMetadata().client_secret ?? ''),
+        jwt: { ...claims, aud: [aud].flat(), may_act: { sub } },
+        resource: orders,
+        issued_hash: newSecret().hash,
+      } as never);
+    expect(await decide('gateway')).toMatchObject({ error: null });
+    await expect(decide('backend')).rejects.toMatchObject({
+      error: 'invalid_request',
+      reason: 'may_act of subject_token names another actor',
+    });
   });
 
   test('for a token that is bound to a key, without that key [RFC 9449]', async () => {
