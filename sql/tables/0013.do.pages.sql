@@ -39,11 +39,14 @@ alter table pgrant.tenants
   add column tos_uri text;
 alter table pgrant.tenants
   add constraint tenants_accent_color_check check (case when accent_color ~ '^#[0-9a-f]{6}$' then pgrant.accent_sound(accent_color)
-                                                        else accent_color is null end),
+                                                        else accent_color is null end);
+alter table pgrant.tenants
   add constraint tenants_support_uri_check
-    check (support_uri ~ '^(https://|mailto:)[\x21\x23-\x3B\x3D\x3F-\x7E]+$' and length(support_uri) <= 500),
+    check (support_uri ~ '^(https://|mailto:)[\x21\x23-\x3B\x3D\x3F-\x7E]+$' and length(support_uri) <= 500);
+alter table pgrant.tenants
   add constraint tenants_policy_uri_check
-    check (policy_uri ~ '^https://[\x21\x23-\x3B\x3D\x3F-\x7E]+$' and length(policy_uri) <= 500),
+    check (policy_uri ~ '^https://[\x21\x23-\x3B\x3D\x3F-\x7E]+$' and length(policy_uri) <= 500);
+alter table pgrant.tenants
   add constraint tenants_tos_uri_check
     check (tos_uri ~ '^https://[\x21\x23-\x3B\x3D\x3F-\x7E]+$' and length(tos_uri) <= 500);
 comment on column pgrant.tenants.accent_color is
