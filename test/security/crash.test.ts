@@ -88,7 +88,7 @@ async function redeem(
   const [row] = await sql`
     select error from pgrant_api.code_redeem(${tenant}, '{crash}', '{null}', '{c}', '{none}', '{null}', '{null}', '{null}',
       array[${hash}::bytea], array[${expires_at}::bigint], '{null}', '{null}', '{null}', array[${token.handle_hash}::bytea],
-      array[${token.secret_hash}::bytea], '{""}')`;
+      array[${token.secret_hash}::bytea], '{""}', '{null}')`;
   return row?.error;
 }
 
@@ -97,7 +97,7 @@ async function rotate(old: RefreshToken): Promise<RefreshToken> {
   const [row] = await sql`
     select error, sealed_successor from pgrant_api.refresh_rotate(${tenant}, '{crash}', '{null}', '{c}', '{none}', '{null}',
       '{null}', '{null}', array[${old.handle_hash}::bytea], array[${old.secret_hash}::bytea], '{null}', '{null}',
-      array[${successor.secret_hash}::bytea], array[${Buffer.from(successor.token)}::bytea], '{""}')`;
+      array[${successor.secret_hash}::bytea], array[${Buffer.from(successor.token)}::bytea], '{""}', '{null}')`;
   if (row?.error) throw new Error(`refused: ${row.error}`);
   // This test seals nothing: what counts is which successor the database gives again.
   const given = row?.sealed_successor ? String(row.sealed_successor) : successor.token;

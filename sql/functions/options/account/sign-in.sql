@@ -76,6 +76,12 @@ begin
     update pgrant.users u
        set password_salt = p_next_password_salt, password_params = p_next_password_params, password_hash = p_next_password_hash
      where u.tenant_id = p_tenant and u.user_id = v_session.user_id;
+    if not found then
+      v_out.error := 'login_required';
+      v_out.reason := 'the person was removed meanwhile';
+    end if;
+  end if;
+  if v_out.error is null then
     perform pgrant_rules.user_sessions_end(p_tenant, v_session.user_id, t.password_change_revokes, 'password changed')
        from pgrant.tenants t where t.tenant_id = p_tenant;
     v_out.session_expires_at := pgrant_rules.session_start(
