@@ -110,11 +110,16 @@ export function setStatementOf(
 function callOf(name: string, encoders: readonly Encoder[], first: number, array: '' | '[]') {
   const named = encoders.map(({ argument, type }, at) => {
     const whole = argument === 'tenant' ? type : type + array;
-    // Not so an array: Citus hands the cast of a text on as that of a cstring, which no array has.
-    const cast = whole.endsWith('[]') ? whole : `text::${whole}`;
-    return `p_${argument} => $${first + at}::${cast}`;
+    return `p_${argument} => $${first + at}::${castOf(whole)}`;
   });
   return `${name}(${named.join(', ')})`;
+}
+
+/** How an argument comes from text. No parameter is of a type of ours: a prepared statement would outlive it at a release. */
+function castOf(type: string): string {
+  // Citus hands the cast of a text on as that of a cstring, which no array has.
+  if (!type.endsWith('[]')) return `text::${type}`;
+  return type.includes('.') ? `text[]::${type}` : type;
 }
 
 const comment = (tag: string) => tag && ` /* ${tag} */`;

@@ -52,6 +52,9 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByLabel('Username').fill(username);
     await page.getByLabel('Password').fill(password);
     await press(page, 'Sign in');
+    // The console, or that there is none for them.
+    await page.waitForURL(`${acme.issuer}/oauth/admin/**`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
   }
 
   test('a plain person finds nothing, at no page of it, by no form', async () => {

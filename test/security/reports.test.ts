@@ -40,6 +40,8 @@ const ofNobody = [
   'audit_kept',
   'audit_verify_rest',
   'access_period',
+  'details_period',
+  'known_then',
   'users_then',
   'scopes_reached',
   'client_period',
