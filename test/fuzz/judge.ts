@@ -23,7 +23,8 @@ export function faultOf(draft: Draft, answer: Answer | undefined | 'hung'): stri
   }
   const type = headers.get('content-type') ?? '';
   if (status === 404 && body.includes(canary)) return 'a 404 repeats what was asked';
-  if (status >= 400 && type.includes('json') && draft.method !== 'HEAD') return errorFault(body);
+  if (status >= 400 && type.includes('json') && draft.method !== 'HEAD')
+    return type.includes('problem') ? problemFault(body, status) : errorFault(body);
   return undefined;
 }
 
@@ -33,6 +34,19 @@ function errorFault(body: string): string | undefined {
     if (!Object.hasOwn(publicErrors, error)) return `the error ${error}`;
     if (!description.test(error_description)) return `the description ${error_description}`;
     return Object.keys(others).length === 0 ? undefined : 'an error of other members';
+  } catch {
+    return 'an error that is no JSON';
+  }
+}
+
+/** RFC 9457 3: what the admin API says. */
+function problemFault(body: string, of: number): string | undefined {
+  try {
+    const { type, title, status, detail, error, request_id, ...others } = JSON.parse(body);
+    if (!Object.hasOwn(publicErrors, error)) return `the error ${error}`;
+    const whole = [type, title, detail, request_id].every((text) => typeof text === 'string');
+    if (!whole || status !== of) return 'a problem that lacks a member';
+    return Object.keys(others).length === 0 ? undefined : 'a problem of other members';
   } catch {
     return 'an error that is no JSON';
   }
