@@ -99,7 +99,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await signIn(popup);
     await press(popup, 'Allow');
     await page.waitForFunction('document.title.includes("code=pgrant_ac_")');
-    expect(popup.isClosed()).toBe(true);
+    await expect.poll(() => popup.isClosed()).toBe(true);
   });
 
   test.each(['query', 'form_post'])(
