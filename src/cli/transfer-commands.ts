@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -51,13 +51,14 @@ async function exportTenant(
       yield `${line}\n`;
     }
   }
-  const file = createWriteStream(to, { flags: 'wx', mode: 0o600 });
+  // Before anything is asked for: what nobody reads to its end would be waited for.
+  const file = await open(to, 'wx', 0o600).catch((error: { code?: string }) => {
+    if (error.code !== 'EEXIST') throw error;
+    throw new UsageError(`${to} is there already: name another file`);
+  });
   try {
-    await pipeline(Readable.from(counted()), file);
+    await pipeline(Readable.from(counted()), file.createWriteStream());
   } catch (error) {
-    if ((error as { code?: string }).code === 'EEXIST') {
-      throw new UsageError(`${to} is there already: name another file`);
-    }
     await rm(to, { force: true });
     throw error;
   }

@@ -25,6 +25,7 @@ export async function* copyLines(url: string, role: Role, query: string): AsyncG
       yield* lines;
     }
   } finally {
-    await sql.end();
+    // Not for ever, where nobody has read to the end.
+    await sql.end({ timeout: 1 });
   }
 }
