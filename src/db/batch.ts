@@ -4,7 +4,7 @@
 import { type Callable, setStatementOf, type Value } from './binding.ts';
 import { BrokenConnection, type Connection } from './connection.ts';
 import { emptyLine, type Line, longestGuess, type Request, setsDue, takeSet } from './line.ts';
-import { deservesAnother } from './once-more.ts';
+import { deservesAnother, repeated } from './once-more.ts';
 import type { Pool } from './pool.ts';
 import { arrayLiteral } from './wire-values.ts';
 
@@ -43,11 +43,11 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
       pool.giveBack(connection);
       serve(line);
     }
-    // Nothing of it was done. One of many may be the cause: each is decided alone, once.
+    // Nothing of it was done. One of many may be the cause: each is decided alone.
     const again = requests.length > 1 || deservesAnother(failure);
     const alone = again && !(failure instanceof BrokenConnection);
     for (const request of requests) {
-      if (alone) decideAlone(line, request).then(request.resolve, request.reject);
+      if (alone) repeated(() => decideAlone(line, request)).then(request.resolve, request.reject);
       else request.reject(failure);
     }
   }

@@ -1,8 +1,8 @@
 // One function, one statement, one transaction.
-import { type Binding, type Callable, statementOf, type Value, valuesOf } from './binding.ts';
+import { type Binding, type Callable, statementOf, valuesOf } from './binding.ts';
 import type { ApiError } from './bindings.ts';
 import type { Database } from './connect.ts';
-import { deservesAnother } from './once-more.ts';
+import { repeated } from './once-more.ts';
 
 /** A row that refuses: nothing is promised of its other fields. */
 export type Refused<Row> = {
@@ -66,7 +66,7 @@ export async function callAll<Args, Row>(
   const sent = (
     binding.isSet
       ? async () => [await database.decide(binding, values, tag)]
-      : () => send(database, statementOf(binding, given, tag), values)
+      : () => repeated(() => database.query(statementOf(binding, given, tag), values))
   ) as () => Promise<Answer<Row>[]>;
   const rows = await (observe ? observe(binding.name, sent) : sent());
   for (const row of rows) keepPromises(binding, row as Record<string, unknown>);
@@ -85,14 +85,5 @@ function keepPromises({ name, promises }: Callable, row: Record<string, unknown>
         `${name} broke its promise: ${promise[0]} is null with ${promise[1]} = ${row[promise[1]]}`,
       );
     }
-  }
-}
-
-async function send(database: Database, text: string, values: Value[]) {
-  try {
-    return await database.query(text, values);
-  } catch (error) {
-    if (!deservesAnother(error)) throw error;
-    return await database.query(text, values);
   }
 }

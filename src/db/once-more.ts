@@ -1,4 +1,15 @@
-// Errors after which the same call is made once more: it has done nothing, and may do better now.
+// Errors after which the same call is made again: it has done nothing, and may do better now.
+
+/** Makes a call, and again up to twice: one release may follow another while it is under way. */
+export async function repeated<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = 2; ; left -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0 || !deservesAnother(error)) throw error;
+    }
+  }
+}
 
 /** Whether a call met something that has changed under it, or was rolled back so that another could go on. */
 export function deservesAnother(error: unknown): boolean {
