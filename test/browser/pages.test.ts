@@ -147,6 +147,8 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   test('a page is gone through by the keyboard, and where the focus is can be seen [WCAG 2.4.7]', async () => {
     const { page } = await openPage(browser, { javaScriptEnabled: false });
     await page.goto(`${acme.issuer}/oauth/account/sessions`);
+    // The focus that a page gives comes with its first frame, which may be after its load.
+    await page.locator('#username:focus').waitFor();
     await page.keyboard.type('ada');
     await page.keyboard.press('Tab');
     await page.keyboard.type(password);

@@ -29,7 +29,7 @@ export async function openPage(browser: Browser, { javaScriptEnabled, width }: O
     viewport: { width: width ?? 1280, height: 700 },
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
