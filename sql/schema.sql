@@ -1084,6 +1084,8 @@ create table pgrant.authorization_requests (
   dpop_jkt text,
   ui_locales text[] default '{}'::text[] not null,
   authorization_details jsonb default '[]'::jsonb not null,
+  grant_management_action text,
+  grant_id uuid,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_authorization_details_check CHECK (((jsonb_typeof(authorization_details) = 'array'::text) AND (pg_column_size(authorization_details) <= 32768))),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
@@ -1095,6 +1097,8 @@ CASE
 END)),
   constraint authorization_requests_device CHECK (((device_hash IS NULL) = (device_expires_at IS NULL))),
   constraint authorization_requests_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text)),
+  constraint authorization_requests_grant_id_check CHECK (((grant_id IS NOT NULL) = COALESCE((grant_management_action = ANY (ARRAY['merge'::text, 'replace'::text])), false))),
+  constraint authorization_requests_grant_management_action_check CHECK ((grant_management_action = ANY (ARRAY['create'::text, 'merge'::text, 'replace'::text]))),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text, 'query.jwt'::text, 'fragment.jwt'::text, 'form_post.jwt'::text]))),
@@ -1141,6 +1145,8 @@ comment on column pgrant.authorization_requests.pushed is 'True = it waits at th
 comment on column pgrant.authorization_requests.dpop_jkt is 'The one key with which the code may be redeemed (RFC 9449 10); null = any.';
 comment on column pgrant.authorization_requests.ui_locales is 'The languages that the application asks for, the first one first (OpenID Connect Core 3.1.2.1).';
 comment on column pgrant.authorization_requests.authorization_details is 'What is asked for beside scopes (RFC 9396 3).';
+comment on column pgrant.authorization_requests.grant_management_action is 'What is to become of the grant (Grant Management 5.2): create, merge or replace; null = nothing was said.';
+comment on column pgrant.authorization_requests.grant_id is 'The grant that the request names, to merge or replace; null = none.';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,
@@ -1341,6 +1347,7 @@ create table pgrant.clients (
   default_resource text,
   authorization_details_types text[] default '{}'::text[] not null,
   device_codes_together boolean default false not null,
+  grant_management boolean default false not null,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1487,6 +1494,7 @@ comment on column pgrant.clients.tls_client_auth_san_email is 'With tls_client_a
 comment on column pgrant.clients.default_resource is 'What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant''s own audience. Of an API credential: the aud of its key.';
 comment on column pgrant.clients.authorization_details_types is 'The types of authorization details that the client may ask for (RFC 9396 10).';
 comment on column pgrant.clients.device_codes_together is 'Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.';
+comment on column pgrant.clients.grant_management is 'Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -1511,11 +1519,13 @@ create table pgrant.codes (
   family_id uuid,
   dpop_jkt text,
   authorization_details jsonb default '[]'::jsonb not null,
+  grant_management_action text,
   constraint codes_pkey PRIMARY KEY (tenant_id, code_hash, expires_at),
   constraint codes_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
   constraint codes_check CHECK (((used_at IS NULL) = (family_id IS NULL))),
   constraint codes_code_hash_check CHECK ((length(code_hash) = 32)),
-  constraint codes_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text))
+  constraint codes_dpop_jkt_check CHECK ((dpop_jkt ~ '^[\w-]{43}$'::text)),
+  constraint codes_grant_management_action_check CHECK ((grant_management_action = ANY (ARRAY['create'::text, 'merge'::text, 'replace'::text])))
 ) partition by RANGE (expires_at);
 alter table pgrant.codes enable row level security;
 alter table pgrant.codes force row level security;
@@ -1547,6 +1557,7 @@ comment on column pgrant.codes.used_at is 'When it was redeemed; null = not yet.
 comment on column pgrant.codes.family_id is 'The family that it gave; null = it was not redeemed yet.';
 comment on column pgrant.codes.dpop_jkt is 'The one key with which it may be redeemed (RFC 9449 10); null = any.';
 comment on column pgrant.codes.authorization_details is 'What was granted beside scopes (RFC 9396).';
+comment on column pgrant.codes.grant_management_action is 'What the request has said of the grant: then the client is told its grant_id (Grant Management 5.5); null = nothing.';
 
 create table pgrant.counters (
   tenant_id uuid not null,
@@ -2746,6 +2757,7 @@ create table pgrant.tenants (
   policy_uri text,
   tos_uri text,
   account_deletion boolean default false not null,
+  grant_management_action_required boolean default false not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -2890,6 +2902,7 @@ comment on column pgrant.tenants.support_uri is 'Where people get help, below ev
 comment on column pgrant.tenants.policy_uri is 'The privacy policy, below every page; null = none.';
 comment on column pgrant.tenants.tos_uri is 'The terms of service, below every page; null = none.';
 comment on column pgrant.tenants.account_deletion is 'Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.';
+comment on column pgrant.tenants.grant_management_action_required is 'Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

@@ -24,6 +24,7 @@ import { askUserCode, takeUserCode } from './endpoints/device-authorization/devi
 import { jwks, metadataDocument } from './endpoints/discovery/server-metadata.ts';
 import { style } from './endpoints/discovery/style.ts';
 import type { EndpointServices, MakeEndpoint } from './endpoints/endpoint.ts';
+import { queryGrant, revokeGrant } from './endpoints/grant-management/grant.ts';
 import { acceptLogin, rejectLogin, showLogin } from './endpoints/hosted-login/login-answer.ts';
 import { resumeLogin } from './endpoints/hosted-login/login-resume.ts';
 import { upstreamCallback } from './endpoints/identity-providers/callback.ts';
@@ -57,6 +58,7 @@ import { makeQueues } from './queues.ts';
 import type { WebServices } from './services.ts';
 
 const registered = '/oauth/register/:client_id';
+const grant = '/oauth/grants/:grant_id';
 
 /** Whoever must know all endpoints reads them here, such as the fuzz. */
 export const routes: readonly Route[] = [
@@ -83,6 +85,8 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
   [['POST'], '/oauth/introspect', 'json', introspect],
   [['GET', 'POST'], '/oauth/userinfo', 'bearer', userinfo, 'client origins'],
+  [['GET'], grant, 'bearer', queryGrant],
+  [['DELETE'], grant, 'bearer', revokeGrant],
   [['POST'], '/oauth/register', 'json', register, 'any program'],
   [['GET'], registered, 'bearer', readRegistration, 'any program'],
   [['PUT'], registered, 'bearer', replaceRegistration, 'any program'],
@@ -123,12 +127,18 @@ const published: Record<keyof EndpointPaths, MakeEndpoint> = {
   end_session_endpoint: logout,
   check_session_iframe: checkSession,
   registration_endpoint: register,
+  grant_management_endpoint: queryGrant,
 };
 
 /** Where they are, as the routes say. */
 function publishedPaths(): EndpointPaths {
   const pathOf = new Map(routes.map(([, path, , endpoint]) => [endpoint, path]));
-  const paths = Object.entries(published).map(([member, made]) => [member, pathOf.get(made)]);
+  // The URL of a grant is below the endpoint (Grant Management for OAuth 2.0 6.3).
+  const below = /\/:\w+$/;
+  const paths = Object.entries(published).map(([member, made]) => [
+    member,
+    pathOf.get(made)?.replace(below, ''),
+  ]);
   return Object.fromEntries(paths);
 }
 

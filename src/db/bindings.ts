@@ -24,6 +24,7 @@ export type ApiError =
   | 'expired_token'
   | 'invalid_target'
   | 'invalid_authorization_details'
+  | 'invalid_grant_id'
   | 'invalid_client_metadata'
   | 'invalid_software_statement'
   | 'unapproved_software_statement'
@@ -163,6 +164,8 @@ export type ApiAuthorizationParameters = {
   resources: string[];
   dpop_jkt: string | null;
   authorization_details: Json;
+  grant_management_action: string | null;
+  grant_id: string | null;
 };
 
 /** The document at a client_id was taken, unless there is an error. */
@@ -291,6 +294,20 @@ export type ApiLogout = {
   | { next: 'done'; redirect_uri: null; frames: Json }
 );
 
+/** What a grant says now. Times are ISO 8601 in UTC. */
+export type ApiManagedGrant = {
+  error: null;
+  reason: string | null;
+  detail: string | null;
+  scopes: string[];
+  resources: string[];
+  claims: string[];
+  authorization_details: Json;
+  created_at: string;
+  last_updated_at: string;
+  expires_at: string | null;
+};
+
 /** Whether programs of a web origin may read answers. */
 export type ApiOrigin = {
   error: null;
@@ -371,6 +388,7 @@ export type ApiTenantFacts = {
   require_signed_request_object: boolean;
   require_pushed_authorization_requests: boolean;
   session_management: boolean;
+  grant_management_action_required: boolean;
   authorization_details_types: string[];
 };
 
@@ -405,6 +423,7 @@ export type ApiTokens = {
   authorization_details: Json;
   act: Json;
   family_client_id: string | null;
+  grant_id: string | null;
 };
 
 /** A sign-in at an upstream, and how that upstream is reached. */
@@ -1104,6 +1123,54 @@ export const api = {
     ['browser_hash', 'bytea'],
   ], ['expires_at']),
 
+  /** What a grant of the client says (Grant Management 6.4): what the person has allowed, of which tokens get what the client and the person may have. p_possession are the keys that were proven. Writes nothing where it is granted, but that a proof is used. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, insufficient_scope, not_found, too_many_attempts, flood. */
+  grant_query: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      possession: unknown;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      grant_id: string | null;
+    },
+    ApiManagedGrant
+  >('pgrant_api.grant_query', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['possession', 'jsonb'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['grant_id', 'uuid'],
+  ], ['scopes', 'resources', 'claims', 'authorization_details', 'created_at', 'last_updated_at']),
+
+  /** Ends a grant of the client with every token that hangs on it (Grant Management 6.5). p_possession are the keys that were proven. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, insufficient_scope, not_found, too_many_attempts, flood. */
+  grant_revoke: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      possession: unknown;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      grant_id: string | null;
+    },
+    ApiDone
+  >('pgrant_api.grant_revoke', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['possession', 'jsonb'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['grant_id', 'uuid'],
+  ], []),
+
   /** What the readiness of the web process tells. Reads some rows and writes none. Errors: none. */
   health_read: bind<
     {
@@ -1608,7 +1675,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management', 'authorization_details_types']),
+  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management', 'grant_management_action_required', 'authorization_details_types']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<

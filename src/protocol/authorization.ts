@@ -1,5 +1,12 @@
 // RFC 6749 4.1.1, OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2, OpenID Connect Core 3.1.2.1.
-import { readLocales, readMaxAge, readThumbprint, refused } from './authorization-values.ts';
+import {
+  type GrantManagement,
+  readGrantManagement,
+  readLocales,
+  readMaxAge,
+  readThumbprint,
+  refused,
+} from './authorization-values.ts';
 import { parseClaims, type RequestedClaims } from './claims-parameter.ts';
 import { type ErrorCode, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
@@ -26,6 +33,8 @@ const names = [
   'claims',
   'dpop_jkt',
   'authorization_details',
+  'grant_management_action',
+  'grant_id',
   'registration',
 ] as const;
 
@@ -40,7 +49,7 @@ export type Display = (typeof displays)[number];
  * redirect_uri, response_mode, state) and nothing else of what was sent: the error may go to the
  * client only after client_id and redirect_uri are proven (RFC 6749 4.1.2.1).
  */
-export interface AuthorizationRequest {
+export interface AuthorizationRequest extends GrantManagement {
   client_id: string;
   redirect_uri: string | undefined;
   response_type: 'code';
@@ -157,6 +166,7 @@ function readRequested(values: Values, resources: readonly string[]) {
     resources: parseResources(resources),
     authorization_details: values.authorization_details,
     dpop_jkt: readThumbprint(values.dpop_jkt),
+    ...readGrantManagement(values),
   };
 }
 

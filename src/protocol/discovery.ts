@@ -1,6 +1,7 @@
-// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1, RFC 8705 5,
+// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Grant Management for OAuth 2.0 7.1, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1, RFC 8705 5,
 // RP-Initiated Logout 2.1, Back-Channel Logout 2.1, Front-Channel Logout 3, Session Management 3.3: server metadata.
 import { prompts, responseModes } from './authorization.ts';
+import { grantActions } from './authorization-values.ts';
 import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
 
 /** Where each endpoint is below the issuer. */
@@ -16,6 +17,7 @@ export type EndpointPaths = {
   end_session_endpoint: string;
   check_session_iframe: string;
   registration_endpoint: string;
+  grant_management_endpoint: string;
 };
 
 /** What a tenant adds to the constants of its metadata. */
@@ -39,6 +41,8 @@ export interface TenantFacts {
   session_management?: boolean;
   /** Whether every client has to push them. */
   require_pushed_authorization_requests?: boolean;
+  /** Whether every authorization request says what becomes of the grant. */
+  grant_management_action_required?: boolean;
   /** The port that asks for client certificates, and whether those are taken at all (RFC 8705). */
   mtlsPort?: number | undefined;
   mtls?: boolean;
@@ -56,6 +60,7 @@ const mtlsEndpoints = [
   'introspection_endpoint',
   'pushed_authorization_request_endpoint',
   'device_authorization_endpoint',
+  'grant_management_endpoint',
 ] as const;
 
 /** An issuer as it is at the port that asks for client certificates (RFC 8705 5). */
@@ -111,6 +116,8 @@ export function metadata(tenant: TenantFacts) {
     request_object_signing_alg_values_supported: clientAlgs,
     require_signed_request_object: tenant.require_signed_request_object ?? false,
     require_pushed_authorization_requests: tenant.require_pushed_authorization_requests ?? false,
+    grant_management_actions_supported: ['query', 'revoke', ...grantActions],
+    grant_management_action_required: tenant.grant_management_action_required ?? false,
     authorization_signing_alg_values_supported: tenant.signing_algs,
     introspection_signing_alg_values_supported: tenant.signing_algs,
     backchannel_logout_supported: true,

@@ -44,6 +44,7 @@ export const publicErrors = {
   expired_token: { status: 400, description: "The device code has expired. Ask for another one." },
   invalid_target: { status: 400, description: "A requested resource is invalid or unknown." },
   invalid_authorization_details: { status: 400, description: "The authorization details are malformed, unknown, or not for this client." },
+  invalid_grant_id: { status: 400, description: "The grant is unknown, or not of this client and user." },
   invalid_client_metadata: { status: 400, description: "The client metadata is not acceptable." },
   invalid_software_statement: { status: 400, description: "The software statement is invalid." },
   unapproved_software_statement: { status: 400, description: "The software statement is not of an issuer that is trusted here." },

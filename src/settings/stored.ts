@@ -142,6 +142,8 @@ export type TenantSettings = {
   tos_uri: string | null;
   /** Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service. */
   account_deletion: boolean;
+  /** Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required). */
+  grant_management_action_required: boolean;
 };
 
 export type ClientSettings = {
@@ -241,6 +243,8 @@ export type ClientSettings = {
   authorization_details_types: string[];
   /** Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them. */
   device_codes_together: boolean;
+  /** Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not. */
+  grant_management: boolean;
 };
 
 export type UpstreamSettings = {
@@ -344,6 +348,7 @@ export const stored = {
     {"name":"policy_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The privacy policy, below every page; null = none.","good":"an https URL of at most 500 characters"},
     {"name":"tos_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The terms of service, below every page; null = none.","good":"an https URL of at most 500 characters"},
     {"name":"account_deletion","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.","good":"true or false"},
+    {"name":"grant_management_action_required","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -394,6 +399,7 @@ export const stored = {
     {"name":"default_resource","type":"text","unit":null,"nullable":true,"default":null,"meaning":"What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key.","good":"an absolute URI of at most 512 characters, without fragment"},
     {"name":"authorization_details_types","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"The types of authorization details that the client may ask for (RFC 9396 10).","good":"a list of at most 50 types"},
     {"name":"device_codes_together","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.","good":"true or false"},
+    {"name":"grant_management","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.","good":"true or false"},
   ],
   upstreams: [
     {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

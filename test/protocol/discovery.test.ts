@@ -19,13 +19,14 @@ const facts = {
     end_session_endpoint: '/oauth/logout',
     check_session_iframe: '/oauth/check-session',
     registration_endpoint: '/oauth/register',
+    grant_management_endpoint: '/oauth/grants',
   },
 };
 
 /**
  * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RFC 9449 5.1, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
  * Initiating User Registration via OpenID Connect 4.1, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Back-Channel Logout 2.1,
- * Front-Channel Logout 3, Session Management 3.3.
+ * Front-Channel Logout 3, Session Management 3.3, Grant Management for OAuth 2.0 7.1.
  */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
   end_session_endpoint revocation_endpoint device_authorization_endpoint introspection_endpoint response_types_supported
@@ -42,7 +43,8 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   request_object_signing_alg_values_supported authorization_signing_alg_values_supported
   introspection_signing_alg_values_supported dpop_signing_alg_values_supported
   backchannel_logout_supported backchannel_logout_session_supported
-  frontchannel_logout_supported frontchannel_logout_session_supported check_session_iframe`.split(
+  frontchannel_logout_supported frontchannel_logout_session_supported check_session_iframe
+  grant_management_endpoint grant_management_actions_supported grant_management_action_required`.split(
   /\s+/,
 );
 
@@ -67,7 +69,7 @@ describe('metadata', () => {
 
   test('every endpoint lies under the issuer [RFC 8414 2]', () => {
     const urls = Object.entries(metadata(facts)).filter(([name]) => /_(endpoint|uri)$/.test(name));
-    expect(urls).toHaveLength(9);
+    expect(urls).toHaveLength(10);
     for (const [, url] of urls)
       expect(url).toMatch(/^https:\/\/id\.example\/db\/container\/oauth\//);
   });

@@ -44,7 +44,9 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     ],
     access_token_format: 'opaque',
     request_uris: [objectAt(uri)],
+    grant_management: true,
   });
+  for (const scope of managing) await operate(world, ops.scope_add, { scope, title: scope });
   await operate(world, ops.exchange_allow, { client_id: client.client_id });
   await makeClient(world, 'robot', {
     name: `Robot of ${name}`,
@@ -91,6 +93,7 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
   return { ...world, client, user, uri, key_hash };
 }
 
+const managing = ['grant_management_query', 'grant_management_revoke'];
 const objectAt = (uri: string) => `${uri}/request.jwt`;
 const keysAt = (uri: string) => `${uri}/jwks.json`;
 
@@ -110,7 +113,9 @@ async function makeUserNamed(world: World, name: string): Promise<User> {
 export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Values> {
   const { client, user, uri } = tenant;
   const browser = newBrowser();
-  const at = { redirect_uri: uri };
+  // A client that names its grant needs a token for that.
+  const scopes = names.includes('grant_id') ? { scopes: ['openid', 'email', ...managing] } : {};
+  const at = { redirect_uri: uri, ...scopes };
   const spent = await redeem(
     tenant,
     client,

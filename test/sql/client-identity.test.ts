@@ -144,6 +144,7 @@ const asksNobody: Record<string, unknown> = {
   default_resource: null,
   device_codes_together: true,
   authorization_details_types: [],
+  grant_management: true,
 };
 /** What has a silent request refused by itself. */
 const asksOtherwise = ['require_signed_request_object', 'require_pushed_authorization_requests'];

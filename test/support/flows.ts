@@ -59,6 +59,8 @@ export const plainParameters: ApiAuthorizationParameters = {
   resources: [],
   dpop_jkt: null,
   authorization_details: null,
+  grant_management_action: null,
+  grant_id: null,
 };
 
 /** Sends an authorization request from a browser. */

@@ -123,6 +123,7 @@ begin
                           where r.tenant_id = p_tenant and r.resource = any (p_request.resources)),
            'authorization_details', pgrant_rules.details_shown(p_tenant, p_request.authorization_details),
            'claims', to_jsonb(p_request.claims_id_token || p_request.claims_userinfo),
+           'replaced', pgrant_rules.grant_lost(p_tenant, p_client, p_request, p_user_id),
            'upstreams', pgrant_rules.upstream_choices(p_tenant, p_user_id),
            'scopes', coalesce(jsonb_agg(jsonb_build_object(
              'scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
@@ -132,7 +133,7 @@ begin
     from pgrant.scopes s
    where s.tenant_id = p_tenant
      -- Asking for more asks for the union, so that what was allowed before is not lost.
-     and s.scope = any (p_request.scopes || coalesce(v_granted, '{}'))
+     and (s.scope = any (p_request.scopes) or p_request.grant_management_action is distinct from 'replace' and s.scope = any (v_granted))
      and (p_client.scopes is null or s.scope = any (p_client.scopes))
      and (not s.requires_role or pgrant_rules.has_role(p_tenant, p_user_id, s.scope));
   return v_page;

@@ -23,7 +23,11 @@ begin
                            then pgrant_rules.scopes_default(p_tenant, p_client) else v_sent.scopes end;
   v_request.prompt := v_sent.prompt;
   v_request.max_age := coalesce(v_sent.max_age, p_client.default_max_age);
-  v_request.hint_sub := pgrant_rules.subject_user(p_tenant, p_client, v_sent.hint_sub);
+  v_request.grant_management_action := v_sent.grant_management_action;
+  v_request.grant_id := v_sent.grant_id;
+  -- Whose grant it is has to sign in, and the client need not know who that is (Grant Management 1).
+  v_request.hint_sub := coalesce(pgrant_rules.subject_user(p_tenant, p_client, v_sent.hint_sub),
+                                 pgrant_rules.grant_owner(p_tenant, p_client.client_id, v_sent.grant_id)::text);
   v_request.login_hint := v_sent.login_hint;
   v_request.acr_values := coalesce(nullif(v_sent.acr_values, '{}'), v_sent.essential_acr, p_client.default_acr_values, '{}');
   v_request.essential_acr := coalesce(v_sent.essential_acr, '{}');
@@ -65,6 +69,12 @@ begin
   v_out.detail := v_refusal.detail;
   if v_out.error is null and p_request.authorization_details <> '[]' then
     v_refusal := pgrant_rules.details_refusal(p_tenant, p_client.authorization_details_types, p_authorization_details);
+    v_out.error := v_refusal.error;
+    v_out.reason := v_refusal.reason;
+    v_out.detail := v_refusal.detail;
+  end if;
+  if v_out.error is null then
+    v_refusal := pgrant_rules.grant_action_refusal(p_tenant, p_client, p_request);
     v_out.error := v_refusal.error;
     v_out.reason := v_refusal.reason;
     v_out.detail := v_refusal.detail;

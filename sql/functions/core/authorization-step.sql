@@ -76,6 +76,10 @@ begin
     v_out.response_error := 'unmet_authentication_requirements';
     v_out.response_reason := 'the person cannot sign in with an acr that is essential';
     v_out.response_detail := array_to_string(p_request.essential_acr, ' ');
+  elsif pgrant_rules.grant_gone(p_tenant, p_request, p_session.user_id) then
+    v_out.next := 'respond';
+    v_out.response_error := 'invalid_grant_id';
+    v_out.response_reason := 'the grant was revoked meanwhile, or has ended';
   elsif p_client.client_id = '' then -- a page of ours (account_client): no consent, no code
     v_out.next := 'respond';
     return v_out;
@@ -190,26 +194,6 @@ $$;
 
 comment on function pgrant_rules.authorization_redirect(uuid, pgrant_rules.client_policies, text, boolean) is
   'As redirect_uri_choose, with the refusal recorded. Errors: invalid_redirect_uri, too_many_attempts.';
-
-create function pgrant_rules.scopes_default(p_tenant uuid, p_client pgrant_rules.client_policies) returns text[]
-language plpgsql stable
-as $$
-declare
-  v_registered text[] := (select string_to_array(c.registered ->> 'scope', ' ')
-                            from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client.client_id);
-begin
-  return array(select s.scope
-                 from pgrant.scopes s
-                where s.tenant_id = p_tenant
-                  and (p_client.scopes is null or s.scope = any (p_client.scopes))
-                  and s.scope not in ('openid', 'offline_access')
-                  and (v_registered is null or s.scope = any (v_registered))
-                order by s.scope);
-end
-$$;
-
-comment on function pgrant_rules.scopes_default(uuid, pgrant_rules.client_policies) is
-  'What a request without scope asks for (RFC 6749 3.3): what the client has registered, or may have.';
 
 create function pgrant_rules.client_unknown(p_tenant uuid, p_client_id text, p_fresh_until timestamptz, p_address inet)
 returns pgrant_api.authorization

@@ -200,7 +200,8 @@ begin
     perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_client.client_id, v_session.user_id);
     return v_out;
   end if;
-  if p_allow and not pgrant_rules.client_identity_seen(p_tenant, v_session.user_id, v_client, v_request) then
+  if p_allow and (pgrant_rules.grant_gone(p_tenant, v_request, v_session.user_id)
+                  or not pgrant_rules.client_identity_seen(p_tenant, v_session.user_id, v_client, v_request)) then
     v_out.next := 'continue';
     v_out.request_expires_at := p_request_expires_at;
     return v_out;

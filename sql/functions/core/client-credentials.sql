@@ -74,7 +74,7 @@ begin
              coalesce((p.target).access_token_alg, p.access_token_alg), coalesce((p.target).access_token_typ, p.access_token_typ),
              p.access_hash,
              v_issued_at + make_interval(secs => coalesce((p.target).access_token_lifetime, p.access_token_lifetime)),
-             null, null, null, null, null, (p.details).details, null, null
+             null, null, null, null, null, (p.details).details, null, null, null
            )::pgrant_rules.token_decision
       from decided p
      order by p.n);

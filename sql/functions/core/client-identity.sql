@@ -111,6 +111,7 @@ begin
          request_object_signing_alg = p_client.request_object_signing_alg,
          request_uris = p_client.request_uris,
          authorization_details_types = p_client.authorization_details_types,
+         grant_management = p_client.grant_management,
          require_signed_request_object = p_client.require_signed_request_object,
          require_pushed_authorization_requests = p_client.require_pushed_authorization_requests,
          backchannel_logout_uri = p_client.backchannel_logout_uri,

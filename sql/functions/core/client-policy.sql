@@ -48,6 +48,8 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        t.require_signed_request_object or c.require_signed_request_object as require_signed_request_object,
        t.dpop_bound_access_tokens or c.dpop_bound_access_tokens as dpop_bound_access_tokens, t.require_dpop_nonce,
        c.tls_client_certificate_bound_access_tokens,
+       t.grant_management_action_required,
+       c.grant_management and c.token_endpoint_auth_method <> 'none' as grant_management,
        c.authorization_details_types, c.backchannel_logout_uri, c.frontchannel_logout_uri,
        num_nonnulls(c.backchannel_logout_uri, c.frontchannel_logout_uri) > 0 as told_of_logout, t.session_management
   from pgrant.clients c

@@ -109,6 +109,7 @@ begin
   perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_code_hash,
                                       p_handle_hash, p_refresh_hash);
   perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
+  perform pgrant_rules.grants_changed(p_tenant, v_decisions);
   foreach v_decision in array v_decisions loop
     if v_decision.action = 'code.reuse' then
       perform pgrant_rules.families_revoke(p_tenant, array[v_decision.family_id], 'code used twice');

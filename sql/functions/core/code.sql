@@ -122,7 +122,7 @@ begin
              coalesce((p.target).access_token_alg, p.access_token_alg), coalesce((p.target).access_token_typ, p.access_token_typ),
              p.access_hash, least(v_issued_at + make_interval(secs => p.lifetime), p.dead_at), p.refresh_token, null, null, null,
              case when p.refresh_token then least(v_issued_at + make_interval(secs => p.refresh_idle_lifetime), p.dead_at)
-                  else p.dead_at end, (p.details).details, null, null
+                  else p.dead_at end, (p.details).details, null, null, (p.code).grant_management_action
            )::pgrant_rules.token_decision
       from decided p
      order by p.n);

@@ -25,6 +25,10 @@ begin
       and g.resources @> p_request.resources
       and (p_request.authorization_details = '[]'
            or pgrant_rules.details_remembered(p_tenant, p_request.authorization_details, g.authorization_details))
+      -- What goes away, the person says.
+      and (p_request.grant_management_action is distinct from 'replace'
+           or g.scopes <@ p_scopes and g.claims <@ (p_request.claims_id_token || p_request.claims_userinfo)
+              and g.resources <@ p_request.resources and g.authorization_details <@ p_request.authorization_details)
       -- What the person was shown then is not what the application is now.
       and not exists (select from pgrant.clients c
                        where c.tenant_id = p_tenant and c.client_id = p_client.client_id and c.identity_changed_at > g.consented_at)
@@ -35,6 +39,12 @@ $$;
 
 comment on function pgrant_rules.consent_covers(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[]) is
   'Whether the person need not be asked: a first-party client, or a live consent, to the client as it is now, of which the request is a subset; locked.';
+
+create function pgrant_rules.grant_union(p_before text[], p_more text[]) returns text[]
+language sql immutable
+as $$ select coalesce(array_agg(distinct u.name order by u.name), '{}') from unnest(p_before || p_more) u (name) $$;
+
+comment on function pgrant_rules.grant_union(text[], text[]) is 'What a grant has with p_more besides, in order; p_before null = in place of what it had.';
 
 create function pgrant_rules.grant_consent(
   p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
@@ -49,6 +59,7 @@ declare
   v_expiry timestamptz := pgrant_rules.consent_expiry(p_client.consent_lifetime);
   v_now timestamptz := now();
   v_consented_at timestamptz;
+  v_replaced boolean := coalesce(p_request.grant_management_action = 'replace', false);
 begin
   -- A remembered consent is used as it is: neither widened nor made to live longer.
   select g.* into v_old
@@ -68,19 +79,20 @@ begin
   values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, p_request.authorization_details,
           v_consented_at, v_expiry, v_expiry)
       on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
-     set scopes = (select coalesce(array_agg(distinct u.scope order by u.scope), '{}') from unnest(g.scopes || excluded.scopes) u (scope)),
-         claims = (select coalesce(array_agg(distinct u.claim order by u.claim), '{}')
-                     from unnest(g.claims || excluded.claims) u (claim)),
-         resources = (select coalesce(array_agg(distinct u.uri order by u.uri), '{}')
-                        from unnest(g.resources || excluded.resources) u (uri)),
-         authorization_details = case when excluded.authorization_details = '[]' then g.authorization_details
+     set scopes = pgrant_rules.grant_union(case when not v_replaced then g.scopes end, excluded.scopes),
+         claims = pgrant_rules.grant_union(case when not v_replaced then g.claims end, excluded.claims),
+         resources = pgrant_rules.grant_union(case when not v_replaced then g.resources end, excluded.resources),
+         authorization_details = case when v_replaced then excluded.authorization_details
+           when excluded.authorization_details = '[]' then g.authorization_details
            else pgrant_rules.details_merged(p_tenant, g, excluded.authorization_details) end,
          consented_at = excluded.consented_at,
          consent_expires_at = excluded.consent_expires_at,
          expires_at = greatest(g.expires_at, excluded.expires_at)
   returning g.* into v_new;
   perform pgrant_rules.grant_remember(p_tenant, v_new.grant_id, 'consent.allow');
-  if v_new.created_at = v_now or (v_new.scopes <@ v_old.scopes and v_new.claims <@ v_old.claims
+  if v_replaced then
+    perform pgrant_rules.grant_replaced(p_tenant, v_old, v_new);
+  elsif v_new.created_at = v_now or (v_new.scopes <@ v_old.scopes and v_new.claims <@ v_old.claims
                                   and v_new.resources <@ v_old.resources
                                   and v_new.authorization_details <@ v_old.authorization_details) is not true then
     perform pgrant_rules.audit(p_tenant, case when v_new.created_at = v_now then 'grant.add' else 'grant.extend' end, null, null,
@@ -93,7 +105,7 @@ end
 $$;
 
 comment on function pgrant_rules.grant_consent(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[], boolean) is
-  'The live grant of person and client, locked: made or widened to the union where the person has just consented. Records grants that are new or have grown.';
+  'The live grant of person and client, locked: made or widened to the union where the person has just consented, or made to say that and no more where the request replaces it. Records grants that are new or have changed.';
 
 create function pgrant_rules.code_issue(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
@@ -111,12 +123,12 @@ begin
   perform pgrant_rules.subject_remember(p_tenant, p_client, p_session.user_id);
   insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
                             redirect_uri_sent, code_challenge, scopes, claims_id_token, claims_userinfo, nonce,
-                            auth_time, acr, amr, resources, authorization_details, dpop_jkt)
+                            auth_time, acr, amr, resources, authorization_details, dpop_jkt, grant_management_action)
   values (p_tenant, v_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
           p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
           p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
           p_session.auth_time, p_session.acr, p_session.amr, p_request.resources, p_request.authorization_details,
-          p_request.dpop_jkt)
+          p_request.dpop_jkt, p_request.grant_management_action)
       -- Two people may type the same user code: the first to decide has decided.
       on conflict (tenant_id, code_hash, expires_at) do nothing;
   if not found then

@@ -109,7 +109,7 @@ begin
              case when p.use = 'replay' then (p.family).sealed_successor when p.replay_window > 0 then p.sealed_successor end,
              now() + make_interval(secs => p.replay_window),
              least(v_issued_at + make_interval(secs => p.refresh_idle_lifetime), (p.family).expires_at),
-             (p.details).details, null, null
+             (p.details).details, null, null, null
            )::pgrant_rules.token_decision
       from decided p
      order by p.n);

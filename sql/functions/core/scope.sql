@@ -185,3 +185,23 @@ $$;
 
 comment on function pgrant_rules.scope_refuse(uuid, text, uuid, text[], text[], text[]) is
   'Records what a client asked for in vain, with the reason.';
+
+create function pgrant_rules.scopes_default(p_tenant uuid, p_client pgrant_rules.client_policies) returns text[]
+language plpgsql stable
+as $$
+declare
+  v_registered text[] := (select string_to_array(c.registered ->> 'scope', ' ')
+                            from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client.client_id);
+begin
+  return array(select s.scope
+                 from pgrant.scopes s
+                where s.tenant_id = p_tenant
+                  and (p_client.scopes is null or s.scope = any (p_client.scopes))
+                  and s.scope not in ('openid', 'offline_access')
+                  and (v_registered is null or s.scope = any (v_registered))
+                order by s.scope);
+end
+$$;
+
+comment on function pgrant_rules.scopes_default(uuid, pgrant_rules.client_policies) is
+  'What a request without scope asks for (RFC 6749 3.3): what the client has registered, or may have.';

@@ -46,6 +46,7 @@ create type pgrant_api.tenant_facts as (
   require_signed_request_object          boolean,
   require_pushed_authorization_requests  boolean,
   session_management                     boolean,
+  grant_management_action_required       boolean,
   authorization_details_types            text[]
 );
 
@@ -56,6 +57,8 @@ comment on column pgrant_api.tenant_facts.require_signed_request_object is 'Whet
 comment on column pgrant_api.tenant_facts.session_management is 'Whether clients may watch a session from a frame.';
 comment on column pgrant_api.tenant_facts.require_pushed_authorization_requests is 'Whether every client has to push them.';
 comment on column pgrant_api.tenant_facts.authorization_details_types is 'The types of authorization details (RFC 9396 9.1); {} = none.';
+comment on column pgrant_api.tenant_facts.grant_management_action_required is
+  'Whether every authorization request has to say what becomes of the grant (Grant Management 7.1).';
 comment on column pgrant_api.tenant_facts.sign_up is 'Whether people can make an account (prompt=create).';
 
 create type pgrant_api.signing_keys as (
@@ -145,12 +148,12 @@ begin
   select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents, t.signing_algs,
          (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant), t.acr_values_supported,
          pgrant_rules.sign_up_offered(p_tenant), t.request_uri_parameter, t.require_signed_request_object,
-         t.require_pushed_authorization_requests, t.session_management,
+         t.require_pushed_authorization_requests, t.session_management, t.grant_management_action_required,
          array(select d.type from pgrant.authorization_details_types d where d.tenant_id = p_tenant order by d.type)
     into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents, v_out.signing_algs,
          v_out.scopes, v_out.acr_values, v_out.sign_up, v_out.request_uri_parameter, v_out.require_signed_request_object,
          v_out.require_pushed_authorization_requests, v_out.session_management,
-         v_out.authorization_details_types
+         v_out.grant_management_action_required, v_out.authorization_details_types
     from pgrant.tenants t
    where t.tenant_id = p_tenant;
   if not found then

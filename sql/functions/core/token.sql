@@ -29,7 +29,8 @@ create type pgrant_api.tokens as (
   cnf                  jsonb,
   authorization_details  jsonb,
   act                  jsonb,
-  family_client_id     text
+  family_client_id     text,
+  grant_id             uuid
 );
 
 comment on type pgrant_api.tokens is 'What a token response is to contain. Times are epoch seconds.';
@@ -52,6 +53,8 @@ comment on column pgrant_api.tokens.sid is 'What the client calls the session, i
 comment on column pgrant_api.tokens.cnf is 'The key that the access token is bound to (RFC 7800 3.1): {jkt}, {x5t#S256}, or both; null = a bearer token.';
 
 comment on column pgrant_api.tokens.family_client_id is 'Of one that was exchanged: the client of its family; null = client_id.';
+comment on column pgrant_api.tokens.grant_id is
+  'What the client calls the grant (Grant Management 5.5); null where its request has said nothing of that.';
 comment on column pgrant_api.tokens.act is 'Who acts for the person by the access token (RFC 8693 4.1); null = the client.';
 comment on column pgrant_api.tokens.authorization_details is 'What the access token is good for beside scopes (RFC 9396 7); null = nothing.';
 
@@ -108,7 +111,8 @@ create type pgrant_rules.token_decision as (
   idle_expires_at      timestamptz,
   details              jsonb,
   act                  jsonb,
-  family_client_id     text
+  family_client_id     text,
+  grant_management_action  text
 );
 
 comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
@@ -117,6 +121,8 @@ comment on column pgrant_rules.token_decision.reason is 'Why it is refused; of a
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.family_client_id is 'The client of the family that an exchanged token hangs on; null = client_id.';
+comment on column pgrant_rules.token_decision.grant_management_action is
+  'What the request of the code has said of the grant; null = nothing.';
 comment on column pgrant_rules.token_decision.act is 'Who acts by the access token; null = the client.';
 comment on column pgrant_rules.token_decision.details is 'The authorization details of the access token; null = none.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
@@ -171,7 +177,8 @@ begin
     select row(d.request_id, d.address, d.action, d.error, d.reason, d.client_id,
                case when d.grant_id is not null then d.user_id end, d.grant_id, d.family_id,
                case when d.action in ('code.redeem', 'token.exchange') and d.error is null
-                    then jsonb_strip_nulls(jsonb_build_object('scopes', d.scopes, 'act', d.act))
+                    then jsonb_strip_nulls(jsonb_build_object('scopes', d.scopes, 'act', d.act,
+                                                            'grant_management_action', d.grant_management_action))
                          || pgrant_rules.details_noted(d.details)
                     when d.action = 'client_credentials.issue' and d.error is null and d.reason is not null
                     then jsonb_build_object('signed_by', d.reason) end)::pgrant_rules.audit_entry
@@ -198,7 +205,7 @@ begin
          case when i.alg is not null then
            pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris, d.session_id) end,
          (s.shape).access_token_scope,
-         p_cnf[d.n], nullif(d.details, '[]'), d.act, d.family_client_id
+         p_cnf[d.n], nullif(d.details, '[]'), d.act, d.family_client_id, case when d.grant_management_action is not null then d.grant_id end
     from unnest(p_decisions) q
     left join unnest(p_decisions) d on d.n = q.n and d.error is null
     left join unnest(p_client) with ordinality c on c.ordinality = d.n

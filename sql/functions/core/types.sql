@@ -26,7 +26,7 @@ comment on column pgrant_api.authorization.next is 'respond = answer the client;
 comment on column pgrant_api.authorization.response_detail is
   'What the client may be told besides the code of the error, e.g. the name of an unknown scope; with error, what the page tells its developers; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], ui_locales, consent_until (ISO 8601 in UTC, null = for good), scopes: [{scope, title, description, texts: {language: {title, description}}, sensitive, granted}], authorization_details: [{type, title, text}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}]}; null with respond, unless untrusted: then no more than who the client is.';
+  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], ui_locales, consent_until (ISO 8601 in UTC, null = for good), scopes: [{scope, title, description, texts: {language: {title, description}}, sensitive, granted}], authorization_details: [{type, title, text}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}], replaced: {scopes, resources, authorization_details, claims} (what goes away where a grant is replaced; null = none is)}; null with respond, unless untrusted: then no more than who the client is.';
 comment on column pgrant_api.authorization.login_url is
   'With next = login: the product''s own login page, to which the browser goes instead; null = the page here.';
 comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds; null where the call has started no session.';
@@ -65,7 +65,9 @@ create type pgrant_api.authorization_parameters as (
   ui_locales       text[],
   resources        text[],
   dpop_jkt         text,
-  authorization_details  jsonb
+  authorization_details  jsonb,
+  grant_management_action  text,
+  grant_id         uuid
 );
 
 comment on type pgrant_api.authorization_parameters is
@@ -87,6 +89,9 @@ comment on column pgrant_api.authorization_parameters.ui_locales is 'The languag
 comment on column pgrant_api.authorization_parameters.resources is 'Which resources (RFC 8707 2); {} = the default.';
 comment on column pgrant_api.authorization_parameters.authorization_details is
   'What is asked for beside scopes (RFC 9396 3), as of details_refusal; null = nothing.';
+comment on column pgrant_api.authorization_parameters.grant_management_action is
+  'create, merge or replace: what is to become of the grant (Grant Management 5.2); null = nothing is said.';
+comment on column pgrant_api.authorization_parameters.grant_id is 'Which grant is to be merged or replaced; null = none is named.';
 comment on column pgrant_api.authorization_parameters.dpop_jkt is 'The key with which the code may be redeemed (RFC 9449 10); null = any.';
 
 create type pgrant_rules.possession as (

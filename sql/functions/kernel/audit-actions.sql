@@ -47,6 +47,8 @@ as $$
     ('grant.add', 'A person granted a client something for the first time.', 'grant.created'),
     ('grant.expire', 'A grant ended with its consent and its tokens.', null),
     ('grant.extend', 'A grant grew.', 'grant.updated'),
+    ('grant.query', 'A client asked what a grant says, and was refused.', null),
+    ('grant.replace', 'A person allowed something else in place of what a grant said.', 'grant.updated'),
     ('grant.revoke', 'A grant was revoked, with its tokens.', 'grant.revoked'),
     ('group.member', 'Somebody joined or left a group.', 'group.member_changed'),
     ('group.set', 'A group was made, or its roles changed.', 'group.updated'),

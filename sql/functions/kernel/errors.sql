@@ -14,6 +14,8 @@ create type pgrant_api.error as enum (
   'invalid_target',
   -- RFC 9396 5
   'invalid_authorization_details',
+  -- Grant Management for OAuth 2.0 5.4
+  'invalid_grant_id',
   -- RFC 7591 3.2.2
   'invalid_client_metadata', 'invalid_software_statement', 'unapproved_software_statement',
   -- OpenID Connect Core 3.1.2.6, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
@@ -64,6 +66,7 @@ as $$
     ('expired_token', 400, 'The device code has expired. Ask for another one.'),
     ('invalid_target', 400, 'A requested resource is invalid or unknown.'),
     ('invalid_authorization_details', 400, 'The authorization details are malformed, unknown, or not for this client.'),
+    ('invalid_grant_id', 400, 'The grant is unknown, or not of this client and user.'),
     ('invalid_client_metadata', 400, 'The client metadata is not acceptable.'),
     ('invalid_software_statement', 400, 'The software statement is invalid.'),
     ('unapproved_software_statement', 400, 'The software statement is not of an issuer that is trusted here.'),

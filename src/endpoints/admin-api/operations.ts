@@ -2180,6 +2180,13 @@ export const records = {
       "meaning": "What the page that ends such a session loads in a frame (OpenID Connect Front-Channel Logout 2); null = nothing."
     },
     {
+      "name": "grant_management",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not."
+    },
+    {
       "name": "grant_types",
       "type": "text[]",
       "nullable": false,
@@ -2774,6 +2781,13 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449)."
+    },
+    {
+      "name": "grant_management_action_required",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required)."
     },
     {
       "name": "id_token_lifetime",

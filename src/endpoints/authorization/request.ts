@@ -57,6 +57,8 @@ function parametersOf(
     ui_locales: request.ui_locales,
     resources: request.resources,
     dpop_jkt: request.dpop_jkt ?? null,
+    grant_management_action: request.grant_management_action ?? null,
+    grant_id: request.grant_id ?? null,
   };
 }
 

@@ -29,6 +29,7 @@ export function metadataDocument({ database, endpoints, config }: EndpointServic
       session_management: tenant.session_management,
       require_signed_request_object: tenant.require_signed_request_object,
       require_pushed_authorization_requests: tenant.require_pushed_authorization_requests,
+      grant_management_action_required: tenant.grant_management_action_required,
     });
   };
 }

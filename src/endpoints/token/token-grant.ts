@@ -62,6 +62,8 @@ export type TokenResponse = {
   authorization_details?: unknown;
   refresh_token?: string;
   id_token?: string;
+  /** Grant Management for OAuth 2.0 5.5. */
+  grant_id?: string;
 };
 
 export type Grant = (request: TokenRequest) => Promise<TokenResponse>;
@@ -85,6 +87,7 @@ export async function tokenResponse(
     ...(row.authorization_details && { authorization_details: row.authorization_details }),
     ...(row.refresh_token && refreshToken !== undefined && { refresh_token: refreshToken }),
     ...(row.id_token_alg && { id_token: await idToken(issuer, keys, row, access_token) }),
+    ...(row.grant_id && { grant_id: row.grant_id }),
   };
 }
 
