@@ -155,11 +155,13 @@ comment on function pgrant.client_algs() is 'The algorithms by which clients sig
 
 CREATE OR REPLACE FUNCTION pgrant.cnf_sound(p_cnf jsonb)
  RETURNS boolean
- LANGUAGE sql
+ LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
 AS $function$
-  select p_cnf <> '{}' and p_cnf - array['jkt', 'x5t#S256'] = '{}'
-     and coalesce(p_cnf ->> 'jkt' ~ '^[\w-]{43}$', true) and coalesce(p_cnf ->> 'x5t#S256' ~ '^[\w-]{43}$', true)
+begin
+  return p_cnf <> '{}' and p_cnf - array['jkt', 'x5t#S256'] = '{}'
+     and coalesce(p_cnf ->> 'jkt' ~ '^[\w-]{43}$', true) and coalesce(p_cnf ->> 'x5t#S256' ~ '^[\w-]{43}$', true);
+end
 $function$
 ;
 comment on function pgrant.cnf_sound(jsonb) is 'Whether it is a confirmation (RFC 7800 3.1) by SHA-256 thumbprints: jkt of a JWK (RFC 9449 6), x5t#S256 of a certificate (RFC 8705 3), or both.';

@@ -1,10 +1,13 @@
 -- Tokens that are good only with a key: DPoP (RFC 9449) and client certificates (RFC 8705).
 
 create function pgrant.cnf_sound(p_cnf jsonb) returns boolean
-language sql immutable parallel safe
+-- Not in SQL: a CHECK is planned by each statement that writes, and would parse the body each time.
+language plpgsql immutable parallel safe
 as $$
-  select p_cnf <> '{}' and p_cnf - array['jkt', 'x5t#S256'] = '{}'
-     and coalesce(p_cnf ->> 'jkt' ~ '^[\w-]{43}$', true) and coalesce(p_cnf ->> 'x5t#S256' ~ '^[\w-]{43}$', true)
+begin
+  return p_cnf <> '{}' and p_cnf - array['jkt', 'x5t#S256'] = '{}'
+     and coalesce(p_cnf ->> 'jkt' ~ '^[\w-]{43}$', true) and coalesce(p_cnf ->> 'x5t#S256' ~ '^[\w-]{43}$', true);
+end
 $$;
 
 comment on function pgrant.cnf_sound(jsonb) is

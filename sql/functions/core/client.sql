@@ -12,6 +12,41 @@ $$;
 comment on function pgrant_rules.any_twice(bytea[], jsonb[]) is
   'Whether two requests of a set present the same code, token or assertion: then they are decided one after the other, in the order in which they came.';
 
+create function pgrant_rules.client_refusal(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_address inet, p_auth_method text, p_secret_hash bytea,
+  p_secret_client_id text, p_assertion jsonb, p_possession jsonb, p_confidential boolean
+) returns text
+language plpgsql
+as $$
+begin
+  if p_client.client_id is null then
+    return 'client unknown or disabled';
+  elsif p_client.allowed_networks is not null and not coalesce(p_address <<= any (p_client.allowed_networks), false) then
+    return 'client may not authenticate from this address';
+  end if;
+  -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
+  case p_client.token_endpoint_auth_method
+    when 'none' then
+      return case when p_auth_method is distinct from 'none' then 'a public client sent a secret'
+                  when p_confidential then 'a public client cannot introspect' end;
+    when 'private_key_jwt' then
+      return case when p_auth_method = 'private_key_jwt'
+                  then pgrant_rules.client_assertion_refusal(p_tenant, p_client.client_id, p_assertion)
+                  else 'a client that signs did not' end;
+    when 'tls_client_auth', 'self_signed_tls_client_auth' then
+      return case when p_auth_method is distinct from 'none' then 'a client with a certificate sent a secret'
+                  else pgrant_rules.client_certificate_refusal(p_tenant, p_client.client_id, p_possession -> 'certificate') end;
+    else
+      return case when coalesce(p_auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null
+                  then 'a confidential client did not authenticate'
+                  when p_secret_client_id is distinct from p_client.client_id then 'client secret wrong or expired' end;
+  end case;
+end
+$$;
+
+comment on function pgrant_rules.client_refusal(uuid, pgrant_rules.client_policies, inet, text, bytea, text, jsonb, jsonb, boolean) is
+  'Why a request is not taken as the client''s, or null. p_secret_client_id is whose live secret it presents; null = nobody''s.';
+
 create function pgrant_rules.clients_authenticate(
   p_tenant uuid, p_address inet[], p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
   p_possession jsonb[], p_grant_type text default null, p_confidential boolean default false,
@@ -21,55 +56,40 @@ create function pgrant_rules.clients_authenticate(
 language plpgsql
 as $$
 declare
+  v_clients pgrant_rules.client_policies[];
+  v_client_ids text[];
+  v_secrets bytea[];
+  v_secret_client_ids text[];
   v_possessions pgrant_rules.possession[];
 begin
-  select array_agg(a.client order by a.n),
-         array_agg(case when a.reason is not null then 'invalid_client'
-                        when not p_grant_type = any ((a.client).grant_types) then 'unauthorized_client'
-                   end::pgrant_api.error order by a.n),
-         array_agg(coalesce(a.reason, case when not p_grant_type = any ((a.client).grant_types)
-                                           then 'client is not registered for ' || p_grant_type end) order by a.n),
-         array_agg(case when a.reason is not null then pgrant_rules.client_assertion_detail(a.assertion, a.reason) end order by a.n)
-    into o_client, o_error, o_reason, o_detail
-    from (
-      select q.n, c as client, q.assertion,
-             case
-               when c.client_id is null then 'client unknown or disabled'
-               when c.allowed_networks is not null and not coalesce(q.address <<= any (c.allowed_networks), false)
-                 then 'client may not authenticate from this address'
-               -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
-               when c.token_endpoint_auth_method = 'none'
-                 then case when q.auth_method is distinct from 'none' then 'a public client sent a secret'
-                           when p_confidential then 'a public client cannot introspect' end
-               when c.token_endpoint_auth_method = 'private_key_jwt'
-                 then case when q.auth_method = 'private_key_jwt'
-                           then pgrant_rules.client_assertion_refusal(p_tenant, q.client_id, q.assertion)
-                           else 'a client that signs did not' end
-               when c.token_endpoint_auth_method in ('tls_client_auth', 'self_signed_tls_client_auth')
-                 then case when q.auth_method is distinct from 'none' then 'a client with a certificate sent a secret'
-                           else pgrant_rules.client_certificate_refusal(p_tenant, q.client_id, q.possession -> 'certificate') end
-               when coalesce(q.auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or q.secret_hash is null
-                 then 'a confidential client did not authenticate'
-               when not exists (select from pgrant.client_secrets s
-                                 where s.tenant_id = p_tenant
-                                   and s.client_id = q.client_id
-                                   and s.secret_hash = q.secret_hash
-                                   and s.expires_at > now())
-                 then 'client secret wrong or expired'
-             end as reason
-        from unnest(p_client_id, p_auth_method, p_secret_hash, p_assertion, p_possession, p_address)
-             with ordinality q (client_id, auth_method, secret_hash, assertion, possession, address, n)
-        left join pgrant_rules.client_policies c on c.tenant_id = p_tenant and c.client_id = q.client_id) a;
+  select array_agg(c), array_agg(c.client_id) into v_clients, v_client_ids
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant and c.client_id = any (p_client_id);
+  select array_agg(s.secret_hash), array_agg(s.client_id) into v_secrets, v_secret_client_ids
+    from pgrant.client_secrets s
+   where s.tenant_id = p_tenant and s.secret_hash = any (p_secret_hash) and s.expires_at > now();
+  for i in 1 .. cardinality(p_client_id) loop
+    o_client[i] := v_clients[array_position(v_client_ids, p_client_id[i])];
+    o_reason[i] := pgrant_rules.client_refusal(
+      p_tenant, o_client[i], p_address[i], p_auth_method[i], p_secret_hash[i],
+      v_secret_client_ids[array_position(v_secrets, p_secret_hash[i])], p_assertion[i], p_possession[i], p_confidential);
+    o_error[i] := case when o_reason[i] is not null then 'invalid_client' end;
+    o_detail[i] := case when o_reason[i] is not null then pgrant_rules.client_assertion_detail(p_assertion[i], o_reason[i]) end;
+    if o_reason[i] is null and not p_grant_type = any ((o_client[i]).grant_types) then
+      o_error[i] := 'unauthorized_client';
+      o_reason[i] := 'client is not registered for ' || p_grant_type;
+    end if;
+  end loop;
   if p_grant_type is not null then
     v_possessions := pgrant_rules.keys_proven(p_tenant, o_client, o_error, p_possession);
-    if v_possessions is not null then
-      select array_agg(coalesce(o_error[v.ordinality], v.error) order by v.ordinality),
-             array_agg(case when o_error[v.ordinality] is null then v.reason else o_reason[v.ordinality] end order by v.ordinality),
-             array_agg(case when o_error[v.ordinality] is null then v.detail else o_detail[v.ordinality] end order by v.ordinality),
-             array_agg(v.cnf order by v.ordinality)
-        into o_error, o_reason, o_detail, o_cnf
-        from unnest(v_possessions) with ordinality v;
-    end if;
+    for i in 1 .. coalesce(cardinality(v_possessions), 0) loop
+      o_cnf[i] := (v_possessions[i]).cnf;
+      if o_error[i] is null then
+        o_error[i] := (v_possessions[i]).error;
+        o_reason[i] := (v_possessions[i]).reason;
+        o_detail[i] := (v_possessions[i]).detail;
+      end if;
+    end loop;
   end if;
 end
 $$;

@@ -8,7 +8,7 @@ comment on function pgrant_rules.sweep_day(timestamptz) is 'The first day (UTC) 
 
 create function pgrant_rules.families_start(
   p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[], p_code pgrant.codes[],
-  p_cnf jsonb[], p_code_hash bytea[], p_handle_hash bytea[], p_refresh_hash bytea[]
+  p_cnf jsonb[], p_handle_hash bytea[], p_refresh_hash bytea[]
 ) returns void
 language plpgsql
 as $$
@@ -19,12 +19,11 @@ begin
   select p_tenant, d.family_id, k.grant_id, k.user_id, k.client_id, k.session_id,
          'offline_access' = any (k.scopes) or not 'openid' = any (k.scopes),
          k.scopes, k.claims_id_token, k.claims_userinfo, k.auth_time, k.acr, k.amr, k.resources, k.authorization_details,
-         case when d.refresh_token then q.handle_hash end, case when d.refresh_token then q.refresh_hash end,
+         case when d.refresh_token then p_handle_hash[d.n] end, case when d.refresh_token then p_refresh_hash[d.n] end,
          d.idle_expires_at, d.family_expires_at, pgrant_rules.sweep_day(d.idle_expires_at) + 7,
          case when (p_client[d.n]).token_endpoint_auth_method = 'none' then p_cnf[d.n] end
     from unnest(p_decisions) d
-    join unnest(p_code_hash, p_handle_hash, p_refresh_hash) with ordinality q (code_hash, handle_hash, refresh_hash, n) on q.n = d.n
-    join unnest(p_code) k on k.code_hash = q.code_hash
+    join unnest(p_code) with ordinality k on k.ordinality = d.n
    where d.error is null;
 
   -- The grant outlives what hangs on it.
@@ -38,13 +37,12 @@ begin
   update pgrant.codes c
      set used_at = now(), family_id = d.family_id
     from unnest(p_decisions) d
-    join unnest(p_code_hash) with ordinality q (code_hash, n) on q.n = d.n
-    join unnest(p_code) k on k.code_hash = q.code_hash
+    join unnest(p_code) with ordinality k on k.ordinality = d.n
    where c.tenant_id = p_tenant and c.code_hash = k.code_hash and c.expires_at = k.expires_at and d.error is null;
 end
 $$;
 
-comment on function pgrant_rules.families_start(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[], pgrant.codes[], jsonb[], bytea[], bytea[], bytea[]) is
+comment on function pgrant_rules.families_start(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[], pgrant.codes[], jsonb[], bytea[], bytea[]) is
   'Starts the family of what each code gives, with a refresh token where the client is registered for refresh_token, and marks the codes as used by it. Of a public client it is bound to the key (RFC 9449 5): anybody else''s refresh tokens are the client''s that authenticates.';
 
 create function pgrant_rules.session_clients_note(
@@ -98,16 +96,13 @@ begin
     return;
   end if;
 
-  select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion, p_possession, 'authorization_code') a;
+  v_auth := pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash, p_assertion,
+                                              p_possession, 'authorization_code');
   v_codes := pgrant_rules.codes_lock(p_tenant, p_code_hash, p_code_expires_at);
   v_decisions := pgrant_rules.codes_decide(
-    p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail, v_codes, p_code_hash,
-    p_redirect_uri, p_code_challenge, p_resource, p_access_hash, v_auth.o_cnf,
-    p_authorization_details);
-  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_code_hash,
-                                      p_handle_hash, p_refresh_hash);
+    p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail, v_codes,
+    p_redirect_uri, p_code_challenge, p_resource, p_access_hash, v_auth.o_cnf, p_authorization_details);
+  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_handle_hash, p_refresh_hash);
   perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
   perform pgrant_rules.grants_changed(p_tenant, v_decisions);
   foreach v_decision in array v_decisions loop

@@ -29,6 +29,9 @@ language plpgsql
 as $$
 declare
   v_expiries timestamptz[] := array(select pgrant_rules.moment(e.epoch) from unnest(p_code_expires_at) e (epoch));
+  v_codes pgrant.codes[];
+  v_found bytea[];
+  v_out pgrant.codes[];
 begin
   -- The grant is locked before the code, as everywhere. What is read after it, nobody else is about to change.
   perform from pgrant.grants g
@@ -38,96 +41,170 @@ begin
                                      and c.expires_at = any (v_expiries)))
     order by g.grant_id
       for no key update;
-  return array(select c from pgrant.codes c
-                where c.tenant_id = p_tenant and c.code_hash = any (p_code_hash) and c.expires_at = any (v_expiries)
-                order by c.code_hash
-                  for update);
+  v_codes := array(select c from pgrant.codes c
+                    where c.tenant_id = p_tenant and c.code_hash = any (p_code_hash) and c.expires_at = any (v_expiries)
+                    order by c.code_hash
+                      for update);
+  for i in 1 .. cardinality(v_codes) loop
+    v_found[i] := (v_codes[i]).code_hash;
+  end loop;
+  for i in 1 .. cardinality(p_code_hash) loop
+    v_out[i] := v_codes[array_position(v_found, p_code_hash[i])];
+  end loop;
+  return v_out;
 end
 $$;
 
 comment on function pgrant_rules.codes_lock(uuid, bytea[], bigint[]) is
-  'The codes with these digests and expiries, used or not, locked together with their grants.';
+  'The code with each digest and expiry, used or not, locked together with its grant; null where there is none.';
+
+create function pgrant_rules.family_decide(
+  p_client pgrant_rules.client_policies, p_target pgrant_rules.target, p_code pgrant.codes,
+  inout p_decision pgrant_rules.token_decision
+)
+language plpgsql volatile
+as $$
+declare
+  v_refreshed constant boolean := 'refresh_token' = any (p_client.grant_types);
+begin
+  p_decision.family_id := gen_random_uuid();
+  p_decision.family_expires_at := pgrant_rules.after(
+    case when v_refreshed then p_client.refresh_lifetime
+         else coalesce(p_target.access_token_lifetime, p_client.access_token_lifetime) end);
+  p_decision.idle_expires_at := least(case when v_refreshed then pgrant_rules.after(p_client.refresh_idle_lifetime) end,
+                                      p_decision.family_expires_at);
+  p_decision.refresh_token := v_refreshed;
+  p_decision.session_id := p_code.session_id;
+  p_decision.auth_time := p_code.auth_time;
+  p_decision.acr := p_code.acr;
+  p_decision.amr := p_code.amr;
+  p_decision.claims_id_token := p_code.claims_id_token;
+  p_decision.grant_management_action := p_code.grant_management_action;
+  p_decision := pgrant_rules.access_token_decide(p_client, p_target, p_decision.family_expires_at, p_decision);
+end
+$$;
+
+comment on function pgrant_rules.family_decide(pgrant_rules.client_policies, pgrant_rules.target, pgrant.codes, pgrant_rules.token_decision) is
+  'Adds the family that a code starts, with a refresh token where the client is registered for refresh_token, and the access token that hangs on it.';
+
+create function pgrant_rules.code_decide(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_code pgrant.codes, p_grant pgrant.grants, p_session_live boolean,
+  p_known pgrant_rules.known_scopes, p_redirect_uri text, p_code_challenge text, p_resource text[], p_jkt text, p_details jsonb
+) returns pgrant_rules.token_decision
+language plpgsql
+as $$
+declare
+  v_target pgrant_rules.target;
+  v_details pgrant_rules.narrowed_details;
+  v_out pgrant_rules.token_decision;
+begin
+  v_out.action := 'code.redeem';
+  v_out.error := 'invalid_grant';
+  v_out.user_id := p_code.user_id;
+  v_out.grant_id := p_code.grant_id;
+  v_out.family_id := p_code.family_id;
+  v_out.reason := pgrant_rules.code_refusal(p_code, p_client.client_id, p_redirect_uri, p_code_challenge, p_jkt);
+  if v_out.reason is not null then
+    return v_out;
+  elsif p_code.used_at is not null then
+    -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
+    v_out.action := 'code.reuse';
+    v_out.reason := 'code used twice';
+    return v_out;
+  elsif p_grant.grant_id is null then
+    v_out.reason := 'grant revoked or user disabled';
+    return v_out;
+  elsif not p_session_live then
+    -- Who is told of the logout has been told: nothing would end a session that the client begins now.
+    v_out.reason := 'the person has signed out';
+    return v_out;
+  end if;
+
+  if p_resource <> '{}' or p_code.resources <> '{}' then
+    v_target := pgrant_rules.resource_target(p_tenant, p_client.scopes, p_resource, p_code.resources);
+  end if;
+  v_out.scopes := pgrant_rules.scopes_effective(p_code.scopes, coalesce(v_target.scopes, p_client.scopes), p_grant.scopes,
+                                                p_code.user_id, p_known);
+  if p_details is not null or p_code.authorization_details <> '[]' then
+    v_details := pgrant_rules.details_narrow(p_tenant, p_client.authorization_details_types, p_details,
+                                             p_code.authorization_details, p_grant.authorization_details, v_target.audience);
+  end if;
+  if v_target.error is not null then
+    v_out.error := v_target.error;
+    v_out.reason := v_target.reason;
+    return v_out;
+  elsif v_details.error is not null then
+    v_out.error := v_details.error;
+    v_out.reason := v_details.reason;
+    v_out.detail := v_details.detail;
+    return v_out;
+  elsif v_out.scopes = '{}' and coalesce(v_details.details, '[]') = '[]' then
+    v_out.reason := 'no scope is left';
+    v_out.detail := array_to_string(p_code.scopes, ' ');
+    return v_out;
+  end if;
+
+  v_out.error := null;
+  v_out.consented := p_grant.scopes;
+  v_out.roles := pgrant_rules.scopes_common(v_out.scopes, p_known.roles);
+  v_out.details := v_details.details;
+  v_out.nonce := p_code.nonce;
+  return pgrant_rules.family_decide(p_client, v_target, p_code, v_out);
+end
+$$;
+
+comment on function pgrant_rules.code_decide(uuid, pgrant_rules.client_policies, pgrant.codes, pgrant.grants, boolean, pgrant_rules.known_scopes, text, text, text[], text, jsonb) is
+  'Whether a code is good, and for what tokens. p_grant is its grant where that and the person are live; p_jkt the key that was proven; p_details null = all that were granted.';
 
 create function pgrant_rules.codes_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
   p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
-  p_code pgrant.codes[], p_code_hash bytea[], p_redirect_uri text[], p_code_challenge text[], p_resource text[],
+  p_code pgrant.codes[], p_redirect_uri text[], p_code_challenge text[], p_resource text[],
   p_access_hash bytea[], p_cnf jsonb[], p_authorization_details jsonb[]
 ) returns pgrant_rules.token_decision[]
 language plpgsql
 as $$
 declare
-  v_known record;
-  v_issued_at timestamptz := pgrant_rules.whole_second(now());
+  v_code pgrant.codes;
+  v_grant_ids uuid[];
+  v_user_ids uuid[];
+  v_session_ids uuid[];
+  v_scopes text[] := '{}';
+  v_grants pgrant.grants[];
+  v_known pgrant_rules.known_scopes;
+  v_decision pgrant_rules.token_decision;
+  v_out pgrant_rules.token_decision[];
 begin
-  select s.* into v_known
-    from pgrant_rules.scopes_find(p_tenant, array(select distinct unnest(c.scopes) from unnest(p_code) c),
-                                  array(select c.user_id from unnest(p_code) c)) s;
-  return array(
-    with presented as materialized (
-      select q.*, c.scopes as client_scopes, c.authorization_details_types as types, k.authorization_details as held, c.audience,
-             c.access_token_format, c.access_token_alg, c.access_token_typ, c.access_token_lifetime, c.refresh_lifetime,
-             c.refresh_idle_lifetime, 'refresh_token' = any (c.grant_types) as refresh_token, k as code,
-             pgrant_rules.code_refusal(k, q.client_id, q.redirect_uri, q.code_challenge, q.cnf ->> 'jkt') as refusal,
-             case when u.user_id is not null then g.scopes end as consented, g.authorization_details as granted,
-             exists (select from pgrant.sessions s
-                      where s.tenant_id = p_tenant and s.session_id = k.session_id and s.ended_at is null) as signed_in,
-             case when q.resource <> '' or k.resources <> '{}'
-                  then pgrant_rules.resource_target(p_tenant, c.scopes, string_to_array(q.resource, ' '), k.resources) end as target
-        from unnest(p_request_id, p_address, p_client_id, p_error, p_reason, p_detail, p_code_hash, p_redirect_uri, p_code_challenge,
-                    p_resource, p_access_hash, p_cnf, p_authorization_details)
-             with ordinality q (request_id, address, client_id, error, reason, detail, code_hash, redirect_uri, code_challenge,
-                                resource, access_hash, cnf, asked, n)
-        join unnest(p_client) with ordinality c on c.ordinality = q.n
-        left join unnest(p_code) k on k.code_hash = q.code_hash
-        left join pgrant.grants g on g.tenant_id = p_tenant and g.grant_id = k.grant_id and g.revoked_at is null
-        left join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
-    ), narrowed as materialized (
-      select p.*, coalesce((p.target).access_token_lifetime, p.access_token_lifetime) as lifetime,
-             pgrant_rules.scopes_effective((p.code).scopes, coalesce((p.target).scopes, p.client_scopes), p.consented,
-                                           (p.code).user_id, v_known.o_defined, v_known.o_roles, v_known.o_held) as scopes,
-             case when p.asked is not null or p.held <> '[]' then pgrant_rules.details_narrow(
-               p_tenant, p.types, p.asked, p.held, p.granted, (p.target).audience) end as details
-        from presented p
-    ), decided as materialized (
-      select p.*, v_issued_at + make_interval(secs => case when p.refresh_token then p.refresh_lifetime else p.lifetime end) as dead_at,
-             case when p.error is not null then p.reason
-                  when p.refusal is not null then p.refusal
-                  -- RFC 6749 4.1.2, RFC 9700 4.5: somebody has a copy of the code.
-                  when (p.code).used_at is not null then 'code used twice'
-                  when p.consented is null then 'grant revoked or user disabled'
-                  -- Who is told of the logout has been told: nothing would end a session that the client begins now.
-                  when not p.signed_in then 'the person has signed out'
-                  when (p.target).error is not null then (p.target).reason
-                  when (p.details).error is not null then (p.details).reason
-                  when p.scopes = '{}' and coalesce((p.details).details, '[]') = '[]' then 'no scope is left'
-             end as refused
-        from narrowed p
-    )
-    select row(
-             p.n, p.request_id, p.address,
-             case when p.error is not null then 'client.authenticate'
-                  when p.refusal is null and (p.code).used_at is not null then 'code.reuse' else 'code.redeem' end,
-             case when p.refused is null or p.error is not null then p.error
-                  when p.refusal is not null or (p.code).used_at is not null or p.consented is null or not p.signed_in then 'invalid_grant'
-                  else coalesce((p.target).error, (p.details).error, 'invalid_grant') end,
-             p.refused,
-             case when p.error is not null then p.detail when (p.details).reason = p.refused then (p.details).detail
-                  when p.refused = 'no scope is left' then array_to_string((p.code).scopes, ' ') end,
-             p.client_id, (p.code).user_id, (p.code).grant_id, case when p.refused is null then gen_random_uuid()
-                                                                    else (p.code).family_id end, p.dead_at,
-             (p.code).session_id, (p.code).auth_time, (p.code).acr, (p.code).amr, (p.code).nonce, (p.code).claims_id_token,
-             null, p.consented, p.scopes, array(select s.scope from unnest(p.scopes) s (scope) where s.scope = any (v_known.o_roles)),
-             coalesce((p.target).audience, p.audience), coalesce((p.target).access_token_format, p.access_token_format),
-             coalesce((p.target).access_token_alg, p.access_token_alg), coalesce((p.target).access_token_typ, p.access_token_typ),
-             p.access_hash, least(v_issued_at + make_interval(secs => p.lifetime), p.dead_at), p.refresh_token, null, null, null,
-             case when p.refresh_token then least(v_issued_at + make_interval(secs => p.refresh_idle_lifetime), p.dead_at)
-                  else p.dead_at end, (p.details).details, null, null, (p.code).grant_management_action
-           )::pgrant_rules.token_decision
-      from decided p
-     order by p.n);
+  for i in 1 .. cardinality(p_code) loop
+    v_code := p_code[i];
+    v_grant_ids[i] := v_code.grant_id;
+    v_user_ids[i] := v_code.user_id;
+    v_session_ids[i] := v_code.session_id;
+    v_scopes := v_scopes || v_code.scopes;
+  end loop;
+  select array_agg(g), array_agg(g.grant_id) into v_grants, v_grant_ids
+    from pgrant.grants g
+    join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
+   where g.tenant_id = p_tenant and g.grant_id = any (v_grant_ids) and g.revoked_at is null;
+  v_session_ids := array(select s.session_id from pgrant.sessions s
+                          where s.tenant_id = p_tenant and s.session_id = any (v_session_ids) and s.ended_at is null);
+  v_known := pgrant_rules.scopes_find(p_tenant, v_scopes, v_user_ids);
+  for i in 1 .. cardinality(p_code) loop
+    v_code := p_code[i];
+    v_decision := null;
+    if p_error[i] is null then
+      v_decision := pgrant_rules.code_decide(
+        p_tenant, p_client[i], v_code, v_grants[array_position(v_grant_ids, v_code.grant_id)],
+        coalesce(v_code.session_id = any (v_session_ids), false), v_known, p_redirect_uri[i], p_code_challenge[i],
+        string_to_array(p_resource[i], ' '), p_cnf[i] ->> 'jkt', p_authorization_details[i]);
+      v_decision.access_hash := p_access_hash[i];
+    end if;
+    v_out[i] := pgrant_rules.decision_attribute(i, p_request_id[i], p_address[i], p_client_id[i], p_error[i], p_reason[i], p_detail[i],
+                                                v_decision);
+  end loop;
+  return v_out;
 end
 $$;
 
-comment on function pgrant_rules.codes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.codes[], bytea[], text[], text[], text[], bytea[], jsonb[], jsonb[]) is
-  'Decides what each code gives, and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate, p_code the codes behind p_code_hash, locked.';
+comment on function pgrant_rules.codes_decide(uuid, text[], inet[], text[], pgrant_rules.client_policies[], pgrant_api.error[], text[], text[], pgrant.codes[], text[], text[], text[], bytea[], jsonb[], jsonb[]) is
+  'Decides what each code gives (see code_decide), and does nothing. p_client, p_error, p_reason and p_detail are of clients_authenticate, p_code of codes_lock.';

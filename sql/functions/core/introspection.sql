@@ -62,6 +62,54 @@ $$;
 
 comment on function pgrant_rules.api_keys_note(uuid, bytea[]) is 'Notes the use of API credentials that were presented as bearer keys, to the minute.';
 
+create function pgrant_rules.token_introspection(
+  p_tenant uuid, p_token pgrant_rules.live_token, p_client pgrant_rules.client_policies, p_refresh_token boolean, p_function text
+) returns pgrant_api.introspection
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.introspection;
+begin
+  v_out.response_alg := p_client.introspection_alg;
+  -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
+  -- is its own client's business.
+  v_out.active := coalesce(p_token.client_id = p_client.client_id
+                           or p_token.client_id is not null and not p_refresh_token and not p_client.self_registered, false);
+  if not v_out.active then
+    return v_out;
+  end if;
+  v_out.client_id := p_token.client_id;
+  v_out.subject := coalesce(p_token.subject, p_token.client_id);
+  v_out.username := p_token.username;
+  v_out.scopes := p_token.scopes;
+  v_out.audience := p_token.audience;
+  v_out.issued_at := pgrant_rules.epoch(p_token.issued_at);
+  v_out.expires_at := case when isfinite(p_token.expires_at) then pgrant_rules.epoch(p_token.expires_at) end;
+  v_out.auth_time := pgrant_rules.epoch(p_token.auth_time);
+  v_out.acr := p_token.acr;
+  v_out.grant_id := p_token.grant_id;
+  v_out.cnf := p_token.cnf;
+  v_out.authorization_details := nullif(p_token.details, '[]');
+  v_out.act := p_token.act;
+  v_out.claims := p_token.access_claims;
+  if not p_refresh_token then
+    v_out.token_type := case when p_token.cnf ? 'jkt' then 'DPoP' else 'Bearer' end;
+    if p_token.audience <> p_client.audience then
+      v_out.claims := (pgrant_rules.token_shape(p_tenant, p_token.audience, p_token.user_id, p_token.scopes,
+                                                p_token.access_claims)).claims || v_out.claims;
+    end if;
+    if p_function is not null then
+      v_out.claims := pgrant_rules.custom_claims(p_tenant, p_function, p_token.user_id, p_token.client_id, p_token.scopes)
+                      || v_out.claims;
+    end if;
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.token_introspection(uuid, pgrant_rules.live_token, pgrant_rules.client_policies, boolean, text) is
+  'What a client is told of a token that is good (p_token of tokens_live). p_function adds claims to access tokens; null = none does.';
+
 create function pgrant_api.token_introspect(
   p_tenant uuid, p_request_id text[], p_address inet[],
   p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
@@ -75,43 +123,33 @@ declare
   v_errors pgrant_api.error[];
   v_tokens pgrant_rules.live_token[];
   v_function text;
+  v_out pgrant_api.introspection;
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
-  select t.claims_function into v_function
-    from pgrant.tenants t where t.tenant_id = p_tenant and 'access_token' = any (t.claims_function_targets);
-  select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion, p_possession, p_confidential => true) a;
+  v_auth := pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash, p_assertion,
+                                              p_possession, p_confidential => true);
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
     p_tenant, p_access_hash, p_access_expires_at, p_jwt, p_handle_hash, p_refresh_hash, p_key_hash));
   if array_remove(p_key_hash, null) <> '{}' then
     perform pgrant_rules.api_keys_note(p_tenant, p_key_hash);
   end if;
-  v_errors := pgrant_rules.audit_all(
-    p_tenant, pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason));
-  return query
-  select q.error, q.reason, q.detail, case when q.error is null then a.active end,
-         case when a.active and q.handle_hash is null then case when t.cnf ? 'jkt' then 'DPoP' else 'Bearer' end end,
-         t.client_id, coalesce(t.subject, t.client_id), t.username, t.scopes, t.audience,
-         pgrant_rules.epoch(t.issued_at), case when isfinite(t.expires_at) then pgrant_rules.epoch(t.expires_at) end,
-         pgrant_rules.epoch(t.auth_time), t.acr,
-         case when v_function is null or q.handle_hash is not null then '{}'
-              else pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes) end
-         || case when t.audience <> c.audience and q.handle_hash is null
-                 then (pgrant_rules.token_shape(p_tenant, t.audience, t.user_id, t.scopes, t.access_claims)).claims else '{}' end
-         || t.access_claims, t.grant_id, c.introspection_alg, t.cnf, nullif(t.details, '[]'), t.act
-    from unnest(p_client_id, v_errors, v_auth.o_reason, v_auth.o_detail, p_handle_hash)
-         with ordinality q (client_id, error, reason, detail, handle_hash, n)
-    join unnest(v_auth.o_client) with ordinality c on c.ordinality = q.n
-   cross join lateral (
-         -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
-         -- is its own client's business.
-         select q.error is null
-                and coalesce((v_tokens[q.n]).client_id = q.client_id
-                             or (v_tokens[q.n]).client_id is not null and q.handle_hash is null and not c.self_registered, false)
-                as active) a
-    left join unnest(v_tokens) with ordinality t on t.ordinality = q.n and a.active
-   order by q.n;
+  if array_remove(v_auth.o_error, null) <> '{}' then
+    v_errors := pgrant_rules.audit_all(
+      p_tenant, pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason));
+  end if;
+  for i in 1 .. cardinality(p_client_id) loop
+    v_out := null;
+    if v_auth.o_error[i] is null then
+      v_function := case when 'access_token' = any ((v_auth.o_client[i]).claims_function_targets)
+                         then (v_auth.o_client[i]).claims_function end;
+      v_out := pgrant_rules.token_introspection(p_tenant, v_tokens[i], v_auth.o_client[i], p_handle_hash[i] is not null, v_function);
+    else
+      v_out.error := v_errors[i];
+      v_out.reason := v_auth.o_reason[i];
+      v_out.detail := v_auth.o_detail[i];
+    end if;
+    return next v_out;
+  end loop;
 end
 $$;
 

@@ -7,6 +7,17 @@ create type pgrant_rules.effective_scopes as (
 
 comment on type pgrant_rules.effective_scopes is 'Effective scopes in the order of the request, and those among them that are roles.';
 
+create type pgrant_rules.known_scopes as (
+  defined  text[],
+  roles    text[],
+  held     text[]
+);
+
+comment on type pgrant_rules.known_scopes is 'What is known of scopes and people, for scopes_effective.';
+comment on column pgrant_rules.known_scopes.defined is 'Those that are defined and not disabled.';
+comment on column pgrant_rules.known_scopes.roles is 'Those of defined that are roles.';
+comment on column pgrant_rules.known_scopes.held is 'Who holds them: "user_id scope".';
+
 create function pgrant_rules.has_role(p_tenant uuid, p_user_id uuid, p_scope text) returns boolean
 language plpgsql stable
 as $$
@@ -36,7 +47,7 @@ $$;
 comment on function pgrant_rules.scope_texts(uuid, text) is 'What a scope is called in other languages: {language: {title, description}}.';
 
 create function pgrant_rules.scopes_effective(
-  p_requested text[], p_registered text[], p_consented text[], p_user_id uuid, p_defined text[], p_roles text[], p_held text[]
+  p_requested text[], p_registered text[], p_consented text[], p_user_id uuid, p_known pgrant_rules.known_scopes
 ) returns text[]
 language plpgsql immutable
 as $$
@@ -45,10 +56,10 @@ declare
   v_out text[] := array[]::text[];
 begin
   foreach v_scope in array coalesce(p_requested, '{}') loop
-    if v_scope = any (p_defined)
+    if v_scope = any (p_known.defined)
        and coalesce(v_scope = any (p_registered), true)
        and coalesce(v_scope = any (p_consented), true)
-       and (p_user_id is null or not v_scope = any (p_roles) or p_user_id || ' ' || v_scope = any (p_held))
+       and (p_user_id is null or not v_scope = any (p_known.roles) or p_user_id || ' ' || v_scope = any (p_known.held))
     then
       v_out := v_out || v_scope;
     end if;
@@ -57,39 +68,78 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.scopes_effective(text[], text[], text[], uuid, text[], text[], text[]) is
-  'The effective scopes, in the order of p_requested: those that are also defined and not disabled (p_defined), allowed to the client (null = all), consented to (null = not asked yet), and for roles (p_roles): held by the person now ("user_id scope" in p_held; p_user_id null = nobody is concerned).';
+comment on function pgrant_rules.scopes_effective(text[], text[], text[], uuid, pgrant_rules.known_scopes) is
+  'The effective scopes, in the order of p_requested: those that are also defined and not disabled, allowed to the client (null = all), consented to (null = not asked yet), and for roles: held by the person now (p_user_id null = nobody is concerned).';
 
-create function pgrant_rules.scopes_find(
-  p_tenant uuid, p_scopes text[], p_user_ids uuid[], out o_defined text[], out o_roles text[], out o_held text[]
-)
+create function pgrant_rules.scopes_common(p_scopes text[], p_others text[]) returns text[]
+language plpgsql immutable
+as $$
+declare
+  v_scope text;
+  v_out text[] := '{}';
+begin
+  if p_scopes && p_others then
+    foreach v_scope in array p_scopes loop
+      if v_scope = any (p_others) then
+        v_out := v_out || v_scope;
+      end if;
+    end loop;
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.scopes_common(text[], text[]) is 'Those of p_scopes that are among p_others, in their order.';
+
+create function pgrant_rules.scopes_without(p_scopes text[], p_others text[]) returns text[]
+language plpgsql immutable
+as $$
+declare
+  v_scope text;
+  v_out text[] := '{}';
+begin
+  foreach v_scope in array coalesce(p_scopes, '{}') loop
+    if not v_scope = any (p_others) then
+      v_out := v_out || v_scope;
+    end if;
+  end loop;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.scopes_without(text[], text[]) is 'Those of p_scopes that are not among p_others, in their order.';
+
+create function pgrant_rules.scopes_find(p_tenant uuid, p_scopes text[], p_user_ids uuid[]) returns pgrant_rules.known_scopes
 language plpgsql
 as $$
+declare
+  v_out pgrant_rules.known_scopes;
 begin
   select coalesce(array_agg(s.scope), '{}'), coalesce(array_agg(s.scope) filter (where s.requires_role), '{}')
-    into o_defined, o_roles
+    into v_out.defined, v_out.roles
     from pgrant.scopes s
    where s.tenant_id = p_tenant
      and s.scope = any (p_scopes)
      and s.disabled_at is null;
-  o_held := '{}';
-  if o_roles <> '{}' then
+  v_out.held := '{}';
+  if v_out.roles <> '{}' then
     select coalesce(array_agg(h.user_id || ' ' || h.scope), '{}')
-      into o_held
+      into v_out.held
       from (select r.user_id, r.scope
               from pgrant.user_roles r
-             where r.tenant_id = p_tenant and r.user_id = any (p_user_ids) and r.scope = any (o_roles)
+             where r.tenant_id = p_tenant and r.user_id = any (p_user_ids) and r.scope = any (v_out.roles)
              union
             select m.user_id, r.scope
               from pgrant.group_members m
               join pgrant.group_roles r on r.tenant_id = p_tenant and r.group_name = m.group_name
-             where m.tenant_id = p_tenant and m.user_id = any (p_user_ids) and r.scope = any (o_roles)) h;
+             where m.tenant_id = p_tenant and m.user_id = any (p_user_ids) and r.scope = any (v_out.roles)) h;
   end if;
+  return v_out;
 end
 $$;
 
 comment on function pgrant_rules.scopes_find(uuid, text[], uuid[]) is
-  'What scopes_effective has to know of a set of requests: which of p_scopes are defined and not disabled, which of these are roles, and who of p_user_ids holds them, directly or through a group ("user_id scope").';
+  'What scopes_effective has to know of a set of requests: of p_scopes, and of who of p_user_ids holds them, directly or through a group.';
 
 create function pgrant_rules.scope_narrow(
   p_tenant uuid, p_user_id uuid, p_client_scopes text[], p_requested text[], p_consented text[]
@@ -98,12 +148,10 @@ language plpgsql
 as $$
 declare
   v_out pgrant_rules.effective_scopes;
-  v_found record;
+  v_known pgrant_rules.known_scopes := pgrant_rules.scopes_find(p_tenant, p_requested, array[p_user_id]);
 begin
-  select s.* into v_found from pgrant_rules.scopes_find(p_tenant, p_requested, array[p_user_id]) s;
-  v_out.scopes := pgrant_rules.scopes_effective(p_requested, p_client_scopes, p_consented, p_user_id,
-                                                v_found.o_defined, v_found.o_roles, v_found.o_held);
-  v_out.roles := array(select e.scope from unnest(v_out.scopes) e (scope) where e.scope = any (v_found.o_roles));
+  v_out.scopes := pgrant_rules.scopes_effective(p_requested, p_client_scopes, p_consented, p_user_id, v_known);
+  v_out.roles := pgrant_rules.scopes_common(v_out.scopes, v_known.roles);
   return v_out;
 end
 $$;

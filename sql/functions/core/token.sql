@@ -1,4 +1,4 @@
--- Tokens that are issued, whatever the grant type: what is decided of each request of a set, and what that does.
+-- Tokens that are issued, whatever the grant type: what is decided of each request of a set.
 
 create type pgrant_api.tokens as (
   error                pgrant_api.error,
@@ -127,105 +127,45 @@ comment on column pgrant_rules.token_decision.act is 'Who acts by the access tok
 comment on column pgrant_rules.token_decision.details is 'The authorization details of the access token; null = none.';
 comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
 
-create function pgrant_rules.access_tokens_store(
-  p_tenant uuid, p_decisions pgrant_rules.token_decision[], p_cnf jsonb[], p_issued_at timestamptz
-) returns void
-language plpgsql
+create function pgrant_rules.decision_attribute(
+  p_n bigint, p_request_id text, p_address inet, p_client_id text, p_error pgrant_api.error, p_reason text, p_detail text,
+  inout p_decision pgrant_rules.token_decision
+)
+language plpgsql immutable
 as $$
 begin
-  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
-                                    audience, issued_at, cnf, authorization_details, act, family_client_id)
-  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
-         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n], coalesce(d.details, '[]'), d.act,
-         d.family_client_id
-    from unnest(p_decisions) d
-   where d.error is null and d.access_token_format = 'opaque';
+  p_decision.n := p_n;
+  p_decision.request_id := p_request_id;
+  p_decision.address := p_address;
+  p_decision.client_id := p_client_id;
+  if p_error is not null then
+    p_decision.action := 'client.authenticate';
+    p_decision.error := p_error;
+    p_decision.reason := p_reason;
+    p_decision.detail := p_detail;
+  end if;
 end
 $$;
 
-comment on function pgrant_rules.access_tokens_store(uuid, pgrant_rules.token_decision[], jsonb[], timestamptz) is
-  'Stores the opaque access tokens that are issued, each with the key that it is bound to.';
+comment on function pgrant_rules.decision_attribute(bigint, text, inet, text, pgrant_api.error, text, text, pgrant_rules.token_decision) is
+  'Says of which request a decision is. p_error, p_reason and p_detail are of clients_authenticate, and decide where there is an error.';
 
-create function pgrant_rules.tokens_issue(
-  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[], p_cnf jsonb[]
-) returns setof pgrant_api.tokens
-language plpgsql
+create function pgrant_rules.access_token_decide(
+  p_client pgrant_rules.client_policies, p_target pgrant_rules.target, p_until timestamptz,
+  inout p_decision pgrant_rules.token_decision
+)
+language plpgsql stable
 as $$
-declare
-  v_decision pgrant_rules.token_decision;
-  v_client pgrant_rules.client_policies;
-  v_errors pgrant_api.error[];
-  v_issued_at timestamptz := pgrant_rules.whole_second(now());
 begin
-  perform pgrant_rules.access_tokens_store(p_tenant, p_decisions, p_cnf, v_issued_at);
-
-  for v_decision in
-    select d.* from unnest(p_decisions) d join unnest(p_client) with ordinality c on c.ordinality = d.n
-     where d.asked is not null or c.use_due and d.error is null
-     order by d.n
-  loop
-    v_client := p_client[v_decision.n];
-    if v_client.use_due and v_decision.error is null then
-      perform pgrant_rules.client_use_note(v_client);
-    end if;
-    if v_decision.asked is not null then
-      perform pgrant_rules.scope_refuse(p_tenant, v_decision.client_id, v_decision.user_id, v_client.scopes, v_decision.asked,
-                                        v_decision.consented);
-    end if;
-  end loop;
-  v_errors := pgrant_rules.audit_all(p_tenant, array(
-    select row(d.request_id, d.address, d.action, d.error, d.reason, d.client_id,
-               case when d.grant_id is not null then d.user_id end, d.grant_id, d.family_id,
-               case when d.action in ('code.redeem', 'token.exchange') and d.error is null
-                    then jsonb_strip_nulls(jsonb_build_object('scopes', d.scopes, 'act', d.act,
-                                                            'grant_management_action', d.grant_management_action))
-                         || pgrant_rules.details_noted(d.details)
-                    when d.action = 'client_credentials.issue' and d.error is null and d.reason is not null
-                    then jsonb_build_object('signed_by', d.reason) end)::pgrant_rules.audit_entry
-      from unnest(p_decisions) d
-     order by d.n));
-
-  return query
-  select v_errors[q.n], q.reason, case when q.error is not null then q.detail end, d.client_id,
-         case when d.family_id is null then d.client_id
-              else pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris,
-                                        d.user_id) end, d.scopes, d.audience,
-         d.access_token_format, d.access_token_alg, d.access_token_typ,
-         case when 'access_token' = any (c.claims_function_targets) then x.claims else '{}' end
-         || coalesce((s.shape).claims, '{}') || a.claims,
-         case when d.n is not null then pgrant_rules.epoch(v_issued_at) end, pgrant_rules.epoch(d.access_expires_at),
-         d.family_id, pgrant_rules.epoch(d.auth_time), d.acr, d.amr, coalesce(d.refresh_token, false),
-         case when d.action = 'refresh.replay' then d.sealed_successor end,
-         i.alg, case when i.alg is not null then pgrant_rules.epoch(pgrant_rules.after(c.id_token_lifetime)) end,
-         case when i.alg is not null then
-           case when 'id_token' = any (c.claims_function_targets) then x.claims else '{}' end
-           || pgrant_rules.claims_given(p_tenant, d.user_id, case when c.id_token_claims then d.scopes else '{}' end, d.claims_id_token,
-                                     a.claims) - 'sub' end,
-         d.nonce,
-         case when i.alg is not null then
-           pgrant_rules.subject(c.subject_type, c.pairwise_salt, c.client_id, c.sector_identifier_uri, c.redirect_uris, d.session_id) end,
-         (s.shape).access_token_scope,
-         p_cnf[d.n], nullif(d.details, '[]'), d.act, d.family_client_id, case when d.grant_management_action is not null then d.grant_id end
-    from unnest(p_decisions) q
-    left join unnest(p_decisions) d on d.n = q.n and d.error is null
-    left join unnest(p_client) with ordinality c on c.ordinality = d.n
-   cross join lateral (select case when 'openid' = any (d.scopes) then c.id_token_alg end as alg) i
-   cross join lateral (
-     select case when d.n is not null then
-       pgrant_rules.token_claims(c.roles_claim, c.permissions_claim, c.tenant_claim, c.tenant_name, d.roles) end as claims) a
-   cross join lateral (
-     select case when c.claims_function is not null and d.family_id is not null
-                      and c.claims_function_targets && array['access_token', 'id_token']
-                 then pgrant_rules.custom_claims(p_tenant, c.claims_function, d.user_id, d.client_id, d.scopes)
-                 else jsonb_build_object() end as claims) x
-   cross join lateral (
-     -- The tenant's own audience has no more to say, and costs nothing.
-     select case when d.audience <> c.audience and d.access_token_format = 'jwt' then
-       pgrant_rules.token_shape(p_tenant, d.audience, case when d.family_id is not null then d.user_id end, d.scopes, a.claims)
-            end as shape) s
-   order by q.n;
+  p_decision.audience := coalesce(p_target.audience, p_client.audience);
+  p_decision.access_token_format := coalesce(p_target.access_token_format, p_client.access_token_format);
+  p_decision.access_token_alg := coalesce(p_target.access_token_alg, p_client.access_token_alg);
+  p_decision.access_token_typ := coalesce(p_target.access_token_typ, p_client.access_token_typ);
+  p_decision.access_expires_at := least(
+    pgrant_rules.whole_second(now())
+    + make_interval(secs => coalesce(p_target.access_token_lifetime, p_client.access_token_lifetime)), p_until);
 end
 $$;
 
-comment on function pgrant_rules.tokens_issue(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[], jsonb[]) is
-  'Does what every grant type has in common: stores opaque access tokens, which never outlive their family, lets clients that registered themselves live on, records decisions and dropped scopes. Returns what each response is to contain; an ID token (OpenID Connect Core 2) where openid is among the scopes. p_client are the clients of the requests, p_cnf the keys that they have proven, in the same order.';
+comment on function pgrant_rules.access_token_decide(pgrant_rules.client_policies, pgrant_rules.target, timestamptz, pgrant_rules.token_decision) is
+  'Adds what the access token is to be like: as its resources want it, else as its client does, and never beyond p_until (null = no other end).';

@@ -13,6 +13,34 @@ comment on type pgrant_api.userinfo is 'Claims about the person (OpenID Connect 
 comment on column pgrant_api.userinfo.detail is 'What the client may be told besides the code of the error; null = nothing.';
 comment on column pgrant_api.userinfo.alg is 'How they are signed for the client; null = they are not.';
 
+create function pgrant_rules.userinfo_entry(
+  p_token pgrant_rules.live_token, p_possession pgrant_rules.possession, p_request_id text, p_address inet
+) returns pgrant_rules.audit_entry
+language plpgsql immutable
+as $$
+declare
+  v_out pgrant_rules.audit_entry;
+begin
+  v_out.error := case when p_token.client_id is null then 'invalid_token'
+                      when p_possession.error is not null then p_possession.error
+                      when p_token.user_id is null or not 'openid' = any (p_token.scopes) then 'insufficient_scope' end;
+  if v_out.error is not null then
+    v_out.request_id := p_request_id;
+    v_out.address := p_address;
+    v_out.action := 'userinfo.read';
+    v_out.reason := case when p_token.client_id is null then 'token unknown, expired or revoked, or its grant is dead'
+                         when p_possession.error is not null then p_possession.reason
+                         else 'token without openid' end;
+    v_out.client_id := p_token.client_id;
+    v_out.user_id := p_token.user_id;
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.userinfo_entry(pgrant_rules.live_token, pgrant_rules.possession, text, inet) is
+  'Why a token gives no claims, to be recorded; error null = it does, and nothing is.';
+
 create function pgrant_api.userinfo_read(
   p_tenant uuid, p_request_id text[], p_address inet[], p_possession jsonb[],
   p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[]
@@ -20,44 +48,42 @@ create function pgrant_api.userinfo_read(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_token pgrant_rules.live_token;
   v_tokens pgrant_rules.live_token[];
+  v_cnf jsonb[];
   v_possessions pgrant_rules.possession[];
   v_entries pgrant_rules.audit_entry[];
   v_errors pgrant_api.error[];
   v_function text;
+  v_out pgrant_api.userinfo;
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   select t.claims_function into v_function
     from pgrant.tenants t where t.tenant_id = p_tenant and 'userinfo' = any (t.claims_function_targets);
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt));
-  v_possessions := pgrant_rules.tokens_possessed(p_tenant, array(select t.cnf from unnest(v_tokens) t), p_possession);
-  v_entries := array(
-    select case when t.client_id is null
-                then row(q.request_id, q.address, 'userinfo.read', 'invalid_token',
-                         'token unknown, expired or revoked, or its grant is dead', null, null, null, null, null)::pgrant_rules.audit_entry
-                when v.error is not null
-                then row(q.request_id, q.address, 'userinfo.read', v.error, v.reason,
-                         t.client_id, t.user_id, null, null, null)::pgrant_rules.audit_entry
-                when t.user_id is null or not 'openid' = any (t.scopes)
-                then row(q.request_id, q.address, 'userinfo.read', 'insufficient_scope', 'token without openid',
-                         t.client_id, t.user_id, null, null, null)::pgrant_rules.audit_entry
-           end
-      from unnest(p_request_id, p_address) with ordinality q (request_id, address, n)
-      join unnest(v_tokens) with ordinality t on t.ordinality = q.n
-      left join unnest(v_possessions) with ordinality v on v.ordinality = q.n
-     order by q.n);
+  for i in 1 .. cardinality(v_tokens) loop
+    v_cnf[i] := (v_tokens[i]).cnf;
+  end loop;
+  v_possessions := pgrant_rules.tokens_possessed(p_tenant, v_cnf, p_possession);
+  for i in 1 .. cardinality(v_tokens) loop
+    v_entries[i] := pgrant_rules.userinfo_entry(v_tokens[i], v_possessions[i], p_request_id[i], p_address[i]);
+  end loop;
   v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
-  return query
-  select v_errors[t.ordinality], (v_entries[t.ordinality]).reason, (v_possessions[t.ordinality]).detail,
-         case when u.user_id is not null then
-           pgrant_rules.custom_claims(p_tenant, v_function, t.user_id, t.client_id, t.scopes)
-           || pgrant_rules.claims_given(p_tenant, t.user_id, t.scopes, t.claims_userinfo, t.access_claims)
-             || jsonb_build_object('sub', t.subject) end,
-         case when u.user_id is not null then t.client_id end, case when u.user_id is not null then t.userinfo_alg end
-    from unnest(v_tokens) with ordinality t
-    left join pgrant.users u
-      on u.tenant_id = p_tenant and u.user_id = t.user_id and v_errors[t.ordinality] is null
-   order by t.ordinality;
+  for i in 1 .. cardinality(v_tokens) loop
+    v_token := v_tokens[i];
+    v_out := null;
+    v_out.error := v_errors[i];
+    v_out.reason := (v_entries[i]).reason;
+    v_out.detail := (v_possessions[i]).detail;
+    if v_out.error is null then
+      v_out.claims := pgrant_rules.custom_claims(p_tenant, v_function, v_token.user_id, v_token.client_id, v_token.scopes)
+        || pgrant_rules.claims_given(p_tenant, v_token.user_id, v_token.scopes, v_token.claims_userinfo, v_token.access_claims)
+        || jsonb_build_object('sub', v_token.subject);
+      v_out.client_id := v_token.client_id;
+      v_out.alg := v_token.userinfo_alg;
+    end if;
+    return next v_out;
+  end loop;
 end
 $$;
 

@@ -99,24 +99,32 @@ create function pgrant_rules.audit_all(p_tenant uuid, p_entries pgrant_rules.aud
 language plpgsql
 as $$
 declare
-  v_told jsonb := pgrant_rules.events();
+  v_told constant jsonb := pgrant_rules.events();
+  v_entry pgrant_rules.audit_entry;
   v_errors pgrant_api.error[];
-  v_refused inet[];
-  v_alone integer[];
+  v_refused inet[] := '{}';
+  v_alone integer[] := '{}';
+  v_plain boolean := false;
 begin
-  select array_agg(e.error order by e.n),
-         array_agg(e.address) filter (where e.action is not null and e.error is not null),
-         array_agg(e.n order by e.n) filter (where e.action is not null and (e.error is not null or v_told ? e.action))
-    into v_errors, v_refused, v_alone
-    from unnest(p_entries) with ordinality
-         e (request_id, address, action, error, reason, client_id, user_id, grant_id, family_id, detail, n);
+  for i in 1 .. coalesce(cardinality(p_entries), 0) loop
+    v_entry := p_entries[i];
+    v_errors[i] := v_entry.error;
+    if v_entry.error is not null and v_entry.action is not null then
+      v_refused := v_refused || v_entry.address;
+      v_alone := v_alone || i;
+    elsif v_told ? v_entry.action then
+      v_alone := v_alone || i;
+    else
+      v_plain := v_plain or v_entry.action is not null;
+    end if;
+  end loop;
   if cardinality(v_refused) > 1 and pgrant.tenant() is not null then
     perform pgrant_rules.refusals_lock(p_tenant, v_refused);
   end if;
-  for i in 1 .. coalesce(cardinality(v_alone), 0) loop
+  for i in 1 .. cardinality(v_alone) loop
     v_errors[v_alone[i]] := pgrant_rules.audit_entered(p_tenant, p_entries[v_alone[i]]);
   end loop;
-  if cardinality(p_entries) > coalesce(cardinality(v_alone), 0) and pgrant.tenant() is not null then
+  if v_plain and pgrant.tenant() is not null then
     insert into pgrant.audit_events (tenant_id, action, client_id, user_id, grant_id, family_id, detail, address, request_id)
     select p_tenant, e.action, e.client_id, e.user_id, e.grant_id, e.family_id, e.detail, e.address, e.request_id
       from unnest(p_entries) e

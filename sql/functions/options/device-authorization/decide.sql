@@ -104,9 +104,8 @@ begin
     return;
   end if;
 
-  select a.* into v_auth
-    from pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash,
-                                           p_assertion, p_possession, pgrant_rules.device_grant()) a;
+  v_auth := pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash, p_assertion,
+                                              p_possession, pgrant_rules.device_grant());
   -- Grant, code, device code: in the order in which a person's decision locks them.
   v_codes := pgrant_rules.codes_lock(p_tenant, v_code_hash, p_device_expires_at);
   v_polls := pgrant_rules.device_polls_decide(
@@ -121,7 +120,7 @@ begin
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client,
     array(select p.error from unnest(v_polls) p order by p.n),
     array(select coalesce(v_auth.o_reason[p.n], p.reason, p.error::text) from unnest(v_polls) p order by p.n),
-    v_auth.o_detail, v_codes, v_code_hash, array_fill(null::text, array[cardinality(p_client_id)]),
+    v_auth.o_detail, v_codes, array_fill(null::text, array[cardinality(p_client_id)]),
     array_fill(null::text, array[cardinality(p_client_id)]), array_fill(''::text, array[cardinality(p_client_id)]),
     p_access_hash, v_auth.o_cnf, array_fill(null::jsonb, array[cardinality(p_client_id)]));
   foreach v_poll in array v_polls loop
@@ -138,8 +137,7 @@ begin
     from unnest(v_polls) p
    where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
      and p.error in ('authorization_pending', 'slow_down');
-  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, v_code_hash, p_handle_hash,
-                                      p_refresh_hash);
+  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_handle_hash, p_refresh_hash);
   perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
   return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions, v_auth.o_cnf) t;
 end

@@ -96,10 +96,13 @@ language plpgsql
 as $$
 declare
   v_found pgrant_rules.possession[];
+  v_concerned boolean := coalesce(array_remove(p_possession, null), '{}') <> '{}';
 begin
-  if coalesce(array_remove(p_possession, null), '{}') = '{}'
-     and not exists (select from unnest(p_client) c
-                      where c.dpop_bound_access_tokens or c.tls_client_certificate_bound_access_tokens) then
+  for i in 1 .. cardinality(p_client) loop
+    exit when v_concerned;
+    v_concerned := coalesce((p_client[i]).dpop_bound_access_tokens or (p_client[i]).tls_client_certificate_bound_access_tokens, false);
+  end loop;
+  if not v_concerned then
     return null;
   end if;
   v_found := array(

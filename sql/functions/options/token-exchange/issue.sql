@@ -54,19 +54,11 @@ begin
   v_out.roles := v_narrowed.roles;
   v_out.asked := case when v_out.error is null and v_narrowed.scopes <> v_requested then v_requested end;
   v_out.consented := v_subject.scopes;
-  v_out.audience := coalesce(v_target.audience, p_client.audience);
-  v_out.access_token_format := coalesce(v_target.access_token_format, p_client.access_token_format);
-  v_out.access_token_alg := coalesce(v_target.access_token_alg, p_client.access_token_alg);
-  v_out.access_token_typ := coalesce(v_target.access_token_typ, p_client.access_token_typ);
   v_out.access_hash := p_issued_hash;
-  v_out.access_expires_at := least(
-    pgrant_rules.whole_second(now())
-      + make_interval(secs => coalesce(v_target.access_token_lifetime, p_client.access_token_lifetime)),
-    v_subject.expires_at, v_out.family_expires_at);
   v_out.refresh_token := false;
   v_out.details := v_details.details;
   v_out.act := p_exchange.act;
-  return v_out;
+  return pgrant_rules.access_token_decide(p_client, v_target, least(v_subject.expires_at, v_out.family_expires_at), v_out);
 end
 $$;
 
@@ -92,12 +84,7 @@ begin
   select a.* into v_auth
     from pgrant_rules.clients_authenticate(p_tenant, array[p_address], array[p_client_id], array[p_auth_method], array[p_secret_hash],
                                            array[p_assertion], array[p_possession], pgrant_rules.exchange_grant()) a;
-  if v_auth.o_error[1] is not null then
-    v_decision.action := 'client.authenticate';
-    v_decision.error := v_auth.o_error[1];
-    v_decision.reason := v_auth.o_reason[1];
-    v_decision.detail := v_auth.o_detail[1];
-  else
+  if v_auth.o_error[1] is null then
     v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
       p_tenant, array[p_access_hash, decode(p_actor ->> 'access_hash', 'hex')],
       array[p_access_expires_at, (p_actor ->> 'access_expires_at')::bigint], array[p_jwt, nullif(p_actor -> 'jwt', 'null')]));
@@ -115,10 +102,8 @@ begin
     end if;
     v_decision.action := 'token.exchange';
   end if;
-  v_decision.n := 1;
-  v_decision.request_id := p_request_id;
-  v_decision.address := p_address;
-  v_decision.client_id := p_client_id;
+  v_decision := pgrant_rules.decision_attribute(1, p_request_id, p_address, p_client_id, v_auth.o_error[1], v_auth.o_reason[1],
+                                                v_auth.o_detail[1], v_decision);
   select t.* into v_out
     from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, array[v_decision], v_auth.o_cnf) t;
   return v_out;

@@ -1,0 +1,171 @@
+-- Tokens that are issued, whatever the grant type: stored, recorded, and told.
+
+create function pgrant_rules.access_tokens_store(
+  p_tenant uuid, p_decisions pgrant_rules.token_decision[], p_cnf jsonb[], p_issued_at timestamptz
+) returns void
+language plpgsql
+as $$
+begin
+  insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
+                                    audience, issued_at, cnf, authorization_details, act, family_client_id)
+  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
+         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n], coalesce(d.details, '[]'), d.act,
+         d.family_client_id
+    from unnest(p_decisions) d
+   where d.error is null and d.access_token_format = 'opaque';
+end
+$$;
+
+comment on function pgrant_rules.access_tokens_store(uuid, pgrant_rules.token_decision[], jsonb[], timestamptz) is
+  'Stores the opaque access tokens that are issued, each with the key that it is bound to.';
+
+create function pgrant_rules.decision_entry(p_decision pgrant_rules.token_decision) returns pgrant_rules.audit_entry
+language plpgsql immutable
+as $$
+declare
+  v_out pgrant_rules.audit_entry;
+begin
+  v_out.request_id := p_decision.request_id;
+  v_out.address := p_decision.address;
+  v_out.action := p_decision.action;
+  v_out.error := p_decision.error;
+  v_out.reason := p_decision.reason;
+  v_out.client_id := p_decision.client_id;
+  v_out.user_id := case when p_decision.grant_id is not null then p_decision.user_id end;
+  v_out.grant_id := p_decision.grant_id;
+  v_out.family_id := p_decision.family_id;
+  if p_decision.error is not null then
+    return v_out;
+  elsif p_decision.action in ('code.redeem', 'token.exchange') then
+    v_out.detail := jsonb_strip_nulls(jsonb_build_object('scopes', p_decision.scopes, 'act', p_decision.act,
+                                                         'grant_management_action', p_decision.grant_management_action))
+                    || pgrant_rules.details_noted(p_decision.details);
+  elsif p_decision.action = 'client_credentials.issue' and p_decision.reason is not null then
+    v_out.detail := jsonb_build_object('signed_by', p_decision.reason);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.decision_entry(pgrant_rules.token_decision) is 'How a decision at the token endpoint is recorded.';
+
+create function pgrant_rules.token_response(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_decision pgrant_rules.token_decision, p_cnf jsonb
+) returns pgrant_api.tokens
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.tokens;
+  v_custom jsonb := '{}';
+  v_shape pgrant_rules.token_shape;
+  v_id_token constant boolean := 'openid' = any (p_decision.scopes) and p_client.id_token_alg is not null;
+begin
+  v_out.reason := p_decision.reason;
+  v_out.client_id := p_decision.client_id;
+  v_out.subject := p_decision.client_id;
+  if p_decision.family_id is not null then
+    v_out.subject := pgrant_rules.client_subject(p_client, p_decision.user_id);
+  end if;
+  v_out.scopes := p_decision.scopes;
+  v_out.audience := p_decision.audience;
+  v_out.access_token_format := p_decision.access_token_format;
+  v_out.access_token_alg := p_decision.access_token_alg;
+  v_out.access_token_typ := p_decision.access_token_typ;
+  v_out.access_claims := pgrant_rules.token_claims(p_client.roles_claim, p_client.permissions_claim, p_client.tenant_claim,
+                                                   p_client.tenant_name, p_decision.roles);
+  v_out.issued_at := pgrant_rules.epoch(pgrant_rules.whole_second(now()));
+  v_out.access_expires_at := pgrant_rules.epoch(p_decision.access_expires_at);
+  v_out.family_id := p_decision.family_id;
+  v_out.auth_time := pgrant_rules.epoch(p_decision.auth_time);
+  v_out.acr := p_decision.acr;
+  v_out.amr := p_decision.amr;
+  v_out.refresh_token := coalesce(p_decision.refresh_token, false);
+  if p_decision.action = 'refresh.replay' then
+    v_out.sealed_successor := p_decision.sealed_successor;
+  end if;
+  v_out.nonce := p_decision.nonce;
+  v_out.cnf := p_cnf;
+  v_out.authorization_details := nullif(p_decision.details, '[]');
+  v_out.act := p_decision.act;
+  v_out.family_client_id := p_decision.family_client_id;
+  if p_decision.grant_management_action is not null then
+    v_out.grant_id := p_decision.grant_id;
+  end if;
+  if p_client.claims_function is not null and p_decision.family_id is not null
+     and p_client.claims_function_targets && array['access_token', 'id_token'] then
+    v_custom := pgrant_rules.custom_claims(p_tenant, p_client.claims_function, p_decision.user_id, p_decision.client_id,
+                                           p_decision.scopes);
+  end if;
+  if v_id_token then
+    v_out.id_token_alg := p_client.id_token_alg;
+    v_out.id_expires_at := pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime));
+    v_out.id_claims := case when 'id_token' = any (p_client.claims_function_targets) then v_custom else '{}' end
+      || pgrant_rules.claims_given(p_tenant, p_decision.user_id,
+                                   case when p_client.id_token_claims then p_decision.scopes else '{}' end,
+                                   p_decision.claims_id_token, v_out.access_claims) - 'sub';
+    v_out.sid := pgrant_rules.client_subject(p_client, p_decision.session_id);
+  end if;
+  -- The tenant's own audience has no more to say, and costs nothing.
+  if p_decision.audience <> p_client.audience and p_decision.access_token_format = 'jwt' then
+    v_shape := pgrant_rules.token_shape(p_tenant, p_decision.audience,
+                                        case when p_decision.family_id is not null then p_decision.user_id end,
+                                        p_decision.scopes, v_out.access_claims);
+    v_out.access_token_scope := v_shape.access_token_scope;
+  end if;
+  v_out.access_claims := case when 'access_token' = any (p_client.claims_function_targets) then v_custom else '{}' end
+                         || coalesce(v_shape.claims, '{}') || v_out.access_claims;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.token_response(uuid, pgrant_rules.client_policies, pgrant_rules.token_decision, jsonb) is
+  'What the answer to a request that was granted is to contain; an ID token (OpenID Connect Core 2) where openid is among the scopes. p_cnf = the keys that the client has proven.';
+
+create function pgrant_rules.tokens_issue(
+  p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[], p_cnf jsonb[]
+) returns setof pgrant_api.tokens
+language plpgsql
+as $$
+declare
+  v_decision pgrant_rules.token_decision;
+  v_client pgrant_rules.client_policies;
+  v_entries pgrant_rules.audit_entry[];
+  v_errors pgrant_api.error[];
+  v_opaque boolean := false;
+  v_out pgrant_api.tokens;
+begin
+  for i in 1 .. cardinality(p_decisions) loop
+    v_decision := p_decisions[i];
+    v_client := p_client[i];
+    v_opaque := v_opaque or v_decision.error is null and v_decision.access_token_format = 'opaque';
+    if v_client.use_due and v_decision.error is null then
+      perform pgrant_rules.client_use_note(v_client);
+    end if;
+    if v_decision.asked is not null then
+      perform pgrant_rules.scope_refuse(p_tenant, v_decision.client_id, v_decision.user_id, v_client.scopes, v_decision.asked,
+                                        v_decision.consented);
+    end if;
+    v_entries[i] := pgrant_rules.decision_entry(v_decision);
+  end loop;
+  if v_opaque then
+    perform pgrant_rules.access_tokens_store(p_tenant, p_decisions, p_cnf, pgrant_rules.whole_second(now()));
+  end if;
+  v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
+  for i in 1 .. cardinality(p_decisions) loop
+    v_decision := p_decisions[i];
+    if v_decision.error is null then
+      v_out := pgrant_rules.token_response(p_tenant, p_client[i], v_decision, p_cnf[i]);
+    else
+      v_out := null;
+      v_out.error := v_errors[i];
+      v_out.reason := v_decision.reason;
+      v_out.detail := v_decision.detail;
+      v_out.refresh_token := false;
+    end if;
+    return next v_out;
+  end loop;
+end
+$$;
+
+comment on function pgrant_rules.tokens_issue(uuid, pgrant_rules.client_policies[], pgrant_rules.token_decision[], jsonb[]) is
+  'Does what every grant type has in common: stores opaque access tokens, which never outlive their family, lets clients that registered themselves live on, records decisions and dropped scopes. Returns what each response is to contain. p_client are the clients of the requests, p_cnf the keys that they have proven, in the same order.';
