@@ -1670,6 +1670,32 @@ comment on column pgrant.exchange_policies.scopes is 'Which scopes of the subjec
 comment on column pgrant.exchange_policies.impersonation is 'Whether the token says nothing of the client that acts (impersonation, RFC 8693 1.1); false = it does, in act (delegation).';
 comment on column pgrant.exchange_policies.created_at is 'When it was made.';
 
+create table pgrant.first_factors (
+  tenant_id uuid not null,
+  request_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  user_id uuid not null,
+  auth_time timestamp with time zone default now() not null,
+  amr text[] not null,
+  constraint first_factors_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
+  constraint first_factors_request_hash_check CHECK ((length(request_hash) = 32))
+) partition by RANGE (expires_at);
+CREATE INDEX first_factors_user ON ONLY pgrant.first_factors USING btree (tenant_id, user_id);
+alter table pgrant.first_factors enable row level security;
+alter table pgrant.first_factors force row level security;
+create policy audited on pgrant.first_factors for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.first_factors for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.first_factors for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.first_factors for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.first_factors for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.first_factors is 'People who have shown the first factor for an authorization request, and are asked for the second: nobody is signed in yet.';
+comment on column pgrant.first_factors.tenant_id is 'The tenant.';
+comment on column pgrant.first_factors.request_hash is 'The authorization request.';
+comment on column pgrant.first_factors.expires_at is 'That of the request.';
+comment on column pgrant.first_factors.user_id is 'The person.';
+comment on column pgrant.first_factors.auth_time is 'When the person signed in.';
+comment on column pgrant.first_factors.amr is 'amr of the sign-in (RFC 8176 2).';
+
 create table pgrant.grant_history (
   tenant_id uuid not null,
   grant_id uuid not null,
@@ -2164,6 +2190,27 @@ comment on column pgrant.partition_plans.table_name is 'Table of schema pgrant, 
 comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
+
+create table pgrant.recovery_codes (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  code_hash bytea not null,
+  created_at timestamp with time zone default now() not null,
+  used_at timestamp with time zone,
+  constraint recovery_codes_pkey PRIMARY KEY (tenant_id, user_id, code_hash),
+  constraint recovery_codes_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
+  constraint recovery_codes_code_hash_check CHECK ((length(code_hash) = 32))
+);
+alter table pgrant.recovery_codes enable row level security;
+alter table pgrant.recovery_codes force row level security;
+create policy audited on pgrant.recovery_codes for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.recovery_codes for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.recovery_codes is 'Codes on paper, each good once in place of another second factor.';
+comment on column pgrant.recovery_codes.tenant_id is 'The tenant.';
+comment on column pgrant.recovery_codes.user_id is 'The person.';
+comment on column pgrant.recovery_codes.code_hash is 'SHA-256 of the code, which has 80 random bits.';
+comment on column pgrant.recovery_codes.created_at is 'When it was made.';
+comment on column pgrant.recovery_codes.used_at is 'When it was used; null = it is still good.';
 
 create table pgrant.refusals (
   tenant_id uuid not null,
@@ -2760,6 +2807,7 @@ create table pgrant.tenants (
   tos_uri text,
   account_deletion boolean default false not null,
   grant_management_action_required boolean default false not null,
+  second_factor text default 'off'::text not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -2816,6 +2864,7 @@ END),
   constraint tenants_request_lifetime_check CHECK (((request_lifetime >= 60) AND (request_lifetime <= 3600))),
   constraint tenants_request_object_lifetime_check CHECK (((request_object_lifetime >= 60) AND (request_object_lifetime <= 86400))),
   constraint tenants_roles_claim_check CHECK (((length(roles_claim) >= 1) AND (length(roles_claim) <= 255))),
+  constraint tenants_second_factor_check CHECK ((second_factor = ANY (ARRAY['off'::text, 'optional'::text, 'sensitive'::text, 'required'::text]))),
   constraint tenants_session_idle_lifetime_check CHECK (((session_idle_lifetime >= 60) AND (session_idle_lifetime <= 2592000))),
   constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000))),
   constraint tenants_signing_algs_check CHECK ((signing_algs <@ pgrant.signing_algs())),
@@ -2884,7 +2933,7 @@ comment on column pgrant.tenants.disabled_at is 'Since when every endpoint of th
 comment on column pgrant.tenants.device_code_lifetime is 'How long a device code may wait for its person (RFC 8628 3.2).';
 comment on column pgrant.tenants.session_management is 'Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.';
 comment on column pgrant.tenants.password_change_revokes is 'Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.';
-comment on column pgrant.tenants.acr_values_supported is 'The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.';
+comment on column pgrant.tenants.acr_values_supported is 'The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; 2, two factors, comes with second_factor by itself; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.';
 comment on column pgrant.tenants.subject_type is 'The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8).';
 comment on column pgrant.tenants.pairwise_salt is 'Keeps pairwise subjects from being computed by others; goes with the tenant, because another salt makes other subjects.';
 comment on column pgrant.tenants.claims_function is 'The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.';
@@ -2905,6 +2954,7 @@ comment on column pgrant.tenants.policy_uri is 'The privacy policy, below every 
 comment on column pgrant.tenants.tos_uri is 'The terms of service, below every page; null = none.';
 comment on column pgrant.tenants.account_deletion is 'Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.';
 comment on column pgrant.tenants.grant_management_action_required is 'Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).';
+comment on column pgrant.tenants.second_factor is 'Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,
@@ -2991,6 +3041,32 @@ comment on column pgrant.token_families.revoked_at is 'When it was revoked; null
 comment on column pgrant.token_families.revoked_reason is 'Why it was revoked; null = it is not.';
 comment on column pgrant.token_families.cnf is 'The key without which its refresh tokens are good for nothing (RFC 9449 5); null = none, or they are the client''s that authenticates.';
 comment on column pgrant.token_families.authorization_details is 'What its tokens may be good for beside scopes (RFC 9396), at most.';
+
+create table pgrant.totp_authenticators (
+  tenant_id uuid not null,
+  user_id uuid not null,
+  sealed_secret bytea not null,
+  last_step bigint not null,
+  failures integer default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  last_used_at timestamp with time zone,
+  constraint totp_authenticators_pkey PRIMARY KEY (tenant_id, user_id),
+  constraint totp_authenticators_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
+  constraint totp_authenticators_failures_check CHECK ((failures >= 0)),
+  constraint totp_authenticators_last_step_check CHECK ((last_step >= 0))
+);
+alter table pgrant.totp_authenticators enable row level security;
+alter table pgrant.totp_authenticators force row level security;
+create policy audited on pgrant.totp_authenticators for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.totp_authenticators for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.totp_authenticators is 'Authenticator apps of people (RFC 6238), one of each person.';
+comment on column pgrant.totp_authenticators.tenant_id is 'The tenant.';
+comment on column pgrant.totp_authenticators.user_id is 'The person.';
+comment on column pgrant.totp_authenticators.sealed_secret is 'The key of its codes, sealed under PGRANT_SECRET for this person; empty after an import: no code is good then.';
+comment on column pgrant.totp_authenticators.last_step is 'The time step (30 seconds, since 1970) of the last code that was taken: only a later one is (RFC 6238 5.2).';
+comment on column pgrant.totp_authenticators.failures is 'Wrong codes since the last right one: beyond 100 none is taken (NIST SP 800-63B-4 3.2.2) before a recovery code was.';
+comment on column pgrant.totp_authenticators.created_at is 'When it was set up.';
+comment on column pgrant.totp_authenticators.last_used_at is 'When it was last used; null = never.';
 
 create table pgrant.upstream_accounts (
   tenant_id uuid not null,

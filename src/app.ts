@@ -41,6 +41,17 @@ import {
 import { register } from './endpoints/registration/register.ts';
 import { revoke } from './endpoints/revocation/revoke.ts';
 import { makeRouter, type Route, refuseUnanswered } from './endpoints/router.ts';
+import {
+  addAuthenticator,
+  removeAuthenticator,
+  renewRecoveryCodes,
+  showAuthenticator,
+} from './endpoints/second-factor/account-factors.ts';
+import {
+  leaveSecondFactor,
+  secondFactor,
+  setUpSecondFactor,
+} from './endpoints/second-factor/second-factor.ts';
 import { checkSession } from './endpoints/session/check-session.ts';
 import { token } from './endpoints/token/token.ts';
 import { userinfo } from './endpoints/userinfo/userinfo.ts';
@@ -73,6 +84,9 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/login/accept', 'json', acceptLogin],
   [['POST'], '/oauth/login/reject', 'json', rejectLogin],
   [['GET'], '/oauth/login/continue', 'page', resumeLogin],
+  [['POST'], '/oauth/second-factor', 'page', secondFactor, 'own pages'],
+  [['POST'], '/oauth/second-factor/set-up', 'page', setUpSecondFactor, 'own pages'],
+  [['POST'], '/oauth/second-factor/leave', 'page', leaveSecondFactor, 'own pages'],
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
   [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
   [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
@@ -99,6 +113,10 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/account/sessions', 'page', endSession, 'own pages'],
   [['GET'], '/oauth/account/sign-in', 'page', showSignIn],
   [['POST'], '/oauth/account/sign-in', 'page', changePassword, 'own pages'],
+  [['GET'], '/oauth/account/authenticator', 'page', showAuthenticator],
+  [['POST'], '/oauth/account/authenticator', 'page', addAuthenticator, 'own pages'],
+  [['POST'], '/oauth/account/authenticator/remove', 'page', removeAuthenticator, 'own pages'],
+  [['POST'], '/oauth/account/recovery-codes', 'page', renewRecoveryCodes, 'own pages'],
   [['GET'], '/oauth/account/sign-in-again', 'page', signInAgain],
   [['GET'], '/oauth/account/data', 'page', showData],
   [['GET'], '/oauth/account/data.json', 'page', downloadData],

@@ -30,6 +30,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
   ],
   ['client', 'applications that may ask for tokens', () => import('./cli/client-commands.ts')],
   ['user', 'users, who can sign in', () => import('./cli/user-commands.ts')],
+  [
+    'second-factor',
+    'what users show beside a password (tenant set <name> second_factor=optional)',
+    () => import('./cli/second-factor-commands.ts'),
+  ],
   ['scope', 'what may be asked for, in words for people', () => import('./cli/scope-commands.ts')],
   ['role', 'roles of users; each is a scope at once', () => import('./cli/role-commands.ts')],
   ['group', 'groups of users, and the roles they bring', () => import('./cli/group-commands.ts')],

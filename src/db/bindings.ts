@@ -46,6 +46,7 @@ export type ApiError =
   | 'invalid_redirect_uri'
   | 'expired_request'
   | 'wrong_password'
+  | 'wrong_code'
   | 'too_many_attempts'
   | 'csrf_mismatch'
   | 'not_found'
@@ -87,6 +88,7 @@ export type ApiAccountSignIn = {
   recent: boolean;
   password: boolean;
   upstreams: Json;
+  second_factor: Json;
 };
 
 /** What an operation of an admin gave. */
@@ -133,6 +135,7 @@ export type ApiAuthorization = {
   | { next: 'respond'; request_expires_at: null; redirect_uri: string; response_mode: string; response_alg: string | null; response_audience: string | null; page: Json; login_url: null; untrusted: boolean | null; watched_client_id: string | null }
   | { next: 'continue'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null; watched_client_id: null }
   | { next: 'login'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: string | null; untrusted: null; watched_client_id: null }
+  | { next: 'second_factor'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null; watched_client_id: null }
   | { next: 'account'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null; watched_client_id: null }
   | { next: 'consent'; request_expires_at: number; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: Json; login_url: null; untrusted: null; watched_client_id: null }
   | { next: 'document'; request_expires_at: null; redirect_uri: null; response_mode: null; response_alg: null; response_audience: null; page: null; login_url: null; untrusted: null; watched_client_id: null }
@@ -344,6 +347,16 @@ export type ApiRegistrationSettings = {
   issuers: Json;
 };
 
+/** Whose second factor is asked for, and what the web process needs to check a code. */
+export type ApiSecondFactorChallenge = {
+  error: null;
+  reason: string | null;
+  retry_after: number | null;
+  user_id: string;
+  username: string;
+  sealed_secret: Buffer | null;
+};
+
 /** A signed-in browser. */
 export type ApiSession = {
   error: null;
@@ -509,7 +522,7 @@ export const api = {
     ['code_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
     ['another', 'boolean'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** What is known of the person who is signed in. Writes nothing but the session's idle expiry. Errors: login_required. */
   account_data_show: bind<
@@ -731,7 +744,7 @@ export const api = {
     ['request_object', 'jsonb'],
     ['error', 'pgrant_api.error'],
     ['error_reason', 'text'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** What comes next for a stored request; binds one that came by POST to the first browser that continues it. One that was answered by a code is answered so again (authorization_repeat). Stores p_next_challenge_hash where the product's own login page is next. Errors: expired_request, too_many_attempts, flood. */
   authorization_continue: bind<
@@ -759,7 +772,7 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['code_hash', 'bytea'],
     ['next_challenge_hash', 'bytea'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The JSON Schemas by which authorization details are validated (RFC 9396 5), each with its hash, by which details_refusal knows that it is the one of now. Writes nothing. Errors: not_found. */
   authorization_details_type_list: bind<
@@ -995,7 +1008,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['allow', 'boolean'],
     ['devices', 'bytea[]'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
   consent_list: bind<
@@ -1279,7 +1292,7 @@ export const api = {
     ['username', 'text'],
   ], ['salt', 'params']),
 
-  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood. */
+  /** Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one, unless a second factor is asked for first. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood. */
   login_finish: bind<
     {
       tenant: string;
@@ -1361,7 +1374,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
   /** The iss and the public keys of the product's signed answers. Writes nothing. Errors: not_found. */
   login_settings: bind<
@@ -1441,7 +1454,29 @@ export const api = {
     ['client_id', 'text'],
     ['pushed_hash', 'bytea'],
     ['pushed_expires_at', 'bigint'],
-  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+  ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
+
+  /** Gives the person who is signed in new recovery codes (SHA-256 of each), after a recent sign-in; those of before are good no more. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found (no second factor). */
+  recovery_codes_set: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      recovery_hashes: Uint8Array[] | null;
+    },
+    ApiDone
+  >('pgrant_api.recovery_codes_set', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['recovery_hashes', 'bytea[]'],
+  ], []),
 
   /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty, p_authorization_details (as of details_refusal) null = all of the family's; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   refresh_rotate: bindSet<
@@ -1617,6 +1652,116 @@ export const api = {
     ['address', 'inet'],
     ['client_id', 'text'],
     ['request_uri', 'text'],
+  ], []),
+
+  /** Whose second factor an authorization request of this browser waits for. Errors: expired_request, login_required (none is asked for: go on with the request), too_many_attempts, flood. */
+  second_factor_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+    },
+    ApiSecondFactorChallenge
+  >('pgrant_api.second_factor_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+  ], ['user_id', 'username']),
+
+  /** Takes a second factor for an authorization request of this browser, and signs the person in, or raises their session. p_totp_step: the time step of which the code was found right, null = of none; p_recovery_hash: SHA-256 of what was typed, as a recovery code. Errors: expired_request, login_required (none is asked for: go on with the request), wrong_code, too_many_attempts, flood. */
+  second_factor_finish: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      totp_step: number | null;
+      recovery_hash: Uint8Array | null;
+      next_session_hash: Uint8Array | null;
+      next_csrf_hash: Uint8Array | null;
+    },
+    ApiSession
+  >('pgrant_api.second_factor_finish', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['totp_step', 'bigint'],
+    ['recovery_hash', 'bytea'],
+    ['next_session_hash', 'bytea'],
+    ['next_csrf_hash', 'bytea'],
+  ], []),
+
+  /** Lets the person sign in anew for an authorization request of this browser, as somebody else or in another way. Errors: expired_request, too_many_attempts, flood. */
+  second_factor_leave: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+    },
+    ApiDone
+  >('pgrant_api.second_factor_leave', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+  ], []),
+
+  /** Sets up the authenticator app of a person who has to have a second factor and has none, for an authorization request of this browser, and signs them in. p_totp_step: the time step of the code that they typed; p_recovery_hashes: SHA-256 of new recovery codes. Errors: expired_request, login_required (none is asked for: go on with the request), access_denied and already_exists (the person has one), too_many_attempts, flood. */
+  second_factor_set_up: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      sealed_secret: Uint8Array | null;
+      totp_step: number | null;
+      recovery_hashes: Uint8Array[] | null;
+      next_session_hash: Uint8Array | null;
+      next_csrf_hash: Uint8Array | null;
+    },
+    ApiSession
+  >('pgrant_api.second_factor_set_up', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['sealed_secret', 'bytea'],
+    ['totp_step', 'bigint'],
+    ['recovery_hashes', 'bytea[]'],
+    ['next_session_hash', 'bytea'],
+    ['next_csrf_hash', 'bytea'],
   ], []),
 
   /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri. */
@@ -1801,6 +1946,56 @@ export const api = {
     ['refresh_hash', 'bytea'],
   ], []),
 
+  /** Sets up the authenticator app of the person who is signed in, after a recent sign-in; this browser goes on in a session that has seen both factors. p_totp_step: the time step of the code that they typed; p_recovery_hashes: SHA-256 of new recovery codes. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), already_exists. */
+  totp_add: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      sealed_secret: Uint8Array | null;
+      totp_step: number | null;
+      recovery_hashes: Uint8Array[] | null;
+      next_session_hash: Uint8Array | null;
+      next_csrf_hash: Uint8Array | null;
+    },
+    ApiSession
+  >('pgrant_api.totp_add', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['sealed_secret', 'bytea'],
+    ['totp_step', 'bigint'],
+    ['recovery_hashes', 'bytea[]'],
+    ['next_session_hash', 'bytea'],
+    ['next_csrf_hash', 'bytea'],
+  ], []),
+
+  /** Removes the authenticator app of the person who is signed in, after a recent sign-in, and the recovery codes with the last second factor. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found. */
+  totp_remove: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+    },
+    ApiDone
+  >('pgrant_api.totp_remove', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+  ], []),
+
   /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found. */
   upstream_begin: bind<
     {
@@ -1851,7 +2046,7 @@ export const api = {
     ['error_reason', 'text'],
   ], []),
 
-  /** Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required. */
+  /** Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then, and where a second factor is asked for first), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required. */
   upstream_finish: bind<
     {
       tenant: string;
@@ -3856,6 +4051,38 @@ export const ops = {
   >('pgrant_ops.sealing_read', [
   ], ['tenant_id', 'key_id']),
 
+  /** The second factors of a person: kind totp or recovery codes. May be null: name, last_used_at, note. Raises OA001. */
+  second_factor_list: bind<
+    {
+      tenant: string;
+      username: string | null;
+    },
+    {
+      kind: string;
+      name: string | null;
+      created_at: string;
+      last_used_at: string | null;
+      note: string | null;
+    }
+  >('pgrant_ops.second_factor_list', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+  ], ['kind', 'created_at']),
+
+  /** Removes all second factors of a person who has lost theirs, and ends their sessions: the password is enough, or sets up a new factor where one is required. Raises OA001. */
+  second_factor_remove: bind<
+    {
+      tenant: string;
+      username: string | null;
+    },
+    {
+      second_factor_remove: null;
+    }
+  >('pgrant_ops.second_factor_remove', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+  ], []),
+
   /** The settings of tenants, clients, upstreams or webhooks (the name of the table), in the order of its columns: type, unit (seconds, or null), default (null = none), choices (null = no list), what it means and what it may be, in words. May be null: unit, default_value, choices. */
   setting_list: bind<
     {
@@ -4012,7 +4239,7 @@ export const ops = {
     ['enable', 'boolean'],
   ], []),
 
-  /** Inserts an array of rows of one table of an export, all with the same columns. Upstreams and webhooks are disabled until they are given secrets. Raises OA001, OA003. */
+  /** Inserts an array of rows of one table of an export, all with the same columns. Upstreams and webhooks are disabled until they are given secrets; of an authenticator app it is known that there was one. Raises OA001, OA003. */
   tenant_import_rows: bind<
     {
       tenant: string;

@@ -8,6 +8,7 @@ const flashCookie = 'pgrant_flash';
 const flashes = [
   'access_revoked',
   'account_linked',
+  'authenticator_removed',
   'password_changed',
   'saved',
   'session_ended',

@@ -19,7 +19,8 @@ const pageHeaders = helmet(headers);
 const flowHeaders = helmet({ ...headers, crossOriginOpenerPolicy: { policy: 'unsafe-none' } });
 
 /** Endpoints that a client may open in a window of its own, and what such a window goes through. */
-const keepsOpener = /^\/oauth\/(?:authorize|continue|login|consent|logout|upstream)(?:\/|$)/;
+const keepsOpener =
+  /^\/oauth\/(?:authorize|continue|login|consent|logout|upstream|second-factor)(?:\/|$)/;
 
 /** The one page that clients show in a frame, and that does nothing but answer their messages. */
 const framed = '/oauth/check-session';

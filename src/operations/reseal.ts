@@ -11,6 +11,7 @@ const purposes: Record<string, Purpose> = {
   'upstream tokens': 'pgrant upstream tokens',
   'webhook secret': 'pgrant webhook secret',
   'old webhook secret': 'pgrant webhook secret',
+  'totp secret': 'pgrant totp secret',
 };
 
 export type Resealed = {

@@ -66,6 +66,7 @@ export const publicErrors = {
   invalid_redirect_uri: { status: 400, description: "A redirect URI is not acceptable." },
   expired_request: { status: 400, description: "This sign-in has expired, was answered already, or was begun in another browser." },
   wrong_password: { status: 400, description: "The username or the password is wrong." },
+  wrong_code: { status: 400, description: "The code is wrong." },
   too_many_attempts: { status: 429, description: "Too many attempts. Try again later." },
   flood: { status: 429, description: "Too many attempts. Try again later." },
   csrf_mismatch: { status: 403, description: "The form is out of date. Reload the page." },

@@ -17,7 +17,8 @@ export type Purpose =
   | 'pgrant user code'
   | 'pgrant backup manifest'
   | 'pgrant webhook secret'
-  | 'pgrant admin secret';
+  | 'pgrant admin secret'
+  | 'pgrant totp secret';
 
 /** Where something is sealed: it does not open at another tenant, nor under another name. */
 export type Place = { tenant: string; name: string };

@@ -104,7 +104,7 @@ export type TenantSettings = {
   session_management: boolean;
   /** Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case. */
   password_change_revokes: boolean;
-  /** The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here. */
+  /** The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; 2, two factors, comes with second_factor by itself; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here. */
   acr_values_supported: string[];
   /** The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8). */
   subject_type: 'public' | 'pairwise';
@@ -144,6 +144,8 @@ export type TenantSettings = {
   account_deletion: boolean;
   /** Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required). */
   grant_management_action_required: boolean;
+  /** Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url. */
+  second_factor: 'off' | 'optional' | 'sensitive' | 'required';
 };
 
 export type ClientSettings = {
@@ -329,7 +331,7 @@ export const stored = {
     {"name":"device_code_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"600","meaning":"How long a device code may wait for its person (RFC 8628 3.2).","good":"a whole number of seconds from 60 to 3600"},
     {"name":"session_management","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.","good":"true or false"},
     {"name":"password_change_revokes","type":"boolean","unit":null,"nullable":false,"default":"true","meaning":"Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.","good":"true or false"},
-    {"name":"acr_values_supported","type":"text[]","unit":null,"nullable":false,"default":"{1}","meaning":"The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.","good":"a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"},
+    {"name":"acr_values_supported","type":"text[]","unit":null,"nullable":false,"default":"{1}","meaning":"The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; 2, two factors, comes with second_factor by itself; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.","good":"a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"},
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"The subject_type of clients that are made from now on and do not say: public = sub is the same for every client; pairwise = it differs by sector (OpenID Connect Core 8).","good":"public or pairwise"},
     {"name":"claims_function","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.","good":"a function as schema.name, in lower case, in a schema that is not one of pgrant or PostgreSQL"},
     {"name":"claims_function_targets","type":"text[]","unit":null,"nullable":false,"default":"{userinfo}","meaning":"Where its claims are: userinfo, ID tokens, access tokens (JWTs, and what introspection says of any).","good":"a list of userinfo, id_token, access_token"},
@@ -349,6 +351,7 @@ export const stored = {
     {"name":"tos_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The terms of service, below every page; null = none.","good":"an https URL of at most 500 characters"},
     {"name":"account_deletion","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.","good":"true or false"},
     {"name":"grant_management_action_required","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).","good":"true or false"},
+    {"name":"second_factor","type":"text","unit":null,"nullable":false,"default":"off","meaning":"Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.","good":"off, optional, sensitive or required"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
+import { appOf } from '../support/authenticator.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
+import { addUser } from '../support/issuer.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const accent = `getComputedStyle(document.documentElement).getPropertyValue('--accent')`;
@@ -128,6 +130,40 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await see('logout');
     await press(page, 'Sign out');
     await see('logged-out');
+    expect(faults).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('nor has a page of a second factor', { timeout: 240_000 }, async () => {
+    const { database, tenant } = acme;
+    const rule = (second_factor: string) =>
+      call(database.worker, ops.tenant_set, { tenant, settings: { second_factor } });
+    await addUser(database, tenant, 'bea', password);
+    const { page, complaints } = await openPage(browser);
+    const faults: string[] = [];
+    const see = async (name: string) => faults.push(...(await look(page, name)));
+    await rule('required');
+    await page.goto(`${acme.issuer}/oauth/account/sign-in`);
+    await signIn(page, 'bea');
+    await see('second-factor-set-up');
+    const app = appOf(await page.content());
+    await page.getByLabel('Code', { exact: true }).fill(app.generate());
+    await press(page, 'Continue');
+    await see('recovery-codes');
+    await page.getByRole('link', { name: 'I have kept them' }).click();
+    await see('account-second-factor');
+    await page.goto(`${acme.issuer}/oauth/account/sign-in-again?section=sign-in`);
+    await signIn(page, 'bea');
+    await page.getByLabel('Code', { exact: true }).fill('000000');
+    await press(page, 'Continue');
+    await see('second-factor-wrong');
+    await rule('optional');
+    await page.context().clearCookies();
+    await page.goto(`${acme.issuer}/oauth/account/sign-in`);
+    await signIn(page);
+    await page.getByRole('link', { name: 'Set up an authenticator app' }).click();
+    await see('account-authenticator');
+    await rule('off');
     expect(faults).toEqual([]);
     expect(complaints).toEqual([]);
   });

@@ -180,6 +180,7 @@ describe('a tenant', () => {
       'device_codes',
       'idempotency_keys',
       'dpop_proofs',
+      'first_factors',
       'logout_deliveries',
       'outbox',
       'refusals',

@@ -80,9 +80,15 @@ function granted(name: string, row: Row): boolean {
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';
-  const says = ['consent_revoke', 'grant_revoke', 'request_uri_find', 'device_verify'].includes(
-    name,
-  );
+  const says = [
+    'consent_revoke',
+    'grant_revoke',
+    'request_uri_find',
+    'device_verify',
+    'second_factor_leave',
+    'totp_remove',
+    'recovery_codes_set',
+  ].includes(name);
   return gave || shown || (says && row.error === null);
 }
 

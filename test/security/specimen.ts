@@ -28,6 +28,7 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     authorization_rate: 1_000_000,
     refusal_limit: 1_000_000,
     request_uri_parameter: true,
+    second_factor: 'optional',
   };
   await operate(world, ops.tenant_set, { settings });
   const uri = `https://${name}.example/callback`;
@@ -111,6 +112,7 @@ async function makeUserNamed(world: World, name: string): Promise<User> {
 
 /** Fresh values for every argument name of pgrant_api; each would be good at this tenant for a function with these. */
 export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Values> {
+  await forgetFactors(tenant);
   const { client, user, uri } = tenant;
   const browser = newBrowser();
   // A client that names its grant needs a token for that.
@@ -131,6 +133,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
   const state = await stateOf(tenant, waiting, names.includes('present'));
   const [session] = await tenant.database.sql`
     select session_id from pgrant.sessions where session_hash = ${browser.session_hash}`;
+  await factorsOf(tenant, names, browser, flow.request);
   return {
     challenge_hash,
     verifier_hash,
@@ -167,6 +170,41 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     ...(names.includes('operation') && (await automationOf(tenant))),
     ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
   };
+}
+
+const forgetFactors = ({ database, tenant }: Tenant) => database.sql`
+  with app as (delete from pgrant.totp_authenticators where tenant_id = ${tenant})
+  delete from pgrant.recovery_codes where tenant_id = ${tenant}`;
+
+/** A second factor that the person has, for functions about those; and a request and a session that wait for it. */
+async function factorsOf(
+  { database, tenant, user }: Tenant,
+  names: string[],
+  { session_hash }: { session_hash: Buffer | null },
+  { request_hash }: { request_hash: Buffer },
+) {
+  const own = names.filter((name) => !['tenant', 'request_id', 'address'].includes(name));
+  const changes = ['csrf_hash,session_expires_at,session_hash', 'csrf_hash,recovery_hashes'];
+  const waits = ['browser_hash,request_expires_at,request_hash,session_expires_at,session_hash'];
+  const named = own.toSorted().join();
+  const waiting = names.includes('totp_step') || waits.includes(named);
+  if (!waiting && !changes.some((one) => named.startsWith(one))) return;
+  const { sql } = database;
+  if (!names.includes('sealed_secret')) {
+    await sql`
+      insert into pgrant.totp_authenticators (tenant_id, user_id, sealed_secret, last_step)
+      values (${tenant}, ${user.user_id}, ${secret()}, 0)`;
+    await sql`
+      insert into pgrant.recovery_codes (tenant_id, user_id, code_hash)
+      values (${tenant}, ${user.user_id}, ${neutral.recovery_hash})`;
+  }
+  if (waiting) {
+    await sql`
+      update pgrant.authorization_requests set acr_values = '{2}', created_at = now() - interval '1 hour'
+       where request_hash = ${request_hash}`;
+  } else {
+    await sql`update pgrant.sessions set amr = '{pwd,mfa}' where session_hash = ${session_hash}`;
+  }
 }
 
 /** A request that its client has pushed. */

@@ -62,11 +62,15 @@ as $$
 declare
   v_out pgrant_api.authorization;
   v_scopes text[];
+  v_factor pgrant_rules.factor_step := pgrant_rules.second_factor_step(p_request, p_session);
 begin
   v_out := pgrant_rules.authorization_answer(p_client, p_request);
   v_out.next := null;
   v_out.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
-  if pgrant_rules.login_due(p_request, p_session) then
+  if v_factor.next = 'second_factor' then
+    v_out.next := 'second_factor';
+    v_out.response_reason := 'the person has shown one factor only';
+  elsif v_factor.next = 'login' or pgrant_rules.login_due(p_request, p_session) then
     v_out.next := 'login';
     v_out.response_reason := 'nobody suitable is signed in';
   elsif pgrant_rules.account_due(p_request, p_session) then
@@ -105,14 +109,17 @@ begin
     v_out.next := 'respond';
     v_out.code_expires_at := pgrant_rules.code_issue(p_tenant, p_client, p_request, p_session, v_scopes, false, p_code_hash);
   elsif v_out.next = 'respond' or 'none' = any (p_request.prompt) then
-    v_out.response_error := coalesce(v_out.response_error, (v_out.next || '_required')::pgrant_api.error);
+    v_out.response_error := coalesce(v_out.response_error, (case v_out.next when 'second_factor' then 'login' else v_out.next end
+                                                            || '_required')::pgrant_api.error);
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
                                p_client.client_id, p_session.user_id);
     return pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, v_out);
   else
     v_out.response_reason := null;
-    v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, p_session.user_id);
-    if v_out.next = 'login' and 'select_account' = any (p_request.prompt) then
+    v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, coalesce(v_factor.user_id, p_session.user_id));
+    if v_out.next = 'second_factor' then
+      v_out.page := v_out.page || jsonb_build_object('second_factor', pgrant_rules.second_factor_page(p_tenant, v_factor.user_id));
+    elsif v_out.next = 'login' and 'select_account' = any (p_request.prompt) then
       -- Another account is meant than the one that is known.
       v_out.page := v_out.page || jsonb_build_object('username', null);
     elsif p_session.user_id::text <> p_request.hint_sub then
@@ -124,7 +131,7 @@ end
 $$;
 
 comment on function pgrant_rules.authorization_step(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
-  'What comes next for a request: login, the choice of an account, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
+  'What comes next for a request: login, the second factor, the choice of an account, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
 
 create function pgrant_rules.authorization_resume(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,

@@ -187,8 +187,8 @@ begin
     return v_out;
   end if;
 
-  if v_session.session_id is null or v_session.session_id is distinct from v_request.session_id
-     or pgrant_rules.login_due(v_request, v_session) or pgrant_rules.account_due(v_request, v_session) then
+  if v_session.session_id is distinct from v_request.session_id or pgrant_rules.login_due(v_request, v_session)
+     or (pgrant_rules.second_factor_step(v_request, v_session)).next is not null or pgrant_rules.account_due(v_request, v_session) then
     v_out.next := 'continue';
     v_out.request_expires_at := p_request_expires_at;
     return v_out;

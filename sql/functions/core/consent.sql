@@ -107,6 +107,23 @@ $$;
 comment on function pgrant_rules.grant_consent(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[], boolean) is
   'The live grant of person and client, locked: made or widened to the union where the person has just consented, or made to say that and no more where the request replaces it. Records grants that are new or have changed.';
 
+create function pgrant_rules.acr_told(p_request pgrant.authorization_requests, p_session pgrant.sessions) returns text
+language plpgsql stable
+as $$
+declare
+  v_asked text[] := case when p_request.essential_acr <> '{}' then p_request.essential_acr else p_request.acr_values end;
+begin
+  return coalesce((select a.acr
+                     from unnest(v_asked) with ordinality a (acr, n)
+                    where a.acr = any (pgrant_rules.acr_reached(p_request.tenant_id, p_session.acr))
+                    order by a.n
+                    limit 1), p_session.acr);
+end
+$$;
+
+comment on function pgrant_rules.acr_told(pgrant.authorization_requests, pgrant.sessions) is
+  'The acr that the client is told: of those that it asks for the first that the sign-in has reached (OpenID Connect Core 5.5.1.1), else the one of the sign-in.';
+
 create function pgrant_rules.code_issue(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
   p_session pgrant.sessions, p_scopes text[], p_consented boolean, p_code_hash bytea
@@ -127,8 +144,8 @@ begin
   values (p_tenant, v_code_hash, v_expires_at, p_client.client_id, p_session.user_id, v_grant_id, p_session.session_id,
           p_request.redirect_uri, p_request.redirect_uri_sent, p_request.code_challenge, p_scopes,
           p_request.claims_id_token, p_request.claims_userinfo, p_request.nonce,
-          p_session.auth_time, p_session.acr, p_session.amr, p_request.resources, p_request.authorization_details,
-          p_request.dpop_jkt, p_request.grant_management_action)
+          p_session.auth_time, pgrant_rules.acr_told(p_request, p_session), p_session.amr, p_request.resources,
+          p_request.authorization_details, p_request.dpop_jkt, p_request.grant_management_action)
       -- Two people may type the same user code: the first to decide has decided.
       on conflict (tenant_id, code_hash, expires_at) do nothing;
   if not found then

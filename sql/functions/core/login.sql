@@ -190,13 +190,16 @@ begin
     return v_out;
   end if;
 
+  v_out.username := v_user.username;
+  if pgrant_rules.second_factor_wait(p_tenant, p_request_hash, p_request_expires_at, v_user.user_id, array['pwd']) then
+    return v_out;
+  end if;
   v_out.session_expires_at := pgrant_rules.session_start(
     p_tenant, v_user.user_id, '1', array['pwd'], p_session_hash, p_csrf_hash, p_old_session_hash, p_old_session_expires_at);
   perform pgrant_rules.audit(p_tenant, 'session.login', null, null, null, v_user.user_id);
-  v_out.username := v_user.username;
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.login_finish(uuid, text, inet, bytea, bigint, bytea, text, bytea, bytea, bytea, bytea, bigint) is
-  'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood.';
+  'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one, unless a second factor is asked for first. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood.';

@@ -12,7 +12,7 @@ comment on type pgrant_api.session is 'A signed-in browser.';
 comment on column pgrant_api.session.username is 'Who is signed in; null where the caller knows.';
 comment on column pgrant_api.session.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
 comment on column pgrant_api.session.session_expires_at is
-  'Epoch seconds; null where an account was linked and the session is the one before.';
+  'Epoch seconds; null where the session is the one before: an account was linked, or a second factor is asked for first.';
 
 create function pgrant_rules.session_use(p_tenant uuid, p_session_hash bytea, p_expires_at bigint)
 returns pgrant.sessions

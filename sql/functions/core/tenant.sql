@@ -146,7 +146,8 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents, t.signing_algs,
-         (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant), t.acr_values_supported,
+         (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant),
+         array(select distinct a.acr from unnest(t.acr_values_supported || pgrant_rules.acr_offered(p_tenant)) a (acr) order by 1),
          pgrant_rules.sign_up_offered(p_tenant), t.request_uri_parameter, t.require_signed_request_object,
          t.require_pushed_authorization_requests, t.session_management, t.grant_management_action_required,
          array(select d.type from pgrant.authorization_details_types d where d.tenant_id = p_tenant order by d.type)

@@ -22,16 +22,16 @@ create type pgrant_api.authorization as (
 );
 
 comment on type pgrant_api.authorization is 'Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it.';
-comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or account or consent = show that page; document = fetch the document at the client_id and ask again.';
+comment on column pgrant_api.authorization.next is 'respond = answer the client; continue = send the browser to the request; login or second_factor or account or consent = show that page; document = fetch the document at the client_id and ask again.';
 comment on column pgrant_api.authorization.response_detail is
   'What the client may be told besides the code of the error, e.g. the name of an unknown scope; with error, what the page tells its developers; null = nothing.';
 comment on column pgrant_api.authorization.page is
-  'With next = login or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], ui_locales, consent_until (ISO 8601 in UTC, null = for good), scopes: [{scope, title, description, texts: {language: {title, description}}, sensitive, granted}], authorization_details: [{type, title, text}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}], replaced: {scopes, resources, authorization_details, claims} (what goes away where a grant is replaced; null = none is)}; null with respond, unless untrusted: then no more than who the client is.';
+  'With next = login or second_factor or account or consent or respond: {client_id, client_name, redirect_uri, username, login_hint, other_person (who is signed in, where id_token_hint names another), resources: [{resource, title}], ui_locales, consent_until (ISO 8601 in UTC, null = for good), scopes: [{scope, title, description, texts: {language: {title, description}}, sensitive, granted}], authorization_details: [{type, title, text}], claims: [name], create (whether the client asks for a new account), upstreams: [{name, title, linked}], second_factor (with next = second_factor: as of second_factor_page), replaced: {scopes, resources, authorization_details, claims} (what goes away where a grant is replaced; null = none is)}; null with respond, unless untrusted: then no more than who the client is.';
 comment on column pgrant_api.authorization.login_url is
   'With next = login: the product''s own login page, to which the browser goes instead; null = the page here.';
 comment on column pgrant_api.authorization.session_expires_at is 'Epoch seconds; null where the call has started no session.';
 comment on column pgrant_api.authorization.request_expires_at is
-  'With next = continue or login or account or consent: epoch seconds, in the handle of the request.';
+  'With next = continue or login or second_factor or account or consent: epoch seconds, in the handle of the request.';
 comment on column pgrant_api.authorization.redirect_uri is 'With next = respond: where the answer goes.';
 comment on column pgrant_api.authorization.response_mode is
   'With next = respond: query, form_post, query.jwt, fragment.jwt or form_post.jwt.';
@@ -93,6 +93,16 @@ comment on column pgrant_api.authorization_parameters.grant_management_action is
   'create, merge or replace: what is to become of the grant (Grant Management 5.2); null = nothing is said.';
 comment on column pgrant_api.authorization_parameters.grant_id is 'Which grant is to be merged or replaced; null = none is named.';
 comment on column pgrant_api.authorization_parameters.dpop_jkt is 'The key with which the code may be redeemed (RFC 9449 10); null = any.';
+
+create type pgrant_rules.factor_step as (
+  next     text,
+  user_id  uuid
+);
+
+comment on type pgrant_rules.factor_step is
+  'What a second factor asks for before a request goes on, and whose.';
+comment on column pgrant_rules.factor_step.next is
+  'second_factor = show one, or set one up; login = sign in once more first, to set one up; null = nothing.';
 
 create type pgrant_rules.possession as (
   error   pgrant_api.error,

@@ -23,6 +23,9 @@ begin
       union all
       select 'old webhook secret', w.name, null, w.sealed_old_secret
         from pgrant.webhooks w where w.tenant_id = p_tenant
+      union all
+      select 'totp secret', a.user_id::text, null, a.sealed_secret
+        from pgrant.totp_authenticators a where a.tenant_id = p_tenant
     ) s
    -- Empty after an import: the secret has to be given anew.
    where substr(s.sealed, 1, 4) <> p_key_id and s.sealed <> ''
@@ -54,6 +57,9 @@ begin
   elsif p_kind = 'old webhook secret' then
     update pgrant.webhooks w set sealed_old_secret = p_new
      where w.tenant_id = p_tenant and w.name = p_name and w.sealed_old_secret = p_old;
+  elsif p_kind = 'totp secret' then
+    update pgrant.totp_authenticators a set sealed_secret = p_new
+     where a.tenant_id = p_tenant and a.user_id::text = p_name and a.sealed_secret = p_old;
   else
     raise exception 'nothing of kind % is sealed', p_kind
       using errcode = 'OA003', hint = 'the kinds are those of pgrant_ops.sealed_list';

@@ -4,7 +4,8 @@ create function pgrant_rules.transferred_tables() returns text[]
 language sql immutable
 -- What a row refers to comes before it.
 as $$
-  select array['tenants', 'scopes', 'scope_texts', 'clients', 'client_secrets', 'users', 'pairwise_subjects', 'user_roles', 'groups',
+  select array['tenants', 'scopes', 'scope_texts', 'clients', 'client_secrets', 'users', 'totp_authenticators', 'recovery_codes',
+               'pairwise_subjects', 'user_roles', 'groups',
                'group_roles', 'group_members', 'resources', 'authorization_details_types', 'exchange_policies', 'registration_tokens',
                'upstreams', 'upstream_accounts', 'grants', 'token_families', 'reviews', 'scope_refusals', 'webhooks', 'tenant_history',
                'user_history', 'client_history', 'scope_history', 'resource_history', 'user_role_history', 'group_member_history',
@@ -118,6 +119,8 @@ begin
   elsif p_table = 'upstreams' then
     p_rows := (select jsonb_agg(r || jsonb_build_object('sealed_secrets', '\x', 'disabled_at', now()))
                  from jsonb_array_elements(p_rows) r);
+  elsif p_table = 'totp_authenticators' then
+    p_rows := (select jsonb_agg(r || jsonb_build_object('sealed_secret', '\x')) from jsonb_array_elements(p_rows) r);
   elsif p_table = 'webhooks' then
     p_rows := (select jsonb_agg((r - array['old_secret_expires_at'])
                                 || jsonb_build_object('sealed_secret', '\x', 'disabled_at', now(),
@@ -129,7 +132,7 @@ end
 $$;
 
 comment on function pgrant_ops.tenant_import_rows(uuid, text, jsonb) is
-  'Inserts an array of rows of one table of an export, all with the same columns. Upstreams and webhooks are disabled until they are given secrets. Raises OA001, OA003.';
+  'Inserts an array of rows of one table of an export, all with the same columns. Upstreams and webhooks are disabled until they are given secrets; of an authenticator app it is known that there was one. Raises OA001, OA003.';
 
 create function pgrant_ops.tenant_import_end(p_tenant uuid, p_rows jsonb, p_enable boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

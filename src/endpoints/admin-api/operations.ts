@@ -2627,7 +2627,7 @@ export const records = {
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here."
+      "meaning": "The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; 2, two factors, comes with second_factor by itself; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here."
     },
     {
       "name": "assertion_audience",
@@ -3022,6 +3022,19 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one."
+    },
+    {
+      "name": "second_factor",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.",
+      "choices": [
+        "off",
+        "optional",
+        "sensitive",
+        "required"
+      ]
     },
     {
       "name": "session_idle_lifetime",

@@ -12,9 +12,10 @@ import { requireReadable } from '../../protocol/params.ts';
 import { redirectTarget } from '../../protocol/redirect-uri.ts';
 import { newLastingSecret, parseToken } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { newSetUp } from '../second-factor/totp.ts';
 import { respond } from './send-response.ts';
 
-/** Shows login, the choice of an account or consent, whichever is due, or answers the client. */
+/** Shows login, the second factor, the choice of an account or consent, whichever is due, or answers the client. */
 export function continueRequest(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const { request } = requireReadable(parameters(ctx), ['request']).values;
@@ -44,6 +45,8 @@ export async function showRequest(
     retry_after?: number | null;
     username?: string;
     upstream_title?: string | null;
+    /** Of an authenticator app that is being set up. */
+    key?: Buffer | undefined;
   } = {},
 ): Promise<void> {
   const presented = presentedRequest(ctx, handle);
@@ -58,7 +61,7 @@ export async function showRequest(
   });
   if (row.next === 'respond') return respond(services, ctx, row, code.secret);
   if (row.login_url) return handOver(ctx, row.login_url, challenge.secret);
-  showPage(ctx, row, { ...trouble, request: handle });
+  showPage(services, ctx, row, { ...trouble, request: handle });
 }
 
 /** Sends the browser to the product's own login page, which answers the challenge. */
@@ -71,16 +74,40 @@ function handOver(ctx: Ctx, loginUrl: string, challenge: string): void {
   ctx.set('Location', url.href);
 }
 
-const pages = { login: 'login', account: 'select_account', consent: 'consent' };
+const pages = {
+  login: 'login',
+  second_factor: 'second_factor',
+  account: 'select_account',
+  consent: 'consent',
+} as const;
+
+type Shown = {
+  redirect_uri: string;
+  ui_locales: string[];
+  username: string;
+  second_factor?: { user_id: string; totp: object | null };
+};
 
 function showPage(
+  services: EndpointServices,
   ctx: Ctx,
   row: ApiAuthorization,
-  { status, ...data }: { status?: number; request: string | undefined },
+  {
+    status,
+    key,
+    ...data
+  }: { status?: number; key?: Buffer | undefined; request: string | undefined },
 ): void {
   const { next } = row;
-  const shown = row.page as { redirect_uri: string; ui_locales: string[] };
-  const page = pages[next === 'login' || next === 'account' ? next : 'consent'];
+  const shown = row.page as Shown;
+  const page =
+    pages[next === 'login' || next === 'account' || next === 'second_factor' ? next : 'consent'];
+  const { second_factor } = shown;
+  // Whoever has none sets one up.
+  const setUp =
+    second_factor &&
+    !second_factor.totp &&
+    newSetUp(services, ctx, { ...shown, ...second_factor }, key);
   render(
     ctx,
     page,
@@ -88,6 +115,7 @@ function showPage(
       ...shown,
       ...data,
       ...redirectTarget(shown.redirect_uri),
+      set_up: setUp,
       csrf: presentedCsrfToken(ctx),
     },
     {

@@ -64,10 +64,10 @@ comment on function pgrant_api.account_begin(uuid, text, inet, bytea, bytea, tex
 
 create function pgrant_rules.account_recent(p_session pgrant.sessions) returns boolean
 language sql stable
-as $$ select p_session.auth_time > now() - interval '10 minutes' $$;
+as $$ select p_session.auth_time > now() - interval '10 minutes' and not pgrant_rules.second_factor_owed(p_session) $$;
 
 comment on function pgrant_rules.account_recent(pgrant.sessions) is
-  'Whether the person has signed in so lately that the account may be changed for good: whoever comes upon a browser that was left alone cannot.';
+  'Whether the person has signed in so lately, and with the second factor that they have, that the account may be changed for good: whoever comes upon a browser that was left alone cannot.';
 
 create function pgrant_rules.account_refusal(
   p_session pgrant.sessions, p_csrf_hash bytea, p_recent boolean, out error pgrant_api.error, out reason text

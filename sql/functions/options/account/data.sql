@@ -13,7 +13,7 @@ comment on type pgrant_api.account_data is 'What is known of a person.';
 comment on column pgrant_api.account_data.recent is 'Whether the sign-in is so recent that the account may be deleted.';
 comment on column pgrant_api.account_data.deletion is 'Whether people of this tenant may delete their account (account_deletion).';
 comment on column pgrant_api.account_data.data is
-  '{account, roles, groups, applications, sessions, identity_providers}; times ISO 8601 in UTC. No secret and no hash.';
+  '{account, roles, groups, applications, sessions, identity_providers, second_factors (as of second_factor_page)}; times ISO 8601 in UTC. No secret and no hash.';
 
 create function pgrant_rules.account_known(p_tenant uuid, p_user_id uuid) returns jsonb
 language plpgsql stable
@@ -40,7 +40,8 @@ begin
                           'last_seen_at', pgrant_rules.iso8601(s.last_seen_at), 'ended_at', pgrant_rules.iso8601(s.ended_at))
                         order by s.auth_time), '[]')
                    from pgrant.sessions s where s.tenant_id = p_tenant and s.user_id = p_user_id),
-    'identity_providers', pgrant_rules.upstream_choices(p_tenant, p_user_id));
+    'identity_providers', pgrant_rules.upstream_choices(p_tenant, p_user_id),
+    'second_factors', pgrant_rules.second_factor_page(p_tenant, p_user_id));
 end
 $$;
 

@@ -6,13 +6,16 @@ create type pgrant_api.account_sign_in as (
   username   text,
   recent     boolean,
   password   boolean,
-  upstreams  jsonb
+  upstreams  jsonb,
+  second_factor  jsonb
 );
 
 comment on type pgrant_api.account_sign_in is 'How a person signs in.';
 comment on column pgrant_api.account_sign_in.recent is 'Whether the sign-in is so recent that the password may be changed.';
 comment on column pgrant_api.account_sign_in.password is 'Whether the person has a password here that they may change.';
 comment on column pgrant_api.account_sign_in.upstreams is 'Array of {name, title, linked}: where else the person may sign in.';
+comment on column pgrant_api.account_sign_in.second_factor is
+  'As of second_factor_page; null = nobody shows a second factor here (second_factor).';
 
 create function pgrant_rules.account_password(p_tenant uuid, p_user_id uuid) returns boolean
 language plpgsql stable
@@ -47,6 +50,7 @@ begin
   v_out.recent := pgrant_rules.account_recent(v_session);
   v_out.password := pgrant_rules.account_password(p_tenant, v_session.user_id);
   v_out.upstreams := pgrant_rules.upstream_choices(p_tenant, v_session.user_id);
+  v_out.second_factor := pgrant_rules.second_factor_page(p_tenant, v_session.user_id);
   return v_out;
 end
 $$;

@@ -128,6 +128,9 @@ begin
     if v_user.disabled_at is not null then
       v_out.error := 'access_denied';
       v_out.reason := 'user disabled';
+    elsif v_login.session_id is null and pgrant_rules.second_factor_wait(
+            p_tenant, v_login.request_hash, pgrant_rules.epoch(v_login.request_expires_at), v_user.user_id, p_amr) then
+      return v_out;
     elsif v_login.session_id is null then
       -- How good the upstream's way to sign in is, it alone knows: acr stays empty.
       v_out.session_expires_at := pgrant_rules.session_start(
@@ -142,4 +145,4 @@ end
 $$;
 
 comment on function pgrant_api.upstream_finish(uuid, text, inet, bytea, bytea, bigint, text, text, jsonb, jsonb, text[], text[], boolean, bytea, boolean, bytea, bytea, bytea, bigint) is
-  'Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required.';
+  'Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then, and where a second factor is asked for first), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required.';

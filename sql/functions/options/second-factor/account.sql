@@ -1,0 +1,59 @@
+-- The account page: second factors that a person has.
+
+create function pgrant_api.totp_remove(
+  p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea
+) returns pgrant_api.done
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.done;
+  v_session pgrant.sessions;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
+  if v_out.error is null then
+    delete from pgrant.totp_authenticators a where a.tenant_id = p_tenant and a.user_id = v_session.user_id;
+    if not found then
+      v_out.error := 'not_found';
+      v_out.reason := 'the person has no authenticator app';
+    elsif not pgrant_rules.second_factor_held(p_tenant, v_session.user_id) then
+      delete from pgrant.recovery_codes c where c.tenant_id = p_tenant and c.user_id = v_session.user_id;
+    end if;
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'totp.remove', v_out.error, v_out.reason, null, v_session.user_id);
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.totp_remove(uuid, text, inet, bytea, bigint, bytea) is
+  'Removes the authenticator app of the person who is signed in, after a recent sign-in, and the recovery codes with the last second factor. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found.';
+
+create function pgrant_api.recovery_codes_set(
+  p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
+  p_recovery_hashes bytea[]
+) returns pgrant_api.done
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.done;
+  v_session pgrant.sessions;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
+  if v_out.error is null and not pgrant_rules.second_factor_held(p_tenant, v_session.user_id) then
+    v_out.error := 'not_found';
+    v_out.reason := 'the person has no second factor';
+  end if;
+  if v_out.error is null then
+    perform pgrant_rules.recovery_codes_store(p_tenant, v_session.user_id, p_recovery_hashes);
+  else
+    perform pgrant_rules.audit(p_tenant, 'recovery_codes.set', v_out.error, v_out.reason, null, v_session.user_id);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.recovery_codes_set(uuid, text, inet, bytea, bigint, bytea, bytea[]) is
+  'Gives the person who is signed in new recovery codes (SHA-256 of each), after a recent sign-in; those of before are good no more. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found (no second factor).';

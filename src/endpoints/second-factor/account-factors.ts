@@ -1,0 +1,91 @@
+// Second factors on the page of the account: set up, renewed, removed.
+import { api } from '../../db/bindings.ts';
+import { call } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import type { Ctx } from '../../http/ctx.ts';
+import { flash } from '../../http/flash.ts';
+import { render } from '../../http/render.ts';
+import { csrfToken, presentedCsrfToken, startSession } from '../../http/session.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { newSecret, secretHash } from '../../protocol/secrets.ts';
+import { accountPage, goTo, pathOf, person, personWithForm } from '../account/person.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
+import { newSetUp, openSetUp, stepOf } from './totp.ts';
+
+/** Shows the key of a new authenticator app. */
+export function showAuthenticator(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', async (ctx) => {
+    showSetUp(services, ctx, await whoSetsUp(services, ctx));
+  });
+}
+
+/** Whose app it will be; throws where the person has one, or has not signed in lately enough. */
+async function whoSetsUp({ database }: EndpointServices, ctx: Ctx) {
+  const row = await call(database, api.account_sign_in_show, person(ctx));
+  const factors = row.second_factor as { user_id: string; totp: object | null } | null;
+  if (!factors || factors.totp) throw new OAuthError('not_found', 'no authenticator app to set up');
+  if (!row.recent) {
+    throw new OAuthError('insufficient_user_authentication', 'the sign-in is too long ago');
+  }
+  return { user_id: factors.user_id, username: row.username };
+}
+
+function showSetUp(
+  services: EndpointServices,
+  ctx: Ctx,
+  who: { user_id: string; username: string },
+  tried?: { key: Buffer | undefined },
+): void {
+  const set_up = newSetUp(services, ctx, who, tried?.key);
+  const status = tried ? 400 : 200;
+  const data = { section: 'sign-in', ...who, set_up, fault: tried && 'wrong_code' };
+  render(ctx, 'authenticator', { ...data, csrf: presentedCsrfToken(ctx) }, { status });
+}
+
+/** Sets it up once a code was right, and shows the recovery codes. */
+export function addAuthenticator(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', async (ctx) => {
+    const names = ['csrf', 'set_up', 'code'];
+    const { csrf, set_up = '', code = '' } = requireReadable(parameters(ctx), names).values;
+    const who = await whoSetsUp(services, ctx);
+    const key = openSetUp(services, ctx, who.user_id, set_up);
+    const step = key && stepOf(key, code);
+    if (!step) return showSetUp(services, ctx, who, { key });
+    const session = newSecret();
+    const { codes, hashes } = newRecoveryCodes();
+    const { session_expires_at } = await call(services.database, api.totp_add, {
+      ...personWithForm(ctx, csrf),
+      sealed_secret: Buffer.from(set_up, 'base64url'),
+      totp_step: step,
+      recovery_hashes: hashes,
+      next_session_hash: session.hash,
+      next_csrf_hash: secretHash(csrfToken(session.secret)),
+    });
+    if (session_expires_at !== null) startSession(ctx, session.secret, session_expires_at);
+    showRecoveryCodes(ctx, codes, pathOf('sign-in'));
+  });
+}
+
+export function removeAuthenticator(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', async (ctx) => {
+    const { csrf } = requireReadable(parameters(ctx), ['csrf']).values;
+    await call(services.database, api.totp_remove, personWithForm(ctx, csrf));
+    flash(ctx, 'authenticator_removed');
+    goTo(ctx, pathOf('sign-in'));
+  });
+}
+
+/** Shows new recovery codes, which take the place of those of before. */
+export function renewRecoveryCodes(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', async (ctx) => {
+    const { csrf } = requireReadable(parameters(ctx), ['csrf']).values;
+    const { codes, hashes } = newRecoveryCodes();
+    await call(services.database, api.recovery_codes_set, {
+      ...personWithForm(ctx, csrf),
+      recovery_hashes: hashes,
+    });
+    showRecoveryCodes(ctx, codes, pathOf('sign-in'));
+  });
+}
