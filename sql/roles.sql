@@ -1,4 +1,4 @@
--- The ten roles of pgrant. Run first by every release, as the role that releases. None is a superuser
+-- The eleven roles of pgrant. Run first by every release, as the role that releases. None is a superuser
 -- or has BYPASSRLS, so this runs on managed PostgreSQL. Passwords are set by whoever operates the server.
 --
 -- Only what is not there yet is changed: roles belong to the whole server, so whoever made them for another database, or the
@@ -12,6 +12,8 @@ begin
     with made (name, login, acted, comment) as (values
       ('pgrant_owner', true, true, 'pgrant: owns schemas and tables; used by the release only'),
       ('pgrant_definer', false, true, 'pgrant: owns the functions; reaches one tenant at a time, through the tenant policy; cannot log in'),
+      ('pgrant_cataloguer', true, true,
+       'pgrant: keeps what is the same for all tenants: which there are, and who audits them; sees nothing that they have'),
       ('pgrant_janitor', true, true, 'pgrant: sees and deletes only rows past their expiry, of any tenant'),
       ('pgrant_web', true, false, 'pgrant: the web process; may execute pgrant_api and nothing else'),
       ('pgrant_worker', true, true, 'pgrant: workers and operators; may execute pgrant_ops'),
@@ -42,11 +44,17 @@ begin
       select 'pgrant_web', 'plan_cache_mode', 'force_generic_plan'
        where not exists (select from pg_catalog.pg_extension e where e.extname = 'citus')
       union all
+      -- What a function reads or writes while a query of ours asks it is of the same tenant, on the same node, or on every node.
+      select r.role, 'citus.allow_nested_distributed_execution', 'on'
+        from (values ('pgrant_web'), ('pgrant_worker')) as r (role)
+       where exists (select from pg_catalog.pg_extension e where e.extname = 'citus')
+      union all
       -- What pgrant depends on, whatever the server or the database has for defaults. Each session of pgrant sets the same for
       -- itself (src/db/session-settings.ts); this is for sessions that a pooler opens. An auditor's session, a person's, keeps
       -- what the person likes.
       select r.role, s.name, s.value
-        from (values ('pgrant_owner'), ('pgrant_janitor'), ('pgrant_sealer'), ('pgrant_web'), ('pgrant_worker')) as r (role)
+        from (values ('pgrant_owner'), ('pgrant_cataloguer'), ('pgrant_janitor'), ('pgrant_sealer'), ('pgrant_web'),
+                      ('pgrant_worker')) as r (role)
        cross join (values ('datestyle', 'ISO, MDY'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'),
                           ('bytea_output', 'hex'), ('extra_float_digits', '1'), ('standard_conforming_strings', 'on'),
                           ('backslash_quote', 'safe_encoding'), ('array_nulls', 'on'), ('transform_null_equals', 'off'),
@@ -83,12 +91,13 @@ begin
         -- The owner gives functions away to these, which it makes. It inherits nothing of theirs.
         select 4, format('grant %I to pgrant_owner', m.name)
           from made m cross join login l
-         where m.name in ('pgrant_definer', 'pgrant_janitor', 'pgrant_sealer', 'pgrant_claims')
+         where m.name in ('pgrant_definer', 'pgrant_cataloguer', 'pgrant_janitor', 'pgrant_sealer', 'pgrant_claims')
            and pg_has_role(to_regrole('pgrant_owner'), to_regrole(m.name), l.privilege) is not true
         union all
         select 5, format('grant %s on database %I to %I', p.privilege, current_database(), p.role)
           from (values ('pgrant_owner', 'create'), ('pgrant_owner', 'connect'), ('pgrant_owner', 'temporary'),
-                       ('pgrant_janitor', 'connect'), ('pgrant_sealer', 'connect'), ('pgrant_web', 'connect'),
+                       ('pgrant_cataloguer', 'connect'), ('pgrant_janitor', 'connect'), ('pgrant_sealer', 'connect'),
+                       ('pgrant_web', 'connect'),
                        ('pgrant_worker', 'connect'), ('pgrant_auditor', 'connect')) as p (role, privilege)
          where not exists (
            select from pg_catalog.pg_database d

@@ -172,7 +172,9 @@ CREATE OR REPLACE FUNCTION pgrant.delegate(p_function regprocedure)
 AS $function$
 begin
   if exists (select from pg_catalog.pg_extension where extname = 'citus') then
-    execute format('select pg_catalog.create_distributed_function(%L, ''p_tenant'', colocate_with => ''pgrant.tenants'')', p_function);
+    execute format('select pg_catalog.create_distributed_function(%L, ''p_tenant'', colocate_with => ''pgrant.tenants'',
+                                                                  force_delegation => %L)', p_function,
+                   (select p.pronamespace = to_regnamespace('pgrant_ops') from pg_catalog.pg_proc p where p.oid = p_function));
   end if;
 end
 $function$
@@ -839,6 +841,7 @@ create table pgrant.audit_chains (
 alter table pgrant.audit_chains enable row level security;
 alter table pgrant.audit_chains force row level security;
 create policy audited on pgrant.audit_chains for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy checkpoint_seen on pgrant.audit_chains for select to pgrant_janitor using (true);
 create policy sealer_moved on pgrant.audit_chains for all to pgrant_sealer using (true) with check (true);
 create policy tenant_isolation on pgrant.audit_chains for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_chains is 'The last seal of each tenant: what the next one continues, when all seals of a tenant that was quiet for long are dropped too.';
@@ -863,6 +866,7 @@ CREATE INDEX audit_checkpoints_expires_at ON pgrant.audit_checkpoints USING btre
 alter table pgrant.audit_checkpoints enable row level security;
 alter table pgrant.audit_checkpoints force row level security;
 create policy audited on pgrant.audit_checkpoints for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy checkpoint_seen on pgrant.audit_checkpoints for select to pgrant_janitor using (true);
 create policy expired_deleted on pgrant.audit_checkpoints for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy expired_locked on pgrant.audit_checkpoints for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
 create policy expired_seen on pgrant.audit_checkpoints for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
@@ -1012,7 +1016,8 @@ create table pgrant.auditors (
 );
 alter table pgrant.auditors enable row level security;
 alter table pgrant.auditors force row level security;
-create policy catalogue on pgrant.auditors for all to pgrant_definer using (true) with check (true);
+create policy auditors_kept on pgrant.auditors for all to pgrant_cataloguer using (true) with check (true);
+create policy catalogue on pgrant.auditors for select to pgrant_definer using (true);
 create policy own_seen on pgrant.auditors for select to pgrant_auditor using ((role_name = pgrant.auditor()));
 comment on table pgrant.auditors is 'Global: which tenants a member of pgrant_auditor may read. A member who is not here reads nothing; pgrant_auditor itself reads all.';
 comment on column pgrant.auditors.role_name is 'A role of the database. It also has to be a member of pgrant_auditor, which is the DBA''s to grant.';
@@ -1963,7 +1968,8 @@ CREATE UNIQUE INDEX issuers_name ON pgrant.issuers USING btree (((name || ''::te
 alter table pgrant.issuers enable row level security;
 alter table pgrant.issuers force row level security;
 create policy audited on pgrant.issuers for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy catalogue on pgrant.issuers for all to pgrant_definer using (true) with check (true);
+create policy catalogue on pgrant.issuers for select to pgrant_definer using (true);
+create policy catalogue_kept on pgrant.issuers for all to pgrant_cataloguer using (true) with check (true);
 create policy catalogue_sealed on pgrant.issuers for select to pgrant_sealer using (true);
 create policy catalogue_seen on pgrant.issuers for select to pgrant_janitor using (true);
 comment on table pgrant.issuers is 'Global catalogue: which tenant answers under which host and path. Read, never written, by pgrant_api.';
@@ -2660,6 +2666,7 @@ create policy audited on pgrant.signing_keys for select to pgrant_auditor using 
 create policy expired_deleted on pgrant.signing_keys for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy expired_locked on pgrant.signing_keys for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
 create policy expired_seen on pgrant.signing_keys for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy rotation_seen on pgrant.signing_keys for select to pgrant_janitor using ((expires_at = 'infinity'::timestamp with time zone));
 create policy tenant_isolation on pgrant.signing_keys for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.signing_keys is 'Signing keys: published from created_at, signing from active_at until a younger one is active, published until expires_at.';
 comment on column pgrant.signing_keys.tenant_id is 'The tenant.';
@@ -2879,6 +2886,7 @@ END),
 alter table pgrant.tenants enable row level security;
 alter table pgrant.tenants force row level security;
 create policy audited on pgrant.tenants for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy rotation_seen on pgrant.tenants for select to pgrant_janitor using (true);
 create policy tenant_isolation on pgrant.tenants for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.tenants is 'One row per tenant: its policy. Lifetimes are in seconds.';
 comment on column pgrant.tenants.tenant_id is 'The tenant.';
@@ -3090,10 +3098,12 @@ create table pgrant.upstream_accounts (
   constraint upstream_accounts_profile_check CHECK (((jsonb_typeof(profile) = 'object'::text) AND (pgrant.claims_fault(profile) IS NULL))),
   constraint upstream_accounts_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
 );
+CREATE INDEX upstream_accounts_check_after ON pgrant.upstream_accounts USING btree ((check_after AT TIME ZONE 'UTC'::text)) WHERE (check_after < 'infinity'::timestamp with time zone);
 CREATE INDEX upstream_accounts_due ON pgrant.upstream_accounts USING btree (tenant_id, check_after);
 alter table pgrant.upstream_accounts enable row level security;
 alter table pgrant.upstream_accounts force row level security;
 create policy audited on pgrant.upstream_accounts for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy recheck_seen on pgrant.upstream_accounts for select to pgrant_janitor using ((check_after <= now()));
 create policy tenant_isolation on pgrant.upstream_accounts for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstream_accounts is 'Which account of an upstream is which user: made just in time, or linked on purpose; never by e-mail address.';
 comment on column pgrant.upstream_accounts.tenant_id is 'The tenant.';
@@ -3194,6 +3204,7 @@ END),
 alter table pgrant.upstreams enable row level security;
 alter table pgrant.upstreams force row level security;
 create policy audited on pgrant.upstreams for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy recheck_seen on pgrant.upstreams for select to pgrant_janitor using ((disabled_at IS NULL));
 create policy tenant_isolation on pgrant.upstreams for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.upstreams is 'Other authorization servers that people of the tenant may sign in with.';
 comment on column pgrant.upstreams.tenant_id is 'The tenant.';

@@ -10,12 +10,17 @@ declare
   v_role text;
 begin
   for v_object in
-    with owned (kind, schema, name, signature, first, owner) as (
-      select 'function', p.pronamespace::regnamespace::text, p.proname::text, p.oid::regprocedure::text, p.proargnames[1],
+    with owned (kind, schema, name, signature, of_tenant, owner) as (
+      select 'function', p.pronamespace::regnamespace::text, p.proname::text, p.oid::regprocedure::text,
+             coalesce('p_tenant' = any (p.proargnames), false),
              case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
                                      'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'
+                  when p.proname in ('catalogue_add', 'catalogue_title', 'catalogue_disable', 'catalogue_remove', 'catalogue_auditor',
+                                     'auditors_changed')
+                  then 'pgrant_cataloguer'
                   when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
-                                     'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due')
+                                     'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
+                                     'key_due', 'upstream_due', 'audit_checkpoint_due')
                   then 'pgrant_janitor'
                   when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                   then 'pgrant_sealer'
@@ -34,7 +39,10 @@ begin
       ('partitions_maintain', 'pgrant_worker'), ('expired_tables', 'pgrant_worker'), ('expired_delete', 'pgrant_worker'),
       ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
       ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
+      ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('audit_checkpoint_due', 'pgrant_worker'),
       -- What one owner of functions asks of another.
+      ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
+      ('catalogue_remove', 'pgrant_definer'), ('catalogue_auditor', 'pgrant_definer'),
       ('expiry_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
       ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'), ('partition_plan_change', 'pgrant_definer'),
       ('claims_function_call', 'pgrant_definer'), ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'),
@@ -44,7 +52,7 @@ begin
       ('login_show', 'pgrant_product'), ('login_accept', 'pgrant_product'), ('login_reject', 'pgrant_product')
     )
     select o.kind, o.signature, o.owner,
-           o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.first = 'p_tenant' as delegated,
+           o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant as delegated,
            case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,
            array(select c.role from caller c where c.name = o.name and o.schema <> 'pgrant_api'
                  union
@@ -52,6 +60,8 @@ begin
                   where o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer'
                  union
                  select 'pgrant_definer' where o.kind = 'view'
+                 union
+                 select 'pgrant_janitor' where o.name = 'keys_wanted'
                  union
                  -- Reports, whoever owns them: they run with the rights of the auditor who asks.
                  select 'pgrant_auditor' where o.schema = 'pgrant_report') as roles
@@ -88,5 +98,6 @@ grant usage on schema pgrant_ops to pgrant_worker, pgrant_product;
 grant usage on schema pgrant, pgrant_report to pgrant_auditor;
 revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from public;
 -- Whoever could add an overload of a function here would be called in its place, with the rights of the caller.
-revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_janitor, pgrant_sealer;
+revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_cataloguer,
+  pgrant_janitor, pgrant_sealer;
 revoke all on schema pgrant_rules from pgrant_claims;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
@@ -74,14 +75,15 @@ async function add(
   const { host, path } = parseIssuer(issuer);
   // Before anything is made: without the secret there would be a tenant that cannot sign.
   const secret = session.secret();
-  const { tenant_add } = await call(session.database, ops.tenant_add, {
+  const tenant = randomUUID();
+  const { tenant_add: tenant_id } = await call(session.database, ops.tenant_add, {
+    tenant,
     name,
     issuer,
     host,
     path,
     title,
   });
-  const tenant_id = tenant_add;
   const keys = await makeKeys(session, secret, tenant_id);
   const metadata = `${issuer}/.well-known/openid-configuration`;
   return {
@@ -141,7 +143,7 @@ async function remove(session: Session, name: string, options: { yes?: boolean }
   await call(session.database, ops.tenant_remove, { tenant });
   // After the rows: a tenant whose removal failed still opens.
   session.tenantKeys()?.shred(tenant);
-  const counts = await callAll(session.database, ops.tenant_rows, { tenant_id: tenant });
+  const counts = await callAll(session.database, ops.tenant_rows, { tenant });
   const left = counts.filter(({ row_count }) => row_count !== 0);
   if (left.length > 0) {
     const where = left

@@ -15,7 +15,7 @@ import { table } from './text.ts';
 
 type Row = Record<string, unknown>;
 type Line =
-  | { pgrant_export: number; name: string; issuer: string }
+  | { pgrant_export: number; tenant_id: string; name: string; issuer: string }
   | { table: string; row: Row }
   | { end: true; rows: Record<string, number> };
 
@@ -83,11 +83,12 @@ async function importTenant(
     throw new UsageError(`${file} is no export of a tenant`);
   }
   const { issuer = header.issuer } = options;
-  const { tenant_import_begin } = await call(session.database, ops.tenant_import_begin, {
+  const tenant = header.tenant_id;
+  await call(session.database, ops.tenant_import_begin, {
+    tenant,
     header: { ...header, ...parseIssuer(issuer) },
     row: first.row as never,
   });
-  const tenant = String(tenant_import_begin);
   try {
     const rows = await importRows(session, tenant, lines);
     await makeKeys(session, secret, tenant);

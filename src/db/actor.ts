@@ -8,7 +8,8 @@ export type Actor = {
   reason: string | undefined;
 };
 
-const said = `select pg_catalog.set_config('pgrant.actor', $1, true), pg_catalog.set_config('pgrant.reason', $2, true)`;
+/** Citus hands on to its nodes what SET LOCAL says, if told to. A placeholder elsewhere. */
+const handedOn = `set local citus.propagate_set_commands = 'local'`;
 
 /** Sends a statement in a transaction that knows its actor; what a session kept, a pooler would hand to others. */
 export async function sendFor(
@@ -19,7 +20,9 @@ export async function sendFor(
 ): Promise<unknown[]> {
   await connection.send('begin', []);
   try {
-    await connection.send(said, [actor.user, actor.reason ?? '']);
+    await connection.send(handedOn, []);
+    await connection.send(`set local pgrant.actor = ${literal(actor.user)}`, []);
+    await connection.send(`set local pgrant.reason = ${literal(actor.reason ?? '')}`, []);
     const rows = await connection.send(text, values);
     await connection.send('commit', []);
     return rows;
@@ -28,4 +31,9 @@ export async function sendFor(
     await connection.send('rollback', []).catch(() => {});
     throw error;
   }
+}
+
+/** SET takes no parameters. */
+function literal(value: string): string {
+  return ` E'${value.replace(/[\\']/g, '\\$&')}'`;
 }

@@ -117,7 +117,8 @@ function callOf(name: string, encoders: readonly Encoder[], first: number, array
 
 /** How an argument comes from text. No parameter is of a type of ours: a prepared statement would outlive it at a release. */
 function castOf(type: string): string {
-  // Citus hands the cast of a text on as that of a cstring, which no array has.
+  // Citus hands the cast of a text on as that of a cstring, where it depends on more than the text, or is to an array.
+  if (/^(timestamp|date|interval)/.test(type)) return type;
   if (!type.endsWith('[]')) return `text::${type}`;
   return type.includes('.') ? `text[]::${type}` : type;
 }

@@ -3230,16 +3230,16 @@ export const ops = {
     ['tenant', 'uuid'],
   ], ['key_algs']),
 
-  /** Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this. */
+  /** Where a new signing key is due, of all tenants: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this. Nothing is null. */
   key_due: bind<
     {
     },
     {
-      tenant_id: string | null;
-      alg: string | null;
+      tenant_id: string;
+      alg: string;
     }
   >('pgrant_ops.key_due', [
-  ], []),
+  ], ['tenant_id', 'alg']),
 
   /** The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed); each with what the JWK set says of it. May be null: expires_at. Raises OA001. */
   key_list: bind<
@@ -4133,7 +4133,7 @@ export const ops = {
     ['error', 'text'],
   ], []),
 
-  /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003. */
+  /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. p_tenant is its id, which is returned; where tables are distributed it has to be given, and says which node. Raises OA002, OA003. */
   tenant_add: bind<
     {
       name: string | null;
@@ -4141,6 +4141,7 @@ export const ops = {
       host: string | null;
       path: string | null;
       title?: string | null;
+      tenant?: string;
     },
     {
       tenant_add: string;
@@ -4151,6 +4152,7 @@ export const ops = {
     ['host', 'text'],
     ['path', 'text'],
     ['title', 'text', 'optional'],
+    ['tenant', 'uuid', 'optional'],
   ], ['tenant_add']),
 
   /** What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant's own settings; value may be null: none is set. Raises OA001, OA003. */
@@ -4209,19 +4211,21 @@ export const ops = {
     ['name', 'text'],
   ], ['tenant_id']),
 
-  /** Makes a tenant, disabled, from the first line and the row of tenants of an export. Returns its id, which is the one that it had. Raises OA002, OA003. */
+  /** Makes a tenant, disabled, from the first line and the row of tenants of an export, with the id that it had (p_tenant). Raises OA002, OA003. */
   tenant_import_begin: bind<
     {
       header: unknown;
       row: unknown;
+      tenant: string;
     },
     {
-      tenant_import_begin: string;
+      tenant_import_begin: null;
     }
   >('pgrant_ops.tenant_import_begin', [
     ['header', 'jsonb'],
     ['row', 'jsonb'],
-  ], ['tenant_import_begin']),
+    ['tenant', 'uuid'],
+  ], []),
 
   /** Ends an import: what was exported must be there (p_rows: the counts of the last line). p_enable says whether the tenant was enabled. Raises OA001, OA003. */
   tenant_import_end: bind<
@@ -4296,14 +4300,14 @@ export const ops = {
   /** How many rows a tenant has in each table, all of one moment. After tenant_remove each must be 0: the proof that nothing is left. Nothing is null. */
   tenant_rows: bind<
     {
-      tenant_id: string | null;
+      tenant: string;
     },
     {
       table_name: string;
       row_count: number;
     }
   >('pgrant_ops.tenant_rows', [
-    ['tenant_id', 'uuid'],
+    ['tenant', 'uuid'],
   ], ['table_name', 'row_count']),
 
   /** Changes settings of a tenant, given as {setting: value} (see setting_list); preset stands for several (tenant_presets). The others stay, null takes one back. Returns all settings. Raises OA001, OA003. */

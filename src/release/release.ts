@@ -106,7 +106,8 @@ async function apply(sql: TransactionSql, folder: string, hash: string): Promise
   // Waiting behind a long transaction would make everybody else wait behind the release.
   await sql`set local lock_timeout = '10s'`;
   await refuseDependents(sql);
-  await sql`grant usage on schema pgrant to pgrant_definer, pgrant_janitor, pgrant_sealer`;
+  await sql`
+    grant usage on schema pgrant to pgrant_definer, pgrant_cataloguer, pgrant_janitor, pgrant_sealer`;
   // Calls come in by this view and lock the rest behind it: once they are out, nobody is in the way.
   await sql`drop view if exists pgrant_rules.entrance`;
   await dropCode(sql, codeSchemas);
@@ -166,7 +167,7 @@ async function migrate(sql: TransactionSql, folder: string): Promise<string[]> {
 async function reload(sql: TransactionSql, folder: string): Promise<void> {
   for (const schema of codeSchemas) {
     await sql.unsafe(
-      `grant usage, create on schema ${schema} to pgrant_definer, pgrant_janitor, pgrant_sealer`,
+      `grant usage, create on schema ${schema} to pgrant_definer, pgrant_cataloguer, pgrant_janitor, pgrant_sealer`,
     );
   }
   for (const file of functionFiles(folder)) await runFile(sql, folder, file);

@@ -151,7 +151,7 @@ describe('a tenant', () => {
   ])('is refused by the database itself with an issuer on %s', async (_what, origin, message) => {
     const line = JSON.parse(readFileSync(file, 'utf8').split('\n')[0] ?? '');
     const header = { ...line, issuer: `${origin}/acme`, host: 'id.example', path: '/acme' };
-    const importing = here.sql`select pgrant_ops.tenant_import_begin(${here.sql.json(header)}, '{}')`;
+    const importing = here.sql`select pgrant_ops.tenant_import_begin(${here.sql.json(header)}, '{}', ${header.tenant_id})`;
     await expect(importing).rejects.toMatchObject({
       code: 'OA003',
       message: expect.stringContaining(message),

@@ -43,7 +43,7 @@ test('a tenant that is removed under load leaves no row, then and later, and no 
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const removed = await operator(database).pgrant(['tenant', 'remove', 'acme', '--yes']);
   const left = async () =>
-    (await callAll(database.worker, ops.tenant_rows, { tenant_id: tenant })).filter(
+    (await callAll(database.worker, ops.tenant_rows, { tenant })).filter(
       ({ row_count }) => row_count !== 0,
     );
   expect(removed.err).toBe('');

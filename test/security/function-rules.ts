@@ -12,9 +12,8 @@ const tenantless = {
   'pgrant_ops.tenant_presets': 'a list for all tenants',
   'pgrant_ops.tenant_add': 'makes the tenant',
   'pgrant_ops.tenant_import_begin': 'makes the tenant',
-  'pgrant_ops.tenant_rows': 'is asked about tenants that are gone',
-  'pgrant_ops.key_due': 'goes through all tenants, entering each',
-  'pgrant_ops.upstream_due': 'goes through all tenants, entering each',
+  'pgrant_ops.key_due': 'names of all tenants, by policies of its own',
+  'pgrant_ops.upstream_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.auditor_add': 'of one tenant or of all',
   'pgrant_ops.auditor_remove': 'of one tenant or of all',
   'pgrant_ops.auditor_list': 'lists the global table',
@@ -31,7 +30,7 @@ const tenantless = {
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
   'pgrant_ops.task_begin': 'the runs of the worker have no tenant',
   'pgrant_ops.task_end': 'the runs of the worker have no tenant',
-  'pgrant_ops.audit_checkpoint_due': 'goes through all tenants, entering each',
+  'pgrant_ops.audit_checkpoint_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.refusals_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.audit_seal': 'the sealer, bound by policies of its own',
   'pgrant_ops.audit_retention': 'of all tenants: partitions have none',
@@ -65,8 +64,9 @@ export const functionRules: Rule[] = [
                                           or f.proname like 'partition%' and f.proname not like 'partition_plan%' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
                                                    'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due',
-                                                   'refusals_due')
+                                                   'refusals_due', 'key_due', 'upstream_due', 'audit_checkpoint_due')
                                 then 'pgrant_janitor'
+                                when f.proname like 'catalogue%' or f.proname = 'auditors_changed' then 'pgrant_cataloguer'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
                                 then 'pgrant_sealer'
                                 when f.proname = 'claims_function_call' then 'pgrant_claims' else 'pgrant_definer' end::regrole`,
@@ -151,10 +151,14 @@ end $$`,
   },
   {
     name: 'the web process never writes the global tables',
-    query: `with f as (${functions}) select f.oid::regprocedure from f
-       where f.schema in ('pgrant_api', 'pgrant_rules') and f.prosrc ~ '(into|update|delete from) pgrant\\.(issuers|auditors|partition_plans|audit_sealing)'`,
+    query: `with f as (${functions}) select f.oid::regprocedure::text as object from f
+       where f.schema in ('pgrant_api', 'pgrant_rules') and f.prosrc ~ '(into|update|delete from) pgrant\\.(issuers|auditors|partition_plans|audit_sealing)'
+         and f.proname not like 'catalogue%'
+      union all select t.name from (values ('pgrant.issuers'), ('pgrant.auditors')) t (name)
+       where has_any_column_privilege('pgrant_definer', t.name, 'insert, update') or has_table_privilege('pgrant_definer', t.name, 'delete')`,
     broken: [
       `create function pgrant_rules.loose() returns void language plpgsql as 'begin delete from pgrant.issuers; end'`,
+      'grant delete on pgrant.issuers to pgrant_definer',
     ],
   },
 ];

@@ -63,7 +63,7 @@ async function auditor(session: TransactionSql, tenant: string | null): Promise<
   await session.unsafe(
     `create role ${role}; grant pgrant_auditor to ${role}; grant ${role} to current_user`,
   );
-  await session`select set_config('role', 'pgrant_definer', true)`;
+  await session`select set_config('role', 'pgrant_cataloguer', true)`;
   await session`insert into pgrant.auditors (role_name, tenant_id) values (${role}, ${tenant})`;
   await session`reset role`;
   return role;

@@ -28,7 +28,8 @@ const refused = (code: string, hint?: RegExp) =>
 
 test('every function for a tenant refuses a tenant that does not exist', async () => {
   const forTenants = Object.entries(ops).filter(
-    ([, { encoders }]) => encoders[0]?.argument === 'tenant',
+    // tenant_rows proves that there is none.
+    ([name, { encoders }]) => encoders[0]?.argument === 'tenant' && name !== 'tenant_rows',
   );
   expect(forTenants.length).toBeGreaterThan(15);
   for (const [name, binding] of forTenants) {

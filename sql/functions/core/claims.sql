@@ -63,6 +63,7 @@ as $$
 declare
   v_evaluated text[] := array(select jsonb_object_keys(p_token_claims)) || 'groups'::text;
   v_roles jsonb := jsonb_build_object();
+  v_user pgrant.users;
   v_claims jsonb;
 begin
   if p_scopes = '{}' and p_names = '{}' then
@@ -70,12 +71,12 @@ begin
   elsif 'roles' = any (p_scopes) or p_names && v_evaluated then
     v_roles := pgrant_rules.role_claims(p_tenant, p_user_id);
   end if;
+  -- Not as a row in the query: on a node of several its type is that of the piece in which it is.
+  select u.* into v_user from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id;
   select coalesce(jsonb_object_agg(c.key, c.value), '{}')
     into v_claims
-    from pgrant.users u, jsonb_each(pgrant_rules.user_claims(u) - v_evaluated) c
-   where u.tenant_id = p_tenant
-     and u.user_id = p_user_id
-     and c.key = any (pgrant_rules.scope_claims(p_scopes) || p_names);
+    from jsonb_each(pgrant_rules.user_claims(v_user) - v_evaluated) c
+   where v_user.user_id is not null and c.key = any (pgrant_rules.scope_claims(p_scopes) || p_names);
   -- What is evaluated is never taken from what is stored: a person's own claim of that name would make an administrator.
   return v_claims
       || (select coalesce(jsonb_object_agg(e.key, e.value), '{}')

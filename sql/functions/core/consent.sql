@@ -61,34 +61,46 @@ declare
   v_consented_at timestamptz;
   v_replaced boolean := coalesce(p_request.grant_management_action = 'replace', false);
 begin
-  -- A remembered consent is used as it is: neither widened nor made to live longer.
-  select g.* into v_old
-    from pgrant.grants g
-   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null
-     for no key update;
-  if found and not p_consented and p_client.consent <> 'never' then
-    return v_old.grant_id;
-  elsif v_old.expires_at <= v_now then
-    perform pgrant_rules.grant_remember(p_tenant, v_old.grant_id, 'grant.expire');
-  end if;
-
-  -- Not when the transaction began: a change of the client for which it had to wait is from before.
-  v_consented_at := clock_timestamp();
-  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, authorization_details, consented_at,
-                                  consent_expires_at, expires_at)
-  values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, p_request.authorization_details,
-          v_consented_at, v_expiry, v_expiry)
-      on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
-     set scopes = pgrant_rules.grant_union(case when not v_replaced then g.scopes end, excluded.scopes),
-         claims = pgrant_rules.grant_union(case when not v_replaced then g.claims end, excluded.claims),
-         resources = pgrant_rules.grant_union(case when not v_replaced then g.resources end, excluded.resources),
-         authorization_details = case when v_replaced then excluded.authorization_details
-           when excluded.authorization_details = '[]' then g.authorization_details
-           else pgrant_rules.details_merged(p_tenant, g, excluded.authorization_details) end,
-         consented_at = excluded.consented_at,
-         consent_expires_at = excluded.consent_expires_at,
-         expires_at = greatest(g.expires_at, excluded.expires_at)
-  returning g.* into v_new;
+  loop
+    select g.* into v_old
+      from pgrant.grants g
+     where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null
+       for no key update;
+    -- A remembered consent is used as it is: neither widened nor made to live longer.
+    if found and not p_consented and p_client.consent <> 'never' then
+      return v_old.grant_id;
+    elsif v_old.expires_at <= v_now then
+      perform pgrant_rules.grant_remember(p_tenant, v_old.grant_id, 'grant.expire');
+    end if;
+    -- Not when the transaction began: a change of the client for which it had to wait is from before.
+    v_consented_at := clock_timestamp();
+    if v_old.grant_id is not null then
+      -- Computed here, for Citus wants no sub-select where it sets a column.
+      v_new := v_old;
+      v_new.scopes := pgrant_rules.grant_union(case when not v_replaced then v_old.scopes end, p_scopes);
+      v_new.claims := pgrant_rules.grant_union(case when not v_replaced then v_old.claims end, v_claims);
+      v_new.resources := pgrant_rules.grant_union(case when not v_replaced then v_old.resources end, p_request.resources);
+      if v_replaced then
+        v_new.authorization_details := p_request.authorization_details;
+      elsif p_request.authorization_details <> '[]' then
+        v_new.authorization_details := pgrant_rules.details_merged(p_tenant, v_old, p_request.authorization_details);
+      end if;
+      update pgrant.grants g
+         set scopes = v_new.scopes, claims = v_new.claims, resources = v_new.resources,
+             authorization_details = v_new.authorization_details, consented_at = v_consented_at, consent_expires_at = v_expiry,
+             expires_at = greatest(g.expires_at, v_expiry)
+       where g.tenant_id = p_tenant and g.grant_id = v_old.grant_id;
+      exit;
+    end if;
+    insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, claims, resources, authorization_details, consented_at,
+                                    consent_expires_at, expires_at)
+    values (p_tenant, p_user_id, p_client.client_id, p_scopes, v_claims, p_request.resources, p_request.authorization_details,
+            v_consented_at, v_expiry, v_expiry)
+        on conflict (tenant_id, user_id, client_id) where revoked_at is null do nothing
+    returning g.* into v_new;
+    -- Else somebody was first, and it is there now.
+    exit when found;
+  end loop;
   perform pgrant_rules.grant_remember(p_tenant, v_new.grant_id, 'consent.allow');
   if v_replaced then
     perform pgrant_rules.grant_replaced(p_tenant, v_old, v_new);

@@ -53,14 +53,14 @@ begin
   select 'the first statement enters the tenant', f.name
     from f
    where f.proargnames[1] = 'p_tenant'
-     and not starts_with(f.statements, case f.schema
+     and starts_with(f.statements, case f.schema
            when 'pgrant_api' then
              -- Of a set each request has an id and an address of its own: audit_all enters them one by one.
              case when f.of_sets then '  perform pgrant_rules.enter(p_tenant, null, null);'
                   else '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);' end
-           when 'pgrant_ops' then '  perform pgrant_rules.administer(p_tenant);'
+           when 'pgrant_ops' then substring(f.statements from '^  perform pgrant_rules.(?:administer|visit)\(p_tenant\);')
            when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\n  perform pgrant_rules.token_present(p_tenant, '
-           else '' end)
+           else '' end) is not true
   union all
   select 'the definer cannot log in', r.rolname::text from pg_roles r where r.rolname = 'pgrant_definer' and r.rolcanlogin
   union all

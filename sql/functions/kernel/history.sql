@@ -2,8 +2,13 @@
 -- transaction. The moment is taken here, after the lock on the row that was changed, so versions follow one another.
 
 create function pgrant_rules.ended(p_valid tstzrange, p_at timestamptz) returns tstzrange
-language sql stable
-as $$ select tstzrange(lower(p_valid), greatest(p_at, lower(p_valid) + interval '1 microsecond')) $$;
+-- Immutable, as Citus wants what is asked of a column in an UPDATE: no time zone changes a microsecond.
+language plpgsql immutable
+as $$
+begin
+  return tstzrange(lower(p_valid), greatest(p_at, lower(p_valid) + interval '1 microsecond'));
+end
+$$;
 
 comment on function pgrant_rules.ended(tstzrange, timestamptz) is
   'The period of a version that ends at p_at; never empty, even where the clock has gone back.';
@@ -32,11 +37,13 @@ select c.tenant_id, c.client_id, c.name, c.maker_id, c.scopes,
        -- What a key has signed needs no secret.
        case when c.token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post')
              and not 'urn:ietf:params:oauth:grant-type:jwt-bearer' = any (c.grant_types)
-            then (select max(k.expires_at) from pgrant.client_secrets k
-                   where k.tenant_id = c.tenant_id and k.client_id = c.client_id)
+            then k.expires_at
             else 'infinity' end as secret_expires_at,
        c.disabled_at, coalesce(c.expires_at, 'infinity') as expires_at
-  from pgrant.clients c;
+  from pgrant.clients c
+  left join (select s.tenant_id, s.client_id, max(s.expires_at) as expires_at
+               from pgrant.client_secrets s group by s.tenant_id, s.client_id) k
+    on k.tenant_id = c.tenant_id and k.client_id = c.client_id;
 
 comment on view pgrant_rules.standing_clients is 'Clients, with what is kept of them; past expires_at they stand no more.';
 

@@ -1,18 +1,5 @@
 -- What operators call: who reads the reports.
 
-create function pgrant_rules.auditors_changed() returns void
-language plpgsql
-as $$
-begin
-  -- Changing the function's entry in the catalog makes PostgreSQL throw away every plan that it is in, in every session.
-  lock table pgrant.auditors in share update exclusive mode;
-  grant execute on function pgrant.audited_tenant() to pgrant_auditor;
-end
-$$;
-
-comment on function pgrant_rules.auditors_changed() is
-  'Has whatever auditors have prepared planned anew, once the transaction is committed. After every change of pgrant.auditors.';
-
 create function pgrant_ops.auditor_add(p_role text, p_tenant uuid default null) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -36,8 +23,7 @@ begin
     perform pgrant_rules.administer(p_tenant);
     perform pgrant_rules.audit(p_tenant, 'auditor.add', null, null, null, p_detail => jsonb_build_object('role', p_role));
   end if;
-  insert into pgrant.auditors (role_name, tenant_id) values (p_role, p_tenant);
-  perform pgrant_rules.auditors_changed();
+  perform pgrant_rules.catalogue_auditor(p_role, p_tenant, true);
   return pg_has_role(p_role::name, 'pgrant_auditor', 'MEMBER');
 end
 $$;
@@ -51,12 +37,12 @@ as $$
 declare
   v_tenant_id uuid;
 begin
-  delete from pgrant.auditors a where a.role_name = p_role returning a.tenant_id into v_tenant_id;
+  select a.tenant_id into v_tenant_id from pgrant.auditors a where a.role_name = p_role;
   if not found then
     raise exception 'there is no auditor %', p_role
       using errcode = 'OA001', hint = 'list the auditors: select * from pgrant_ops.auditor_list()';
   end if;
-  perform pgrant_rules.auditors_changed();
+  perform pgrant_rules.catalogue_auditor(p_role, v_tenant_id, false);
   if v_tenant_id is not null then
     perform pgrant_rules.administer(v_tenant_id);
     perform pgrant_rules.audit(v_tenant_id, 'auditor.remove', null, null, null, p_detail => jsonb_build_object('role', p_role));

@@ -193,12 +193,13 @@ create function pgrant_ops.client_disable(p_tenant uuid, p_client_id text, p_dis
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_action text := case when p_disabled then 'client.disable' else 'client.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.client_check(p_tenant, p_client_id);
   update pgrant.clients c
-     set disabled_at = case when p_disabled then coalesce(c.disabled_at, now()) end
+     set disabled_at = case when p_disabled then coalesce(c.disabled_at, v_at) end
    where c.tenant_id = p_tenant and c.client_id = p_client_id;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, v_action);
   perform pgrant_rules.audit(p_tenant, v_action, null, null, p_client_id);
@@ -222,8 +223,7 @@ $$;
 comment on function pgrant_ops.client_remove(uuid, text) is 'Removes a client with its secrets, grants and tokens. There is no way back. Raises OA001.';
 
 create function pgrant_ops.client_secret_add(p_tenant uuid, p_client_id text, p_secret_hash bytea,
-                                             p_lifetime integer default null, p_retire_others_after integer default null)
-returns uuid
+                                             p_lifetime integer default null, p_retire_others_after integer default null) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -23,45 +23,30 @@ $$;
 comment on function pgrant_ops.key_list(uuid) is
   'The signing keys of a tenant: published (not signing yet), active, or retired (still published for what it signed); each with what the JWK set says of it. May be null: expires_at. Raises OA001.';
 
-create function pgrant_rules.key_is_due(p_tenant uuid, p_alg text) returns boolean
-language plpgsql
-as $$
-begin
-  return exists (
-    select from pgrant.tenants t
-     where t.tenant_id = p_tenant
-       and p_alg = any (t.signing_algs)
-       and not exists (
-         select from pgrant.signing_keys k
-          where k.tenant_id = p_tenant
-            and k.alg = p_alg
-            and k.expires_at = 'infinity'
-            and k.active_at > now() - make_interval(secs => t.key_rotation_interval - t.key_publish_lead)));
-end
-$$;
+create view pgrant_rules.keys_wanted with (security_invoker = true) as
+select t.tenant_id, a.alg
+  from pgrant.tenants t
+ cross join lateral unnest(t.signing_algs) a (alg)
+  left join pgrant.signing_keys k
+    on k.tenant_id = t.tenant_id and k.alg = a.alg and k.expires_at = 'infinity'
+   and k.active_at > now() - make_interval(secs => t.key_rotation_interval - t.key_publish_lead)
+ where k.tenant_id is null;
 
-comment on function pgrant_rules.key_is_due(uuid, text) is
-  'Whether the tenant signs by p_alg and has no key for it yet, or the youngest has signed for key_rotation_interval less key_publish_lead.';
+comment on view pgrant_rules.keys_wanted is
+  'Where a tenant signs by an algorithm and has no key for it yet, or the youngest has signed for key_rotation_interval less key_publish_lead.';
+
+comment on column pgrant_rules.keys_wanted.alg is 'The algorithm.';
 
 create function pgrant_ops.key_due() returns table (tenant_id uuid, alg text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_tenant_id uuid;
 begin
-  for v_tenant_id in select i.tenant_id from pgrant.issuers i loop
-    perform pgrant_rules.visit(v_tenant_id);
-    return query
-    select v_tenant_id, a.alg
-      from unnest(pgrant.signing_algs()) a (alg)
-     where pgrant_rules.key_is_due(v_tenant_id, a.alg)
-     order by a.alg;
-  end loop;
+  return query select k.tenant_id, k.alg from pgrant_rules.keys_wanted k order by k.tenant_id, k.alg;
 end
 $$;
 
 comment on function pgrant_ops.key_due() is
-  'Where a new signing key is due: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this.';
+  'Where a new signing key is due, of all tenants: there is none, or the next has to be published so as to sign after key_rotation_interval. The worker asks this. Nothing is null.';
 
 create function pgrant_rules.keys_retire(p_tenant uuid) returns void
 language plpgsql
@@ -106,7 +91,7 @@ begin
   perform pgrant_rules.administer(p_tenant);
   select t.key_publish_lead, t.signing_algs into v_lead, v_algs from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
   -- Asked again behind the lock: another worker may have added the key that was due.
-  if p_if_due and not pgrant_rules.key_is_due(p_tenant, p_alg) then
+  if p_if_due and not exists (select from pgrant_rules.keys_wanted k where k.tenant_id = p_tenant and k.alg = p_alg) then
     return null;
   elsif p_alg <> all (v_algs) then
     raise exception 'the tenant does not sign by %', p_alg

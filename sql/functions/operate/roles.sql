@@ -72,12 +72,13 @@ create function pgrant_ops.role_disable(p_tenant uuid, p_role text, p_disabled b
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_action text := case when p_disabled then 'role.disable' else 'role.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.role_check(p_tenant, p_role);
   update pgrant.scopes s
-     set disabled_at = case when p_disabled then coalesce(s.disabled_at, now()) end
+     set disabled_at = case when p_disabled then coalesce(s.disabled_at, v_at) end
    where s.tenant_id = p_tenant and s.scope = p_role;
   perform pgrant_rules.scope_remember(p_tenant, p_role, v_action);
   perform pgrant_rules.audit(p_tenant, v_action, null, null, null, p_detail => jsonb_build_object('role', p_role));

@@ -18,19 +18,20 @@ as $$
     from pg_catalog.pg_class c
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
    where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+     and not pgrant_rules.is_shard(c.relname)
    order by c.relname
 $$;
 
 comment on function pgrant_rules.tenant_tables() is 'The tables that have rows of tenants, by name; a partitioned one stands for its partitions.';
 
-create function pgrant_ops.tenant_rows(p_tenant_id uuid) returns table (table_name text, row_count bigint)
+create function pgrant_ops.tenant_rows(p_tenant uuid) returns table (table_name text, row_count bigint)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
+  perform pgrant_rules.visit(p_tenant);
   -- Not administer(): it is asked about tenants that are no more.
-  perform set_config('pgrant.tenant', p_tenant_id::text, true);
   for table_name in select t.name from pgrant_rules.tenant_tables() t (name) loop
-    execute format('select count(*) from pgrant.%I t where t.tenant_id = $1', table_name) into row_count using p_tenant_id;
+    execute format('select count(*) from pgrant.%I t where t.tenant_id = $1', table_name) into row_count using p_tenant;
     return next;
   end loop;
 end
@@ -81,6 +82,7 @@ create function pgrant_ops.tenant_remove(p_tenant uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_role text;
   v_table text;
 begin
   perform pgrant_rules.administer(p_tenant);
@@ -89,19 +91,20 @@ begin
      from pgrant.issuers i where i.tenant_id = p_tenant and i.disabled_at is not null;
   -- Operators and the worker, who may enter a disabled tenant, wait here, and find none.
   perform from pgrant.tenants t where t.tenant_id = p_tenant for update;
-  if exists (select from pgrant.auditors a where a.tenant_id = p_tenant) then
-    perform pgrant_rules.auditors_changed();
-  end if;
+  foreach v_role in array array(select a.role_name::text from pgrant.auditors a where a.tenant_id = p_tenant) loop
+    perform pgrant_rules.catalogue_auditor(v_role, p_tenant, false);
+  end loop;
   -- First what has no foreign key to go with, then the tenant and what hangs on it.
   for v_table in
     select t.name from pgrant_rules.tenant_tables() t (name)
      where has_table_privilege('pgrant_definer', format('pgrant.%I', t.name), 'delete')
-     order by t.name = 'issuers', t.name = 'tenants',
+     order by t.name = 'tenants',
               exists (select from pg_catalog.pg_constraint k
                        where k.conrelid = format('pgrant.%I', t.name)::regclass and k.contype = 'f'), t.name
   loop
     execute format('delete from pgrant.%I t where t.tenant_id = $1', v_table) using p_tenant;
   end loop;
+  perform pgrant_rules.catalogue_remove(p_tenant);
   -- What only ever grows: the janitor sees it once there is no such tenant.
   perform pgrant_rules.audit_forget(p_tenant);
 end

@@ -17,12 +17,11 @@ $$;
 
 comment on function pgrant_ops.tenant_id(text) is 'The id of the tenant with this name. Raises OA001.';
 
-create function pgrant_ops.tenant_add(p_name text, p_issuer text, p_host text, p_path text, p_title text default null)
-returns uuid
+create function pgrant_ops.tenant_add(
+  p_name text, p_issuer text, p_host text, p_path text, p_title text default null, p_tenant uuid default gen_random_uuid()
+) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_tenant_id uuid := gen_random_uuid();
 begin
   if exists (select from pgrant.issuers i where i.name || '' = p_name) then
     raise exception 'there is a tenant named % already', p_name
@@ -38,24 +37,24 @@ begin
       using errcode = 'OA003', hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
   end if;
 
-  insert into pgrant.issuers (tenant_id, name, issuer, title, host, path)
-  values (v_tenant_id, p_name, p_issuer, coalesce(p_title, p_name), p_host, p_path);
-  perform set_config('pgrant.tenant', v_tenant_id::text, true);
+  p_title := coalesce(p_title, p_name);
+  perform pgrant_rules.catalogue_add(p_tenant, p_name, p_issuer, p_title, p_host, p_path, null);
+  perform pgrant_rules.visit(p_tenant);
   insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt)
-  values (v_tenant_id, p_name, coalesce(p_title, p_name), p_issuer, pgrant_rules.random_bytes());
+  values (p_tenant, p_name, p_title, p_issuer, pgrant_rules.random_bytes());
   insert into pgrant.scopes (tenant_id, scope, title, description)
-  select v_tenant_id, s.scope, s.title, s.description
+  select p_tenant, s.scope, s.title, s.description
     from pgrant_report.standard_scope_texts() s;
-  perform pgrant_rules.tenant_remember(v_tenant_id, 'tenant.add');
-  perform pgrant_rules.scope_remember(v_tenant_id, s.scope, 'tenant.add') from pgrant.scopes s where s.tenant_id = v_tenant_id;
-  perform pgrant_rules.audit(v_tenant_id, 'tenant.add', null, null, null,
+  perform pgrant_rules.tenant_remember(p_tenant, 'tenant.add');
+  perform pgrant_rules.scope_remember(p_tenant, s.scope, 'tenant.add') from pgrant.scopes s where s.tenant_id = p_tenant;
+  perform pgrant_rules.audit(p_tenant, 'tenant.add', null, null, null,
                              p_detail => jsonb_build_object('name', p_name, 'issuer', p_issuer));
-  return v_tenant_id;
+  return p_tenant;
 end
 $$;
 
-comment on function pgrant_ops.tenant_add(text, text, text, text, text) is
-  'Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003.';
+comment on function pgrant_ops.tenant_add(text, text, text, text, text, uuid) is
+  'Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. p_tenant is its id, which is returned; where tables are distributed it has to be given, and says which node. Raises OA002, OA003.';
 
 create function pgrant_rules.random_bytes() returns bytea
 language sql volatile
@@ -116,6 +115,8 @@ comment on function pgrant_rules.signing_algs_check(uuid) is
 create function pgrant_ops.tenant_set(p_tenant uuid, p_settings jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_title text;
 begin
   perform pgrant_rules.administer(p_tenant);
   -- preset stands for several (tenant_presets).
@@ -130,10 +131,10 @@ begin
     perform pgrant_rules.claims_function_check(p_tenant);
   end if;
   perform pgrant_rules.resource_claims_check(p_tenant);
-  update pgrant.issuers i
-     set title = t.title
-    from pgrant.tenants t
-   where i.tenant_id = p_tenant and t.tenant_id = p_tenant and i.title <> t.title;
+  if p_settings ? 'title' then
+    v_title := (select t.title from pgrant.tenants t where t.tenant_id = p_tenant);
+    perform pgrant_rules.catalogue_title(p_tenant, v_title);
+  end if;
   perform pgrant_rules.audit(p_tenant, 'tenant.set', null, null, null, p_detail => p_settings);
   return pgrant_ops.tenant_show(p_tenant);
 end
@@ -146,15 +147,16 @@ create function pgrant_ops.tenant_disable(p_tenant uuid, p_disabled boolean) ret
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_action text := case when p_disabled then 'tenant.disable' else 'tenant.enable' end;
+  v_disabled_at timestamptz;
 begin
   perform pgrant_rules.administer(p_tenant);
-  update pgrant.issuers i
-     set disabled_at = case when p_disabled then coalesce(i.disabled_at, now()) end
-   where i.tenant_id = p_tenant;
   update pgrant.tenants t
-     set disabled_at = case when p_disabled then coalesce(t.disabled_at, now()) end
-   where t.tenant_id = p_tenant;
+     set disabled_at = case when p_disabled then coalesce(t.disabled_at, v_at) end
+   where t.tenant_id = p_tenant
+  returning t.disabled_at into v_disabled_at;
+  perform pgrant_rules.catalogue_disable(p_tenant, v_disabled_at);
   perform pgrant_rules.tenant_remember(p_tenant, v_action);
   perform pgrant_rules.audit(p_tenant, v_action, null, null, null);
 end

@@ -47,16 +47,14 @@ $$;
 comment on function pgrant_ops.tenant_export(uuid) is
   'A tenant as lines of JSON: what it is ({pgrant_export: version}), each row ({table, row}), and how many there were ({end, rows}); all as of one moment. Holds hashes, and no secret that could be used: nothing that is sealed, no signing key, nothing that lives for minutes. Raises OA001.';
 
-create function pgrant_ops.tenant_import_begin(p_header jsonb, p_row jsonb) returns uuid
+create function pgrant_ops.tenant_import_begin(p_header jsonb, p_row jsonb, p_tenant uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_tenant_id uuid := (p_header ->> 'tenant_id')::uuid;
 begin
-  if p_header ->> 'pgrant_export' is distinct from '1' then
+  if p_header ->> 'pgrant_export' is distinct from '1' or p_header ->> 'tenant_id' is distinct from p_tenant::text then
     raise exception 'this is no export of pgrant that is understood here'
       using errcode = 'OA003', hint = 'its first line must be {"pgrant_export": 1, …}';
-  elsif exists (select from pgrant.issuers i where i.tenant_id = v_tenant_id or i.name || '' = p_header ->> 'name') then
+  elsif exists (select from pgrant.issuers i where i.tenant_id = p_tenant or i.name || '' = p_header ->> 'name') then
     raise exception 'the tenant % is here already', p_header ->> 'name'
       using errcode = 'OA002', hint = 'remove it first, or import into another installation';
   elsif exists (select from pgrant.issuers i where i.host || '' = p_header ->> 'host' and i.path = p_header ->> 'path') then
@@ -68,18 +66,17 @@ begin
       using errcode = 'OA003', hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
   end if;
   -- Nobody reaches it before all of it is there.
-  insert into pgrant.issuers (tenant_id, name, issuer, title, host, path, disabled_at)
-  values (v_tenant_id, p_header ->> 'name', p_header ->> 'issuer', p_header ->> 'title', p_header ->> 'host', p_header ->> 'path', now());
-  perform set_config('pgrant.tenant', v_tenant_id::text, true);
+  perform pgrant_rules.catalogue_add(p_tenant, p_header ->> 'name', p_header ->> 'issuer', p_header ->> 'title', p_header ->> 'host',
+                                     p_header ->> 'path', now());
+  perform pgrant_rules.visit(p_tenant);
   perform pgrant_rules.rows_insert('tenants', jsonb_build_array(
-            p_row || jsonb_build_object('tenant_id', v_tenant_id, 'name', p_header ->> 'name', 'title', p_header ->> 'title',
+            p_row || jsonb_build_object('tenant_id', p_tenant, 'name', p_header ->> 'name', 'title', p_header ->> 'title',
                                         'issuer', p_header ->> 'issuer', 'disabled_at', now())));
-  return v_tenant_id;
 end
 $$;
 
-comment on function pgrant_ops.tenant_import_begin(jsonb, jsonb) is
-  'Makes a tenant, disabled, from the first line and the row of tenants of an export. Returns its id, which is the one that it had. Raises OA002, OA003.';
+comment on function pgrant_ops.tenant_import_begin(jsonb, jsonb, uuid) is
+  'Makes a tenant, disabled, from the first line and the row of tenants of an export, with the id that it had (p_tenant). Raises OA002, OA003.';
 
 create function pgrant_rules.column_list(p_table regclass, p_row jsonb) returns text
 language sql stable

@@ -13,6 +13,13 @@ $$;
 comment on function pgrant_rules.user_forget(uuid, uuid) is
   'Puts the user_id in place of the names that the history has of a person who was removed; of any other it sees none. The policy lets it write nothing else.';
 
+create function pgrant_rules.is_shard(p_table text) returns boolean
+language sql stable
+as $$ select p_table ~ '_[0-9]+$' and to_regclass(format('pgrant.%I', regexp_replace(p_table, '_[0-9]+$', ''))) is not null $$;
+
+comment on function pgrant_rules.is_shard(text) is
+  'Whether a table that is no partition is a piece of another on this node, named by a number. Never where there is one node.';
+
 create function pgrant_rules.user_columns() returns table (table_name text, column_name text)
 language sql stable
 as $$
@@ -20,6 +27,7 @@ as $$
     from pg_catalog.pg_class c
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.atttypid = 'uuid'::regtype and not a.attisdropped
    where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+     and not pgrant_rules.is_shard(c.relname)
      and (a.attname like '%user\_id' or a.attname = 'maker_id')
    order by 1, 2
 $$;

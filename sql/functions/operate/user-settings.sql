@@ -52,6 +52,7 @@ create function pgrant_ops.user_set(p_tenant uuid, p_username text, p_settings j
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_user pgrant.users;
   v_user_id uuid;
   v_unknown text;
@@ -79,7 +80,7 @@ begin
   end if;
   update pgrant.users u
      set username = v_user.username, claims = v_claims,
-         updated_at = case when u.claims = v_claims and u.username = v_user.username then u.updated_at else now() end
+         updated_at = case when u.claims = v_claims and u.username = v_user.username then u.updated_at else v_at end
    where u.tenant_id = p_tenant and u.user_id = v_user_id;
   perform pgrant_rules.user_remember(p_tenant, v_user_id, 'user.set');
   if p_settings ? 'subject' then

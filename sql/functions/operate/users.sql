@@ -66,13 +66,14 @@ create function pgrant_ops.user_disable(p_tenant uuid, p_username text, p_disabl
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_user_id uuid;
   v_action text := case when p_disabled then 'user.disable' else 'user.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   update pgrant.users u
-     set disabled_at = case when p_disabled then coalesce(u.disabled_at, now()) end
+     set disabled_at = case when p_disabled then coalesce(u.disabled_at, v_at) end
    where u.tenant_id = p_tenant and u.user_id = v_user_id;
   perform pgrant_rules.user_remember(p_tenant, v_user_id, v_action);
   if p_disabled then

@@ -30,19 +30,14 @@ comment on function pgrant_ops.audit_verify_rest(uuid, bigint, bigint, bytea) is
 create function pgrant_ops.audit_checkpoint_due() returns table (tenant_id uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_tenant_id uuid;
 begin
-  for v_tenant_id in select i.tenant_id from pgrant.issuers i loop
-    perform pgrant_rules.visit(v_tenant_id);
-    return query
-    select c.tenant_id
-      from pgrant.audit_chains c
-     where c.tenant_id = v_tenant_id
-       and not exists (select from pgrant.audit_checkpoints k
-                        where k.tenant_id = v_tenant_id
-                          and (k.number = c.number or k.made_at > now() - interval '1 day'));
-  end loop;
+  return query
+  select c.tenant_id
+    from pgrant.audit_chains c
+    left join pgrant.audit_checkpoints k
+      on k.tenant_id = c.tenant_id and (k.number = c.number or k.made_at > now() - interval '1 day')
+   where k.tenant_id is null
+   order by c.tenant_id;
 end
 $$;
 

@@ -85,6 +85,7 @@ create function pgrant_api.device_redeem(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_devices pgrant.device_codes[];
   v_auth record;
   v_code_hash bytea[] := array(select sha256(h) from unnest(p_device_hash) with ordinality h (h, n) order by h.n);
   v_codes pgrant.codes[];
@@ -108,14 +109,12 @@ begin
                                               p_possession, pgrant_rules.device_grant());
   -- Grant, code, device code: in the order in which a person's decision locks them.
   v_codes := pgrant_rules.codes_lock(p_tenant, v_code_hash, p_device_expires_at);
-  v_polls := pgrant_rules.device_polls_decide(
-    p_client_id, v_auth.o_error,
-    array(select d from pgrant.device_codes d
-           where d.tenant_id = p_tenant and d.device_hash = any (p_device_hash)
-             and d.expires_at = any (array(select pgrant_rules.moment(e.epoch) from unnest(p_device_expires_at) e (epoch)))
-           order by d.device_hash
-             for update),
-    v_codes, p_device_hash);
+  v_devices := array(select d from pgrant.device_codes d
+                      where d.tenant_id = p_tenant and d.device_hash = any (p_device_hash)
+                        and d.expires_at = any (array(select pgrant_rules.moment(e.epoch) from unnest(p_device_expires_at) e (epoch)))
+                      order by d.device_hash
+                        for update);
+  v_polls := pgrant_rules.device_polls_decide(p_client_id, v_auth.o_error, v_devices, v_codes, p_device_hash);
   v_decisions := pgrant_rules.codes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client,
     array(select p.error from unnest(v_polls) p order by p.n),

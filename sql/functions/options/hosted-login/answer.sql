@@ -62,6 +62,7 @@ returns uuid
 language plpgsql
 as $$
 declare
+  v_at constant timestamptz := now();
   v_user_id uuid;
   v_name text := coalesce(p_username, p_subject);
 begin
@@ -72,7 +73,7 @@ begin
   update pgrant.users u
      set username = coalesce(p_username, u.username),
          claims = coalesce(p_claims, u.claims),
-         updated_at = case when coalesce(p_claims, u.claims) <> u.claims then now() else u.updated_at end
+         updated_at = case when coalesce(p_claims, u.claims) <> u.claims then v_at else u.updated_at end
    where u.tenant_id = p_tenant and u.external_subject = p_subject
   returning u.user_id into v_user_id;
   if not found then

@@ -81,25 +81,15 @@ create function pgrant_ops.upstream_due(p_limit integer default 100)
 returns table (tenant_id uuid, upstream text, subject text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_tenant_id uuid;
-  v_left integer := p_limit;
-  v_found integer;
 begin
-  for v_tenant_id in select i.tenant_id from pgrant.issuers i where i.disabled_at is null loop
-    exit when v_left <= 0;
-    perform pgrant_rules.visit(v_tenant_id);
-    return query
-    select v_tenant_id, a.upstream, a.subject
-      from pgrant.upstream_accounts a
-      join pgrant.upstreams u on u.tenant_id = v_tenant_id and u.name = a.upstream and u.disabled_at is null
-     where a.tenant_id = v_tenant_id
-       and a.check_after <= now()
-     order by a.check_after
-     limit v_left;
-    get diagnostics v_found = row_count;
-    v_left := v_left - v_found;
-  end loop;
+  return query
+  select a.tenant_id, a.upstream, a.subject
+    from pgrant.upstream_accounts a
+    join pgrant.upstreams u on u.tenant_id = a.tenant_id and u.name = a.upstream and u.disabled_at is null
+    join pgrant.issuers i on i.tenant_id = a.tenant_id and i.disabled_at is null
+   where a.check_after at time zone 'UTC' <= now() at time zone 'UTC' and a.check_after < 'infinity'
+   order by a.check_after at time zone 'UTC'
+   limit p_limit;
 end
 $$;
 

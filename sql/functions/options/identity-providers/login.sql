@@ -203,12 +203,13 @@ create function pgrant_api.upstream_fail(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_out pgrant_api.done;
   v_upstream text;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   update pgrant.upstream_logins l
-     set used_at = coalesce(l.used_at, now()), finished_at = now()
+     set used_at = coalesce(l.used_at, v_at), finished_at = now()
    where l.tenant_id = p_tenant
      and l.state_hash = p_state_hash
      and l.expires_at = pgrant_rules.moment(p_state_expires_at)

@@ -157,12 +157,13 @@ create function pgrant_ops.upstream_disable(p_tenant uuid, p_name text, p_disabl
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_action text := case when p_disabled then 'upstream.disable' else 'upstream.enable' end;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.upstream_known(p_tenant, p_name);
   update pgrant.upstreams u
-     set disabled_at = case when p_disabled then coalesce(u.disabled_at, now()) end
+     set disabled_at = case when p_disabled then coalesce(u.disabled_at, v_at) end
    where u.tenant_id = p_tenant and u.name = p_name;
   -- What it vouched for is worth nothing while it is not trusted; the next check or sign-in brings it back.
   if p_disabled then

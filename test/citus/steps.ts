@@ -1,0 +1,108 @@
+// The steps, in their order: what one leaves, the next begins with.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import {
+  otherEndpoints,
+  type Place,
+  readable,
+  redirectUri,
+  refresh,
+  signIn,
+  tokenLife,
+} from './flows.ts';
+import { type Cluster, command, startWeb } from './programs.ts';
+
+type Given = { cluster: Cluster; folder: string; port: number; keep: boolean };
+export type Step = { what: string; run: () => Promise<unknown> };
+
+/** As many as are on more than one node, as good as surely. */
+const names = ['ada', 'bea', 'cyd', 'dan'];
+const username = 'person';
+const password = 'correct horse battery staple';
+
+export function steps({ cluster, folder, port, keep }: Given): Step[] {
+  const places: Place[] = [];
+  const refreshTokens = new Map<string, string>();
+  const at = (name: string) => `http://127.0.0.1:${port}/${name}`;
+  const pgrant = (args: string[], input?: string) => command(cluster, args, input);
+
+  const makeTenant = async (name: string) => {
+    const issuer = at(name);
+    const tenant = ['--tenant', name];
+    await pgrant(['tenant', 'add', name, '--issuer', issuer]);
+    await pgrant(['tenant', 'set', name, 'registration=open', 'refusal_limit=1000']);
+    const grants = ['authorization_code', 'refresh_token', 'client_credentials'];
+    const made = await pgrant([
+      ...['client', 'add', ...tenant, '--name', 'Client', '--redirect-uri', redirectUri, '--json'],
+      ...[...grants, 'urn:ietf:params:oauth:grant-type:device_code'].flatMap((one) => [
+        '--grant-type',
+        one,
+      ]),
+    ]);
+    await pgrant(['user', 'add', ...tenant, '--username', username, '--password-stdin'], password);
+    places.push({ issuer, client: JSON.parse(made), username, password });
+  };
+
+  const through = (where: string, database: string): Step => ({
+    what: `flows by HTTP ${where}`,
+    run: async () => {
+      const web = await startWeb(cluster, database, port);
+      try {
+        for (const place of places) {
+          const before = refreshTokens.get(place.issuer);
+          if (before) await refresh(place, before);
+          const { tokens, browser } = await signIn(place);
+          await readable(place, tokens);
+          await tokenLife(place, tokens);
+          const again = await signIn(place);
+          refreshTokens.set(place.issuer, again.tokens.refresh_token);
+          await otherEndpoints(place, browser);
+        }
+        return `${places.length} tenants`;
+      } finally {
+        await web.stop();
+      }
+    },
+  });
+
+  const commands: Step[] = names.map((name) => ({
+    what: `tenant ${name} with a client and a person`,
+    run: () => makeTenant(name),
+  }));
+
+  return [
+    { what: 'release', run: async () => (await pgrant(['release'])).slice(0, 60).trim() },
+    { what: 'release again', run: async () => (await pgrant(['release'])).slice(0, 60).trim() },
+    ...commands,
+    ...cluster.web.map((url) => through(`through ${new URL(url).host}`, url)),
+    {
+      what: 'audit sealed, signed and verified',
+      run: async () => {
+        for (const name of names) {
+          await pgrant(['audit', 'checkpoint', '--tenant', name]);
+          await pgrant(['audit', 'verify', '--tenant', name]);
+        }
+      },
+    },
+    {
+      what: 'export, remove with proof, import',
+      run: async () => {
+        const file = join(folder, 'export');
+        await pgrant(['tenant', 'export', 'ada', '--to', file]);
+        const said = await pgrant(['tenant', 'remove', 'ada', '--yes']);
+        assert.match(said, /none of \d+ tables has a row/);
+        await pgrant(['tenant', 'import', file]);
+      },
+    },
+    {
+      what: 'tenants removed with proof',
+      run: async () => {
+        if (keep) return 'kept';
+        for (const name of names) {
+          const said = await pgrant(['tenant', 'remove', name, '--yes']);
+          assert.match(said, /none of \d+ tables has a row/);
+        }
+      },
+    },
+  ];
+}
