@@ -1355,6 +1355,7 @@ create table pgrant.clients (
   authorization_details_types text[] default '{}'::text[] not null,
   device_codes_together boolean default false not null,
   grant_management boolean default false not null,
+  draft boolean default false not null,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1502,6 +1503,7 @@ comment on column pgrant.clients.default_resource is 'What its tokens are for wh
 comment on column pgrant.clients.authorization_details_types is 'The types of authorization details that the client may ask for (RFC 9396 10).';
 comment on column pgrant.clients.device_codes_together is 'Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.';
 comment on column pgrant.clients.grant_management is 'Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.';
+comment on column pgrant.clients.draft is 'True until somebody of the tenant has approved what a developer brought: until then it works for that developer alone, and gets no token for itself.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -1586,6 +1588,57 @@ comment on column pgrant.counters.tenant_id is 'The tenant.';
 comment on column pgrant.counters.key_hash is 'SHA-256 of what is counted.';
 comment on column pgrant.counters.expires_at is 'Until when it is good.';
 comment on column pgrant.counters.attempts is 'How often within the window.';
+
+create table pgrant.developer_clients (
+  tenant_id uuid not null,
+  client_id text not null,
+  developer_id uuid not null,
+  proposed jsonb,
+  submitted_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  constraint developer_clients_pkey PRIMARY KEY (tenant_id, client_id),
+  constraint developer_clients_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint developer_clients_tenant_id_developer_id_fkey FOREIGN KEY (tenant_id, developer_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
+  constraint developer_clients_proposed_object CHECK ((jsonb_typeof(proposed) = 'object'::text))
+);
+CREATE INDEX developer_clients_developer ON pgrant.developer_clients USING btree (tenant_id, developer_id, created_at, client_id);
+CREATE INDEX developer_clients_submitted ON pgrant.developer_clients USING btree (tenant_id, submitted_at) WHERE (submitted_at IS NOT NULL);
+alter table pgrant.developer_clients enable row level security;
+alter table pgrant.developer_clients force row level security;
+create policy audited on pgrant.developer_clients for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.developer_clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.developer_clients is 'Clients that a person brought at the developer portal. Where the person is removed, those that were approved stay, as clients of the tenant.';
+comment on column pgrant.developer_clients.tenant_id is 'The tenant.';
+comment on column pgrant.developer_clients.client_id is 'The client.';
+comment on column pgrant.developer_clients.developer_id is 'The person who brought it, and whom the portal lets change it.';
+comment on column pgrant.developer_clients.proposed is 'What the developer wants changed of a client that is approved: {column of pgrant.clients: value}; what is in force stays until that is approved, too. Null = nothing.';
+comment on column pgrant.developer_clients.submitted_at is 'Since when it waits for a review, as a whole or for what is proposed; null = it does not.';
+comment on column pgrant.developer_clients.created_at is 'When it was made.';
+
+create table pgrant.developer_messages (
+  tenant_id uuid not null,
+  client_id text not null,
+  message_id uuid default gen_random_uuid() not null,
+  at timestamp with time zone default clock_timestamp() not null,
+  action text not null,
+  message text default ''::text not null,
+  constraint developer_messages_pkey PRIMARY KEY (tenant_id, client_id, message_id),
+  constraint developer_messages_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.developer_clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint developer_messages_action_check CHECK ((action = ANY (ARRAY['submit'::text, 'withdraw'::text, 'approve'::text, 'return'::text, 'suspend'::text, 'resume'::text]))),
+  constraint developer_messages_message_sound CHECK (((length(message) <= 2000) AND pgrant.text_sound(replace(message, '
+'::text, ' '::text))))
+);
+alter table pgrant.developer_messages enable row level security;
+alter table pgrant.developer_messages force row level security;
+create policy audited on pgrant.developer_messages for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.developer_messages for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.developer_messages is 'What a developer and the admins of the tenant said to each other about a client, with what they did; the last hundred of each client.';
+comment on column pgrant.developer_messages.tenant_id is 'The tenant.';
+comment on column pgrant.developer_messages.client_id is 'The client.';
+comment on column pgrant.developer_messages.message_id is 'The message.';
+comment on column pgrant.developer_messages.at is 'When.';
+comment on column pgrant.developer_messages.action is 'What was done: the developer submits, or withdraws that; an admin approves, returns, suspends, resumes.';
+comment on column pgrant.developer_messages.message is 'In their words; empty = nothing was said.';
 
 create table pgrant.device_codes (
   tenant_id uuid not null,
@@ -2558,6 +2611,7 @@ create table pgrant.scopes (
   icon text,
   created_at timestamp with time zone default now() not null,
   disabled_at timestamp with time zone,
+  for_developers boolean,
   constraint scopes_pkey PRIMARY KEY (tenant_id, scope),
   constraint scopes_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
   constraint scopes_description_sound CHECK (((length(description) <= 1000) AND pgrant.text_sound(replace(description, '
@@ -2580,6 +2634,7 @@ comment on column pgrant.scopes.requires_role is 'True for a role: effective onl
 comment on column pgrant.scopes.icon is 'Name of an icon that a product''s own pages may show.';
 comment on column pgrant.scopes.created_at is 'When it was made.';
 comment on column pgrant.scopes.disabled_at is 'Since when nobody gets it, tokens that have been issued included.';
+comment on column pgrant.scopes.for_developers is 'Whether developers may ask for it for their applications; null = where it is neither sensitive nor a role.';
 
 create table pgrant.session_clients (
   tenant_id uuid not null,
@@ -2814,6 +2869,9 @@ create table pgrant.tenants (
   tos_uri text,
   account_deletion boolean default false not null,
   grant_management_action_required boolean default false not null,
+  developer_portal boolean default false not null,
+  developer_role text,
+  developer_quota integer default 10 not null,
   second_factor text default 'off'::text not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
@@ -2844,6 +2902,8 @@ END),
   constraint tenants_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
   constraint tenants_decoy_salt_check CHECK ((length(decoy_salt) = 32)),
   constraint tenants_default_language_check CHECK ((default_language = ANY (pgrant.page_languages()))),
+  constraint tenants_developer_quota_check CHECK (((developer_quota >= 1) AND (developer_quota <= 1000))),
+  constraint tenants_developer_role_check CHECK ((developer_role ~ '^[\x21\x23-\x5B\x5D-\x7E]{1,128}$'::text)),
   constraint tenants_device_code_lifetime_check CHECK (((device_code_lifetime >= 60) AND (device_code_lifetime <= 3600))),
   constraint tenants_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint tenants_key_publish_lead_check CHECK (((key_publish_lead >= 120) AND (key_publish_lead <= 604800))),
@@ -2962,6 +3022,9 @@ comment on column pgrant.tenants.policy_uri is 'The privacy policy, below every 
 comment on column pgrant.tenants.tos_uri is 'The terms of service, below every page; null = none.';
 comment on column pgrant.tenants.account_deletion is 'Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.';
 comment on column pgrant.tenants.grant_management_action_required is 'Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).';
+comment on column pgrant.tenants.developer_portal is 'Whether people of the tenant may bring applications at {issuer}/developer.';
+comment on column pgrant.tenants.developer_role is 'The role that people need for the developer portal; null = none: everybody who can sign in.';
+comment on column pgrant.tenants.developer_quota is 'So many applications one developer may have.';
 comment on column pgrant.tenants.second_factor is 'Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.';
 
 create table pgrant.token_families (

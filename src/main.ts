@@ -111,6 +111,11 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     () => import('./cli/recipe-command.ts'),
   ],
   [
+    'developer',
+    'applications that people brought to the developer portal, and their reviews',
+    () => import('./cli/developer-commands.ts'),
+  ],
+  [
     'review',
     'what was reviewed of clients, secrets and grants, and what is due',
     () => import('./cli/review-commands.ts'),

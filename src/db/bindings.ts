@@ -197,6 +197,25 @@ export type ApiConsents = {
   upstreams: Json;
 };
 
+/** What came of a change at the developer portal. */
+export type ApiDeveloperChange = {
+  error: null;
+  reason: string | null;
+  client_id: string;
+  secret: boolean;
+  in_review: boolean;
+  faults: Json;
+};
+
+/** What a page of the developer portal shows. */
+export type ApiDeveloperPage = {
+  error: null;
+  reason: string | null;
+  username: string;
+  recent: boolean;
+  page: Json;
+};
+
 /** A device code that was stored. */
 export type ApiDeviceAuthorization = {
   error: null;
@@ -1049,6 +1068,220 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['grant_id', 'text'],
   ], []),
+
+  /** Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood. */
+  developer_client_add: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      kind: string | null;
+      metadata: unknown;
+      next_secret_hash: Uint8Array | null;
+    },
+    ApiDeveloperChange
+  >('pgrant_api.developer_client_add', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['kind', 'text'],
+    ['metadata', 'jsonb'],
+    ['next_secret_hash', 'bytea'],
+  ], ['client_id', 'secret', 'in_review']),
+
+  /** The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
+  developer_client_list: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      after: string | null;
+    },
+    ApiDeveloperPage
+  >('pgrant_api.developer_client_list', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['after', 'text'],
+  ], ['username', 'recent', 'page']),
+
+  /** Removes an application with its secrets, grants and tokens, after a recent sign-in and with its name typed. Errors: login_required, not_found, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (suspended), invalid_request (another name), too_many_attempts, flood. */
+  developer_client_remove: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      client_id: string | null;
+      confirmed_name: string | null;
+    },
+    ApiDeveloperChange
+  >('pgrant_api.developer_client_remove', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['confirmed_name', 'text'],
+  ], ['client_id', 'secret', 'in_review']),
+
+  /** Changes an application to p_metadata (by developer_fields()). What makes more of one that was approved, or something else, waits for a review, with p_message for it; what is in force stays till then. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (in review, suspended), too_many_attempts, flood. */
+  developer_client_set: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      client_id: string | null;
+      metadata: unknown;
+      message: string | null;
+    },
+    ApiDeveloperChange
+  >('pgrant_api.developer_client_set', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['metadata', 'jsonb'],
+    ['message', 'text'],
+  ], ['client_id', 'secret', 'in_review']),
+
+  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
+  developer_client_show: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      client_id: string | null;
+      kind: string | null;
+    },
+    ApiDeveloperPage
+  >('pgrant_api.developer_client_show', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['client_id', 'text'],
+    ['kind', 'text'],
+  ], ['username', 'recent', 'page']),
+
+  /** Submits a draft for review, with a message for whoever looks at it. Errors: login_required, not_found, csrf_mismatch, access_denied (no draft, in review, suspended), invalid_request (see faults), too_many_attempts, flood. */
+  developer_client_submit: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      client_id: string | null;
+      message: string | null;
+    },
+    ApiDeveloperChange
+  >('pgrant_api.developer_client_submit', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['message', 'text'],
+  ], ['client_id', 'secret', 'in_review']),
+
+  /** Takes back what was submitted: a draft can be changed again, and what was proposed for an application that was approved is dropped. Errors: login_required, not_found, csrf_mismatch, access_denied (nothing is in review, suspended), too_many_attempts, flood. */
+  developer_client_withdraw: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      client_id: string | null;
+    },
+    ApiDeveloperChange
+  >('pgrant_api.developer_client_withdraw', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['client_id', 'text'],
+  ], ['client_id', 'secret', 'in_review']),
+
+  /** Gives an application one more secret, after a recent sign-in; the others expire after p_retire_others_after seconds (null = they stay, where fewer than five are live). Errors: login_required, not_found, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (suspended), invalid_request (a public client, too many), too_many_attempts, flood. */
+  developer_secret_add: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      client_id: string | null;
+      next_secret_hash: Uint8Array | null;
+      retire_others_after: number | null;
+    },
+    ApiDeveloperChange
+  >('pgrant_api.developer_secret_add', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['next_secret_hash', 'bytea'],
+    ['retire_others_after', 'integer'],
+  ], ['client_id', 'secret', 'in_review']),
+
+  /** Removes a secret of an application at once, after a recent sign-in. Errors: login_required, not_found, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (suspended), too_many_attempts, flood. */
+  developer_secret_remove: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      client_id: string | null;
+      secret_id: string | null;
+    },
+    ApiDeveloperChange
+  >('pgrant_api.developer_secret_remove', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['client_id', 'text'],
+    ['secret_id', 'text'],
+  ], ['client_id', 'secret', 'in_review']),
 
   /** Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood. */
   device_authorize: bind<
@@ -2883,6 +3116,96 @@ export const ops = {
     ['retry_after', 'integer', 'optional'],
   ], []),
 
+  /** Approves an application that is in review, or what is proposed for one: from now on it is in force, for everybody. p_submitted_at is what was looked at (submitted_at of developer_client_show; null = whatever is there): what was submitted since is not approved. Raises OA001, OA003. */
+  developer_client_approve: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      message?: string | null;
+      submitted_at?: string | null;
+    },
+    {
+      developer_client_approve: null;
+    }
+  >('pgrant_ops.developer_client_approve', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['message', 'text', 'optional'],
+    ['submitted_at', 'timestamp with time zone', 'optional'],
+  ], []),
+
+  /** Returns what is in review to its developer, who may change it and submit it again. Raises OA001, OA003. */
+  developer_client_return: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      message: string | null;
+    },
+    {
+      developer_client_return: null;
+    }
+  >('pgrant_ops.developer_client_return', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['message', 'text'],
+  ], []),
+
+  /** The applications that developers brought, by client_id, p_limit of them (200 at most) after p_after; p_waiting = those that wait for a review. May be null: submitted_at. Raises OA001. */
+  developer_client_search: bind<
+    {
+      tenant: string;
+      waiting?: boolean | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      client_id: string;
+      name: string;
+      kind: string;
+      state: string;
+      username: string;
+      submitted_at: string | null;
+      created_at: string;
+    }
+  >('pgrant_ops.developer_client_search', [
+    ['tenant', 'uuid'],
+    ['waiting', 'boolean', 'optional'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], ['client_id', 'name', 'kind', 'state', 'username', 'created_at']),
+
+  /** An application that a developer brought: what is in force, what is proposed instead, who (username) and what was said (messages, the youngest first). Raises OA001. */
+  developer_client_show: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+    },
+    {
+      developer_client_show: Json;
+    }
+  >('pgrant_ops.developer_client_show', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+  ], ['developer_client_show']),
+
+  /** Suspends an application that a developer brought, as client_disable does (its tokens are dead at once), or lets it work again. Raises OA001, OA003. */
+  developer_client_suspend: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      suspended: boolean | null;
+      message?: string | null;
+    },
+    {
+      developer_client_suspend: null;
+    }
+  >('pgrant_ops.developer_client_suspend', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['suspended', 'boolean'],
+    ['message', 'text', 'optional'],
+  ], []),
+
   /** What was refused at a tenant, and why (refused: which value), youngest first, repeats within a minute once: of one client where given, since p_since, p_limit of them before p_before and p_before_id (at and event_id of the last one of the page before). Raises OA001. */
   error_list: bind<
     {
@@ -3934,7 +4257,7 @@ export const ops = {
     ['sensitive', 'boolean', 'optional'],
   ], []),
 
-  /** The scopes of a tenant; texts: {language: {title, description}}, those of other languages. Raises OA001. */
+  /** The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages. Raises OA001. */
   scope_list: bind<
     {
       tenant: string;
@@ -3944,6 +4267,7 @@ export const ops = {
       title: string | null;
       description: string | null;
       sensitive: boolean | null;
+      for_developers: boolean | null;
       texts: Json;
     }
   >('pgrant_ops.scope_list', [
@@ -3969,7 +4293,7 @@ export const ops = {
     ['tenant', 'uuid'],
   ], []),
 
-  /** Changes the words of a scope or role, given as {title, description, sensitive} and, for people who read another language, {"title#es", "description#es"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, texts}. Raises OA001, OA003. */
+  /** Changes the words of a scope or role, given as {title, description, sensitive, for_developers (null = where it is neither sensitive nor a role)} and, for people who read another language, {"title#es", "description#es"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, for_developers, texts}. Raises OA001, OA003. */
   scope_set: bind<
     {
       tenant: string;

@@ -8,11 +8,13 @@ const flashCookie = 'pgrant_flash';
 const flashes = [
   'access_revoked',
   'account_linked',
+  'application_removed',
   'authenticator_removed',
   'password_changed',
   'saved',
   'session_ended',
   'signed_out_everywhere',
+  'submitted',
 ] as const;
 
 export type Flash = (typeof flashes)[number];

@@ -5,7 +5,7 @@ export type Split = { issuer: string; endpoint: string };
 const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 
 /** Pages whose addresses people type: directly below the issuer. */
-const typed = ['/account', '/admin', '/device'];
+const typed = ['/account', '/admin', '/developer', '/device'];
 
 /** What has whole trees of endpoints below the issuer, besides /oauth. */
 const trees = /\/api\/v1(?=\/|$)/;

@@ -144,6 +144,12 @@ export type TenantSettings = {
   account_deletion: boolean;
   /** Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required). */
   grant_management_action_required: boolean;
+  /** Whether people of the tenant may bring applications at {issuer}/developer. */
+  developer_portal: boolean;
+  /** The role that people need for the developer portal; null = none: everybody who can sign in. */
+  developer_role: string | null;
+  /** So many applications one developer may have. */
+  developer_quota: number;
   /** Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url. */
   second_factor: 'off' | 'optional' | 'sensitive' | 'required';
 };
@@ -351,6 +357,9 @@ export const stored = {
     {"name":"tos_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The terms of service, below every page; null = none.","good":"an https URL of at most 500 characters"},
     {"name":"account_deletion","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.","good":"true or false"},
     {"name":"grant_management_action_required","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).","good":"true or false"},
+    {"name":"developer_portal","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people of the tenant may bring applications at {issuer}/developer.","good":"true or false"},
+    {"name":"developer_role","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The role that people need for the developer portal; null = none: everybody who can sign in.","good":"a scope-token (RFC 6749 3.3): 1 to 128 visible characters of ASCII without quotation mark and backslash"},
+    {"name":"developer_quota","type":"integer","unit":null,"nullable":false,"default":"10","meaning":"So many applications one developer may have.","good":"between 1 and 1000"},
     {"name":"second_factor","type":"text","unit":null,"nullable":false,"default":"off","meaning":"Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.","good":"off, optional, sensitive or required"},
   ],
   clients: [

@@ -33,6 +33,9 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       sensitive: true,
     });
     await obtainTokens(await discover(acme, acme.web), { scope: 'openid notes' });
+    await database.sql`
+      insert into pgrant.developer_clients (tenant_id, client_id, developer_id, submitted_at)
+      select u.tenant_id, 'web', u.user_id, now() from pgrant.users u where u.username = 'ada'`;
     const hook = {
       tenant,
       name: 'hook',

@@ -328,6 +328,9 @@ describe('its OpenAPI document', () => {
     const ajv = new Ajv2020({ strict: false, allErrors: true });
     formats.default(ajv);
     ajv.addSchema(document, 'api');
+    await acme.database.sql`
+      insert into pgrant.developer_clients (tenant_id, client_id, developer_id, submitted_at)
+      select u.tenant_id, 'web', u.user_id, now() from pgrant.users u where u.username = 'ada'`;
     const webhook = { name: 'hook', url: 'https://hooks.example/' };
     expect((await request('POST', '/webhooks', { body: webhook })).status).toBe(201);
     expect((await request('POST', '/webhooks/hook/test')).status).toBe(200);

@@ -27,6 +27,7 @@ const exempt: Record<string, string> = {
   'pgrant_ops.user_password users': 'changes how a person signs in, not what they may do',
   'pgrant_ops.user_subject users': 'changes how a person signs in, not what they may do',
   'pgrant_rules.client_identity_date clients': 'its callers have more to change',
+  'pgrant_ops.developer_client_approve clients': 'has developer_decided do it',
   'pgrant_ops.tenant_set tenants': 'cannot enable or disable the tenant',
   'pgrant_ops.expired_grants_delete grants': 'has expiry_remember do it, as the definer',
   'pgrant_ops.expired_clients_delete clients': 'has expiry_remember do it, as the definer',

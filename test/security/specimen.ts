@@ -20,6 +20,8 @@ import { neutral, type Values } from './arguments.ts';
 
 export type Tenant = World & { client: Client; user: User; uri: string; key_hash: Buffer };
 
+const developers = { developer_portal: true, developer_quota: 1000 };
+
 /** Two tenants have a client and a person of the same name, so that the name proves nothing. */
 export async function makeSpecimen(database: TestDatabase, name: string): Promise<Tenant> {
   const world = await makeTenant(database, name);
@@ -56,7 +58,7 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     redirect_uris: [],
     jwks_uri: keysAt(uri),
   });
-  await operate(world, ops.tenant_set, { settings: { account_deletion: true } });
+  await operate(world, ops.tenant_set, { settings: { account_deletion: true, ...developers } });
   await operate(world, ops.admin_enable, {});
   await makeClient(world, 'automation', {
     grant_types: ['client_credentials'],
@@ -168,6 +170,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     ...(await deviceOf(tenant, code)),
     ...neutral,
     ...(names.includes('operation') && (await automationOf(tenant))),
+    ...(isDeveloper(names) && (await draftOf(tenant, browser, names))),
     ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
   };
 }
@@ -205,6 +208,29 @@ async function factorsOf(
   } else {
     await sql`update pgrant.sessions set amr = '{pwd,mfa}' where session_hash = ${session_hash}`;
   }
+}
+
+/** Whether a function is about an application that the person has brought. */
+const isDeveloper = (names: string[]) =>
+  names.includes('client_id') &&
+  names.includes('session_expires_at') &&
+  !names.includes('code_hash');
+
+/** A draft of the person at the developer portal, in review for whoever takes that back. */
+async function draftOf(tenant: Tenant, browser: ReturnType<typeof newBrowser>, names: string[]) {
+  const asked = { ...neutral, ...browser };
+  const confirmed_name = 'Notes';
+  const { client_id } = await ask(tenant, api.developer_client_add, {
+    ...asked,
+    metadata: { name: confirmed_name, redirect_uris: ['https://notes.example/'] },
+    next_secret_hash: secret(),
+  });
+  if (!['metadata', 'message', 'kind'].some((name) => names.includes(name))) {
+    await ask(tenant, api.developer_client_submit, { ...asked, client_id, message: '' });
+  }
+  const [row] = await tenant.database.sql`
+    select secret_id from pgrant.client_secrets where tenant_id = ${tenant.tenant} and client_id = ${client_id}`;
+  return { client_id, confirmed_name, secret_id: row?.secret_id };
 }
 
 /** A request that its client has pushed. */

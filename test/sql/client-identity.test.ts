@@ -38,6 +38,9 @@ beforeAll(async () => {
     registration_rate: 1_000_000,
     client_documents: 'open',
     client_document_rate: 1_000_000,
+    developer_portal: true,
+    developer_quota: 1000,
+    authorization_rate: 1_000_000,
   });
 });
 
@@ -47,6 +50,29 @@ const publicly = (client_id: string): Client => ({
   auth_method: 'none',
   secret_hash: null,
 });
+/** An application that ada brought, and what changes it; says whether that waits for a review. */
+async function bring(base: object) {
+  const browser = newBrowser();
+  await obtainCode(world, browser, await makeClient(world, randomUUID(), metadata()), ada);
+  const described = { name: 'Fern', redirect_uris: [redirect_uri], scopes, ...base };
+  const added = await ask(world, api.developer_client_add, {
+    ...browser,
+    kind: 'app',
+    metadata: described as never,
+    next_secret_hash: secret(),
+  });
+  const client_id = String(added.client_id);
+  const set = (more: object) =>
+    ask(world, api.developer_client_set, {
+      ...browser,
+      client_id,
+      metadata: { ...described, ...more } as never,
+      message: '',
+    });
+  return { client: publicly(client_id), browser, set };
+}
+const scopes = ['openid', 'email', 'profile', 'offline_access'];
+
 type Way = { client: Client; change: (more: object) => Promise<unknown> };
 
 /** Every function by which a client is changed: makes a client, and what changes it so. */
@@ -72,6 +98,22 @@ const ways: Record<string, (base?: object) => Promise<Way>> = {
       });
     await change({});
     return { client: publicly(client_url), change };
+  },
+  'pgrant_api.developer_client_set': async (base = {}) => {
+    const { client, set } = await bring(base);
+    return { client, change: set };
+  },
+  'pgrant_ops.developer_client_approve': async (base = {}) => {
+    const { client, browser, set } = await bring(base);
+    const { client_id } = client;
+    const approve = () => operate(world, ops.developer_client_approve, { client_id });
+    await ask(world, api.developer_client_submit, { ...browser, client_id, message: '' });
+    await approve();
+    const change = async (more: object) => {
+      const { in_review } = await set(more);
+      return in_review ? approve() : {};
+    };
+    return { client, change };
   },
   'pgrant_ops.client_set': async (base = {}) => {
     const client = await makeClient(world, randomUUID(), { ...metadata(), ...base });
@@ -164,10 +206,12 @@ async function silently({ client, change }: Way, more: object) {
 
 describe.each(Object.entries(ways))('a change by %s', (name, make) => {
   const settable = async () => {
-    const [row] = name.endsWith('set')
-      ? await world.database.sql`
-          select array_agg(s.name) as columns from pgrant_ops.setting_list('clients') s`
-      : await world.database.sql`select pgrant_rules.registration_fields() as columns`;
+    const fields = name.includes('developer') ? 'developer_fields' : 'registration_fields';
+    const [row] = await world.database.sql.unsafe(
+      name === 'pgrant_ops.client_set'
+        ? `select array_agg(s.name) as columns from pgrant_ops.setting_list('clients') s`
+        : `select pgrant_rules.${fields}() as columns`,
+    );
     return row?.columns as string[];
   };
 

@@ -73,3 +73,18 @@ $$;
 
 comment on function pgrant_rules.login_due(pgrant.authorization_requests, pgrant.sessions) is
   'Whether the person must sign in first: sign_in_due, another login can have an acr that was asked for, or the product asks which account is meant.';
+
+create function pgrant_rules.draft_answer(p_out pgrant_api.authorization) returns pgrant_api.authorization
+language plpgsql immutable
+as $$
+begin
+  p_out.next := 'respond';
+  p_out.response_error := 'access_denied';
+  p_out.response_reason := 'the client is a draft, which works for its developer alone';
+  p_out.response_detail := 'the application is a draft';
+  return p_out;
+end
+$$;
+
+comment on function pgrant_rules.draft_answer(pgrant_api.authorization) is
+  'The answer for whoever is not the developer of a draft (RFC 6749 4.1.2.1).';

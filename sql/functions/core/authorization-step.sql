@@ -84,6 +84,8 @@ begin
     v_out.next := 'respond';
     v_out.response_error := 'invalid_grant_id';
     v_out.response_reason := 'the grant was revoked meanwhile, or has ended';
+  elsif p_client.draft and pgrant_rules.draft_refused(p_tenant, p_client.client_id, p_session.user_id) then
+    v_out := pgrant_rules.draft_answer(v_out);
   elsif p_client.client_id = '' then -- a page of ours (account_client): no consent, no code
     v_out.next := 'respond';
     return v_out;

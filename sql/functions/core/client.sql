@@ -47,6 +47,13 @@ $$;
 comment on function pgrant_rules.client_refusal(uuid, pgrant_rules.client_policies, inet, text, bytea, text, jsonb, jsonb, boolean) is
   'Why a request is not taken as the client''s, or null. p_secret_client_id is whose live secret it presents; null = nobody''s.';
 
+create function pgrant_rules.grant_of_people(p_grant_type text) returns boolean
+language sql immutable
+as $$ select p_grant_type in ('authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code') $$;
+
+comment on function pgrant_rules.grant_of_people(text) is
+  'Whether a grant type is for what a person has allowed at the authorization endpoint, where drafts are refused to all but their developer.';
+
 create function pgrant_rules.clients_authenticate(
   p_tenant uuid, p_address inet[], p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
   p_possession jsonb[], p_grant_type text default null, p_confidential boolean default false,
@@ -78,6 +85,9 @@ begin
     if o_reason[i] is null and not p_grant_type = any ((o_client[i]).grant_types) then
       o_error[i] := 'unauthorized_client';
       o_reason[i] := 'client is not registered for ' || p_grant_type;
+    elsif o_reason[i] is null and (o_client[i]).draft and not pgrant_rules.grant_of_people(p_grant_type) then
+      o_error[i] := 'unauthorized_client';
+      o_reason[i] := 'the client is a draft';
     end if;
   end loop;
   if p_grant_type is not null then

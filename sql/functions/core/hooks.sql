@@ -218,3 +218,15 @@ language plpgsql
 as $$ begin end $$;
 
 comment on function pgrant_rules.logout_queue(uuid, text, text, text) is 'Hook of options/back-channel-logout: nobody is told.';
+
+create function pgrant_rules.draft_refused(p_tenant uuid, p_client_id text, p_user_id uuid) returns boolean
+language plpgsql stable
+as $$ begin return true; end $$;
+
+comment on function pgrant_rules.draft_refused(uuid, text, uuid) is 'Hook of options/developer: a draft is nobody''s.';
+
+create function pgrant_rules.drafts_of(p_tenant uuid, p_user_id uuid) returns setof text
+language plpgsql stable
+as $$ begin return; end $$;
+
+comment on function pgrant_rules.drafts_of(uuid, uuid) is 'Hook of options/developer: nobody has drafts.';

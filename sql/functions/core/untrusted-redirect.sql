@@ -4,7 +4,7 @@ create function pgrant_rules.redirect_trusted(p_tenant uuid, p_client pgrant_rul
 language plpgsql
 as $$
 begin
-  return not p_client.self_registered
+  return not (p_client.self_registered or p_client.draft)
       or p_client.consent = 'never'
       or exists (select from pgrant.grants g
                   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id
@@ -14,7 +14,7 @@ end
 $$;
 
 comment on function pgrant_rules.redirect_trusted(uuid, pgrant_rules.client_policies, uuid) is
-  'Whether an error may send the browser of this person (null = nobody is signed in) to the client unasked: an operator registered it or calls it first-party, or the person allowed it as it is now and has not taken that back. An initial access token says who may register, not that anybody has looked at what.';
+  'Whether an error may send the browser of this person (null = nobody is signed in) to the client unasked: somebody of the tenant registered or approved it or calls it first-party, or the person allowed it as it is now and has not taken that back. An initial access token says who may register, not that anybody has looked at what.';
 
 create function pgrant_rules.error_respond(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_user_id uuid, p_out pgrant_api.authorization

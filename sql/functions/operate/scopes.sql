@@ -21,20 +21,21 @@ comment on function pgrant_ops.scope_add(uuid, text, text, text, boolean) is
   'Defines a scope in words for people. Raises OA001, OA002.';
 
 create function pgrant_ops.scope_list(p_tenant uuid)
-returns table (scope text, title text, description text, sensitive boolean, texts jsonb)
+returns table (scope text, title text, description text, sensitive boolean, for_developers boolean, texts jsonb)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
-  select s.scope, s.title, s.description, s.sensitive, pgrant_rules.scope_texts(p_tenant, s.scope)
+  select s.scope, s.title, s.description, s.sensitive, coalesce(s.for_developers, not s.sensitive and not s.requires_role),
+         pgrant_rules.scope_texts(p_tenant, s.scope)
     from pgrant.scopes s
    where s.tenant_id = p_tenant
    order by s.scope;
 end
 $$;
 
-comment on function pgrant_ops.scope_list(uuid) is 'The scopes of a tenant; texts: {language: {title, description}}, those of other languages. Raises OA001.';
+comment on function pgrant_ops.scope_list(uuid) is 'The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages. Raises OA001.';
 
 create function pgrant_rules.scope_fields(p_settings jsonb) returns table (language text, fields jsonb)
 language plpgsql stable
@@ -46,12 +47,12 @@ begin
     raise exception 'settings are a JSON object {setting: value}' using errcode = 'OA003';
   end if;
   for v_name in select jsonb_object_keys(p_settings) loop
-    if v_name not in ('title', 'description', 'sensitive')
+    if v_name not in ('title', 'description', 'sensitive', 'for_developers')
        and (split_part(v_name, '#', 1) not in ('title', 'description')
             or not split_part(v_name, '#', 2) = any (pgrant.page_languages())) then
       raise exception 'there is no scope setting %', v_name
         using errcode = 'OA003',
-              hint = 'settings: title, description, sensitive; title and description also with #'
+              hint = 'settings: title, description, sensitive, for_developers; title and description also with #'
                      || array_to_string(pgrant.page_languages(), ', #') || ' behind them';
     end if;
   end loop;
@@ -113,7 +114,10 @@ begin
            set title = case when r.fields ? 'title' then r.fields ->> 'title' else s.title end,
                description = case when r.fields ? 'description' then coalesce(r.fields ->> 'description', '') else s.description end,
                sensitive = case when r.fields ? 'sensitive' then pgrant_rules.setting_literal('boolean', r.fields -> 'sensitive')::boolean
-                                else s.sensitive end
+                                else s.sensitive end,
+               for_developers = case when r.fields ? 'for_developers'
+                                     then pgrant_rules.setting_literal('boolean', r.fields -> 'for_developers')::boolean
+                                     else s.for_developers end
          where s.tenant_id = p_tenant and s.scope = p_scope;
       end if;
     end loop;
@@ -130,11 +134,11 @@ begin
   perform pgrant_rules.audit(p_tenant, 'scope.set', null, null, null,
                              p_detail => p_settings || jsonb_build_object('scope', p_scope));
   return (select jsonb_build_object('scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
-                                    'texts', pgrant_rules.scope_texts(p_tenant, s.scope))
+                                    'for_developers', s.for_developers, 'texts', pgrant_rules.scope_texts(p_tenant, s.scope))
             from pgrant.scopes s
            where s.tenant_id = p_tenant and s.scope = p_scope);
 end
 $$;
 
 comment on function pgrant_ops.scope_set(uuid, text, jsonb) is
-  'Changes the words of a scope or role, given as {title, description, sensitive} and, for people who read another language, {"title#es", "description#es"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, texts}. Raises OA001, OA003.';
+  'Changes the words of a scope or role, given as {title, description, sensitive, for_developers (null = where it is neither sensitive nor a role)} and, for people who read another language, {"title#es", "description#es"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, for_developers, texts}. Raises OA001, OA003.';

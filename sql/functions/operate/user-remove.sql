@@ -28,7 +28,7 @@ as $$
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.atttypid = 'uuid'::regtype and not a.attisdropped
    where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
      and not pgrant_rules.is_shard(c.relname)
-     and (a.attname like '%user\_id' or a.attname = 'maker_id')
+     and (a.attname like '%user\_id' or a.attname in ('maker_id', 'developer_id'))
    order by 1, 2
 $$;
 
@@ -85,6 +85,7 @@ begin
     where g.tenant_id = p_tenant and g.user_id = p_user_id and g.revoked_at is null and g.expires_at <= clock_timestamp();
   perform pgrant_rules.client_delete(p_tenant, c.client_id, 'user.remove')
      from pgrant.clients c where c.tenant_id = p_tenant and c.maker_id = p_user_id;
+  perform pgrant_rules.client_delete(p_tenant, d.client_id, 'user.remove') from pgrant_rules.drafts_of(p_tenant, p_user_id) d (client_id);
   delete from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id;
   -- What has no foreign key, after the person: whoever signs in meanwhile finds nobody.
   for v_table in

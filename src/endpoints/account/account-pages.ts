@@ -58,6 +58,6 @@ export function signInAgain(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const { section } = requireReadable(parameters(ctx), ['section']).values;
     const known: Section = sections.find((one) => one === section) ?? 'applications';
-    await signIn(services, ctx, known, ['login']);
+    await signIn(services, ctx, pathOf(known), ['login']);
   };
 }

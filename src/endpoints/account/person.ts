@@ -29,24 +29,33 @@ export function accountPage(
   section: Section,
   work: (ctx: Ctx) => Promise<void>,
 ): Endpoint {
+  return signedInPage(services, () => pathOf(section), work);
+}
+
+/** A page of a person, as accountPage; `pathTo` says where they come back to. */
+export function signedInPage(
+  services: EndpointServices,
+  pathTo: (ctx: Ctx) => string,
+  work: (ctx: Ctx) => Promise<void>,
+): Endpoint {
   return async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
     try {
       await work(ctx);
     } catch (failure) {
       const { error } = failure as { error?: string };
-      if (error === 'login_required') return signIn(services, ctx, section, []);
+      if (error === 'login_required') return signIn(services, ctx, pathTo(ctx), []);
       if (error !== 'insufficient_user_authentication') throw failure;
-      await signIn(services, ctx, section, ['login']);
+      await signIn(services, ctx, pathTo(ctx), ['login']);
     }
   };
 }
 
-/** Begins a sign-in for a page of the account; prompt login = for whoever is signed in, too. */
+/** Begins a sign-in for a page of ours at `path`; prompt login = for whoever is signed in, too. */
 export async function signIn(
   { database }: EndpointServices,
   ctx: Ctx,
-  section: Section,
+  path: string,
   prompt: string[],
 ): Promise<void> {
   const handle = newSecret();
@@ -55,7 +64,7 @@ export async function signIn(
     request_hash: handle.hash,
     browser_hash: browserHash(ctx, handle.hash),
     prompt,
-    state: section,
+    state: path,
   });
   const query = new URLSearchParams({
     request: assembleToken('request', expires_at, handle.secret),
@@ -77,5 +86,5 @@ export function answersAccount(ctx: Ctx, { redirect_uri }: { redirect_uri: strin
 
 /** Sends the person on to the page that they signed in for. */
 export function showAccount(ctx: Ctx, { state }: { state: string | null }): void {
-  goTo(ctx, pathOf(sections.find((section) => section === state) ?? 'applications'));
+  goTo(ctx, state ?? pathOf('applications'));
 }

@@ -251,6 +251,175 @@ export const operations = [
     "description": "Removes a secret of a client at once."
   },
   {
+    "operation": "developer_client_list",
+    "method": "GET",
+    "path": "/developer-clients",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "waiting",
+        "type": "boolean",
+        "required": false
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "The applications that developers brought, by client_id, p_limit of them (200 at most) after p_after; p_waiting = those that wait for a review.",
+    "page_key": "client_id",
+    "columns": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "kind",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "state",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "submitted_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      }
+    ]
+  },
+  {
+    "operation": "developer_client_show",
+    "method": "GET",
+    "path": "/developer-clients/{client_id}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "An application that a developer brought: what is in force, what is proposed instead, who (username) and what was said (messages, the youngest first)."
+  },
+  {
+    "operation": "developer_client_approve",
+    "method": "POST",
+    "path": "/developer-clients/{client_id}/approve",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "message",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "submitted_at",
+        "type": "timestamp with time zone",
+        "required": false
+      }
+    ],
+    "description": "Approves an application that is in review, or what is proposed for one: from now on it is in force, for everybody. p_submitted_at is what was looked at (submitted_at of developer_client_show; null = whatever is there): what was submitted since is not approved."
+  },
+  {
+    "operation": "developer_client_return",
+    "method": "POST",
+    "path": "/developer-clients/{client_id}/return",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "message",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Returns what is in review to its developer, who may change it and submit it again."
+  },
+  {
+    "operation": "developer_client_suspend",
+    "method": "POST",
+    "path": "/developer-clients/{client_id}/suspend",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "message",
+        "type": "text",
+        "required": false
+      }
+    ],
+    "description": "Suspends an application that a developer brought, as client_disable does (its tokens are dead at once), or lets it work again."
+  },
+  {
+    "operation": "developer_client_resume",
+    "method": "POST",
+    "path": "/developer-clients/{client_id}/resume",
+    "effect": "change",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "client_id",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "message",
+        "type": "text",
+        "required": false
+      }
+    ],
+    "description": "Suspends an application that a developer brought, as client_disable does (its tokens are dead at once), or lets it work again."
+  },
+  {
     "operation": "scope_refusal_list",
     "method": "GET",
     "path": "/scope-refusals",
@@ -797,7 +966,7 @@ export const operations = [
     "made": [],
     "result": "record",
     "arguments": [],
-    "description": "The scopes of a tenant; texts: {language: {title, description}}, those of other languages.",
+    "description": "The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages.",
     "columns": [
       {
         "name": "scope",
@@ -816,6 +985,11 @@ export const operations = [
       },
       {
         "name": "sensitive",
+        "type": "boolean",
+        "nullable": true
+      },
+      {
+        "name": "for_developers",
         "type": "boolean",
         "nullable": true
       },
@@ -876,7 +1050,7 @@ export const operations = [
         "required": true
       }
     ],
-    "description": "Changes the words of a scope or role, given as {title, description, sensitive} and, for people who read another language, {\"title#es\", \"description#es\"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, texts}.",
+    "description": "Changes the words of a scope or role, given as {title, description, sensitive, for_developers (null = where it is neither sensitive nor a role)} and, for people who read another language, {\"title#es\", \"description#es\"}; the others stay. An empty title takes the text of a language back. Returns {scope, title, description, sensitive, for_developers, texts}.",
     "body": "settings"
   },
   {
@@ -2159,6 +2333,13 @@ export const records = {
       "meaning": "Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case."
     },
     {
+      "name": "draft",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "True until somebody of the tenant has approved what a developer brought: until then it works for that developer alone, and gets no token for itself."
+    },
+    {
       "name": "expires_at",
       "type": "timestamp with time zone",
       "nullable": true,
@@ -2760,6 +2941,27 @@ export const records = {
         "pt",
         "de"
       ]
+    },
+    {
+      "name": "developer_portal",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether people of the tenant may bring applications at {issuer}/developer."
+    },
+    {
+      "name": "developer_quota",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "So many applications one developer may have."
+    },
+    {
+      "name": "developer_role",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The role that people need for the developer portal; null = none: everybody who can sign in."
     },
     {
       "name": "device_code_lifetime",

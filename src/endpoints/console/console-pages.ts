@@ -17,6 +17,7 @@ export type ConsolePage = {
 
 export const sections = [
   'clients',
+  'developers',
   'credentials',
   'webhooks',
   'users',
@@ -76,6 +77,19 @@ export const consolePages: readonly ConsolePage[] = [
       read('client_show', { client_id }),
       read('grant_list', { client_id, limit: pageRows }),
     ],
+  },
+  {
+    path: 'developers',
+    section: 'developers',
+    template: 'console_developers',
+    query: ['waiting', 'after'],
+    reads: ({ waiting, after }) => [read('developer_client_list', page({ waiting, after }))],
+  },
+  {
+    path: 'developers/:client_id',
+    section: 'developers',
+    template: 'console_developer',
+    reads: ({ client_id }) => [read('developer_client_show', { client_id })],
   },
   {
     path: 'credentials',

@@ -83,7 +83,7 @@ export function changeConsole(services: EndpointServices): Endpoint {
 function keepTyped(ctx: Ctx, typed: Typed): void {
   const { csrf: _, password: __, ...kept } = typed;
   const path = `${ctx.state.tenant.path}${ctx.path}`;
-  render(ctx, 'console_signed_out', { path, kept: Object.entries(kept) }, { status: 401 });
+  render(ctx, 'signed_out', { path, kept: Object.entries(kept) }, { status: 401 });
 }
 
 /** Answers with the audit as CSV, 1,000 events at most. */
@@ -137,7 +137,9 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
   const [first] = reads;
   const rows = first && values[first.operation];
   const last = Array.isArray(rows) && rows.length === pageRows ? rows.at(-1) : undefined;
-  const key = { clients: 'client_id', users: 'username', audit: 'cursor' }[page.path as 'audit'];
+  const key = { clients: 'client_id', developers: 'client_id', users: 'username', audit: 'cursor' }[
+    page.path as 'audit'
+  ];
   const isWrong = problem.fault !== undefined || problem.detail !== undefined;
   const shown = { ...values, ...asked, asked, named, section: page.section, failed };
   const data = {

@@ -135,6 +135,7 @@ begin
     v_client.tenant_id := p_tenant;
     v_client.client_id := p_client_url;
     v_client.consent := v_policy.registered_consent;
+    v_client.draft := false;
     v_client.created_at := v_now;
     v_client.registered_at := v_now;
     v_client.registered_from := pgrant_rules.address_prefix(p_address);

@@ -174,6 +174,7 @@ begin
   v_client.client_id := 'dc-' || gen_random_uuid();
   v_client.name := coalesce(v_client.name, 'Unnamed application');
   v_client.consent := v_policy.registered_consent;
+  v_client.draft := false;
   v_client.created_at := now();
   v_client.identity_changed_at := now();
   v_client.registered_at := now();
