@@ -2250,6 +2250,75 @@ comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
 
+create table pgrant.passkey_challenges (
+  tenant_id uuid not null,
+  challenge_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  request_hash bytea,
+  session_id uuid,
+  used_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint passkey_challenges_pkey PRIMARY KEY (tenant_id, challenge_hash, expires_at),
+  constraint passkey_challenges_challenge_hash_check CHECK ((length(challenge_hash) = 32)),
+  constraint passkey_challenges_check CHECK (((request_hash IS NULL) = (session_id IS NOT NULL))),
+  constraint passkey_challenges_request_hash_check CHECK ((length(request_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.passkey_challenges enable row level security;
+alter table pgrant.passkey_challenges force row level security;
+create policy audited on pgrant.passkey_challenges for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.passkey_challenges for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.passkey_challenges for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.passkey_challenges for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.passkey_challenges for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.passkey_challenges is 'What passkeys are asked to sign at this moment (Web Authentication 13.4.3).';
+comment on column pgrant.passkey_challenges.tenant_id is 'The tenant.';
+comment on column pgrant.passkey_challenges.challenge_hash is 'SHA-256 of the challenge''s secret.';
+comment on column pgrant.passkey_challenges.expires_at is 'Until when it is good.';
+comment on column pgrant.passkey_challenges.request_hash is 'The authorization request that somebody signs in for; null = a passkey is added.';
+comment on column pgrant.passkey_challenges.session_id is 'The session of the person who adds a passkey; null = somebody signs in.';
+comment on column pgrant.passkey_challenges.used_at is 'When an answer came; none is taken twice.';
+comment on column pgrant.passkey_challenges.finished_at is 'When the answer was decided.';
+
+create table pgrant.passkeys (
+  tenant_id uuid not null,
+  credential_id bytea not null,
+  user_id uuid not null,
+  name text not null,
+  public_key bytea not null,
+  sign_count bigint not null,
+  transports text[] not null,
+  backup_eligible boolean not null,
+  backed_up boolean not null,
+  created_at timestamp with time zone default now() not null,
+  last_used_at timestamp with time zone,
+  constraint passkeys_pkey PRIMARY KEY (tenant_id, credential_id),
+  constraint passkeys_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
+  constraint passkeys_check CHECK ((backup_eligible OR (NOT backed_up))),
+  constraint passkeys_credential_id_check CHECK (((length(credential_id) >= 1) AND (length(credential_id) <= 1023))),
+  constraint passkeys_name_check CHECK ((length(name) <= 100)),
+  constraint passkeys_name_sound CHECK (pgrant.name_sound(name)),
+  constraint passkeys_public_key_check CHECK (((length(public_key) >= 1) AND (length(public_key) <= 4096))),
+  constraint passkeys_sign_count_check CHECK (((sign_count >= 0) AND (sign_count <= '4294967295'::bigint))),
+  constraint passkeys_transports_check CHECK ((pg_column_size(transports) <= 512))
+);
+CREATE INDEX passkeys_user ON pgrant.passkeys USING btree (tenant_id, user_id);
+alter table pgrant.passkeys enable row level security;
+alter table pgrant.passkeys force row level security;
+create policy audited on pgrant.passkeys for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.passkeys for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.passkeys is 'Passkeys of people (Web Authentication Level 3).';
+comment on column pgrant.passkeys.tenant_id is 'The tenant.';
+comment on column pgrant.passkeys.credential_id is 'The credential, as the authenticator names it.';
+comment on column pgrant.passkeys.user_id is 'The person.';
+comment on column pgrant.passkeys.name is 'What the person calls it.';
+comment on column pgrant.passkeys.public_key is 'Its public key, as COSE_Key (RFC 9052 7).';
+comment on column pgrant.passkeys.sign_count is 'The signature counter when it was last used (Web Authentication 6.1.1); 0 = the authenticator has none.';
+comment on column pgrant.passkeys.transports is 'How browsers reach its authenticator, as they have said.';
+comment on column pgrant.passkeys.backup_eligible is 'Whether it may be copied to other devices; never changes (Web Authentication 6.1.3).';
+comment on column pgrant.passkeys.backed_up is 'Whether it was copied when it was last used.';
+comment on column pgrant.passkeys.created_at is 'When it was made.';
+comment on column pgrant.passkeys.last_used_at is 'When it was last used; null = never.';
+
 create table pgrant.recovery_codes (
   tenant_id uuid not null,
   user_id uuid not null,

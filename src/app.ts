@@ -1,13 +1,7 @@
 // Every URL, method, audience and CORS class on one screen.
 import Koa, { type Middleware } from 'koa';
 import { deleteAccount, downloadData, showData } from './endpoints/account/account-data.ts';
-import {
-  endSession,
-  findAccount,
-  showApplications,
-  showSessions,
-  signInAgain,
-} from './endpoints/account/account-pages.ts';
+import * as accountPages from './endpoints/account/account-pages.ts';
 import { changePassword, showSignIn } from './endpoints/account/account-sign-in.ts';
 import { adminApi, adminApiDocument } from './endpoints/admin-api/admin-api.ts';
 import { makeDetailsReader } from './endpoints/asked-details.ts';
@@ -35,25 +29,14 @@ import { introspect } from './endpoints/introspection/introspect.ts';
 import { makeKeyring } from './endpoints/keyring.ts';
 import { login } from './endpoints/login/login.ts';
 import { logout } from './endpoints/logout/logout.ts';
-import {
-  readRegistration,
-  removeRegistration,
-  replaceRegistration,
-} from './endpoints/registration/manage.ts';
+import * as registrations from './endpoints/registration/manage.ts';
 import { register } from './endpoints/registration/register.ts';
 import { revoke } from './endpoints/revocation/revoke.ts';
 import { makeRouter, type Route, refuseUnanswered } from './endpoints/router.ts';
-import {
-  addAuthenticator,
-  removeAuthenticator,
-  renewRecoveryCodes,
-  showAuthenticator,
-} from './endpoints/second-factor/account-factors.ts';
-import {
-  leaveSecondFactor,
-  secondFactor,
-  setUpSecondFactor,
-} from './endpoints/second-factor/second-factor.ts';
+import * as factors from './endpoints/second-factor/account-factors.ts';
+import * as passkeys from './endpoints/second-factor/account-passkeys.ts';
+import * as passkeySignIn from './endpoints/second-factor/passkey-sign-in.ts';
+import * as secondFactors from './endpoints/second-factor/second-factor.ts';
 import { checkSession } from './endpoints/session/check-session.ts';
 import { token } from './endpoints/token/token.ts';
 import { userinfo } from './endpoints/userinfo/userinfo.ts';
@@ -87,9 +70,12 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/login/accept', 'json', acceptLogin],
   [['POST'], '/oauth/login/reject', 'json', rejectLogin],
   [['GET'], '/oauth/login/continue', 'page', resumeLogin],
-  [['POST'], '/oauth/second-factor', 'page', secondFactor, 'own pages'],
-  [['POST'], '/oauth/second-factor/set-up', 'page', setUpSecondFactor, 'own pages'],
-  [['POST'], '/oauth/second-factor/leave', 'page', leaveSecondFactor, 'own pages'],
+  [['POST'], '/oauth/second-factor', 'page', secondFactors.secondFactor, 'own pages'],
+  [['POST'], '/oauth/second-factor/set-up', 'page', secondFactors.setUpSecondFactor, 'own pages'],
+  [['POST'], '/oauth/second-factor/leave', 'page', secondFactors.leaveSecondFactor, 'own pages'],
+  [['POST'], '/oauth/passkey/options', 'json', passkeySignIn.askPasskey, 'own pages'],
+  [['POST'], '/oauth/passkey', 'page', passkeySignIn.takePasskey, 'own pages'],
+  [['GET'], '/oauth/passkey.js', 'page', passkeySignIn.showPasskeyScript],
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
   [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
   [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
@@ -105,22 +91,31 @@ export const routes: readonly Route[] = [
   [['GET'], grant, 'bearer', queryGrant],
   [['DELETE'], grant, 'bearer', revokeGrant],
   [['POST'], '/oauth/register', 'json', register, 'any program'],
-  [['GET'], registered, 'bearer', readRegistration, 'any program'],
-  [['PUT'], registered, 'bearer', replaceRegistration, 'any program'],
-  [['DELETE'], registered, 'bearer', removeRegistration, 'any program'],
+  [['GET'], registered, 'bearer', registrations.readRegistration, 'any program'],
+  [['PUT'], registered, 'bearer', registrations.replaceRegistration, 'any program'],
+  [['DELETE'], registered, 'bearer', registrations.removeRegistration, 'any program'],
   [['GET', 'POST'], '/oauth/logout', 'page', logout],
   [['GET'], '/oauth/check-session', 'page', checkSession],
-  [['GET'], '/account', 'page', findAccount],
-  [['GET'], '/oauth/account', 'page', showApplications],
-  [['GET'], '/oauth/account/sessions', 'page', showSessions],
-  [['POST'], '/oauth/account/sessions', 'page', endSession, 'own pages'],
+  [['GET'], '/account', 'page', accountPages.findAccount],
+  [['GET'], '/oauth/account', 'page', accountPages.showApplications],
+  [['GET'], '/oauth/account/sessions', 'page', accountPages.showSessions],
+  [['POST'], '/oauth/account/sessions', 'page', accountPages.endSession, 'own pages'],
   [['GET'], '/oauth/account/sign-in', 'page', showSignIn],
   [['POST'], '/oauth/account/sign-in', 'page', changePassword, 'own pages'],
-  [['GET'], '/oauth/account/authenticator', 'page', showAuthenticator],
-  [['POST'], '/oauth/account/authenticator', 'page', addAuthenticator, 'own pages'],
-  [['POST'], '/oauth/account/authenticator/remove', 'page', removeAuthenticator, 'own pages'],
-  [['POST'], '/oauth/account/recovery-codes', 'page', renewRecoveryCodes, 'own pages'],
-  [['GET'], '/oauth/account/sign-in-again', 'page', signInAgain],
+  [['GET'], '/oauth/account/authenticator', 'page', factors.showAuthenticator],
+  [['POST'], '/oauth/account/authenticator', 'page', factors.addAuthenticator, 'own pages'],
+  [
+    ['POST'],
+    '/oauth/account/authenticator/remove',
+    'page',
+    factors.removeAuthenticator,
+    'own pages',
+  ],
+  [['POST'], '/oauth/account/recovery-codes', 'page', factors.renewRecoveryCodes, 'own pages'],
+  [['POST'], '/oauth/account/passkeys/options', 'json', passkeys.beginPasskey, 'own pages'],
+  [['POST'], '/oauth/account/passkeys', 'page', passkeys.addPasskey, 'own pages'],
+  [['POST'], '/oauth/account/passkeys/remove', 'page', passkeys.removePasskey, 'own pages'],
+  [['GET'], '/oauth/account/sign-in-again', 'page', accountPages.signInAgain],
   [['GET'], '/oauth/account/data', 'page', showData],
   [['GET'], '/oauth/account/data.json', 'page', downloadData],
   [['POST'], '/oauth/account/delete', 'page', deleteAccount, 'own pages'],

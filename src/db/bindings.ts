@@ -47,6 +47,7 @@ export type ApiError =
   | 'expired_request'
   | 'wrong_password'
   | 'wrong_code'
+  | 'wrong_passkey'
   | 'too_many_attempts'
   | 'csrf_mismatch'
   | 'not_found'
@@ -89,6 +90,14 @@ export type ApiAccountSignIn = {
   password: boolean;
   upstreams: Json;
   second_factor: Json;
+};
+
+/** A passkey that was added. */
+export type ApiAddedPasskey = {
+  error: null;
+  reason: string | null;
+  recovery_codes: boolean;
+  session_expires_at: number;
 };
 
 /** What an operation of an admin gave. */
@@ -335,6 +344,24 @@ export type ApiOrigin = {
   error: null;
   reason: string | null;
   allowed: boolean;
+};
+
+/** What a browser is asked to sign with which passkeys. */
+export type ApiPasskeyOptions = {
+  error: null;
+  reason: string | null;
+  expires_at: number;
+  user_id: string | null;
+  username: string | null;
+  credentials: Json;
+};
+
+/** The passkey that has signed, as it claims. */
+export type ApiPresentedPasskey = {
+  error: null;
+  reason: string | null;
+  public_key: Buffer;
+  transports: string[];
 };
 
 /** A request that waits for its browser. */
@@ -1658,6 +1685,194 @@ export const api = {
     ['address', 'inet'],
     ['origin', 'text'],
   ], ['allowed']),
+
+  /** Adds a passkey of the person who is signed in, after a recent sign-in; this browser goes on in a session that has seen both factors. p_failure: why the web process could not verify it, null = it could. p_recovery_hashes: SHA-256 of new recovery codes, for whoever has none. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), wrong_passkey, already_exists. */
+  passkey_add: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      passkey_challenge_hash: Uint8Array | null;
+      passkey_challenge_expires_at: number | null;
+      failure: string | null;
+      passkey_name: string | null;
+      next_credential_id: Uint8Array | null;
+      public_key: Uint8Array | null;
+      sign_count: number | null;
+      transports: string[] | null;
+      backup_eligible: boolean | null;
+      backed_up: boolean | null;
+      recovery_hashes: Uint8Array[] | null;
+      next_session_hash: Uint8Array | null;
+      next_csrf_hash: Uint8Array | null;
+    },
+    ApiAddedPasskey
+  >('pgrant_api.passkey_add', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['passkey_challenge_hash', 'bytea'],
+    ['passkey_challenge_expires_at', 'bigint'],
+    ['failure', 'text'],
+    ['passkey_name', 'text'],
+    ['next_credential_id', 'bytea'],
+    ['public_key', 'bytea'],
+    ['sign_count', 'bigint'],
+    ['transports', 'text[]'],
+    ['backup_eligible', 'boolean'],
+    ['backed_up', 'boolean'],
+    ['recovery_hashes', 'bytea[]'],
+    ['next_session_hash', 'bytea'],
+    ['next_csrf_hash', 'bytea'],
+  ], ['recovery_codes', 'session_expires_at']),
+
+  /** What an authenticator is asked to make a passkey for, by the person who is signed in, after a recent sign-in. Stores p_next_challenge_hash. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), invalid_request (20 are enough). */
+  passkey_add_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      next_challenge_hash: Uint8Array | null;
+    },
+    ApiPasskeyOptions
+  >('pgrant_api.passkey_add_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['next_challenge_hash', 'bytea'],
+  ], ['expires_at', 'credentials']),
+
+  /** The public key to verify an answer of a passkey by, for an authorization request of this browser; uses the challenge up. Errors: expired_request, wrong_passkey, too_many_attempts, flood. */
+  passkey_find: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      passkey_challenge_hash: Uint8Array | null;
+      passkey_challenge_expires_at: number | null;
+      credential_id: Uint8Array | null;
+    },
+    ApiPresentedPasskey
+  >('pgrant_api.passkey_find', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['passkey_challenge_hash', 'bytea'],
+    ['passkey_challenge_expires_at', 'bigint'],
+    ['credential_id', 'bytea'],
+  ], ['public_key', 'transports']),
+
+  /** Signs in the person of a passkey for an authorization request of this browser, or takes it as the second factor. p_failure: why the web process could not verify the answer, null = it could; the rest is what the authenticator has signed. Errors: expired_request, wrong_passkey, too_many_attempts, flood. */
+  passkey_finish: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+      passkey_challenge_hash: Uint8Array | null;
+      passkey_challenge_expires_at: number | null;
+      credential_id: Uint8Array | null;
+      failure: string | null;
+      user_handle: string | null;
+      user_verified: boolean | null;
+      sign_count: number | null;
+      backup_eligible: boolean | null;
+      backed_up: boolean | null;
+      next_session_hash: Uint8Array | null;
+      next_csrf_hash: Uint8Array | null;
+    },
+    ApiSession
+  >('pgrant_api.passkey_finish', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+    ['passkey_challenge_hash', 'bytea'],
+    ['passkey_challenge_expires_at', 'bigint'],
+    ['credential_id', 'bytea'],
+    ['failure', 'text'],
+    ['user_handle', 'uuid'],
+    ['user_verified', 'boolean'],
+    ['sign_count', 'bigint'],
+    ['backup_eligible', 'boolean'],
+    ['backed_up', 'boolean'],
+    ['next_session_hash', 'bytea'],
+    ['next_csrf_hash', 'bytea'],
+  ], []),
+
+  /** Removes a passkey of the person who is signed in, after a recent sign-in, and the recovery codes with the last second factor. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found. */
+  passkey_remove: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      csrf_hash: Uint8Array | null;
+      credential_id: Uint8Array | null;
+    },
+    ApiDone
+  >('pgrant_api.passkey_remove', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['csrf_hash', 'bytea'],
+    ['credential_id', 'bytea'],
+  ], []),
+
+  /** What a passkey is asked to sign for an authorization request of this browser: by the person whose second factor is asked for, else by whoever has one. Stores p_next_challenge_hash. Errors: expired_request, access_denied (second_factor is off), too_many_attempts, flood. */
+  passkey_request: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      old_session_hash: Uint8Array | null;
+      old_session_expires_at: number | null;
+      next_challenge_hash: Uint8Array | null;
+    },
+    ApiPasskeyOptions
+  >('pgrant_api.passkey_request', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['old_session_hash', 'bytea'],
+    ['old_session_expires_at', 'bigint'],
+    ['next_challenge_hash', 'bytea'],
+  ], ['expires_at', 'credentials']),
 
   /** Takes up a pushed request for this browser, once, and says what comes next (RFC 9126 4); p_pushed_hash and p_pushed_expires_at are of its request_uri. Without p_browser_hash it is only stored for whoever continues it. Errors: invalid_request_uri, too_many_attempts, flood. */
   pushed_request_begin: bind<
@@ -4375,7 +4590,7 @@ export const ops = {
   >('pgrant_ops.sealing_read', [
   ], ['tenant_id', 'key_id']),
 
-  /** The second factors of a person: kind totp or recovery codes. May be null: name, last_used_at, note. Raises OA001. */
+  /** The second factors of a person: kind totp, passkey or recovery codes. May be null: name, last_used_at, note. Raises OA001. */
   second_factor_list: bind<
     {
       tenant: string;

@@ -10,6 +10,8 @@ const flashes = [
   'account_linked',
   'application_removed',
   'authenticator_removed',
+  'passkey_added',
+  'passkey_removed',
   'password_changed',
   'saved',
   'session_ended',

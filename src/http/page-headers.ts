@@ -20,7 +20,7 @@ const flowHeaders = helmet({ ...headers, crossOriginOpenerPolicy: { policy: 'uns
 
 /** Endpoints that a client may open in a window of its own, and what such a window goes through. */
 const keepsOpener =
-  /^\/oauth\/(?:authorize|continue|login|consent|logout|upstream|second-factor)(?:\/|$)/;
+  /^\/oauth\/(?:authorize|continue|login|consent|logout|upstream|second-factor|passkey)(?:\/|$)/;
 
 /** The one page that clients show in a frame, and that does nothing but answer their messages. */
 const framed = '/oauth/check-session';

@@ -8,6 +8,7 @@ import { webSource } from '../protocol/redirect-uri.ts';
 import type { Ctx } from './ctx.ts';
 import { takeFlash } from './flash.ts';
 import { globalsOf, languageFor, type PageLanguage } from './languages.ts';
+import { passkeyScriptVersion, passkeySource } from './passkey-script.ts';
 import { versionOf } from './stylesheet.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
@@ -40,6 +41,8 @@ type Page = {
   formsLeave?: boolean;
   /** Whether the form submits itself. */
   selfSubmitting?: boolean;
+  /** Whether the page asks the browser for a passkey, by a script of its own. */
+  passkeys?: boolean;
   /** What the page shows in frames. */
   frames?: readonly string[];
 };
@@ -57,12 +60,13 @@ export function render(
   ctx.vary('Accept-Language');
   ctx.set('Content-Language', language);
   ctx.set('Cache-Control', 'no-store');
-  ctx.set('Content-Security-Policy', policy(page));
+  ctx.set('Content-Security-Policy', policy(ctx, page));
   ctx.body = environments[language].render(`${template}.njk`, {
     appearance: ctx.state.tenant?.appearance,
     tenant_language: ctx.state.tenant?.appearance.language,
     base: ctx.state.tenant?.path ?? '',
     tenant_title: ctx.state.tenant?.title,
+    passkey_script: passkeyScriptVersion,
     stylesheet_version: versionOf(ctx.state.tenant),
     flash: ctx.state.tenant && takeFlash(ctx),
     request_id: ctx.state.requestId,
@@ -70,7 +74,10 @@ export function render(
   });
 }
 
-function policy({ redirectUri, formsLeave, selfSubmitting, frames = [] }: Page): string {
+function policy(
+  ctx: Ctx,
+  { redirectUri, formsLeave, selfSubmitting, passkeys, frames = [] }: Page,
+): string {
   // Browsers apply form-action to the redirects that a form ends in: see send-on.ts for what follows the first.
   const target = redirectUri === undefined ? '' : ` ${webSource(redirectUri)}`;
   return [
@@ -78,6 +85,7 @@ function policy({ redirectUri, formsLeave, selfSubmitting, frames = [] }: Page):
     "style-src 'self'",
     "img-src 'self' data:",
     ...(selfSubmitting ? [`script-src ${formPostSource}`] : []),
+    ...(passkeys ? [`script-src ${passkeySource(ctx)}`, "connect-src 'self'"] : []),
     ...(frames.length > 0 ? [`frame-src ${[...new Set(frames.map(webSource))].join(' ')}`] : []),
     ...(formsLeave ? [] : [`form-action 'self'${target}`]),
     "frame-ancestors 'none'",

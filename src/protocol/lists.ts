@@ -67,6 +67,7 @@ export const publicErrors = {
   expired_request: { status: 400, description: "This sign-in has expired, was answered already, or was begun in another browser." },
   wrong_password: { status: 400, description: "The username or the password is wrong." },
   wrong_code: { status: 400, description: "The code is wrong." },
+  wrong_passkey: { status: 400, description: "The passkey was not accepted." },
   too_many_attempts: { status: 429, description: "Too many attempts. Try again later." },
   flood: { status: 429, description: "Too many attempts. Try again later." },
   csrf_mismatch: { status: 403, description: "The form is out of date. Reload the page." },

@@ -21,6 +21,7 @@ const lengthLimits: Readonly<Record<string, number>> = {
   assertion: 8192,
   authorization_details: 8192,
   claims: 4096,
+  credential: 8192,
   client_assertion: 8192,
   id_token_hint: 8192,
   login_hint: 512,

@@ -17,6 +17,7 @@ const prefixes = {
   pushed_request: 'pgrant_pr_',
   session: 'pgrant_ss_',
   upstream: 'pgrant_us_',
+  passkey: 'pgrant_pk_',
 } as const;
 
 const refreshPrefix = 'pgrant_rt_';
@@ -44,6 +45,7 @@ const expiringForms = {
   pushed_request: expiringForm('pushed_request'),
   session: expiringForm('session'),
   upstream: expiringForm('upstream'),
+  passkey: expiringForm('passkey'),
 } as const satisfies Record<ExpiringKind, RegExp>;
 
 const refreshForm = new RegExp(`^${refreshPrefix}${handleText}\\.${secretText}$`);

@@ -183,6 +183,7 @@ describe('a tenant', () => {
       'first_factors',
       'logout_deliveries',
       'outbox',
+      'passkey_challenges',
       'refusals',
       'revoked_tokens',
       'session_clients',

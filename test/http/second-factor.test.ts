@@ -104,7 +104,7 @@ describe('an authenticator app', () => {
     const [, file = ''] = /href="data:text\/plain;charset=utf-8,([^"]*)"/.exec(shown.html) ?? [];
     for (const code of codes) expect(decodeURIComponent(file)).toContain(code);
     const page = await browser.open(`${acme.issuer}${account}`);
-    expect(page.html).toContain('10 left');
+    expect(page.html).toContain('10 codes are left');
     expect(codesOf(page)).toEqual([]);
     expect(await claimsAt(browser, await begin(browser))).toMatchObject({
       acr: '2',

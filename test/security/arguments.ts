@@ -63,6 +63,14 @@ export const neutral = {
   reject_reason: null,
   another: false,
   prompt: [],
+  next_credential_id: secret(),
+  public_key: secret(),
+  passkey_name: 'Laptop',
+  sign_count: 1,
+  transports: [],
+  user_verified: true,
+  backup_eligible: false,
+  backed_up: false,
   totp_step: 1,
   recovery_hash: secret(),
   recovery_hashes: [],
@@ -139,6 +147,8 @@ export const groups: Record<string, string[]> = {
   object: ['request_uri'],
   pushed: ['pushed_hash', 'pushed_expires_at'],
   device: ['device_hash', 'device_expires_at'],
+  passkey_challenge: ['passkey_challenge_hash', 'passkey_challenge_expires_at'],
+  credential: ['credential_id', 'user_handle'],
   user_code: ['user_code_hash'],
 };
 export const grouped = new Set(Object.values(groups).flat());
@@ -160,6 +170,8 @@ const lookups: Record<string, string[]> = {
   keys: ['jwks_uri'],
   object: ['request_uri'],
   device: ['device_expires_at'],
+  passkey_challenge: ['passkey_challenge_expires_at'],
+  credential: ['credential_id'],
   user_code: ['user_code_hash'],
   pushed: ['pushed_expires_at'],
 };

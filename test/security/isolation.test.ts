@@ -77,6 +77,8 @@ function granted(name: string, row: Row): boolean {
     'salt',
     'interval',
     'value',
+    'credentials',
+    'public_key',
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';
@@ -87,6 +89,7 @@ function granted(name: string, row: Row): boolean {
     'device_verify',
     'second_factor_leave',
     'totp_remove',
+    'passkey_remove',
     'recovery_codes_set',
   ].includes(name);
   return gave || shown || (says && row.error === null);

@@ -136,6 +136,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
   const [session] = await tenant.database.sql`
     select session_id from pgrant.sessions where session_hash = ${browser.session_hash}`;
   await factorsOf(tenant, names, browser, flow.request);
+  const passkey = await passkeyOf(tenant, names, browser, flow.request);
   return {
     challenge_hash,
     verifier_hash,
@@ -164,6 +165,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     registered_id,
     registration_hash,
     ...state,
+    ...passkey,
     jwks_uri: keysAt(uri),
     request_uri: objectAt(uri),
     ...(await pushedOf(tenant)),
@@ -176,7 +178,8 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
 }
 
 const forgetFactors = ({ database, tenant }: Tenant) => database.sql`
-  with app as (delete from pgrant.totp_authenticators where tenant_id = ${tenant})
+  with app as (delete from pgrant.totp_authenticators where tenant_id = ${tenant}),
+       passkey as (delete from pgrant.passkeys where tenant_id = ${tenant})
   delete from pgrant.recovery_codes where tenant_id = ${tenant}`;
 
 /** A second factor that the person has, for functions about those; and a request and a session that wait for it. */
@@ -231,6 +234,37 @@ async function draftOf(tenant: Tenant, browser: ReturnType<typeof newBrowser>, n
   const [row] = await tenant.database.sql`
     select secret_id from pgrant.client_secrets where tenant_id = ${tenant.tenant} and client_id = ${client_id}`;
   return { client_id, confirmed_name, secret_id: row?.secret_id };
+}
+
+/** A passkey that the person has, for functions about one, and what it is asked to sign. */
+async function passkeyOf(
+  { database, tenant, user }: Tenant,
+  names: string[],
+  { session_hash }: { session_hash: Buffer | null },
+  { request_hash }: { request_hash: Buffer },
+) {
+  const credential_id = secret();
+  const passkey_challenge_hash = secret();
+  const { sql } = database;
+  if (names.includes('credential_id')) {
+    await sql`
+      insert into pgrant.passkeys (tenant_id, credential_id, user_id, name, public_key, sign_count, transports, backup_eligible, backed_up)
+      values (${tenant}, ${credential_id}, ${user.user_id}, 'Laptop', ${secret()}, 0, '{}', false, false)`;
+  }
+  if (names.includes('credential_id') && names.includes('csrf_hash')) {
+    await sql`update pgrant.sessions set amr = '{pwd,mfa}' where session_hash = ${session_hash}`;
+  }
+  const [challenge] = await sql`
+    insert into pgrant.passkey_challenges (tenant_id, challenge_hash, expires_at, request_hash, session_id, used_at)
+    select ${tenant}, ${passkey_challenge_hash}, date_trunc('second', now()) + interval '5 minutes',
+           case when ${names.includes('csrf_hash')} then null else ${request_hash}::bytea end,
+           case when ${names.includes('csrf_hash')} then s.session_id end,
+           case when ${names.includes('user_handle')} then now() end
+      from pgrant.sessions s where s.session_hash = ${session_hash}
+    returning extract(epoch from expires_at)::int as expires_at`;
+  const passkey_challenge_expires_at = Number(challenge?.expires_at);
+  const named = { passkey_challenge_hash, passkey_challenge_expires_at };
+  return { ...named, credential_id, user_handle: user.user_id };
 }
 
 /** A request that its client has pushed. */

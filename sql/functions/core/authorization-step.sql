@@ -119,9 +119,10 @@ begin
   else
     v_out.response_reason := null;
     v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, coalesce(v_factor.user_id, p_session.user_id));
-    if v_out.next = 'second_factor' then
+    if v_out.next in ('login', 'second_factor') then
       v_out.page := v_out.page || jsonb_build_object('second_factor', pgrant_rules.second_factor_page(p_tenant, v_factor.user_id));
-    elsif v_out.next = 'login' and 'select_account' = any (p_request.prompt) then
+    end if;
+    if v_out.next = 'login' and 'select_account' = any (p_request.prompt) then
       -- Another account is meant than the one that is known.
       v_out.page := v_out.page || jsonb_build_object('username', null);
     elsif p_session.user_id::text <> p_request.hint_sub then

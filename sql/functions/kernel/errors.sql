@@ -27,7 +27,7 @@ create type pgrant_api.error as enum (
   -- The admin API (RFC 9110 15.5.13, draft-ietf-httpapi-idempotency-key-header 2.7)
   'already_exists', 'precondition_failed', 'idempotency_key_reused',
   -- Shown to a person, never sent to a client
-  'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'wrong_code', 'too_many_attempts',
+  'unknown_client', 'invalid_redirect_uri', 'expired_request', 'wrong_password', 'wrong_code', 'wrong_passkey', 'too_many_attempts',
   'csrf_mismatch', 'not_found', 'unknown_account', 'upstream_failed', 'invalid_user_code',
   -- As too_many_attempts, and the web process is to answer so itself until the minute is over
   'flood'
@@ -89,6 +89,7 @@ as $$
     ('expired_request', 400, 'This sign-in has expired, was answered already, or was begun in another browser.'),
     ('wrong_password', 400, 'The username or the password is wrong.'),
     ('wrong_code', 400, 'The code is wrong.'),
+    ('wrong_passkey', 400, 'The passkey was not accepted.'),
     ('too_many_attempts', 429, 'Too many attempts. Try again later.'),
     ('flood', 429, 'Too many attempts. Try again later.'),
     ('csrf_mismatch', 403, 'The form is out of date. Reload the page.'),

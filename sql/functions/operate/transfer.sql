@@ -5,8 +5,8 @@ language sql immutable
 -- What a row refers to comes before it.
 as $$
   select array['tenants', 'scopes', 'scope_texts', 'clients', 'client_secrets', 'users', 'totp_authenticators', 'recovery_codes',
-               'developer_clients', 'developer_messages', 'pairwise_subjects', 'user_roles', 'groups', 'group_roles', 'group_members',
-               'resources', 'authorization_details_types', 'exchange_policies', 'registration_tokens',
+               'passkeys', 'developer_clients', 'developer_messages', 'pairwise_subjects', 'user_roles', 'groups', 'group_roles',
+               'group_members', 'resources', 'authorization_details_types', 'exchange_policies', 'registration_tokens',
                'upstreams', 'upstream_accounts', 'grants', 'token_families', 'reviews', 'scope_refusals', 'webhooks', 'tenant_history',
                'user_history', 'client_history', 'scope_history', 'resource_history', 'user_role_history', 'group_member_history',
                'group_role_history', 'grant_history']

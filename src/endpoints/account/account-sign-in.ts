@@ -24,7 +24,8 @@ async function show({ database }: EndpointServices, ctx: Ctx, fault?: string): P
   const row = await call(database, api.account_sign_in_show, person(ctx));
   const csrf = presentedCsrfToken(ctx);
   const status = fault === undefined ? 200 : 400;
-  render(ctx, 'account_sign_in', { section: 'sign-in', ...row, csrf, fault, shortest }, { status });
+  const data = { section: 'sign-in', ...row, csrf, fault, shortest };
+  render(ctx, 'account_sign_in', data, { status, passkeys: row.second_factor !== null });
 }
 
 /** Sets the password, and goes on in a new session. */

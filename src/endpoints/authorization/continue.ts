@@ -85,7 +85,7 @@ type Shown = {
   redirect_uri: string;
   ui_locales: string[];
   username: string;
-  second_factor?: { user_id: string; totp: object | null };
+  second_factor?: { user_id: string; totp: object | null; passkeys: object[] } | null;
 };
 
 function showPage(
@@ -104,10 +104,11 @@ function showPage(
     pages[next === 'login' || next === 'account' || next === 'second_factor' ? next : 'consent'];
   const { second_factor } = shown;
   // Whoever has none sets one up.
+  const none = second_factor && !second_factor.totp && second_factor.passkeys.length === 0;
   const setUp =
-    second_factor &&
-    !second_factor.totp &&
-    newSetUp(services, ctx, { ...shown, ...second_factor }, key);
+    next === 'second_factor' && none
+      ? newSetUp(services, ctx, { ...shown, ...second_factor }, key)
+      : undefined;
   render(
     ctx,
     page,
@@ -120,6 +121,7 @@ function showPage(
     },
     {
       ...(status !== undefined && { status }),
+      passkeys: Boolean(second_factor),
       locales: shown.ui_locales,
       redirectUri: shown.redirect_uri,
     },

@@ -3,15 +3,13 @@ import { type ApiSecondFactorChallenge, type ApiSession, api } from '../../db/bi
 import { type Answer, ask, call, type Refused } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
-import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
-import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
-import { newSecret, secretHash } from '../../protocol/secrets.ts';
 import { goTo } from '../account/person.ts';
 import { presentedRequest, showRequest } from '../authorization/continue.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { newRecoveryCodes, recoveryHash, showRecoveryCodes } from './recovery-codes.ts';
 import { openKey, openSetUp, stepOf } from './totp.ts';
+import { continued, newSession, refused, signIn, waiting } from './waiting.ts';
 
 type Outcome = Answer<ApiSession> | Refused<ApiSecondFactorChallenge>;
 
@@ -87,43 +85,4 @@ export function leaveSecondFactor({ database }: EndpointServices): Endpoint {
     });
     goTo(ctx, continued(request));
   };
-}
-
-const waiting = (ctx: Ctx, request: string | undefined) => ({
-  ...caller(ctx),
-  ...presentedRequest(ctx, request),
-  ...presentedSession(ctx),
-});
-
-function newSession() {
-  const { secret, hash } = newSecret();
-  const next = { next_session_hash: hash, next_csrf_hash: secretHash(csrfToken(secret)) };
-  return { secret, next };
-}
-
-function signIn(ctx: Ctx, secret: string, row: object): void {
-  const { session_expires_at } = row as ApiSession;
-  if (session_expires_at) startSession(ctx, secret, session_expires_at);
-}
-
-const continued = (request = '') => `/oauth/continue?${new URLSearchParams({ request })}`;
-
-/** Answers a refusal, and says whether there was one. */
-async function refused(
-  services: EndpointServices,
-  ctx: Ctx,
-  request: string | undefined,
-  { error, reason, retry_after }: Outcome | Answer<ApiSecondFactorChallenge>,
-): Promise<boolean> {
-  if (error === null) return false;
-  if (error === 'login_required') {
-    goTo(ctx, continued(request));
-  } else if (error === 'wrong_code' || error === 'too_many_attempts') {
-    if (retry_after) ctx.set('Retry-After', String(retry_after));
-    const status = error === 'wrong_code' ? 400 : 429;
-    await showRequest(services, ctx, request, { status, error, retry_after });
-  } else {
-    throw new OAuthError(error, reason ?? '');
-  }
-  return true;
 }

@@ -17,8 +17,8 @@ begin
     if not found then
       v_out.error := 'not_found';
       v_out.reason := 'the person has no authenticator app';
-    elsif not pgrant_rules.second_factor_held(p_tenant, v_session.user_id) then
-      delete from pgrant.recovery_codes c where c.tenant_id = p_tenant and c.user_id = v_session.user_id;
+    else
+      perform pgrant_rules.recovery_codes_end(p_tenant, v_session.user_id);
     end if;
   end if;
   perform pgrant_rules.audit(p_tenant, 'totp.remove', v_out.error, v_out.reason, null, v_session.user_id);

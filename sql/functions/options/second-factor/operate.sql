@@ -16,6 +16,10 @@ begin
     from pgrant.totp_authenticators a
    where a.tenant_id = p_tenant and a.user_id = v_user_id
   union all
+  select 'passkey', k.name, k.created_at, k.last_used_at, case when k.backed_up then 'backed up' end
+    from pgrant.passkeys k
+   where k.tenant_id = p_tenant and k.user_id = v_user_id
+  union all
   select 'recovery codes', null, min(c.created_at), max(c.used_at), count(*) filter (where c.used_at is null) || ' left'
     from pgrant.recovery_codes c
    where c.tenant_id = p_tenant and c.user_id = v_user_id
@@ -24,7 +28,7 @@ end
 $$;
 
 comment on function pgrant_ops.second_factor_list(uuid, text) is
-  'The second factors of a person: kind totp or recovery codes. May be null: name, last_used_at, note. Raises OA001.';
+  'The second factors of a person: kind totp, passkey or recovery codes. May be null: name, last_used_at, note. Raises OA001.';
 
 create function pgrant_ops.second_factor_remove(p_tenant uuid, p_username text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -35,6 +39,7 @@ begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   delete from pgrant.totp_authenticators a where a.tenant_id = p_tenant and a.user_id = v_user_id;
+  delete from pgrant.passkeys k where k.tenant_id = p_tenant and k.user_id = v_user_id;
   delete from pgrant.recovery_codes c where c.tenant_id = p_tenant and c.user_id = v_user_id;
   -- Whoever asked for this may be somebody else: no session goes on, and whoever has the password begins anew.
   perform pgrant_rules.user_sessions_end(p_tenant, v_user_id, false, 'second factors removed by an operator');

@@ -15,7 +15,8 @@ create function pgrant_rules.second_factor_held(p_tenant uuid, p_user_id uuid) r
 language plpgsql stable
 as $$
 begin
-  return exists (select from pgrant.totp_authenticators a where a.tenant_id = p_tenant and a.user_id = p_user_id);
+  return exists (select from pgrant.totp_authenticators a where a.tenant_id = p_tenant and a.user_id = p_user_id)
+      or exists (select from pgrant.passkeys k where k.tenant_id = p_tenant and k.user_id = p_user_id);
 end
 $$;
 
@@ -84,13 +85,18 @@ begin
     'totp', (select jsonb_build_object('created_at', pgrant_rules.iso8601(a.created_at),
                                        'last_used_at', pgrant_rules.iso8601(a.last_used_at))
                from pgrant.totp_authenticators a where a.tenant_id = p_tenant and a.user_id = p_user_id),
+    'passkeys', (select coalesce(jsonb_agg(jsonb_build_object(
+                          'id', encode(k.credential_id, 'hex'), 'name', k.name, 'backed_up', k.backed_up,
+                          'created_at', pgrant_rules.iso8601(k.created_at),
+                          'last_used_at', pgrant_rules.iso8601(k.last_used_at)) order by k.created_at), '[]')
+                   from pgrant.passkeys k where k.tenant_id = p_tenant and k.user_id = p_user_id),
     'recovery_codes', (select count(*) from pgrant.recovery_codes c
                         where c.tenant_id = p_tenant and c.user_id = p_user_id and c.used_at is null));
 end
 $$;
 
 comment on function pgrant_rules.second_factor_page(uuid, uuid) is
-  'What a person is shown of their second factors: {user_id, required (whether everybody has one), totp: {created_at, last_used_at} or null, recovery_codes (how many are left)}; times ISO 8601 in UTC. Null where nobody shows one here.';
+  'What a person is shown of their second factors: {user_id, required (whether everybody has one), totp: {created_at, last_used_at} or null, passkeys: [{id (hex), name, backed_up, created_at, last_used_at}], recovery_codes (how many are left)}; times ISO 8601 in UTC. Null where nobody shows one here.';
 
 create or replace function pgrant_rules.second_factor_wait(
   p_tenant uuid, p_request_hash bytea, p_request_expires_at bigint, p_user_id uuid, p_amr text[]

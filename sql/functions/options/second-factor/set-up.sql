@@ -36,6 +36,19 @@ $$;
 comment on function pgrant_rules.recovery_codes_store(uuid, uuid, bytea[]) is
   'Gives a person new recovery codes, and takes those of before away.';
 
+create function pgrant_rules.recovery_codes_end(p_tenant uuid, p_user_id uuid) returns void
+language plpgsql
+as $$
+begin
+  if not pgrant_rules.second_factor_held(p_tenant, p_user_id) then
+    delete from pgrant.recovery_codes c where c.tenant_id = p_tenant and c.user_id = p_user_id;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.recovery_codes_end(uuid, uuid) is
+  'Takes the recovery codes away from whoever has removed their last second factor.';
+
 create function pgrant_rules.totp_store(
   p_tenant uuid, p_user_id uuid, p_sealed_secret bytea, p_totp_step bigint, p_recovery_hashes bytea[],
   out error pgrant_api.error, out reason text

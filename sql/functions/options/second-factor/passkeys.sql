@@ -1,0 +1,141 @@
+-- The account page: passkeys that a person adds and removes.
+
+create function pgrant_api.passkey_add_begin(
+  p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
+  p_next_challenge_hash bytea
+) returns pgrant_api.passkey_options
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.passkey_options;
+  v_session pgrant.sessions;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
+  if v_out.error is null and (select count(*) from pgrant.passkeys k
+                               where k.tenant_id = p_tenant and k.user_id = v_session.user_id) >= 20 then
+    v_out.error := 'invalid_request';
+    v_out.reason := 'the person has 20 passkeys';
+  end if;
+  if v_out.error is not null then
+    perform pgrant_rules.audit(p_tenant, 'passkey.add', v_out.error, v_out.reason, null, v_session.user_id);
+    return v_out;
+  end if;
+  select u.user_id, u.username into v_out.user_id, v_out.username
+    from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id;
+  v_out.credentials := pgrant_rules.passkey_credentials(p_tenant, v_session.user_id);
+  v_out.expires_at := pgrant_rules.passkey_challenge_issue(p_tenant, p_next_challenge_hash, null, v_session.session_id);
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.passkey_add_begin(uuid, text, inet, bytea, bigint, bytea, bytea) is
+  'What an authenticator is asked to make a passkey for, by the person who is signed in, after a recent sign-in. Stores p_next_challenge_hash. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), invalid_request (20 are enough).';
+
+create type pgrant_api.added_passkey as (
+  error               pgrant_api.error,
+  reason              text,
+  recovery_codes      boolean,
+  session_expires_at  bigint
+);
+
+comment on type pgrant_api.added_passkey is 'A passkey that was added.';
+comment on column pgrant_api.added_passkey.recovery_codes is 'Whether the recovery codes were taken: the person had none.';
+comment on column pgrant_api.added_passkey.session_expires_at is 'Epoch seconds.';
+
+create function pgrant_api.passkey_add(
+  p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
+  p_passkey_challenge_hash bytea, p_passkey_challenge_expires_at bigint, p_failure text, p_passkey_name text, p_next_credential_id bytea,
+  p_public_key bytea, p_sign_count bigint, p_transports text[], p_backup_eligible boolean, p_backed_up boolean,
+  p_recovery_hashes bytea[], p_next_session_hash bytea, p_next_csrf_hash bytea
+) returns pgrant_api.added_passkey
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.added_passkey;
+  v_session pgrant.sessions;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
+  if v_out.error is null then
+    update pgrant.passkey_challenges c
+       set used_at = now(), finished_at = now()
+     where c.tenant_id = p_tenant
+       and c.challenge_hash = p_passkey_challenge_hash
+       and c.expires_at = pgrant_rules.moment(p_passkey_challenge_expires_at)
+       and c.expires_at > now()
+       and c.session_id = v_session.session_id
+       and c.used_at is null;
+    if not found or p_failure is not null then
+      v_out.error := 'wrong_passkey';
+      v_out.reason := coalesce(p_failure, 'challenge unknown, used, expired, or of another session');
+    end if;
+  end if;
+  if v_out.error is null then
+    perform from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id for key share;
+    insert into pgrant.passkeys (tenant_id, credential_id, user_id, name, public_key, sign_count, transports, backup_eligible, backed_up)
+    select p_tenant, p_next_credential_id, v_session.user_id, p_passkey_name, p_public_key, p_sign_count, p_transports, p_backup_eligible,
+           p_backed_up
+      from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id
+        on conflict (tenant_id, credential_id) do nothing;
+    if not found then
+      v_out.error := 'already_exists';
+      v_out.reason := 'the passkey is there already, or its person no more';
+    end if;
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'passkey.add', v_out.error, v_out.reason, null, v_session.user_id,
+                             p_detail => case when v_out.error is null then jsonb_build_object('name', p_passkey_name) end);
+  if v_out.error is null then
+    v_out.recovery_codes := not exists (select from pgrant.recovery_codes c
+                                         where c.tenant_id = p_tenant and c.user_id = v_session.user_id and c.used_at is null);
+    if v_out.recovery_codes then
+      perform pgrant_rules.recovery_codes_store(p_tenant, v_session.user_id, p_recovery_hashes);
+    end if;
+    -- The authenticator was there: so this session has seen both factors.
+    v_out.session_expires_at := pgrant_rules.session_start(
+      p_tenant, v_session.user_id, '2',
+      array(select distinct a.method from unnest(v_session.amr || array['pop', 'user', 'mfa']) a (method)), p_next_session_hash,
+      p_next_csrf_hash, p_session_hash, p_session_expires_at, v_session.auth_time);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.passkey_add(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, text, text, bytea, bytea, bigint, text[], boolean, boolean, bytea[], bytea, bytea) is
+  'Adds a passkey of the person who is signed in, after a recent sign-in; this browser goes on in a session that has seen both factors. p_failure: why the web process could not verify it, null = it could. p_recovery_hashes: SHA-256 of new recovery codes, for whoever has none. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), wrong_passkey, already_exists.';
+
+create function pgrant_api.passkey_remove(
+  p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
+  p_credential_id bytea
+) returns pgrant_api.done
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.done;
+  v_session pgrant.sessions;
+  v_name text;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
+  if v_out.error is null then
+    delete from pgrant.passkeys k
+     where k.tenant_id = p_tenant and k.credential_id = p_credential_id and k.user_id = v_session.user_id
+    returning k.name into v_name;
+    if not found then
+      v_out.error := 'not_found';
+      v_out.reason := 'the person has no such passkey';
+    else
+      perform pgrant_rules.recovery_codes_end(p_tenant, v_session.user_id);
+    end if;
+  end if;
+  perform pgrant_rules.audit(p_tenant, 'passkey.remove', v_out.error, v_out.reason, null, v_session.user_id,
+                             p_detail => case when v_name is not null then jsonb_build_object('name', v_name) end);
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.passkey_remove(uuid, text, inet, bytea, bigint, bytea, bytea) is
+  'Removes a passkey of the person who is signed in, after a recent sign-in, and the recovery codes with the last second factor. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found.';

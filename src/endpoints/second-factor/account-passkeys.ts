@@ -1,0 +1,73 @@
+// Passkeys on the page of the account: added, named, removed.
+import { api } from '../../db/bindings.ts';
+import { ask, call } from '../../db/call.ts';
+import { parameters } from '../../http/body.ts';
+import { flash } from '../../http/flash.ts';
+import { startSession } from '../../http/session.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { isSoundName, normalName } from '../../protocol/name.ts';
+import { requireReadable } from '../../protocol/params.ts';
+import { newSecret } from '../../protocol/secrets.ts';
+import { accountPage, goTo, pathOf, personWithForm } from '../account/person.ts';
+import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { creationOptions, readPresented, verifyCreation } from './passkeys.ts';
+import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
+import { newSession } from './waiting.ts';
+
+/** What an authenticator is to make. */
+export function beginPasskey({ database }: EndpointServices): Endpoint {
+  return async (ctx) => {
+    const { csrf } = requireReadable(parameters(ctx), ['csrf']).values;
+    const challenge = newSecret();
+    const row = await call(database, api.passkey_add_begin, {
+      ...personWithForm(ctx, csrf),
+      next_challenge_hash: challenge.hash,
+    });
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = await creationOptions(ctx, challenge.secret, row);
+  };
+}
+
+/** Keeps a passkey that was made, and shows recovery codes to whoever has none. */
+export function addPasskey(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', async (ctx) => {
+    const names = ['csrf', 'name', 'credential'];
+    const { csrf, name = '', credential = '' } = requireReadable(parameters(ctx), names).values;
+    const presented = readPresented(credential);
+    const made = await verifyCreation(ctx, presented);
+    const session = newSession();
+    const { codes, hashes } = newRecoveryCodes();
+    const outcome = await ask(services.database, api.passkey_add, {
+      ...personWithForm(ctx, csrf),
+      ...presented.named,
+      ...made,
+      ...session.next,
+      next_credential_id: presented.credential_id,
+      passkey_name: nameOf(name),
+      recovery_hashes: hashes,
+    });
+    if (outcome.error !== null) throw new OAuthError(outcome.error, outcome.reason ?? '');
+    startSession(ctx, session.secret, outcome.session_expires_at);
+    if (outcome.recovery_codes) return showRecoveryCodes(ctx, codes, pathOf('sign-in'));
+    flash(ctx, 'passkey_added');
+    goTo(ctx, pathOf('sign-in'));
+  });
+}
+
+/** What the person calls it. */
+function nameOf(typed: string): string {
+  const name = normalName(typed);
+  return isSoundName(name) && name.length <= 100 ? name : 'Passkey';
+}
+
+export function removePasskey(services: EndpointServices): Endpoint {
+  return accountPage(services, 'sign-in', async (ctx) => {
+    const { csrf, passkey = '' } = requireReadable(parameters(ctx), ['csrf', 'passkey']).values;
+    await call(services.database, api.passkey_remove, {
+      ...personWithForm(ctx, csrf),
+      credential_id: Buffer.from(passkey, 'hex'),
+    });
+    flash(ctx, 'passkey_removed');
+    goTo(ctx, pathOf('sign-in'));
+  });
+}

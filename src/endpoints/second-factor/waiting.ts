@@ -1,0 +1,54 @@
+// What the second factor and the passkey of a sign-in have in common.
+import type { ApiError, ApiSession } from '../../db/bindings.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
+import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { OAuthError } from '../../protocol/errors.ts';
+import { newSecret, secretHash } from '../../protocol/secrets.ts';
+import { goTo } from '../account/person.ts';
+import { presentedRequest, showRequest } from '../authorization/continue.ts';
+import type { EndpointServices } from '../endpoint.ts';
+
+type Refusable = { error: ApiError | null; reason: string | null; retry_after?: number | null };
+
+/** What names a request that waits, and the session of its browser. */
+export const waiting = (ctx: Ctx, request: string | undefined) => ({
+  ...caller(ctx),
+  ...presentedRequest(ctx, request),
+  ...presentedSession(ctx),
+});
+
+/** A session that the person gets once all is right: its secret, and what SQL takes. */
+export function newSession() {
+  const { secret, hash } = newSecret();
+  const next = { next_session_hash: hash, next_csrf_hash: secretHash(csrfToken(secret)) };
+  return { secret, next };
+}
+
+/** Gives the browser the session, where there is one. */
+export function signIn(ctx: Ctx, secret: string, row: object): void {
+  const { session_expires_at } = row as ApiSession;
+  if (session_expires_at) startSession(ctx, secret, session_expires_at);
+}
+
+/** Where the request goes on. */
+export const continued = (request = '') => `/oauth/continue?${new URLSearchParams({ request })}`;
+
+/** Answers a refusal, and says whether there was one. */
+export async function refused(
+  services: EndpointServices,
+  ctx: Ctx,
+  request: string | undefined,
+  { error, reason, retry_after }: Refusable,
+): Promise<boolean> {
+  if (error === null) return false;
+  if (error === 'login_required') {
+    goTo(ctx, continued(request));
+  } else if (error === 'wrong_code' || error === 'wrong_passkey' || error === 'too_many_attempts') {
+    if (retry_after) ctx.set('Retry-After', String(retry_after));
+    const status = error === 'too_many_attempts' ? 429 : 400;
+    await showRequest(services, ctx, request, { status, error, retry_after });
+  } else {
+    throw new OAuthError(error, reason ?? '');
+  }
+  return true;
+}
