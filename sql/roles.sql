@@ -46,7 +46,7 @@ begin
       union all
       -- What a function reads or writes while a query of ours asks it is of the same tenant, on the same node, or on every node.
       select r.role, 'citus.allow_nested_distributed_execution', 'on'
-        from (values ('pgrant_web'), ('pgrant_worker')) as r (role)
+        from (values ('pgrant_web'), ('pgrant_worker'), ('pgrant_janitor'), ('pgrant_sealer'), ('pgrant_cataloguer')) as r (role)
        where exists (select from pg_catalog.pg_extension e where e.extname = 'citus')
       union all
       -- What pgrant depends on, whatever the server or the database has for defaults. Each session of pgrant sets the same for

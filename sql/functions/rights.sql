@@ -22,7 +22,8 @@ begin
                                      'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
                                      'key_due', 'upstream_due', 'audit_checkpoint_due')
                   then 'pgrant_janitor'
-                  when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_archived')
+                  when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant',
+                                     'audit_archived')
                   then 'pgrant_sealer'
                   when p.proname = 'claims_function_call' then 'pgrant_claims'
                   else 'pgrant_definer' end
@@ -37,13 +38,16 @@ begin
     ), caller (name, role) as (values
       -- The worker calls what the definer owns in pgrant_ops, and by name what others own.
       ('partitions_maintain', 'pgrant_worker'), ('expired_tables', 'pgrant_worker'), ('expired_delete', 'pgrant_worker'),
-      ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
+      ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'), ('audit_seal_tenant', 'pgrant_worker'),
+     
       ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
       ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('audit_checkpoint_due', 'pgrant_worker'),
       -- What one owner of functions asks of another.
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
       ('catalogue_remove', 'pgrant_definer'), ('catalogue_auditor', 'pgrant_definer'),
-      ('expiry_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
+      ('on_several_nodes', 'pgrant_owner'), ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
+      ('expired_rows', 'pgrant_janitor'), ('expired_found', 'pgrant_janitor'), ('expiry_record', 'pgrant_janitor'),
+      ('family_blocks', 'pgrant_janitor'), ('expiry_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
       ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'), ('partition_plan_change', 'pgrant_definer'),
       ('claims_function_call', 'pgrant_definer'), ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'),
       ('audit_digest', 'pgrant_sealer'), ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer'),
@@ -52,7 +56,8 @@ begin
       ('login_show', 'pgrant_product'), ('login_accept', 'pgrant_product'), ('login_reject', 'pgrant_product')
     )
     select o.kind, o.signature, o.owner,
-           o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant as delegated,
+           (o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant
+            or o.name in ('expiry_remember', 'audit_seal_tenant')) as delegated,
            case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,
            array(select c.role from caller c where c.name = o.name and o.schema <> 'pgrant_api'
                  union
@@ -90,7 +95,8 @@ grant execute on function pgrant_rules.audit_archived(timestamptz, timestamptz) 
 set local role pgrant_owner;
 set local citus.enable_ddl_propagation = on;
 
-grant usage on schema pgrant_release to pgrant_definer;
+-- The janitor asks Citus how large the pieces of tables are, of all of them.
+grant usage on schema pgrant_release to pgrant_definer, pgrant_janitor;
 grant select on pgrant_release.released to pgrant_definer;
 grant usage on schema pgrant_api to pgrant_web;
 grant usage on schema pgrant_ops to pgrant_worker, pgrant_product;

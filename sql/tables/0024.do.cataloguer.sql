@@ -26,7 +26,7 @@ begin
   if exists (select from pg_catalog.pg_extension where extname = 'citus') then
     execute format('select pg_catalog.create_distributed_function(%L, ''p_tenant'', colocate_with => ''pgrant.tenants'',
                                                                   force_delegation => %L)', p_function,
-                   (select p.pronamespace = to_regnamespace('pgrant_ops') from pg_catalog.pg_proc p where p.oid = p_function));
+                   (select p.pronamespace <> to_regnamespace('pgrant_api') from pg_catalog.pg_proc p where p.oid = p_function));
   end if;
 end
 $$;

@@ -2799,7 +2799,7 @@ export const ops = {
     ['months', 'integer'],
   ], []),
 
-  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null. */
+  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again); by_tenant: it did nothing, for audit_seal_tenant() is to be called for each tenant. While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null. */
   audit_seal: bind<
     {
       width?: number | null;
@@ -2807,10 +2807,25 @@ export const ops = {
     {
       seals: number;
       done: boolean;
+      by_tenant: boolean;
     }
   >('pgrant_ops.audit_seal', [
     ['width', 'integer', 'optional'],
-  ], ['seals', 'done']),
+  ], ['seals', 'done', 'by_tenant']),
+
+  /** Seals the events of one tenant that no seal covers, the oldest p_width first, where transaction ids say nothing because each node has its own. Returns how many seals it appended: where there were any, there may be more. */
+  audit_seal_tenant: bind<
+    {
+      width: number | null;
+      tenant: string;
+    },
+    {
+      audit_seal_tenant: number;
+    }
+  >('pgrant_ops.audit_seal_tenant', [
+    ['width', 'integer'],
+    ['tenant', 'uuid'],
+  ], ['audit_seal_tenant']),
 
   /** The audit of a tenant, youngest first, p_limit events (1000 at most) after p_after, a cursor of the page before: actions that begin with p_action, of a client or a person, refused or granted, from p_since to p_until. actor is there where an operator or admin decided. May be null: error, reason, client_id, user_id, username, grant_id, address, request_id, detail, actor. Raises OA001. */
   audit_search: bind<

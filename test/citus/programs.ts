@@ -61,6 +61,16 @@ export async function startWeb(cluster: Cluster, database: string, port: number)
   return { stop: () => stopped(child) };
 }
 
+/** Starts the worker at the coordinator. */
+export function startWorker(cluster: Cluster): Running {
+  const env = { ...environment(cluster), DATABASE_OWNER_URL: undefined };
+  const child = spawn(process.execPath, [main, 'worker'], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return { stop: () => stopped(child) };
+}
+
 async function isReady(port: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
   return answer?.status === 200;

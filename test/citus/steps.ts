@@ -11,6 +11,7 @@ import {
   tokenLife,
 } from './flows.ts';
 import { type Cluster, command, startWeb } from './programs.ts';
+import { workerTasks } from './tasks.ts';
 
 type Given = { cluster: Cluster; folder: string; port: number; keep: boolean };
 export type Step = { what: string; run: () => Promise<unknown> };
@@ -75,6 +76,7 @@ export function steps({ cluster, folder, port, keep }: Given): Step[] {
     { what: 'release again', run: async () => (await pgrant(['release'])).slice(0, 60).trim() },
     ...commands,
     ...cluster.web.map((url) => through(`through ${new URL(url).host}`, url)),
+    { what: 'each task of the worker', run: () => workerTasks(cluster) },
     {
       what: 'audit sealed, signed and verified',
       run: async () => {

@@ -16,50 +16,79 @@ $$;
 comment on function pgrant_ops.expired_tables() is
   'The tables whose expired rows are the janitor''s to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. Nothing is null.';
 
+create function pgrant_rules.expired_rows(p_table text, out condition text, out its_order text)
+language plpgsql stable
+as $$
+declare
+  v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
+begin
+  condition := 'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC''';
+  its_order := 'd.expires_at at time zone ''UTC''';
+  if p_table = 'token_families' then
+    condition := 'pgrant.swept(d.sweep_after) and d.sweep_after < current_date
+                  and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')';
+    its_order := 'd.sweep_after';
+  elsif p_table = 'clients' then
+    -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
+    -- document that an operator has disabled stays, or the next request would bring it back.
+    condition := condition || ' and d.registered_at is not null and (d.document_fetched_at is null or d.disabled_at is null)';
+  elsif p_table like '%\_history' then
+    -- The policy shows only those that ended before the retention of audit_events.
+    condition := 'upper(d.valid) < now()';
+    its_order := 'upper(d.valid)';
+  elsif v_default is not null then
+    -- Whole partitions are dropped. Here goes what arrived while none had been made for it, which is rare.
+    condition := case when pgrant_rules.on_several_nodes() and p_table <> 'task_runs' then 'd.expires_at < now() - interval ''9 days'''
+                      else format('d.tableoid = %s and d.expires_at < now()', v_default::oid) end;
+    its_order := 'd.expires_at';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.expired_rows(text) is
+  'Which rows d of a table of expired_tables() the janitor deletes, and in which order. On several nodes the rows of a default partition cannot be told apart: those are meant that are older than any other partition.';
+
+create function pgrant_rules.expired_found(p_table text, p_limit integer) returns tid[]
+language plpgsql
+as $$
+declare
+  v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
+  v_several boolean := pgrant_rules.on_several_nodes();
+  v_rows record := pgrant_rules.expired_rows(p_table);
+  v_found tid[];
+begin
+  if not v_several and v_default is not null and pg_relation_size(v_default) = 0 then
+    return '{}';
+  end if;
+  execute format('select array(select d.ctid from pgrant.%I d where %s order by %s limit $1 %s)', p_table, v_rows.condition,
+                 v_rows.its_order,
+                 -- The owner of a history's rows is nobody: they are deleted by one worker or the other.
+                 case when not v_several and p_table not like '%\_history' then 'for update skip locked' end)
+    into v_found using p_limit;
+  return v_found;
+end
+$$;
+
+comment on function pgrant_rules.expired_found(text, integer) is
+  'Where expired rows of a table are, at most p_limit, locked: rows that somebody else has locked are passed over. On several nodes neither, and each place stands for a row of each piece of the table: whoever deletes says expired_rows() again.';
+
 create function pgrant_ops.expired_delete(p_table text, p_limit integer default 1000) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
   v_deleted bigint;
 begin
   -- Nobody is told that a row is gone: if the server dies now, the row is deleted again.
   perform set_config('synchronous_commit', 'off', true);
-  if p_table = 'token_families' then
-    delete from pgrant.token_families f
-     where f.ctid = any (array(
-             select d.ctid from pgrant.token_families d
-              where pgrant.swept(d.sweep_after) and d.sweep_after < current_date
-                and (d.idle_expires_at < now() or d.revoked_at < now() - interval '90 days')
-              order by d.sweep_after limit p_limit for update skip locked));
-  elsif p_table = 'grants' then
+  -- Citus: what is remembered of a row goes where the row has gone from. A placeholder elsewhere.
+  perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
+  if p_table = 'grants' then
     return pgrant_ops.expired_grants_delete(p_limit);
   elsif p_table = 'clients' then
     return pgrant_ops.expired_clients_delete(p_limit);
-  elsif p_table like '%\_history' then
-    -- The policy shows only those that ended before the retention of audit_events.
-    execute format(
-      'delete from pgrant.%1$I h
-        where h.ctid = any (array(select o.ctid from pgrant.%1$I o where upper(o.valid) < now() order by upper(o.valid) limit $1))',
-      p_table) using p_limit;
-  elsif v_default is null then
-    execute format(
-      'delete from pgrant.%1$I t
-        where t.ctid = any (array(select d.ctid from pgrant.%1$I d
-                                   where d.expires_at at time zone ''UTC'' < now() at time zone ''UTC''
-                                   order by d.expires_at at time zone ''UTC'' limit $1 for update skip locked))', p_table)
-      using p_limit;
-  elsif pg_relation_size(v_default) > 0 then
-    -- Whole partitions are dropped. Here goes what arrived while none had been made for it, which is rare.
-    execute format(
-      'delete from pgrant.%1$I t
-        where t.tableoid = $1 and t.expires_at < now()
-          and t.ctid = any (array(select d.ctid from pgrant.%1$I d
-                                   where d.tableoid = $1 and d.expires_at < now() limit $2 for update skip locked))', p_table)
-      using v_default, p_limit;
-  else
-    return 0;
   end if;
+  execute format('delete from pgrant.%I d where d.ctid = any ($1) and %s', p_table, (pgrant_rules.expired_rows(p_table)).condition)
+    using pgrant_rules.expired_found(p_table, p_limit);
   get diagnostics v_deleted = row_count;
   return v_deleted;
 end
@@ -68,23 +97,33 @@ $$;
 comment on function pgrant_ops.expired_delete(text, integer) is
   'Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more.';
 
+create function pgrant_rules.expiry_record(p_tenant uuid, p_client_id text, p_grant_id uuid, p_expired_at timestamptz) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- As text, so that Citus knows where it is to be done.
+  execute format('select * from pgrant_rules.expiry_remember(%L, %L, %L, %L)', p_tenant, p_client_id, p_grant_id, p_expired_at);
+end
+$$;
+
+comment on function pgrant_rules.expiry_record(uuid, text, uuid, timestamptz) is 'Has expiry_remember() done where the tenant is.';
+
 create function pgrant_ops.expired_grants_delete(p_limit integer) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_found tid[] := pgrant_rules.expired_found('grants', p_limit);
   v_dead record;
   v_deleted bigint := 0;
 begin
   for v_dead in
-    delete from pgrant.grants g
-     where g.ctid = any (array(select d.ctid from pgrant.grants d
-                                where d.expires_at at time zone 'UTC' < now() at time zone 'UTC'
-                                order by d.expires_at at time zone 'UTC' limit p_limit for update skip locked))
-    returning g.tenant_id, g.client_id, g.grant_id, g.revoked_at, g.expires_at
+    delete from pgrant.grants d
+     where d.ctid = any (v_found) and d.expires_at at time zone 'UTC' < now() at time zone 'UTC'
+    returning d.tenant_id, d.client_id, d.grant_id, d.revoked_at, d.expires_at
   loop
     v_deleted := v_deleted + 1;
     if v_dead.revoked_at is null then
-      perform pgrant_rules.expiry_remember(v_dead.tenant_id, v_dead.client_id, v_dead.grant_id, v_dead.expires_at);
+      perform pgrant_rules.expiry_record(v_dead.tenant_id, v_dead.client_id, v_dead.grant_id, v_dead.expires_at);
     end if;
   end loop;
   return v_deleted;
@@ -100,19 +139,13 @@ declare
   v_dead record;
   v_deleted bigint := 0;
 begin
-  -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
-  -- document that an operator has disabled stays, or the next request would bring it back.
   for v_dead in
-    delete from pgrant.clients c
-     where c.ctid = any (array(
-             select d.ctid from pgrant.clients d
-              where d.expires_at at time zone 'UTC' < now() at time zone 'UTC' and d.registered_at is not null
-                and (d.document_fetched_at is null or d.disabled_at is null)
-              order by d.expires_at at time zone 'UTC' limit p_limit for update skip locked))
-    returning c.tenant_id, c.client_id, c.expires_at
+    execute format('delete from pgrant.clients d where d.ctid = any ($1) and %s returning d.tenant_id, d.client_id, d.expires_at',
+                   (pgrant_rules.expired_rows('clients')).condition)
+      using pgrant_rules.expired_found('clients', p_limit)
   loop
     v_deleted := v_deleted + 1;
-    perform pgrant_rules.expiry_remember(v_dead.tenant_id, v_dead.client_id, null, v_dead.expires_at);
+    perform pgrant_rules.expiry_record(v_dead.tenant_id, v_dead.client_id, null, v_dead.expires_at);
   end loop;
   return v_deleted;
 end
@@ -120,13 +153,32 @@ $$;
 
 comment on function pgrant_ops.expired_clients_delete(integer) is 'Deletes clients that have expired, and has it remembered when they did.';
 
+create function pgrant_rules.family_blocks() returns bigint
+language plpgsql
+as $$
+declare
+  v_bytes bigint := pg_relation_size('pgrant.token_families');
+begin
+  if pgrant_rules.on_several_nodes() then
+    -- Of the largest piece: a block stands for one of each.
+    execute $sizes$
+      select coalesce(max(z.size), 0)
+        from pg_catalog.pg_dist_shard s join pg_catalog.citus_shard_sizes() z on z.shard_id = s.shardid
+       where s.logicalrelid = 'pgrant.token_families'::regclass $sizes$ into v_bytes;
+  end if;
+  return v_bytes / current_setting('block_size')::bigint + 1;
+end
+$$;
+
+comment on function pgrant_rules.family_blocks() is 'How many blocks the families take, at least.';
+
 create function pgrant_ops.sealed_erase(p_part integer, p_parts integer) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   -- Blocks in a row. Their part never changes, so none is passed over when the table grows between two parts.
   v_stretch constant bigint := 16;
-  v_blocks bigint := pg_relation_size('pgrant.token_families') / current_setting('block_size')::bigint;
+  v_blocks bigint := pgrant_rules.family_blocks();
   v_block bigint := p_part * v_stretch;
   v_count bigint;
   v_erased bigint := 0;
@@ -170,16 +222,8 @@ begin
     select e.table_name from pgrant_ops.expired_tables() e
      where to_regclass(format('pgrant.%I', e.table_name || '_default')) is null
   loop
-    execute format('select count(*) from (select from pgrant.%I d where %s limit $1) r', v_table,
-                   case
-                     when v_table like '%\_history' then 'upper(d.valid) < now()'
-                     when v_table = 'token_families' then
-                       'pgrant.swept(d.sweep_after) and d.sweep_after < current_date
-                        and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')'
-                     when v_table = 'clients' then
-                       'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC'' and d.registered_at is not null
-                        and (d.document_fetched_at is null or d.disabled_at is null)'
-                     else 'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC''' end)
+    execute format('select count(*) from (select d.ctid from pgrant.%I d where %s limit $1) r', v_table,
+                   (pgrant_rules.expired_rows(v_table)).condition)
       into v_rows using p_limit;
     waiting := waiting + v_rows;
   end loop;

@@ -10,7 +10,7 @@ begin
   select coalesce(a.attoptions, '{}') into v_options
     from pg_catalog.pg_attribute a where a.attrelid = p_table and a.attname = 'tenant_id';
   -- Citus keeps no plan, and cannot hand this on to its nodes.
-  if not found or exists (select from pg_catalog.pg_extension e where e.extname = 'citus') then
+  if not found or pgrant_rules.on_several_nodes() then
     return;
   end if;
   if not v_options @> array['n_distinct=1'] then

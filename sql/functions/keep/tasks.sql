@@ -69,7 +69,7 @@ declare
   v_tenant_id uuid;
 begin
   -- On several nodes each would be asked as the definer, which cannot log in there.
-  if exists (select from pg_catalog.pg_extension e where e.extname = 'citus') then
+  if pgrant_rules.on_several_nodes() then
     return;
   end if;
   -- A tenant without keys has been made a moment ago, or is being removed.

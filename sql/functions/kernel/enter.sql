@@ -25,6 +25,13 @@ $$;
 comment on function pgrant_rules.enter(uuid, text, inet) is
   'Binds the transaction to a tenant that is not disabled, else to none. First statement of every function of pgrant_api.';
 
+create function pgrant_rules.on_several_nodes() returns boolean
+language sql stable
+as $$ select exists (select from pg_catalog.pg_extension e where e.extname = 'citus') $$;
+
+comment on function pgrant_rules.on_several_nodes() is
+  'Whether the tables are distributed by Citus: then no statement about all tenants locks rows, or tells pieces of a table apart.';
+
 create function pgrant_rules.attribute(p_request_id text, p_address inet) returns void
 language plpgsql
 as $$

@@ -58,14 +58,16 @@ returns table (role text, tenant text, member boolean, created_at timestamptz)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return query
-  select a.role_name::text, i.name,
-         exists (select from pg_catalog.pg_roles r
-                  where r.rolname = a.role_name and pg_has_role(r.oid, 'pgrant_auditor', 'MEMBER')),
-         a.created_at
-    from pgrant.auditors a
-    left join pgrant.issuers i on i.tenant_id = a.tenant_id
-   order by a.role_name;
+  -- One by one, for Citus makes one query of tables of both kinds: PostgreSQL's own and ours.
+  for role, tenant, created_at in
+    select a.role_name::text, i.name, a.created_at
+      from pgrant.auditors a
+      left join pgrant.issuers i on i.tenant_id = a.tenant_id
+     order by a.role_name
+  loop
+    member := exists (select from pg_catalog.pg_roles r where r.rolname = role and pg_has_role(r.oid, 'pgrant_auditor', 'MEMBER'));
+    return next;
+  end loop;
 end
 $$;
 

@@ -70,7 +70,11 @@ comment on function pgrant_report.audit_root(uuid[], bytea[]) is
   'SHA-256 of the events of a seal in their order: 16 bytes of id and 32 of digest each.';
 
 create function pgrant_report.audit_kept(p_table text) returns timestamptz
-language sql stable
-return (select now() - p.retention from pgrant.partition_plans p where p.table_name = p_table);
+language plpgsql stable
+as $$
+begin
+  return (select now() - p.retention from pgrant.partition_plans p where p.table_name = p_table);
+end
+$$;
 
 comment on function pgrant_report.audit_kept(text) is 'Partitions of the table that end before this are dropped.';

@@ -35,15 +35,15 @@ $$;
 
 comment on function pgrant_report.refusal_text(pgrant_report.refusals) is 'The canonical text of a row of refusals, as audit_event_text() is of an event.';
 
-create function pgrant_report.refusals_digest(p_refusals pgrant_report.refusals[]) returns text
+create function pgrant_report.refusals_digest(p_texts text[]) returns text
 language sql stable
 as $$
-  select encode(sha256(string_agg(pgrant_report.audit_digest(pgrant_report.refusal_text(r)), ''::bytea order by r.event_id)), 'hex')
-    from unnest(p_refusals) r
+  select encode(sha256(string_agg(pgrant_report.audit_digest(t.text), ''::bytea order by t.place)), 'hex')
+    from unnest(p_texts) with ordinality t (text, place)
 $$;
 
-comment on function pgrant_report.refusals_digest(pgrant_report.refusals[]) is
-  'SHA-256, in hex, of the digests of these rows in the order of their ids.';
+comment on function pgrant_report.refusals_digest(text[]) is
+  'SHA-256, in hex, of the digests of these texts in their order: of refusal_text() of rows, by their ids.';
 
 create function pgrant_rules.refusal_repeats_record(p_tenant uuid, p_before timestamptz) returns integer
 language plpgsql
@@ -75,6 +75,7 @@ declare
   -- No transaction of pgrant's lasts as long as the minute that is left between: what is counted here is final.
   v_before timestamptz := date_trunc('minute', now(), 'UTC') - interval '1 minute';
   v_rows pgrant_report.refusals[];
+  v_texts text[];
   v_minute timestamptz;
   v_event_id uuid;
   v_events integer;
@@ -87,10 +88,11 @@ begin
     select distinct r.minute from pgrant.refusals r where r.tenant_id = p_tenant and r.minute < v_before and r.covered_by is null order by 1
   loop
     v_rows := array(select r from pgrant_report.refusals r where r.tenant_id = p_tenant and r.minute = v_minute and r.covered_by is null);
+    v_texts := array(select pgrant_report.refusal_text(r) from unnest(v_rows) r order by r.event_id);
     v_event_id := gen_random_uuid();
     insert into pgrant.audit_events (tenant_id, event_id, action, detail)
     select p_tenant, v_event_id, 'refusals.count', jsonb_build_object(
-             'minute', v_minute, 'kinds', cardinality(v_rows), 'refused', sum(r.refused), 'digest', pgrant_report.refusals_digest(v_rows))
+             'minute', v_minute, 'kinds', cardinality(v_rows), 'refused', sum(r.refused), 'digest', pgrant_report.refusals_digest(v_texts))
       from unnest(v_rows) r;
     update pgrant.refusals r
        set covered_by = v_event_id
@@ -116,7 +118,7 @@ begin
               from pgrant_report.audit_entries a
              where a.tenant_id = p_tenant and a.action = 'refusals.count' and a.at >= v_kept - interval '1 day'
                and date_trunc('day', (a.detail ->> 'minute')::timestamptz, 'UTC') + interval '1 day' >= v_kept) e
-      full join (select r.covered_by, pgrant_report.refusals_digest(array_agg(r)) as digest
+      full join (select r.covered_by, pgrant_report.refusals_digest(array_agg(pgrant_report.refusal_text(r) order by r.event_id)) as digest
                    from pgrant_report.refusals r
                   where r.tenant_id = p_tenant and not r.recorded and r.covered_by is not null
                     and date_trunc('day', r.minute, 'UTC') + interval '1 day' >= v_kept

@@ -28,6 +28,7 @@ language plpgsql
 as $$
 declare
   v_batch record;
+  v_tenant_id uuid;
   v_last pgrant.audit_chains;
   v_seal pgrant_report.audit_seals;
   v_seals integer := 0;
@@ -45,14 +46,15 @@ begin
      group by p.tenant_id, p.month, p.part
      order by p.tenant_id, p.month, p.part
   loop
-    v_last := (select c from pgrant.audit_chains c where c.tenant_id = v_batch.tenant_id);
+    v_tenant_id := v_batch.tenant_id;
+    v_last := (select c from pgrant.audit_chains c where c.tenant_id = v_tenant_id);
     v_seal := row(v_batch.tenant_id, coalesce(v_last.number, 0) + 1, now(), v_last.seal, v_last.made_at, p_from_xid, p_to_xid,
                   v_batch.events, coalesce(v_last.total, 0) + v_batch.events, v_batch.first_at, v_batch.last_at,
                   v_batch.event_ids, v_batch.digests, pgrant_report.audit_root(v_batch.event_ids, v_batch.digests), null, p_from_at);
     v_seal.seal := pgrant_report.audit_digest(pgrant_report.audit_seal_text(v_seal));
-    insert into pgrant.audit_seals values (v_seal.*);
+    insert into pgrant.audit_seals select v_seal.*;
     insert into pgrant.audit_chains as c (tenant_id, number, seal, total, made_at)
-    values (v_seal.tenant_id, v_seal.number, v_seal.seal, v_seal.total, v_seal.made_at)
+    values (v_tenant_id, v_seal.number, v_seal.seal, v_seal.total, v_seal.made_at)
         on conflict (tenant_id) do update
        set number = excluded.number, seal = excluded.seal, total = excluded.total, made_at = excluded.made_at;
     v_seals := v_seals + 1;
@@ -96,7 +98,27 @@ $$;
 comment on function pgrant_rules.audit_adopt(pgrant.audit_sealing, integer) is
   'Goes on looking through all events, tenant by tenant, for those that no seal covers, and seals them: the first time, and in a database whose transaction ids have begun anew. Returns how far it is.';
 
-create function pgrant_ops.audit_seal(p_width integer default 10000) returns table (seals integer, done boolean)
+create function pgrant_ops.audit_seal_tenant(p_width integer, p_tenant uuid) returns integer
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_last_at timestamptz;
+  v_events pgrant_report.audit_entries[];
+begin
+  perform pg_advisory_xact_lock(hashtext('pgrant.audit_chains'), hashtext(p_tenant::text));
+  v_last_at := (select c.made_at from pgrant.audit_chains c where c.tenant_id = p_tenant);
+  -- No transaction of pgrant's lasts an hour: what is seen later was there.
+  v_events := array(select e from pgrant_report.audit_entries e
+                     where e.tenant_id = p_tenant and e.at > coalesce(v_last_at - interval '1 hour', '-infinity')
+                     order by e.at limit p_width);
+  return pgrant_rules.audit_chain_extend(pgrant_rules.audit_unsealed(v_events), null, null, v_last_at);
+end
+$$;
+
+comment on function pgrant_ops.audit_seal_tenant(integer, uuid) is
+  'Seals the events of one tenant that no seal covers, the oldest p_width first, where transaction ids say nothing because each node has its own. Returns how many seals it appended: where there were any, there may be more.';
+
+create function pgrant_ops.audit_seal(p_width integer default 10000) returns table (seals integer, done boolean, by_tenant boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -109,9 +131,15 @@ declare
 begin
   seals := 0;
   done := true;
+  by_tenant := pgrant_rules.on_several_nodes();
   v_sealing := (select s from pgrant.audit_sealing s for update skip locked);
   if v_sealing is null then
     -- Another worker is at it.
+    return next;
+    return;
+  end if;
+  if by_tenant then
+    update pgrant.audit_sealing s set sealed_at = now();
     return next;
     return;
   end if;
@@ -159,4 +187,4 @@ end
 $$;
 
 comment on function pgrant_ops.audit_seal(integer) is
-  'Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null.';
+  'Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again); by_tenant: it did nothing, for audit_seal_tenant() is to be called for each tenant. While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null.';

@@ -69,7 +69,7 @@ declare
   v_events record;
   v_floor timestamptz;
 begin
-  if not exists (select from pgrant_report.audit_chain i where i.tenant_id = p_tenant) then
+  if not exists (select from pgrant.issuers i where i.tenant_id = p_tenant) then
     raise exception 'there is no tenant %', p_tenant
       using errcode = 'OA001', hint = 'an auditor of one tenant sees that one';
   end if;
@@ -122,6 +122,9 @@ set enable_nestloop = off
 as $$
 declare
   v_chain record;
+  v_numbers bigint[];
+  v_seals bytea[];
+  v_passed bigint := 0;
   v_since timestamptz := greatest(pgrant_report.audit_kept('audit_seals'), (
     select s.first_at from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first and p_first > 1 limit 1));
 begin
@@ -129,16 +132,22 @@ begin
          c.made_at < pgrant_report.audit_kept('audit_seals') as gone
     into v_chain
     from (select) one
-    left join pgrant_report.audit_chain c on c.tenant_id = p_tenant
+    left join pgrant.audit_chains c on c.tenant_id = p_tenant
     left join (select s.number, s.seal from pgrant_report.audit_seals s where s.tenant_id = p_tenant
                 order by s.number desc limit 1) l on true;
   first_kept := (select s.number from pgrant_report.audit_seals s where s.tenant_id = p_tenant order by s.number limit 1);
 
   -- The chain against what was said of it: by its own last seal, by checkpoints here, by one from outside.
+  select array_agg(c.number), array_agg(c.seal) into v_numbers, v_seals
+    from pgrant.audit_checkpoints c where c.tenant_id = p_tenant;
+  v_numbers := v_numbers || p_number;
+  v_seals := v_seals || p_seal;
+  if not coalesce(v_chain.gone and v_chain.last is null, false) then
+    v_numbers := v_numbers || v_chain.number;
+    v_seals := v_seals || v_chain.seal;
+  end if;
   select k.number, case when k.number > coalesce(v_chain.last, 0) then 'truncated' else 'rewritten' end into seal, fault
-    from (select v_chain.number, v_chain.seal where not coalesce(v_chain.gone and v_chain.last is null, false)
-          union all select c.number, c.seal from pgrant_report.audit_checkpoints c where c.tenant_id = p_tenant
-          union all select p_number, p_seal) k (number, seal)
+    from unnest(v_numbers, v_seals) k (number, seal)
     left join pgrant_report.audit_seals s on s.tenant_id = p_tenant and s.number = k.number
    where k.number > coalesce(v_chain.last, case when v_chain.gone then v_chain.number else 0 end) or s.seal <> k.seal
    order by k.number limit 1;
@@ -153,12 +162,15 @@ begin
     return;
   end if;
 
+  -- Where the tables are distributed each node has transaction ids of its own, and this is known on the coordinator.
+  if to_regclass('pgrant_report.audit_sealing') is not null then
+    v_passed := (select d.xid from pgrant_report.audit_sealing d);
+  end if;
   select count(*) filter (where not u.passed), min(u.at) filter (where not u.passed),
          (array_agg(u.event_id order by u.at) filter (where u.passed))[1]
     into unsealed, unsealed_since, event_id
-    from (select e.event_id, e.at, e.xid < d.xid as passed
+    from (select e.event_id, e.at, e.xid < v_passed as passed
             from pgrant_report.audit_entries e
-           cross join pgrant_report.audit_sealing d
            where e.tenant_id = p_tenant and e.at >= v_since
              and not exists (select from pgrant_report.audit_seals s
                               cross join unnest(s.event_ids) i (event_id)
