@@ -1356,6 +1356,8 @@ create table pgrant.clients (
   device_codes_together boolean default false not null,
   grant_management boolean default false not null,
   draft boolean default false not null,
+  third_party boolean default false not null,
+  token_rate integer,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1412,6 +1414,7 @@ END)),
   constraint clients_tls_client_auth_length CHECK (((length(COALESCE(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email)) >= 1) AND (length(COALESCE(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email)) <= 1000))),
   constraint clients_token_endpoint_auth_method_check CHECK ((token_endpoint_auth_method = ANY (pgrant.auth_methods()))),
   constraint clients_token_endpoint_auth_signing_alg_check CHECK ((token_endpoint_auth_signing_alg = ANY (pgrant.client_algs()))),
+  constraint clients_token_rate_check CHECK (((token_rate >= 1) AND (token_rate <= 1000000))),
   constraint clients_userinfo_alg_check CHECK ((userinfo_alg = ANY (pgrant.signing_algs())))
 );
 CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
@@ -1504,6 +1507,8 @@ comment on column pgrant.clients.authorization_details_types is 'The types of au
 comment on column pgrant.clients.device_codes_together is 'Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.';
 comment on column pgrant.clients.grant_management is 'Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.';
 comment on column pgrant.clients.draft is 'True until somebody of the tenant has approved what a developer brought: until then it works for that developer alone, and gets no token for itself.';
+comment on column pgrant.clients.third_party is 'Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).';
+comment on column pgrant.clients.token_rate is 'So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -2941,6 +2946,7 @@ create table pgrant.tenants (
   developer_portal boolean default false not null,
   developer_role text,
   developer_quota integer default 10 not null,
+  developer_token_rate integer default 600 not null,
   second_factor text default 'off'::text not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
@@ -2973,6 +2979,7 @@ END),
   constraint tenants_default_language_check CHECK ((default_language = ANY (pgrant.page_languages()))),
   constraint tenants_developer_quota_check CHECK (((developer_quota >= 1) AND (developer_quota <= 1000))),
   constraint tenants_developer_role_check CHECK ((developer_role ~ '^[\x21\x23-\x5B\x5D-\x7E]{1,128}$'::text)),
+  constraint tenants_developer_token_rate_check CHECK (((developer_token_rate >= 1) AND (developer_token_rate <= 1000000))),
   constraint tenants_device_code_lifetime_check CHECK (((device_code_lifetime >= 60) AND (device_code_lifetime <= 3600))),
   constraint tenants_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint tenants_key_publish_lead_check CHECK (((key_publish_lead >= 120) AND (key_publish_lead <= 604800))),
@@ -3094,6 +3101,7 @@ comment on column pgrant.tenants.grant_management_action_required is 'Whether ev
 comment on column pgrant.tenants.developer_portal is 'Whether people of the tenant may bring applications at {issuer}/developer.';
 comment on column pgrant.tenants.developer_role is 'The role that people need for the developer portal; null = none: everybody who can sign in.';
 comment on column pgrant.tenants.developer_quota is 'So many applications one developer may have.';
+comment on column pgrant.tenants.developer_token_rate is 'The token_rate of the applications that developers bring from now on; client set changes that of one.';
 comment on column pgrant.tenants.second_factor is 'Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.';
 
 create table pgrant.token_families (

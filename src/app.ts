@@ -13,8 +13,7 @@ import { pushRequest } from './endpoints/authorization/push.ts';
 import { listConsents, revokeConsent } from './endpoints/consents/consents.ts';
 import { changeConsole, downloadAudit, showConsole } from './endpoints/console/console.ts';
 import { findConsole } from './endpoints/console/console-sign-in.ts';
-import * as application from './endpoints/developer/application.ts';
-import * as applications from './endpoints/developer/applications.ts';
+import { developerRoutes } from './endpoints/developer/routes.ts';
 import { deviceAuthorization } from './endpoints/device-authorization/device-authorization.ts';
 import { askUserCode, takeUserCode } from './endpoints/device-authorization/device-pages.ts';
 import { jwks, metadataDocument } from './endpoints/discovery/server-metadata.ts';
@@ -55,7 +54,6 @@ import type { WebServices } from './services.ts';
 
 const registered = '/oauth/register/:client_id';
 const grant = '/oauth/grants/:grant_id';
-const brought = '/oauth/developer/applications/:client_id';
 
 /** Whoever must know all endpoints reads them here, such as the fuzz. */
 export const routes: readonly Route[] = [
@@ -121,15 +119,7 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/account/delete', 'page', deleteAccount, 'own pages'],
   [['GET'], '/oauth/consents', 'page', listConsents],
   [['POST'], '/oauth/consents', 'page', revokeConsent, 'own pages'],
-  [['GET'], '/developer', 'page', applications.findDeveloper],
-  [['GET'], '/oauth/developer', 'page', applications.listApplications],
-  [['GET'], '/oauth/developer/new', 'page', applications.newApplication],
-  [['POST'], '/oauth/developer/new', 'page', applications.addApplication, 'own pages'],
-  [['GET'], brought, 'page', application.showApplication],
-  [['POST'], brought, 'page', application.decideApplication, 'own pages'],
-  [['GET'], `${brought}/edit`, 'page', applications.editApplication],
-  [['POST'], `${brought}/edit`, 'page', applications.changeApplication, 'own pages'],
-  [['GET'], `${brought}/sign-in-again`, 'page', application.signInForApplication],
+  ...developerRoutes,
   [['GET'], '/admin', 'page', findConsole],
   [['GET'], '/oauth/admin/audit.csv', 'page', downloadAudit],
   [['GET'], '/oauth/admin/*page', 'page', showConsole],

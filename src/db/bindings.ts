@@ -1310,6 +1310,28 @@ export const api = {
     ['secret_id', 'text'],
   ], ['client_id', 'secret', 'in_review']),
 
+  /** How an application of the developer who is signed in was used in the last p_hours hours (168 at most): {client, token_rate (requests a minute, null = any number), since, hours: [{at, granted, refused}], refusals: [{action, error, reason, value, refused, last_at}], scopes that were asked for in vain: [{scope, reason, refused, last_at}]}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
+  developer_usage: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      client_id: string | null;
+      hours: number | null;
+    },
+    ApiDeveloperPage
+  >('pgrant_api.developer_usage', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['client_id', 'text'],
+    ['hours', 'integer'],
+  ], ['username', 'recent', 'page']),
+
   /** Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood. */
   device_authorize: bind<
     {

@@ -93,6 +93,13 @@ export function codeSecret(ctx: Ctx, requestHash: Buffer): { secret: string; has
   return { secret, hash: secretHash(secret) };
 }
 
+/** A secret for one purpose, which whoever holds the session has again each time and nobody else can make; '' where there is none. */
+export function presentedSecret(ctx: Ctx, purpose: string): string {
+  const token = ctx.cookies.get(sessionCookie);
+  if (token === undefined) return '';
+  return createHmac('sha256', token.slice(-secretLength)).update(purpose).digest('base64url');
+}
+
 /** The token for the forms of the presented session; '' where there is none. */
 export function presentedCsrfToken(ctx: Ctx): string {
   const token = ctx.cookies.get(sessionCookie);

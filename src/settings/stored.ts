@@ -150,6 +150,8 @@ export type TenantSettings = {
   developer_role: string | null;
   /** So many applications one developer may have. */
   developer_quota: number;
+  /** The token_rate of the applications that developers bring from now on; client set changes that of one. */
+  developer_token_rate: number;
   /** Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url. */
   second_factor: 'off' | 'optional' | 'sensitive' | 'required';
 };
@@ -253,6 +255,10 @@ export type ClientSettings = {
   device_codes_together: boolean;
   /** Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not. */
   grant_management: boolean;
+  /** Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4). */
+  third_party: boolean;
+  /** So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number. */
+  token_rate: number | null;
 };
 
 export type UpstreamSettings = {
@@ -360,6 +366,7 @@ export const stored = {
     {"name":"developer_portal","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people of the tenant may bring applications at {issuer}/developer.","good":"true or false"},
     {"name":"developer_role","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The role that people need for the developer portal; null = none: everybody who can sign in.","good":"a scope-token (RFC 6749 3.3): 1 to 128 visible characters of ASCII without quotation mark and backslash"},
     {"name":"developer_quota","type":"integer","unit":null,"nullable":false,"default":"10","meaning":"So many applications one developer may have.","good":"between 1 and 1000"},
+    {"name":"developer_token_rate","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"The token_rate of the applications that developers bring from now on; client set changes that of one.","good":"between 1 and 1000000"},
     {"name":"second_factor","type":"text","unit":null,"nullable":false,"default":"off","meaning":"Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.","good":"off, optional, sensitive or required"},
   ],
   clients: [
@@ -412,6 +419,8 @@ export const stored = {
     {"name":"authorization_details_types","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"The types of authorization details that the client may ask for (RFC 9396 10).","good":"a list of at most 50 types"},
     {"name":"device_codes_together","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.","good":"true or false"},
     {"name":"grant_management","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.","good":"true or false"},
+    {"name":"third_party","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).","good":"true or false"},
+    {"name":"token_rate","type":"integer","unit":null,"nullable":true,"default":null,"meaning":"So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.","good":"between 1 and 1000000"},
   ],
   upstreams: [
     {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

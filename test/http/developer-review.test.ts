@@ -224,6 +224,26 @@ describe('an active application', () => {
   });
 });
 
+test('an approved application introspects no tokens but its own, unless the tenant says so [RFC 7662 4]', async () => {
+  const [mine, other] = [await submitted({ approved: true }), await submitted({ approved: true })];
+  const { tokens } = await portal.flow(other.id, other.secret, 'eve');
+  const { tokens: own } = await portal.flow(mine.id, mine.secret, 'eve');
+  const introspect = async (token: string | undefined) => {
+    const answer = await fetch(`${acme.issuer}/oauth/introspect`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${mine.id}:${mine.secret}`)}` },
+      body: new URLSearchParams({ token: token ?? '' }),
+    });
+    return ((await answer.json()) as { active: boolean }).active;
+  };
+  expect(await introspect(own?.access_token)).toBe(true);
+  expect(await introspect(tokens?.access_token)).toBe(false);
+  const { tenant, database } = acme;
+  const settings = { third_party: false };
+  await call(database.worker, ops.client_set, { tenant, client_id: mine.id, settings });
+  expect(await introspect(tokens?.access_token)).toBe(true);
+});
+
 test('the last hundred messages of an application are kept', async () => {
   const { id, browser } = await submitted();
   const { tenant, database } = acme;

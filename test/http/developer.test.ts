@@ -170,6 +170,25 @@ describe('an application', () => {
     await portal.set({ developer_quota: 10 });
   });
 
+  test('is found on a page of fifty, the oldest first', async () => {
+    await addUser(acme.database, acme.tenant, 'many', password, {});
+    await acme.database.sql`
+      with made as (
+        insert into pgrant.clients (tenant_id, client_id, name, redirect_uris)
+        select ${acme.tenant}, 'many-' || n, 'Many ' || n, '{https://many.example/}' from generate_series(1, 51) n
+        returning tenant_id, client_id, name)
+      insert into pgrant.developer_clients (tenant_id, client_id, developer_id, created_at)
+      select m.tenant_id, m.client_id, u.user_id, now() + split_part(m.name, ' ', 2)::integer * interval '1 s'
+        from made m join pgrant.users u on u.username = 'many'`;
+    const browser = new Browser();
+    const first = await portal.openAs(browser, '/oauth/developer', 'many');
+    const names = ({ html }: { html: string }) =>
+      [...html.matchAll(/<bdi>(Many \d+)<\/bdi>/g)].map(([, name]) => name);
+    expect([names(first).length, names(first)[0]]).toEqual([50, 'Many 1']);
+    const next = /rel="next" href="([^"]*)"/.exec(first.html)?.[1] ?? '';
+    expect(names(await browser.open(new URL(next, first.url)))).toEqual(['Many 51']);
+  });
+
   test('is changed at once while it is a draft, in what is the developer’s to say and no more', async () => {
     const browser = new Browser();
     const id = idIn(await portal.bring(browser, 'dora', 'web', web));
@@ -325,6 +344,7 @@ test('every function of the portal says of somebody else’s application that th
       secret_id: '',
       next_secret_hash: Buffer.alloc(32),
       retire_others_after: null,
+      hours: 24,
     };
     const asked = call(acme.database.web, binding as never, given as never);
     await expect(asked, name).rejects.toMatchObject({ error: 'not_found' });

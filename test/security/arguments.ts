@@ -88,6 +88,7 @@ export const neutral = {
   confirmed_name: '',
   secret_id: '',
   retire_others_after: null,
+  hours: 24,
   client_url: 'https://app.example.com/client.json',
   fresh_for: 300,
   document_fault: 'status 404',

@@ -187,6 +187,8 @@ const asksNobody: Record<string, unknown> = {
   device_codes_together: true,
   authorization_details_types: [],
   grant_management: true,
+  token_rate: 1000,
+  third_party: true,
 };
 /** What has a silent request refused by itself. */
 const asksOtherwise = ['require_signed_request_object', 'require_pushed_authorization_requests'];

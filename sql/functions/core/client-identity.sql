@@ -150,7 +150,9 @@ begin
          tls_client_auth_san_ip = p_client.tls_client_auth_san_ip,
          tls_client_auth_san_email = p_client.tls_client_auth_san_email,
          registered = p_client.registered,
-         left_out = p_client.left_out
+         left_out = p_client.left_out,
+         token_rate = p_client.token_rate,
+         third_party = p_client.third_party
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id;
   return pgrant_rules.client_identity_date(v_before);
 end

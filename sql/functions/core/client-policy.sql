@@ -51,7 +51,8 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        t.grant_management_action_required,
        c.grant_management and c.token_endpoint_auth_method <> 'none' as grant_management,
        c.authorization_details_types, c.backchannel_logout_uri, c.frontchannel_logout_uri,
-       num_nonnulls(c.backchannel_logout_uri, c.frontchannel_logout_uri) > 0 as told_of_logout, t.session_management, c.draft
+       num_nonnulls(c.backchannel_logout_uri, c.frontchannel_logout_uri) > 0 as told_of_logout, t.session_management, c.draft, c.token_rate,
+       c.third_party or c.registered_at is not null as third_party
   from pgrant.clients c
   join pgrant.tenants t on t.tenant_id = c.tenant_id
  where pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)

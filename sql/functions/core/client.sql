@@ -67,6 +67,8 @@ declare
   v_client_ids text[];
   v_secrets bytea[];
   v_secret_client_ids text[];
+  v_limited boolean := false;
+  v_beyond boolean[];
   v_possessions pgrant_rules.possession[];
 begin
   select array_agg(c), array_agg(c.client_id) into v_clients, v_client_ids
@@ -77,6 +79,7 @@ begin
    where s.tenant_id = p_tenant and s.secret_hash = any (p_secret_hash) and s.expires_at > now();
   for i in 1 .. cardinality(p_client_id) loop
     o_client[i] := v_clients[array_position(v_client_ids, p_client_id[i])];
+    v_limited := v_limited or (o_client[i]).token_rate is not null;
     o_reason[i] := pgrant_rules.client_refusal(
       p_tenant, o_client[i], p_address[i], p_auth_method[i], p_secret_hash[i],
       v_secret_client_ids[array_position(v_secrets, p_secret_hash[i])], p_assertion[i], p_possession[i], p_confidential);
@@ -91,6 +94,13 @@ begin
     end if;
   end loop;
   if p_grant_type is not null then
+    v_beyond := case when v_limited then pgrant_rules.rates_reached(p_tenant, o_client, o_error, p_address) end;
+    for i in 1 .. coalesce(cardinality(v_beyond), 0) loop
+      if v_beyond[i] then
+        o_error[i] := 'too_many_attempts';
+        o_reason[i] := 'token_rate reached';
+      end if;
+    end loop;
     v_possessions := pgrant_rules.keys_proven(p_tenant, o_client, o_error, p_possession);
     for i in 1 .. coalesce(cardinality(v_possessions), 0) loop
       o_cnf[i] := (v_possessions[i]).cnf;
@@ -105,7 +115,7 @@ end
 $$;
 
 comment on function pgrant_rules.clients_authenticate(uuid, inet[], text[], text[], bytea[], jsonb[], jsonb[], text, boolean) is
-  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), an assertion that is used up by it (see client_assertion_refusal), or a certificate (see client_certificate_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; o_detail is what it may be told of its assertion or proof; o_cnf the keys that its tokens are to be bound to; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client; and where tokens are issued invalid_dpop_proof, use_dpop_nonce, invalid_request.';
+  'Authenticates the client of each request (RFC 6749 2.3): none for a public one (unless p_confidential), a live secret for a confidential one, in the header or in the body alike (OAuth 2.1 2.4.1), an assertion that is used up by it (see client_assertion_refusal), or a certificate (see client_certificate_refusal); and for p_grant_type, where given. One element per request, in their order; o_error null = it is who it says; o_detail is what it may be told of its assertion or proof; o_cnf the keys that its tokens are to be bound to; a failure is for the caller to record, as client.authenticate. Errors: invalid_client, unauthorized_client; and where tokens are issued too_many_attempts (token_rate), invalid_dpop_proof, use_dpop_nonce, invalid_request.';
 
 create function pgrant_rules.authentication_entries(
   p_request_id text[], p_address inet[], p_client_id text[], p_error pgrant_api.error[], p_reason text[]

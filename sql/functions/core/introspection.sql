@@ -74,7 +74,7 @@ begin
   -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
   -- is its own client's business.
   v_out.active := coalesce(p_token.client_id = p_client.client_id
-                           or p_token.client_id is not null and not p_refresh_token and not p_client.self_registered, false);
+                           or p_token.client_id is not null and not p_refresh_token and not p_client.third_party, false);
   if not v_out.active then
     return v_out;
   end if;

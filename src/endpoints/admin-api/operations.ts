@@ -2653,6 +2653,13 @@ export const records = {
       "meaning": "The tenant."
     },
     {
+      "name": "third_party",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4)."
+    },
+    {
       "name": "tls_client_auth_san_dns",
       "type": "text",
       "nullable": true,
@@ -2722,6 +2729,13 @@ export const records = {
         "EdDSA",
         "Ed25519"
       ]
+    },
+    {
+      "name": "token_rate",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number."
     },
     {
       "name": "tos_uri",
@@ -2962,6 +2976,13 @@ export const records = {
       "nullable": true,
       "is_setting": true,
       "meaning": "The role that people need for the developer portal; null = none: everybody who can sign in."
+    },
+    {
+      "name": "developer_token_rate",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "The token_rate of the applications that developers bring from now on; client set changes that of one."
     },
     {
       "name": "device_code_lifetime",

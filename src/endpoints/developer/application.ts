@@ -22,6 +22,8 @@ import {
   pathOf,
   readMessage,
 } from './developer.ts';
+import { snippetsOf } from './snippets.ts';
+import { answerUri } from './try.ts';
 
 export function showApplication(services: EndpointServices): Endpoint {
   return developerPage(services, (ctx) => show(services, ctx));
@@ -37,14 +39,17 @@ async function show({ database }: EndpointServices, ctx: Ctx, problem: Problem =
     client_id,
     kind: null,
   });
-  const page = row.page as Record<string, unknown>;
+  const page = row.page as { client: Parameters<typeof snippetsOf>[0] } & Record<string, unknown>;
   const { faults = {}, typed = {} } = problem;
   const is_wrong = problem.fault !== undefined || Object.keys(faults).length > 0;
   const shown = { ...row, ...page, ...problem, faults, typed, is_wrong };
+  const { issuer } = ctx.state.tenant;
   const more = {
     csrf: presentedCsrfToken(ctx),
-    issuer: ctx.state.tenant.issuer,
+    issuer,
     to: pathOf(client_id),
+    snippets: snippetsOf({ ...page.client, issuer }),
+    answer_uri: answerUri(ctx),
   };
   render(ctx, 'developer_application', { ...shown, ...more }, is_wrong ? { status: 400 } : {});
 }

@@ -25,6 +25,7 @@ import {
   readTyped,
   type Typed,
 } from './developer.ts';
+import { answerUri } from './try.ts';
 
 const pageRows = 50;
 
@@ -62,7 +63,17 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
   const csrf = presentedCsrfToken(ctx);
   const is_wrong = fault !== undefined || Object.keys(faults).length > 0;
   const here = `${ctx.state.tenant.path}${ctx.path}`;
-  const shown = { ...row, ...page, client, csrf, here, kind: client?.kind ?? kind, faults, fault };
+  const shown = {
+    ...row,
+    ...page,
+    client,
+    csrf,
+    here,
+    answer_uri: answerUri(ctx),
+    kind: client?.kind ?? kind,
+    faults,
+    fault,
+  };
   render(
     ctx,
     'developer_form',

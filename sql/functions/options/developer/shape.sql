@@ -120,10 +120,12 @@ begin
   -- Asked again each time where any program could be it (RFC 8252 8.6).
   v_client.consent := 'assured';
   v_client.draft := true;
+  v_client.third_party := true;
   v_client.created_at := now();
   v_client.identity_changed_at := now();
-  select case when v_client.id_token_alg = any (t.signing_algs) then v_client.id_token_alg else t.signing_algs[1] end
-    into v_client.id_token_alg
+  select case when v_client.id_token_alg = any (t.signing_algs) then v_client.id_token_alg else t.signing_algs[1] end,
+         t.developer_token_rate
+    into v_client.id_token_alg, v_client.token_rate
     from pgrant.tenants t where t.tenant_id = p_tenant;
   return v_client;
 end

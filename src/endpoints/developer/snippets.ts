@@ -1,0 +1,85 @@
+// The developer portal: what clients are told, with the names of the tenant and of the application in it.
+
+type Told = {
+  issuer: string;
+  client_id: string;
+  kind: string;
+  redirect_uris: readonly string[];
+  scopes: readonly string[];
+};
+
+/** A word for a POSIX shell. */
+export const shellWord = (text: string) =>
+  /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Each client with what it is told. */
+export function snippetsOf(told: Told): { title: string; text: string }[] {
+  return told.kind === 'machine' ? ofMachine(told) : ofPeople(told);
+}
+
+function ofMachine({ issuer, client_id, scopes }: Told) {
+  const scope = scopes.join(' ');
+  return [
+    {
+      title: 'curl',
+      text: [
+        `curl -u ${client_id}:CLIENT_SECRET ${issuer}/oauth/token`,
+        `-d grant_type=client_credentials --data-urlencode scope=${shellWord(scope)}`,
+      ].join(' \\\n  '),
+    },
+    {
+      title: 'openid-client',
+      text: `import * as client from 'openid-client';
+
+const config = await client.discovery(
+  new URL(${JSON.stringify(issuer)}),
+  ${JSON.stringify(client_id)},
+  process.env.CLIENT_SECRET,
+);
+const tokens = await client.clientCredentialsGrant(config, { scope: ${JSON.stringify(scope)} });`,
+    },
+  ];
+}
+
+function ofPeople({ issuer, client_id, kind, redirect_uris: [redirect_uri = ''], scopes }: Told) {
+  const [scope, isPublic] = [scopes.join(' '), kind === 'app'];
+  const secret = isPublic ? 'undefined,\n  client.None()' : 'process.env.CLIENT_SECRET';
+  return [
+    { title: 'curl', text: `curl ${issuer}/.well-known/openid-configuration` },
+    {
+      title: 'openid-client',
+      text: `import * as client from 'openid-client';
+
+const config = await client.discovery(
+  new URL(${JSON.stringify(issuer)}),
+  ${JSON.stringify(client_id)},
+  ${secret},
+);
+const code_verifier = client.randomPKCECodeVerifier();
+const url = client.buildAuthorizationUrl(config, {
+  redirect_uri: ${JSON.stringify(redirect_uri)},
+  scope: ${JSON.stringify(scope)},
+  code_challenge: await client.calculatePKCECodeChallenge(code_verifier),
+  code_challenge_method: 'S256',
+});`,
+    },
+    {
+      title: 'MCP (@modelcontextprotocol/sdk)',
+      text: `const authProvider = {
+  redirectUrl: ${JSON.stringify(redirect_uri)},
+  clientMetadata: { redirect_uris: [${JSON.stringify(redirect_uri)}], scope: ${JSON.stringify(scope)} },
+  clientInformation: () => ({ client_id: ${JSON.stringify(client_id)}${isPublic ? '' : ', client_secret: process.env.CLIENT_SECRET'} }),
+  // … and where you keep tokens and the code_verifier
+};`,
+    },
+    {
+      title: 'n8n',
+      text: `Grant Type: PKCE
+Authorization URL: ${issuer}/oauth/authorize
+Access Token URL: ${issuer}/oauth/token
+Client ID: ${client_id}${isPublic ? '' : '\nClient Secret: CLIENT_SECRET'}
+Scope: ${scope}
+Authentication: ${isPublic ? 'Body' : 'Header'}`,
+    },
+  ];
+}
