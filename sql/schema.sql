@@ -1819,6 +1819,7 @@ create table pgrant.grants (
   revoked_reason text,
   expires_at timestamp with time zone not null,
   authorization_details jsonb default '[]'::jsonb not null,
+  assertion_issuer text,
   constraint grants_pkey PRIMARY KEY (tenant_id, grant_id),
   constraint grants_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
   constraint grants_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
@@ -1852,6 +1853,7 @@ comment on column pgrant.grants.revoked_at is 'When it was revoked; null = it is
 comment on column pgrant.grants.revoked_reason is 'Why it was revoked; null = it is not.';
 comment on column pgrant.grants.expires_at is 'When the row may go: no sooner than its consent and its youngest family end, 90 days after it was revoked.';
 comment on column pgrant.grants.authorization_details is 'What was consented to beside scopes (RFC 9396): what is remembered, and of the rest what a token may be there for.';
+comment on column pgrant.grants.assertion_issuer is 'The issuer by whose identity assertion (ID-JAG) the grant was made or extended; null = the person has consented to all of it.';
 
 create table pgrant.group_member_history (
   tenant_id uuid not null,
@@ -2006,6 +2008,117 @@ comment on column pgrant.idempotency_keys.expires_at is 'Until when it is good.'
 comment on column pgrant.idempotency_keys.content_hash is 'SHA-256 of the request: another one under the same key is refused.';
 comment on column pgrant.idempotency_keys.secret_salt is 'What the secret that was given then was made of, together with PGRANT_SECRET: so it can be given again, and is not kept; null = there was none.';
 comment on column pgrant.idempotency_keys.value is 'What was answered, without secrets.';
+
+create table pgrant.identity_assertion_clients (
+  tenant_id uuid not null,
+  issuer text not null,
+  client_id text not null,
+  scopes text[] not null,
+  created_at timestamp with time zone default now() not null,
+  constraint identity_assertion_clients_pkey PRIMARY KEY (tenant_id, issuer, client_id),
+  constraint identity_assertion_clients_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint identity_assertion_clients_tenant_id_issuer_fkey FOREIGN KEY (tenant_id, issuer) REFERENCES pgrant.identity_assertion_issuers(tenant_id, issuer) ON DELETE CASCADE,
+  constraint identity_assertion_clients_scopes_check CHECK ((((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 100)) AND (array_position(scopes, NULL::text) IS NULL)))
+);
+alter table pgrant.identity_assertion_clients enable row level security;
+alter table pgrant.identity_assertion_clients force row level security;
+create policy audited on pgrant.identity_assertion_clients for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.identity_assertion_clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.identity_assertion_clients is 'Which clients may present the identity assertions of an issuer, and for what. What has no row is refused.';
+comment on column pgrant.identity_assertion_clients.tenant_id is 'The tenant.';
+comment on column pgrant.identity_assertion_clients.issuer is 'iss of the assertions.';
+comment on column pgrant.identity_assertion_clients.client_id is 'The client that presents them, and gets the access token.';
+comment on column pgrant.identity_assertion_clients.scopes is 'Which scopes its tokens may have, at most.';
+comment on column pgrant.identity_assertion_clients.created_at is 'When it was made.';
+
+create table pgrant.identity_assertion_issuers (
+  tenant_id uuid not null,
+  issuer text not null,
+  jwks_uri text,
+  jwks jsonb,
+  upstream text,
+  claimed_at timestamp with time zone,
+  settled_at timestamp with time zone,
+  fetched_at timestamp with time zone,
+  fresh_until timestamp with time zone,
+  last_error text,
+  created_at timestamp with time zone default now() not null,
+  constraint identity_assertion_issuers_pkey PRIMARY KEY (tenant_id, issuer),
+  constraint identity_assertion_issuers_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint identity_assertion_issuers_tenant_id_upstream_fkey FOREIGN KEY (tenant_id, upstream) REFERENCES pgrant.upstreams(tenant_id, name) ON DELETE CASCADE,
+  constraint identity_assertion_issuers_check CHECK (((jwks_uri IS NOT NULL) OR (jwks IS NOT NULL))),
+  constraint identity_assertion_issuers_issuer_check CHECK (((issuer ~ '^https?://[\x21-\x7E]+$'::text) AND (length(issuer) <= 2048))),
+  constraint identity_assertion_issuers_jwks_check CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks))),
+  constraint identity_assertion_issuers_jwks_uri_check CHECK (((jwks_uri ~ '^https?://[\x21-\x7E]+$'::text) AND (length(jwks_uri) <= 2048)))
+);
+alter table pgrant.identity_assertion_issuers enable row level security;
+alter table pgrant.identity_assertion_issuers force row level security;
+create policy audited on pgrant.identity_assertion_issuers for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.identity_assertion_issuers for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.identity_assertion_issuers is 'Whose identity assertions (ID-JAG) are taken, and how the person that one names is found; never by e-mail address.';
+comment on column pgrant.identity_assertion_issuers.tenant_id is 'The tenant.';
+comment on column pgrant.identity_assertion_issuers.issuer is 'iss of the assertions.';
+comment on column pgrant.identity_assertion_issuers.jwks_uri is 'Where its keys are; null = they are registered.';
+comment on column pgrant.identity_assertion_issuers.jwks is 'Its usable public keys (RFC 7517 5), registered or of the last good answer; null = there has been none.';
+comment on column pgrant.identity_assertion_issuers.upstream is 'The identity provider with whose account of that sub the person is linked; null = sub is what the product calls the person (external_subject).';
+comment on column pgrant.identity_assertion_issuers.claimed_at is 'When a web process last set out to fetch; the next may do so 30 seconds later; null = none has.';
+comment on column pgrant.identity_assertion_issuers.settled_at is 'When that process was back, with or without an answer; null = it is under way, or none was.';
+comment on column pgrant.identity_assertion_issuers.fetched_at is 'When the last good answer came; null = none has.';
+comment on column pgrant.identity_assertion_issuers.fresh_until is 'Until when it is used without asking again; null = registered, or there has been none.';
+comment on column pgrant.identity_assertion_issuers.last_error is 'Why the last attempt failed; null = it did not, or there was none.';
+comment on column pgrant.identity_assertion_issuers.created_at is 'When it was made.';
+
+create table pgrant.identity_assertion_policies (
+  tenant_id uuid not null,
+  client_id text not null,
+  audience text not null,
+  audience_client_id text not null,
+  scopes text[] not null,
+  resources text[] default '{}'::text[] not null,
+  subject_client_id text,
+  created_at timestamp with time zone default now() not null,
+  constraint identity_assertion_policies_pkey PRIMARY KEY (tenant_id, client_id, audience),
+  constraint identity_assertion_policies_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint identity_assertion_policies_tenant_id_subject_client_id_fkey FOREIGN KEY (tenant_id, subject_client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
+  constraint identity_assertion_policies_audience_check CHECK (((audience ~ '^https?://[\x21-\x7E]+$'::text) AND (length(audience) <= 2048))),
+  constraint identity_assertion_policies_audience_client_id_check CHECK (((audience_client_id ~ '^[\x20-\x7E]+$'::text) AND (length(audience_client_id) <= 2048))),
+  constraint identity_assertion_policies_resources_check CHECK (((cardinality(resources) <= 100) AND (array_position(resources, NULL::text) IS NULL))),
+  constraint identity_assertion_policies_scopes_check CHECK ((((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 100)) AND (array_position(scopes, NULL::text) IS NULL)))
+);
+alter table pgrant.identity_assertion_policies enable row level security;
+alter table pgrant.identity_assertion_policies force row level security;
+create policy audited on pgrant.identity_assertion_policies for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy tenant_isolation on pgrant.identity_assertion_policies for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.identity_assertion_policies is 'Which clients may have identity assertions (ID-JAG) of people, for which other authorization server. What has no row is refused.';
+comment on column pgrant.identity_assertion_policies.tenant_id is 'The tenant.';
+comment on column pgrant.identity_assertion_policies.client_id is 'The client that gets the assertion.';
+comment on column pgrant.identity_assertion_policies.audience is 'The issuer identifier of the authorization server that takes it (aud).';
+comment on column pgrant.identity_assertion_policies.audience_client_id is 'What that server calls the client (client_id of the assertion).';
+comment on column pgrant.identity_assertion_policies.scopes is 'Which scopes of that server it may name, at most.';
+comment on column pgrant.identity_assertion_policies.resources is 'Which resources behind that server it may name (RFC 8707); {} = none.';
+comment on column pgrant.identity_assertion_policies.subject_client_id is 'The client by which that server signs people in here: what it calls them is the sub; null = what the client itself calls them.';
+comment on column pgrant.identity_assertion_policies.created_at is 'When it was made.';
+
+create table pgrant.identity_assertions (
+  tenant_id uuid not null,
+  issuer text not null,
+  jti_hash bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint identity_assertions_pkey PRIMARY KEY (tenant_id, issuer, jti_hash, expires_at),
+  constraint identity_assertions_jti_hash_check CHECK ((length(jti_hash) = 32))
+) partition by RANGE (expires_at);
+alter table pgrant.identity_assertions enable row level security;
+alter table pgrant.identity_assertions force row level security;
+create policy audited on pgrant.identity_assertions for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy expired_deleted on pgrant.identity_assertions for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy expired_locked on pgrant.identity_assertions for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
+create policy expired_seen on pgrant.identity_assertions for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy tenant_isolation on pgrant.identity_assertions for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.identity_assertions is 'Identity assertions that have been used (jti, RFC 7523 3), until no other with the same jti could be good.';
+comment on column pgrant.identity_assertions.tenant_id is 'The tenant.';
+comment on column pgrant.identity_assertions.issuer is 'iss of the assertion.';
+comment on column pgrant.identity_assertions.jti_hash is 'SHA-256 of the jti.';
+comment on column pgrant.identity_assertions.expires_at is 'Until when it is good.';
 
 create table pgrant.issuers (
   tenant_id uuid not null,
@@ -2943,6 +3056,7 @@ create table pgrant.tenants (
   tos_uri text,
   account_deletion boolean default false not null,
   grant_management_action_required boolean default false not null,
+  identity_assertion_lifetime integer default 300 not null,
   developer_portal boolean default false not null,
   developer_role text,
   developer_quota integer default 10 not null,
@@ -2982,6 +3096,7 @@ END),
   constraint tenants_developer_token_rate_check CHECK (((developer_token_rate >= 1) AND (developer_token_rate <= 1000000))),
   constraint tenants_device_code_lifetime_check CHECK (((device_code_lifetime >= 60) AND (device_code_lifetime <= 3600))),
   constraint tenants_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
+  constraint tenants_identity_assertion_lifetime_check CHECK (((identity_assertion_lifetime >= 30) AND (identity_assertion_lifetime <= 3600))),
   constraint tenants_key_publish_lead_check CHECK (((key_publish_lead >= 120) AND (key_publish_lead <= 604800))),
   constraint tenants_key_rotation_interval_check CHECK (((key_rotation_interval >= 3600) AND (key_rotation_interval <= 63072000))),
   constraint tenants_login_failure_limit_check CHECK (((login_failure_limit >= 1) AND (login_failure_limit <= 1000))),
@@ -3098,6 +3213,7 @@ comment on column pgrant.tenants.policy_uri is 'The privacy policy, below every 
 comment on column pgrant.tenants.tos_uri is 'The terms of service, below every page; null = none.';
 comment on column pgrant.tenants.account_deletion is 'Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.';
 comment on column pgrant.tenants.grant_management_action_required is 'Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).';
+comment on column pgrant.tenants.identity_assertion_lifetime is 'For so long an identity assertion (ID-JAG) is good that a client gets for another authorization server.';
 comment on column pgrant.tenants.developer_portal is 'Whether people of the tenant may bring applications at {issuer}/developer.';
 comment on column pgrant.tenants.developer_role is 'The role that people need for the developer portal; null = none: everybody who can sign in.';
 comment on column pgrant.tenants.developer_quota is 'So many applications one developer may have.';

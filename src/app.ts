@@ -47,7 +47,7 @@ import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
-import { makeClientKeys } from './outbound/client-keys.ts';
+import { makeClientKeys, makeIssuerKeys } from './outbound/client-keys.ts';
 import type { EndpointPaths } from './protocol/discovery.ts';
 import { makeQueues } from './queues.ts';
 import type { WebServices } from './services.ts';
@@ -166,6 +166,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
     keyring: makeKeyring(base),
     authorizationDetails: makeDetailsReader(base),
     clientKeys: makeClientKeys(base, queues),
+    issuerKeys: makeIssuerKeys(base, queues),
     upstreams: makeUpstreams(base),
     endpoints: publishedPaths(),
   };

@@ -80,6 +80,16 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     () => import('./cli/exchange-commands.ts'),
   ],
   [
+    'identity-assertion-policy',
+    'which clients may have identity assertions for other servers (ID-JAG)',
+    () => import('./cli/identity-assertion-policy-commands.ts'),
+  ],
+  [
+    'identity-assertion-issuer',
+    'whose identity assertions are taken, and from which clients (ID-JAG)',
+    () => import('./cli/identity-assertion-issuer-commands.ts'),
+  ],
+  [
     'upstream',
     'identity providers: users sign in with an account that they have elsewhere',
     () => import('./cli/upstream-commands.ts'),

@@ -260,6 +260,25 @@ export type ApiHealth = {
   sealed_key_id: Buffer | null;
 };
 
+/** What an identity assertion is to say. Times are epoch seconds. */
+export type ApiIdentityAssertion = {
+  error: null;
+  reason: string | null;
+  detail: string | null;
+  client_id: string;
+  subject: string;
+  audience: string;
+  scopes: string[];
+  resources: string[];
+  issued_at: number;
+  expires_at: number;
+  auth_time: number | null;
+  acr: string | null;
+  amr: string[];
+  jkt: string | null;
+  alg: string;
+};
+
 /** The state of a token (RFC 7662 2.2). Everything else but response_alg is null where active is false. */
 export type ApiIntrospection = {
   error: null;
@@ -270,6 +289,16 @@ export type ApiIntrospection = {
   | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json; authorization_details: Json; act: Json }
   | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null; authorization_details: null; act: null }
 );
+
+/** The keys by which an issuer signs identity assertions. */
+export type ApiIssuerKeys = {
+  error: null;
+  reason: string | null;
+  jwks: Json;
+  jwks_uri: string | null;
+  fresh_until: number | null;
+  fetching: string | null;
+};
 
 /** What becomes of the product's answer to a login challenge. */
 export type ApiLoginAnswer = {
@@ -1473,6 +1502,120 @@ export const api = {
     ApiHealth
   >('pgrant_api.health_read', [
   ], ['late', 'unfinished']),
+
+  /** What a client gets for an ID token (p_id_token, see id_token_person) or a refresh token of a person at another authorization server (draft-ietf-oauth-identity-assertion-authz-grant 4.3). p_audience is the issuer identifier of that server; p_resource and p_scope are space-delimited, p_scope null = all that the policy allows; p_authorization_details has to be null; p_possession are the keys that were proven, to which it is bound. A refresh token that was superseded revokes its family. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_target, invalid_scope, invalid_authorization_details, too_many_attempts, flood. */
+  identity_assertion_issue: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      possession: unknown;
+      id_token: unknown;
+      handle_hash: Uint8Array | null;
+      refresh_hash: Uint8Array | null;
+      audience: string | null;
+      resource: string | null;
+      scope: string | null;
+      authorization_details: unknown;
+    },
+    ApiIdentityAssertion
+  >('pgrant_api.identity_assertion_issue', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
+    ['id_token', 'jsonb'],
+    ['handle_hash', 'bytea'],
+    ['refresh_hash', 'bytea'],
+    ['audience', 'text'],
+    ['resource', 'text'],
+    ['scope', 'text'],
+    ['authorization_details', 'jsonb'],
+  ], ['client_id', 'subject', 'audience', 'scopes', 'resources', 'issued_at', 'expires_at', 'amr', 'alg']),
+
+  /** The public keys by which an issuer signs identity assertions. With p_claim the caller may be the one that fetches its jwks_uri (fetching = claimed), and has to call identity_assertion_keys_store then. Errors: invalid_grant, which is recorded where the assertion is refused. */
+  identity_assertion_keys: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      issuer: string | null;
+      claim: boolean | null;
+    },
+    ApiIssuerKeys
+  >('pgrant_api.identity_assertion_keys', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['issuer', 'text'],
+    ['claim', 'boolean'],
+  ], []),
+
+  /** Takes what a claimed fetch of jwks_uri has given: the usable public keys, good for p_lifetime seconds (at least 60, at most 86400); or p_jwks null and why, which leaves the old copy for another 60. Without a claim nothing is stored. Returns what holds now. Errors: invalid_grant. */
+  identity_assertion_keys_store: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      issuer: string | null;
+      jwks_uri: string | null;
+      jwks: unknown;
+      lifetime: number | null;
+      failure: string | null;
+    },
+    ApiIssuerKeys
+  >('pgrant_api.identity_assertion_keys_store', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['issuer', 'text'],
+    ['jwks_uri', 'text'],
+    ['jwks', 'jsonb'],
+    ['lifetime', 'integer'],
+    ['failure', 'text'],
+  ], []),
+
+  /** Issues an access token for the identity assertion of another issuer (draft-ietf-oauth-identity-assertion-authz-grant 4.4): to a confidential client that may present those of that issuer, for the person with whom its sub is linked. p_identity_assertion is what identity_assertion_fault reads; p_scope and p_resource are space-delimited, p_scope null, p_resource empty = what the assertion says; p_authorization_details has to be null; p_possession are the keys that were proven. It is good once. There is neither a refresh token nor an ID token. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, invalid_authorization_details, too_many_attempts, flood. */
+  identity_assertion_redeem: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      client_id: string | null;
+      auth_method: string | null;
+      secret_hash: Uint8Array | null;
+      assertion: unknown;
+      possession: unknown;
+      identity_assertion: unknown;
+      scope: string | null;
+      resource: string | null;
+      access_hash: Uint8Array | null;
+      authorization_details: unknown;
+    },
+    ApiTokens
+  >('pgrant_api.identity_assertion_redeem', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['client_id', 'text'],
+    ['auth_method', 'text'],
+    ['secret_hash', 'bytea'],
+    ['assertion', 'jsonb'],
+    ['possession', 'jsonb'],
+    ['identity_assertion', 'jsonb'],
+    ['scope', 'text'],
+    ['resource', 'text'],
+    ['access_hash', 'bytea'],
+    ['authorization_details', 'jsonb'],
+  ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
   /** Issues an access token by an assertion that the registered key of a client has signed (RFC 7523 2.1): to that client for itself, or to another API credential of its owner. p_client_id is its issuer; p_assertion as for client_assertion_refusal, jti_hash null where it has no jti, with subject where that is another than the issuer. p_scope and p_resource are space-delimited; p_scope null = the scopes that the client is registered with, or none where p_authorization_details (as of details_refusal) is there; p_possession are the keys that were proven. Errors: invalid_grant, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   jwt_bearer_issue: bind<
@@ -3526,7 +3669,7 @@ export const ops = {
     ['resource', 'text', 'optional'],
   ], []),
 
-  /** Which clients may exchange tokens for what. May be null: resource (the tenant's own audience), scopes (all). Raises OA001. */
+  /** Which clients may exchange tokens for what. resource null = the tenant's own audience, scopes null = all. May be null: resource, scopes. Raises OA001. */
   exchange_list: bind<
     {
       tenant: string;
@@ -3534,14 +3677,14 @@ export const ops = {
     {
       client_id: string;
       client_name: string;
-      resource: string;
-      scopes: string[];
+      resource: string | null;
+      scopes: string[] | null;
       impersonation: boolean;
       created_at: string;
     }
   >('pgrant_ops.exchange_list', [
     ['tenant', 'uuid'],
-  ], ['client_id', 'client_name', 'resource', 'scopes', 'impersonation', 'created_at']),
+  ], ['client_id', 'client_name', 'impersonation', 'created_at']),
 
   /** Deletes clients that have expired, and has it remembered when they did. */
   expired_clients_delete: bind<
@@ -3716,6 +3859,150 @@ export const ops = {
     ['group', 'text'],
     ['title', 'text'],
     ['roles', 'text[]'],
+  ], []),
+
+  /** Lets a client present the identity assertions of an issuer, for tokens with p_scopes at most; what was allowed before is replaced. Raises OA001, OA003. */
+  identity_assertion_client_allow: bind<
+    {
+      tenant: string;
+      issuer: string | null;
+      client_id: string | null;
+      scopes: string[] | null;
+    },
+    {
+      identity_assertion_client_allow: null;
+    }
+  >('pgrant_ops.identity_assertion_client_allow', [
+    ['tenant', 'uuid'],
+    ['issuer', 'text'],
+    ['client_id', 'text'],
+    ['scopes', 'text[]'],
+  ], []),
+
+  /** Takes that back; what was granted lives on until it expires or is revoked. Raises OA001. */
+  identity_assertion_client_deny: bind<
+    {
+      tenant: string;
+      issuer: string | null;
+      client_id: string | null;
+    },
+    {
+      identity_assertion_client_deny: null;
+    }
+  >('pgrant_ops.identity_assertion_client_deny', [
+    ['tenant', 'uuid'],
+    ['issuer', 'text'],
+    ['client_id', 'text'],
+  ], []),
+
+  /** Whose identity assertions are taken; clients is {client_id: [scope]}, jwks_uri null = its keys are registered, upstream null = people are found by the name that the product has for them. May be null: jwks_uri, upstream, fetched_at, last_error. Raises OA001. */
+  identity_assertion_issuer_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      issuer: string;
+      jwks_uri: string | null;
+      upstream: string | null;
+      clients: Json;
+      fetched_at: string | null;
+      last_error: string | null;
+      created_at: string;
+    }
+  >('pgrant_ops.identity_assertion_issuer_list', [
+    ['tenant', 'uuid'],
+  ], ['issuer', 'clients', 'created_at']),
+
+  /** Takes none of them any more, whichever client presents it; grants that were made by them live on until they expire or are revoked. Raises OA001. */
+  identity_assertion_issuer_remove: bind<
+    {
+      tenant: string;
+      issuer: string | null;
+    },
+    {
+      identity_assertion_issuer_remove: null;
+    }
+  >('pgrant_ops.identity_assertion_issuer_remove', [
+    ['tenant', 'uuid'],
+    ['issuer', 'text'],
+  ], []),
+
+  /** Takes identity assertions (ID-JAG) that p_issuer signs by a key at p_jwks_uri, or of p_jwks (public keys, which the caller has read). The person is whoever has linked that account of the identity provider p_upstream, which has to have the same issuer; null = whom the product calls so (user_subject). Which clients may present them says identity_assertion_client_allow. Raises OA001, OA003. */
+  identity_assertion_issuer_set: bind<
+    {
+      tenant: string;
+      issuer: string | null;
+      jwks_uri?: string | null;
+      jwks?: unknown;
+      upstream?: string | null;
+    },
+    {
+      identity_assertion_issuer_set: null;
+    }
+  >('pgrant_ops.identity_assertion_issuer_set', [
+    ['tenant', 'uuid'],
+    ['issuer', 'text'],
+    ['jwks_uri', 'text', 'optional'],
+    ['jwks', 'jsonb', 'optional'],
+    ['upstream', 'text', 'optional'],
+  ], []),
+
+  /** Which clients may have identity assertions for which servers. subject_client_id null = the client itself. May be null: subject_client_id. Raises OA001. */
+  identity_assertion_policy_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      client_id: string;
+      audience: string;
+      audience_client_id: string;
+      scopes: string[];
+      resources: string[];
+      subject_client_id: string | null;
+      created_at: string;
+    }
+  >('pgrant_ops.identity_assertion_policy_list', [
+    ['tenant', 'uuid'],
+  ], ['client_id', 'audience', 'audience_client_id', 'scopes', 'resources', 'created_at']),
+
+  /** Takes that back; assertions that were issued live on until they expire. Raises OA001. */
+  identity_assertion_policy_remove: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      audience: string | null;
+    },
+    {
+      identity_assertion_policy_remove: null;
+    }
+  >('pgrant_ops.identity_assertion_policy_remove', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['audience', 'text'],
+  ], []),
+
+  /** Lets a client have identity assertions (ID-JAG) of people for the authorization server whose issuer identifier is p_audience and that calls it p_audience_client_id, with p_scopes and p_resources at most; what was allowed for it before is replaced. p_subject_client_id is the client by which that server signs people in here; null = the client itself. Raises OA001, OA003. */
+  identity_assertion_policy_set: bind<
+    {
+      tenant: string;
+      client_id: string | null;
+      audience: string | null;
+      audience_client_id: string | null;
+      scopes: string[] | null;
+      resources?: string[] | null;
+      subject_client_id?: string | null;
+    },
+    {
+      identity_assertion_policy_set: null;
+    }
+  >('pgrant_ops.identity_assertion_policy_set', [
+    ['tenant', 'uuid'],
+    ['client_id', 'text'],
+    ['audience', 'text'],
+    ['audience_client_id', 'text'],
+    ['scopes', 'text[]'],
+    ['resources', 'text[]', 'optional'],
+    ['subject_client_id', 'text', 'optional'],
   ], []),
 
   /** How much that is live was issued or used since p_since (-infinity = ever), by kind: what incident_revoke would end. Raises OA001. */

@@ -1,6 +1,6 @@
 import type { Ctx } from '../http/ctx.ts';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
-import type { ClientKeyFinder } from '../outbound/client-keys.ts';
+import type { KeyFinder } from '../outbound/client-keys.ts';
 import type { EndpointPaths } from '../protocol/discovery.ts';
 import type { Queues } from '../queues.ts';
 import type { WebServices } from '../services.ts';
@@ -14,7 +14,9 @@ export type EndpointServices = WebServices & {
   keyring: Keyring;
   authorizationDetails: DetailsReader;
   upstreams: Upstreams;
-  clientKeys: ClientKeyFinder;
+  clientKeys: KeyFinder;
+  /** Of issuers of identity assertions. */
+  issuerKeys: KeyFinder;
   queues: Queues;
   endpoints: EndpointPaths;
 };

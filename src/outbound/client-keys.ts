@@ -1,8 +1,8 @@
-// The keys of clients that sign: registered, or fetched from their jwks_uri and shared through the database.
+// The keys of clients that sign, and of issuers of identity assertions: registered, or fetched from a jwks_uri and shared through the database.
 import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { type ApiClientKeys, api } from '../db/bindings.ts';
-import { callAll } from '../db/call.ts';
+import { type ApiClientKeys, type ApiIssuerKeys, api } from '../db/bindings.ts';
+import { callAll, type Refused } from '../db/call.ts';
 import type { Caller } from '../db/caller.ts';
 import { freshnessOf } from '../protocol/freshness.ts';
 import { type ClientKey, clientKeys, storableJwks } from '../protocol/jwk-set.ts';
@@ -10,84 +10,110 @@ import type { Queues } from '../queues.ts';
 import type { WebServices } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
 
-/** Finds the key of a client that passes a test; undefined where none does, or there is no such client. */
-export type ClientKeyFinder = (
+/** Finds the key of whoever has this name that passes a test; undefined where none does, or there is nobody of that name. */
+export type KeyFinder = (
   caller: Caller,
-  clientId: string,
+  name: string,
   test: (keys: readonly ClientKey[]) => Promise<ClientKey | undefined>,
 ) => Promise<ClientKey | undefined>;
 
-type Held = Pick<ApiClientKeys, 'jwks_uri' | 'fresh_until' | 'fetching'> & { keys: ClientKey[] };
+type Row = ApiClientKeys | ApiIssuerKeys;
+type Answer = Promise<Row | Refused<ApiClientKeys> | Refused<ApiIssuerKeys> | undefined>;
+type Held = Pick<Row, 'jwks_uri' | 'fresh_until' | 'fetching'> & { keys: ClientKey[] };
+type Fetched = Awaited<ReturnType<typeof fetchKeys>> & { jwks_uri: string | null };
+
+/** The keys as the database has them. */
+type Source = {
+  /** With `claim`, to be the one that fetches them. */
+  read: (caller: Caller, name: string, claim: boolean) => Answer;
+  store: (caller: Caller, name: string, fetched: Fetched) => Answer;
+};
 
 const cacheSize = 5_000;
 /** How often to look whether another process is back, in milliseconds. */
 const pollInterval = 200;
 
+/** Makes the finder of the keys of clients. */
+export function makeClientKeys(services: WebServices, queues: Pick<Queues, 'fetches'>): KeyFinder {
+  const { database } = services;
+  return makeKeyFinder(services, queues, {
+    read: async (caller, client_id, claim) =>
+      (await callAll(database, api.client_keys, { ...caller, client_id, claim }))[0],
+    store: async (caller, client_id, fetched) =>
+      (await callAll(database, api.client_keys_store, { ...caller, client_id, ...fetched }))[0],
+  });
+}
+
+/** Makes the finder of the keys of issuers whose identity assertions are taken. */
+export function makeIssuerKeys(services: WebServices, queues: Pick<Queues, 'fetches'>): KeyFinder {
+  const { database } = services;
+  const { identity_assertion_keys: keys, identity_assertion_keys_store: keysStore } = api;
+  return makeKeyFinder(services, queues, {
+    read: async (caller, issuer, claim) =>
+      (await callAll(database, keys, { ...caller, issuer, claim }))[0],
+    store: async (caller, issuer, fetched) =>
+      (await callAll(database, keysStore, { ...caller, issuer, ...fetched }))[0],
+  });
+}
+
 /**
- * Makes the finder of a process. What it holds may be old: SQL asks whether the key is one that the
- * client has now, so that only a key that is not found here costs more than the one call.
+ * Makes the finder of a process. What it holds may be old: SQL asks whether the key is one that its
+ * owner has now, so that only a key that is not found here costs more than the one call.
  */
-export function makeClientKeys(
-  { database, config }: WebServices,
+function makeKeyFinder(
+  { config }: Pick<WebServices, 'config'>,
   { fetches }: Pick<Queues, 'fetches'>,
-): ClientKeyFinder {
+  source: Source,
+): KeyFinder {
   const fetch = serverFetch(config);
   const cache = new LRUCache<string, Held>({ max: cacheSize });
   const renewals = new Map<string, Promise<Held>>();
 
-  function hold(caller: Caller, clientId: string, row: ApiClientKeys): Held {
+  function hold(caller: Caller, name: string, row: Row): Held {
     const { jwks, jwks_uri, fresh_until, fetching } = row;
     const held = { jwks_uri, fresh_until, fetching, keys: clientKeys(jwks) };
-    if (row.error) cache.delete(nameOf(caller, clientId));
-    else cache.set(nameOf(caller, clientId), held);
+    if (row.error) cache.delete(nameOf(caller, name));
+    else cache.set(nameOf(caller, name), held);
     return held;
   }
 
-  async function read(caller: Caller, client_id: string, claim: boolean) {
-    const [row] = await callAll(database, api.client_keys, {
-      ...caller,
-      client_id,
-      claim,
-    });
-    return row as ApiClientKeys;
-  }
+  const read = async (...asked: Parameters<Source['read']>) => (await source.read(...asked)) as Row;
 
   /** Fetches the keys if nobody has just done so, and waits for whoever is at it. */
-  async function renew(caller: Caller, client_id: string): Promise<Held> {
+  async function renew(caller: Caller, name: string): Promise<Held> {
     for (;;) {
-      const row = await read(caller, client_id, true);
+      const row = await read(caller, name, true);
       if (row.fetching === 'claimed') {
         const url = row.jwks_uri ?? '';
         const answer = await fetches
           .run([caller.tenant, new URL(url).host], () => fetchKeys(fetch, url))
           .catch(unfetched);
-        const args = { ...caller, client_id, jwks_uri: row.jwks_uri, ...answer };
-        const [stored] = await callAll(database, api.client_keys_store, args);
-        return hold(caller, client_id, stored as ApiClientKeys);
+        const stored = await source.store(caller, name, { jwks_uri: row.jwks_uri, ...answer });
+        return hold(caller, name, stored as Row);
       }
-      if (row.fetching !== 'under_way') return hold(caller, client_id, row);
+      if (row.fetching !== 'under_way') return hold(caller, name, row);
       await wait(pollInterval);
     }
   }
 
-  function renewOnce(caller: Caller, clientId: string): Promise<Held> {
-    const name = nameOf(caller, clientId);
-    const running = renewals.get(name);
+  function renewOnce(caller: Caller, name: string): Promise<Held> {
+    const key = nameOf(caller, name);
+    const running = renewals.get(key);
     if (running) return running;
-    const renewal = renew(caller, clientId).finally(() => renewals.delete(name));
-    renewals.set(name, renewal);
+    const renewal = renew(caller, name).finally(() => renewals.delete(key));
+    renewals.set(key, renewal);
     return renewal;
   }
 
-  return async (caller, clientId, test) => {
-    const cached = cache.get(nameOf(caller, clientId));
+  return async (caller, name, test) => {
+    const cached = cache.get(nameOf(caller, name));
     const known = cached && isFresh(cached) ? await test(cached.keys) : undefined;
     if (known) return known;
-    const held = hold(caller, clientId, await read(caller, clientId, false));
+    const held = hold(caller, name, await read(caller, name, false));
     const found = isFresh(held) ? await test(held.keys) : undefined;
     if (found) return found;
     if (held.fetching === null) return isFresh(held) ? undefined : test(held.keys);
-    return test((await renewOnce(caller, clientId)).keys);
+    return test((await renewOnce(caller, name)).keys);
   };
 }
 
@@ -96,16 +122,16 @@ function isFresh({ jwks_uri, fresh_until }: Held): boolean {
   return jwks_uri === null || (fresh_until ?? 0) > Date.now() / 1000;
 }
 
-function nameOf({ tenant }: Caller, clientId: string): string {
-  return `${tenant} ${clientId}`;
+function nameOf({ tenant }: Caller, name: string): string {
+  return `${tenant} ${name}`;
 }
 
-/** What client_keys_store is told where nothing was fetched: whoever has claimed it has to say so. */
+/** What is stored where nothing was fetched: whoever has claimed it has to say so. */
 function unfetched(failure: Error) {
   return { jwks: null, lifetime: null, failure: failure.message.slice(0, 500) };
 }
 
-/** What client_keys_store is told. */
+/** What is stored of an answer. */
 async function fetchKeys(fetch: OutboundFetch, url: string) {
   try {
     const response = await fetch(url, {

@@ -1,7 +1,8 @@
-// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Grant Management for OAuth 2.0 7.1, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1, RFC 8705 5,
+// RFC 8414 2, OpenID Connect Discovery 3, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Grant Management for OAuth 2.0 7.1, ID-JAG 7, Initiating User Registration via OpenID Connect 4.1, RFC 9207 3, RFC 9449 5.1, RFC 8705 5,
 // RP-Initiated Logout 2.1, Back-Channel Logout 2.1, Front-Channel Logout 3, Session Management 3.3: server metadata.
 import { prompts, responseModes } from './authorization.ts';
 import { grantActions } from './authorization-values.ts';
+import { identityAssertionTokenType } from './identity-assertion.ts';
 import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
 
 /** Where each endpoint is below the issuer. */
@@ -116,6 +117,8 @@ export function metadata(tenant: TenantFacts) {
     request_object_signing_alg_values_supported: clientAlgs,
     require_signed_request_object: tenant.require_signed_request_object ?? false,
     require_pushed_authorization_requests: tenant.require_pushed_authorization_requests ?? false,
+    identity_chaining_requested_token_types_supported: [identityAssertionTokenType],
+    authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'],
     grant_management_actions_supported: ['query', 'revoke', ...grantActions],
     grant_management_action_required: tenant.grant_management_action_required ?? false,
     authorization_signing_alg_values_supported: tenant.signing_algs,

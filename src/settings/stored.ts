@@ -144,6 +144,8 @@ export type TenantSettings = {
   account_deletion: boolean;
   /** Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required). */
   grant_management_action_required: boolean;
+  /** For so long an identity assertion (ID-JAG) is good that a client gets for another authorization server. */
+  identity_assertion_lifetime: number;
   /** Whether people of the tenant may bring applications at {issuer}/developer. */
   developer_portal: boolean;
   /** The role that people need for the developer portal; null = none: everybody who can sign in. */
@@ -363,6 +365,7 @@ export const stored = {
     {"name":"tos_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The terms of service, below every page; null = none.","good":"an https URL of at most 500 characters"},
     {"name":"account_deletion","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.","good":"true or false"},
     {"name":"grant_management_action_required","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).","good":"true or false"},
+    {"name":"identity_assertion_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"300","meaning":"For so long an identity assertion (ID-JAG) is good that a client gets for another authorization server.","good":"a whole number of seconds from 30 to 3600"},
     {"name":"developer_portal","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people of the tenant may bring applications at {issuer}/developer.","good":"true or false"},
     {"name":"developer_role","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The role that people need for the developer portal; null = none: everybody who can sign in.","good":"a scope-token (RFC 6749 3.3): 1 to 128 visible characters of ASCII without quotation mark and backslash"},
     {"name":"developer_quota","type":"integer","unit":null,"nullable":false,"default":"10","meaning":"So many applications one developer may have.","good":"between 1 and 1000"},

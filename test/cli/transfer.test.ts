@@ -181,6 +181,7 @@ describe('a tenant', () => {
       'idempotency_keys',
       'dpop_proofs',
       'first_factors',
+      'identity_assertions',
       'logout_deliveries',
       'outbox',
       'passkey_challenges',

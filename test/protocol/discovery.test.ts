@@ -26,7 +26,7 @@ const facts = {
 /**
  * RFC 8414 2, OpenID Connect Discovery 3, RFC 9207 3, RFC 9449 5.1, RP-Initiated Logout 2.1, Client ID Metadata Document 6,
  * Initiating User Registration via OpenID Connect 4.1, RFC 9126 5, RFC 9101 10.5, JARM 4, RFC 9701 7, Back-Channel Logout 2.1,
- * Front-Channel Logout 3, Session Management 3.3, Grant Management for OAuth 2.0 7.1.
+ * Front-Channel Logout 3, Session Management 3.3, Grant Management for OAuth 2.0 7.1, ID-JAG 7.
  */
 const registered = `issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint
   end_session_endpoint revocation_endpoint device_authorization_endpoint introspection_endpoint response_types_supported
@@ -44,7 +44,8 @@ const registered = `issuer authorization_endpoint token_endpoint jwks_uri userin
   introspection_signing_alg_values_supported dpop_signing_alg_values_supported
   backchannel_logout_supported backchannel_logout_session_supported
   frontchannel_logout_supported frontchannel_logout_session_supported check_session_iframe
-  grant_management_endpoint grant_management_actions_supported grant_management_action_required`.split(
+  grant_management_endpoint grant_management_actions_supported grant_management_action_required
+  identity_chaining_requested_token_types_supported authorization_grant_profiles_supported`.split(
   /\s+/,
 );
 

@@ -44,6 +44,7 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:device_code',
       'urn:ietf:params:oauth:grant-type:token-exchange',
+      'urn:ietf:params:oauth:grant-type:jwt-bearer',
     ],
     access_token_format: 'opaque',
     request_uris: [objectAt(uri)],
@@ -93,8 +94,25 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     },
     sealed_secrets: randomBytes(64),
   });
+  await operate(world, ops.identity_assertion_policy_set, {
+    client_id: client.client_id,
+    audience,
+    audience_client_id: 'portal-there',
+    scopes: ['email'],
+  });
+  const issuer = assertionIssuer(uri);
+  await operate(world, ops.identity_assertion_issuer_set, { issuer, jwks_uri: keysAt(uri) });
+  await operate(world, ops.identity_assertion_client_allow, {
+    issuer,
+    client_id: client.client_id,
+    scopes: ['email'],
+  });
   return { ...world, client, user, uri, key_hash };
 }
+
+/** The other server for which assertions are given, and the issuer whose are taken. */
+const audience = 'https://elsewhere.example';
+const assertionIssuer = (uri: string) => new URL('/idp', uri).href;
 
 const managing = ['grant_management_query', 'grant_management_revoke'];
 const objectAt = (uri: string) => `${uri}/request.jwt`;
@@ -171,6 +189,11 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     ...(await pushedOf(tenant)),
     ...(await deviceOf(tenant, code)),
     ...neutral,
+    id_token: null,
+    issuer: assertionIssuer(uri),
+    ...(names.includes('id_token') && { audience }),
+    ...((names.includes('identity_assertion') || names.includes('issuer')) &&
+      (await assertionOf(tenant, names))),
     ...(names.includes('operation') && (await automationOf(tenant))),
     ...(isDeveloper(names) && (await draftOf(tenant, browser, names))),
     ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
@@ -332,6 +355,34 @@ async function robotOf(tenant: Tenant, names: string[]) {
     update pgrant.client_key_sets set claimed_at = claimed_at - interval '1 hour', settled_at = now()`;
   if (names.includes('jwks_uri')) await ask(tenant, api.client_keys, { client_id, claim: true });
   return { client_id };
+}
+
+/** The assertion of another issuer, whose keys are being fetched where they are to be stored. */
+async function assertionOf(tenant: Tenant, names: string[]) {
+  const { client, uri, database } = tenant;
+  const issuer = assertionIssuer(uri);
+  const jwk = { kty: 'EC', crv: 'P-256', x: uri, y: uri };
+  const [row] = await database.sql`
+    update pgrant.identity_assertion_issuers i
+       set jwks = ${database.sql.json({ keys: [jwk] })}, claimed_at = null, settled_at = null
+      from pgrant.tenants t
+     where t.tenant_id = i.tenant_id and i.tenant_id = ${tenant.tenant}
+    returning t.issuer as audience, pgrant_rules.jwk_thumbprint(i.jwks #> '{keys,0}') as thumbprint`;
+  if (names.includes('jwks_uri')) {
+    await ask(tenant, api.identity_assertion_keys, { issuer, claim: true });
+  }
+  const identity_assertion = {
+    issuer,
+    subject: 'user-1',
+    audience: row?.audience,
+    client_id: client.client_id,
+    exp: Math.floor(Date.now() / 1000) + 300,
+    jti_hash: secret().toString('hex'),
+    scope: 'email',
+    resources: [],
+    thumbprint: row?.thumbprint,
+  };
+  return { identity_assertion };
 }
 
 /** A person who is at an upstream, or back from there. */

@@ -11,7 +11,7 @@ create type pgrant_api.consents as (
 comment on type pgrant_api.consents is 'The grants of the signed-in person.';
 comment on column pgrant_api.consents.upstreams is 'Array of {name, title, linked}: where else the person may sign in.';
 comment on column pgrant_api.consents.consents is
-  'Array of {grant_id, client_id, client_name, scopes: [{scope, title, description, texts: {language: {title, description}}}], created_at, consented_at, consent_expires_at, last_used_at}; times ISO 8601 in UTC, null = never.';
+  'Array of {grant_id, client_id, client_name, scopes: [{scope, title, description, texts: {language: {title, description}}}], assertion_issuer (who vouched for the person where they were not asked for all of it), created_at, consented_at, consent_expires_at, last_used_at}; times ISO 8601 in UTC, null = never.';
 
 create function pgrant_api.consent_list(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint
@@ -39,6 +39,7 @@ begin
                          'scope', s.scope, 'title', s.title, 'description', s.description,
                          'texts', pgrant_rules.scope_texts(p_tenant, s.scope)) order by s.scope), '[]')
                         from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = any (g.scopes)),
+           'assertion_issuer', g.assertion_issuer,
            'created_at', pgrant_rules.iso8601(g.created_at),
            'consented_at', pgrant_rules.iso8601(g.consented_at),
            'consent_expires_at', pgrant_rules.iso8601(g.consent_expires_at),

@@ -40,6 +40,8 @@ begin
     v_out.detail := jsonb_strip_nulls(jsonb_build_object('scopes', p_decision.scopes, 'act', p_decision.act,
                                                          'grant_management_action', p_decision.grant_management_action))
                     || pgrant_rules.details_noted(p_decision.details);
+  elsif p_decision.action = 'identity_assertion.redeem' then
+    v_out.detail := jsonb_build_object('scopes', p_decision.scopes, 'issuer', p_decision.reason);
   elsif p_decision.action = 'client_credentials.issue' and p_decision.reason is not null then
     v_out.detail := jsonb_build_object('signed_by', p_decision.reason);
   end if;

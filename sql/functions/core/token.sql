@@ -117,7 +117,7 @@ create type pgrant_rules.token_decision as (
 
 comment on type pgrant_rules.token_decision is 'What is decided of request n at the token endpoint, before anything is done. error null = tokens are issued.';
 comment on column pgrant_rules.token_decision.action is 'As it is recorded.';
-comment on column pgrant_rules.token_decision.reason is 'Why it is refused; of a token for an API credential, another whose key has signed for it.';
+comment on column pgrant_rules.token_decision.reason is 'Why it is refused; of a token for an API credential, another whose key has signed for it; of one for an identity assertion, its issuer.';
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.family_client_id is 'The client of the family that an exchanged token hangs on; null = client_id.';

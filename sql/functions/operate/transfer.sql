@@ -7,7 +7,8 @@ as $$
   select array['tenants', 'scopes', 'scope_texts', 'clients', 'client_secrets', 'users', 'totp_authenticators', 'recovery_codes',
                'passkeys', 'developer_clients', 'developer_messages', 'pairwise_subjects', 'user_roles', 'groups', 'group_roles',
                'group_members', 'resources', 'authorization_details_types', 'exchange_policies', 'registration_tokens',
-               'upstreams', 'upstream_accounts', 'grants', 'token_families', 'reviews', 'scope_refusals', 'webhooks', 'tenant_history',
+               'upstreams', 'upstream_accounts', 'identity_assertion_policies', 'identity_assertion_issuers',
+               'identity_assertion_clients', 'grants', 'token_families', 'reviews', 'scope_refusals', 'webhooks', 'tenant_history',
                'user_history', 'client_history', 'scope_history', 'resource_history', 'user_role_history', 'group_member_history',
                'group_role_history', 'grant_history']
 $$;

@@ -2,7 +2,7 @@
 
 create view pgrant_report.active_grants with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, g.scopes,
-       g.claims, g.resources, g.authorization_details, g.created_at, g.consented_at,
+       g.claims, g.resources, g.authorization_details, g.assertion_issuer, g.created_at, g.consented_at,
        nullif(g.consent_expires_at, 'infinity') as consent_expires_at,
        greatest(g.last_used_at, (select max(f.last_used_at) from pgrant.token_families f
                                   where f.tenant_id = g.tenant_id and f.grant_id = g.grant_id)) as last_used_at,
@@ -21,6 +21,8 @@ comment on column pgrant_report.active_grants.scopes is 'All that was consented 
 comment on column pgrant_report.active_grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
 comment on column pgrant_report.active_grants.resources is 'The resources (RFC 8707) that were consented to; {} = the tenant''s own audience.';
 comment on column pgrant_report.active_grants.authorization_details is 'What was consented to beside scopes (RFC 9396).';
+comment on column pgrant_report.active_grants.assertion_issuer is
+  'The issuer by whose identity assertion (ID-JAG) it was made or extended; null = the person has consented to all of it.';
 comment on column pgrant_report.active_grants.created_at is 'Since when.';
 comment on column pgrant_report.active_grants.consented_at is 'When the person last said yes.';
 comment on column pgrant_report.active_grants.consent_expires_at is 'Until when the person is not asked again; null = for ever. Tokens that were given live on.';

@@ -3020,6 +3020,13 @@ export const records = {
       "meaning": "For so long an ID token is good."
     },
     {
+      "name": "identity_assertion_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "For so long an identity assertion (ID-JAG) is good that a client gets for another authorization server."
+    },
+    {
       "name": "issuer",
       "type": "text",
       "nullable": false,

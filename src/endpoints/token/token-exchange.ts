@@ -3,8 +3,10 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { OAuthError } from '../../protocol/errors.ts';
+import { identityAssertionTokenType } from '../../protocol/identity-assertion.ts';
 import { parseScope } from '../../protocol/scope.ts';
 import { newSecret } from '../../protocol/secrets.ts';
+import { assertionGrant } from '../identity-assertion/issue.ts';
 import { accessTokenArguments } from './presented-token.ts';
 import { type Grant, type TokenRequest, tokenResponse } from './token-grant.ts';
 
@@ -14,6 +16,7 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 /** Exchanges the access token of a person for one with which its client goes on to another API. */
 export const exchangeGrant: Grant = async (request) => {
   const { values, keys, issuer } = request;
+  if (values.requested_token_type === identityAssertionTokenType) return assertionGrant(request);
   const { subject_token, actor_token, audience } = values;
   requireTypes(values);
   const scopes = parseScope(values.scope);

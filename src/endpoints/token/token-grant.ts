@@ -54,10 +54,13 @@ export type TokenResponse = {
   access_token: string;
   /** RFC 8693 2.2.1. */
   issued_token_type?: string;
-  token_type: 'Bearer' | 'DPoP';
+  /** N_A where it is none with which anything is accessed (RFC 8693 2.2.1). */
+  token_type: 'Bearer' | 'DPoP' | 'N_A';
   expires_in: number;
   /** Left out where the token has none: an empty one is no scope (RFC 6749 3.3). */
   scope?: string;
+  /** What a token for an identity assertion is for (ID-JAG 4.4.1). */
+  resource?: string[];
   /** RFC 9396 7. */
   authorization_details?: unknown;
   refresh_token?: string;

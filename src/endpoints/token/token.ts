@@ -5,6 +5,7 @@ import { grantTypes } from '../../protocol/lists.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources } from '../../protocol/scope.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
+import { isIdentityAssertion, redeemAssertion } from '../identity-assertion/redeem.ts';
 import { possessionOf } from '../proven-keys.ts';
 import { codeGrant } from './authorization-code.ts';
 import { clientCredentialsGrant } from './client-credentials.ts';
@@ -37,13 +38,18 @@ export function token(services: EndpointServices): Endpoint {
     if (!isGrantType(grant_type))
       throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     ctx.state.grant = grant_type;
-    const identify = grants[grant_type] === jwtBearerGrant ? assertedIdentity : clientIdentity;
+    const own = grants[grant_type] === jwtBearerGrant && !isIdentityAssertion(ctx, values);
+    const identify = own ? assertedIdentity : clientIdentity;
+    const grant =
+      grants[grant_type] === jwtBearerGrant && !own
+        ? redeemAssertion(services, ctx)
+        : grants[grant_type];
     const identity = await identify(services, ctx, values);
     const details = await authorizationDetails(ctx, values.authorization_details);
     const possession = await possessionOf(services, ctx);
     // What can fail comes first: after the commit there is nothing left to do but sign.
     const keys = await keyring(ctx);
-    const answer = await grants[grant_type]({
+    const answer = await grant({
       database,
       keys,
       issuer: ctx.state.tenant.issuer,

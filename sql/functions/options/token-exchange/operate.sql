@@ -77,4 +77,4 @@ end
 $$;
 
 comment on function pgrant_ops.exchange_list(uuid) is
-  'Which clients may exchange tokens for what. May be null: resource (the tenant''s own audience), scopes (all). Raises OA001.';
+  'Which clients may exchange tokens for what. resource null = the tenant''s own audience, scopes null = all. May be null: resource, scopes. Raises OA001.';
