@@ -1,6 +1,7 @@
 // The steps, in their order: what one leaves, the next begins with.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import postgres from 'postgres';
 import {
   otherEndpoints,
   type Place,
@@ -74,6 +75,14 @@ export function steps({ cluster, folder, port, keep }: Given): Step[] {
   return [
     { what: 'release', run: async () => (await pgrant(['release'])).slice(0, 60).trim() },
     { what: 'release again', run: async () => (await pgrant(['release'])).slice(0, 60).trim() },
+    {
+      what: 'release again, all functions loaded anew',
+      run: async () => {
+        const sql = postgres(cluster.coordinator, { max: 1, onnotice: () => {} });
+        await sql`delete from pgrant_release.released`.finally(() => sql.end());
+        assert.match(await pgrant(['release']), /functions loaded anew/);
+      },
+    },
     ...commands,
     ...cluster.web.map((url) => through(`through ${new URL(url).host}`, url)),
     { what: 'each task of the worker', run: () => workerTasks(cluster) },

@@ -1,9 +1,11 @@
 // What keeps a release possible where the tables are distributed: seen on Citus 14.0.1 with PostgreSQL 18.6, held here without.
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { setStatementOf, statementOf } from '../../src/db/binding.ts';
 import { api, ops } from '../../src/db/bindings.ts';
+import { functionFiles } from '../../src/release/release-hash.ts';
 import { statements } from '../../src/release/statements.ts';
 import { createDatabase } from '../support/database.ts';
 
@@ -70,5 +72,87 @@ describe('a call finds the node of its tenant by its first argument', () => {
     expect(text).toMatch(/^select \* from pgrant_(api|ops)\.\w+\([^()]*\)$/);
     // Citus hands it on as the cast of a cstring: "cannot cast type cstring to text[]".
     expect(text).not.toMatch(/text::[\w. ]+\[\]/);
+    expect(text).not.toMatch(/text::(timestamp|date|interval)/);
+  });
+});
+
+const functions = new URL('../../sql/', import.meta.url);
+/** Each statement in the bodies of the functions, in one line, with its file. */
+const inFunctions = functionFiles(fileURLToPath(functions)).flatMap((file) =>
+  readFileSync(new URL(file, functions), 'utf8')
+    .replace(/--[^\n]*/g, '')
+    .split(';')
+    .map((text) => ({ file, text: text.replace(/\s+/g, ' ').trim() })),
+);
+
+/** Kinds of statements that Citus refuses, each with what it says, and one of them. */
+const refused: [string, (text: string) => boolean, string][] = [
+  [
+    'no UPDATE sets CASE or COALESCE of a moment that the statement asks for ["non-IMMUTABLE functions are not allowed in CASE or COALESCE"]',
+    (text) =>
+      /update pgrant\.\w+ \w set .*(coalesce\([^()]*|case when (?:(?!\bend\b).)*)\bnow\(\)/.test(
+        beforeWhere(text),
+      ),
+    'update pgrant.users u set disabled_at = coalesce(u.disabled_at, now()) where u.tenant_id = p_tenant',
+  ],
+  [
+    'no INSERT has a sub-select in VALUES or ON CONFLICT ["subqueries are not supported within INSERT queries"]',
+    (text) =>
+      /insert into pgrant\.\w+[^;]*( values \(.*\(select|do update set .*\(select)/.test(text),
+    `insert into pgrant.grants (scopes) values ('{}') on conflict (tenant_id) do update set scopes = (select '{}')`,
+  ],
+  [
+    'no function is given the row of a table by the query that reads it ["function … does not exist": it is a row of a piece]',
+    givesRow,
+    'select pgrant_rules.user_claims(u) from pgrant.users u where u.tenant_id = p_tenant',
+  ],
+];
+
+function beforeWhere(text: string): string {
+  return text.replace(/ where .*/, '');
+}
+
+function givesRow(text: string): boolean {
+  const aliases = [...text.matchAll(/(?:from|join) pgrant\.\w+ (\w+)/g)].map(([, alias]) => alias);
+  return aliases.some((alias) =>
+    new RegExp(`pgrant_(rules|report)\\.\\w+\\(([^()]*, )?${alias}[,)]`).test(text),
+  );
+}
+
+describe('statements are such that they can be handed on', () => {
+  test.each(refused)('%s', (_, isRefused, example) => {
+    expect(inFunctions.filter(({ text }) => isRefused(text))).toEqual([]);
+    expect(isRefused(example)).toBe(true);
+  });
+});
+
+describe('a function runs where what it needs is', () => {
+  /** Of the definer, without a tenant, and yet about some: where there are several nodes they do without, or do not work. */
+  const oneNode = ['auditor_remove', 'health_read', 'partition_plan_set', 'sealing_read'];
+  const misplaced = `
+    select p.proname as name from pg_proc p
+     where p.pronamespace in ('pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace)
+       and p.proowner = 'pgrant_definer'::regrole and not coalesce('p_tenant' = any (p.proargnames), false)
+       and (p.prosrc ~ '(from|join|into|update) pgrant\\.(?!issuers|auditors|partition_plans|schedules|task_runs|audit_sealing)\\w'
+            or p.prosrc ~ 'pgrant_rules\\.(visit|administer|sealing_read)')
+     order by 1`;
+
+  test('what the definer does for tenants takes the tenant by which it finds the node', async () => {
+    const names = async () => (await sql.unsafe(misplaced)).map(({ name }) => name);
+    expect(await names()).toEqual(oneNode);
+    await sql.unsafe(`
+      create function pgrant_ops.astray() returns bigint language plpgsql as 'begin return (select count(*) from pgrant.users); end';
+      alter function pgrant_ops.astray() owner to pgrant_definer`);
+    expect(await names()).toEqual(['astray', ...oneNode].sort());
+    await sql.unsafe('drop function pgrant_ops.astray()');
+  });
+
+  test('no function is parsed when it is made ["syntax error at or near RETURN" on a node]', async () => {
+    const parsed = `select p.oid::regprocedure::text as name from pg_proc p
+      where p.prosqlbody is not null and p.pronamespace::regnamespace::text like 'pgrant\\_%'`;
+    expect(await sql.unsafe(parsed)).toEqual([]);
+    await sql.unsafe('create function pgrant_rules.parsed() returns int language sql return 1');
+    expect(await sql.unsafe(parsed)).toEqual([{ name: 'pgrant_rules.parsed()' }]);
+    await sql.unsafe('drop function pgrant_rules.parsed()');
   });
 });

@@ -8,6 +8,7 @@ create function pgrant_api.account_choose(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_out pgrant_api.authorization;
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
@@ -34,7 +35,7 @@ begin
   update pgrant.authorization_requests r
      set prompt = case when p_another then r.prompt || array['select_account', 'login'] else array_remove(r.prompt, 'select_account') end,
          -- Whoever has signed in for this request already is to sign in once more.
-         created_at = case when p_another then now() else r.created_at end
+         created_at = case when p_another then v_at else r.created_at end
    where r.tenant_id = p_tenant and r.request_hash = v_request.request_hash and r.expires_at = v_request.expires_at
   returning r.* into v_request;
   return pgrant_rules.authorization_resume(

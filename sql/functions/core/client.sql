@@ -134,12 +134,13 @@ comment on function pgrant_rules.authentication_entries(text[], inet[], text[], 
 create function pgrant_rules.client_use_note(p_client pgrant_rules.client_policies) returns void
 language plpgsql
 as $$
+declare
+  v_idle_expires_at constant timestamptz := now() + make_interval(secs => p_client.registered_idle_lifetime);
 begin
   -- Whoever holds the client's row is removing it or notes the same: never wait for it while holding a grant.
   update pgrant.clients c
      set last_used_at = now(),
-         expires_at = case when p_client.self_registered then now() + make_interval(secs => p_client.registered_idle_lifetime)
-                           else c.expires_at end
+         expires_at = case when p_client.self_registered then v_idle_expires_at else c.expires_at end
     from (select l.client_id from pgrant.clients l
            where l.tenant_id = p_client.tenant_id and l.client_id = p_client.client_id
              for no key update skip locked) l

@@ -138,7 +138,8 @@ begin
     if pgrant_rules.message_sound(p_message) is not true then
       v_shape.faults := v_shape.faults || '{"message": {"fault": "message"}}';
     end if;
-    if pgrant_rules.developer_state(v_developer.client, (v_developer.brought).submitted_at) = 'in_review' then
+    if pgrant_rules.developer_state((v_developer.client).disabled_at, (v_developer.client).draft,
+                                    (v_developer.brought).submitted_at) = 'in_review' then
       v_out.error := 'access_denied';
       v_out.reason := 'the application is in review: what is looked at does not change';
     elsif v_shape.faults <> '{}' then

@@ -8,7 +8,8 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
-  select d.client_id, c.name, pgrant_rules.developer_kind(c), pgrant_rules.developer_state(c, d.submitted_at), u.username, d.submitted_at,
+  select d.client_id, c.name, pgrant_rules.developer_kind(c.grant_types, c.token_endpoint_auth_method),
+         pgrant_rules.developer_state(c.disabled_at, c.draft, d.submitted_at), u.username, d.submitted_at,
          d.created_at
     from pgrant.developer_clients d
     join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = d.client_id
@@ -45,19 +46,20 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_brought pgrant.developer_clients;
+  v_client pgrant.clients;
 begin
   perform pgrant_rules.administer(p_tenant);
   v_brought := pgrant_rules.developer_client_found(p_tenant, p_client_id);
+  select c.* into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   return (
-    select pgrant_rules.developer_client_shown(p_tenant, v_brought, c) || jsonb_build_object(
+    select pgrant_rules.developer_client_shown(p_tenant, v_brought, v_client) || jsonb_build_object(
              'username', u.username,
              'submitted_at', v_brought.submitted_at,
              'messages', (select coalesce(jsonb_agg(jsonb_build_object('action', m.action, 'message', m.message, 'at', m.at)
                                           order by m.at desc, m.message_id), '[]')
                             from pgrant.developer_messages m where m.tenant_id = p_tenant and m.client_id = p_client_id))
-      from pgrant.clients c
-      join pgrant.users u on u.tenant_id = p_tenant and u.user_id = v_brought.developer_id
-     where c.tenant_id = p_tenant and c.client_id = p_client_id);
+      from pgrant.users u
+     where u.tenant_id = p_tenant and u.user_id = v_brought.developer_id);
 end
 $$;
 

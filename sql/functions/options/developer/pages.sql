@@ -72,8 +72,8 @@ begin
                        where d.tenant_id = p_tenant and d.developer_id = (v_developer.session).user_id),
              'clients', (
                select coalesce(jsonb_agg(jsonb_build_object(
-                        'client_id', d.client_id, 'name', c.name, 'kind', pgrant_rules.developer_kind(c),
-                        'state', pgrant_rules.developer_state(c, d.submitted_at), 'submitted_at', pgrant_rules.iso8601(d.submitted_at),
+                        'client_id', d.client_id, 'name', c.name, 'kind', pgrant_rules.developer_kind(c.grant_types, c.token_endpoint_auth_method),
+                        'state', pgrant_rules.developer_state(c.disabled_at, c.draft, d.submitted_at), 'submitted_at', pgrant_rules.iso8601(d.submitted_at),
                         'created_at', pgrant_rules.iso8601(d.created_at), 'last_used_at', pgrant_rules.iso8601(c.last_used_at))
                       order by d.created_at, d.client_id), '[]')
                  from (select d.* from pgrant.developer_clients d
@@ -97,8 +97,8 @@ begin
     select jsonb_object_agg(f.key, f.value) from jsonb_each(to_jsonb(p_client)) f where f.key = any (pgrant_rules.developer_fields())
   ) || jsonb_build_object(
     'client_id', p_client.client_id,
-    'kind', pgrant_rules.developer_kind(p_client),
-    'state', pgrant_rules.developer_state(p_client, p_brought.submitted_at),
+    'kind', pgrant_rules.developer_kind(p_client.grant_types, p_client.token_endpoint_auth_method),
+    'state', pgrant_rules.developer_state(p_client.disabled_at, p_client.draft, p_brought.submitted_at),
     'proposed', p_brought.proposed,
     'submitted_at', pgrant_rules.iso8601(p_brought.submitted_at),
     'created_at', pgrant_rules.iso8601(p_brought.created_at),
@@ -128,7 +128,7 @@ begin
   if v_developer.error is not null then
     return pgrant_rules.developer_page_refused(p_tenant, v_developer, p_client_id);
   elsif p_client_id is not null then
-    v_kind := pgrant_rules.developer_kind(v_developer.client);
+    v_kind := pgrant_rules.developer_kind((v_developer.client).grant_types, (v_developer.client).token_endpoint_auth_method);
   end if;
   return pgrant_rules.developer_page(p_tenant, v_developer, jsonb_build_object(
     'client', case when p_client_id is not null

@@ -89,27 +89,27 @@ $$;
 comment on function pgrant_rules.developer_to_change(uuid, bytea, bigint, bytea, text, boolean) is
   'As developer_by_session, for a change, by a form of the session and with p_recent after a recent sign-in; the application is locked. Errors: login_required, not_found, csrf_mismatch, insufficient_user_authentication, access_denied (suspended: nothing is changed).';
 
-create function pgrant_rules.developer_state(p_client pgrant.clients, p_submitted_at timestamptz) returns text
+create function pgrant_rules.developer_state(p_disabled_at timestamptz, p_draft boolean, p_submitted_at timestamptz) returns text
 language sql immutable
 as $$
-  select case when p_client.disabled_at is not null then 'suspended'
-              when not p_client.draft then 'active'
+  select case when p_disabled_at is not null then 'suspended'
+              when not p_draft then 'active'
               when p_submitted_at is not null then 'in_review'
               else 'draft' end
 $$;
 
-comment on function pgrant_rules.developer_state(pgrant.clients, timestamptz) is
+comment on function pgrant_rules.developer_state(timestamptz, boolean, timestamptz) is
   'draft = works for its developer alone; in_review = so, and waits for somebody of the tenant; active = works for everybody; suspended = disabled.';
 
-create function pgrant_rules.developer_kind(p_client pgrant.clients) returns text
+create function pgrant_rules.developer_kind(p_grant_types text[], p_token_endpoint_auth_method text) returns text
 language sql immutable
 as $$
-  select case when not 'authorization_code' = any (p_client.grant_types) then 'machine'
-              when p_client.token_endpoint_auth_method = 'none' then 'app'
+  select case when not 'authorization_code' = any (p_grant_types) then 'machine'
+              when p_token_endpoint_auth_method = 'none' then 'app'
               else 'web' end
 $$;
 
-comment on function pgrant_rules.developer_kind(pgrant.clients) is
+comment on function pgrant_rules.developer_kind(text[], text) is
   'web = runs on a server and keeps a secret; app = in a browser or on a device (RFC 6749 2.1: public); machine = acts for itself.';
 
 create function pgrant_rules.developer_scopes(p_tenant uuid, p_kind text) returns setof pgrant.scopes

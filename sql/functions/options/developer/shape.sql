@@ -47,7 +47,7 @@ create function pgrant_rules.developer_faults(p_tenant uuid, p_client pgrant.cli
 language plpgsql stable
 as $$
 declare
-  v_kind text := pgrant_rules.developer_kind(p_client);
+  v_kind text := pgrant_rules.developer_kind(p_client.grant_types, p_client.token_endpoint_auth_method);
   v_redirects record := pgrant_rules.redirects_fault(p_tenant, p_client.redirect_uris);
   v_post_logout record := pgrant_rules.redirects_fault(p_tenant, p_client.post_logout_redirect_uris);
 begin
@@ -79,7 +79,7 @@ as $$
 declare
   v_out pgrant_rules.developer_shape;
   v_client pgrant.clients;
-  v_kind text := pgrant_rules.developer_kind(p_client);
+  v_kind text := pgrant_rules.developer_kind(p_client.grant_types, p_client.token_endpoint_auth_method);
 begin
   v_client := jsonb_populate_record(p_client, (
     select coalesce(jsonb_object_agg(m.key, m.value), '{}')

@@ -4,10 +4,12 @@ create or replace function pgrant_rules.device_settle(p_tenant uuid, p_request p
 returns void
 language plpgsql
 as $$
+declare
+  v_at constant timestamptz := now();
 begin
   update pgrant.device_codes d
-     set allowed_at = case when p_error is null then now() end,
-         denied_at = case when p_error is not null then now() end
+     set allowed_at = case when p_error is null then v_at end,
+         denied_at = case when p_error is not null then v_at end
    where d.tenant_id = p_tenant and d.device_hash = p_request.device_hash and d.expires_at = p_request.device_expires_at
      and d.allowed_at is null and d.denied_at is null;
 end

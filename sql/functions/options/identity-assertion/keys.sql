@@ -70,12 +70,14 @@ create function pgrant_api.identity_assertion_keys_store(
 ) returns pgrant_api.issuer_keys
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_at constant timestamptz := now();
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   update pgrant.identity_assertion_issuers i
      set settled_at = now(),
          jwks = coalesce(p_jwks, i.jwks),
-         fetched_at = case when p_jwks is null then i.fetched_at else now() end,
+         fetched_at = case when p_jwks is null then i.fetched_at else v_at end,
          fresh_until = now() + make_interval(secs => case when p_jwks is null then 60 else least(greatest(p_lifetime, 60), 86400) end),
          last_error = case when p_jwks is null then p_failure end
    where i.tenant_id = p_tenant and i.issuer = p_issuer and i.jwks_uri = p_jwks_uri and i.claimed_at is not null

@@ -81,6 +81,7 @@ language plpgsql
 as $$
 declare
   v_at constant timestamptz := now();
+  v_next constant timestamptz := now() + make_interval(secs => p_upstream.recheck_interval);
   v_user_id uuid;
   v_subteams jsonb;
   v_roles text[] := case when p_present then p_roles else '{}' end;
@@ -98,7 +99,7 @@ begin
          sealed_tokens = case when v_keep then a.sealed_tokens else p_sealed_tokens end,
          checked_at = now(),
          check_after = case when (p_checkable or v_keep and a.sealed_tokens is not null) and p_upstream.recheck_interval > 0
-                            then now() + make_interval(secs => p_upstream.recheck_interval) else 'infinity' end,
+                            then v_next else 'infinity' end,
          lost_at = case when not p_present then coalesce(a.lost_at, v_at) end,
          last_error = null
    where a.tenant_id = p_tenant and a.upstream = p_upstream.name and a.subject = p_subject
