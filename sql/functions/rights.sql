@@ -38,8 +38,8 @@ begin
     ), caller (name, role) as (values
       -- The worker calls what the definer owns in pgrant_ops, and by name what others own.
       ('partitions_maintain', 'pgrant_worker'), ('expired_tables', 'pgrant_worker'), ('expired_delete', 'pgrant_worker'),
-      ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'), ('audit_seal_tenant', 'pgrant_worker'),
-     
+      ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
+      ('audit_seal_tenant', 'pgrant_worker'),
       ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
       ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('audit_checkpoint_due', 'pgrant_worker'),
       -- What one owner of functions asks of another.

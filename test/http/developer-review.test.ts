@@ -180,6 +180,12 @@ describe('an active application', () => {
       redirect_uris: redirect_uri,
     });
     expect(more.html).toContain('<bdi>Other notes</bdi>');
+    const { tenant, database } = acme;
+    const returned = { tenant, client_id: id, message: 'No.' };
+    await call(database.worker, ops.developer_client_return, returned);
+    const again = await open(browser, id);
+    expect(again.html).toContain('It was not approved as it is.');
+    expect(stateOf(again)).toBe('Active');
     const discarded = await browser.submit(more, { action: 'withdraw' });
     expect(discarded.html).not.toContain('Other notes');
     const [row] = await acme.database.sql`
@@ -195,6 +201,7 @@ describe('an active application', () => {
 
   test('ends with its live tokens at once where it is suspended, and goes on where it is resumed', async () => {
     const { id, secret, browser } = await submitted({ approved: true });
+    const csrf = /name="csrf" value="([^"]*)"/.exec((await open(browser, id)).html)?.[1] ?? '';
     const { tokens, config } = await portal.flow(id, secret, 'eve');
     const { tenant, database } = acme;
     const suspend = (suspended: boolean, message = '') =>
@@ -218,6 +225,11 @@ describe('an active application', () => {
     const shown = await open(browser, id);
     expect([stateOf(shown), shown.html.includes('It sends spam.')]).toEqual(['Suspended', true]);
     expect(shown.html).not.toContain('<form');
+    for (const action of ['withdraw', 'secret_add', 'remove']) {
+      const body = new URLSearchParams({ csrf, action, overlap: 'day', confirmed_name: 'Notes' });
+      const forced = { method: 'POST', body };
+      expect((await browser.open(`${acme.issuer}${pathOf(id)}`, forced)).status).toBe(403);
+    }
     await suspend(false);
     expect((await userinfo()).status).toBe(200);
     expect(stateOf(await open(browser, id))).toBe('Active');

@@ -42,6 +42,9 @@ describe('the portal', () => {
     expect(list.html).toContain('You have not brought an application yet.');
     const form = await portal.openAs(new Browser(), '/oauth/developer/new', 'dora');
     expect(form.url).toBe(`${acme.issuer}/oauth/developer/new`);
+    const long = `/oauth/developer/new?kind=web&more=${'x'.repeat(5000)}`;
+    const back = await portal.openAs(new Browser(), long, 'dora');
+    expect(back.url).toBe(`${acme.issuer}/oauth/developer`);
   });
 
   test('is not there where the tenant has it off, nor for people without the role', async () => {

@@ -38,11 +38,13 @@ export function developerPage(
   services: EndpointServices,
   work: (ctx: Ctx) => Promise<void>,
 ): Endpoint {
-  return signedInPage(
-    services,
-    ({ method, path, search }) => (method === 'GET' ? path + search : path),
-    work,
-  );
+  return signedInPage(services, pathBack, work);
+}
+
+/** What was asked for, where it is no longer than what the pages link to: it is kept while somebody signs in. */
+function pathBack({ method, path, search }: Ctx): string {
+  const asked = method === 'GET' ? path + search : path;
+  return asked.length <= 1000 ? asked : home;
 }
 
 /** A form of the portal whose words are kept where the session has ended meanwhile. */

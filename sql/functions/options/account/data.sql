@@ -13,7 +13,7 @@ comment on type pgrant_api.account_data is 'What is known of a person.';
 comment on column pgrant_api.account_data.recent is 'Whether the sign-in is so recent that the account may be deleted.';
 comment on column pgrant_api.account_data.deletion is 'Whether people of this tenant may delete their account (account_deletion).';
 comment on column pgrant_api.account_data.data is
-  '{account, roles, groups, applications, sessions, identity_providers, second_factors (as of second_factor_page)}; times ISO 8601 in UTC. No secret and no hash.';
+  '{account, roles, groups, applications, developer_applications, sessions, identity_providers, second_factors (as of second_factor_page)}; times ISO 8601 in UTC. No secret and no hash.';
 
 create function pgrant_rules.account_known(p_tenant uuid, p_user_id uuid) returns jsonb
 language plpgsql stable
@@ -35,6 +35,16 @@ begin
                        from pgrant.grants g
                        join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = g.client_id
                       where g.tenant_id = p_tenant and g.user_id = p_user_id),
+    'developer_applications', (select coalesce(jsonb_agg(jsonb_build_object(
+                                         'client_id', d.client_id, 'client_name', c.name,
+                                         'created_at', pgrant_rules.iso8601(d.created_at),
+                                         'messages', (select coalesce(jsonb_agg(m.message order by m.at), '[]')
+                                                        from pgrant.developer_messages m
+                                                       where m.tenant_id = p_tenant and m.client_id = d.client_id and m.message <> ''))
+                                       order by d.created_at), '[]')
+                                 from pgrant.developer_clients d
+                                 join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = d.client_id
+                                where d.tenant_id = p_tenant and d.developer_id = p_user_id),
     'sessions', (select coalesce(jsonb_agg(jsonb_build_object(
                           'auth_time', pgrant_rules.iso8601(s.auth_time), 'amr', to_jsonb(s.amr),
                           'last_seen_at', pgrant_rules.iso8601(s.last_seen_at), 'ended_at', pgrant_rules.iso8601(s.ended_at))
