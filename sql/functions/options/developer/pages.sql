@@ -72,8 +72,10 @@ begin
                        where d.tenant_id = p_tenant and d.developer_id = (v_developer.session).user_id),
              'clients', (
                select coalesce(jsonb_agg(jsonb_build_object(
-                        'client_id', d.client_id, 'name', c.name, 'kind', pgrant_rules.developer_kind(c.grant_types, c.token_endpoint_auth_method),
-                        'state', pgrant_rules.developer_state(c.disabled_at, c.draft, d.submitted_at), 'submitted_at', pgrant_rules.iso8601(d.submitted_at),
+                        'client_id', d.client_id, 'name', c.name,
+                        'kind', pgrant_rules.developer_kind(c.grant_types, c.token_endpoint_auth_method),
+                        'state', pgrant_rules.developer_state(c.disabled_at, c.draft, d.submitted_at),
+                        'submitted_at', pgrant_rules.iso8601(d.submitted_at),
                         'created_at', pgrant_rules.iso8601(d.created_at), 'last_used_at', pgrant_rules.iso8601(c.last_used_at))
                       order by d.created_at, d.client_id), '[]')
                  from (select d.* from pgrant.developer_clients d
