@@ -3062,6 +3062,7 @@ create table pgrant.tenants (
   developer_quota integer default 10 not null,
   developer_token_rate integer default 600 not null,
   second_factor text default 'off'::text not null,
+  consent_choice boolean default false not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -3219,6 +3220,7 @@ comment on column pgrant.tenants.developer_role is 'The role that people need fo
 comment on column pgrant.tenants.developer_quota is 'So many applications one developer may have.';
 comment on column pgrant.tenants.developer_token_rate is 'The token_rate of the applications that developers bring from now on; client set changes that of one.';
 comment on column pgrant.tenants.second_factor is 'Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.';
+comment on column pgrant.tenants.consent_choice is 'Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

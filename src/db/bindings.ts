@@ -1053,7 +1053,7 @@ export const api = {
     ['authorization_details', 'jsonb'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
 
-  /** The person's decision, and with it the same about other device codes that the page has shown (p_devices are their hashes; {} = none). Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
+  /** The person's decision, and with it the same about other device codes that the page has shown (p_devices are their hashes; {} = none). p_scopes are those that the person has chosen, where the tenant lets people (consent_choice); null = all. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood. */
   consent_decide: bind<
     {
       tenant: string;
@@ -1067,6 +1067,7 @@ export const api = {
       code_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
       allow: boolean | null;
+      scopes: string[] | null;
       devices: Uint8Array[] | null;
     },
     ApiAuthorization
@@ -1082,6 +1083,7 @@ export const api = {
     ['code_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
     ['allow', 'boolean'],
+    ['scopes', 'text[]'],
     ['devices', 'bytea[]'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 

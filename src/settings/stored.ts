@@ -156,6 +156,8 @@ export type TenantSettings = {
   developer_token_rate: number;
   /** Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url. */
   second_factor: 'off' | 'optional' | 'sensitive' | 'required';
+  /** Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none. */
+  consent_choice: boolean;
 };
 
 export type ClientSettings = {
@@ -371,6 +373,7 @@ export const stored = {
     {"name":"developer_quota","type":"integer","unit":null,"nullable":false,"default":"10","meaning":"So many applications one developer may have.","good":"between 1 and 1000"},
     {"name":"developer_token_rate","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"The token_rate of the applications that developers bring from now on; client set changes that of one.","good":"between 1 and 1000000"},
     {"name":"second_factor","type":"text","unit":null,"nullable":false,"default":"off","meaning":"Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.","good":"off, optional, sensitive or required"},
+    {"name":"consent_choice","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

@@ -83,6 +83,12 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     return faults;
   }
 
+  const choose = (consent_choice: boolean) =>
+    call(acme.database.worker, ops.tenant_set, {
+      tenant: acme.tenant,
+      settings: { consent_choice },
+    });
+
   async function signIn(page: Page, username = 'ada'): Promise<void> {
     await page.locator('#username').fill(username);
     await page.locator('#password').fill(password);
@@ -105,6 +111,10 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await see('login-wrong');
     await signIn(page);
     await see('consent');
+    await choose(true);
+    await page.reload();
+    await see('consent-choice');
+    await choose(false);
     await page.emulateMedia({ colorScheme: 'light' });
     expect(await page.evaluate(accent)).toBe('rgb(122 31 107)');
     await press(page, 'Not you?');

@@ -93,6 +93,12 @@ $$;
 comment on function pgrant_rules.request_complete(uuid, pgrant.authorization_requests, pgrant_api.authorization) is
   'Marks a stored request as answered, by a code or an error, once and for all.';
 
+create function pgrant_rules.choice_left(p_tenant uuid) returns boolean
+language plpgsql stable
+as $$ begin return (select t.consent_choice from pgrant.tenants t where t.tenant_id = p_tenant); end $$;
+
+comment on function pgrant_rules.choice_left(uuid) is 'Whether people may allow less than a client asks for.';
+
 create function pgrant_rules.request_page(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_user_id uuid
 ) returns jsonb
@@ -123,6 +129,7 @@ begin
                           where r.tenant_id = p_tenant and r.resource = any (p_request.resources)),
            'authorization_details', pgrant_rules.details_shown(p_tenant, p_request.authorization_details),
            'claims', to_jsonb(p_request.claims_id_token || p_request.claims_userinfo),
+           'choice', pgrant_rules.choice_left(p_tenant),
            'replaced', pgrant_rules.grant_lost(p_tenant, p_client, p_request, p_user_id),
            'upstreams', pgrant_rules.upstream_choices(p_tenant, p_user_id),
            'scopes', coalesce(jsonb_agg(jsonb_build_object(

@@ -158,7 +158,8 @@ comment on function pgrant_api.authorization_continue(uuid, text, inet, bytea, b
 create function pgrant_api.consent_decide(
   p_tenant uuid, p_request_id text, p_address inet,
   p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
-  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_csrf_hash bytea, p_allow boolean, p_devices bytea[]
+  p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea, p_csrf_hash bytea, p_allow boolean, p_scopes text[],
+  p_devices bytea[]
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -169,6 +170,7 @@ declare
   v_session pgrant.sessions;
   v_together pgrant.authorization_requests[];
   v_one pgrant.authorization_requests;
+  v_scopes text[];
   v_code_expires_at bigint;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
@@ -200,7 +202,8 @@ begin
     perform pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_client.client_id, v_session.user_id);
     return v_out;
   end if;
-  if p_allow and (pgrant_rules.grant_gone(p_tenant, v_request, v_session.user_id)
+  if p_allow and (p_scopes is not null and not pgrant_rules.choice_left(p_tenant)
+                  or pgrant_rules.grant_gone(p_tenant, v_request, v_session.user_id)
                   or not pgrant_rules.client_identity_seen(p_tenant, v_session.user_id, v_client, v_request)) then
     v_out.next := 'continue';
     v_out.request_expires_at := p_request_expires_at;
@@ -209,15 +212,16 @@ begin
   v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
   v_out := pgrant_rules.authorization_answer(v_client, v_request);
   v_together := pgrant_rules.requests_together(p_tenant, v_request, p_devices);
-  if not p_allow then
+  v_scopes := pgrant_rules.scopes_chosen(
+    p_tenant, v_session.user_id, v_client.client_id, p_scopes,
+    (pgrant_rules.scope_narrow(p_tenant, v_session.user_id, v_client.scopes, v_request.scopes, null)).scopes);
+  if not p_allow or v_scopes = '{}' and v_request.authorization_details = '[]' then
     v_out.response_error := 'access_denied';
-    v_out.response_reason := 'the person denied it';
+    v_out.response_reason := case when p_allow then 'the person allowed none of the scopes' else 'the person denied it' end;
   end if;
   foreach v_one in array v_together loop
-    if p_allow then
-      v_code_expires_at := pgrant_rules.code_issue(
-        p_tenant, v_client, v_one, v_session,
-        (pgrant_rules.scope_narrow(p_tenant, v_session.user_id, v_client.scopes, v_request.scopes, null)).scopes, true, p_code_hash);
+    if v_out.response_error is null then
+      v_code_expires_at := pgrant_rules.code_issue(p_tenant, v_client, v_one, v_session, v_scopes, true, p_code_hash);
       if v_one.device_hash is not distinct from v_request.device_hash then
         v_out.code_expires_at := v_code_expires_at;
       end if;
@@ -236,5 +240,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean, bytea[]) is
-  'The person''s decision, and with it the same about other device codes that the page has shown (p_devices are their hashes; {} = none). Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';
+comment on function pgrant_api.consent_decide(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bytea, boolean, text[], bytea[]) is
+  'The person''s decision, and with it the same about other device codes that the page has shown (p_devices are their hashes; {} = none). p_scopes are those that the person has chosen, where the tenant lets people (consent_choice); null = all. Counts only in the session to which the consent page was shown, and for the client as it was shown; else the browser is sent back to login or consent. The same decision, sent again, gets the same answer (authorization_repeat). Errors: expired_request, csrf_mismatch, too_many_attempts, flood.';

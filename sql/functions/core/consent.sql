@@ -40,6 +40,26 @@ $$;
 comment on function pgrant_rules.consent_covers(uuid, uuid, pgrant_rules.client_policies, pgrant.authorization_requests, text[]) is
   'Whether the person need not be asked: a first-party client, or a live consent, to the client as it is now, of which the request is a subset; locked.';
 
+create function pgrant_rules.scopes_chosen(p_tenant uuid, p_user_id uuid, p_client_id text, p_chosen text[], p_asked text[])
+returns text[]
+language plpgsql stable
+as $$
+declare
+  v_granted text[];
+begin
+  if p_chosen is null then
+    return p_asked;
+  end if;
+  select g.scopes into v_granted
+    from pgrant.grants g
+   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client_id and g.revoked_at is null;
+  return pgrant_rules.scopes_common(p_asked, p_chosen || v_granted || 'openid'::text);
+end
+$$;
+
+comment on function pgrant_rules.scopes_chosen(uuid, uuid, text, text[], text[]) is
+  'What a person allows of p_asked: those of p_chosen, what they allowed before and take back elsewhere, and openid, without which nobody would have signed in; all where p_chosen is null.';
+
 create function pgrant_rules.grant_union(p_before text[], p_more text[]) returns text[]
 language sql immutable
 as $$ select coalesce(array_agg(distinct u.name order by u.name), '{}') from unnest(p_before || p_more) u (name) $$;

@@ -2930,6 +2930,13 @@ export const records = {
       "meaning": "For so long an authorization code is good."
     },
     {
+      "name": "consent_choice",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none."
+    },
+    {
       "name": "consent_lifetime",
       "type": "integer",
       "nullable": false,

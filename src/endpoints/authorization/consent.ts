@@ -7,6 +7,7 @@ import { caller } from '../../http/ctx.ts';
 import { codeSecret, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
+import { isScopeName } from '../../protocol/scope.ts';
 import { secretHash } from '../../protocol/secrets.ts';
 import { chosenDevices } from '../device-authorization/device-pages.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
@@ -18,8 +19,8 @@ export function consent(services: EndpointServices): Endpoint {
   const { database } = services;
   return async (ctx) => {
     const sent = parameters(ctx);
-    const { values } = requireReadable(sent, ['request', 'decision', 'csrf']);
-    const { request, decision, csrf } = values;
+    const { values } = requireReadable(sent, ['request', 'decision', 'csrf', 'choice']);
+    const { request, decision, csrf, choice } = values;
     if (decision !== 'allow' && decision !== 'deny') {
       throw new OAuthError('invalid_request', 'decision is neither allow nor deny');
     }
@@ -32,6 +33,7 @@ export function consent(services: EndpointServices): Endpoint {
       code_hash: code.hash,
       csrf_hash: csrf === undefined ? null : secretHash(csrf),
       allow: decision === 'allow',
+      scopes: choice === undefined ? null : chosenScopes(sent.scope),
       devices: chosenDevices(sent.device),
     });
     if (row.next === 'respond') return respond(services, ctx, row, code.secret);
@@ -39,4 +41,13 @@ export function consent(services: EndpointServices): Endpoint {
     ctx.status = 303;
     ctx.set('Location', `${ctx.state.tenant.path}/oauth/continue?${query}`);
   };
+}
+
+/** The scopes whose boxes are ticked. */
+function chosenScopes(sent: unknown): string[] {
+  const scopes: unknown[] = sent === undefined ? [] : [sent].flat();
+  if (!scopes.every((scope) => typeof scope === 'string' && isScopeName(scope))) {
+    throw new OAuthError('invalid_request', 'scope is none that a page has shown');
+  }
+  return scopes.map(String);
 }
