@@ -53,3 +53,24 @@ $$;
 
 comment on function pgrant_rules.authorization_repeat(uuid, bytea, bigint, bytea, pgrant.sessions, bytea, boolean) is
   'The answer that a request of this browser and session was given, once more: the same code while it is good and unused, the same word of a device, or with p_allow = false the same access_denied. Null for any other, and where the person says something else now. Decides nothing.';
+
+create function pgrant_rules.request_gone(
+  p_tenant uuid, p_action text, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea, p_session pgrant.sessions,
+  p_code_hash bytea, p_allow boolean, p_client_id text
+) returns pgrant_api.authorization
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.authorization := pgrant_rules.authorization_repeat(
+    p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, p_session, p_code_hash, p_allow);
+begin
+  if v_out.next is null then
+    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
+    v_out.error := pgrant_rules.audit(p_tenant, p_action, 'expired_request', v_out.reason, p_client_id);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.request_gone(uuid, text, bytea, bigint, bytea, pgrant.sessions, bytea, boolean, text) is
+  'The answer where a request is not there to go on with: once more the one that it was given (authorization_repeat), else expired_request, recorded as p_action.';

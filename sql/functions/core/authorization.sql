@@ -129,15 +129,8 @@ begin
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
-    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
-                                               p_code_hash, true);
-    if v_out.next is not null then
-      return v_out;
-    end if;
-    v_out.error := 'expired_request';
-    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.continue', v_out.error, v_out.reason, v_request.client_id);
-    return v_out;
+    return pgrant_rules.request_gone(p_tenant, 'authorization.continue', p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                     p_code_hash, true, v_request.client_id);
   end if;
   v_out := pgrant_rules.authorization_resume(p_tenant, v_client, v_request, v_session, p_code_hash);
   if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
@@ -178,15 +171,8 @@ begin
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
-    v_out := pgrant_rules.authorization_repeat(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash, v_session,
-                                               p_code_hash, p_allow);
-    if v_out.next is not null then
-      return v_out;
-    end if;
-    v_out.error := 'expired_request';
-    v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
-    v_out.error := pgrant_rules.audit(p_tenant, 'consent.decide', v_out.error, v_out.reason, v_request.client_id);
-    return v_out;
+    return pgrant_rules.request_gone(p_tenant, 'consent.decide', p_request_hash, p_request_expires_at, p_browser_hash, v_session,
+                                     p_code_hash, p_allow, v_request.client_id);
   end if;
 
   if v_session.session_id is distinct from v_request.session_id or pgrant_rules.login_due(v_request, v_session)
