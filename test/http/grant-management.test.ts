@@ -264,9 +264,17 @@ describe('replace', () => {
     const { grant_id = '' } = await obtain({ grant_management_action: 'create', ...wide }, browser);
     await obtain({ grant_management_action: 'replace', grant_id, scope: 'openid' }, browser);
     const versions = await acme.database.sql`
-      select scopes from pgrant.grant_history where grant_id = ${grant_id} order by lower(valid) desc limit 2`;
+      select scopes, lower(valid) as at from pgrant.grant_history where grant_id = ${grant_id} order by lower(valid) desc limit 2`;
     expect(versions[0]?.scopes).toEqual(['openid']);
     expect(versions[1]?.scopes).toContain('email');
+    const could = async (at: Date) =>
+      (
+        await acme.database.sql`
+          select grant_id from pgrant_report.who_could_access('email', ${at}, 'acme')
+           where grant_id = ${grant_id}`
+      ).length;
+    const after = new Date();
+    expect([await could(versions[1]?.at), await could(after)]).toEqual([1, 0]);
   });
 });
 
@@ -374,6 +382,12 @@ test('a request that was pushed may name a grant, and one that is not its client
   const { grant_id = '' } = await obtain({ grant_management_action: 'create' });
   const pushed = { ...requested(redirect_uri), ...managing, grant_management_action: 'merge' };
   expect((await push(acme.issuer, { ...pushed, grant_id })).status).toBe(201);
+  const another = await discover(acme, await addManaging('another'));
+  const foreign = await obtain({ grant_management_action: 'create' }, new Browser(), another);
+  expect(await push(acme.issuer, { ...pushed, grant_id: foreign.grant_id ?? '' })).toMatchObject({
+    status: 400,
+    error: 'invalid_grant_id',
+  });
   expect(await push(acme.issuer, { ...pushed, grant_id: unknown })).toMatchObject({
     status: 400,
     error: 'invalid_grant_id',
@@ -416,6 +430,18 @@ test('without a token it is 401, without the scope 403 [Grant Management 6.6]', 
   expect((await at(grant_id, query, 'DELETE')).status).toBe(403);
   expect((await at(grant_id, await own('grant_management_revoke'))).status).toBe(403);
   expect((await at(grant_id, query)).status).toBe(200);
+});
+
+test('a token that is bound to a key is good with its proof alone [RFC 9449 7]', async () => {
+  const { grant_id = '' } = await obtain({ grant_management_action: 'create' });
+  const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair());
+  const scope = 'grant_management_query';
+  const { access_token } = await client.clientCredentialsGrant(config, { scope }, { DPoP });
+  expect((await at(grant_id, access_token)).status).toBe(401);
+  const url = new URL(`${acme.issuer}/oauth/grants/${grant_id}`);
+  const ask = client.fetchProtectedResource;
+  const answer = await ask(config, access_token, url, 'GET', null, undefined, { DPoP });
+  expect(answer.status).toBe(200);
 });
 
 test('a token for an API of the tenant is none for the endpoint', async () => {

@@ -468,7 +468,10 @@ describe('an identity assertion is not taken', () => {
     expect((await present(assertion)).status).toBe(200);
     await refused(assertion, 'used before');
     const jti = randomUUID();
-    expect((await present(await sign({ jti }))).status).toBe(200);
+    const together = await Promise.all(
+      Array.from({ length: 5 }, async () => (await present(await sign({ jti }))).status),
+    );
+    expect(together.toSorted()).toEqual([200, 400, 400, 400, 400]);
     await refused(sign({ jti, exp: now() + 200 }), 'used before');
   });
 
@@ -488,6 +491,12 @@ describe('an identity assertion is not taken', () => {
       });
       expect(await refusals('identity_assertion.redeem', tenant)).toHaveLength(1);
     }
+    // An operator cannot say so, and it would not count.
+    const jwks = idp.database.sql.json(setOf(key) as never);
+    await idp.database.sql`
+      insert into pgrant.identity_assertion_issuers (tenant_id, issuer, jwks)
+      values (${chat.tenant}, ${chat.issuer}, ${jwks})`;
+    await refused(sign({ iss: chat.issuer }), 'it is of this server');
   });
 
   test('from a client that may not present it, that does not say who it is, or that is public', async () => {
@@ -588,6 +597,8 @@ describe('what an assertion gave', () => {
       select grant_id, assertion_issuer from pgrant.grants g join pgrant.users u using (tenant_id, user_id)
        where g.tenant_id = ${chat.tenant} and u.username = 'eve' and g.revoked_at is null`;
     expect(row?.assertion_issuer).toBe(foreign);
+    await browser.submit(page, { decision: 'allow' });
+    expect((await browser.open(`${chat.issuer}/oauth/account`)).html).not.toContain(foreign);
     await operate(ops.grant_revoke, chat.tenant, { grant_id: row?.grant_id });
     expect(await introspect(access_token)).toEqual({ active: false });
   });

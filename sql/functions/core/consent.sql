@@ -108,7 +108,8 @@ begin
       update pgrant.grants g
          set scopes = v_new.scopes, claims = v_new.claims, resources = v_new.resources,
              authorization_details = v_new.authorization_details, consented_at = v_consented_at, consent_expires_at = v_expiry,
-             expires_at = greatest(g.expires_at, v_expiry)
+             -- The page has shown all of it, whoever vouched for some of it before.
+             expires_at = greatest(g.expires_at, v_expiry), assertion_issuer = null
        where g.tenant_id = p_tenant and g.grant_id = v_old.grant_id;
       exit;
     end if;

@@ -88,30 +88,39 @@ declare
   v_old pgrant.grants;
   v_new pgrant.grants;
 begin
-  select g.* into v_old
-    from pgrant.grants g
-   where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null
-     for no key update;
-  if v_old.expires_at <= v_now then
-    perform pgrant_rules.grant_remember(p_tenant, v_old.grant_id, 'grant.expire');
-  elsif p_scopes <@ v_old.scopes and p_resources <@ v_old.resources then
-    update pgrant.grants g
-       set last_used_at = v_now, expires_at = greatest(g.expires_at, p_expires_at)
-     where g.tenant_id = p_tenant and g.grant_id = v_old.grant_id;
-    return v_old.grant_id;
-  end if;
-  insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, resources, consent_expires_at, last_used_at, expires_at,
-                                  assertion_issuer)
-  values (p_tenant, p_user_id, p_client.client_id, p_scopes, p_resources, v_now, v_now, p_expires_at, p_issuer)
-      on conflict (tenant_id, user_id, client_id) where revoked_at is null do update
-     set scopes = pgrant_rules.grant_union(case when g.expires_at > v_now then g.scopes end, excluded.scopes),
-         resources = pgrant_rules.grant_union(case when g.expires_at > v_now then g.resources end, excluded.resources),
+  loop
+    select g.* into v_old
+      from pgrant.grants g
+     where g.tenant_id = p_tenant and g.user_id = p_user_id and g.client_id = p_client.client_id and g.revoked_at is null
+       for no key update;
+    if v_old.expires_at <= v_now then
+      perform pgrant_rules.grant_remember(p_tenant, v_old.grant_id, 'grant.expire');
+    elsif p_scopes <@ v_old.scopes and p_resources <@ v_old.resources then
+      update pgrant.grants g
+         set last_used_at = v_now, expires_at = greatest(g.expires_at, p_expires_at)
+       where g.tenant_id = p_tenant and g.grant_id = v_old.grant_id;
+      return v_old.grant_id;
+    end if;
+    if v_old.grant_id is not null then
+      -- Computed here, for Citus wants no sub-select where it sets a column.
+      v_new := v_old;
+      v_new.scopes := pgrant_rules.grant_union(case when v_old.expires_at > v_now then v_old.scopes end, p_scopes);
+      v_new.resources := pgrant_rules.grant_union(case when v_old.expires_at > v_now then v_old.resources end, p_resources);
+      update pgrant.grants g
          -- The person has not consented to this: the authorization endpoint asks.
-         consent_expires_at = v_now,
-         last_used_at = v_now,
-         expires_at = greatest(g.expires_at, excluded.expires_at),
-         assertion_issuer = excluded.assertion_issuer
-  returning g.* into v_new;
+         set scopes = v_new.scopes, resources = v_new.resources, consent_expires_at = v_now, last_used_at = v_now,
+             expires_at = greatest(g.expires_at, p_expires_at), assertion_issuer = p_issuer
+       where g.tenant_id = p_tenant and g.grant_id = v_old.grant_id;
+      exit;
+    end if;
+    insert into pgrant.grants as g (tenant_id, user_id, client_id, scopes, resources, consent_expires_at, last_used_at, expires_at,
+                                    assertion_issuer)
+    values (p_tenant, p_user_id, p_client.client_id, p_scopes, p_resources, v_now, v_now, p_expires_at, p_issuer)
+        on conflict (tenant_id, user_id, client_id) where revoked_at is null do nothing
+    returning g.* into v_new;
+    -- Else somebody was first, and it is there now.
+    exit when found;
+  end loop;
   perform pgrant_rules.grant_remember(p_tenant, v_new.grant_id, 'identity_assertion.redeem');
   perform pgrant_rules.audit(p_tenant, case when v_new.created_at = v_now then 'grant.add' else 'grant.extend' end, null, null,
                              p_client.client_id, p_user_id, v_new.grant_id,
