@@ -8,7 +8,7 @@ import { webSource } from '../protocol/redirect-uri.ts';
 import type { Ctx } from './ctx.ts';
 import { takeFlash } from './flash.ts';
 import { globalsOf, languageFor, type PageLanguage } from './languages.ts';
-import { passkeyScriptVersion, passkeySource } from './passkey-script.ts';
+import { hasPasskeys, passkeyScriptVersion, passkeySource } from './passkey-script.ts';
 import { versionOf } from './stylesheet.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
@@ -52,9 +52,10 @@ export function render(
   ctx: Ctx,
   template: string,
   data: Record<string, unknown>,
-  { status = 200, locales, ...page }: Page = {},
+  { status = 200, locales, ...asked }: Page = {},
 ): void {
   const language = languageFor(ctx, locales);
+  const page = { ...asked, passkeys: Boolean(asked.passkeys) && hasPasskeys(ctx) };
   ctx.status = status;
   ctx.type = 'html';
   ctx.vary('Accept-Language');
@@ -66,7 +67,7 @@ export function render(
     tenant_language: ctx.state.tenant?.appearance.language,
     base: ctx.state.tenant?.path ?? '',
     tenant_title: ctx.state.tenant?.title,
-    passkey_script: passkeyScriptVersion,
+    passkey_script: page.passkeys && passkeyScriptVersion,
     stylesheet_version: versionOf(ctx.state.tenant),
     flash: ctx.state.tenant && takeFlash(ctx),
     request_id: ctx.state.requestId,

@@ -1,7 +1,4 @@
 // Each page as people see it: on a phone and on a desk, light and dark. With SHOTS=folder, pictures of them.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
@@ -10,11 +7,9 @@ import { type Acme, password, startAcme } from '../support/acme.ts';
 import { appOf } from '../support/authenticator.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
 import { addUser } from '../support/issuer.ts';
+import { look } from '../support/look.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const accent = `getComputedStyle(document.documentElement).getPropertyValue('--accent')`;
-const folder = process.env.SHOTS;
-if (folder) mkdirSync(folder, { recursive: true });
 
 describe.skipIf(!hasChromium)('in Chromium', () => {
   let acme: Acme;
@@ -54,34 +49,6 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       code_challenge_method: 'S256',
       ...more,
     })}`;
-
-  /** What a page gets wrong, in both themes, and whether it fits a phone. */
-  async function look(page: Page, name: string): Promise<string[]> {
-    const faults: string[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [360, 1280]) {
-        await page.setViewportSize({ width, height: 760 });
-        const wide = await page.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        if (wide !== 0) faults.push(`${name} is ${wide} pixels too wide for ${width}`);
-        if (folder) {
-          const path = `${folder}/${name}-${width}-${colorScheme}.png`;
-          await page.screenshot({ path, fullPage: true });
-        }
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate<AxeResults>('axe.run()');
-        faults.push(
-          ...violations.map(
-            ({ id, nodes }) =>
-              `${name}, ${colorScheme}, ${width}: ${id} ${nodes.map(({ target }) => target).join(' ')}`,
-          ),
-        );
-      }
-    }
-    return faults;
-  }
 
   const choose = (consent_choice: boolean) =>
     call(acme.database.worker, ops.tenant_set, {

@@ -8,6 +8,7 @@ import { insecure, password } from '../support/acme.ts';
 import { hasChromium, launch, openPage, press, see } from '../support/chromium.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { addClient, addTenant, addUser, startServer } from '../support/issuer.ts';
+import { look } from '../support/look.ts';
 
 const redirect_uri = 'http://127.0.0.1:9/callback';
 const verifier = client.randomPKCECodeVerifier();
@@ -262,6 +263,33 @@ describe.skipIf(!hasChromium)('a passkey', () => {
       'wrong_passkey',
       'challenge unknown, used, expired, or of another request',
     ]);
+  });
+
+  test('has pages that axe objects to nothing of, in either theme [WCAG 2.2]', {
+    timeout: 120_000,
+  }, async () => {
+    const { page, complaints } = await addPerson('jan');
+    await page.goto(await urlOf());
+    const faults = await look(page, 'login-passkey');
+    await typePassword(page, 'jan');
+    faults.push(...(await look(page, 'second-factor-passkey')));
+    await use(page);
+    await page.getByRole('button', { name: 'Allow', exact: true }).waitFor();
+    await page.goto(account());
+    faults.push(...(await look(page, 'account-passkeys')));
+    expect(faults).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('is not offered at an IP address, which is no domain [Web Authentication 5.1.2]', async () => {
+    const { page } = await openPage(browser);
+    const { issuer } = await addTenant(
+      database,
+      new URL(acme.issuer).origin.replace('localhost', '127.0.0.1'),
+      'address',
+    );
+    await page.goto(`${issuer}/oauth/account`);
+    expect(await page.locator('form[data-passkey]').count()).toBe(0);
   });
 
   test('is not offered without a script, and the password does', async () => {

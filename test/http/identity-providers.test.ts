@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { password } from '../support/acme.ts';
+import { appOf } from '../support/authenticator.ts';
 import { Browser } from '../support/browser.ts';
 import { begin, type Company, comeBack, startCompany, users, visit } from '../support/company.ts';
 import { chooseUpstream } from '../support/upstream.ts';
@@ -88,6 +89,29 @@ describe('a person with an account at the company', () => {
       'ada',
       'ada@company',
     ]);
+  });
+
+  test('shows the second factor that they have here after it, and is signed in by both', async () => {
+    const { acme } = company;
+    const rule = (second_factor: string) =>
+      call(acme.database.worker, ops.tenant_set, {
+        tenant: acme.tenant,
+        settings: { second_factor },
+      });
+    await rule('required');
+    const browser = new Browser();
+    const page = await begin(company, browser);
+    const there = await chooseUpstream(browser, page, 'company');
+    const shown = await browser.open(await visit(there, 'jean'));
+    expect(browser.cookies.some(({ name }) => name === 'pgrant_session')).toBe(false);
+    const app = appOf(shown.html);
+    const codes = await browser.submit(shown, { code: app.generate() }, '/set-up');
+    await rule('off');
+    expect(codes.html).toContain('Your recovery codes');
+    const [session] = await acme.database.sql`
+      select s.acr, s.amr from pgrant.sessions s join pgrant.users u using (tenant_id, user_id)
+       where u.username = 'jean' and s.tenant_id = ${acme.tenant} order by s.last_seen_at desc limit 1`;
+    expect(session).toEqual({ acr: '2', amr: ['pwd', 'otp', 'mfa'] });
   });
 
   test('with max_age or prompt=login is asked to sign in anew at the company', async () => {

@@ -229,6 +229,44 @@ describe('an authenticator app', () => {
   });
 });
 
+describe('a session with one factor', () => {
+  test('of whoever has a second one changes nothing of the account for good, however young it is', async () => {
+    const { app } = await setUp('amy');
+    await set({ second_factor: 'off' });
+    const { browser, page } = await typePassword('amy');
+    await claimsAt(browser, page);
+    await set({ second_factor: 'optional' });
+    const shown = await browser.open(`${acme.issuer}${account}`);
+    expect(shown.html).not.toContain('/authenticator/remove');
+    const [, csrf = ''] =
+      /name="csrf" value="([^"]*)"/.exec(
+        (await browser.open(`${acme.issuer}/oauth/account/sessions`)).html,
+      ) ?? [];
+    const url = `${acme.issuer}/oauth/account/authenticator/remove`;
+    const body = new URLSearchParams({ csrf });
+    const login = await browser.open(url, { method: 'POST', body });
+    expect(await audited('totp.remove')).toEqual([
+      'insufficient_user_authentication',
+      'the sign-in is too long ago',
+    ]);
+    const next = await browser.submit(login, { username: 'amy', password });
+    const back = await browser.submit(next, { code: app.generate() }, '/second-factor');
+    expect(back.html).toContain('/authenticator/remove');
+  });
+});
+
+describe('an app whose key stayed where the tenant came from', () => {
+  test('takes no code, and is asked for all the same: a recovery code does', async () => {
+    const { app, codes } = await setUp('ben');
+    await acme.database.sql`
+      update pgrant.totp_authenticators a set sealed_secret = '' from pgrant.users u
+       where u.tenant_id = a.tenant_id and u.user_id = a.user_id and u.username = 'ben'`;
+    const { browser, page } = await typePassword('ben');
+    expect((await browser.submit(page, { code: app.generate() })).status).toBe(400);
+    await claimsAt(browser, await browser.submit(page, { code: String(codes[0]) }));
+  });
+});
+
 describe('recovery codes', () => {
   test('are each good once in place of a code, however they are typed', async () => {
     const { codes } = await setUp('kay');

@@ -10,7 +10,7 @@ import { resealAll, resealTenant } from '../../src/operations/reseal.ts';
 import { makeDueKeys } from '../../src/operations/signing-keys.ts';
 import { openTenantKeys } from '../../src/operations/tenant-keys.ts';
 import { openSigningKey, type SigningAlg } from '../../src/protocol/keys.ts';
-import type { Master } from '../../src/protocol/seal.ts';
+import { type Master, seal, unseal } from '../../src/protocol/seal.ts';
 import { openWebhookSecret, sealWebhookSecret } from '../../src/protocol/webhook.ts';
 import { operator, run } from '../cli/cli.ts';
 import { createDatabase } from '../support/database.ts';
@@ -24,7 +24,9 @@ const both: Master = { current, old, tenantKey: undefined };
 const folder = mkdtempSync(join(tmpdir(), 'pgrant-tenant-keys-'));
 let acme: World;
 
-/** A tenant with two signing keys, an upstream and a webhook, sealed under the secret. */
+const key = randomBytes(20);
+
+/** A tenant with two signing keys, an upstream, a webhook and an authenticator app, sealed under the secret. */
 async function addTenant(name: string, secret: Master): Promise<World> {
   const world = await makeTenant(database, name);
   await makeDueKeys(worker, secret, log, world.tenant);
@@ -36,6 +38,10 @@ async function addTenant(name: string, secret: Master): Promise<World> {
   });
   await sql`insert into pgrant.webhooks (tenant_id, name, url, sealed_secret)
             values (${world.tenant}, 'crm', 'https://crm.example/', ${sealWebhookSecret(secret, world.tenant, 'crm', 'whsec_x')})`;
+  const user_id = (await operate(world, ops.user_add, { username: 'ada' })).user_add ?? '';
+  const totp = seal(secret, 'pgrant totp secret', { tenant: world.tenant, name: user_id }, key);
+  await sql`insert into pgrant.totp_authenticators (tenant_id, user_id, sealed_secret, last_step)
+            values (${world.tenant}, ${user_id}, ${totp}, 0)`;
   return world;
 }
 
@@ -45,11 +51,17 @@ async function opens({ tenant }: World, secret: Master): Promise<boolean> {
     await sql`select kid, alg, sealed_private from pgrant.signing_keys where tenant_id = ${tenant}`;
   const [webhook] =
     await sql`select sealed_secret from pgrant.webhooks where tenant_id = ${tenant}`;
+  const [app] =
+    await sql`select user_id, sealed_secret from pgrant.totp_authenticators where tenant_id = ${tenant}`;
   try {
     for (const { kid, alg, sealed_private: sealed } of keys) {
       openSigningKey(secret, tenant, { kid, alg: alg as SigningAlg, sealed });
     }
-    return openWebhookSecret(secret, tenant, 'crm', webhook?.sealed_secret) === 'whsec_x';
+    const place = { tenant, name: app?.user_id };
+    return (
+      openWebhookSecret(secret, tenant, 'crm', webhook?.sealed_secret) === 'whsec_x' &&
+      unseal(secret, 'pgrant totp secret', place, app?.sealed_secret).equals(key)
+    );
   } catch {
     return false;
   }
@@ -64,7 +76,7 @@ describe('when PGRANT_SECRET changes', () => {
   test('what was sealed before opens with the old one beside it, and without it when it is sealed again', async () => {
     expect(await opens(acme, current)).toBe(false);
     expect(await opens(acme, both)).toBe(true);
-    expect(await resealAll(worker, both)).toEqual({ resealed: 4, unopened: [] });
+    expect(await resealAll(worker, both)).toEqual({ resealed: 5, unopened: [] });
     expect(await opens(acme, current)).toBe(true);
     expect(await opens(acme, old)).toBe(false);
     expect(await resealAll(worker, both)).toEqual({ resealed: 0, unopened: [] });
@@ -75,7 +87,7 @@ describe('when PGRANT_SECRET changes', () => {
     const stopped = await resealTenant(worker, both, world.tenant, AbortSignal.abort());
     expect(stopped).toEqual({ resealed: 0, unopened: [] });
     const counts = await Promise.all([resealAll(worker, both), resealAll(worker, both)]);
-    expect(counts[0].resealed + counts[1].resealed).toBe(4);
+    expect(counts[0].resealed + counts[1].resealed).toBe(5);
     expect(await opens(world, current)).toBe(true);
   });
 
@@ -91,7 +103,7 @@ describe('when PGRANT_SECRET changes', () => {
       await sql`select kid, sealed_private from pgrant.signing_keys where tenant_id = ${world.tenant} order by 1`;
     const refused = await run(settings, ['key', 'reseal']);
     expect(refused.code).toBe(1);
-    expect(refused.err).toContain('4 secrets open neither under PGRANT_SECRET nor');
+    expect(refused.err).toContain('5 secrets open neither under PGRANT_SECRET nor');
     const after =
       await sql`select kid, sealed_private from pgrant.signing_keys where tenant_id = ${world.tenant} order by 1`;
     expect(after).toEqual(before);
@@ -121,7 +133,7 @@ describe('with a key per tenant outside the database', () => {
   test('what is sealed already is sealed under it, and opens for nobody who has PGRANT_SECRET alone', async () => {
     expect(await opens(acme, master())).toBe(true);
     const { resealed } = await resealTenant(worker, master(), acme.tenant);
-    expect(resealed).toBe(4);
+    expect(resealed).toBe(5);
     expect(await opens(acme, master())).toBe(true);
     expect(await opens(acme, current)).toBe(false);
     expect(readdirSync(folder)).toEqual([acme.tenant]);

@@ -659,6 +659,65 @@ export const operations = [
     "description": "Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients."
   },
   {
+    "operation": "second_factor_list",
+    "method": "GET",
+    "path": "/users/{username}/second-factors",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "The second factors of a person: kind totp, passkey or recovery codes.",
+    "columns": [
+      {
+        "name": "kind",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "created_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "last_used_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "note",
+        "type": "text",
+        "nullable": true
+      }
+    ]
+  },
+  {
+    "operation": "second_factor_remove",
+    "method": "DELETE",
+    "path": "/users/{username}/second-factors",
+    "effect": "destroy",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Removes all second factors of a person who has lost theirs, and ends their sessions: the password is enough, or sets up a new factor where one is required."
+  },
+  {
     "operation": "user_role_list",
     "method": "GET",
     "path": "/users/{username}/roles",

@@ -125,6 +125,7 @@ export const consolePages: readonly ConsolePage[] = [
     template: 'console_user',
     reads: ({ username }) => [
       read('user_show', { username }),
+      read('second_factor_list', { username }),
       read('user_role_list', { username }),
       read('role_list'),
       read('grant_list', { username, limit: pageRows }),

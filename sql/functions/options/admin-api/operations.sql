@@ -59,6 +59,8 @@ as $$
     ('user_disable', 'POST', '/users/{username}/disable', 'user_disable', 'change', '{"disabled": true}', null, null, null),
     ('user_enable', 'POST', '/users/{username}/enable', 'user_disable', 'change', '{"disabled": false}', null, null, null),
     ('user_sign_out', 'POST', '/users/{username}/sign-out', 'user_sign_out', 'change', null, null, null, null),
+    ('second_factor_list', 'GET', '/users/{username}/second-factors', 'second_factor_list', 'read', null, null, null, null),
+    ('second_factor_remove', 'DELETE', '/users/{username}/second-factors', 'second_factor_remove', 'destroy', null, null, null, null),
     ('user_role_list', 'GET', '/users/{username}/roles', 'user_role_list', 'read', null, null, null, null),
     ('role_assign', 'PUT', '/users/{username}/roles/{role}', 'role_assign', 'change', null, null, null, null),
     ('role_withdraw', 'DELETE', '/users/{username}/roles/{role}', 'role_withdraw', 'change', null, null, null, null),

@@ -52,6 +52,9 @@ as $$
 declare
   v_out pgrant_rules.factor_step;
 begin
+  if pgrant_rules.second_factor_rule(p_request.tenant_id) = 'off' then
+    return null;
+  end if;
   select f.user_id into v_out.user_id
     from pgrant.first_factors f
     join pgrant.users u on u.tenant_id = f.tenant_id and u.user_id = f.user_id and u.disabled_at is null

@@ -1,0 +1,37 @@
+// How a page looks to people: on a phone and on a desk, light and dark. With SHOTS=folder, pictures of it.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const folder = process.env.SHOTS;
+if (folder) mkdirSync(folder, { recursive: true });
+
+/** What a page gets wrong, in both themes, and whether it fits a phone. */
+export async function look(page: Page, name: string): Promise<string[]> {
+  const faults: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 760 });
+      const wide = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      if (wide !== 0) faults.push(`${name} is ${wide} pixels too wide for ${width}`);
+      if (folder) {
+        const path = `${folder}/${name}-${width}-${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: true });
+      }
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate<AxeResults>('axe.run()');
+      faults.push(
+        ...violations.map(
+          ({ id, nodes }) =>
+            `${name}, ${colorScheme}, ${width}: ${id} ${nodes.map(({ target }) => target).join(' ')}`,
+        ),
+      );
+    }
+  }
+  return faults;
+}
