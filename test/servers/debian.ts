@@ -22,12 +22,19 @@ export async function installDebian(folder: string, packages: string[]) {
     // No service is started when it is installed.
     writeFileSync(join(folder, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   }
-  const inside = (...words: string[]) => execute('chroot', [folder, ...words]);
+  const inside = (...words: string[]) => execute('unshare', within(folder, words));
   // A mirror may be behind: what it has is tried.
   await inside('apt-get', '-o', 'Acquire::Check-Valid-Until=false', 'update');
   await inside('apt-get', 'install', '-y', '--no-install-recommends', ...packages);
+  const running = new Set<ChildProcess>();
   return {
     folder,
+    /** Stops what a test that failed has left. */
+    stop: () => {
+      for (const child of running) child.kill();
+    },
+    /** Runs a command there, and gives what it prints. */
+    run: async (...words: string[]) => (await inside(...words)).stdout,
     /** Writes a file there. */
     write: (path: string, text: string) => writeFileSync(join(folder, path), text),
     version: async (name: string) => {
@@ -36,10 +43,9 @@ export async function installDebian(folder: string, packages: string[]) {
     },
     /** Starts a server in the foreground, and waits until it listens. */
     start: async (port: number, ...words: string[]): Promise<() => Promise<void>> => {
-      // Mounts of its own, which end with it.
-      const mounts =
-        'mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"; exec chroot "$0" "$@"';
-      const child = spawn('unshare', ['-m', 'sh', '-c', mounts, folder, ...words]);
+      const child = spawn('unshare', within(folder, words));
+      running.add(child);
+      child.once('exit', () => running.delete(child));
       const said: string[] = [];
       for (const out of [child.stdout, child.stderr])
         out.on('data', (text) => said.push(`${text}`));
@@ -49,6 +55,12 @@ export async function installDebian(folder: string, packages: string[]) {
       };
     },
   };
+}
+
+/** The arguments of unshare that run a command there, with mounts of its own, which end with it. */
+function within(folder: string, words: string[]): string[] {
+  const mounts = 'mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"; exec chroot "$0" "$@"';
+  return ['-m', 'sh', '-c', mounts, folder, ...words];
 }
 
 async function listening(port: number, child: ChildProcess, said: string[]): Promise<void> {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tryApache } from './apache.ts';
-import { installDebian } from './debian.ts';
+import { type Debian, installDebian } from './debian.ts';
 import { tryDovecot } from './dovecot.ts';
 import { tryHaproxy } from './haproxy.ts';
+import { tryPostgresql } from './postgresql.ts';
 import { startWorld, type World } from './world.ts';
 
 const usage = `npm run test:servers -- [options]
@@ -28,6 +29,19 @@ export type Steps = { version: string; steps: [step: string, gave: string, wante
 const servers = [
   { name: 'Apache mod_oauth2', packages: ['apache2', 'libapache2-mod-oauth2'], attempt: tryApache },
   { name: 'HAProxy', packages: ['haproxy'], attempt: tryHaproxy },
+  {
+    name: 'PostgreSQL',
+    packages: [
+      'postgresql-18',
+      'libpq-oauth',
+      'postgresql-server-dev-18',
+      'gcc',
+      'libc6-dev',
+      'libcurl4-openssl-dev',
+      'openssl',
+    ],
+    attempt: tryPostgresql,
+  },
   { name: 'Dovecot', packages: ['dovecot-imapd'], attempt: tryDovecot },
 ];
 
@@ -36,8 +50,9 @@ async function run(): Promise<number> {
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'pgrant-servers-'));
   const data = mkdtempSync(join(tmpdir(), 'pgrant-servers-data-'));
   let world: World | undefined;
+  let debian: Debian | undefined;
   try {
-    const debian = await installDebian(
+    debian = await installDebian(
       folder,
       chosen.flatMap(({ packages }) => packages),
     );
@@ -54,6 +69,7 @@ async function run(): Promise<number> {
     }
     return faults === 0 ? 0 : 1;
   } finally {
+    debian?.stop();
     await world?.stop();
     rmSync(data, { recursive: true, force: true });
     if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
