@@ -54,15 +54,14 @@ as $$
 declare
   v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
   v_several boolean := pgrant_rules.on_several_nodes();
-  v_rows record := pgrant_rules.expired_rows(p_table);
   v_found tid[];
 begin
   if not v_several and v_default is not null and pg_relation_size(v_default) = 0 then
     return '{}';
   end if;
-  execute format('select array(select d.ctid from pgrant.%I d where %s order by %s limit $1 %s)', p_table, v_rows.condition,
-                 v_rows.its_order,
-                 -- The owner of a history's rows is nobody: they are deleted by one worker or the other.
+  execute format('select array(select d.ctid from pgrant.%I d where %s order by %s limit $1 %s)', p_table,
+                 (pgrant_rules.expired_rows(p_table)).condition, (pgrant_rules.expired_rows(p_table)).its_order,
+                 -- Locking asks for the right to update, which the janitor has on no history.
                  case when not v_several and p_table not like '%\_history' then 'for update skip locked' end)
     into v_found using p_limit;
   return v_found;
@@ -136,16 +135,18 @@ create function pgrant_ops.expired_clients_delete(p_limit integer) returns bigin
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_dead record;
+  v_tenant_id uuid;
+  v_client_id text;
+  v_expired_at timestamptz;
   v_deleted bigint := 0;
 begin
-  for v_dead in
+  for v_tenant_id, v_client_id, v_expired_at in
     execute format('delete from pgrant.clients d where d.ctid = any ($1) and %s returning d.tenant_id, d.client_id, d.expires_at',
                    (pgrant_rules.expired_rows('clients')).condition)
       using pgrant_rules.expired_found('clients', p_limit)
   loop
     v_deleted := v_deleted + 1;
-    perform pgrant_rules.expiry_record(v_dead.tenant_id, v_dead.client_id, null, v_dead.expires_at);
+    perform pgrant_rules.expiry_record(v_tenant_id, v_client_id, null, v_expired_at);
   end loop;
   return v_deleted;
 end
@@ -161,10 +162,8 @@ declare
 begin
   if pgrant_rules.on_several_nodes() then
     -- Of the largest piece: a block stands for one of each.
-    execute $sizes$
-      select coalesce(max(z.size), 0)
-        from pg_catalog.pg_dist_shard s join pg_catalog.citus_shard_sizes() z on z.shard_id = s.shardid
-       where s.logicalrelid = 'pgrant.token_families'::regclass $sizes$ into v_bytes;
+    execute format('select coalesce(max(z.size), 0) from pg_catalog.%I s join pg_catalog.%I() z on z.shard_id = s.shardid
+                     where s.logicalrelid = %L::regclass', 'pg_dist_shard', 'citus_shard_sizes', 'pgrant.token_families') into v_bytes;
   end if;
   return v_bytes / current_setting('block_size')::bigint + 1;
 end
