@@ -29,12 +29,14 @@ export type Line = {
   out: number;
   /** Milliseconds that a set takes. */
   usual: number;
+  /** Whether a statement is of one tenant alone, for each is on a node of its own. */
+  apart: boolean;
 };
 
 /** A line in which nothing waits yet. */
 export const emptyLine = (binding: Callable, tag?: string): Line => ({
   ...{ binding, tag, tenants: new Map() },
-  ...{ size: 0, asked: 0, out: 0, usual: firstGuess },
+  ...{ size: 0, asked: 0, out: 0, usual: firstGuess, apart: false },
 });
 
 /** How many sets should leave: each that is full, and what there is where no set is out. */
@@ -45,7 +47,7 @@ export const setsDue = ({ size, out }: Line): number =>
 export function takeSet(line: Line): Request[] {
   // In one order for all: what two statements lock at two tenants they lock in the same order.
   const turns = [...line.tenants]
-    .slice(0, mostTenants)
+    .slice(0, line.apart ? 1 : mostTenants)
     .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
   const sets = turns.map(([, own]) => own.splice(0, Math.ceil(most / turns.length)));
   const free = most - sets.reduce((sum, { length }) => sum + length, 0);

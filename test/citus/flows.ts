@@ -105,10 +105,15 @@ export async function tokenLife(place: Place, first: Tokens): Promise<void> {
   assert(!(await isActive(place, third.access_token)), 'the family lives after reuse');
 }
 
+/** A token for the client itself. */
+export async function machine(place: Place): Promise<void> {
+  const { status, body } = await post(place, '/oauth/token', { grant_type: 'client_credentials' });
+  assert.equal(status, 200, JSON.stringify(body));
+}
+
 /** What else there is: machines, pushed requests, device codes, registration, the account's pages, leaving. */
 export async function otherEndpoints(place: Place, browser: Browser): Promise<void> {
-  const machine = await post(place, '/oauth/token', { grant_type: 'client_credentials' });
-  assert.equal(machine.status, 200, JSON.stringify(machine.body));
+  await machine(place);
   const asked = { redirect_uri: redirectUri, response_type: 'code', scope: 'openid' };
   const pushed = await post(place, '/oauth/par', {
     ...asked,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import {
+  machine,
   otherEndpoints,
   type Place,
   readable,
@@ -60,6 +61,9 @@ export function steps({ cluster, folder, port, keep }: Given): Step[] {
           refreshTokens.set(place.issuer, again.tokens.refresh_token);
           await otherEndpoints(place, browser);
         }
+        // Requests of several tenants at once, which would share a statement elsewhere.
+        const many = Array.from({ length: 64 }, (_, n) => places[n % places.length] as Place);
+        await Promise.all(many.map(machine));
         return `${places.length} tenants`;
       } finally {
         await web.stop();

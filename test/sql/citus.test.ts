@@ -5,6 +5,7 @@ import type { Sql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { setStatementOf, statementOf } from '../../src/db/binding.ts';
 import { api, ops } from '../../src/db/bindings.ts';
+import { emptyLine, takeSet } from '../../src/db/line.ts';
 import { functionFiles } from '../../src/release/release-hash.ts';
 import { statements } from '../../src/release/statements.ts';
 import { createDatabase } from '../support/database.ts';
@@ -74,6 +75,18 @@ describe('a call finds the node of its tenant by its first argument', () => {
     expect(text).not.toMatch(/text::[\w. ]+\[\]/);
     expect(text).not.toMatch(/text::(timestamp|date|interval)/);
   });
+});
+
+test('requests of several tenants share no statement once Citus has refused one', () => {
+  const waiting = (apart: boolean) => {
+    const line = { ...emptyLine(api.client_credentials_issue), apart, size: 2 };
+    for (const tenant of ['a', 'b']) {
+      line.tenants.set(tenant, [{ values: [tenant], resolve: () => {}, reject: () => {} }]);
+    }
+    return takeSet(line).map(({ values: [tenant] }) => tenant);
+  };
+  expect(waiting(false)).toEqual(['a', 'b']);
+  expect(waiting(true)).toEqual(['a']);
 });
 
 const functions = new URL('../../sql/', import.meta.url);
