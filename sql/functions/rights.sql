@@ -45,7 +45,7 @@ begin
       -- What one owner of functions asks of another.
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
       ('catalogue_remove', 'pgrant_definer'), ('catalogue_auditor', 'pgrant_definer'),
-      ('on_several_nodes', 'pgrant_owner'), ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
+      ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
       ('expired_rows', 'pgrant_janitor'), ('expired_found', 'pgrant_janitor'), ('expiry_record', 'pgrant_janitor'),
       ('family_blocks', 'pgrant_janitor'), ('expiry_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
       ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'), ('partition_plan_change', 'pgrant_definer'),
@@ -92,6 +92,8 @@ $$;
 set local citus.enable_ddl_propagation = off;
 set local role pgrant_sealer;
 grant execute on function pgrant_rules.audit_archived(timestamptz, timestamptz) to pgrant_owner;
+set local role pgrant_definer;
+grant execute on function pgrant_rules.on_several_nodes() to pgrant_owner;
 set local role pgrant_owner;
 set local citus.enable_ddl_propagation = on;
 
