@@ -12,11 +12,12 @@ begin
   for v_object in
     with owned (kind, schema, name, signature, of_tenant, owner) as (
       select 'function', p.pronamespace::regnamespace::text, p.proname::text, p.oid::regprocedure::text,
-             coalesce('p_tenant' = any (p.proargnames), false),
+             -- What may be left out says nothing of a node, and Citus 14.0.1 ends the server where it is.
+             coalesce(array_position(p.proargnames, 'p_tenant') <= p.pronargs - p.pronargdefaults, false),
              case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
                                      'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'
                   when p.proname in ('catalogue_add', 'catalogue_title', 'catalogue_disable', 'catalogue_remove', 'catalogue_auditor',
-                                     'auditors_changed')
+                                     'auditors_changed', 'tenant_add')
                   then 'pgrant_cataloguer'
                   when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
                                      'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
@@ -43,6 +44,7 @@ begin
       ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
       ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('audit_checkpoint_due', 'pgrant_worker'),
       -- What one owner of functions asks of another.
+      ('tenant_add', 'pgrant_worker'), ('tenant_make', 'pgrant_cataloguer'),
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
       ('catalogue_remove', 'pgrant_definer'), ('catalogue_auditor', 'pgrant_definer'),
       ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
@@ -57,7 +59,7 @@ begin
     )
     select o.kind, o.signature, o.owner,
            (o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant
-            or o.name in ('expiry_remember', 'audit_seal_tenant')) as delegated,
+            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make')) as delegated,
            case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,
            array(select c.role from caller c where c.name = o.name and o.schema <> 'pgrant_api'
                  union

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
@@ -75,9 +74,7 @@ async function add(
   const { host, path } = parseIssuer(issuer);
   // Before anything is made: without the secret there would be a tenant that cannot sign.
   const secret = session.secret();
-  const tenant = randomUUID();
   const { tenant_add: tenant_id } = await call(session.database, ops.tenant_add, {
-    tenant,
     name,
     issuer,
     host,

@@ -4998,7 +4998,7 @@ export const ops = {
     ['error', 'text'],
   ], []),
 
-  /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. p_tenant is its id, which is returned; where tables are distributed it has to be given, and says which node. Raises OA002, OA003. */
+  /** Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003. */
   tenant_add: bind<
     {
       name: string | null;
@@ -5006,7 +5006,6 @@ export const ops = {
       host: string | null;
       path: string | null;
       title?: string | null;
-      tenant?: string;
     },
     {
       tenant_add: string;
@@ -5017,7 +5016,6 @@ export const ops = {
     ['host', 'text'],
     ['path', 'text'],
     ['title', 'text', 'optional'],
-    ['tenant', 'uuid', 'optional'],
   ], ['tenant_add']),
 
   /** What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant's own settings; value may be null: none is set. Raises OA001, OA003. */

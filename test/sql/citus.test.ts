@@ -160,6 +160,15 @@ describe('a function runs where what it needs is', () => {
     await sql.unsafe('drop function pgrant_ops.astray()');
   });
 
+  test('what is handed on never leaves the tenant out ["server process was terminated by signal 11"]', async () => {
+    const optional = await sql`
+      select p.proname as name from pg_proc p
+       where p.pronamespace in ('pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace)
+         and array_position(p.proargnames, 'p_tenant') > p.pronargs - p.pronargdefaults`;
+    // rights.sql has it run where it is called.
+    expect(optional.map(({ name }) => name)).toEqual(['auditor_add']);
+  });
+
   test('no function is parsed when it is made ["syntax error at or near RETURN" on a node]', async () => {
     const parsed = `select p.oid::regprocedure::text as name from pg_proc p
       where p.prosqlbody is not null and p.pronamespace::regnamespace::text like 'pgrant\\_%'`;

@@ -17,11 +17,39 @@ $$;
 
 comment on function pgrant_ops.tenant_id(text) is 'The id of the tenant with this name. Raises OA001.';
 
-create function pgrant_ops.tenant_add(
-  p_name text, p_issuer text, p_host text, p_path text, p_title text default null, p_tenant uuid default gen_random_uuid()
-) returns uuid
+create function pgrant_rules.random_bytes() returns bytea
+language sql volatile
+as $$ select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) $$;
+
+comment on function pgrant_rules.random_bytes() is '32 random bytes, from the 366 random bits of three version 4 UUIDs. For salts, not for secrets.';
+
+create function pgrant_rules.tenant_make(p_tenant uuid, p_name text, p_issuer text, p_title text, p_host text, p_path text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+begin
+  perform pgrant_rules.visit(p_tenant);
+  perform pgrant_rules.catalogue_add(p_tenant, p_name, p_issuer, p_title, p_host, p_path, null);
+  insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt)
+  values (p_tenant, p_name, p_title, p_issuer, pgrant_rules.random_bytes());
+  insert into pgrant.scopes (tenant_id, scope, title, description)
+  select p_tenant, s.scope, s.title, s.description
+    from pgrant_report.standard_scope_texts() s;
+  perform pgrant_rules.tenant_remember(p_tenant, 'tenant.add');
+  perform pgrant_rules.scope_remember(p_tenant, s.scope, 'tenant.add') from pgrant.scopes s where s.tenant_id = p_tenant;
+  perform pgrant_rules.audit(p_tenant, 'tenant.add', null, null, null,
+                             p_detail => jsonb_build_object('name', p_name, 'issuer', p_issuer));
+end
+$$;
+
+comment on function pgrant_rules.tenant_make(uuid, text, text, text, text, text) is
+  'Makes a tenant, on the node where its id says that it is, as tenant_add() has found it good.';
+
+create function pgrant_ops.tenant_add(p_name text, p_issuer text, p_host text, p_path text, p_title text default null)
+returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_tenant_id uuid := gen_random_uuid();
 begin
   if exists (select from pgrant.issuers i where i.name || '' = p_name) then
     raise exception 'there is a tenant named % already', p_name
@@ -36,31 +64,15 @@ begin
     raise exception 'the issuer % %', p_issuer, pgrant.issuer_fault(p_issuer, p_host, p_path)
       using errcode = 'OA003', hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
   end if;
-
-  p_title := coalesce(p_title, p_name);
-  perform pgrant_rules.catalogue_add(p_tenant, p_name, p_issuer, p_title, p_host, p_path, null);
-  perform pgrant_rules.visit(p_tenant);
-  insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt)
-  values (p_tenant, p_name, p_title, p_issuer, pgrant_rules.random_bytes());
-  insert into pgrant.scopes (tenant_id, scope, title, description)
-  select p_tenant, s.scope, s.title, s.description
-    from pgrant_report.standard_scope_texts() s;
-  perform pgrant_rules.tenant_remember(p_tenant, 'tenant.add');
-  perform pgrant_rules.scope_remember(p_tenant, s.scope, 'tenant.add') from pgrant.scopes s where s.tenant_id = p_tenant;
-  perform pgrant_rules.audit(p_tenant, 'tenant.add', null, null, null,
-                             p_detail => jsonb_build_object('name', p_name, 'issuer', p_issuer));
-  return p_tenant;
+  -- As text, so that Citus knows where it is to be done.
+  execute format('select * from pgrant_rules.tenant_make(%L, %L, %L, %L, %L, %L)', v_tenant_id, p_name, p_issuer,
+                 coalesce(p_title, p_name), p_host, p_path);
+  return v_tenant_id;
 end
 $$;
 
-comment on function pgrant_ops.tenant_add(text, text, text, text, text, uuid) is
-  'Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. p_tenant is its id, which is returned; where tables are distributed it has to be given, and says which node. Raises OA002, OA003.';
-
-create function pgrant_rules.random_bytes() returns bytea
-language sql volatile
-as $$ select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) $$;
-
-comment on function pgrant_rules.random_bytes() is '32 random bytes, from the 366 random bits of three version 4 UUIDs. For salts, not for secrets.';
+comment on function pgrant_ops.tenant_add(text, text, text, text, text) is
+  'Makes a tenant with the standard scopes of OpenID Connect. Its signing keys are made by the worker within a minute, or at once by the command line. Returns its id. Raises OA002, OA003.';
 
 create function pgrant_ops.tenant_list()
 returns table (tenant_id uuid, name text, issuer text, disabled_at timestamptz)
