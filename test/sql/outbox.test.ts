@@ -245,9 +245,22 @@ test('every type of event arises', async () => {
   await operate(world, ops.group_set, { group: 'g', title: 'G', roles: [] } as never);
   await operate(world, ops.group_member, { group: 'g', username: 'ada', member: true });
   const second = await makeClient(world, 'third');
-  const tokens = await obtainTokens(world, second, await makeUser(world, 'cyd'));
+  const cyd = await makeUser(world, 'cyd');
+  const tokens = await obtainTokens(world, second, cyd);
   await ask(world, api.token_revoke, { ...second, ...tokens.refresh });
+  await operate(world, ops.tenant_set, { settings: { developer_portal: true } });
+  const visit = await begin(world, newBrowser(), second);
+  await login(world, visit, cyd);
+  const { browser } = visit;
+  const metadata = { name: 'Hers', redirect_uris: ['https://hers.example/'] };
+  const brought = await ask(world, api.developer_client_add, {
+    ...browser,
+    ...{ kind: 'web', metadata, next_secret_hash: secret() },
+  });
+  const { client_id } = brought as { client_id: string };
+  await ask(world, api.developer_client_submit, { ...browser, client_id, message: 'Please' });
   await operate(world, ops.user_set, { username: 'ada', settings: { name: 'Ada' } });
+  await operate(world, ops.second_factor_remove, { username: 'ada' });
   await operate(world, ops.user_remove, { username: 'ada' });
   expect([...new Set(await types())].sort()).toEqual(everything);
 });
