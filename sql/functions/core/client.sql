@@ -83,7 +83,7 @@ begin
     o_reason[i] := pgrant_rules.client_refusal(
       p_tenant, o_client[i], p_address[i], p_auth_method[i], p_secret_hash[i],
       v_secret_client_ids[array_position(v_secrets, p_secret_hash[i])], p_assertion[i], p_possession[i], p_confidential);
-    o_error[i] := case when o_reason[i] is not null then 'invalid_client' end;
+    o_error[i] := case when o_reason[i] is not null then 'invalid_client' end::pgrant_api.error;
     o_detail[i] := case when o_reason[i] is not null then pgrant_rules.client_assertion_detail(p_assertion[i], o_reason[i]) end;
     if o_reason[i] is null and not p_grant_type = any ((o_client[i]).grant_types) then
       o_error[i] := 'unauthorized_client';

@@ -169,7 +169,7 @@ declare
   v_grant_ids uuid[];
   v_user_ids uuid[];
   v_session_ids uuid[];
-  v_scopes text[] := '{}';
+  v_scopes text[] := array[]::text[];
   v_grants pgrant.grants[];
   v_known pgrant_rules.known_scopes;
   v_decision pgrant_rules.token_decision;

@@ -73,9 +73,9 @@ declare
   v_family pgrant.token_families;
   v_grant pgrant.grants;
   v_user pgrant.users;
-  v_client_ids text[] := '{}';
-  v_family_ids uuid[] := '{}';
-  v_scopes text[] := '{}';
+  v_client_ids text[] := array[]::text[];
+  v_family_ids uuid[] := array[]::uuid[];
+  v_scopes text[] := array[]::text[];
   v_user_ids uuid[];
   v_grant_ids uuid[];
   v_clients pgrant.clients[];

@@ -115,7 +115,7 @@ declare
   v_grants pgrant.grants[];
   v_grant_ids uuid[];
   v_user_ids uuid[];
-  v_scopes text[] := '{}';
+  v_scopes text[] := array[]::text[];
   v_known pgrant_rules.known_scopes;
   v_decision pgrant_rules.token_decision;
   v_out pgrant_rules.token_decision[];

@@ -77,8 +77,8 @@ declare
   v_decisions pgrant_rules.token_decision[];
   v_decision pgrant_rules.token_decision;
   v_rotated boolean := false;
-  v_replayed uuid[] := '{}';
-  v_reused uuid[] := '{}';
+  v_replayed uuid[] := array[]::uuid[];
+  v_reused uuid[] := array[]::uuid[];
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_handle_hash, p_assertion) then

@@ -76,7 +76,7 @@ language plpgsql immutable
 as $$
 declare
   v_scope text;
-  v_out text[] := '{}';
+  v_out text[] := array[]::text[];
 begin
   if p_scopes && p_others then
     foreach v_scope in array p_scopes loop
@@ -96,7 +96,7 @@ language plpgsql immutable
 as $$
 declare
   v_scope text;
-  v_out text[] := '{}';
+  v_out text[] := array[]::text[];
 begin
   foreach v_scope in array coalesce(p_scopes, '{}') loop
     if not v_scope = any (p_others) then

@@ -58,7 +58,7 @@ language plpgsql
 as $$
 declare
   v_out pgrant_api.tokens;
-  v_custom jsonb := '{}';
+  v_custom jsonb := jsonb_build_object();
   v_shape pgrant_rules.token_shape;
   v_id_token constant boolean := 'openid' = any (p_decision.scopes) and p_client.id_token_alg is not null;
 begin

@@ -57,7 +57,7 @@ declare
   v_found tid[];
 begin
   if not v_several and v_default is not null and pg_relation_size(v_default) = 0 then
-    return '{}';
+    return array[]::tid[];
   end if;
   execute format('select array(select d.ctid from pgrant.%I d where %s order by %s limit $1 %s)', p_table,
                  (pgrant_rules.expired_rows(p_table)).condition, (pgrant_rules.expired_rows(p_table)).its_order,

@@ -102,8 +102,8 @@ declare
   v_told constant jsonb := pgrant_rules.events();
   v_entry pgrant_rules.audit_entry;
   v_errors pgrant_api.error[];
-  v_refused inet[] := '{}';
-  v_alone integer[] := '{}';
+  v_refused inet[] := array[]::inet[];
+  v_alone integer[] := array[]::integer[];
   v_plain boolean := false;
 begin
   for i in 1 .. coalesce(cardinality(p_entries), 0) loop

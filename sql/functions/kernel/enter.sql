@@ -11,14 +11,13 @@ language plpgsql
 as $$
 declare
   v_tenant text;
-  v_set text;
 begin
-  select e.tenant_id into v_tenant from pgrant_rules.entrance e where e.tenant_id = p_tenant;
+  select e.tenant_id::text into v_tenant from pgrant_rules.entrance e where e.tenant_id = p_tenant;
   -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
-  v_set := set_config('pgrant.tenant', coalesce(v_tenant, ''), true);
-  v_set := set_config('pgrant.request_id', coalesce(p_request_id, ''), true);
-  v_set := set_config('pgrant.address', coalesce(host(p_address), ''), true);
-  v_set := set_config('pgrant.admin', '', true);
+  perform set_config('pgrant.tenant', coalesce(v_tenant, ''), true),
+          set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
+          set_config('pgrant.address', coalesce(host(p_address), ''), true),
+          set_config('pgrant.admin', '', true);
 end
 $$;
 
