@@ -98,6 +98,7 @@ test('a scope is defined once, and listed with its words', async () => {
     title: 'See your courses',
     description: '',
     sensitive: true,
+    for_developers: false,
     texts: {},
   });
 });

@@ -59,7 +59,9 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     redirect_uris: [],
     jwks_uri: keysAt(uri),
   });
-  await operate(world, ops.tenant_set, { settings: { account_deletion: true, ...developers } });
+  await operate(world, ops.tenant_set, {
+    settings: { account_deletion: true, consent_choice: true, ...developers },
+  });
   await operate(world, ops.admin_enable, {});
   await makeClient(world, 'automation', {
     grant_types: ['client_credentials'],

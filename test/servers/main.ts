@@ -8,6 +8,7 @@ import { type Debian, installDebian } from './debian.ts';
 import { tryDovecot } from './dovecot.ts';
 import { tryHaproxy } from './haproxy.ts';
 import { tryPostgresql } from './postgresql.ts';
+import { tryRabbitmq } from './rabbitmq.ts';
 import { startWorld, type World } from './world.ts';
 
 const usage = `npm run test:servers -- [options]
@@ -41,6 +42,11 @@ const servers = [
       'openssl',
     ],
     attempt: tryPostgresql,
+  },
+  {
+    name: 'RabbitMQ',
+    packages: ['rabbitmq-server', 'openssl', 'ca-certificates'],
+    attempt: tryRabbitmq,
   },
   { name: 'Dovecot', packages: ['dovecot-imapd'], attempt: tryDovecot },
 ];

@@ -1,6 +1,7 @@
 // What the servers take tokens of: pgrant as it is started, two tenants, and somebody with a browser.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -47,18 +48,35 @@ export async function startWorld(folder: string) {
   }
   const issuerOf = (tenant: string) => `${origin}/${tenant}`;
   return {
+    origin,
     pgrant,
-    /** What a client gets for itself. */
-    machine: async (client_id: string, client_secret: string, scope = '', tenant = 'acme') => {
+    /** What a client gets for itself; `host` is that of an issuer behind a proxy. */
+    machine: async (
+      client_id: string,
+      client_secret: string,
+      scope = '',
+      tenant = 'acme',
+      host?: string,
+    ) => {
       const body = new URLSearchParams({
         grant_type: 'client_credentials',
         client_id,
         client_secret,
       });
       if (scope !== '') body.set('scope', scope);
-      const answer = await fetch(`${issuerOf(tenant)}/oauth/token`, { method: 'POST', body });
-      const { access_token } = (await answer.json()) as { access_token: string };
-      return access_token;
+      return new Promise<string>((resolve, reject) => {
+        const headers = {
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(host && { host }),
+        };
+        const asked = request(`${issuerOf(tenant)}/oauth/token`, { method: 'POST', headers });
+        asked.on('error', reject).on('response', async (answer) => {
+          let text = '';
+          for await (const piece of answer) text += piece;
+          resolve(JSON.parse(text).access_token);
+        });
+        asked.end(`${body}`);
+      });
     },
     /** What a public client gets of ada. */
     person: async (client_id: string, scope: string, tenant = 'acme') => {
