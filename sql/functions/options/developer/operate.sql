@@ -83,9 +83,9 @@ create function pgrant_rules.developer_decided(p_tenant uuid, p_client_id text, 
 language plpgsql
 as $$
 begin
-  perform pgrant_rules.developer_message_add(p_tenant, p_client_id, p_action, p_message);
-  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'developer_client.' || p_action);
-  perform pgrant_rules.audit(p_tenant, 'developer_client.' || p_action, null, null, p_client_id, d.developer_id,
+  perform pgrant_rules.developer_message_add(p_tenant, p_client_id, split_part(p_action, '.', 2), p_message);
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, p_action);
+  perform pgrant_rules.audit(p_tenant, p_action, null, null, p_client_id, d.developer_id,
                              p_detail => jsonb_build_object('message', p_message))
      from pgrant.developer_clients d where d.tenant_id = p_tenant and d.client_id = p_client_id;
 end
@@ -118,7 +118,7 @@ begin
   update pgrant.developer_clients d
      set proposed = null, submitted_at = null
    where d.tenant_id = p_tenant and d.client_id = p_client_id;
-  perform pgrant_rules.developer_decided(p_tenant, p_client_id, 'approve', p_message);
+  perform pgrant_rules.developer_decided(p_tenant, p_client_id, 'developer_client.approve', p_message);
 end
 $$;
 
@@ -137,7 +137,7 @@ begin
   update pgrant.developer_clients d
      set submitted_at = null
    where d.tenant_id = p_tenant and d.client_id = p_client_id;
-  perform pgrant_rules.developer_decided(p_tenant, p_client_id, 'return', p_message);
+  perform pgrant_rules.developer_decided(p_tenant, p_client_id, 'developer_client.return', p_message);
 end
 $$;
 
@@ -153,7 +153,8 @@ begin
   perform pgrant_rules.message_check(p_message);
   perform pgrant_rules.developer_client_found(p_tenant, p_client_id);
   perform pgrant_ops.client_disable(p_tenant, p_client_id, p_suspended);
-  perform pgrant_rules.developer_decided(p_tenant, p_client_id, case when p_suspended then 'suspend' else 'resume' end, p_message);
+  perform pgrant_rules.developer_decided(
+    p_tenant, p_client_id, case when p_suspended then 'developer_client.suspend' else 'developer_client.resume' end, p_message);
 end
 $$;
 
