@@ -12,7 +12,7 @@ begin
   for v_object in
     with owned (kind, schema, name, signature, of_tenant, owner) as (
       select 'function', p.pronamespace::regnamespace::text, p.proname::text, p.oid::regprocedure::text,
-             -- What may be left out says nothing of a node, and Citus 14.0.1 ends the server where it is.
+             -- What may be left out says nothing of a node: such a call is handed on to none.
              coalesce(array_position(p.proargnames, 'p_tenant') <= p.pronargs - p.pronargdefaults, false),
              case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
                                      'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'

@@ -95,7 +95,7 @@ async function startServer(
 ): Promise<() => Promise<void>> {
   const { run, write } = debian;
   write(
-    'root/validator.c',
+    'usr/src/validator.c',
     readFileSync(fileURLToPath(new URL('validator.c', import.meta.url)), 'utf8'),
   );
   const headers = (await run(`${programs}/pg_config`, '--includedir-server')).trim();
@@ -104,7 +104,7 @@ async function startServer(
     '-shared',
     '-fPIC',
     `-I${headers}`,
-    '/root/validator.c',
+    '/usr/src/validator.c',
     '-o',
     library,
     '-lcurl',

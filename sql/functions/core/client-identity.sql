@@ -17,6 +17,18 @@ $$;
 comment on function pgrant_rules.jwk_thumbprint(jsonb) is
   'SHA-256 thumbprint (RFC 7638) of a public key in base64url; null for one by which no client may sign: other curves, RSA below 2048 bits.';
 
+create function pgrant_rules.keys_fetching(p_jwks_uri text, p_claimed_at timestamptz, p_settled_at timestamptz) returns text
+language sql stable
+as $$
+  select case when p_jwks_uri is null then null
+              when p_settled_at is null and p_claimed_at > now() - interval '15 seconds' then 'under_way'
+              when p_claimed_at > now() - interval '30 seconds' then null
+              else 'allowed' end
+$$;
+
+comment on function pgrant_rules.keys_fetching(text, timestamptz, timestamptz) is
+  'Whether a jwks_uri may be asked now, once in 30 seconds, whoever wants it: allowed; under_way = another process is asking; null = it may not. p_claimed_at is when somebody began last, p_settled_at when there was an answer.';
+
 create function pgrant_rules.client_identity_columns() returns text[]
 language sql immutable
 as $$

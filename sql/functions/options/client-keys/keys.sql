@@ -130,10 +130,7 @@ declare
   v_out pgrant_api.client_keys;
 begin
   select coalesce(c.jwks, s.jwks), c.jwks_uri, pgrant_rules.epoch(s.fresh_until),
-         case when c.jwks_uri is null then null
-              when k.settled_at is null and k.claimed_at > now() - interval '15 seconds' then 'under_way'
-              when k.claimed_at > now() - interval '30 seconds' then null
-              else 'allowed' end
+         pgrant_rules.keys_fetching(c.jwks_uri, k.claimed_at, k.settled_at)
     into v_out.jwks, v_out.jwks_uri, v_out.fresh_until, v_out.fetching
     from pgrant.clients c
     left join pgrant.client_key_sets k on k.tenant_id = p_tenant and k.client_id = c.client_id

@@ -23,10 +23,7 @@ declare
   v_out pgrant_api.issuer_keys;
 begin
   select i.jwks, i.jwks_uri, pgrant_rules.epoch(i.fresh_until),
-         case when i.jwks_uri is null then null
-              when i.settled_at is null and i.claimed_at > now() - interval '15 seconds' then 'under_way'
-              when i.claimed_at > now() - interval '30 seconds' then null
-              else 'allowed' end
+         pgrant_rules.keys_fetching(i.jwks_uri, i.claimed_at, i.settled_at)
     into v_out.jwks, v_out.jwks_uri, v_out.fresh_until, v_out.fetching
     from pgrant.identity_assertion_issuers i
    where i.tenant_id = p_tenant and i.issuer = p_issuer;
