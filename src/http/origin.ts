@@ -1,6 +1,7 @@
 // Who asks, and under which host: believed from X-Forwarded headers only when the peer is a trusted proxy.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
@@ -48,16 +49,33 @@ function chainOf(
   request: IncomingMessage,
   trustsProxy: Config['trustsProxy'],
 ): { address: string; proxies: number } {
+  let { address, trusted } = peerOf(request.socket, trustsProxy);
+  if (!trusted) return { address, proxies: 0 };
   const hops = listOf(request.headers['x-forwarded-for']);
-  let address = addressOf(request.socket.remoteAddress ?? '') ?? nobody;
   let proxies = 0;
-  while (trustsProxy(address)) {
+  while (trusted) {
     proxies += 1;
-    const hop = addressOf(hops.pop() ?? '');
-    if (hop === undefined) break;
-    address = hop;
+    const hop = hops.pop();
+    const hopAddress = hop === undefined ? undefined : addressOf(hop);
+    if (hopAddress === undefined) break;
+    address = hopAddress;
+    trusted = trustsProxy(address);
   }
   return { address, proxies };
+}
+
+type Peer = { address: string; trusted: boolean };
+
+/** A connection has one peer, whose requests may be many. */
+const peers = new WeakMap<Socket, Peer>();
+
+function peerOf(socket: Socket, trustsProxy: Config['trustsProxy']): Peer {
+  const known = peers.get(socket);
+  if (known) return known;
+  const address = addressOf(socket.remoteAddress ?? '') ?? nobody;
+  const peer = { address, trusted: trustsProxy(address) };
+  peers.set(socket, peer);
+  return peer;
 }
 
 /** `address`, `"[address]:port"` and what lies between: how proxies write a node (RFC 7239 6). */

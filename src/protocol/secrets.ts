@@ -65,15 +65,20 @@ export function secretHash(secret: string): Buffer {
 const page = Buffer.allocUnsafeSlow(4096);
 let taken = page.length;
 
-function randomText(bytes: number): string {
+/** Random bytes, a page's length at most; the buffer is the caller's own. */
+export function randomBytesOfPage(bytes: number): Buffer {
   if (taken + bytes > page.length) {
     randomFillSync(page);
     taken = 0;
   }
-  const text = page.toString('base64url', taken, taken + bytes);
+  const drawn = Buffer.from(page.subarray(taken, taken + bytes));
   page.fill(0, taken, taken + bytes);
   taken += bytes;
-  return text;
+  return drawn;
+}
+
+function randomText(bytes: number): string {
+  return randomBytesOfPage(bytes).toString('base64url');
 }
 
 /** Makes the secret of an expiring token: the database takes `hash`, assembleToken takes `secret`. */

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Embedded, startEmbedded } from '../../src/embedded/embedded.ts';
 import { setPasswords } from '../../src/embedded/logins.ts';
@@ -16,6 +16,10 @@ import type { BenchClient, Service } from './service.ts';
 import { addTenant } from './tenant.ts';
 
 export type RunningServer = { service: Service; pid: number; stop: () => Promise<void> };
+
+const { scripts } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { scripts: { web: string } };
 
 const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -57,21 +61,18 @@ export async function startPgrant(database: Embedded): Promise<RunningServer & {
   const clients = makeClients();
   const tenant = await addTenant(database.url('pgrant_worker'), 'bench', { host, secret, clients });
   await addTenant(database.url('pgrant_worker'), 'flooded', { host, secret, clients });
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=4', program('../../src/main.ts'), 'web'],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        PORT: String(port),
-        DATABASE_URL: database.url('pgrant_web'),
-        // A flood says from where each of its requests is.
-        TRUST_PROXY: 'loopback',
-        PGRANT_SECRET: secret.toString('base64'),
-      },
+  const child = spawn('/bin/sh', ['-c', scripts.web], {
+    cwd: program('../..'),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      PORT: String(port),
+      DATABASE_URL: database.url('pgrant_web'),
+      // A flood says from where each of its requests is.
+      TRUST_PROXY: 'loopback',
+      PGRANT_SECRET: secret.toString('base64'),
     },
-  );
+  });
   await ready(child);
   const service = {
     origin: `http://${host}`,
