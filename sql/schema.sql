@@ -1391,6 +1391,7 @@ create table pgrant.clients (
   constraint clients_jwks_uri_check CHECK (((jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))'::text) AND (length(jwks_uri) <= 2048))),
   constraint clients_keys CHECK (((token_endpoint_auth_method <> 'private_key_jwt'::text) OR (jwks IS NOT NULL) OR (jwks_uri IS NOT NULL))),
   constraint clients_left_out_check CHECK ((jsonb_typeof(left_out) = 'object'::text)),
+  constraint clients_logo_uri_check CHECK ((logo_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))[\x21\x23-\x3B\x3D\x3F-\x7E]*$'::text)),
   constraint clients_machine CHECK (((token_endpoint_auth_method <> 'none'::text) OR (NOT ('client_credentials'::text = ANY (grant_types))))),
   constraint clients_name_sound CHECK (pgrant.name_sound(name)),
   constraint clients_pkce CHECK (((token_endpoint_auth_method <> 'none'::text) OR require_pkce)),
@@ -1419,6 +1420,7 @@ END)),
 );
 CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree ((expires_at AT TIME ZONE 'UTC'::text)) WHERE (registered_at IS NOT NULL);
+CREATE INDEX clients_logo_uri ON pgrant.clients USING btree (tenant_id, logo_uri) WHERE (octet_length(logo_uri) <= 2000);
 CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
 CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (registered_at IS NOT NULL);
 alter table pgrant.clients enable row level security;
@@ -1427,6 +1429,7 @@ create policy audited on pgrant.clients for select to pgrant_auditor using (((pg
 create policy expired_deleted on pgrant.clients for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy expired_locked on pgrant.clients for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
+create policy logo_seen on pgrant.clients for select to pgrant_janitor using ((logo_uri IS NOT NULL));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime, format or alg means the tenant''s.';
 comment on column pgrant.clients.tenant_id is 'The tenant.';
@@ -1454,7 +1457,7 @@ comment on column pgrant.clients.consent_lifetime is 'For so long a consent is r
 comment on column pgrant.clients.maker_id is 'Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.';
 comment on column pgrant.clients.allowed_networks is 'From where the client may authenticate; null = from anywhere.';
 comment on column pgrant.clients.client_uri is 'Home page of the application.';
-comment on column pgrant.clients.logo_uri is 'Echoed; never loaded by a page of ours, whose policy allows no foreign image.';
+comment on column pgrant.clients.logo_uri is 'Its logo, of which pages show a copy: PNG, JPEG, WebP or GIF of at most 64 KiB, fetched within a minute and then each week; null = none.';
 comment on column pgrant.clients.tos_uri is 'tos_uri (RFC 7591 2): its terms of service.';
 comment on column pgrant.clients.policy_uri is 'policy_uri (RFC 7591 2): what it does with data.';
 comment on column pgrant.clients.contacts is 'contacts (RFC 7591 2): who answers for it.';
@@ -2221,6 +2224,39 @@ comment on column pgrant.login_challenges.acr is 'acr of the sign-in (OpenID Con
 comment on column pgrant.login_challenges.amr is 'amr of the sign-in (RFC 8176 2).';
 comment on column pgrant.login_challenges.reject_reason is 'Why the product rejected, in its words.';
 comment on column pgrant.login_challenges.used_at is 'When the browser came back with the verifier.';
+
+create table pgrant.logos (
+  tenant_id uuid not null,
+  logo_uri text not null,
+  check_after timestamp with time zone default now() not null,
+  fetched_at timestamp with time zone,
+  digest bytea,
+  media_type text,
+  image bytea,
+  last_error text,
+  constraint logos_pkey PRIMARY KEY (tenant_id, logo_uri),
+  constraint logos_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
+  constraint logos_digest_check CHECK ((length(digest) = 32)),
+  constraint logos_image_check CHECK (((length(image) >= 1) AND (length(image) <= 65536))),
+  constraint logos_image_whole CHECK ((num_nulls(fetched_at, digest, media_type, image) = ANY (ARRAY[0, 4]))),
+  constraint logos_logo_uri_check CHECK ((octet_length(logo_uri) <= 2000)),
+  constraint logos_media_type_check CHECK ((media_type = ANY (ARRAY['image/png'::text, 'image/jpeg'::text, 'image/webp'::text, 'image/gif'::text])))
+);
+CREATE INDEX logos_digest ON pgrant.logos USING btree (tenant_id, digest) WHERE (digest IS NOT NULL);
+alter table pgrant.logos enable row level security;
+alter table pgrant.logos force row level security;
+create policy audited on pgrant.logos for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
+create policy logo_seen on pgrant.logos for select to pgrant_janitor using (true);
+create policy tenant_isolation on pgrant.logos for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
+comment on table pgrant.logos is 'Copies of the logos that a tenant and its clients name.';
+comment on column pgrant.logos.tenant_id is 'The tenant.';
+comment on column pgrant.logos.logo_uri is 'Where it was fetched, as logo_uri of pgrant.tenants or pgrant.clients says.';
+comment on column pgrant.logos.check_after is 'When it is fetched again.';
+comment on column pgrant.logos.fetched_at is 'When the copy was fetched; null = there is none yet.';
+comment on column pgrant.logos.digest is 'SHA-256 of the image, by which pages name it.';
+comment on column pgrant.logos.media_type is 'What the image is by its first bytes, whatever its server said.';
+comment on column pgrant.logos.image is 'The image, as it came.';
+comment on column pgrant.logos.last_error is 'Why the last fetch gave none; null = it gave one.';
 
 create table pgrant.logout_deliveries (
   tenant_id uuid not null,
@@ -3063,6 +3099,8 @@ create table pgrant.tenants (
   developer_token_rate integer default 600 not null,
   second_factor text default 'off'::text not null,
   consent_choice boolean default false not null,
+  logo_uri text,
+  unverified_logos boolean default false not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -3105,6 +3143,7 @@ END),
   constraint tenants_login_issuer_check CHECK (((length(login_issuer) >= 1) AND (length(login_issuer) <= 512))),
   constraint tenants_login_jwks_check CHECK (((login_jwks ? 'keys'::text) AND (jsonb_typeof((login_jwks -> 'keys'::text)) = 'array'::text) AND (jsonb_array_length((login_jwks -> 'keys'::text)) <= 20) AND (NOT jsonb_path_exists(login_jwks, '$."keys"[*]?(((exists (@."d") || exists (@."p")) || exists (@."q")) || exists (@."k"))'::jsonpath)))),
   constraint tenants_login_url_check CHECK (((login_url ~ '^(https://[a-z0-9][a-z0-9.-]*|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text) AND (length(login_url) <= 2000) AND (login_url ~ '^[\x21\x24-\x7E]+$'::text))),
+  constraint tenants_logo_uri_check CHECK (((logo_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?/)[\x21\x23-\x3B\x3D\x3F-\x7E]+$'::text) AND (length(logo_uri) <= 500))),
   constraint tenants_name_check CHECK ((name ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'::text)),
   constraint tenants_pairwise_salt_check CHECK ((length(pairwise_salt) = 32)),
   constraint tenants_par_lifetime_check CHECK (((par_lifetime >= 5) AND (par_lifetime <= 600))),
@@ -3221,6 +3260,8 @@ comment on column pgrant.tenants.developer_quota is 'So many applications one de
 comment on column pgrant.tenants.developer_token_rate is 'The token_rate of the applications that developers bring from now on; client set changes that of one.';
 comment on column pgrant.tenants.second_factor is 'Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.';
 comment on column pgrant.tenants.consent_choice is 'Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.';
+comment on column pgrant.tenants.logo_uri is 'The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none.';
+comment on column pgrant.tenants.unverified_logos is 'Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

@@ -27,6 +27,7 @@ import { linkUpstream, startUpstream } from './endpoints/identity-providers/star
 import { introspect } from './endpoints/introspection/introspect.ts';
 import { makeKeyring } from './endpoints/keyring.ts';
 import { login } from './endpoints/login/login.ts';
+import { showLogo } from './endpoints/logos/logo.ts';
 import { logout } from './endpoints/logout/logout.ts';
 import * as registrations from './endpoints/registration/manage.ts';
 import { register } from './endpoints/registration/register.ts';
@@ -125,6 +126,7 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/admin/*page', 'page', showConsole],
   [['POST'], '/oauth/admin/*page', 'page', changeConsole, 'own pages'],
   [['GET'], '/oauth/style.css', 'page', style],
+  [['GET'], '/oauth/logo/:digest', 'page', showLogo],
   [['GET'], '/api/v1/openapi.json', 'problem', adminApiDocument, 'any origin'],
   [['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], '/api/v1/*operation', 'problem', adminApi],
 ];

@@ -114,6 +114,7 @@ const commands: [name: string, description: string, load: () => Promise<Declarat
     'clients whose client_id is the URL of their metadata (client_documents=open)',
     () => import('./cli/document-commands.ts'),
   ],
+  ['logo', 'copies of the logos that the pages show', () => import('./cli/logo-commands.ts')],
   ['key', 'signing keys, which the worker rotates', () => import('./cli/key-commands.ts')],
   [
     'recipe',

@@ -21,7 +21,7 @@ begin
                   then 'pgrant_cataloguer'
                   when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
                                      'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
-                                     'key_due', 'upstream_due', 'audit_checkpoint_due')
+                                     'key_due', 'upstream_due', 'logo_due', 'audit_checkpoint_due')
                   then 'pgrant_janitor'
                   when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant',
                                      'audit_archived')
@@ -42,7 +42,8 @@ begin
       ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
       ('audit_seal_tenant', 'pgrant_worker'),
       ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
-      ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('audit_checkpoint_due', 'pgrant_worker'),
+      ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('logo_due', 'pgrant_worker'),
+      ('audit_checkpoint_due', 'pgrant_worker'),
       -- What one owner of functions asks of another.
       ('tenant_add', 'pgrant_worker'), ('tenant_make', 'pgrant_cataloguer'),
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
@@ -68,7 +69,7 @@ begin
                  union
                  select 'pgrant_definer' where o.kind = 'view'
                  union
-                 select 'pgrant_janitor' where o.name = 'keys_wanted'
+                 select 'pgrant_janitor' where o.name in ('keys_wanted', 'logos_wanted')
                  union
                  -- Reports, whoever owns them: they run with the rights of the auditor who asks.
                  select 'pgrant_auditor' where o.schema = 'pgrant_report') as roles

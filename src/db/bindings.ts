@@ -128,6 +128,7 @@ export type ApiAppearance = {
   support_uri: string | null;
   policy_uri: string | null;
   tos_uri: string | null;
+  logo: string | null;
 };
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
@@ -340,6 +341,14 @@ export type ApiLoginSettings = {
   reason: string | null;
   issuer: string;
   jwks: Json;
+};
+
+/** A logo that a page shows. */
+export type ApiLogo = {
+  error: null;
+  reason: string | null;
+  media_type: string;
+  image: Buffer;
 };
 
 /** Where a logout stands. */
@@ -1153,7 +1162,7 @@ export const api = {
     ['next_secret_hash', 'bytea'],
   ], ['client_id', 'secret', 'in_review']),
 
-  /** The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
+  /** The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
   developer_client_list: bind<
     {
       tenant: string;
@@ -1223,7 +1232,7 @@ export const api = {
     ['message', 'text'],
   ], ['client_id', 'secret', 'in_review']),
 
-  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
+  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
   developer_client_show: bind<
     {
       tenant: string;
@@ -1836,6 +1845,22 @@ export const api = {
     ['jti_hash', 'bytea'],
     ['jti_expires_at', 'bigint'],
   ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
+
+  /** A logo of the tenant or of one of its clients by the SHA-256 of the image. Writes nothing. Errors: not_found. */
+  logo_show: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      logo_digest: Uint8Array | null;
+    },
+    ApiLogo
+  >('pgrant_api.logo_show', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['logo_digest', 'bytea'],
+  ], ['media_type', 'image']),
 
   /** Whether a client of the tenant has a redirect URI at this origin, or the origin in allowed_origins, so that browsers may show its programs what the token endpoint and its neighbours answer. Writes nothing. Errors: not_found. */
   origin_find: bind<
@@ -4210,6 +4235,70 @@ export const ops = {
     ['tenant', 'uuid'],
     ['challenge_hash', 'bytea'],
   ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
+
+  /** Logos, of all tenants, that are to be fetched, or are wanted no more. The worker asks this. Nothing is null. */
+  logo_due: bind<
+    {
+      limit?: number | null;
+    },
+    {
+      tenant_id: string;
+      logo_uri: string;
+    }
+  >('pgrant_ops.logo_due', [
+    ['limit', 'integer', 'optional'],
+  ], ['tenant_id', 'logo_uri']),
+
+  /** Whether the caller is to fetch a logo that is due, and to call logo_store then. One that is wanted no more is forgotten. Raises OA001. */
+  logo_fetch_begin: bind<
+    {
+      tenant: string;
+      logo_uri: string | null;
+    },
+    {
+      logo_fetch_begin: boolean;
+    }
+  >('pgrant_ops.logo_fetch_begin', [
+    ['tenant', 'uuid'],
+    ['logo_uri', 'text'],
+  ], ['logo_fetch_begin']),
+
+  /** The logos that the tenant and its clients name: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none. May be null: fetched_at, check_after, media_type, size, last_error. Raises OA001. */
+  logo_list: bind<
+    {
+      tenant: string;
+    },
+    {
+      logo_uri: string;
+      fetched_at: string | null;
+      check_after: string | null;
+      media_type: string | null;
+      size: number | null;
+      last_error: string | null;
+    }
+  >('pgrant_ops.logo_list', [
+    ['tenant', 'uuid'],
+  ], ['logo_uri']),
+
+  /** Takes what the fetch of a logo gave: the image, which is good for a week; or p_image null and why, and it is tried again in an hour. Raises OA001. */
+  logo_store: bind<
+    {
+      tenant: string;
+      logo_uri: string | null;
+      media_type: string | null;
+      image: Uint8Array | null;
+      reason: string | null;
+    },
+    {
+      logo_store: null;
+    }
+  >('pgrant_ops.logo_store', [
+    ['tenant', 'uuid'],
+    ['logo_uri', 'text'],
+    ['media_type', 'text'],
+    ['image', 'bytea'],
+    ['reason', 'text'],
+  ], []),
 
   /** Takes the logout of which a client is to be told that is due for longest, for a minute: what the logout token says, where it goes, and the sealed key that signs it. No row where none is due, or none can be told. Nothing is null. Raises OA001. */
   logout_delivery_begin: bind<

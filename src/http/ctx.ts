@@ -17,6 +17,8 @@ export type Tenant = {
     support_uri: string | null;
     policy_uri: string | null;
     tos_uri: string | null;
+    /** SHA-256 of its logo, in hexadecimal. */
+    logo: string | null;
   };
 };
 

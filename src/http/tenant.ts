@@ -27,6 +27,7 @@ const usual: Tenant['appearance'] = {
   support_uri: null,
   policy_uri: null,
   tos_uri: null,
+  logo: null,
 };
 
 /** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */

@@ -158,6 +158,10 @@ export type TenantSettings = {
   second_factor: 'off' | 'optional' | 'sensitive' | 'required';
   /** Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none. */
   consent_choice: boolean;
+  /** The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none. */
+  logo_uri: string | null;
+  /** Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved. */
+  unverified_logos: boolean;
 };
 
 export type ClientSettings = {
@@ -201,6 +205,8 @@ export type ClientSettings = {
   replay_window: number | null;
   /** For so long a consent is remembered; null = the tenant's. */
   consent_lifetime: number | null;
+  /** Its logo, of which pages show a copy: PNG, JPEG, WebP or GIF of at most 64 KiB, fetched within a minute and then each week; null = none. */
+  logo_uri: string | null;
   /** JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt. */
   jwks: unknown | null;
   /** Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only). */
@@ -374,6 +380,8 @@ export const stored = {
     {"name":"developer_token_rate","type":"integer","unit":null,"nullable":false,"default":"600","meaning":"The token_rate of the applications that developers bring from now on; client set changes that of one.","good":"between 1 and 1000000"},
     {"name":"second_factor","type":"text","unit":null,"nullable":false,"default":"off","meaning":"Whether people show a second factor when they sign in here: off = nobody does; optional = those who have set one up; sensitive = and all others once a sensitive scope is asked for; required = everybody. Whoever has none then sets one up. Not asked where the tenant has a login_url.","good":"off, optional, sensitive or required"},
     {"name":"consent_choice","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.","good":"true or false"},
+    {"name":"logo_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none.","good":"an https URL of at most 500 characters; http on a loopback host, which a server on a loopback address may fetch"},
+    {"name":"unverified_logos","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -396,6 +404,7 @@ export const stored = {
     {"name":"refresh_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"A refresh token and its successors die after so long; null = the tenant's.","good":"a whole number of seconds from 1 to 157680000"},
     {"name":"replay_window","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long a superseded refresh token gets the same successor again; null = the tenant's.","good":"a whole number of seconds from 0 to 600"},
     {"name":"consent_lifetime","type":"integer","unit":"seconds","nullable":true,"default":null,"meaning":"For so long a consent is remembered; null = the tenant's.","good":"a whole number of seconds from 0 to 1576800000"},
+    {"name":"logo_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its logo, of which pages show a copy: PNG, JPEG, WebP or GIF of at most 64 KiB, fetched within a minute and then each week; null = none.","good":"an https URL; or http on a loopback host, which a server on a loopback address may fetch"},
     {"name":"jwks","type":"jsonb","unit":null,"nullable":true,"default":null,"meaning":"JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.","good":"a JWK set (RFC 7517) of at most 20 public keys in 20 KiB"},
     {"name":"jwks_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).","good":"an https URL (http on a loopback host) of at most 2048 characters"},
     {"name":"token_endpoint_auth_signing_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The one alg (RFC 7518 3.1, RFC 9864) by which the client signs private_key_jwt; null = any of them.","good":"ES256, RS256, PS256, EdDSA or Ed25519"},

@@ -23,6 +23,8 @@ export const crontab = `
 23 * * * * audit_checkpoint ?jobKey=audit_checkpoint
 # Audit events past their retention to files, where a folder for them is set; dropped by the next run of partitions.
 37 * * * * audit_archive ?jobKey=audit_archive
+# Logos that tenants and clients name, when they are new and then each week.
+* * * * * logos ?jobKey=logos&max=1
 # People whose upstream is to be asked again, by recheck_interval.
 * * * * * upstreams ?jobKey=upstreams&max=1
 `;

@@ -7,6 +7,7 @@ import { makeDueCheckpoints, recordRefusals, sealEvents } from '../operations/au
 import { recheckAccounts } from '../operations/identity-provider-recheck.ts';
 import { resealAll } from '../operations/reseal.ts';
 import { makeDueKeys } from '../operations/signing-keys.ts';
+import { fetchLogos } from '../outbound/logos.ts';
 import type { WorkerServices } from '../services.ts';
 import { deleteExpired } from './cleanup.ts';
 import { type Run, recorded } from './runs.ts';
@@ -57,6 +58,7 @@ function runs({ config, database, secret, log }: Omit<WorkerServices, 'url'>): R
       for (const lost of unopened) log.error(lost, 'a secret opens under neither secret');
       return { resealed, unopened: unopened.length };
     },
+    logos: async (signal) => ({ fetched: await fetchLogos({ config, database, log }, signal) }),
     upstreams: async (signal) => ({
       checked: await recheckAccounts({ database, upstreams, log }, signal),
     }),

@@ -6,6 +6,7 @@ import { call } from '../../src/db/call.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
 import { appOf } from '../support/authenticator.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
+import { pixel } from '../support/images.ts';
 import { addUser } from '../support/issuer.ts';
 import { look } from '../support/look.ts';
 
@@ -25,8 +26,14 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       accent_color: '#7a1f6b',
       support_uri: 'mailto:help@acme.example',
       policy_uri: 'https://acme.example/privacy',
+      logo_uri: 'https://acme.example/logo.png',
     };
     await call(worker, ops.tenant_set, { tenant, settings });
+    const { logo_uri } = settings;
+    await call(worker, ops.client_set, { tenant, client_id: 'native', settings: { logo_uri } });
+    await call(worker, ops.logo_fetch_begin, { tenant, logo_uri });
+    const image = { media_type: 'image/png', image: pixel, reason: null };
+    await call(worker, ops.logo_store, { tenant, logo_uri, ...image });
     await call(worker, ops.scope_add, {
       tenant,
       scope: 'webhook',

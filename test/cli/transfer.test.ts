@@ -174,6 +174,7 @@ describe('a tenant', () => {
       'client_key_sets',
       'codes',
       'issuers',
+      'logos',
       'login_assertions',
       'login_challenges',
       'counters',

@@ -153,6 +153,7 @@ export const groups: Record<string, string[]> = {
   passkey_challenge: ['passkey_challenge_hash', 'passkey_challenge_expires_at'],
   credential: ['credential_id', 'user_handle'],
   user_code: ['user_code_hash'],
+  logo: ['logo_digest'],
 };
 export const grouped = new Set(Object.values(groups).flat());
 export const known = new Set([...grouped, ...Object.keys(neutral)]);
@@ -177,6 +178,7 @@ const lookups: Record<string, string[]> = {
   passkey_challenge: ['passkey_challenge_expires_at'],
   credential: ['credential_id'],
   user_code: ['user_code_hash'],
+  logo: ['logo_digest'],
   pushed: ['pushed_expires_at'],
 };
 

@@ -6,7 +6,7 @@ const kept = `'_hash$|_salt$|^sealed_|^password_|^(state|nonce|code_challenge|lo
 
 /** Columns of other names that auditors don't read. */
 const left = `('users.claims', 'upstream_accounts.claims', 'logout_deliveries.subject', 'idempotency_keys.value',
-                'device_codes.user_code_start')`;
+                'device_codes.user_code_start', 'logos.digest', 'logos.image')`;
 
 /** What a row has come to, or a setting, which only shares its name with what a client sent or a password. */
 const harmless = `('outbox.state', 'logout_deliveries.state', 'tenants.password_change_revokes')`;

@@ -14,6 +14,7 @@ const tenantless = {
   'pgrant_ops.tenant_import_begin': 'makes the tenant',
   'pgrant_ops.key_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.upstream_due': 'names of all tenants, by policies of its own',
+  'pgrant_ops.logo_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.auditor_add': 'of one tenant or of all',
   'pgrant_ops.auditor_remove': 'of one tenant or of all',
   'pgrant_ops.auditor_list': 'lists the global table',
@@ -65,7 +66,7 @@ export const functionRules: Rule[] = [
                                           or f.proname like 'partition%' and f.proname not like 'partition_plan%' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
                                                    'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due',
-                                                   'refusals_due', 'key_due', 'upstream_due', 'audit_checkpoint_due')
+                                                   'refusals_due', 'key_due', 'upstream_due', 'logo_due', 'audit_checkpoint_due')
                                 then 'pgrant_janitor'
                                 when f.proname like 'catalogue%' or f.proname in ('auditors_changed', 'tenant_add') then 'pgrant_cataloguer'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant', 'audit_archived')

@@ -79,6 +79,7 @@ function granted(name: string, row: Row): boolean {
     'value',
     'credentials',
     'public_key',
+    'image',
   ];
   const gave = fields.some((field) => row[field] !== null && row[field] !== undefined);
   const shown = row.active === true || row.next === 'consent';

@@ -1,5 +1,5 @@
 // One tenant with a live specimen of everything, and what each argument of pgrant_api would be for it.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { api, ops } from '../../src/db/bindings.ts';
 import type { TestDatabase } from '../support/database.ts';
 import {
@@ -197,6 +197,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     ...((names.includes('identity_assertion') || names.includes('issuer')) &&
       (await assertionOf(tenant, names))),
     ...(names.includes('operation') && (await automationOf(tenant))),
+    ...(names.includes('logo_digest') && { logo_digest: await logoOf(tenant) }),
     ...(isDeveloper(names) && (await draftOf(tenant, browser, names))),
     ...((names.includes('claim') || names.includes('jwks_uri')) && (await robotOf(tenant, names))),
   };
@@ -236,6 +237,16 @@ async function factorsOf(
   } else {
     await sql`update pgrant.sessions set amr = '{pwd,mfa}' where session_hash = ${session_hash}`;
   }
+}
+
+/** A copy of the logo of the tenant, by what finds it. */
+async function logoOf(world: World): Promise<Buffer> {
+  const logo_uri = 'https://logo.example/';
+  const image = secret();
+  await operate(world, ops.tenant_set, { settings: { logo_uri } });
+  await operate(world, ops.logo_fetch_begin, { logo_uri });
+  await operate(world, ops.logo_store, { logo_uri, media_type: 'image/png', image, reason: null });
+  return createHash('sha256').update(image).digest();
 }
 
 /** Whether a function is about an application that the person has brought. */

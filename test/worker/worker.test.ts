@@ -91,7 +91,7 @@ test('a worker that could not mark its job as done starts again', async () => {
 
 test('the crontab of every worker is known to the database, one entry for each task', async () => {
   const { stop } = await start(database);
-  await until(async () => (await known()).length === 10);
+  await until(async () => (await known()).length === 11);
   await stop();
   expect(await known()).toEqual([
     'audit_archive',
@@ -99,6 +99,7 @@ test('the crontab of every worker is known to the database, one entry for each t
     'audit_seal',
     'cleanup',
     'keys',
+    'logos',
     'partitions',
     'refusals',
     'reseal',

@@ -115,6 +115,7 @@ begin
   select jsonb_build_object(
            'client_id', p_client.client_id,
            'client_name', p_client.name,
+           'client_logo', pgrant_rules.client_logo(p_tenant, p_client.client_id),
            'client', pgrant_rules.client_presentation(p_tenant, p_client.client_id),
            'redirect_uri', p_request.redirect_uri,
            'device', case when p_request.device_hash is not null then pgrant_rules.device_presentation(p_tenant, p_request) end,

@@ -11,7 +11,7 @@ create type pgrant_api.consents as (
 comment on type pgrant_api.consents is 'The grants of the signed-in person.';
 comment on column pgrant_api.consents.upstreams is 'Array of {name, title, linked}: where else the person may sign in.';
 comment on column pgrant_api.consents.consents is
-  'Array of {grant_id, client_id, client_name, scopes: [{scope, title, description, texts: {language: {title, description}}}], assertion_issuer (who vouched for the person where they were not asked for all of it), created_at, consented_at, consent_expires_at, last_used_at}; times ISO 8601 in UTC, null = never.';
+  'Array of {grant_id, client_id, client_name, client_logo (SHA-256 of its logo, null = none), scopes: [{scope, title, description, texts: {language: {title, description}}}], assertion_issuer (who vouched for the person where they were not asked for all of it), created_at, consented_at, consent_expires_at, last_used_at}; times ISO 8601 in UTC, null = never.';
 
 create function pgrant_api.consent_list(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint
@@ -35,6 +35,7 @@ begin
            'grant_id', g.grant_id,
            'client_id', g.client_id,
            'client_name', c.name,
+           'client_logo', pgrant_rules.client_logo(p_tenant, g.client_id),
            'scopes', (select coalesce(jsonb_agg(jsonb_build_object(
                          'scope', s.scope, 'title', s.title, 'description', s.description,
                          'texts', pgrant_rules.scope_texts(p_tenant, s.scope)) order by s.scope), '[]')

@@ -159,6 +159,12 @@ as $$ begin return '{}'; end $$;
 
 comment on function pgrant_rules.client_presentation(uuid, text) is 'Hook of options/registration: what pages tell of a client that nobody vouches for.';
 
+create function pgrant_rules.client_logo(p_tenant uuid, p_client_id text) returns text
+language plpgsql stable
+as $$ begin return null; end $$;
+
+comment on function pgrant_rules.client_logo(uuid, text) is 'Hook of options/logos: the logo of a client.';
+
 create function pgrant_rules.client_document_step(
   p_tenant uuid, p_client_id text, p_fresh_until timestamptz, p_address inet
 ) returns pgrant_api.authorization

@@ -60,6 +60,7 @@ begin
         ('auditors_kept', 'The cataloguer says who audits what.'),
         ('rotation_seen', 'The janitor sees which tenants are due a signing key.'),
         ('recheck_seen', 'The janitor sees which accounts an upstream is to be asked about again.'),
+        ('logo_seen', 'The janitor sees which logos are named and when they are due.'),
         ('checkpoint_seen', 'The janitor sees which chains have grown since they were signed.'),
         ('catalogue_sealed', 'The sealer finds every tenant.'),
         ('catalogue_seen', 'The janitor finds every tenant.'),

@@ -11,6 +11,7 @@ with plan (task, every, does) as (values
   ('audit_checkpoint', '1 hour', 'signs a checkpoint a day of each chain of audit events that has grown'),
   ('keys', '1 minute', 'makes the signing keys that are due'),
   ('reseal', '10 minutes', 'seals again what is sealed under PGRANT_SECRET_OLD, or without the key of its tenant'),
+  ('logos', '1 minute', 'fetches the logos that tenants and clients name'),
   ('upstreams', '1 minute', 'asks upstreams again about people who are due')
 ), gone as (
   delete from pgrant.schedules s where s.task not in (select p.task from plan p)

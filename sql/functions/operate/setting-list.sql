@@ -6,7 +6,7 @@ as $$
   select case p_table
     when 'tenants' then array['tenant_id', 'name', 'issuer', 'decoy_salt', 'pairwise_salt', 'created_at', 'disabled_at']
     when 'clients' then array['tenant_id', 'client_id', 'identity_changed_at', 'created_at', 'disabled_at', 'maker_id',
-      'allowed_networks', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id', 'software_version',
+      'allowed_networks', 'client_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id', 'software_version',
       'default_max_age', 'require_auth_time', 'default_acr_values', 'initiate_login_uri', 'registered', 'registered_at', 'registered_from',
       'registration_token_hash', 'left_out', 'requested_at', 'last_used_at', 'expires_at', 'document_fetched_at',
       'document_expires_at', 'draft']

@@ -2529,8 +2529,8 @@ export const records = {
       "name": "logo_uri",
       "type": "text",
       "nullable": true,
-      "is_setting": false,
-      "meaning": "Echoed; never loaded by a page of ours, whose policy allows no foreign image."
+      "is_setting": true,
+      "meaning": "Its logo, of which pages show a copy: PNG, JPEG, WebP or GIF of at most 64 KiB, fetched within a minute and then each week; null = none."
     },
     {
       "name": "maker_id",
@@ -3149,6 +3149,13 @@ export const records = {
       "meaning": "The product's own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password."
     },
     {
+      "name": "logo_uri",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none."
+    },
+    {
       "name": "name",
       "type": "text",
       "nullable": false,
@@ -3426,6 +3433,13 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people."
+    },
+    {
+      "name": "unverified_logos",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved."
     }
   ]
 } as const;

@@ -20,6 +20,7 @@ export type Typed = {
   post_logout_redirect_uris: string[];
   scopes: string[];
   client_uri: string | null;
+  logo_uri: string | null;
   policy_uri: string | null;
   tos_uri: string | null;
 };
@@ -70,13 +71,15 @@ export function developerForm(
 /** The application that a form describes. */
 export function readTyped(ctx: Ctx): Typed {
   const sent = parameters(ctx);
-  const { values } = requireReadable(sent, ['name', 'client_uri', 'policy_uri', 'tos_uri']);
+  const names = ['name', 'client_uri', 'logo_uri', 'policy_uri', 'tos_uri'];
+  const { values } = requireReadable(sent, names);
   return {
     name: values.name ?? '',
     redirect_uris: wordsOf(sent.redirect_uris, 'redirect_uris'),
     post_logout_redirect_uris: wordsOf(sent.post_logout_redirect_uris, 'post_logout_redirect_uris'),
     scopes: wordsOf(sent.scopes, 'scopes'),
     client_uri: values.client_uri?.trim() || null,
+    logo_uri: values.logo_uri?.trim() || null,
     policy_uri: values.policy_uri?.trim() || null,
     tos_uri: values.tos_uri?.trim() || null,
   };

@@ -72,7 +72,7 @@ begin
                        where d.tenant_id = p_tenant and d.developer_id = (v_developer.session).user_id),
              'clients', (
                select coalesce(jsonb_agg(jsonb_build_object(
-                        'client_id', d.client_id, 'name', c.name,
+                        'client_id', d.client_id, 'name', c.name, 'logo', pgrant_rules.client_logo(p_tenant, d.client_id),
                         'kind', pgrant_rules.developer_kind(c.grant_types, c.token_endpoint_auth_method),
                         'state', pgrant_rules.developer_state(c.disabled_at, c.draft, d.submitted_at),
                         'submitted_at', pgrant_rules.iso8601(d.submitted_at),
@@ -88,7 +88,7 @@ end
 $$;
 
 comment on function pgrant_api.developer_client_list(uuid, text, inet, bytea, bigint, text) is
-  'The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood.';
+  'The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood.';
 
 create function pgrant_rules.developer_client_shown(p_tenant uuid, p_brought pgrant.developer_clients, p_client pgrant.clients)
 returns jsonb
@@ -151,4 +151,4 @@ end
 $$;
 
 comment on function pgrant_api.developer_client_show(uuid, text, inet, bytea, bigint, text, text) is
-  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';
+  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';

@@ -11,7 +11,7 @@ comment on column pgrant_rules.developer_shape.faults is '{field: {fault, value}
 create function pgrant_rules.developer_fields() returns text[]
 language sql immutable
 as $$
-  select array['name', 'redirect_uris', 'post_logout_redirect_uris', 'scopes', 'client_uri', 'policy_uri', 'tos_uri']
+  select array['name', 'redirect_uris', 'post_logout_redirect_uris', 'scopes', 'client_uri', 'logo_uri', 'policy_uri', 'tos_uri']
 $$;
 
 comment on function pgrant_rules.developer_fields() is
@@ -63,6 +63,7 @@ begin
         ('scopes', case when not p_client.scopes <@ p_allowed then 'scope' end,
          (select min(s.scope) from unnest(p_client.scopes) s (scope) where not s.scope = any (p_allowed))),
         ('client_uri', pgrant_rules.page_fault(p_client.client_uri), p_client.client_uri),
+        ('logo_uri', pgrant_rules.page_fault(p_client.logo_uri), p_client.logo_uri),
         ('policy_uri', pgrant_rules.page_fault(p_client.policy_uri), p_client.policy_uri),
         ('tos_uri', pgrant_rules.page_fault(p_client.tos_uri), p_client.tos_uri)) f (field, fault, value)
      where f.fault is not null);
