@@ -16,7 +16,7 @@ const longestRequest = 3600;
  */
 export function browserHash(ctx: Ctx, named: Uint8Array): Buffer {
   const presented =
-    ctx.cookies.get(ownCookie(named)) ?? ctx.cookies.get(browserCookie) ?? ctx.state.browser;
+    ownSecrets(ctx).get(ownCookie(named)) ?? ctx.cookies.get(browserCookie) ?? ctx.state.browser;
   if (presented !== undefined) return secretHash(presented);
   const { secret, hash } = newLastingSecret('browser');
   ctx.state.browser = secret;
@@ -27,17 +27,26 @@ export function browserHash(ctx: Ctx, named: Uint8Array): Buffer {
 
 /** What was begun for `from` goes on under the name of `to`. */
 export function carryBrowser(ctx: Ctx, from: Uint8Array, to: Uint8Array): void {
-  const secret = ctx.cookies.get(ownCookie(from)) ?? ctx.state.browser;
+  const secret = ownSecrets(ctx).get(ownCookie(from)) ?? ctx.state.browser;
   if (secret !== undefined) setOwn(ctx, to, secret);
 }
 
 /** The hashes of all that the browser holds, the lasting one first, for what comes back without a name. */
 export function browserHashes(ctx: Ctx): Buffer[] {
-  const names = [...ctx.get('cookie').matchAll(/(?:^|; *)(pgrant_browser\.[\w-]{12})=/g)];
-  return [browserCookie, ...names.map(([, name = '']) => name)].flatMap((name) => {
-    const secret = ctx.cookies.get(name);
-    return secret === undefined ? [] : [secretHash(secret)];
-  });
+  const lasting = ctx.cookies.get(browserCookie);
+  const secrets = [...ownSecrets(ctx).values()];
+  return (lasting === undefined ? secrets : [lasting, ...secrets]).map(secretHash);
+}
+
+const ownForm = /(?:^|;) *(pgrant_browser\.[\w-]{12})=([^;]*)/g;
+
+/** By their names, of which each request has another one: ctx.cookies would keep a pattern of each for ever (cookies 0.9.2). */
+function ownSecrets(ctx: Ctx): Map<string, string> {
+  const found = [...ctx.get('cookie').matchAll(ownForm)].map(
+    ([, name = '', secret = '']) => [name, secret] as const,
+  );
+  // Of two of a name the first counts, as in ctx.cookies.
+  return new Map(found.toReversed());
 }
 
 function setOwn(ctx: Ctx, named: Uint8Array, secret: string): void {

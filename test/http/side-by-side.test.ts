@@ -1,6 +1,7 @@
 // Two sign-ins that are begun at once, in a browser that has no cookie of ours: both end well (RFC 9700 4.7).
+import Cookies from 'cookies';
 import * as client from 'openid-client';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { discover, proceed, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { begin, comeBack, startCompany, visit } from '../support/company.ts';
@@ -59,6 +60,20 @@ describe('side by side', () => {
       const { body } = await at.accept(challenge, { sub: 'grace-1', username: 'grace' });
       expect(codeOf(await comeBackFromProduct(browser, body.redirect_to))).toMatch(/^pgrant_ac_/);
     }
+  });
+
+  test('names that are new with each request are not asked of a parser that keeps them (cookies 0.9.2)', async () => {
+    const acme = await startAcme();
+    const config = await discover(acme, acme.web);
+    const url = client.buildAuthorizationUrl(config, { redirect_uri, scope: 'openid', ...pkce });
+    const asked = vi.spyOn(Cookies.prototype, 'get');
+    const browser = new Browser();
+    await browser.open(url);
+    await browser.open(url);
+    const names = asked.mock.calls.map(([name]) => name);
+    asked.mockRestore();
+    expect(names).toContain('pgrant_browser');
+    expect(names.filter((name) => /\d|\./.test(name))).toEqual([]);
   });
 
   test('a request of one browser is still none of another', async () => {
