@@ -10,11 +10,14 @@ declare
   v_found record;
 begin
   v_out.resources := '{}';
+  if v_asked = '{}' then
+    return v_out;
+  end if;
   -- A tenant that has registered no resource does not use them: the parameter is ignored. That it has an admin API changes nothing.
   v_asked := array(select distinct pgrant.resource_canonical(a.uri) from unnest(v_asked) a (uri) order by 1);
-  if v_asked = '{}' or not exists (select from pgrant.resources r
-                                    where r.tenant_id = p_tenant and (r.resource = any (v_asked) or r.resource not like '%/api/v1'
-                                          or r.resource <> pgrant_rules.admin_resource(p_tenant))) then
+  if not exists (select from pgrant.resources r
+                  where r.tenant_id = p_tenant and (r.resource = any (v_asked) or r.resource not like '%/api/v1'
+                        or r.resource <> pgrant_rules.admin_resource(p_tenant))) then
     return v_out;
   end if;
 
