@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
+import { hasSecret } from '../protocol/client-metadata.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
 import {
   checkGrants,
@@ -77,19 +78,19 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
   checkKeys(metadata);
   const tenant = await findTenant(session, options.tenant);
   const method = metadata.token_endpoint_auth_method;
-  const secretless = method === 'none' || method === 'private_key_jwt';
+  const secretive = hasSecret(method);
   const { secret, hash } = newLastingSecret('client_secret');
   const { tenant_show } = await call(session.database, ops.tenant_show, { tenant });
   const { client_add } = await call(session.database, ops.client_add, {
     tenant,
     client_id,
     metadata,
-    secret_hash: secretless ? undefined : hash,
+    secret_hash: secretive ? hash : undefined,
   });
   const { issuer } = tenant_show as { issuer: string };
   const shown = {
     client_id,
-    ...(!secretless && { client_secret: secret }),
+    ...(secretive && { client_secret: secret }),
     issuer,
     metadata: `${issuer}/.well-known/openid-configuration`,
   };
@@ -98,7 +99,7 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
     text: [
       `client ${name} of tenant ${options.tenant} is registered`,
       details(shown),
-      ...(secretless ? [] : ['Keep the secret now: it is not shown again.']),
+      ...(secretive ? ['Keep the secret now: it is not shown again.'] : []),
       ...duties(client_add as Record<string, unknown>),
       ...warnings(client_add as Record<string, unknown>),
     ].join('\n'),
@@ -112,6 +113,9 @@ function duties({ grant_types, redirect_uris, require_pkce, ...rest }: Row): str
   const proofs: Record<string, string> = {
     none: 'It authenticates by its client_id alone (token_endpoint_auth_method none).',
     private_key_jwt: 'It signs at the token endpoint (private_key_jwt).',
+    tls_client_auth: 'It shows its certificate at the token endpoint (tls_client_auth).',
+    self_signed_tls_client_auth:
+      'It shows a certificate with its key at the token endpoint (self_signed_tls_client_auth).',
   };
   return [
     proofs[method] ??

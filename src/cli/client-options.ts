@@ -1,7 +1,7 @@
 // The options that describe a client, shared by `client add` and `client set`.
 import { type Command, Option } from 'commander';
 import { fieldsOf } from '../protocol/client-fields.ts';
-import { requireKeys } from '../protocol/client-metadata.ts';
+import { hasKeys, requireKeys } from '../protocol/client-metadata.ts';
 import { grantTypes } from '../protocol/lists.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { UsageError } from './faults.ts';
@@ -64,12 +64,12 @@ function readKeys({ jwks, jwksUri }: MetadataOptions): Metadata {
   };
 }
 
-/** Throws OAuthError for keys that a client may not have, or that private_key_jwt could not use. */
+/** Throws OAuthError for keys that a client may not have, or that it could not authenticate by. */
 export function checkKeys(metadata: Metadata): void {
   const { jwks, jwks_uri, token_endpoint_auth_method: method } = metadata;
   const given = Object.entries({ jwks, jwks_uri }).filter(([, value]) => value !== null);
   const fields = fieldsOf(Object.fromEntries(given));
-  if (method === 'private_key_jwt') requireKeys(fields);
+  if (hasKeys(method)) requireKeys(fields);
 }
 
 /** Throws OAuthError for a URI that such a client may not have. */

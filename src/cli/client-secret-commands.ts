@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
+import { hasSecret } from '../protocol/client-metadata.ts';
 import { newLastingSecret } from '../protocol/secrets.ts';
 import { UsageError } from './faults.ts';
 import { duration } from './input.ts';
@@ -39,8 +40,8 @@ async function add(
   const tenant = await findTenant(session, options.tenant);
   const { token_endpoint_auth_method: method } = await find(session, tenant, client_id);
   if (method === 'none') throw new UsageError(`client ${client_id} is public: it has no secrets`);
-  if (method === 'private_key_jwt') {
-    throw new UsageError(`client ${client_id} signs by its own keys: it has no secrets`);
+  if (!hasSecret(method)) {
+    throw new UsageError(`client ${client_id} authenticates by ${method}: it has no secrets`);
   }
   const { secret, hash } = newLastingSecret('client_secret');
   const { client_secret_add: secret_id } = await call(session.database, ops.client_secret_add, {

@@ -58,7 +58,7 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
     throw invalidField('grant_types', 'client_credentials is for confidential clients');
   }
   const fields = fieldsOf(given);
-  if (method === 'private_key_jwt' || method === 'self_signed_tls_client_auth') requireKeys(fields);
+  if (hasKeys(method)) requireKeys(fields);
   requireCertificateName(fields, method === 'tls_client_auth');
   return {
     ...fields,
@@ -75,7 +75,17 @@ export function readClientMetadata(sent: Readonly<Record<string, unknown>>): Cli
   };
 }
 
-/** Throws invalid_client_metadata for a client that has no key to sign with. */
+/** Whether a client that authenticates so has a secret; where nothing is said it does. */
+export function hasSecret(method: unknown = 'client_secret_basic'): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post';
+}
+
+/** Whether a client that authenticates so is known by keys that it has registered. */
+export function hasKeys(method: unknown): boolean {
+  return method === 'private_key_jwt' || method === 'self_signed_tls_client_auth';
+}
+
+/** Throws invalid_client_metadata for a client that has no key to authenticate by. */
 export function requireKeys({ jwks, jwks_uri }: Pick<Fields, 'jwks' | 'jwks_uri'>): void {
   if (jwks === undefined && jwks_uri === undefined) {
     throw invalidField('jwks', 'or jwks_uri is missing, which the client needs to authenticate');

@@ -43,14 +43,28 @@ test('client set puts an address in place of the keys, and a secret in place of 
   const refused = await pgrant('client secret add --tenant acme nightly'.split(' '));
   expect([refused.code, refused.err]).toEqual([
     2,
-    'pgrant: client nightly signs by its own keys: it has no secrets\n',
+    'pgrant: client nightly authenticates by private_key_jwt: it has no secrets\n',
   ]);
   await document(`${set} token_endpoint_auth_method=client_secret_basic jwks_uri=null`);
   const { client_secret } = await document('client secret add --tenant acme nightly');
   expect(client_secret).toMatch(/^pgrant_cs_/);
 });
 
+test('a client that shows a certificate is added without a secret [RFC 8705 2]', async () => {
+  const named =
+    '--set token_endpoint_auth_method=tls_client_auth --set tls_client_auth_san_dns=batch.example.com';
+  const { client_id, ...added } = await document(`${add} ${named}`);
+  expect(added).toMatchObject({ token_endpoint_auth_method: 'tls_client_auth', secrets: [] });
+  expect(added).not.toHaveProperty('client_secret');
+  const secret = await pgrant(`client secret add --tenant acme ${client_id}`.split(' '));
+  expect([secret.code, secret.err]).toEqual([2, expect.stringContaining('by tls_client_auth')]);
+  const keys = JSON.stringify(setOf(await makeKey()));
+  const signedBySelf = '--set token_endpoint_auth_method=self_signed_tls_client_auth';
+  expect(await document(`${add} ${signedBySelf} --jwks`, keys)).toMatchObject({ secrets: [] });
+});
+
 test.each([
+  [['--set', 'token_endpoint_auth_method=self_signed_tls_client_auth'], 1, 'jwks or jwks_uri is'],
   [['--jwks-uri', 'http://nightly.example/jwks.json'], 1, 'jwks_uri is not acceptable'],
   [['--jwks', '{"keys":[]}'], 1, 'jwks has no key for ES256, RS256, PS256, EdDSA, Ed25519'],
   [['--jwks', '{"keys":[{"kty":"EC","d":"x"}]}'], 1, 'jwks is not acceptable'],

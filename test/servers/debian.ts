@@ -9,19 +9,18 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** The release whose servers are tried. */
-const release = 'forky';
 const mirror = 'http://deb.debian.org/debian';
 
 export type Debian = Awaited<ReturnType<typeof installDebian>>;
 
-/** Makes the release in the folder, unless it is there, and installs packages in it; as root. */
-export async function installDebian(folder: string, packages: string[]) {
+/** Makes a release in the folder, unless it is there, and installs packages in it; as root. */
+export async function installDebian(folder: string, release: string, packages: string[]) {
   if (!existsSync(join(folder, 'usr/sbin/policy-rc.d'))) {
     await execute('debootstrap', ['--variant=minbase', release, folder, mirror, 'sid']);
     // No service is started when it is installed.
     writeFileSync(join(folder, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   }
+  writeFileSync(join(folder, 'etc/hosts'), '127.0.0.1 localhost\n');
   const inside = (...words: string[]) => execute('unshare', within(folder, words));
   // A mirror may be behind: what it has is tried.
   await inside('apt-get', '-o', 'Acquire::Check-Valid-Until=false', 'update');
@@ -64,7 +63,7 @@ function within(folder: string, words: string[]): string[] {
 }
 
 async function listening(port: number, child: ChildProcess, said: string[]): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if (child.exitCode !== null) throw new Error(`it ended: ${said.join('').slice(-1000)}`);
     const socket = connect(port, '127.0.0.1');
     const open = await new Promise((resolve) => {

@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { tryApache } from './apache.ts';
 import { type Debian, installDebian } from './debian.ts';
-import { tryDovecot } from './dovecot.ts';
+import { tryDovecot, tryDovecot23 } from './dovecot.ts';
 import { tryHaproxy } from './haproxy.ts';
+import { tryLibrdkafka } from './kafka.ts';
+import { tryNginx } from './nginx.ts';
 import { tryPostgresql } from './postgresql.ts';
-import { tryRabbitmq } from './rabbitmq.ts';
+import { tryRabbitmq, tryRabbitmq310 } from './rabbitmq.ts';
 import { startWorld, type World } from './world.ts';
 
 const usage = `npm run test:servers -- [options]
   --only TEXT      servers whose name has this in it
-  --folder FOLDER  where the servers are installed, kept between runs; else a temporary one
+  --folder FOLDER  where releases of Debian are installed, kept between runs; else a temporary one
 As root, with debootstrap. Exit code 0: every step of every server is ok; 1: some are not; 2: could not be tried.`;
 
 const { values } = parseArgs({
@@ -27,7 +29,13 @@ const { values } = parseArgs({
 /** What a server came to: each step with what it gave, and what it has to give. */
 export type Steps = { version: string; steps: [step: string, gave: string, wanted: string][] };
 
-const servers = [
+/** Of Debian forky, where nothing else is said. */
+const servers: {
+  name: string;
+  release?: string;
+  packages: string[];
+  attempt: (debian: Debian, world: World) => Promise<Steps>;
+}[] = [
   { name: 'Apache mod_oauth2', packages: ['apache2', 'libapache2-mod-oauth2'], attempt: tryApache },
   { name: 'HAProxy', packages: ['haproxy'], attempt: tryHaproxy },
   {
@@ -44,42 +52,64 @@ const servers = [
     attempt: tryPostgresql,
   },
   {
-    name: 'RabbitMQ',
+    name: 'RabbitMQ 4',
     packages: ['rabbitmq-server', 'openssl', 'ca-certificates'],
     attempt: tryRabbitmq,
   },
-  { name: 'Dovecot', packages: ['dovecot-imapd'], attempt: tryDovecot },
+  {
+    name: 'RabbitMQ 3.10',
+    release: 'bookworm',
+    packages: ['rabbitmq-server', 'openssl', 'ca-certificates'],
+    attempt: tryRabbitmq310,
+  },
+  { name: 'Dovecot 2.4', packages: ['dovecot-imapd'], attempt: tryDovecot },
+  {
+    name: 'Dovecot 2.3',
+    release: 'bookworm',
+    packages: ['dovecot-imapd'],
+    attempt: tryDovecot23,
+  },
+  { name: 'Kafka, a client by librdkafka', packages: ['kcat'], attempt: tryLibrdkafka },
+  { name: 'nginx', packages: ['nginx-light'], attempt: tryNginx },
 ];
 
 async function run(): Promise<number> {
-  const chosen = servers.filter(({ name }) => name.toLowerCase().includes(values.only));
+  const chosen = servers.filter(({ name }) =>
+    name.toLowerCase().includes(values.only.toLowerCase()),
+  );
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'pgrant-servers-'));
   const data = mkdtempSync(join(tmpdir(), 'pgrant-servers-data-'));
   let world: World | undefined;
-  let debian: Debian | undefined;
+  const releases = new Map<string, Debian>();
   try {
-    debian = await installDebian(
-      folder,
-      chosen.flatMap(({ packages }) => packages),
-    );
+    for (const release of new Set(chosen.map(releaseOf))) {
+      const packages = chosen.filter((server) => releaseOf(server) === release);
+      const names = packages.flatMap((server) => server.packages);
+      releases.set(release, await installDebian(join(folder, release), release, names));
+    }
     world = await startWorld(data);
     console.log('| server | version | ok |\n| --- | --- | --- |');
     let faults = 0;
-    for (const { name, attempt } of chosen) {
-      const { version, steps } = await attempt(debian, world);
+    for (const server of chosen) {
+      const debian = releases.get(releaseOf(server)) as Debian;
+      const { version, steps } = await server.attempt(debian, world);
       const told = steps.map(([step, gave, wanted]) =>
         gave === wanted ? step : `**${step}: ${gave}**`,
       );
       faults += steps.filter(([, gave, wanted]) => gave !== wanted).length;
-      console.log(`| ${name} | ${version} | ${told.join(', ')} |`);
+      console.log(`| ${server.name} | ${version} | ${told.join(', ')} |`);
     }
     return faults === 0 ? 0 : 1;
   } finally {
-    debian?.stop();
+    for (const debian of releases.values()) debian.stop();
     await world?.stop();
     rmSync(data, { recursive: true, force: true });
     if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function releaseOf({ release = 'forky' }: { release?: string }): string {
+  return release;
 }
 
 if (values.help) console.log(usage);

@@ -1,33 +1,80 @@
-// RabbitMQ, by what `pgrant recipe rabbitmq` prints: a machine's token is its password.
-import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { createServer } from 'node:https';
-import { join } from 'node:path';
+// RabbitMQ 4 and 3.10, by what `pgrant recipe rabbitmq` prints: a machine's token is its password.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 import { declareQueue } from './amqp.ts';
 import type { Debian } from './debian.ts';
 import type { Steps } from './main.ts';
+import { startBroker, startHttps } from './rabbitmq-broker.ts';
+import { type Management, manage } from './rabbitmq-people.ts';
 import type { World } from './world.ts';
 
 const resource = 'https://rabbit.example.com';
-const asRabbit = ['setpriv', '--reuid=rabbitmq', '--regid=rabbitmq', '--clear-groups'];
 
-export async function tryRabbitmq(debian: Debian, world: World): Promise<Steps> {
+type Version = {
+  tenant: string;
+  /** What the recipe prints for it. */
+  settings: RegExp;
+  plugins: string[];
+  management?: Management;
+  /** What becomes of a connection that is open past its token. */
+  ended: string;
+};
+
+export const tryRabbitmq = async (debian: Debian, world: World) =>
+  attempt(debian, world, {
+    tenant: 'mq',
+    settings: /# At the broker, .*\n((?:.*\n)*?)\n# At a broker of 3\.10/,
+    plugins: ['rabbitmq_management', 'rabbitmq_auth_backend_oauth2'],
+    management: await manage(),
+    ended: '320 CONNECTION_FORCED',
+  });
+
+export const tryRabbitmq310 = (debian: Debian, world: World) =>
+  attempt(debian, world, {
+    tenant: 'mq310',
+    settings: /# At a broker of 3\.10, .*\n((?:.*\n)*?)\n# At an application/,
+    plugins: ['rabbitmq_auth_backend_oauth2'],
+    ended: 'still open',
+  });
+
+async function attempt(debian: Debian, world: World, version: Version): Promise<Steps> {
   const { pgrant, machine } = world;
+  const { tenant, management } = version;
   const https = await startHttps(debian, world.origin);
-  for (const tenant of ['mq', 'mq-other']) {
-    await pgrant(`tenant add ${tenant} --issuer ${https.origin}/${tenant}`);
-    await pgrant(`tenant set ${tenant} key_publish_lead=2m`);
+  const recipes: Record<string, string> = {};
+  for (const name of [tenant, `${tenant}-other`]) {
+    await world.addTenant(name, `${https.origin}/${name}`);
+    const recipe = `recipe rabbitmq --tenant ${name} --resource ${resource} --apply`;
+    const { text } = (await pgrant(recipe)) as { text: string };
+    recipes[name] = text;
+    for (const [, more = ''] of (version.settings.exec(text)?.[0] ?? '').matchAll(
+      /^# {3}pgrant (.*)$/gm,
+    )) {
+      await pgrant(more.replaceAll("'", ''));
+    }
   }
-  const recipe = (tenant: string) =>
-    `recipe rabbitmq --tenant ${tenant} --resource ${resource} --apply`;
-  const { text } = (await pgrant(recipe('mq'))) as { text: string };
-  const other = (await pgrant(recipe('mq-other'))) as { text: string };
-  const secret = (of: string) => /-u rabbitmq-app:(\S+)/.exec(of)?.[1] ?? '';
-  const token = (scope = '') => machine('rabbitmq-app', secret(text), scope, 'mq', https.host);
+  const token = (scope = '', of = tenant) => {
+    const secret = /-u rabbitmq-app:(\S+)/.exec(recipes[of] ?? '')?.[1] ?? '';
+    return machine('rabbitmq-app', secret, scope, of, https.host);
+  };
   const port = await freePort();
-  const stop = await startBroker(debian, port, text);
+  const [, settings = ''] = version.settings.exec(recipes[tenant] ?? '') ?? [];
+  const stop = await startBroker(
+    debian,
+    port,
+    version.plugins,
+    (management?.settings ?? '') + settings,
+  );
+  const people: Steps['steps'] = [];
+  if (management) {
+    const nobody = await management.signIn();
+    await pgrant(`role assign rabbitmq.tag:administrator ada --tenant ${tenant}`);
+    const administrator = await management.signIn();
+    people.push(
+      ['a person without a role at the management UI', nobody, 'Not authorized'],
+      ['with the role of an administrator', administrator, 'User ada, Admin'],
+    );
+  }
   const answer = async (bearer: string) => {
     const { said, leave } = await declareQueue(port, bearer);
     leave();
@@ -36,19 +83,21 @@ export async function tryRabbitmq(debian: Debian, world: World): Promise<Steps> 
   const right = await answer(await token());
   const garbage = await answer('garbage');
   const narrow = await answer(await token('rabbitmq.read:*/*'));
-  const foreign = await answer(
-    await machine('rabbitmq-app', secret(other.text), '', 'mq-other', https.host),
-  );
+  const foreign = await answer(await token('', `${tenant}-other`));
   const plain = await pgrant(
-    'client add --tenant mq --client-id plain --name Plain --grant-type client_credentials --scope rabbitmq.read:*/* --access-token-format jwt',
+    `client add --tenant ${tenant} --client-id plain --name Plain --grant-type client_credentials --scope rabbitmq.read:*/* --access-token-format jwt`,
   );
-  const unaimed = await answer(await machine('plain', plain.client_secret, '', 'mq', https.host));
-  await pgrant(`resource set ${resource} --tenant mq --title MQ`, '--access-token-lifetime', '4s');
+  const unaimed = await answer(await machine('plain', plain.client_secret, '', tenant, https.host));
+  const lifetime = (time: string) =>
+    pgrant(
+      `resource set ${resource} --tenant ${tenant} --title MQ --access-token-lifetime ${time}`,
+    );
+  await lifetime('4s');
   const brief = await declareQueue(port, await token());
-  const ended = await Promise.race([brief.closed, sleep(15_000, 'still open')]);
+  const ended = await Promise.race([brief.closed, sleep(12_000, 'still open')]);
   brief.leave();
-  await pgrant(`resource set ${resource} --tenant mq --title MQ`, '--access-token-lifetime', '5m');
-  await pgrant('key rotate --tenant mq --alg ES256');
+  await lifetime('5m');
+  await pgrant(`key rotate --tenant ${tenant} --alg ES256`);
   const before = await token();
   await sleep(125_000);
   const rotated = [await answer(before), await answer(await token())].join(', ');
@@ -62,68 +111,9 @@ export async function tryRabbitmq(debian: Debian, world: World): Promise<Steps> 
       ['a scope too few', narrow, '403 ACCESS_REFUSED'],
       ["another tenant's", foreign, '403 ACCESS_REFUSED'],
       ['for no resource', unaimed, '403 ACCESS_REFUSED'],
-      ['an open connection past its token', ended, '320 CONNECTION_FORCED'],
+      ['an open connection past its token', ended, version.ended],
       ['after a rotation: old and new key', rotated, 'declared, declared'],
+      ...people,
     ],
   };
-}
-
-/** Makes a certificate authority, and a certificate for localhost. */
-const authority = `set -e; cd /etc/rabbitmq
-openssl req -x509 -newkey rsa:2048 -nodes -subj '/CN=Authority of the test' -keyout ca.key -out ca.crt
-openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout tried.key -out tried.csr
-printf 'subjectAltName=DNS:localhost' > tried.ext
-openssl x509 -req -in tried.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile tried.ext -out tried.crt`;
-
-/** The broker takes no issuer that is not https: pgrant behind a proxy with a certificate of the test's own. */
-async function startHttps(debian: Debian, target: string) {
-  const port = await freePort();
-  await debian.run('sh', '-c', authority);
-  const read = (name: string) => readFileSync(join(debian.folder, `etc/rabbitmq/tried.${name}`));
-  const server = createServer({ key: read('key'), cert: read('crt') }, (req, res) => {
-    const { method, url, headers } = req;
-    const onward = request(`${target}${url}`, { method, headers }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(res);
-    });
-    req.pipe(onward);
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const host = `localhost:${port}`;
-  return { host, origin: `https://${host}`, stop: () => server.close() };
-}
-
-/** Starts a broker with the settings of the recipe. */
-async function startBroker(
-  debian: Debian,
-  port: number,
-  text: string,
-): Promise<() => Promise<void>> {
-  const [, settings = ''] = /# At the broker, .*\n((?:.*\n)*?)\n# Of 3\.10/.exec(text) ?? [];
-  debian.write(
-    'etc/rabbitmq/tried.conf',
-    `listeners.tcp.local = 127.0.0.1:${port}
-auth_oauth2.https.cacertfile = /etc/rabbitmq/ca.crt
-management.tcp.ip = 127.0.0.1
-management.tcp.port = ${await freePort()}
-${settings}`,
-  );
-  debian.write(
-    'etc/rabbitmq/tried.plugins',
-    '[rabbitmq_management,rabbitmq_auth_backend_oauth2].\n',
-  );
-  await debian.run('rm', '-rf', '/var/lib/rabbitmq/tried');
-  const settled = {
-    HOME: '/var/lib/rabbitmq',
-    RABBITMQ_NODENAME: 'tried@localhost',
-    RABBITMQ_CONFIG_FILE: '/etc/rabbitmq/tried.conf',
-    RABBITMQ_ENABLED_PLUGINS_FILE: '/etc/rabbitmq/tried.plugins',
-    RABBITMQ_MNESIA_BASE: '/var/lib/rabbitmq/tried',
-    RABBITMQ_LOGS: '-',
-    RABBITMQ_DIST_PORT: `${await freePort()}`,
-    ERL_EPMD_PORT: `${await freePort()}`,
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-  };
-  const given = Object.entries(settled).map(([name, value]) => `${name}=${value}`);
-  return debian.start(port, ...asRabbit, 'env', ...given, '/usr/lib/rabbitmq/bin/rabbitmq-server');
 }

@@ -1,23 +1,39 @@
 // What the servers take tokens of: pgrant as it is started, two tenants, and somebody with a browser.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as client from 'openid-client';
 import { insecure, obtainTokens, password } from '../support/acme.ts';
+import { authority } from '../support/client-certificates.ts';
 import { freePort } from '../support/free-port.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const execute = promisify(execFile);
+
+/** Where a proxy asks from: pgrant believes nobody else about a client's certificate. */
+export const proxyAddress = '127.0.0.2';
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 /** Starts pgrant with a PostgreSQL of its own in the folder. */
 export async function startWorld(folder: string) {
   const port = await freePort();
-  const env = { ...process.env, PORT: `${port}`, PGRANT_DATA: folder, METRICS_PORT: '0' };
+  const authorities = join(folder, 'authority.pem');
+  writeFileSync(authorities, authority);
+  const env = {
+    ...process.env,
+    PORT: `${port}`,
+    PGRANT_DATA: join(folder, 'pgrant'),
+    METRICS_PORT: '0',
+    TRUST_PROXY: proxyAddress,
+    CLIENT_CERT_HEADER: 'X-SSL-Client-Cert',
+    MTLS_CA: authorities,
+  };
   const server = spawn(process.execPath, [main, 'start'], { env, stdio: 'ignore' });
   const origin = `http://127.0.0.1:${port}`;
   while (
@@ -35,8 +51,9 @@ export async function startWorld(folder: string) {
     const { stdout } = await execute(process.execPath, [main, ...words], { env });
     return JSON.parse(stdout);
   };
-  for (const tenant of ['acme', 'other']) {
-    await pgrant(`tenant add ${tenant} --issuer ${origin}/${tenant}`);
+  /** A tenant whose keys turn soon, with ada. */
+  const addTenant = async (tenant: string, issuer: string) => {
+    await pgrant(`tenant add ${tenant} --issuer ${issuer}`);
     await pgrant(`tenant set ${tenant} key_publish_lead=2m`);
     const child = execute(
       process.execPath,
@@ -45,11 +62,13 @@ export async function startWorld(folder: string) {
     );
     child.child.stdin?.end(password);
     await child;
-  }
+  };
+  for (const tenant of ['acme', 'other']) await addTenant(tenant, `${origin}/${tenant}`);
   const issuerOf = (tenant: string) => `${origin}/${tenant}`;
   return {
     origin,
     pgrant,
+    addTenant,
     /** What a client gets for itself; `host` is that of an issuer behind a proxy. */
     machine: async (
       client_id: string,

@@ -16,8 +16,8 @@ const flags = [
   '--disable-sync',
 ];
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: flags });
+export function launch(more: string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...flags, ...more] });
 }
 
 type Options = { javaScriptEnabled?: boolean; width?: number };

@@ -25,7 +25,7 @@ begin
   perform pgrant_rules.client_types_check(p_tenant, p_metadata);
   select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   if pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
-    raise exception 'a client has a secret, unless its token_endpoint_auth_method is none or private_key_jwt'
+    raise exception 'a client has a secret if its token_endpoint_auth_method is client_secret_basic or client_secret_post, and else none'
       using errcode = 'OA003';
   end if;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.add');

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Ctx } from '../../http/ctx.ts';
 import { turnOf } from '../../http/turn.ts';
+import { hasSecret } from '../../protocol/client-metadata.ts';
 import { newSigningKey, type SigningAlg, sealSigningKey } from '../../protocol/keys.ts';
 import { signingAlgs } from '../../protocol/lists.ts';
 import { newPassword } from '../../protocol/password.ts';
@@ -63,10 +64,10 @@ export async function makeArguments(
 
 function newClient(master: Master, tenant: string, given: Arguments, salt: Buffer): Made {
   const client_id = given.client_id ?? randomUUID();
-  const { token_endpoint_auth_method: method = 'client_secret_basic' } = given.metadata as {
+  const { token_endpoint_auth_method: method } = given.metadata as {
     token_endpoint_auth_method?: unknown;
   };
-  if (!String(method).startsWith('client_secret')) {
+  if (!hasSecret(method)) {
     return { arguments: { client_id }, shown: {} };
   }
   const { secret, hash } = secretOf(master, tenant, 'client_secret', salt);
