@@ -70,7 +70,7 @@ describe('side by side', () => {
     const browser = new Browser();
     await browser.open(url);
     await browser.open(url);
-    const names = asked.mock.calls.map(([name]) => name);
+    const names = asked.mock.calls.map(([name]) => String(name));
     asked.mockRestore();
     expect(names).toContain('pgrant_browser');
     expect(names.filter((name) => /\d|\./.test(name))).toEqual([]);
