@@ -3,6 +3,8 @@
 /** The ground of the dark theme (templates/style/1-colours.css), and the contrast that text needs with it (WCAG 1.4.3). */
 const darkGround = [0x17, 0x1d, 0x26];
 const enough = 4.5;
+/** The luminance beyond which a colour has too little contrast with the ground of the light theme: pgrant.accent_sound(). */
+const lightest = 0.1618;
 
 type Colour = number[];
 
@@ -26,15 +28,27 @@ function contrast(one: Colour, other: Colour): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** Its variables; the database takes none that is too light for the light theme. In the dark one it is made lighter. */
-export function accentSheet(accent: string): string {
+/** A colour before it is set: null where that is none, and whether the database would take it. */
+export type Accent = { colour: string | null; readable: boolean };
+
+export function accentOf(text: string): Accent {
+  const [colour = null] = /^#[0-9a-f]{6}$/.exec(text.trim()) ?? [];
+  const readable = colour !== null && luminance(channels(colour)) <= lightest;
+  return { colour, readable };
+}
+
+/**
+ * Its variables for what is in `scope`; the database takes none that is too light for the light theme. In the dark
+ * one it is made lighter.
+ */
+export function accentSheet(accent: string, scope = ':root'): string {
   const colour = channels(accent);
   let light = colour;
   for (let share = 0; contrast(light, darkGround) < enough + 1; share += 0.05) {
     light = mixed(colour, 255, share);
   }
   const theme = (name: Colour, strong: Colour, on: string) =>
-    `:root { --accent: ${written(name)}; --accent-strong: ${written(strong)}; --on-accent: ${on}; }`;
+    `${scope} { --accent: ${written(name)}; --accent-strong: ${written(strong)}; --on-accent: ${on}; }`;
   return [
     theme(colour, mixed(colour, 0, 0.25), '#ffffff'),
     `@media (prefers-color-scheme: dark) { ${theme(light, mixed(light, 255, 0.3), '#0b1017')} }`,

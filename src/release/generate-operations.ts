@@ -28,6 +28,7 @@ type Column = {
 /** Tables whose rows an operation shows as they are, but for these columns. */
 const shown = {
   client: { table: 'clients', except: ['registration_token_hash'] },
+  upstream: { table: 'upstreams', except: ['sealed_secrets'] },
   settings: { table: 'tenants', except: ['decoy_salt', 'pairwise_salt'] },
 };
 

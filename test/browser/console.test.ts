@@ -44,6 +44,13 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     };
     await call(worker, ops.webhook_add, hook);
     await call(worker, ops.webhook_test, { tenant, webhook: 'hook' });
+    await call(worker, ops.upstream_add, {
+      tenant,
+      name: 'hook',
+      kind: 'oidc',
+      settings: { issuer: 'https://id.company.example', client_id: 'pgrant' },
+      sealed_secrets: Buffer.alloc(40),
+    });
     browser = await launch();
   });
 

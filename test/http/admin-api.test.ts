@@ -336,6 +336,21 @@ describe('its OpenAPI document', () => {
     const webhook = { name: 'hook', url: 'https://hooks.example/' };
     expect((await request('POST', '/webhooks', { body: webhook })).status).toBe(201);
     expect((await request('POST', '/webhooks/hook/test')).status).toBe(200);
+    const provider = {
+      name: 'hook',
+      kind: 'oidc',
+      issuer: 'https://id.company.example',
+      client_id: 'pgrant',
+    };
+    const unsealed = await request('POST', '/identity-providers', { body: provider });
+    expect(unsealed.json).toMatchObject({
+      status: 400,
+      detail: 'the upstream has no client_secret',
+    });
+    const body = { ...provider, client_secret: 'hunter2' };
+    const sealed = await request('POST', '/identity-providers', { body });
+    expect([sealed.status, sealed.json.has_secrets]).toEqual([201, true]);
+    expect(JSON.stringify(sealed.json)).not.toContain('hunter2');
     const reads: [path: string, asked: string][] = adminOperations
       .filter(({ effect }) => effect === 'read')
       .map(({ path }) => [

@@ -42,8 +42,7 @@ export function adminApi(services: EndpointServices): Endpoint {
     const given = bounded(operation, readArguments(operation, named, sent));
     const key = idempotencyKey(ctx);
     const salt = newSecretSalt();
-    const { password } = sent;
-    const made = await makeArguments(services, ctx, operation, given, { salt, password });
+    const made = await makeArguments(services, ctx, operation, given, { salt, sent });
     const asked = {
       ...caller(ctx),
       ...presented,
@@ -66,7 +65,7 @@ export function adminApi(services: EndpointServices): Endpoint {
         : (
             await makeArguments(services, ctx, operation, given, {
               salt: Buffer.from(row.secret_salt),
-              password,
+              sent,
             })
           ).shown;
     answer(ctx, operation, { ...row, given, shown });

@@ -29,7 +29,11 @@ export const adminOperations: readonly Operation[] = operations;
 export const adminPath = '/api/v1';
 
 /** The members of bodies that the web process makes something of, and that SQL does not see. */
-export const ownMembers: Readonly<Record<string, readonly string[]>> = { user_add: ['password'] };
+export const ownMembers: Readonly<Record<string, readonly string[]>> = {
+  user_add: ['password'],
+  upstream_add: ['client_secret', 'bot_token'],
+  upstream_set: ['client_secret', 'bot_token'],
+};
 
 /** What an operation that answers with a single value calls it. */
 export const resultNames: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Ctx } from '../../http/ctx.ts';
 import { turnOf } from '../../http/turn.ts';
+import { sealSecrets } from '../../identity-providers/identity-providers.ts';
 import { hasSecret } from '../../protocol/client-metadata.ts';
 import { newSigningKey, type SigningAlg, sealSigningKey } from '../../protocol/keys.ts';
 import { signingAlgs } from '../../protocol/lists.ts';
@@ -10,7 +11,7 @@ import { derivedText, type Master } from '../../protocol/seal.ts';
 import { newLastingSecret } from '../../protocol/secrets.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../../protocol/webhook.ts';
 import type { EndpointServices } from '../endpoint.ts';
-import { type Arguments, invalid, type Operation } from './admin-operation.ts';
+import { type Arguments, invalid, type Operation, ownMembers } from './admin-operation.ts';
 
 /** What is made for an operation: more arguments, and what its answer shows once. */
 export type Made = { arguments: Arguments; shown: Record<string, string> };
@@ -22,19 +23,20 @@ export function newSecretSalt(): Buffer {
   return randomBytes(32);
 }
 
-/** Makes what an operation needs besides what was sent; the secret comes of `salt`. */
+/** Makes what an operation needs besides what SQL sees of what was `sent`; the secret comes of `salt`. */
 export async function makeArguments(
   services: Pick<EndpointServices, 'secret' | 'queues'>,
   ctx: Ctx,
   { operation, made }: Operation,
   given: Arguments,
-  { salt, password }: { salt: Buffer; password?: unknown },
+  { salt, sent }: { salt: Buffer; sent: Readonly<Record<string, unknown>> },
 ): Promise<Made> {
   const tenant = ctx.state.tenant.id;
+  const own = ownTexts(operation, sent);
   if (operation === 'client_add') return newClient(services.secret, tenant, given, salt);
   if (operation === 'user_add') {
+    const { password } = own;
     if (password === undefined) return { arguments: {}, shown: {} };
-    if (typeof password !== 'string') throw invalid('password must be text');
     const {
       verifier,
       salt: password_salt,
@@ -59,7 +61,23 @@ export async function makeArguments(
     const sealed = sealWebhookSecret(services.secret, tenant, String(given.name), secret);
     return { arguments: { sealed_secret: hex(sealed) }, shown: { secret } };
   }
+  if (made.includes('sealed_secrets') && Object.keys(own).length > 0) {
+    const sealed = sealSecrets(services.secret, tenant, String(given.name), own);
+    return { arguments: { sealed_secrets: hex(sealed) }, shown: {} };
+  }
   return { arguments: {}, shown: {} };
+}
+
+/** What was sent of the members that SQL does not see. */
+function ownTexts(operation: string, sent: Readonly<Record<string, unknown>>) {
+  const texts: Record<string, string> = {};
+  for (const name of ownMembers[operation] ?? []) {
+    const value = sent[name];
+    if (value === undefined || value === '') continue;
+    if (typeof value !== 'string') throw invalid(`${name} must be text`);
+    texts[name] = value;
+  }
+  return texts;
 }
 
 function newClient(master: Master, tenant: string, given: Arguments, salt: Buffer): Made {

@@ -54,6 +54,7 @@ export function adminDocument(issuer: string): object {
       },
       schemas: {
         client: recordSchema(records.client),
+        upstream: recordSchema(records.upstream),
         settings: recordSchema(records.settings),
         problem: problemSchema(),
       },

@@ -1677,6 +1677,91 @@ export const operations = [
     ]
   },
   {
+    "operation": "upstream_add",
+    "method": "POST",
+    "path": "/identity-providers",
+    "effect": "change",
+    "made": [
+      "sealed_secrets"
+    ],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "kind",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "settings",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Adds an upstream of kind oidc, oauth2 or discord; p_settings by the columns of pgrant.upstreams; p_sealed_secrets as sealed outside. Returns it.",
+    "body": "settings"
+  },
+  {
+    "operation": "upstream_show",
+    "method": "GET",
+    "path": "/identity-providers/{name}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "All that is known of an upstream but its secrets."
+  },
+  {
+    "operation": "upstream_set",
+    "method": "PATCH",
+    "path": "/identity-providers/{name}",
+    "effect": "change",
+    "made": [
+      "sealed_secrets"
+    ],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "settings",
+        "type": "jsonb",
+        "required": true
+      }
+    ],
+    "description": "Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it.",
+    "body": "settings"
+  },
+  {
+    "operation": "upstream_remove",
+    "method": "DELETE",
+    "path": "/identity-providers/{name}",
+    "effect": "destroy",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "name",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Removes an upstream with its accounts and the memberships that it gave; the users stay."
+  },
+  {
     "operation": "upstream_disable",
     "method": "POST",
     "path": "/identity-providers/{name}/disable",
@@ -1784,6 +1869,48 @@ export const operations = [
     "result": "jsonb",
     "arguments": [],
     "description": "The settings of a tenant; lifetimes in seconds."
+  },
+  {
+    "operation": "logo_list",
+    "method": "GET",
+    "path": "/logos",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [],
+    "description": "The logos that the tenant and its clients name: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none.",
+    "columns": [
+      {
+        "name": "logo_uri",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "fetched_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "check_after",
+        "type": "timestamp with time zone",
+        "nullable": true
+      },
+      {
+        "name": "media_type",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "size",
+        "type": "integer",
+        "nullable": true
+      },
+      {
+        "name": "last_error",
+        "type": "text",
+        "nullable": true
+      }
+    ]
   },
   {
     "operation": "settings_set",
@@ -2816,6 +2943,125 @@ export const records = {
         "EdDSA",
         "Ed25519"
       ]
+    }
+  ],
+  "upstream": [
+    {
+      "name": "authorization_endpoint",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Where browsers are sent to sign in; discovered for kind oidc."
+    },
+    {
+      "name": "client_id",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "What the upstream has registered this tenant as."
+    },
+    {
+      "name": "created_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "When it was made."
+    },
+    {
+      "name": "disabled_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Since when nobody signs in with it; the memberships that it gave are gone."
+    },
+    {
+      "name": "issuer",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Issuer identifier of an oidc upstream."
+    },
+    {
+      "name": "just_in_time",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether an account that nobody has linked makes a new user."
+    },
+    {
+      "name": "kind",
+      "type": "text",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "oidc = OpenID Connect provider, found by discovery; oauth2 = plain OAuth 2.0 with an endpoint that tells who the person is; discord = Discord, with its guilds."
+    },
+    {
+      "name": "name",
+      "type": "text",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "Stands in addresses, and is the source of the group memberships that it gives."
+    },
+    {
+      "name": "recheck_interval",
+      "type": "integer",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "After so long the worker asks the upstream again about a person; 0 = never."
+    },
+    {
+      "name": "scopes",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "What is asked for at the upstream."
+    },
+    {
+      "name": "settings",
+      "type": "jsonb",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person's roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}."
+    },
+    {
+      "name": "tenant_id",
+      "type": "uuid",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "The tenant."
+    },
+    {
+      "name": "title",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "What people know it by: Continue with <title>."
+    },
+    {
+      "name": "token_endpoint",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Where a code is exchanged; discovered for kind oidc."
+    },
+    {
+      "name": "token_endpoint_auth_method",
+      "type": "text",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "How this server authenticates there.",
+      "choices": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post"
+      ]
+    },
+    {
+      "name": "userinfo_endpoint",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "Where an access token is exchanged for a JSON object about the person."
     }
   ],
   "settings": [

@@ -4,6 +4,7 @@ import {
   adminOperations,
   invalid,
   type Operation,
+  ownMembers,
 } from '../admin-api/admin-operation.ts';
 import { operatorSettings, records } from '../admin-api/operations.ts';
 
@@ -11,8 +12,11 @@ export type Typed = Readonly<Record<string, string>>;
 
 type Column = { name: string; type: string; nullable: boolean; is_setting: boolean };
 
+/** What is typed and shown to nobody again. */
+export const secretFields: readonly string[] = Object.values(ownMembers).flat();
+
 /** Fields of the form itself. */
-const ownFields = ['csrf', 'operation', 'confirm', 'password'];
+const ownFields = ['csrf', 'operation', 'confirm', 'preview', ...secretFields];
 
 /** The operation that a form names; throws invalid_request for one that only shows, or that is none. */
 export function formOperation(typed: Typed): Operation {

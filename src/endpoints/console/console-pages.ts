@@ -1,65 +1,13 @@
-// The pages of the console: where each is, and which operations of the admin API it shows.
-import { type Arguments, invalid } from '../admin-api/admin-operation.ts';
-
-export type Call = { operation: string; arguments: Arguments };
-export type Asked = Record<string, string | undefined>;
-
-export type ConsolePage = {
-  /** Below /oauth/admin; what begins with a colon is a name. */
-  path: string;
-  section: Section;
-  template: string;
-  /** What it shows: the value of each operation is in the template under the name of that. */
-  reads: (asked: Asked) => Call[];
-  /** What may be asked in its query. */
-  query?: readonly string[];
-};
-
-export const sections = [
-  'clients',
-  'developers',
-  'credentials',
-  'webhooks',
-  'users',
-  'roles',
-  'scopes',
-  'sign-in',
-  'settings',
-  'keys',
-  'audit',
-  'access',
-] as const;
-export type Section = (typeof sections)[number];
-
-export const pageRows = 50;
-
-const read = (operation: string, given: Arguments = {}): Call => ({ operation, arguments: given });
-
-/** Only what was asked for. */
-const chosen = (given: Asked): Arguments =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-
-const page = (given: Asked) => ({ ...chosen(given), limit: pageRows });
-
-/** What the audit is searched for. */
-export function auditSearch(asked: Asked, limit: number): Call {
-  const { action, client_id, username, since, until, refused, after } = asked;
-  for (const [name, value] of Object.entries({ since, until })) {
-    if (value !== undefined && Number.isNaN(Date.parse(value))) throw invalid(`${name} is no date`);
-  }
-  const found = chosen({ action, client_id, username, since, until, refused, after });
-  return read('audit_list', { ...found, limit });
-}
-
-export const auditQuery = [
-  'action',
-  'client_id',
-  'username',
-  'since',
-  'until',
-  'refused',
-  'after',
-] as const;
+// Every page of the console.
+import {
+  auditQuery,
+  auditSearch,
+  type ConsolePage,
+  chosen,
+  page,
+  pageRows,
+  read,
+} from './console-page.ts';
 
 export const consolePages: readonly ConsolePage[] = [
   {
@@ -148,6 +96,18 @@ export const consolePages: readonly ConsolePage[] = [
     section: 'sign-in',
     template: 'console_sign_in',
     reads: () => [read('upstream_list'), read('settings_show')],
+  },
+  {
+    path: 'sign-in/:name',
+    section: 'sign-in',
+    template: 'console_upstream',
+    reads: ({ name }) => [read('upstream_show', { name })],
+  },
+  {
+    path: 'branding',
+    section: 'branding',
+    template: 'console_branding',
+    reads: () => [read('settings_show'), read('logo_list')],
   },
   {
     path: 'settings',

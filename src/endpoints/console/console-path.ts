@@ -2,7 +2,8 @@
 import type { Ctx } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { decodeForm, decodeFormText } from '../../protocol/params.ts';
-import { type Asked, type ConsolePage, consolePages } from './console-pages.ts';
+import type { Asked, ConsolePage } from './console-page.ts';
+import { consolePages } from './console-pages.ts';
 
 /** A page, what its path names, and that with what is asked for. */
 export type Found = { page: ConsolePage; asked: Asked; named: Record<string, string> };

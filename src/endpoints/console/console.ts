@@ -1,31 +1,28 @@
 // The console of a tenant: pages for people with a role of admins, by the operations of the admin API.
-import { api } from '../../db/bindings.ts';
-import { ask } from '../../db/call.ts';
+import { type Accent, accentOf } from '../../http/accent.ts';
 import { parameters } from '../../http/body.ts';
-import { type Ctx, caller } from '../../http/ctx.ts';
+import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
 import { render } from '../../http/render.ts';
-import { presentedCsrfToken, presentedSession } from '../../http/session.ts';
+import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
-import { secretHash } from '../../protocol/secrets.ts';
-import type { Operation } from '../admin-api/admin-operation.ts';
+import type { Arguments, Operation } from '../admin-api/admin-operation.ts';
 import { makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { csvOf } from './audit-csv.ts';
+import { perform, type Shown } from './console-call.ts';
 import {
   formArguments,
   formOperation,
   isConfirmed,
+  secretFields,
   type Typed,
   tenantSettings,
   textOfValue,
 } from './console-form.ts';
-import { auditQuery, auditSearch, type Call, pageRows } from './console-pages.ts';
+import { auditQuery, auditSearch, pageRows } from './console-page.ts';
 import { type Found, findPage, queryOf } from './console-path.ts';
 import { goTo, signIn } from './console-sign-in.ts';
-
-type Result = { error: string | null; detail: string | null; value: unknown };
-type Shown = { username: string; may_write: boolean; results: Result[] };
 
 /** Shows a page. */
 export function showConsole(services: EndpointServices): Endpoint {
@@ -46,44 +43,60 @@ export function changeConsole(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const found = findPage(ctx);
     const typed = typedIn(ctx);
+    const again = (problem: Problem) => showAgain(services, ctx, found, { ...problem, typed });
+    if (typed.preview !== undefined) return again({ preview: accentOf(typed.accent_color ?? '') });
     const operation = formOperation(typed);
-    const reads = found.page.reads(found.asked);
-    const given = formArguments(operation, found.named, typed);
-    if (!isConfirmed(operation, given, typed)) {
-      const row = await perform(services, ctx, reads);
-      if (row === undefined) return keepTyped(ctx, typed);
-      return showPage(ctx, found, row, { typed, fault: 'confirm' });
-    }
-    const made = await makeArguments(services, ctx, operation, given, {
-      salt: newSecretSalt(),
-      ...(typed.password && { password: typed.password }),
-    });
-    const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };
     try {
-      const row = await perform(services, ctx, [write, ...reads], typed.csrf);
-      if (row === undefined) return keepTyped(ctx, typed);
-      const [done, ...results] = row.results;
-      if (done?.error) {
-        return showPage(ctx, found, { ...row, results }, { typed, detail: done.detail });
-      }
-      answerChange(ctx, found, operation, { ...row, given: write.arguments, shown: made.shown });
+      const given = formArguments(operation, found.named, typed);
+      if (!isConfirmed(operation, given, typed)) return await again({ fault: 'confirm' });
+      await change(services, ctx, found, { operation, given, typed });
     } catch (failure) {
-      const { error } = failure as { error?: string };
+      const { error, detail } = failure as OAuthError;
       if (error === 'insufficient_user_authentication') return signIn(ctx, 'login');
-      if (error !== 'csrf_mismatch') throw failure;
       // Of a session before this one: the form is shown again, with a token that is good.
-      const row = await perform(services, ctx, reads);
-      if (row === undefined) return signIn(ctx);
-      showPage(ctx, found, row, { typed, fault: 'again' });
+      if (error === 'csrf_mismatch') return again({ fault: 'again' });
+      if (error !== 'invalid_request' || detail === undefined) throw failure;
+      return again({ detail });
     }
   };
 }
 
+type Change = { operation: Operation; given: Arguments; typed: Typed };
+
+async function change(services: EndpointServices, ctx: Ctx, found: Found, asked: Change) {
+  const { operation, given, typed } = asked;
+  const salt = newSecretSalt();
+  const made = await makeArguments(services, ctx, operation, given, { salt, sent: typed });
+  const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };
+  const calls = [write, ...found.page.reads(found.asked)];
+  const row = await perform(services, ctx, calls, typed.csrf);
+  if (row === undefined) return keepTyped(ctx, typed);
+  const [done, ...results] = row.results;
+  if (done?.error) {
+    return showPage(ctx, found, { ...row, results }, { typed, detail: done.detail });
+  }
+  answerChange(ctx, found, operation, { ...row, given: write.arguments, shown: made.shown });
+}
+
+/** Shows a page with what was typed, and changes nothing. */
+async function showAgain(
+  services: EndpointServices,
+  ctx: Ctx,
+  found: Found,
+  problem: Problem & { typed: Typed },
+): Promise<void> {
+  const row = await perform(services, ctx, found.page.reads(found.asked));
+  if (row === undefined) return keepTyped(ctx, problem.typed);
+  showPage(ctx, found, row, problem);
+}
+
 /** What was typed where nobody is signed in any more: kept in the page that asks to sign in. */
 function keepTyped(ctx: Ctx, typed: Typed): void {
-  const { csrf: _, password: __, ...kept } = typed;
+  const kept = Object.entries(typed).filter(
+    ([name]) => name !== 'csrf' && !secretFields.includes(name),
+  );
   const path = `${ctx.state.tenant.path}${ctx.path}`;
-  render(ctx, 'signed_out', { path, kept: Object.entries(kept) }, { status: 401 });
+  render(ctx, 'signed_out', { path, kept }, { status: 401 });
 }
 
 /** Answers with the audit as CSV, 1,000 events at most. */
@@ -101,31 +114,17 @@ export function downloadAudit(services: EndpointServices): Endpoint {
   };
 }
 
-/** The operations of a page in one call; undefined where nobody is signed in. */
-async function perform(
-  { database }: EndpointServices,
-  ctx: Ctx,
-  calls: Call[],
-  csrf?: string,
-): Promise<Shown | undefined> {
-  const row = await ask(database, api.admin_page, {
-    ...caller(ctx),
-    ...presentedSession(ctx),
-    csrf_hash: csrf === undefined ? null : secretHash(csrf),
-    operations: calls.map(({ operation }) => operation),
-    arguments: calls.map((one) => one.arguments),
-  });
-  if (row.error === 'login_required') return undefined;
-  if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
-  return { ...row, results: row.results as Result[] };
-}
-
 function typedIn(ctx: Ctx): Typed {
   const sent = Object.entries(parameters(ctx));
   return Object.fromEntries(sent.map(([name, value]) => [name, [value].flat().join('\n')]));
 }
 
-type Problem = { typed?: Typed; fault?: 'confirm' | 'again'; detail?: string | null };
+type Problem = {
+  typed?: Typed;
+  fault?: 'confirm' | 'again';
+  detail?: string | null;
+  preview?: Accent;
+};
 
 function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): void {
   const { page, asked, named } = found;
@@ -150,6 +149,7 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     username_of_admin: row.username,
     may_write: row.may_write,
     csrf: presentedCsrfToken(ctx),
+    issuer: ctx.state.tenant.issuer,
     here: `${ctx.state.tenant.path}${ctx.path}`,
     query: ctx.querystring,
     next: key && last && nextOf(ctx, String(last[key])),

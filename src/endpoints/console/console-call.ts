@@ -1,0 +1,33 @@
+// A page of the console is one call, by the session of whoever is signed in.
+import { api } from '../../db/bindings.ts';
+import { ask } from '../../db/call.ts';
+import { type Ctx, caller } from '../../http/ctx.ts';
+import { presentedSession } from '../../http/session.ts';
+import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
+import { secretHash } from '../../protocol/secrets.ts';
+import type { EndpointServices } from '../endpoint.ts';
+import type { Call } from './console-page.ts';
+
+type Result = { error: string | null; detail: string | null; value: unknown };
+
+/** What the operations of a page gave, and to whom. */
+export type Shown = { username: string; may_write: boolean; results: Result[] };
+
+/** The operations of a page in order; undefined where nobody is signed in. */
+export async function perform(
+  { database }: EndpointServices,
+  ctx: Ctx,
+  calls: Call[],
+  csrf?: string,
+): Promise<Shown | undefined> {
+  const row = await ask(database, api.admin_page, {
+    ...caller(ctx),
+    ...presentedSession(ctx),
+    csrf_hash: csrf === undefined ? null : secretHash(csrf),
+    operations: calls.map(({ operation }) => operation),
+    arguments: calls.map((one) => one.arguments),
+  });
+  if (row.error === 'login_required') return undefined;
+  if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
+  return { ...row, results: row.results as Result[] };
+}

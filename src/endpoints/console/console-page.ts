@@ -1,0 +1,66 @@
+// A page of the console: where it is, and which operations of the admin API it shows.
+import { type Arguments, invalid } from '../admin-api/admin-operation.ts';
+
+export type Call = { operation: string; arguments: Arguments };
+export type Asked = Record<string, string | undefined>;
+
+export type ConsolePage = {
+  /** Below /oauth/admin; what begins with a colon is a name. */
+  path: string;
+  section: Section;
+  template: string;
+  /** What it shows: the value of each operation is in the template under the name of that. */
+  reads: (asked: Asked) => Call[];
+  /** What may be asked in its query. */
+  query?: readonly string[];
+};
+
+export const sections = [
+  'clients',
+  'developers',
+  'credentials',
+  'webhooks',
+  'users',
+  'roles',
+  'scopes',
+  'sign-in',
+  'branding',
+  'settings',
+  'keys',
+  'audit',
+  'access',
+] as const;
+export type Section = (typeof sections)[number];
+
+export const pageRows = 50;
+
+export const read = (operation: string, given: Arguments = {}): Call => ({
+  operation,
+  arguments: given,
+});
+
+/** Only what was asked for. */
+export const chosen = (given: Asked): Arguments =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+
+export const page = (given: Asked) => ({ ...chosen(given), limit: pageRows });
+
+/** What the audit is searched for. */
+export function auditSearch(asked: Asked, limit: number): Call {
+  const { action, client_id, username, since, until, refused, after } = asked;
+  for (const [name, value] of Object.entries({ since, until })) {
+    if (value !== undefined && Number.isNaN(Date.parse(value))) throw invalid(`${name} is no date`);
+  }
+  const found = chosen({ action, client_id, username, since, until, refused, after });
+  return read('audit_list', { ...found, limit });
+}
+
+export const auditQuery = [
+  'action',
+  'client_id',
+  'username',
+  'since',
+  'until',
+  'refused',
+  'after',
+] as const;
