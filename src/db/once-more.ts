@@ -16,12 +16,15 @@ export function deservesAnother(error: unknown): boolean {
   return metReload(error) || lostItsGround(error) || (error as { code?: string }).code === '40P01';
 }
 
-/** Met a release half-way: the function or a type of it was gone for a moment. */
+/** Met a release half-way: the function or a type of it was gone for a moment, or replaced. */
 function metReload(error: unknown): boolean {
   const { code, routine } = error as { code?: string; routine?: string };
   return (
     code === '42883' ||
     code === '42704' ||
+    // It waited for the release, says pgrant_rules.enter; or has begun before it, and met a result of another shape.
+    code === '40001' ||
+    code === '42804' ||
     // An object that was found a moment ago. The text of an error may be in any language.
     code === 'XX000' ||
     // postgres.js prepares such a statement anew by itself, unless it was new a moment ago.

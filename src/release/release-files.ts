@@ -5,20 +5,35 @@ import type { TransactionSql } from 'postgres';
 import { ReleaseError } from './release-error.ts';
 import { statements } from './statements.ts';
 
+export function readFile(folder: string, file: string): string {
+  return readFileSync(join(folder, file), 'utf8');
+}
+
+type Run = (statement: string) => Promise<unknown>;
+
 /** Runs a file of the folder. */
-export async function runFile(sql: TransactionSql, folder: string, file: string): Promise<void> {
+export async function runFile(
+  sql: TransactionSql,
+  folder: string,
+  file: string,
+  run?: Run,
+): Promise<void> {
   try {
-    await runScript(sql, readFileSync(join(folder, file), 'utf8'));
+    await runScript(sql, readFile(folder, file), run);
   } catch (error) {
     throw located(error, file);
   }
 }
 
 /** Runs a script, one statement at a time: as Citus wants it, and so that an error can name its line. */
-export async function runScript(sql: TransactionSql, script: string): Promise<void> {
+export async function runScript(
+  sql: TransactionSql,
+  script: string,
+  run: Run = (statement) => sql.unsafe(statement),
+): Promise<void> {
   for (const { text, line } of statements(script)) {
     try {
-      await sql.unsafe(text);
+      await run(text);
     } catch (error) {
       throw Object.assign(error as Error, { scriptLine: line });
     }

@@ -1,5 +1,6 @@
 // The schemas that a release makes. Only the login of the release may make schemas.
 import type { TransactionSql } from 'postgres';
+import { arrayLiteral } from '../db/wire-values.ts';
 import { ReleaseError } from './release-error.ts';
 
 /** Works as a role until the next change of it; `none` is the login of the release. */
@@ -25,29 +26,29 @@ export async function makeSchema(
   return true;
 }
 
+/** Drops views and tables, with what has a row of one: whoever reads a report is met before anything else is done. */
+export async function dropRelations(
+  sql: TransactionSql,
+  schemas: readonly string[],
+): Promise<void> {
+  const kinds = { view: ['v'], table: ['r', 'p'] };
+  for (const [kind, letters] of Object.entries(kinds)) {
+    const found = await sql<{ name: string }[]>`
+      select c.oid::regclass::text as name from pg_class c
+       where c.relkind::text = any (${arrayLiteral(letters)}::text[])
+         and c.relnamespace::regnamespace::text = any (${arrayLiteral(schemas)}::text[])`;
+    const names = found.map(({ name }) => name).join(', ');
+    if (names !== '') await sql.unsafe(`drop ${kind} ${names} cascade`);
+  }
+}
+
 /**
- * Drops what is in the schemas, and not the schemas: where they are kept their owner need not make any. On Citus they go too:
- * 14.0.1 does not tell its nodes of a function that is dropped by others than its owner, such as the schema's.
+ * Makes the schemas anew, empty. Citus 14.0.1 does not tell its nodes of a function that is dropped by others than its owner,
+ * such as the schema's, nor of one that changes hands.
  */
-export async function dropCode(sql: TransactionSql, schemas: readonly string[]): Promise<void> {
-  const distributed = await sql`select from pg_extension where extname = 'citus'`;
-  if (distributed.length > 0) {
-    for (const schema of schemas) await sql.unsafe(`drop schema ${schema} cascade`);
-    for (const schema of schemas) await sql.unsafe(`create schema ${schema}`);
-    return;
-  }
-  const own = `(select n.oid from pg_namespace n where n.nspname in (${schemas.map((schema) => `'${schema}'`).join(', ')}))`;
-  const kinds = {
-    table: `select oid::regclass::text as name from pg_class where relkind in ('r', 'p') and relnamespace in ${own}`,
-    view: `select oid::regclass::text as name from pg_class where relkind = 'v' and relnamespace in ${own}`,
-    routine: `select oid::regprocedure::text as name from pg_proc where pronamespace in ${own}`,
-    type: `select t.oid::regtype::text as name from pg_type t left join pg_class c on c.oid = t.typrelid
-            where (t.typtype = 'e' or c.relkind = 'c') and t.typnamespace in ${own}`,
-  };
-  for (const [kind, query] of Object.entries(kinds)) {
-    const names = (await sql.unsafe(query)).map(({ name }) => name);
-    if (names.length > 0) await sql.unsafe(`drop ${kind} ${names.join(', ')} cascade`);
-  }
+export async function emptySchemas(sql: TransactionSql, schemas: readonly string[]): Promise<void> {
+  for (const schema of schemas) await sql.unsafe(`drop schema ${schema} cascade`);
+  for (const schema of schemas) await sql.unsafe(`create schema ${schema}`);
 }
 
 /**

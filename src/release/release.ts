@@ -6,17 +6,20 @@ import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { waited, watchBlockers } from './blockers.ts';
 import { ReleaseError } from './release-error.ts';
-import { located, runFile, runScript } from './release-files.ts';
+import { located, readFile, runFile, runScript } from './release-files.ts';
 import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
 import { dependents, releasedHash } from './release-queries.ts';
 import {
   become,
-  dropCode,
+  dropRelations,
+  emptySchemas,
   makeExtension,
   makeQueueSchema,
   makeReleaseSchema,
   makeSchema,
 } from './release-schemas.ts';
+import { type Former, keepFormer, runReplacing, thingMade } from './replace.ts';
+import { statements } from './statements.ts';
 
 export type Released = {
   /** The migrations that were applied, by file name. */
@@ -110,9 +113,9 @@ async function apply(sql: TransactionSql, folder: string, hash: string): Promise
     grant usage on schema pgrant to pgrant_definer, pgrant_cataloguer, pgrant_janitor, pgrant_sealer`;
   // Calls come in by this view and lock the rest behind it: once they are out, nobody is in the way.
   await sql`drop view if exists pgrant_rules.entrance`;
-  await dropCode(sql, codeSchemas);
+  const former = await clear(sql, folder);
   const migrations = await migrate(sql, folder);
-  await reload(sql, folder);
+  await reload(sql, folder, former);
   await storeHash(sql, hash);
   return { migrations, reloaded: true };
 }
@@ -164,13 +167,26 @@ async function migrate(sql: TransactionSql, folder: string): Promise<string[]> {
   }
 }
 
-async function reload(sql: TransactionSql, folder: string): Promise<void> {
+/** Drops what the release makes anew, and says what it replaces. */
+async function clear(sql: TransactionSql, folder: string): Promise<Former> {
+  const [citus] = await sql`select from pg_extension where extname = 'citus'`;
+  if (citus) {
+    await emptySchemas(sql, codeSchemas);
+    return new Map();
+  }
+  await dropRelations(sql, codeSchemas);
+  const made = functionFiles(folder).flatMap((file) => statements(readFile(folder, file)));
+  return keepFormer(sql, codeSchemas, new Set(made.flatMap(({ text }) => thingMade(text) ?? [])));
+}
+
+async function reload(sql: TransactionSql, folder: string, former: Former): Promise<void> {
   for (const schema of codeSchemas) {
     await sql.unsafe(
       `grant usage, create on schema ${schema} to pgrant_definer, pgrant_cataloguer, pgrant_janitor, pgrant_sealer`,
     );
   }
-  for (const file of functionFiles(folder)) await runFile(sql, folder, file);
+  const run = (statement: string) => runReplacing(sql, former, statement);
+  for (const file of functionFiles(folder)) await runFile(sql, folder, file, run);
 }
 
 async function storeHash(sql: TransactionSql, hash: string): Promise<void> {

@@ -76,6 +76,19 @@ test('a second database of the server is released by another login, after the gr
   expect((await release(address('second', 'other'), changed())).reloaded).toBe(true);
 });
 
+test('a login that inherits nothing releases again: what it cannot take back is made anew', async () => {
+  await sql.unsafe(`create role fourth login noinherit password 'p'`);
+  await sql.unsafe('create database another');
+  for (let asked = 0; asked < 2; asked += 1) {
+    await obey(
+      await release(address('fourth', 'another')).catch((error: unknown) => error),
+      'another',
+    );
+  }
+  expect((await release(address('fourth', 'another'))).reloaded).toBe(true);
+  expect((await release(address('fourth', 'another'), changed())).reloaded).toBe(true);
+});
+
 test('a release leaves roles alone that are as they should be, and mends one that is not', async () => {
   const state = async () => {
     const rows =

@@ -4,15 +4,20 @@ create view pgrant_rules.entrance with (security_invoker = true) as
 select i.tenant_id from pgrant.issuers i where i.disabled_at is null;
 
 comment on view pgrant_rules.entrance is
-  'The tenants that are not disabled. A release closes it before all else (src/release/release.ts), and each call comes in here before it locks anything: so they wait for one another and never both.';
+  'The tenants that are not disabled. A release closes it before all else (src/release/release.ts), and each call comes in here before it locks anything: so they wait for one another and never both. Every release makes it anew, and whoever has waited is told to call again.';
 
 create function pgrant_rules.enter(p_tenant uuid, p_request_id text, p_address inet) returns void
 language plpgsql
 as $$
 declare
+  -- Of which release the caller is, who may wait here until the next one is there. Every release makes the view anew.
+  v_entrance constant regclass := 'pgrant_rules.entrance';
   v_tenant text;
 begin
   select e.tenant_id::text into v_tenant from pgrant_rules.entrance e where e.tenant_id = p_tenant;
+  if v_entrance <> 'pgrant_rules.entrance'::regclass then
+    raise exception 'the database was released while this call waited' using errcode = 'serialization_failure';
+  end if;
   -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
   perform set_config('pgrant.tenant', coalesce(v_tenant, ''), true),
           set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
@@ -22,7 +27,7 @@ end
 $$;
 
 comment on function pgrant_rules.enter(uuid, text, inet) is
-  'Binds the transaction to a tenant that is not disabled, else to none. First statement of every function of pgrant_api.';
+  'Binds the transaction to a tenant that is not disabled, else to none. First statement of every function of pgrant_api. serialization_failure: a release came in between, so the caller is not what it calls; it has done nothing and is to be called again.';
 
 create function pgrant_rules.on_several_nodes() returns boolean
 language sql stable
