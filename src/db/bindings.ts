@@ -205,6 +205,7 @@ export type ApiConsents = {
   username: string;
   consents: Json;
   upstreams: Json;
+  developer: boolean;
 };
 
 /** What came of a change at the developer portal. */
@@ -1112,7 +1113,7 @@ export const api = {
     ['address', 'inet'],
     ['session_hash', 'bytea'],
     ['session_expires_at', 'bigint'],
-  ], ['username', 'consents', 'upstreams']),
+  ], ['username', 'consents', 'upstreams', 'developer']),
 
   /** Revokes a grant of the signed-in person, with every token that hangs on it. Another person's grant is like one that does not exist. Errors: login_required, csrf_mismatch, not_found. */
   consent_revoke: bind<

@@ -68,6 +68,43 @@ describe('the page of the account', () => {
     expect((await browser.open(done.url)).html).not.toContain('has lost its access');
   });
 
+  test('says from where an application was let in last, whichever way', async () => {
+    await addPerson('ivy');
+    const browser = new Browser();
+    const from = async (at: string) => {
+      await acme.database.sql`
+        update pgrant.audit_events set address = ${at}
+         where tenant_id = ${acme.tenant} and action in ('consent.allow', 'consent.remember') and at > now() - interval '1 minute'`;
+      return (await browser.open(`${acme.issuer}/oauth/account`)).html;
+    };
+    await openAs(browser, '/oauth/account', 'ivy');
+    await obtainTokens(config, { scope: 'openid' }, browser);
+    expect(await from('192.0.2.1')).toContain('from <bdi>192.0.2.1</bdi>');
+    // Remembered: nothing was asked again.
+    await obtainTokens(config, { scope: 'openid' }, browser);
+    const html = await from('2001:db8::7');
+    expect(html).toContain('from <bdi>2001:db8::7</bdi>');
+    expect(html.match(/You let it in last/g)).toHaveLength(1);
+  });
+
+  test('leads to the developer portal whom that is there for, and nobody else', async () => {
+    const { database, tenant } = acme;
+    const set = (settings: object) => call(database.worker, ops.tenant_set, { tenant, settings });
+    const link = 'href="/acme/oauth/developer"';
+    const browser = new Browser();
+    const shown = async () => {
+      const { html } = await openAs(browser, '/oauth/account', 'ada');
+      return html.includes(link);
+    };
+    expect(await shown()).toBe(false);
+    await set({ developer_portal: true });
+    expect(await shown()).toBe(true);
+    await call(database.worker, ops.role_add, { tenant, role: 'maker', title: 'Maker' });
+    await set({ developer_role: 'maker' });
+    expect(await shown()).toBe(false);
+    await set({ developer_portal: false, developer_role: null });
+  });
+
   test('says nothing that a cookie made up', async () => {
     const browser = new Browser();
     const page = await openAs(browser, '/account', 'ada');

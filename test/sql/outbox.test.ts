@@ -258,7 +258,20 @@ test('every type of event arises', async () => {
     ...{ kind: 'web', metadata, next_secret_hash: secret() },
   });
   const { client_id } = brought as { client_id: string };
-  await ask(world, api.developer_client_submit, { ...browser, client_id, message: 'Please' });
+  const submit = () =>
+    ask(world, api.developer_client_submit, { ...browser, client_id, message: 'Please' });
+  await submit();
+  await operate(world, ops.developer_client_return, { client_id, message: 'Whose?' });
+  await submit();
+  await operate(world, ops.developer_client_approve, { client_id });
+  await operate(world, ops.developer_client_suspend, { client_id, suspended: true });
+  await operate(world, ops.developer_client_suspend, { client_id, suspended: false });
+  const decided = (await outboxOf(world)).filter(({ type }) =>
+    ['client.approved', 'client.returned', 'client.suspended', 'client.resumed'].includes(type),
+  );
+  expect(decided.map(({ data }) => [data.client_id, data.user_id])).toEqual(
+    Array(4).fill([client_id, cyd.user_id]),
+  );
   await operate(world, ops.user_set, { username: 'ada', settings: { name: 'Ada' } });
   await operate(world, ops.second_factor_remove, { username: 'ada' });
   await operate(world, ops.user_remove, { username: 'ada' });

@@ -5,13 +5,15 @@ create type pgrant_api.consents as (
   reason    text,
   username  text,
   consents  jsonb,
-  upstreams jsonb
+  upstreams jsonb,
+  developer boolean
 );
 
 comment on type pgrant_api.consents is 'The grants of the signed-in person.';
 comment on column pgrant_api.consents.upstreams is 'Array of {name, title, linked}: where else the person may sign in.';
+comment on column pgrant_api.consents.developer is 'Whether the developer portal is there for the person.';
 comment on column pgrant_api.consents.consents is
-  'Array of {grant_id, client_id, client_name, client_logo (SHA-256 of its logo, null = none), scopes: [{scope, title, description, texts: {language: {title, description}}}], assertion_issuer (who vouched for the person where they were not asked for all of it), created_at, consented_at, consent_expires_at, last_used_at}; times ISO 8601 in UTC, null = never.';
+  'Array of {grant_id, client_id, client_name, client_logo (SHA-256 of its logo, null = none), scopes: [{scope, title, description, texts: {language: {title, description}}}], assertion_issuer (who vouched for the person where they were not asked for all of it), created_at, consented_at, consent_expires_at, last_used_at, authorized_at and authorized_from (when and from which address the person last let it in, as far as their youngest 2,000 events say)}; times ISO 8601 in UTC, null = never.';
 
 create function pgrant_api.consent_list(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint
@@ -44,6 +46,8 @@ begin
            'created_at', pgrant_rules.iso8601(g.created_at),
            'consented_at', pgrant_rules.iso8601(g.consented_at),
            'consent_expires_at', pgrant_rules.iso8601(g.consent_expires_at),
+           'authorized_at', pgrant_rules.iso8601(a.at),
+           'authorized_from', host(a.address),
            'last_used_at', pgrant_rules.iso8601(greatest(g.last_used_at, f.last_used_at)))
          order by greatest(g.last_used_at, f.last_used_at) desc nulls last, c.name), '[]')
     into v_out.consents
@@ -52,10 +56,19 @@ begin
    cross join lateral (select max(f.last_used_at) as last_used_at
                          from pgrant.token_families f
                         where f.tenant_id = p_tenant and f.grant_id = g.grant_id) f
+    -- Of the audit, which is written anyway: nothing is kept for this page.
+    left join (select distinct on (e.grant_id) e.grant_id, e.at, e.address
+                 from (select e.grant_id, e.at, e.address, e.action
+                         from pgrant.audit_events e
+                        where e.tenant_id = p_tenant and e.user_id = v_session.user_id and e.action <> 'refresh.rotate'
+                        order by e.at desc limit 2000) e
+                where e.action in ('consent.allow', 'consent.remember')
+                order by e.grant_id, e.at desc) a on a.grant_id = g.grant_id
    where g.tenant_id = p_tenant
      and g.user_id = v_session.user_id
      and g.revoked_at is null
      and g.expires_at > now();
+  v_out.developer := pgrant_rules.developer_allowed(p_tenant, v_session.user_id);
   v_out.upstreams := pgrant_rules.upstream_choices(p_tenant, v_session.user_id);
   return v_out;
 end

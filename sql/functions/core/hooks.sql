@@ -159,6 +159,12 @@ as $$ begin return '{}'; end $$;
 
 comment on function pgrant_rules.client_presentation(uuid, text) is 'Hook of options/registration: what pages tell of a client that nobody vouches for.';
 
+create function pgrant_rules.developer_allowed(p_tenant uuid, p_user_id uuid) returns boolean
+language plpgsql stable
+as $$ begin return false; end $$;
+
+comment on function pgrant_rules.developer_allowed(uuid, uuid) is 'Hook of options/developer: nobody brings applications.';
+
 create function pgrant_rules.client_logo(p_tenant uuid, p_client_id text) returns text
 language plpgsql stable
 as $$ begin return null; end $$;

@@ -24,9 +24,9 @@ export const findAccount = (): Endpoint => (ctx) => goTo(ctx, pathOf('applicatio
 /** What may use the account. */
 export function showApplications(services: EndpointServices): Endpoint {
   return accountPage(services, 'applications', async (ctx) => {
-    const { consents, username } = await call(services.database, api.consent_list, person(ctx));
+    const row = await call(services.database, api.consent_list, person(ctx));
     const csrf = presentedCsrfToken(ctx);
-    render(ctx, 'account_applications', { section: 'applications', username, consents, csrf });
+    render(ctx, 'account_applications', { section: 'applications', ...row, csrf });
   });
 }
 

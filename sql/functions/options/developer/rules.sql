@@ -12,7 +12,7 @@ comment on type pgrant_rules.developer is 'Who asks at the developer portal, and
 comment on column pgrant_rules.developer.session is 'The session of whoever asks; null where nobody is signed in.';
 comment on column pgrant_rules.developer.brought is 'What is known of it as something that was brought; null where none was named.';
 
-create function pgrant_rules.developer_allowed(p_tenant uuid, p_user_id uuid) returns boolean
+create or replace function pgrant_rules.developer_allowed(p_tenant uuid, p_user_id uuid) returns boolean
 language plpgsql stable
 as $$
 begin
