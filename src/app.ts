@@ -37,6 +37,7 @@ import * as factors from './endpoints/second-factor/account-factors.ts';
 import * as passkeys from './endpoints/second-factor/account-passkeys.ts';
 import * as passkeySignIn from './endpoints/second-factor/passkey-sign-in.ts';
 import * as secondFactors from './endpoints/second-factor/second-factor.ts';
+import { beginSetUpPasskey, setUpPasskey } from './endpoints/second-factor/set-up-passkey.ts';
 import { checkSession } from './endpoints/session/check-session.ts';
 import { token } from './endpoints/token/token.ts';
 import { userinfo } from './endpoints/userinfo/userinfo.ts';
@@ -71,6 +72,8 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/login/continue', 'page', resumeLogin],
   [['POST'], '/oauth/second-factor', 'page', secondFactors.secondFactor, 'own pages'],
   [['POST'], '/oauth/second-factor/set-up', 'page', secondFactors.setUpSecondFactor, 'own pages'],
+  [['POST'], '/oauth/second-factor/passkey/options', 'json', beginSetUpPasskey, 'own pages'],
+  [['POST'], '/oauth/second-factor/passkey', 'page', setUpPasskey, 'own pages'],
   [['POST'], '/oauth/second-factor/leave', 'page', secondFactors.leaveSecondFactor, 'own pages'],
   [['POST'], '/oauth/passkey/options', 'json', passkeySignIn.askPasskey, 'own pages'],
   [['POST'], '/oauth/passkey', 'page', passkeySignIn.takePasskey, 'own pages'],

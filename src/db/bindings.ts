@@ -2067,6 +2067,82 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ], ['expires_at', 'credentials']),
 
+  /** Adds the passkey of a person who has to have a second factor and has none, for an authorization request of this browser, and signs them in. p_failure: why the web process could not verify it, null = it could; p_recovery_hashes: SHA-256 of new recovery codes, for whoever has none. Errors: expired_request, login_required (none is asked for: go on with the request), access_denied (the person has one), wrong_passkey, already_exists, too_many_attempts, flood. */
+  passkey_set_up: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      passkey_challenge_hash: Uint8Array | null;
+      passkey_challenge_expires_at: number | null;
+      failure: string | null;
+      passkey_name: string | null;
+      next_credential_id: Uint8Array | null;
+      public_key: Uint8Array | null;
+      sign_count: number | null;
+      transports: string[] | null;
+      backup_eligible: boolean | null;
+      backed_up: boolean | null;
+      recovery_hashes: Uint8Array[] | null;
+      next_session_hash: Uint8Array | null;
+      next_csrf_hash: Uint8Array | null;
+    },
+    ApiSession
+  >('pgrant_api.passkey_set_up', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['passkey_challenge_hash', 'bytea'],
+    ['passkey_challenge_expires_at', 'bigint'],
+    ['failure', 'text'],
+    ['passkey_name', 'text'],
+    ['next_credential_id', 'bytea'],
+    ['public_key', 'bytea'],
+    ['sign_count', 'bigint'],
+    ['transports', 'text[]'],
+    ['backup_eligible', 'boolean'],
+    ['backed_up', 'boolean'],
+    ['recovery_hashes', 'bytea[]'],
+    ['next_session_hash', 'bytea'],
+    ['next_csrf_hash', 'bytea'],
+  ], []),
+
+  /** What an authenticator is asked to make a passkey for, by a person who has to have a second factor and has none, for an authorization request of this browser. Stores p_next_challenge_hash. Errors: expired_request, login_required (none is asked for: go on with the request), access_denied (the person has one), too_many_attempts, flood. */
+  passkey_set_up_begin: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      request_hash: Uint8Array | null;
+      request_expires_at: number | null;
+      browser_hash: Uint8Array | null;
+      session_hash: Uint8Array | null;
+      session_expires_at: number | null;
+      next_challenge_hash: Uint8Array | null;
+    },
+    ApiPasskeyOptions
+  >('pgrant_api.passkey_set_up_begin', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['request_hash', 'bytea'],
+    ['request_expires_at', 'bigint'],
+    ['browser_hash', 'bytea'],
+    ['session_hash', 'bytea'],
+    ['session_expires_at', 'bigint'],
+    ['next_challenge_hash', 'bytea'],
+  ], ['expires_at', 'credentials']),
+
   /** Takes up a pushed request for this browser, once, and says what comes next (RFC 9126 4); p_pushed_hash and p_pushed_expires_at are of its request_uri. Without p_browser_hash it is only stored for whoever continues it. Errors: invalid_request_uri, too_many_attempts, flood. */
   pushed_request_begin: bind<
     {

@@ -153,6 +153,51 @@ describe.skipIf(!hasChromium)('a passkey', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('is set up while signing in, by whoever has to have a second factor, and by nobody who has one', {
+    timeout: 60_000,
+  }, async () => {
+    const rule = (second_factor: string) =>
+      call(database.worker, ops.tenant_set, { tenant: acme.tenant, settings: { second_factor } });
+    await addUser(database, acme.tenant, 'kay', password);
+    const { page, complaints } = await withAuthenticator();
+    await rule('required');
+    await page.goto(await urlOf());
+    await typePassword(page, 'kay');
+    await see(page, 'Set up the second step');
+    const faults = await look(page, 'second-factor-set-up-passkey');
+    let sent = '';
+    await page.route('**/oauth/second-factor/passkey', async (route) => {
+      sent = route.request().postData() ?? '';
+      await route.continue();
+    });
+    await page.getByLabel('What to call it').fill('Phone');
+    await press(page, 'Add a passkey');
+    await see(page, 'Your recovery codes');
+    const again = await page.request.post(`${acme.issuer}/oauth/second-factor/passkey`, {
+      data: sent,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      maxRedirects: 0,
+    });
+    // Nobody is asked for a second factor any more: the request goes on.
+    expect(again.status()).toBe(303);
+    await page.getByRole('link', { name: 'I have kept them' }).click();
+    expect(await claimsAt(page)).toMatchObject({ acr: '2', amr: ['pwd', 'pop', 'user', 'mfa'] });
+    // Another browser with the password alone gets no passkey of its own.
+    const thief = await withAuthenticator();
+    await thief.page.goto(await urlOf());
+    await typePassword(thief.page, 'kay');
+    await see(thief.page, 'The second step');
+    const request = await thief.page.locator('input[name=request]').first().inputValue();
+    const options = await thief.page.request.post(
+      `${acme.issuer}/oauth/second-factor/passkey/options`,
+      { form: { request } },
+    );
+    expect([options.status(), (await options.json()).error]).toEqual([403, 'access_denied']);
+    await rule('optional');
+    expect(faults).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
   test('is the second factor after a password, without verification too', {
     timeout: 60_000,
   }, async () => {

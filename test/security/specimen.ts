@@ -217,12 +217,19 @@ async function factorsOf(
 ) {
   const own = names.filter((name) => !['tenant', 'request_id', 'address'].includes(name));
   const changes = ['csrf_hash,session_expires_at,session_hash', 'csrf_hash,recovery_hashes'];
-  const waits = ['browser_hash,request_expires_at,request_hash,session_expires_at,session_hash'];
+  const waits = [
+    'browser_hash,request_expires_at,request_hash,session_expires_at,session_hash',
+    'browser_hash,next_challenge_hash,request_expires_at,request_hash,session_expires_at,session_hash',
+  ];
+  const addsPasskey = names.includes('next_credential_id') && names.includes('request_hash');
   const named = own.toSorted().join();
-  const waiting = names.includes('totp_step') || waits.includes(named);
+  const waiting = names.includes('totp_step') || addsPasskey || waits.includes(named);
+  const setsUp = ['sealed_secret', 'next_credential_id', 'next_challenge_hash'].some((name) =>
+    names.includes(name),
+  );
   if (!waiting && !changes.some((one) => named.startsWith(one))) return;
   const { sql } = database;
-  if (!names.includes('sealed_secret')) {
+  if (!setsUp) {
     await sql`
       insert into pgrant.totp_authenticators (tenant_id, user_id, sealed_secret, last_step)
       values (${tenant}, ${user.user_id}, ${secret()}, 0)`;

@@ -5,12 +5,11 @@ import { parameters } from '../../http/body.ts';
 import { flash } from '../../http/flash.ts';
 import { startSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
-import { isSoundName, normalName } from '../../protocol/name.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret } from '../../protocol/secrets.ts';
 import { accountPage, goTo, pathOf, personWithForm } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { creationOptions, readPresented, verifyCreation } from './passkeys.ts';
+import { creationOptions, nameOf, readPresented, verifyCreation } from './passkeys.ts';
 import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
 import { newSession } from './waiting.ts';
 
@@ -52,12 +51,6 @@ export function addPasskey(services: EndpointServices): Endpoint {
     flash(ctx, 'passkey_added');
     goTo(ctx, pathOf('sign-in'));
   });
-}
-
-/** What the person calls it. */
-function nameOf(typed: string): string {
-  const name = normalName(typed);
-  return isSoundName(name) && name.length <= 100 ? name : 'Passkey';
 }
 
 export function removePasskey(services: EndpointServices): Endpoint {

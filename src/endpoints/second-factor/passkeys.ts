@@ -10,6 +10,7 @@ import {
 import type { ApiPasskeyOptions, ApiPresentedPasskey } from '../../db/bindings.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
+import { isSoundName, normalName } from '../../protocol/name.ts';
 import { assembleToken, parseToken } from '../../protocol/secrets.ts';
 
 /** The host of the issuer: tenants that share it keep their people's passkeys apart by credential. */
@@ -148,6 +149,12 @@ export async function verifyCreation(ctx: Ctx, { challenge, response }: Presente
     const { user_verified: _, ...none } = nothing;
     return { failure: reasonOf(failure), public_key: null, transports: [], ...none };
   }
+}
+
+/** What the person calls it. */
+export function nameOf(typed: string): string {
+  const name = normalName(typed);
+  return isSoundName(name) && name.length <= 100 ? name : 'Passkey';
 }
 
 /** Web Authentication 6.1.3: whether it may be copied to other devices, and was. */

@@ -33,6 +33,42 @@ $$;
 comment on function pgrant_api.passkey_add_begin(uuid, text, inet, bytea, bigint, bytea, bytea) is
   'What an authenticator is asked to make a passkey for, by the person who is signed in, after a recent sign-in. Stores p_next_challenge_hash. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), invalid_request (20 are enough).';
 
+create function pgrant_rules.passkey_store(
+  p_passkey pgrant.passkeys, p_refusal pgrant_api.error, p_refusal_reason text, p_recovery_hashes bytea[],
+  out error pgrant_api.error, out reason text, out recovery_codes boolean
+)
+language plpgsql
+as $$
+begin
+  error := p_refusal;
+  reason := p_refusal_reason;
+  if error is null then
+    perform from pgrant.users u where u.tenant_id = p_passkey.tenant_id and u.user_id = p_passkey.user_id for key share;
+    insert into pgrant.passkeys (tenant_id, credential_id, user_id, name, public_key, sign_count, transports, backup_eligible, backed_up)
+    select u.tenant_id, p_passkey.credential_id, u.user_id, p_passkey.name, p_passkey.public_key, p_passkey.sign_count,
+           p_passkey.transports, p_passkey.backup_eligible, p_passkey.backed_up
+      from pgrant.users u where u.tenant_id = p_passkey.tenant_id and u.user_id = p_passkey.user_id
+        on conflict (tenant_id, credential_id) do nothing;
+    if not found then
+      error := 'already_exists';
+      reason := 'the passkey is there already, or its person no more';
+    end if;
+  end if;
+  error := pgrant_rules.audit(p_passkey.tenant_id, 'passkey.add', error, reason, null, p_passkey.user_id,
+                              p_detail => case when error is null then jsonb_build_object('name', p_passkey.name) end);
+  if error is null then
+    recovery_codes := not exists (select from pgrant.recovery_codes c
+                                   where c.tenant_id = p_passkey.tenant_id and c.user_id = p_passkey.user_id and c.used_at is null);
+    if recovery_codes then
+      perform pgrant_rules.recovery_codes_store(p_passkey.tenant_id, p_passkey.user_id, p_recovery_hashes);
+    end if;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.passkey_store(pgrant.passkeys, pgrant_api.error, text, bytea[]) is
+  'Adds a passkey of a person, with recovery codes for whoever has none, unless it was refused already (p_refusal, null = it was not); records what became of it.';
+
 create type pgrant_api.added_passkey as (
   error               pgrant_api.error,
   reason              text,
@@ -55,6 +91,7 @@ as $$
 declare
   v_out pgrant_api.added_passkey;
   v_session pgrant.sessions;
+  v_passkey pgrant.passkeys;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
@@ -73,26 +110,18 @@ begin
       v_out.reason := coalesce(p_failure, 'challenge unknown, used, expired, or of another session');
     end if;
   end if;
+  v_passkey.tenant_id := p_tenant;
+  v_passkey.user_id := v_session.user_id;
+  v_passkey.name := p_passkey_name;
+  v_passkey.credential_id := p_next_credential_id;
+  v_passkey.public_key := p_public_key;
+  v_passkey.sign_count := p_sign_count;
+  v_passkey.transports := p_transports;
+  v_passkey.backup_eligible := p_backup_eligible;
+  v_passkey.backed_up := p_backed_up;
+  select s.error, s.reason, s.recovery_codes into v_out.error, v_out.reason, v_out.recovery_codes
+    from pgrant_rules.passkey_store(v_passkey, v_out.error, v_out.reason, p_recovery_hashes) s;
   if v_out.error is null then
-    perform from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id for key share;
-    insert into pgrant.passkeys (tenant_id, credential_id, user_id, name, public_key, sign_count, transports, backup_eligible, backed_up)
-    select p_tenant, p_next_credential_id, v_session.user_id, p_passkey_name, p_public_key, p_sign_count, p_transports, p_backup_eligible,
-           p_backed_up
-      from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_session.user_id
-        on conflict (tenant_id, credential_id) do nothing;
-    if not found then
-      v_out.error := 'already_exists';
-      v_out.reason := 'the passkey is there already, or its person no more';
-    end if;
-  end if;
-  perform pgrant_rules.audit(p_tenant, 'passkey.add', v_out.error, v_out.reason, null, v_session.user_id,
-                             p_detail => case when v_out.error is null then jsonb_build_object('name', p_passkey_name) end);
-  if v_out.error is null then
-    v_out.recovery_codes := not exists (select from pgrant.recovery_codes c
-                                         where c.tenant_id = p_tenant and c.user_id = v_session.user_id and c.used_at is null);
-    if v_out.recovery_codes then
-      perform pgrant_rules.recovery_codes_store(p_tenant, v_session.user_id, p_recovery_hashes);
-    end if;
     -- The authenticator was there: so this session has seen both factors.
     v_out.session_expires_at := pgrant_rules.session_start(
       p_tenant, v_session.user_id, '2',

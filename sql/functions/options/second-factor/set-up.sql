@@ -49,6 +49,18 @@ $$;
 comment on function pgrant_rules.recovery_codes_end(uuid, uuid) is
   'Takes the recovery codes away from whoever has removed their last second factor.';
 
+create function pgrant_rules.second_factor_vacant(p_tenant uuid, p_user_id uuid) returns boolean
+language plpgsql
+as $$
+begin
+  perform from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id for no key update;
+  return not pgrant_rules.second_factor_held(p_tenant, p_user_id);
+end
+$$;
+
+comment on function pgrant_rules.second_factor_vacant(uuid, uuid) is
+  'Whether a person has set up no second factor, and none does so in another browser until the transaction ends.';
+
 create function pgrant_rules.totp_store(
   p_tenant uuid, p_user_id uuid, p_sealed_secret bytea, p_totp_step bigint, p_recovery_hashes bytea[],
   out error pgrant_api.error, out reason text
@@ -99,7 +111,7 @@ begin
   v_out.error := v_challenge.error;
   v_out.reason := v_challenge.reason;
   v_out.retry_after := v_challenge.retry_after;
-  if v_out.error is null and pgrant_rules.second_factor_held(p_tenant, v_challenge.user_id) then
+  if v_out.error is null and not pgrant_rules.second_factor_vacant(p_tenant, v_challenge.user_id) then
     -- Whoever has one shows it, and gets no other beside it by a password.
     v_out.error := 'access_denied';
     v_out.reason := 'the person has a second factor';
