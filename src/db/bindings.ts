@@ -5593,7 +5593,7 @@ export const ops = {
     ['name', 'text'],
   ], []),
 
-  /** Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it. Raises OA001, OA003. */
+  /** Changes settings of an upstream, given as {column: value}; its people are checked again at once. Another server (issuer, token_endpoint, userinfo_endpoint) needs its secrets given anew, and takes no accounts over (see upstream_move_check). Returns it. Raises OA001, OA003. */
   upstream_set: bind<
     {
       tenant: string;

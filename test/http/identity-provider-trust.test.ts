@@ -1,7 +1,8 @@
 // What an upstream says is believed only where it proves it; what it lies about signs nobody in.
+import { randomBytes } from 'node:crypto';
 import * as client from 'openid-client';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ops } from '../../src/db/bindings.ts';
+import { type Json, ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { type Acme, discover, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser, type Page } from '../support/browser.ts';
@@ -126,5 +127,47 @@ describe('a plain OAuth 2.0 server', () => {
   test('that does not say who the person is signs nobody in', async () => {
     await addProvider('nameless', 'oauth2', { settings: { claims: { sub: 'id' } } });
     expect((await signIn('nameless')).status).toBe(502);
+  });
+});
+
+describe('who is at an upstream is nobody at another', () => {
+  const set = (name: string, settings: object, sealed?: Buffer) =>
+    call(acme.database.worker, ops.upstream_set, {
+      tenant: acme.tenant,
+      name,
+      settings: settings as Json,
+      ...(sealed && { sealed_secrets: sealed }),
+    });
+  const elsewhere = 'https://elsewhere.example';
+
+  test('the secrets of before go to no other server', async () => {
+    await addProvider('mover', 'oauth2');
+    for (const moved of [
+      { token_endpoint: `${elsewhere}/token` },
+      { userinfo_endpoint: `${elsewhere}/userinfo` },
+      { token_endpoint: `${elsewhere}/token`, token_endpoint_auth_method: 'none' },
+    ]) {
+      await expect(set('mover', moved)).rejects.toMatchObject({
+        code: 'OA003',
+        hint: expect.stringContaining('client_secret'),
+      });
+    }
+    await set('mover', { title: 'Mover', authorization_endpoint: `${elsewhere}/authorize` });
+    await set('mover', { token_endpoint: `${elsewhere}/token` }, randomBytes(60));
+    await addProvider('oidc-mover', 'oidc');
+    await expect(set('oidc-mover', { issuer: elsewhere })).rejects.toThrow('the secrets of');
+  });
+
+  test('accounts are taken over by no other issuer and by no other field [OpenID Connect Core 5.7]', async () => {
+    await addProvider('settled', 'oidc');
+    expect((await signIn('settled')).url).toContain('code=');
+    const mapped = { settings: { claims: { sub: 'nickname' } } };
+    await expect(set('settled', { issuer: elsewhere }, randomBytes(60))).rejects.toMatchObject({
+      code: 'OA003',
+      hint: expect.stringContaining('of its own'),
+    });
+    await expect(set('settled', mapped)).rejects.toThrow('has 1 accounts');
+    await set('settled', { settings: { claims: { nickname: 'nick' } } });
+    expect(await peopleOf('settled')).toHaveLength(1);
   });
 });

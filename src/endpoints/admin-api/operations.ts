@@ -1742,7 +1742,7 @@ export const operations = [
         "required": true
       }
     ],
-    "description": "Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it.",
+    "description": "Changes settings of an upstream, given as {column: value}; its people are checked again at once. Another server (issuer, token_endpoint, userinfo_endpoint) needs its secrets given anew, and takes no accounts over (see upstream_move_check). Returns it.",
     "body": "settings"
   },
   {

@@ -78,16 +78,50 @@ $$;
 comment on function pgrant_ops.upstream_add(uuid, text, text, jsonb, bytea) is
   'Adds an upstream of kind oidc, oauth2 or discord; p_settings by the columns of pgrant.upstreams; p_sealed_secrets as sealed outside. Returns it. Raises OA001, OA002, OA003.';
 
+create function pgrant_rules.upstream_move_check(p_before pgrant.upstreams, p_after pgrant.upstreams, p_sealed_secrets bytea)
+returns void
+language plpgsql
+as $$
+declare
+  v_moved constant boolean := (p_before.issuer, p_before.token_endpoint, p_before.userinfo_endpoint)
+                              is distinct from (p_after.issuer, p_after.token_endpoint, p_after.userinfo_endpoint);
+  v_accounts bigint;
+begin
+  if v_moved and p_before.sealed_secrets is not null and p_sealed_secrets is null then
+    raise exception 'the secrets of upstream % are for the server that they were given for', p_before.name
+      using errcode = 'OA003', hint = 'give client_secret anew together with issuer, token_endpoint or userinfo_endpoint';
+  end if;
+  if v_moved or p_before.settings #> '{claims,sub}' is distinct from p_after.settings #> '{claims,sub}' then
+    select count(*) into v_accounts
+      from pgrant.upstream_accounts a
+     where a.tenant_id = p_before.tenant_id and a.upstream = p_before.name;
+    if v_accounts > 0 then
+      raise exception 'upstream % has % accounts, and whoever is called the same by another server is somebody else', p_before.name, v_accounts
+        using errcode = 'OA003', hint = 'add the other server as an upstream of its own';
+    end if;
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.upstream_move_check(pgrant.upstreams, pgrant.upstreams, bytea) is
+  'Raises OA003 where a change would send secrets of before elsewhere, or take the people of one server for those of another: a subject means nothing without its issuer (OpenID Connect Core 5.7).';
+
 create function pgrant_ops.upstream_set(p_tenant uuid, p_name text, p_settings jsonb, p_sealed_secrets bytea default null)
 returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_before pgrant.upstreams;
+  v_after pgrant.upstreams;
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.upstream_known(p_tenant, p_name);
   perform pgrant_rules.upstream_check(p_tenant, p_settings);
+  select u.* into v_before from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name for no key update;
   perform pgrant_rules.settings_write('update pgrant.upstreams u set (%1$s) = row(%2$s) where u.tenant_id = $1 and u.name = $2',
                                       'upstreams', p_settings, p_tenant, p_name);
+  select u.* into v_after from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name;
+  perform pgrant_rules.upstream_move_check(v_before, v_after, p_sealed_secrets);
   update pgrant.upstreams u
      set sealed_secrets = p_sealed_secrets
    where u.tenant_id = p_tenant and u.name = p_name and p_sealed_secrets is not null;
@@ -102,7 +136,7 @@ end
 $$;
 
 comment on function pgrant_ops.upstream_set(uuid, text, jsonb, bytea) is
-  'Changes settings of an upstream, given as {column: value}; its people are checked again at once. Returns it. Raises OA001, OA003.';
+  'Changes settings of an upstream, given as {column: value}; its people are checked again at once. Another server (issuer, token_endpoint, userinfo_endpoint) needs its secrets given anew, and takes no accounts over (see upstream_move_check). Returns it. Raises OA001, OA003.';
 
 create function pgrant_ops.upstream_list(p_tenant uuid)
 returns table (name text, kind text, title text, just_in_time boolean, accounts bigint, unanswered bigint,
