@@ -29,7 +29,8 @@ export function answerErrors(log: Log): Middleware<State> {
       // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
       if (error.status >= 500 || isDataException(failure))
         log.error({ ...line, err: failure }, maskSecrets(error.reason));
-      else log.info(line, maskSecrets(error.reason));
+      // A device that waits asks every few seconds (RFC 8628 3.5), and nothing has been refused.
+      else if (error.error !== 'authorization_pending') log.info(line, maskSecrets(error.reason));
       answer(ctx, error);
     }
   };

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Bench, startBench } from './bench.ts';
 import { chooseCells, nameOf } from './cells.ts';
 import { measureCleanup } from './cleanup.ts';
+import { measureDevices } from './devices.ts';
 import { measureGrowth } from './growth.ts';
 import { measureNeighbours } from './neighbours.ts';
 import { hasPgbench } from './pgbench.ts';
@@ -19,6 +20,7 @@ const usage = `npm run bench -- [options]
   --expired N    expired families that are cleaned up during the last cells, "cleanup" (200000)
   --families N   instead: what a refresh costs before and after N families are added
   --neighbours   instead: what a flood at one tenant costs the clients of another
+  --devices      instead: what 10,000 devices that wait cost those who refresh
   --reports N    instead: what an auditor waits for at N families
   --spread       instead: what a refresh costs by 1, 32 and 256 connections, and spread over 1,000 tenants
   --record       instead: what it costs that each decision is recorded, beside functions that record nothing
@@ -36,6 +38,7 @@ function options() {
       record: { type: 'boolean', default: false },
       spread: { type: 'boolean', default: false },
       neighbours: { type: 'boolean', default: false },
+      devices: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -51,8 +54,9 @@ function options() {
     process.exit(values.help ? 0 : 1);
   }
   const only = values.only.split(',').filter((word) => word !== '');
-  const { record, spread, neighbours, json } = values;
-  return { seconds, rounds, only, expired, families, reports, record, spread, neighbours, json };
+  const { record, spread, neighbours, devices, json } = values;
+  const counted = { seconds, rounds, only, expired, families, reports };
+  return { ...counted, record, spread, neighbours, devices, json };
 }
 
 /** All cells in a new random order, round after round. */
@@ -82,13 +86,19 @@ function shuffled<T>(list: readonly T[]): T[] {
 const settings = options();
 const { families, reports } = settings;
 const alone =
-  (families ?? reports) !== undefined || settings.record || settings.spread || settings.neighbours;
+  (families ?? reports) !== undefined ||
+  settings.record ||
+  settings.spread ||
+  settings.neighbours ||
+  settings.devices;
 const bench = await startBench({ peer: !alone });
 try {
   if (reports !== undefined) {
     console.log((await measureReports(bench, reports)).join('\n'));
   } else if (settings.neighbours) {
     console.log((await measureNeighbours(bench, settings)).join('\n'));
+  } else if (settings.devices) {
+    console.log((await measureDevices(bench, settings)).join('\n'));
   } else await measure();
 } finally {
   await bench.stop();

@@ -97,10 +97,12 @@ describe('a poll', () => {
       status: 400,
       body: { error: 'authorization_pending' },
     });
+    expect(acme.lines.join('')).not.toContain('authorization_pending');
     expect(await polled(device_code ?? '')).toMatchObject({
       status: 400,
       body: { error: 'slow_down' },
     });
+    expect(acme.lines.join('')).toContain('slow_down');
     const [row] = await acme.database.sql`
       select poll_interval from pgrant.device_codes order by created_at desc limit 1`;
     expect(row?.poll_interval).toBe(10);

@@ -18,6 +18,8 @@ type Version = {
   management?: Management;
   /** What becomes of a connection that is open past its token. */
   ended: string;
+  /** What else aud has. */
+  audience?: string;
 };
 
 export const tryRabbitmq = async (debian: Debian, world: World) =>
@@ -35,6 +37,7 @@ export const tryRabbitmq310 = (debian: Debian, world: World) =>
     settings: /# At a broker of 3\.10, .*\n((?:.*\n)*?)\n# At an application/,
     plugins: ['rabbitmq_auth_backend_oauth2'],
     ended: 'still open',
+    audience: 'rabbitmq',
   });
 
 async function attempt(debian: Debian, world: World, version: Version): Promise<Steps> {
@@ -88,10 +91,11 @@ async function attempt(debian: Debian, world: World, version: Version): Promise<
     `client add --tenant ${tenant} --client-id plain --name Plain --grant-type client_credentials --scope rabbitmq.read:*/* --access-token-format jwt`,
   );
   const unaimed = await answer(await machine('plain', plain.client_secret, '', tenant, https.host));
-  const lifetime = (time: string) =>
-    pgrant(
-      `resource set ${resource} --tenant ${tenant} --title MQ --access-token-lifetime ${time}`,
-    );
+  const lifetime = (time: string) => {
+    const set = `resource set ${resource} --tenant ${tenant} --title MQ --access-token-format jwt`;
+    const more = version.audience === undefined ? '' : ` --audience ${version.audience}`;
+    return pgrant(`${set} --access-token-lifetime ${time}${more}`);
+  };
   await lifetime('4s');
   const brief = await declareQueue(port, await token());
   const ended = await Promise.race([brief.closed, sleep(12_000, 'still open')]);

@@ -94,6 +94,7 @@ declare
   v_polls pgrant_rules.device_poll[];
   v_poll pgrant_rules.device_poll;
   v_decisions pgrant_rules.token_decision[];
+  v_out pgrant_api.tokens;
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_device_hash, p_assertion) then
@@ -117,6 +118,22 @@ begin
                       order by d.device_hash
                         for update);
   v_polls := pgrant_rules.device_polls_decide(p_client_id, v_auth.o_error, v_devices, v_codes, p_device_hash);
+  update pgrant.device_codes d
+     set polled_at = now(),
+         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
+         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
+    from unnest(v_polls) p
+   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
+     and p.error in ('authorization_pending', 'slow_down');
+  if not exists (select from unnest(v_polls) p where p.error is null or p.error not in ('authorization_pending', 'slow_down')) then
+    -- As most sets are: nothing is decided, and nothing recorded.
+    foreach v_poll in array v_polls loop
+      v_out.error := v_poll.error;
+      v_out.reason := v_poll.error::text;
+      return next v_out;
+    end loop;
+    return;
+  end if;
   v_decisions := pgrant_rules.codes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client,
     array(select p.error from unnest(v_polls) p order by p.n),
@@ -131,13 +148,6 @@ begin
                                            else 'device_code.redeem' end;
     end if;
   end loop;
-  update pgrant.device_codes d
-     set polled_at = now(),
-         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
-         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
-    from unnest(v_polls) p
-   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
-     and p.error in ('authorization_pending', 'slow_down');
   perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_handle_hash, p_refresh_hash);
   perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
   return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions, v_auth.o_cnf) t;
