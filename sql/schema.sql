@@ -3101,6 +3101,7 @@ create table pgrant.tenants (
   consent_choice boolean default false not null,
   logo_uri text,
   unverified_logos boolean default false not null,
+  remember_username boolean default false not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -3262,6 +3263,7 @@ comment on column pgrant.tenants.second_factor is 'Whether people show a second 
 comment on column pgrant.tenants.consent_choice is 'Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.';
 comment on column pgrant.tenants.logo_uri is 'The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none.';
 comment on column pgrant.tenants.unverified_logos is 'Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.';
+comment on column pgrant.tenants.remember_username is 'Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

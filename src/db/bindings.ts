@@ -129,6 +129,7 @@ export type ApiAppearance = {
   policy_uri: string | null;
   tos_uri: string | null;
   logo: string | null;
+  remember_username: boolean;
 };
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
@@ -2523,7 +2524,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['language']),
+  ], ['language', 'remember_username']),
 
   /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
   tenant_describe: bind<

@@ -19,6 +19,8 @@ export type Tenant = {
     tos_uri: string | null;
     /** SHA-256 of its logo, in hexadecimal. */
     logo: string | null;
+    /** Whether people may have their username remembered. */
+    remember_username: boolean;
   };
 };
 

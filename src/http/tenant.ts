@@ -28,6 +28,7 @@ const usual: Tenant['appearance'] = {
   policy_uri: null,
   tos_uri: null,
   logo: null,
+  remember_username: false,
 };
 
 /** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */

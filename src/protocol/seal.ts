@@ -18,7 +18,8 @@ export type Purpose =
   | 'pgrant backup manifest'
   | 'pgrant webhook secret'
   | 'pgrant admin secret'
-  | 'pgrant totp secret';
+  | 'pgrant totp secret'
+  | 'pgrant remembered username';
 
 /** Where something is sealed: it does not open at another tenant, nor under another name. */
 export type Place = { tenant: string; name: string };

@@ -162,6 +162,8 @@ export type TenantSettings = {
   logo_uri: string | null;
   /** Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved. */
   unverified_logos: boolean;
+  /** Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not. */
+  remember_username: boolean;
 };
 
 export type ClientSettings = {
@@ -382,6 +384,7 @@ export const stored = {
     {"name":"consent_choice","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.","good":"true or false"},
     {"name":"logo_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none.","good":"an https URL of at most 500 characters; http on a loopback host, which a server on a loopback address may fetch"},
     {"name":"unverified_logos","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.","good":"true or false"},
+    {"name":"remember_username","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.","good":"true or false"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

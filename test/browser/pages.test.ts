@@ -27,6 +27,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       support_uri: 'mailto:help@acme.example',
       policy_uri: 'https://acme.example/privacy',
       logo_uri: 'https://acme.example/logo.png',
+      remember_username: true,
     };
     await call(worker, ops.tenant_set, { tenant, settings });
     const { logo_uri } = settings;

@@ -14,14 +14,15 @@ comment on type pgrant_api.tenant is 'The tenant that answers under a host and p
 comment on column pgrant_api.tenant.path is 'Path of the issuer: the part of the asked path that names the tenant.';
 
 create type pgrant_api.appearance as (
-  error         pgrant_api.error,
-  reason        text,
-  language      text,
-  accent_color  text,
-  support_uri   text,
-  policy_uri    text,
-  tos_uri       text,
-  logo          text
+  error              pgrant_api.error,
+  reason             text,
+  language           text,
+  accent_color       text,
+  support_uri        text,
+  policy_uri         text,
+  tos_uri            text,
+  logo               text,
+  remember_username  boolean
 );
 
 comment on type pgrant_api.appearance is 'What every page of a tenant shows.';
@@ -30,6 +31,7 @@ comment on column pgrant_api.appearance.accent_color is 'Such as #2453b8; null =
 comment on column pgrant_api.appearance.support_uri is 'Where people get help; null = nowhere.';
 comment on column pgrant_api.appearance.policy_uri is 'The privacy policy; null = none.';
 comment on column pgrant_api.appearance.tos_uri is 'The terms of service; null = none.';
+comment on column pgrant_api.appearance.remember_username is 'Whether people may have their username remembered.';
 comment on column pgrant_api.appearance.logo is 'SHA-256 of its logo, in hexadecimal; null = none.';
 
 create type pgrant_api.tenant_facts as (
@@ -113,8 +115,8 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select t.default_language, t.accent_color, t.support_uri, t.policy_uri, t.tos_uri,
-         pgrant_rules.tenant_logo(p_tenant)
-    into v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri, v_out.logo
+         pgrant_rules.tenant_logo(p_tenant), t.remember_username
+    into v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri, v_out.logo, v_out.remember_username
     from pgrant.tenants t
    where t.tenant_id = p_tenant;
   if not found then

@@ -3510,6 +3510,13 @@ export const records = {
       "meaning": "Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6)."
     },
     {
+      "name": "remember_username",
+      "type": "boolean",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not."
+    },
+    {
       "name": "replay_window",
       "type": "integer",
       "nullable": false,

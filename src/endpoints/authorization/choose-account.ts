@@ -4,6 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { caller } from '../../http/ctx.ts';
+import { forgetUsername } from '../../http/remembered-username.ts';
 import { codeSecret, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
@@ -32,6 +33,7 @@ export function chooseAccount(services: EndpointServices): Endpoint {
       another: account === 'another',
     });
     if (row.next === 'respond') return respond(services, ctx, row, code.secret);
+    if (account === 'another') forgetUsername(ctx);
     const query = new URLSearchParams({ request: request ?? '' });
     ctx.status = 303;
     ctx.set('Location', `${ctx.state.tenant.path}/oauth/continue?${query}`);

@@ -5,6 +5,7 @@ import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
+import { rememberedUsername } from '../../http/remembered-username.ts';
 import { render } from '../../http/render.ts';
 import { codeSecret, presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
@@ -44,6 +45,8 @@ export async function showRequest(
     error?: string;
     retry_after?: number | null;
     username?: string;
+    /** Whether the person wanted it remembered. */
+    remember?: boolean;
     upstream_title?: string | null;
     /** Of an authenticator app that is being set up. */
     key?: Buffer | undefined;
@@ -117,6 +120,7 @@ function showPage(
       ...data,
       ...redirectTarget(shown.redirect_uri),
       set_up: setUp,
+      remembered: next === 'login' ? rememberedUsername(services.secret, ctx) : undefined,
       csrf: presentedCsrfToken(ctx),
     },
     {

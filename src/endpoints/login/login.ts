@@ -4,6 +4,7 @@ import { type ApiLoginChallenge, type ApiSession, api } from '../../db/bindings.
 import { type Answer, ask, type Refused } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
+import { rememberUsername } from '../../http/remembered-username.ts';
 import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
 import { turnOf } from '../../http/turn.ts';
 import { OAuthError } from '../../protocol/errors.ts';
@@ -19,8 +20,9 @@ type Outcome = Answer<ApiSession> | Refused<ApiLoginChallenge>;
 /** Takes username and password; a wrong one shows the page again, with the same words for both. */
 export function login(services: EndpointServices): Endpoint {
   return async (ctx) => {
-    const { values } = requireReadable(parameters(ctx), ['request', 'username', 'password']);
-    const { request, username = '', password = '' } = values;
+    const names = ['request', 'username', 'password', 'remember'];
+    const { values } = requireReadable(parameters(ctx), names);
+    const { request, username = '', password = '', remember } = values;
     const session = newSecret();
     const outcome = await signIn(services, ctx, { request, username, password }, session);
     if (outcome.error === 'wrong_password' || outcome.error === 'too_many_attempts') {
@@ -32,9 +34,11 @@ export function login(services: EndpointServices): Endpoint {
         error,
         retry_after,
         username,
+        remember: remember !== undefined,
       });
     }
     if (outcome.error !== null) throw new OAuthError(outcome.error, String(outcome.reason));
+    rememberUsername(services.secret, ctx, username, remember !== undefined);
     if (outcome.session_expires_at !== null) {
       startSession(ctx, session.secret, outcome.session_expires_at);
     }
