@@ -96,7 +96,8 @@ begin
       from pgrant.upstream_accounts a
      where a.tenant_id = p_before.tenant_id and a.upstream = p_before.name;
     if v_accounts > 0 then
-      raise exception 'upstream % has % accounts, and whoever is called the same by another server is somebody else', p_before.name, v_accounts
+      raise exception 'upstream % has % accounts, and whoever is called the same by another server is somebody else',
+                      p_before.name, v_accounts
         using errcode = 'OA003', hint = 'add the other server as an upstream of its own';
     end if;
   end if;
