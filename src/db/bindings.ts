@@ -1374,7 +1374,7 @@ export const api = {
     ['hours', 'integer'],
   ], ['username', 'recent', 'page']),
 
-  /** Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood. */
+  /** Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (the address has asked for too many codes of the client), too_many_attempts, flood. */
   device_authorize: bind<
     {
       tenant: string;

@@ -224,16 +224,20 @@ describe('a device authorization request', () => {
 
   test('too many of one address are told to slow down, and never 429 nor 503', async () => {
     await acme.database.sql`update pgrant.tenants set authorization_rate = 1`;
+    await acme.database.sql`delete from pgrant.counters`;
     try {
       const responses = await Promise.all(
         [1, 2, 3].map(() => post('/oauth/device_authorization', { client_id: tool.client_id })),
       );
       const bodies = await Promise.all(
-        responses.map(async (one) => (await one.json()) as { error?: string }),
+        responses.map(async (one) => (await one.json()) as { error?: string; user_code?: string }),
       );
       expect(responses.map(({ status }) => status)).toContain(400);
       expect(responses.every(({ status }) => status === 200 || status === 400)).toBe(true);
       expect(bodies.some(({ error }) => error === 'slow_down')).toBe(true);
+      // Whoever has got a code is none the worse for it.
+      const { user_code } = bodies.find((body) => body.user_code) ?? {};
+      expect((await typed(new Browser(), user_code ?? '')).status).toBe(200);
     } finally {
       await acme.database.sql`update pgrant.tenants set authorization_rate = default`;
     }

@@ -57,20 +57,20 @@ $$;
 comment on function pgrant_rules.limited_prefix(uuid) is
   'The prefix under which limits count the caller''s address; null where none hold: a trusted network, an operator.';
 
-create function pgrant_rules.begun_too_often(p_tenant uuid) returns boolean
+create function pgrant_rules.begun_too_often(p_tenant uuid, p_what text default 'authorization') returns boolean
 language plpgsql
 as $$
 declare
   v_from cidr := pgrant_rules.limited_prefix(p_tenant);
 begin
   return v_from is not null
-     and (pgrant_rules.attempt_count(p_tenant, 'authorization', v_from, 60)).attempts
+     and (pgrant_rules.attempt_count(p_tenant, p_what, v_from, 60)).attempts
          > (select t.authorization_rate from pgrant.tenants t where t.tenant_id = p_tenant);
 end
 $$;
 
-comment on function pgrant_rules.begun_too_often(uuid) is
-  'Counts a sign-in that is begun, at the product or an upstream too. Whether it is beyond authorization_rate.';
+comment on function pgrant_rules.begun_too_often(uuid, text) is
+  'Counts a sign-in that is begun, at the product or an upstream too, or what else p_what names. Whether it is beyond authorization_rate.';
 
 create function pgrant_rules.refusal_verdict(p_tenant uuid) returns pgrant_api.error
 language plpgsql

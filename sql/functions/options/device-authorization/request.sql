@@ -47,7 +47,8 @@ begin
   elsif not pgrant_rules.device_grant() = any ((v_auth.client).grant_types) then
     v_out.error := 'unauthorized_client';
     v_out.reason := 'client is not registered for ' || pgrant_rules.device_grant();
-  elsif pgrant_rules.begun_too_often(p_tenant) then
+  elsif pgrant_rules.begun_too_often(p_tenant, 'device code ' || p_client_id) then
+    -- Counted apart from sign-ins: a program that asks in vain keeps nobody of its address from typing a code.
     -- Clients of this grant know no other word for it (RFC 8628 3.5).
     v_out.error := 'slow_down';
     v_out.reason := 'authorization_rate reached';
@@ -81,7 +82,7 @@ end
 $$;
 
 comment on function pgrant_api.device_authorize(uuid, text, inet, text, text, bytea, jsonb, bytea, bytea, text, text[], text[]) is
-  'Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant''s own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (too many sign-ins begun by the address), too_many_attempts, flood.';
+  'Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant''s own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (the address has asked for too many codes of the client), too_many_attempts, flood.';
 
 create type pgrant_api.device_verification as (
   error       pgrant_api.error,
