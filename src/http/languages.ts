@@ -13,7 +13,9 @@ type Texts = Record<string, { title: string; description: string }>;
 /** What is asked for, with its words in other languages. */
 type Titled = { scope?: string; title: string; description?: string; texts?: Texts };
 
-const folder = fileURLToPath(new URL('../../templates/languages', import.meta.url));
+const templates = fileURLToPath(new URL('../../templates', import.meta.url));
+const catalogue = (kind: 'languages' | 'settings', language: PageLanguage) =>
+  JSON.parse(readFileSync(`${templates}/${kind}/${language}.json`, 'utf8')) as object;
 
 /** Where a language differs by country, the one that fits most of its readers. */
 const formats: Record<PageLanguage, string> = { en: 'en-GB', es: 'es', pt: 'pt', de: 'de' };
@@ -32,6 +34,7 @@ const marks = Object.fromEntries(
 /** What templates call in a language. */
 export function globalsOf(language: PageLanguage) {
   const messages = messagesOf(language);
+  const meanings = new Map<string, string>(Object.entries(catalogue('settings', language)));
   const locale = formats[language];
   const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
   const moments = new Intl.DateTimeFormat(locale, {
@@ -65,6 +68,8 @@ export function globalsOf(language: PageLanguage) {
     /** What a claim is called; one of the tenant's own has no other words than its name. */
     claim: (name: string) =>
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
+    /** What a setting of the tenant means. */
+    meaning: (setting: string) => meanings.get(setting) ?? '',
     /** Two letters for whoever has no logo. */
     initials: (name: string) => {
       const [first = '', second = ''] = name.match(/[\p{L}\p{N}]+/gu) ?? [];
@@ -101,9 +106,8 @@ function escapedValue(value: unknown): unknown {
 }
 
 function messagesOf(language: PageLanguage): Map<string, IntlMessageFormat> {
-  const file = JSON.parse(readFileSync(`${folder}/${language}.json`, 'utf8')) as object;
   return new Map(
-    Object.entries(file).map(([key, text]) => [
+    Object.entries(catalogue('languages', language)).map(([key, text]) => [
       key,
       new IntlMessageFormat(text, formats[language]),
     ]),

@@ -5,6 +5,7 @@ import { type MessageFormatElement, parse, TYPE } from '@formatjs/icu-messagefor
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { operatorSettings, records } from '../../src/endpoints/admin-api/operations.ts';
 import { pageLanguages, publicErrors, standardScopes } from '../../src/protocol/lists.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
@@ -79,6 +80,26 @@ describe('catalogues', () => {
     for (const [scope, { title, description }] of Object.entries(standardScopes)) {
       expect(english[`scope.${scope}.title`]).toBe(title);
       expect(english[`scope.${scope}.description`]).toBe(description);
+    }
+  });
+
+  test('what each setting means that an admin may change is said in every language, of the comment that there is', () => {
+    const meant = records.settings
+      .filter(({ name, is_setting }) => is_setting && !operatorSettings.some((one) => one === name))
+      .map(({ name, meaning }) => [name, meaning]);
+    const said = (language: string): Record<string, string> =>
+      JSON.parse(readFileSync(join(folder, 'settings', `${language}.json`), 'utf8'));
+    // Where a comment has changed, the other languages say it anew as well.
+    expect(Object.entries(said('en'))).toEqual(meant);
+    for (const language of pageLanguages) {
+      const texts = said(language);
+      expect([language, Object.keys(texts)]).toEqual([language, meant.map(([name]) => name)]);
+      const names = (text: string) =>
+        (text.match(/RFC \d+|\b[a-z]+(?:_[a-z]+)+\b/g) ?? []).toSorted();
+      for (const [name, text] of meant) {
+        const there = { language, name, names: names(texts[name as string] ?? '') };
+        expect(there).toEqual({ language, name, names: names(String(text)) });
+      }
     }
   });
 

@@ -82,7 +82,6 @@ export type Setting = {
   name: string;
   type: string;
   nullable: boolean;
-  meaning?: string;
   choices?: readonly string[];
   is_setting: boolean;
 };
