@@ -36,7 +36,7 @@ export async function dropRelations(
     const found = await sql<{ name: string }[]>`
       select c.oid::regclass::text as name from pg_class c
        where c.relkind::text = any (${arrayLiteral(letters)}::text[])
-         and c.relnamespace::regnamespace::text = any (${arrayLiteral(schemas)}::text[])`;
+         and c.relnamespace in (select n.oid from pg_namespace n where n.nspname = any (${arrayLiteral(schemas)}::text[]))`;
     const names = found.map(({ name }) => name).join(', ');
     if (names !== '') await sql.unsafe(`drop ${kind} ${names} cascade`);
   }

@@ -117,7 +117,7 @@ async function takeBack(sql: TransactionSql, schemas: readonly string[]): Promis
   await become(sql, 'none');
   const given = await sql<{ identity: string }[]>`
     select p.oid::regprocedure::text as identity from pg_proc p
-     where p.pronamespace::regnamespace::text = any (${arrayLiteral(schemas)}::text[])
+     where p.pronamespace in (select n.oid from pg_namespace n where n.nspname = any (${arrayLiteral(schemas)}::text[]))
        and p.proowner <> 'pgrant_owner'::regrole and pg_has_role(p.proowner, 'usage')`;
   await sql.unsafe(
     given.map(({ identity }) => `alter function ${identity} owner to pgrant_owner;`).join('\n'),
@@ -156,7 +156,7 @@ async function revokeAll(sql: TransactionSql, schemas: readonly string[]): Promi
   const [granted] = await sql`
     select string_agg(distinct case a.grantee when 0 then 'public' else a.grantee::regrole::text end, ', ') as roles
       from pg_proc p cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-     where p.pronamespace::regnamespace::text = any (${arrayLiteral(schemas)}::text[])
+     where p.pronamespace in (select n.oid from pg_namespace n where n.nspname = any (${arrayLiteral(schemas)}::text[]))
        and a.grantee <> p.proowner`;
   if (!granted?.roles) return;
   await sql.unsafe(
