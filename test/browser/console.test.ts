@@ -98,9 +98,14 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       expect(await page.locator('code.secret').textContent()).toMatch(/^pgrant_cs_/);
       await page.getByRole('link', { name: 'Back' }).click();
       await page.getByRole('heading', { level: 1, name: '<b>Reports</b>' }).waitFor();
-      await press(page, 'Suspend');
+      await page.getByText('Change it').first().click();
+      await page.getByLabel('Logo (URL)').fill('https://reports.example/logo.png');
+      await press(page, 'Change it');
       await page.getByText('It is done.').waitFor();
+      await page.getByText('https://reports.example/logo.png').first().waitFor();
+      await press(page, 'Suspend');
       await page.getByText('suspended', { exact: true }).waitFor();
+      await page.getByText('It is done.').waitFor();
       const [event] = await acme.database.sql`
         select actor, request_id, address from pgrant.audit_events where action = 'client.disable' order by at desc limit 1`;
       expect(event).toMatchObject({
