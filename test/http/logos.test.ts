@@ -104,6 +104,8 @@ describe('a logo', () => {
   test('is unknown at another tenant, and by anything but a digest', async () => {
     const { issuer } = await addTenant(acme.database, acme.origin, 'other');
     const paths = [shas(pixel), shas(pixel).toUpperCase(), '..%2fweb.png', 'a'.repeat(64)];
+    const unknown = await fetch(new URL(at('a'.repeat(64)), acme.origin));
+    expect(unknown.status).toBe(404);
     for (const path of paths) {
       const response = await fetch(`${issuer}/oauth/logo/${path}`);
       expect(response.status).toBe(404);
