@@ -3,6 +3,7 @@ import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { makeCheckpoint, sealEvents } from '../operations/audit-chain.ts';
 import { archiveCommands } from './audit-archive-commands.ts';
+import { copyCommands } from './audit-copy-commands.ts';
 import { readOutside, type Verdict, verifyAudit } from './audit-verify.ts';
 import { confirm, count } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
@@ -23,6 +24,7 @@ export function declareCommands(group: Command): void {
   const sealed = 'seal what there is and print a signed checkpoint, to be kept elsewhere';
   tenantCommand(group, 'checkpoint', sealed).action(withSession(checkpoint));
   archiveCommands(group);
+  copyCommands(group);
   group
     .command('retention [months]')
     .description('for how many months events are kept after their month, of all tenants')

@@ -3046,6 +3046,39 @@ export const ops = {
     ['tenant', 'uuid'],
   ], []),
 
+  /** The first seal of a tenant whose events are kept, where a copy begins. Raises OA001. */
+  audit_copy_first: bind<
+    {
+      tenant: string;
+    },
+    {
+      audit_copy_first: number;
+    }
+  >('pgrant_ops.audit_copy_first', [
+    ['tenant', 'uuid'],
+  ], ['audit_copy_first']),
+
+  /** What the events of p_events (an array of lines of a copy of the audit) that the database does not know did, to whom, and how often; refusals did nothing. p_tenant need not be there: then it has none. */
+  audit_lost: bind<
+    {
+      tenant: string;
+      events: unknown;
+    },
+    {
+      effect: string | null;
+      action: string | null;
+      client_id: string | null;
+      user_id: string | null;
+      grant_id: string | null;
+      events: number | null;
+      first_at: string | null;
+      last_at: string | null;
+    }
+  >('pgrant_ops.audit_lost', [
+    ['tenant', 'uuid'],
+    ['events', 'jsonb'],
+  ], []),
+
   /** For how many months after its own a month of audit events is kept, and one of the seals over them; of all tenants. The history is kept as long as the events. */
   audit_retention: bind<
     {

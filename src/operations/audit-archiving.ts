@@ -69,14 +69,8 @@ async function archiveMonth(
     );
   }
   const file = resolve(work.folder, name, `${month}.jsonl`);
-  const draft = `${file}.part`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   try {
-    const { archive, digest } = await write(work, draft, { tenant_id, issuer, month }, due);
-    // What is read back is what counts: the events are dropped on the strength of it.
-    if ((await digestOf(draft)) !== digest) throw new ArchiveError(`${file} does not read back`);
-    await rename(draft, file);
-    await syncFolder(dirname(file));
+    const { archive, digest } = await writeArchive(work, file, { tenant_id, issuer, month }, due);
     await call(work.database, ops.audit_archive_add, {
       tenant: tenant_id,
       month: due.month,
@@ -86,14 +80,40 @@ async function archiveMonth(
     });
     return { ...archive, file, digest };
   } catch (error) {
-    await rm(draft, { force: true });
     if (error instanceof ArchiveError) error.message = `${name}, ${month}: ${error.message}`;
     throw error;
   }
 }
 
+/** What of a chain goes into a file: seals, with the events of a month or of all. */
+export type Range = { month?: string; first: number; last: number };
+
+/** Writes a file of an archive, whole or not at all. */
+export async function writeArchive(
+  work: ArchiveWork,
+  file: string,
+  header: ArchiveHeader,
+  range: Range,
+): Promise<{ archive: Archive; digest: string }> {
+  const draft = `${file}.part`;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    const written = await write(work, draft, header, range);
+    // What is read back is what counts: events are dropped on the strength of it.
+    if ((await digestOf(draft)) !== written.digest) {
+      throw new ArchiveError(`${file} does not read back`);
+    }
+    await rename(draft, file);
+    await syncFolder(dirname(file));
+    return written;
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
 /** Writes an archive and verifies each line on its way. */
-async function write(work: ArchiveWork, path: string, header: ArchiveHeader, due: Due) {
+async function write(work: ArchiveWork, path: string, header: ArchiveHeader, range: Range) {
   const reader = new ArchiveReader();
   const digest = createHash('sha256');
   const file = await open(path, 'w', 0o600);
@@ -105,17 +125,17 @@ async function write(work: ArchiveWork, path: string, header: ArchiveHeader, due
   };
   try {
     await put([JSON.stringify({ type: lineTypes.header, ...header })]);
-    for (let first = due.first; first <= due.last; first += stride) {
+    for (let first = range.first; first <= range.last; first += stride) {
       const lines = await callAll(work.database, ops.audit_archive_lines, {
         tenant: header.tenant_id,
-        month: due.month,
+        month: range.month ?? null,
         first,
-        last: Math.min(first + stride - 1, due.last),
+        last: Math.min(first + stride - 1, range.last),
       });
       await put(lines.map(({ line }) => String(line)));
     }
     const { database, secret } = work;
-    const checkpoint = await makeCheckpoint(database, secret, header.tenant_id, due.last);
+    const checkpoint = await makeCheckpoint(database, secret, header.tenant_id, range.last);
     await put([JSON.stringify({ type: lineTypes.end, checkpoint })]);
     const archive = await reader.end();
     await file.sync();

@@ -6,8 +6,8 @@ import { type Checkpoint, CheckpointError, readCheckpoint } from './audit-checkp
 export type ArchiveHeader = {
   tenant_id: string;
   issuer: string;
-  /** The month (UTC) as 2026-11. */
-  month: string;
+  /** The month (UTC) as 2026-11; left out in a copy, which has the events of every seal in it. */
+  month?: string;
 };
 
 export type Archive = ArchiveHeader & {
@@ -75,9 +75,9 @@ export class ArchiveReader {
       if (!same || number !== last.number || seal !== last.seal) {
         throw this.#fault('the checkpoint does not name the last seal');
       }
-      const { issuer, month } = header;
+      const { type: _, ...about } = header as ArchiveHeader & { type: string };
       const range = { first: this.#first, last: last.number };
-      return { tenant_id, issuer, month, events: this.#events, ...range, kid, checkpoint };
+      return { ...about, events: this.#events, ...range, kid, checkpoint };
     } catch (error) {
       if (error instanceof CheckpointError) throw this.#fault(error.message);
       throw error;
@@ -92,7 +92,8 @@ export class ArchiveReader {
     if (before && (number !== before.number + 1 || line.previous_seal !== before.seal)) {
       throw this.#fault(`seal ${number} does not follow seal ${before.number}`);
     }
-    const inMonth = String(line.first_at).startsWith(`${header.month}-`);
+    const { month } = header;
+    const inMonth = month === undefined || String(line.first_at).startsWith(`${month}-`);
     this.#first ??= number;
     this.#seal = {
       number,

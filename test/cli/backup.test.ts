@@ -1,6 +1,6 @@
 // A restore drill, with the PostgreSQL programs of the machine: what was dumped is restored and proven whole.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'pgrant-backup-'));
 const [dump, manifest] = [join(folder, 'pgrant.dump'), join(folder, 'pgrant.manifest')];
 
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const elsewhere = join(folder, 'elsewhere');
 
 const at = (url: string, database: string, user = 'postgres') =>
   url.replace('//postgres@', `//${user}@`).replace(/\/postgres$/, `/${database}`);
@@ -41,6 +43,8 @@ async function fill(url: string): Promise<void> {
     'client add --tenant acme --name Robot --client-id robot --grant-type client_credentials',
     'role add deploy --tenant acme --title Deploy',
     'audit checkpoint --tenant acme',
+    'user add --tenant acme --username ada',
+    `audit copy --to ${elsewhere}`,
   ];
   for (const line of lines) expect(await pgrant(source, line)).toMatchObject({ code: 0 });
 }
@@ -63,15 +67,21 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
         const source = at(url, 'source');
         expect(await pgrant(source, dumping)).toMatchObject({ code: 0 });
         // What happens afterwards is in neither.
-        expect(await pgrant(source, 'scope add later --tenant acme --title Later')).toMatchObject({
-          code: 0,
-        });
+        const later = [
+          'scope add later --tenant acme --title Later',
+          'user disable --tenant acme --username ada',
+          'tenant add other --issuer https://id.example/other',
+          `audit copy --to ${elsewhere}`,
+        ];
+        for (const line of later) expect(await pgrant(source, line)).toMatchObject({ code: 0 });
         const whole = await restore(url, 'whole');
         const good = await pgrant(whole, checking);
         expect(good.out + good.err).toMatch(/^the database is what source was at 20/);
         expect(good.code).toBe(0);
         expect(await pgrant(whole, 'audit verify --tenant acme')).toMatchObject({ code: 0 });
         expect(await release(whole)).toEqual({ migrations: [], reloaded: false });
+
+        await namesWhatWasLost(source, whole);
 
         await statement(
           whole,
@@ -98,12 +108,41 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
           'right pgrant_web  table pgrant.users  SELECT',
         ]);
 
+        const other = await pgrant(whole, `audit copy --to ${elsewhere} --tenant acme`);
+        expect([other.code, other.err]).toEqual([
+          1,
+          expect.stringMatching(
+            /^pgrant: acme: seal \d+ in .* is not of this audit: after a restore/,
+          ),
+        ]);
         await bindsWhoeverDumps(url, source);
         await refusesOthers(whole);
       }),
     180_000,
   );
 });
+
+/** Copies of the audit that were kept elsewhere know what happened after the dump. */
+async function namesWhatWasLost(source: string, whole: string): Promise<void> {
+  const files = ['acme', 'other'].flatMap((tenant) =>
+    readdirSync(join(elsewhere, tenant)).map((file) => join(elsewhere, tenant, file)),
+  );
+  const losing = `audit lost ${files.join(' ')}`;
+  const none = await pgrant(source, losing);
+  expect(none).toMatchObject({ code: 0, out: 'the database knows all that the files do\n' });
+  const { code, out } = await pgrant(whole, `${losing} --json`);
+  expect(code).toBe(1);
+  const rows: Record<string, string>[] = JSON.parse(out);
+  const acme = rows.filter(({ tenant }) => tenant === 'https://id.example/acme');
+  expect(acme).toMatchObject([
+    { effect: 'ended', action: 'user.disable', user_id: expect.any(String), events: 1 },
+    { effect: 'changed', action: 'scope.add', events: 1 },
+  ]);
+  // A tenant that the database does not know has lost everything.
+  expect(rows.map(({ tenant, action }) => `${tenant} ${action}`)).toContain(
+    'https://id.example/other tenant.add',
+  );
+}
 
 /** The owner of the tables sees no rows, and its pg_dump would say so by an error or not at all. */
 async function bindsWhoeverDumps(url: string, source: string): Promise<void> {

@@ -38,6 +38,7 @@ const ofNobody = [
   'refusals_digest',
   'refusals_fault',
   'audit_kept',
+  'audit_effect',
   'audit_verify_rest',
   'access_period',
   'details_period',

@@ -26,6 +26,18 @@ test('every action that a function records is in the list of actions, and every 
   expect([...faults]).toEqual([]);
 });
 
+test('every action that takes something away says that it ends something, and none that gives', async () => {
+  const rows = await sql`
+    select action, pgrant_report.audit_effect(action) as effect from pgrant_report.audit_actions()`;
+  const of = (effect: string) =>
+    rows.filter((row) => row.effect === effect).map(({ action }) => action);
+  expect(of('ended').filter((action) => /(add|enable|set|allow|issue)$/.test(action))).toEqual([]);
+  const takes = /(disable|remove|revoke|withdraw|deny|suspend|reuse|expire|lose|unlink)$/;
+  expect(of('changed').filter((action) => takes.test(action))).toEqual([]);
+  expect(of('issued')).toContain('refresh.rotate');
+  expect(of('nothing')).not.toContain('developer_client.resume');
+});
+
 test('the claims that scopes ask for are those of OpenID Connect Core 5.4', async () => {
   const claims = async (...scopes: string[]) => {
     const [row] = await sql`select pgrant_rules.scope_claims(${scopes}) as claims`;

@@ -42,7 +42,7 @@ begin
   loop
     line := pgrant_report.audit_seal_text(v_seal);
     return next;
-    if (date_trunc('month', v_seal.first_at, 'UTC') at time zone 'UTC')::date = p_month then
+    if p_month is null or (date_trunc('month', v_seal.first_at, 'UTC') at time zone 'UTC')::date = p_month then
       return query
       select pgrant_report.audit_event_text(e)
         from unnest(v_seal.event_ids) with ordinality i (event_id, place)
@@ -55,7 +55,7 @@ end
 $$;
 
 comment on function pgrant_report.audit_archive_lines(uuid, date, bigint, bigint) is
-  'Lines of an archive: the canonical text of each seal from p_first to p_last, and behind those of the month their events.';
+  'Lines of an archive: the canonical text of each seal from p_first to p_last, and behind those of the month (null = of every month) their events.';
 
 create function pgrant_ops.audit_archive_lines(p_tenant uuid, p_month date, p_first bigint, p_last bigint)
 returns table (line text)
