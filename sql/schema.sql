@@ -342,6 +342,19 @@ $function$
 ;
 comment on function pgrant.name_sound(text) is 'Whether people see a name as it is: 1 to 255 characters, all visible (text_sound), in Unicode normal form C, with single spaces and none at the ends.';
 
+CREATE OR REPLACE FUNCTION pgrant.nest(p_function regprocedure)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from pg_catalog.pg_extension where extname = 'citus') then
+    execute format('alter function %s set citus.allow_nested_distributed_execution = on', p_function);
+  end if;
+end
+$function$
+;
+comment on function pgrant.nest(regprocedure) is 'Where Citus is installed, lets a function ask tables though it runs on a node, in the midst of a query of Citus: what it reads is on each node, or of the tenant of the row. Does nothing without it.';
+
 CREATE OR REPLACE FUNCTION pgrant.origin_among(p_uri text, p_uris text[])
  RETURNS boolean
  LANGUAGE sql
@@ -2396,6 +2409,7 @@ CASE
     WHEN (table_name = ANY (ARRAY['audit_events'::text, 'audit_seals'::text])) THEN '1 mon'::interval
     ELSE '01:00:00'::interval
 END)));
+create policy plans_kept on pgrant.partition_plans for select to pgrant_cataloguer using (true);
 create policy plans_seen on pgrant.partition_plans for select to pgrant_definer, pgrant_janitor, pgrant_owner using (true);
 create policy plans_written on pgrant.partition_plans for insert to pgrant_owner with check (true);
 comment on table pgrant.partition_plans is 'Global: how each partitioned table is cut by time.';

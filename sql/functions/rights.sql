@@ -17,7 +17,8 @@ begin
              case when p.proname in ('partitions_maintain', 'partitions_make', 'partition_add', 'partitions_past', 'partitions_drop',
                                      'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'
                   when p.proname in ('catalogue_add', 'catalogue_title', 'catalogue_disable', 'catalogue_remove', 'catalogue_auditor',
-                                     'auditors_changed', 'tenant_add')
+                                     'auditors_changed', 'tenant_add', 'auditor_add', 'auditor_remove',
+                                     'partition_plan_set', 'audit_retention_set')
                   then 'pgrant_cataloguer'
                   when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
                                      'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
@@ -45,13 +46,15 @@ begin
       ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('logo_due', 'pgrant_worker'),
       ('audit_checkpoint_due', 'pgrant_worker'),
       -- What one owner of functions asks of another.
-      ('tenant_add', 'pgrant_worker'), ('tenant_make', 'pgrant_cataloguer'),
+      ('tenant_add', 'pgrant_worker'), ('tenant_make', 'pgrant_cataloguer'), ('auditor_add', 'pgrant_worker'),
+      ('auditor_remove', 'pgrant_worker'), ('partition_plan_set', 'pgrant_worker'), ('audit_retention_set', 'pgrant_worker'),
+      ('catalogue_audit', 'pgrant_cataloguer'), ('audit_months', 'pgrant_cataloguer'),
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
       ('catalogue_remove', 'pgrant_definer'), ('catalogue_auditor', 'pgrant_definer'),
       ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
       ('expired_rows', 'pgrant_janitor'), ('expired_found', 'pgrant_janitor'), ('expiry_record', 'pgrant_janitor'),
       ('family_blocks', 'pgrant_janitor'), ('expiry_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
-      ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_definer'), ('partition_plan_change', 'pgrant_definer'),
+      ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_cataloguer'), ('partition_plan_change', 'pgrant_cataloguer'),
       ('claims_function_call', 'pgrant_definer'), ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'),
       ('audit_digest', 'pgrant_sealer'), ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer'),
       ('audit_entries', 'pgrant_sealer'),
@@ -60,7 +63,8 @@ begin
     )
     select o.kind, o.signature, o.owner,
            (o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant
-            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make')) as delegated,
+            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit')) as delegated,
+           o.name in ('audit_verify', 'scopes_reached', 'access_period') as nested,
            case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,
            array(select c.role from caller c where c.name = o.name and o.schema <> 'pgrant_api'
                  union
@@ -83,6 +87,9 @@ begin
     end loop;
     if v_object.delegated then
       perform pgrant.delegate(v_object.signature::regprocedure);
+    end if;
+    if v_object.nested then
+      perform pgrant.nest(v_object.signature::regprocedure);
     end if;
     if v_object.owner is not null then
       execute format('alter function %s owner to %I', v_object.signature, v_object.owner);

@@ -13,6 +13,7 @@ import {
   tokenLife,
 } from './flows.ts';
 import { type Cluster, command, startWeb } from './programs.ts';
+import { askQuestions } from './questions.ts';
 import { workerTasks } from './tasks.ts';
 
 type Given = { cluster: Cluster; folder: string; port: number; keep: boolean };
@@ -87,6 +88,7 @@ export function steps({ cluster, folder, port, keep }: Given): Step[] {
         assert.match(await pgrant(['release']), /functions loaded anew/);
       },
     },
+    { what: 'the thirty questions of auditors', run: () => askQuestions(cluster) },
     ...commands,
     ...cluster.web.map((url) => through(`through ${new URL(url).host}`, url)),
     { what: 'each task of the worker', run: () => workerTasks(cluster) },

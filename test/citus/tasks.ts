@@ -6,11 +6,12 @@ import { type Cluster, startWorker } from './programs.ts';
 /** Runs as the worker starts; what else is waited for runs each minute. */
 const atStart = 'partitions';
 
-/** Has every grant expire, lets a worker run until its tasks have succeeded, and looks at what became of them. */
-export async function workerTasks(cluster: Cluster): Promise<string> {
+/** Has every grant expire, unless they are to stay, lets a worker run until its tasks have succeeded, and looks at what became of them. */
+export async function workerTasks(cluster: Cluster, { expire = true } = {}): Promise<string> {
   const sql = postgres(cluster.coordinator, { max: 1, onnotice: () => {} });
   try {
-    await sql`
+    if (expire)
+      await sql`
       update pgrant.grants
          set consented_at = now() - interval '2 hours', consent_expires_at = now() - interval '1 hour',
              expires_at = now() - interval '1 hour'
@@ -22,6 +23,7 @@ export async function workerTasks(cluster: Cluster): Promise<string> {
     } finally {
       await worker.stop();
     }
+    if (!expire) return '';
     const [left] = await sql`
       select (select count(*) from pgrant.grants where expires_at < now() and revoked_at is null)::int as grants,
              (select count(*) from pgrant.grant_history where end_cause = 'grant.expire')::int as ended,

@@ -35,23 +35,27 @@ create function pgrant_rules.scope_refuse(
 language plpgsql
 as $$
 declare
-  v_now timestamptz := now();
+  v_scopes text[];
+  v_reasons text[];
+  v_invented text[] := array[]::text[];
 begin
-  insert into pgrant.scope_refusals as f (tenant_id, client_id, scope, reason, last_user_id)
-  select distinct on (e.scope) p_tenant, p_client_id, e.scope, e.reason, p_user_id
-    from pgrant_rules.scope_explain(p_tenant, p_user_id, p_client_scopes, p_requested, p_consented) e
-   where e.reason is not null
-     and length(e.scope) <= 128
-     -- A client cannot fill the table with scopes that it invents.
-     and (e.reason <> 'undefined'
-          or (select count(*) from pgrant.scope_refusals n
-               where n.tenant_id = p_tenant and n.client_id = p_client_id and n.reason = 'undefined') < 100
-          or exists (select from pgrant.scope_refusals n
-                      where n.tenant_id = p_tenant and n.client_id = p_client_id and n.scope = e.scope
-                        and n.reason = 'undefined'))
+  select array_agg(e.scope order by e.scope), array_agg(e.reason order by e.scope)
+    into v_scopes, v_reasons
+    from (select distinct x.scope, x.reason
+            from pgrant_rules.scope_explain(p_tenant, p_user_id, p_client_scopes, p_requested, p_consented) x
+           where x.reason is not null and length(x.scope) <= 128) e;
+  if 'undefined' = any (v_reasons) then
+    v_invented := array(select n.scope from pgrant.scope_refusals n
+                         where n.tenant_id = p_tenant and n.client_id = p_client_id and n.reason = 'undefined');
+  end if;
+  insert into pgrant.scope_refusals as f (tenant_id, client_id, scope, reason, last_at, last_user_id)
+  select p_tenant, p_client_id, e.scope, e.reason, now(), p_user_id
+    from unnest(v_scopes, v_reasons) e (scope, reason)
+   -- A client cannot fill the table with scopes that it invents.
+   where e.reason <> 'undefined' or cardinality(v_invented) < 100 or e.scope = any (v_invented)
    order by e.scope
       on conflict (tenant_id, client_id, scope, reason) do update
-     set refused = f.refused + 1, last_at = v_now, last_user_id = excluded.last_user_id;
+     set refused = f.refused + 1, last_at = excluded.last_at, last_user_id = excluded.last_user_id;
 end
 $$;
 

@@ -68,6 +68,7 @@ begin
         ('pending_seen', 'The janitor sees which tenants have something to deliver.'),
         ('plans_audited', 'Every auditor reads the plans.'),
         ('plans_changed', 'Operators change a plan, within what lifetimes and the audit need.'),
+        ('plans_kept', 'The cataloguer reads the plans that an operator changes.'),
         ('plans_seen', 'Whoever makes and drops partitions reads the plans.'),
         ('plans_written', 'A migration adds the plan of its table.'),
         ('unsealed_seen', 'The janitor sees which tenants have refusals to record.'),

@@ -102,11 +102,8 @@ begin
   perform pgrant_ops.partition_retention(p_months);
   -- Whoever shortens what is kept of a tenant leaves that in its audit.
   for v_tenant in select i.tenant_id from pgrant.issuers i order by i.tenant_id loop
-    perform set_config('pgrant.tenant', v_tenant::text, true),
-            set_config('pgrant.request_id', '', true),
-            set_config('pgrant.address', '', true);
-    perform pgrant_rules.audit(v_tenant, 'audit.retention', null, null, null,
-                               p_detail => jsonb_build_object('months', p_months, 'before', v_before));
+    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant, 'audit.retention',
+                   jsonb_build_object('months', p_months, 'before', v_before));
   end loop;
   perform set_config('pgrant.tenant', '', true);
 end

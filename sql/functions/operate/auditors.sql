@@ -20,8 +20,8 @@ begin
     perform pgrant_ops.auditor_remove(p_role);
   end if;
   if p_tenant is not null then
-    perform pgrant_rules.administer(p_tenant);
-    perform pgrant_rules.audit(p_tenant, 'auditor.add', null, null, null, p_detail => jsonb_build_object('role', p_role));
+    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', p_tenant, 'auditor.add',
+                   jsonb_build_object('role', p_role));
   end if;
   perform pgrant_rules.catalogue_auditor(p_role, p_tenant, true);
   return pg_has_role(p_role::name, 'pgrant_auditor', 'MEMBER');
@@ -44,8 +44,8 @@ begin
   end if;
   perform pgrant_rules.catalogue_auditor(p_role, v_tenant_id, false);
   if v_tenant_id is not null then
-    perform pgrant_rules.administer(v_tenant_id);
-    perform pgrant_rules.audit(v_tenant_id, 'auditor.remove', null, null, null, p_detail => jsonb_build_object('role', p_role));
+    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant_id, 'auditor.remove',
+                   jsonb_build_object('role', p_role));
   end if;
 end
 $$;

@@ -75,3 +75,15 @@ $$;
 
 comment on function pgrant_rules.catalogue_auditor(text, uuid, boolean) is
   'Makes a role an auditor of a tenant, or of all (null), or of none any more.';
+
+create function pgrant_rules.catalogue_audit(p_tenant uuid, p_action text, p_detail jsonb) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.audit(p_tenant, p_action, null, null, null, p_detail => p_detail);
+end
+$$;
+
+comment on function pgrant_rules.catalogue_audit(uuid, text, jsonb) is
+  'Records in the audit of a tenant, on its node, what the cataloguer changed. Called as text that says the tenant, so that Citus knows where. Raises OA001.';

@@ -51,9 +51,8 @@ begin
   end if;
   perform pgrant_ops.partition_plan_change(p_table, make_interval(secs => p_ahead), make_interval(secs => p_retention));
   for v_tenant in select i.tenant_id from pgrant.issuers i order by i.tenant_id loop
-    perform pgrant_rules.administer(v_tenant);
-    perform pgrant_rules.audit(v_tenant, 'partition_plan.set', null, null, null, p_detail => jsonb_strip_nulls(jsonb_build_object(
-              'table', p_table, 'ahead', p_ahead, 'retention', p_retention)));
+    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant, 'partition_plan.set',
+                   jsonb_strip_nulls(jsonb_build_object('table', p_table, 'ahead', p_ahead, 'retention', p_retention)));
   end loop;
   perform set_config('pgrant.tenant', '', true);
 end

@@ -19,15 +19,16 @@ comment on view pgrant_report.audit_checkpoints is
 
 create view pgrant_report.audit_chain with (security_invoker = true) as
   select i.tenant_id, i.name as tenant, c.number, c.seal, c.total, c.made_at,
-         (select max(k.number) from pgrant.audit_checkpoints k where k.tenant_id = i.tenant_id) as checkpoint,
-         (select max(k.made_at) from pgrant.audit_checkpoints k where k.tenant_id = i.tenant_id) as checkpoint_at,
+         (select max(k.number) from pgrant.audit_checkpoints k where k.tenant_id = t.tenant_id) as checkpoint,
+         (select max(k.made_at) from pgrant.audit_checkpoints k where k.tenant_id = t.tenant_id) as checkpoint_at,
          coalesce(u.events, 0) as unsealed, u.since as unsealed_since
-    from pgrant.issuers i
-    left join pgrant.audit_chains c on c.tenant_id = i.tenant_id
+    from pgrant.tenants t
+    join pgrant.issuers i on i.tenant_id = t.tenant_id
+    left join pgrant.audit_chains c on c.tenant_id = t.tenant_id
     left join (select e.tenant_id, count(*) as events, min(e.at) as since
                  from pgrant.audit_events e
                 where e.xid + 0 >= (select s.xid from pgrant_report.audit_sealing s)
-                group by e.tenant_id) u on u.tenant_id = i.tenant_id;
+                group by e.tenant_id) u on u.tenant_id = t.tenant_id;
 
 comment on view pgrant_report.audit_chain is
   'The chain of each tenant: its last seal (number, seal, when made), events in all seals, the last checkpoint, and how many events wait to be sealed since when. Verify with pgrant_report.audit_verify(tenant_id).';

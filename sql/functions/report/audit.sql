@@ -1,7 +1,8 @@
 -- Reports: what was decided.
 
 create view pgrant_report.audit_events with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id, u.username, a.client_id,
+select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id,
+       (select u.username from pgrant.users u where u.tenant_id = a.tenant_id and u.user_id = a.user_id) as username, a.client_id,
        a.grant_id, a.family_id, a.address, a.request_id, a.detail, a.times, a.actor ->> 'role' as actor_role,
        a.actor ->> 'user' as actor_user, (a.actor ->> 'address')::inet as actor_address,
        a.actor ->> 'application' as actor_application, a.actor ->> 'reason' as actor_reason
@@ -15,8 +16,7 @@ select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.rea
           from pgrant.refusals r
          -- Of the others, what is no audit event yet.
          where not r.recorded or r.covered_by is null and r.refused > 1) a
-  join pgrant.issuers i on i.tenant_id = a.tenant_id
-  left join pgrant.users u on u.tenant_id = a.tenant_id and u.user_id = a.user_id;
+  join pgrant.issuers i on i.tenant_id = a.tenant_id;
 
 comment on view pgrant_report.audit_events is 'One row per decision, granted or refused; refusals that repeat within a minute are one with their number (times), and those that name no known client or person are kept for days. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. audit_page walks through all.';
 comment on column pgrant_report.audit_events.at is 'When: the time of the transaction that decided.';

@@ -49,12 +49,15 @@ comment on column pgrant_report.clients.last_used_at is 'When it last got a toke
 
 create function pgrant_report.stale_clients(p_unused_for interval default interval '90 days')
 returns setof pgrant_report.clients
-language sql stable
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+begin
+  return query
   select c.* from pgrant_report.clients c
    where c.disabled_at is null
      and c.created_at < now() - p_unused_for
-     and coalesce(c.last_used_at < now() - p_unused_for, true)
+     and coalesce(c.last_used_at < now() - p_unused_for, true);
+end
 $$;
 
 comment on function pgrant_report.stale_clients(interval) is

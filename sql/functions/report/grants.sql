@@ -30,32 +30,30 @@ comment on column pgrant_report.active_grants.last_used_at is 'When the applicat
 comment on column pgrant_report.active_grants.live_families is 'How many token families live on it: about the number of devices.';
 
 create view pgrant_report.grant_scopes with (security_invoker = true) as
-select e.*, e.reason is null as effective
+select e.tenant_id, e.tenant, e.grant_id, e.user_id, e.username, e.client_id, e.client_name, e.scope, e.registered, e.held,
+       coalesce(e.left_out, case when not e.held then 'role missing' end) as reason,
+       coalesce(e.left_out, case when not e.held then 'role missing' end) is null as effective
   from (
     select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, x.scope,
-           coalesce(x.scope = any (c.scopes), true) as registered, h.held,
+           coalesce(x.scope = any (c.scopes), true) as registered,
+           case when s.requires_role then
+             exists (select r.scope from pgrant.user_roles r
+                      where r.tenant_id = g.tenant_id and r.user_id = g.user_id and r.scope = x.scope)
+             or exists (select r.scope from pgrant.group_members m
+                          join pgrant.group_roles r on r.tenant_id = m.tenant_id and r.group_name = m.group_name
+                         where m.tenant_id = g.tenant_id and m.user_id = g.user_id and r.scope = x.scope) end as held,
            case when i.disabled_at is not null then 'tenant disabled'
                 when u.disabled_at is not null then 'person disabled'
                 when c.disabled_at is not null or c.expires_at <= now() then 'client disabled'
                 when s.scope is null then 'undefined'
                 when s.disabled_at is not null then 'disabled'
-                when not x.scope = any (c.scopes) then 'not registered'
-                when not h.held then 'role missing' end as reason
+                when not x.scope = any (c.scopes) then 'not registered' end as left_out
       from pgrant.grants g
       join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
       join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
       join pgrant.issuers i on i.tenant_id = g.tenant_id
      cross join unnest(g.scopes) x (scope)
       left join pgrant.scopes s on s.tenant_id = g.tenant_id and s.scope = x.scope
-     cross join lateral (
-       select case when s.requires_role then
-                exists (select from pgrant.user_roles r
-                         where r.tenant_id = g.tenant_id and r.user_id = g.user_id and r.scope = x.scope)
-                or exists (select from pgrant.group_members m
-                             join pgrant.group_roles r on r.tenant_id = m.tenant_id and r.group_name = m.group_name
-                            where m.tenant_id = g.tenant_id and m.user_id = g.user_id and r.scope = x.scope) end as held
-       -- Not pulled up, or the roles would be looked up once for each column that uses them.
-       offset 0) h
      where g.revoked_at is null
        and g.expires_at > now()
   ) e;

@@ -34,14 +34,20 @@ create function pgrant_report.session_page(
   p_tenant text, p_after timestamptz default '-infinity', p_after_id uuid default '00000000-0000-0000-0000-000000000000',
   p_limit integer default 100
 ) returns setof pgrant_report.sessions
-language sql stable
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
+  v_after timestamptz := coalesce(p_after, '-infinity');
+  v_after_id uuid := coalesce(p_after_id, '00000000-0000-0000-0000-000000000000');
+begin
+  return query
   select s.* from pgrant_report.sessions s
-   where s.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
-     and s.expires_at >= coalesce(p_after, '-infinity')
-     and (s.expires_at, s.session_id)
-         > (coalesce(p_after, '-infinity'), coalesce(p_after_id, '00000000-0000-0000-0000-000000000000'))
-   order by s.expires_at, s.session_id limit p_limit
+   where s.tenant_id = v_tenant_id
+     and s.expires_at >= v_after
+     and (s.expires_at, s.session_id) > (v_after, v_after_id)
+   order by s.expires_at, s.session_id limit p_limit;
+end
 $$;
 
 comment on function pgrant_report.session_page(text, timestamptz, uuid, integer) is
@@ -82,38 +88,44 @@ comment on function pgrant_report.audit_page(text, timestamptz, uuid, integer) i
 
 create function pgrant_report.scope_explain(p_tenant text, p_username text, p_client_id text, p_scopes text[] default null)
 returns table (scope text, registered boolean, consented boolean, held boolean, effective boolean, reason text)
-language sql stable
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-  with asked (tenant_id, user_id, roles, registered, grants, disabled) as materialized (
-    select t.tenant_id, u.user_id, u.roles, c.scopes,
-           (select g.scopes from pgrant_report.active_grants g
-             where g.tenant_id = t.tenant_id and g.user_id = u.user_id and g.client_id = c.client_id),
-           case when t.disabled_at is not null then 'tenant disabled'
-                when u.disabled_at is not null then 'person disabled'
-                when c.disabled_at is not null or c.expires_at <= now() then 'client disabled' end
-      from pgrant_report.tenants t
-      join pgrant_report.people u on u.tenant_id = t.tenant_id and lower(u.username) = lower(p_username)
-      join pgrant_report.clients c on c.tenant_id = t.tenant_id and c.client_id = p_client_id
-     where t.tenant = p_tenant
-  )
-  select x.scope, coalesce(x.scope = any (a.registered), true), coalesce(x.scope = any (a.grants), false), h.held,
-         r.reason is null and a.grants is not null,
-         coalesce(r.reason, case when a.grants is null then 'would be granted with consent' else 'granted' end)
-    from asked a
+#variable_conflict use_column
+declare
+  v_tenant_id uuid := (select i.tenant_id from pgrant.issuers i where i.name = p_tenant);
+  v_person pgrant_report.people;
+  v_client pgrant_report.clients;
+  v_granted text[];
+  v_disabled text;
+begin
+  select u.* into v_person from pgrant_report.people u where u.tenant_id = v_tenant_id and lower(u.username) = lower(p_username);
+  select c.* into v_client from pgrant_report.clients c where c.tenant_id = v_tenant_id and c.client_id = p_client_id;
+  if v_person.user_id is null or v_client.client_id is null then
+    return;
+  end if;
+  v_granted := (select g.scopes from pgrant_report.active_grants g
+                 where g.tenant_id = v_tenant_id and g.user_id = v_person.user_id and g.client_id = v_client.client_id);
+  v_disabled := case when (select i.disabled_at from pgrant.issuers i where i.tenant_id = v_tenant_id) is not null then 'tenant disabled'
+                     when v_person.disabled_at is not null then 'person disabled'
+                     when v_client.disabled_at is not null or v_client.expires_at <= now() then 'client disabled' end;
+  return query
+  select x.scope, coalesce(x.scope = any (v_client.scopes), true), coalesce(x.scope = any (v_granted), false), h.held,
+         r.reason is null and v_granted is not null,
+         coalesce(r.reason, case when v_granted is null then 'would be granted with consent' else 'granted' end)
+    from unnest(coalesce(p_scopes, array(select s.scope from pgrant.scopes s where s.tenant_id = v_tenant_id order by s.scope)))
+           with ordinality x (scope, position)
+    left join (select s.scope, s.requires_role, s.disabled_at from pgrant.scopes s where s.tenant_id = v_tenant_id) s
+      on s.scope = x.scope
+   cross join lateral (select case when s.requires_role then x.scope = any (v_person.roles) end as held) h
    cross join lateral (
-     select w.scope, w.position from unnest(p_scopes) with ordinality w (scope, position)
-     union all
-     select s.scope, null from pgrant_report.scopes_in_use s where s.tenant_id = a.tenant_id and p_scopes is null) x
-    left join pgrant_report.scopes_in_use s on s.tenant_id = a.tenant_id and s.scope = x.scope
-   cross join lateral (select case when s.requires_role then x.scope = any (a.roles) end as held) h
-   cross join lateral (
-     select case when a.disabled is not null then a.disabled
+     select case when v_disabled is not null then v_disabled
                  when s.scope is null then 'undefined'
                  when s.disabled_at is not null then 'disabled'
-                 when not x.scope = any (a.registered) then 'not registered'
+                 when not x.scope = any (v_client.scopes) then 'not registered'
                  when not h.held then 'role missing'
-                 when not x.scope = any (a.grants) then 'not consented' end as reason) r
-   order by x.position, x.scope
+                 when not x.scope = any (v_granted) then 'not consented' end as reason) r
+   order by x.position;
+end
 $$;
 
 comment on function pgrant_report.scope_explain(text, text, text, text[]) is

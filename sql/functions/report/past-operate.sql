@@ -8,14 +8,15 @@ returns table (grant_id uuid, username text, client_id text, client_name text, s
                consent_expires_at timestamptz, since timestamptz, cause text, request_id text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_name text;
 begin
   perform pgrant_rules.administer(p_tenant);
+  v_name := (select i.name from pgrant.issuers i where i.tenant_id = p_tenant);
   return query
   select g.grant_id, g.username, g.client_id, g.client_name, g.scopes, g.effective, g.resources, g.consent_expires_at, g.since,
          g.cause, g.request_id
-    from pgrant.tenants t,
-         pgrant_report.grants_as_of(p_at, t.name, p_username, p_client_id, p_after, p_limit) g
-   where t.tenant_id = p_tenant;
+    from pgrant_report.grants_as_of(p_at, v_name, p_username, p_client_id, p_after, p_limit) g;
 end
 $$;
 
@@ -30,14 +31,15 @@ returns table (username text, client_id text, client_name text, grant_id uuid, s
                until timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_name text;
 begin
   perform pgrant_rules.administer(p_tenant);
+  v_name := (select i.name from pgrant.issuers i where i.tenant_id = p_tenant);
   return query
   select a.username, a.client_id, a.client_name, a.grant_id, a.scopes, a.through, a.since, a.until
-    from pgrant.tenants t,
-         pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), t.name, p_username, p_client_id,
-                                        p_after, p_after_client, p_limit) a
-   where t.tenant_id = p_tenant;
+    from pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), v_name, p_username, p_client_id,
+                                        p_after, p_after_client, p_limit) a;
 end
 $$;
 

@@ -39,10 +39,12 @@ create function pgrant_report.known_then(p_tenant_id uuid, p_what text) returns 
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if not exists (select from pgrant.scope_history s where s.scope = p_what and s.tenant_id = coalesce(p_tenant_id, s.tenant_id))
-     and not exists (select from pgrant.resource_history r where r.resource = p_what and coalesce(p_tenant_id = r.tenant_id, true))
-     and not exists (select from pgrant.authorization_details_types t
-                      where t.type = p_what and coalesce(p_tenant_id = t.tenant_id, true)) then
+  if not exists (select s.scope from pgrant.scope_history s
+                  where s.scope = p_what and (p_tenant_id is null or s.tenant_id = p_tenant_id))
+     and not exists (select r.resource from pgrant.resource_history r
+                      where r.resource = p_what and (p_tenant_id is null or r.tenant_id = p_tenant_id))
+     and not exists (select t.type from pgrant.authorization_details_types t
+                      where t.type = p_what and (p_tenant_id is null or t.tenant_id = p_tenant_id)) then
     raise exception 'there has been no scope and no resource %', p_what
       using errcode = 'OA001', hint = 'a resource is written as it is registered';
   end if;

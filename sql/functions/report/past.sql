@@ -6,14 +6,14 @@
 create function pgrant_report.history_range(p_tenant text default null) returns tstzrange
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_tenant_id uuid := (select i.tenant_id from pgrant.issuers i where i.name = p_tenant);
+  v_first timestamptz := (select min(lower(h.valid)) from pgrant.tenant_history h
+                           where (p_tenant is null or h.tenant_id = v_tenant_id));
 begin
-  return (select tstzrange(greatest(min(lower(h.valid)), clock_timestamp() - p.retention), clock_timestamp(), '[]')
-            from pgrant.tenant_history h
-            join pgrant.issuers i on i.tenant_id = h.tenant_id
-           cross join pgrant.partition_plans p
-           where (p_tenant is null or i.name = p_tenant)
-             and p.table_name = 'audit_events'
-           group by p.retention);
+  return (select tstzrange(greatest(v_first, clock_timestamp() - p.retention), clock_timestamp(), '[]')
+            from pgrant.partition_plans p
+           where p.table_name = 'audit_events' and v_first is not null);
 end
 $$;
 
@@ -73,17 +73,21 @@ begin
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   return query
   select h.tenant_id, i.name, h.grant_id, h.user_id, u.username, h.client_id, c.name, h.scopes,
+         -- Each of these says the tenant: Citus does not see it through two levels.
          array(select s.scope from pgrant.scope_history s
-                where s.tenant_id = h.tenant_id and s.scope = any (h.scopes) and s.valid @> p_at and s.enabled
+                where s.tenant_id = h.tenant_id and (v_tenant_id is null or s.tenant_id = v_tenant_id)
+                  and s.scope = any (h.scopes) and s.valid @> p_at and s.enabled
                   and t.enabled and u.enabled and c.enabled
                   and (c.scopes is null or s.scope = any (c.scopes))
                   and (not s.requires_role
                        or exists (select from pgrant.user_role_history r
-                                   where r.tenant_id = h.tenant_id and r.user_id = h.user_id and r.scope = s.scope and r.valid @> p_at)
+                                   where r.tenant_id = h.tenant_id and (v_tenant_id is null or r.tenant_id = v_tenant_id)
+                                     and r.user_id = h.user_id and r.scope = s.scope and r.valid @> p_at)
                        or exists (select from pgrant.group_member_history m
-                                    join pgrant.group_role_history r on r.tenant_id = h.tenant_id and r.group_name = m.group_name
+                                    join pgrant.group_role_history r on r.tenant_id = m.tenant_id and r.group_name = m.group_name
                                                                     and r.scope = s.scope and r.valid @> p_at
-                                   where m.tenant_id = h.tenant_id and m.user_id = h.user_id and m.valid @> p_at))
+                                   where m.tenant_id = h.tenant_id and (v_tenant_id is null or m.tenant_id = v_tenant_id)
+                                     and m.user_id = h.user_id and m.valid @> p_at))
                 order by s.scope),
          h.resources, nullif(h.consent_expires_at, 'infinity'), lower(h.valid), h.cause, h.request_id,
          h.authorization_details

@@ -2,8 +2,8 @@
 
 create view pgrant_report.tenants with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, i.title, i.issuer, t.created_at, i.disabled_at,
-       (select count(*) from pgrant.users u where u.tenant_id = i.tenant_id) as people,
-       (select count(*) from pgrant.clients c where c.tenant_id = i.tenant_id) as clients
+       (select count(*) from pgrant.users u where u.tenant_id = t.tenant_id) as people,
+       (select count(*) from pgrant.clients c where c.tenant_id = t.tenant_id) as clients
   from pgrant.issuers i
   join pgrant.tenants t on t.tenant_id = i.tenant_id;
 

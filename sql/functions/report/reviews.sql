@@ -1,36 +1,40 @@
 -- Reports: what was reviewed, and what is due.
 
 create view pgrant_report.reviews with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, w.kind, w.id, w.client_id, c.name as client_name, u.username, w.sensitive,
-       r.reviewed_at, r.reviewer, r.due_at, r.note,
-       case when r.reviewed_at is null then 'never' when r.due_at <= now() then 'overdue' else 'reviewed' end as state
+select w.tenant_id, i.name as tenant, w.kind, w.id, w.client_id, w.client_name, w.username, w.sensitive,
+       w.reviewed_at, w.reviewer, w.due_at, w.note,
+       case when w.reviewed_at is null then 'never' when w.due_at <= now() then 'overdue' else 'reviewed' end as state
   from (
-    select 'client' as kind, c.tenant_id, c.client_id as id, c.client_id, c.maker_id as user_id, null::uuid as secret_id,
-           null::uuid as grant_id, coalesce(c.scopes && s.sensitive, s.sensitive is not null and c.scopes is null) as sensitive
+    select 'client' as kind, c.tenant_id, c.client_id as id, c.client_id, c.name as client_name, u.username,
+           coalesce(c.scopes && s.sensitive, s.sensitive is not null and c.scopes is null) as sensitive,
+           r.reviewed_at, r.reviewer, r.due_at, r.note
       from pgrant.clients c
+      left join pgrant.users u on u.tenant_id = c.tenant_id and u.user_id = c.maker_id
       left join (select s.tenant_id, array_agg(s.scope) as sensitive
                    from pgrant.scopes s where s.sensitive group by s.tenant_id) s on s.tenant_id = c.tenant_id
+      left join pgrant.reviews r on r.tenant_id = c.tenant_id and r.client_id = c.client_id and r.secret_id is null
     union all
-    select 'secret', k.tenant_id, k.secret_id::text, k.client_id, c.maker_id, k.secret_id, null,
-           coalesce(c.scopes && s.sensitive, s.sensitive is not null and c.scopes is null)
+    select 'secret', k.tenant_id, k.secret_id::text, k.client_id, c.name, u.username,
+           coalesce(c.scopes && s.sensitive, s.sensitive is not null and c.scopes is null),
+           r.reviewed_at, r.reviewer, r.due_at, r.note
       from pgrant.client_secrets k
       join pgrant.clients c on c.tenant_id = k.tenant_id and c.client_id = k.client_id
+      left join pgrant.users u on u.tenant_id = c.tenant_id and u.user_id = c.maker_id
       left join (select s.tenant_id, array_agg(s.scope) as sensitive
                    from pgrant.scopes s where s.sensitive group by s.tenant_id) s on s.tenant_id = k.tenant_id
+      left join pgrant.reviews r on r.tenant_id = k.tenant_id and r.client_id = k.client_id and r.secret_id = k.secret_id
      where k.expires_at > now()
     union all
-    select 'grant', g.tenant_id, g.grant_id::text, g.client_id, g.user_id, null, g.grant_id, coalesce(g.scopes && s.sensitive, false)
+    select 'grant', g.tenant_id, g.grant_id::text, g.client_id, c.name, u.username, coalesce(g.scopes && s.sensitive, false),
+           r.reviewed_at, r.reviewer, r.due_at, r.note
       from pgrant.grants g
+      join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
+      left join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
       left join (select s.tenant_id, array_agg(s.scope) as sensitive
                    from pgrant.scopes s where s.sensitive group by s.tenant_id) s on s.tenant_id = g.tenant_id
+      left join pgrant.reviews r on r.tenant_id = g.tenant_id and r.grant_id = g.grant_id
      where g.revoked_at is null and g.expires_at > now()) w
-  join pgrant.issuers i on i.tenant_id = w.tenant_id
-  join pgrant.clients c on c.tenant_id = w.tenant_id and c.client_id = w.client_id
-  left join pgrant.users u on u.tenant_id = w.tenant_id and u.user_id = w.user_id
-  left join pgrant.reviews r
-    on r.tenant_id = w.tenant_id
-   and case when w.kind = 'grant' then r.grant_id = w.grant_id
-            else r.client_id = w.client_id and r.secret_id is not distinct from w.secret_id end;
+  join pgrant.issuers i on i.tenant_id = w.tenant_id;
 
 comment on view pgrant_report.reviews is 'Clients, live secrets and live grants with their last review, such as where sensitive and state <> ''reviewed''. review_add records one.';
 comment on column pgrant_report.reviews.kind is 'client, secret, or grant.';

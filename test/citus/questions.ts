@@ -1,0 +1,76 @@
+// The thirty questions of auditors, at the coordinator: of all tenants, and of one.
+import assert from 'node:assert/strict';
+import postgres from 'postgres';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
+import { connect } from '../../src/db/connect.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { answersOf, dated, questions } from '../support/questions.ts';
+import { makeStory } from '../support/story.ts';
+import type { Cluster } from './programs.ts';
+import { workerTasks } from './tasks.ts';
+
+const roles = { all: 'citus_auditor_of_all', one: 'citus_auditor_of_one' };
+
+/** What tests of one database take, at the coordinator. */
+export function databaseOf({ coordinator, web }: Cluster): TestDatabase {
+  const sql = postgres(coordinator, { max: 2, onnotice: () => {} });
+  const opened = {
+    web: connect(web[0] as string, 'pgrant_web', { pool: 2 }),
+    worker: connect(coordinator, 'pgrant_worker', { pool: 2 }),
+  };
+  return { ...opened, sql } as unknown as TestDatabase;
+}
+
+/** Has a story at two tenants, asks all questions about it, and removes the tenants; they have to be the only ones. */
+export async function askQuestions(cluster: Cluster): Promise<string> {
+  const database = databaseOf(cluster);
+  const { sql, worker } = database;
+  const tenants: string[] = [];
+  try {
+    const acme = await makeStory(database, 'acme');
+    const other = await makeStory(database, 'other');
+    tenants.push(acme.tenant, other.tenant);
+    await workerTasks(cluster, { expire: false });
+    await sql.unsafe('analyze');
+    for (const role of Object.values(roles)) {
+      await sql.unsafe(`create role ${role} login`);
+      await sql.unsafe(`grant pgrant_auditor to ${role}`);
+    }
+    await call(worker, ops.auditor_add, { role: roles.all });
+    await call(worker, ops.auditor_add, { role: roles.one, tenant: acme.tenant });
+    const wrong = await answers(cluster, { database, acme });
+    await call(worker, ops.auditor_remove, { role: roles.one });
+    assert.deepEqual(wrong, []);
+    return `${2 * questions.length} right answers`;
+  } finally {
+    for (const tenant of tenants) await call(worker, ops.tenant_remove, { tenant });
+    for (const role of Object.values(roles)) await sql.unsafe(`drop role if exists ${role}`);
+    await Promise.all([sql.end(), worker.end(), database.web.end()]);
+  }
+}
+
+type Told = { database: TestDatabase; acme: Awaited<ReturnType<typeof makeStory>> };
+
+/** The questions that were not answered rightly, a line each. */
+async function answers(cluster: Cluster, { database, acme }: Told): Promise<string[]> {
+  const as = (role: string) => {
+    const url = new URL(cluster.coordinator);
+    url.username = role;
+    return postgres(url.href, { max: 1, onnotice: () => {} });
+  };
+  const [all, one] = [as(roles.all), as(roles.one)];
+  const right = answersOf({ database, acme, all, one });
+  const wrong: string[] = [];
+  for (const { number, query } of questions) {
+    for (const [bound, sql] of [all, one].entries()) {
+      try {
+        await right[number]?.(await sql.unsafe(dated(query, acme)), bound === 1);
+      } catch (error) {
+        wrong.push(`${number} of ${bound === 1 ? 'one' : 'all'}: ${(error as Error).message}`);
+      }
+    }
+  }
+  await Promise.all([all.end(), one.end()]);
+  return wrong;
+}
