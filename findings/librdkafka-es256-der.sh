@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Package: librdkafka 2.14.2 (Debian forky), as kcat 1.7.1 has it
+# Package: librdkafka 2.14.2 (Debian forky), as kcat 1.7.1 has it, in a Debian of its own (root, debootstrap)
 #
 # Behaviour: with `sasl.oauthbearer.grant.type=urn:ietf:params:oauth:grant-type:jwt-bearer` and
 # `sasl.oauthbearer.assertion.algorithm=ES256` the assertion's signature is what OpenSSL gives, a DER sequence of 70 to 72
@@ -12,17 +12,19 @@
 #
 # Right handling: RS256, with an RSA key. A server that took DER as well would take two spellings of one signature.
 #
-# It needs kcat with a librdkafka that has this grant, openssl and python3.
-#
-# Exits 0 if the behaviour is as described, 1 if it has changed, 2 if it could not be tried.
+# Exits 0 if the behaviour is as described, 1 if it has changed, 2 if the packages could not be installed.
 set -euo pipefail
-
-kcat -X list 2> /dev/null | grep -q '^sasl.oauthbearer.assertion.algorithm' && command -v openssl python3 > /dev/null ||
-  { echo 'kcat with a librdkafka that signs, openssl or python3 is missing.' >&2; exit 2; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cd "$work"
+debian="$work/debian"
+{
+  debootstrap --variant=minbase --include=openssl,python3 forky "$debian" http://deb.debian.org/debian sid &&
+    chroot "$debian" apt-get install -y --no-install-recommends 'kcat=1.7.1*' 'librdkafka1=2.14.2*'
+} > /dev/null 2>&1 || { echo 'The packages could not be installed.' >&2; exit 2; }
+
+cat > "$debian/try.sh" <<'SH'
+cd /tmp
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem 2> /dev/null
 
 cat > server.py <<'PY'
@@ -55,10 +57,14 @@ kcat -L -m 2 -b 127.0.0.1:9 -X security.protocol=SASL_PLAINTEXT -X sasl.mechanis
   -X "$set.assertion.algorithm=ES256" -X "$set.assertion.private.key.file=key.pem" -X "$set.assertion.claim.iss=app" \
   -X "$set.assertion.claim.sub=app" -X "$set.assertion.claim.aud=https://id.example.com" > /dev/null 2>&1 || true
 wait
+cat seen
+SH
 
 expected='DER'
-cat seen
-if [ "$(cat seen)" != "$expected" ]; then
+
+seen=$(chroot "$debian" bash /try.sh)
+echo "$seen"
+if [ "$seen" != "$expected" ]; then
   printf 'The behaviour has changed. Expected:\n%s\n' "$expected" >&2
   exit 1
 fi

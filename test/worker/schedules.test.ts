@@ -50,7 +50,8 @@ test('each run leaves a row with its duration and counts, and is in time again',
   await start(database);
   await until(async () => (await schedule('partitions'))?.counts !== null);
   expect(await schedule('partitions')).toMatchObject({
-    counts: { made: 0, dropped: 0 },
+    // Some, where a day has begun since the database was made.
+    counts: { made: expect.any(Number), dropped: 0 },
     error: null,
     late: false,
   });
