@@ -90,7 +90,7 @@ protocols = imap
 ssl = no
 auth_allow_cleartext = yes
 mail_driver = maildir
-mail_path = /tmp/mail/%{user}
+mail_path = /srv/mail/%{user}
 first_valid_uid = 1
 log_path = /dev/stderr
 ${listener('listen', port)}
@@ -115,7 +115,7 @@ function configure23(debian: Debian, port: number, text: string): void {
     `protocols = imap
 ssl = no
 disable_plaintext_auth = no
-mail_location = maildir:/tmp/mail/%u
+mail_location = maildir:/srv/mail/%u
 first_valid_uid = 1
 log_path = /dev/stderr
 ${listener('address', port)}

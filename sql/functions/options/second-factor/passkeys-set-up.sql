@@ -1,25 +1,5 @@
 -- Signing in: a passkey as the first second factor of whoever has to have one.
 
-create function pgrant_rules.passkey_set_up_challenge(
-  p_tenant uuid, p_request pgrant.authorization_requests, p_session pgrant.sessions
-) returns pgrant_api.second_factor_challenge
-language plpgsql
-as $$
-declare
-  v_out pgrant_api.second_factor_challenge := pgrant_rules.second_factor_challenge(p_tenant, p_request, p_session);
-begin
-  if v_out.error is null and not pgrant_rules.second_factor_vacant(p_tenant, v_out.user_id) then
-    -- Whoever has one shows it, and gets no other beside it by a password.
-    v_out.reason := 'the person has a second factor';
-    v_out.error := pgrant_rules.audit(p_tenant, 'passkey.add', 'access_denied', v_out.reason, null, v_out.user_id);
-  end if;
-  return v_out;
-end
-$$;
-
-comment on function pgrant_rules.passkey_set_up_challenge(uuid, pgrant.authorization_requests, pgrant.sessions) is
-  'Who sets up their first second factor for a request. Errors: those of second_factor_challenge; access_denied (the person has one).';
-
 create function pgrant_api.passkey_set_up_begin(
   p_tenant uuid, p_request_id text, p_address inet, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_session_hash bytea, p_session_expires_at bigint, p_next_challenge_hash bytea
@@ -33,8 +13,8 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
-  v_challenge := pgrant_rules.passkey_set_up_challenge(
-    p_tenant, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at));
+  v_challenge := pgrant_rules.set_up_challenge(
+    p_tenant, v_request, pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at), 'passkey.add');
   v_out.error := v_challenge.error;
   v_out.reason := v_challenge.reason;
   if v_out.error is null then
@@ -68,25 +48,16 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
-  v_challenge := pgrant_rules.passkey_set_up_challenge(p_tenant, v_request, v_session);
+  v_challenge := pgrant_rules.set_up_challenge(p_tenant, v_request, v_session, 'passkey.add');
   v_out.error := v_challenge.error;
   v_out.reason := v_challenge.reason;
   v_out.retry_after := v_challenge.retry_after;
   if v_out.error is not null then
     return v_out;
   end if;
-  update pgrant.passkey_challenges c
-     set used_at = now(), finished_at = now()
-   where c.tenant_id = p_tenant
-     and c.challenge_hash = p_passkey_challenge_hash
-     and c.expires_at = pgrant_rules.moment(p_passkey_challenge_expires_at)
-     and c.expires_at > now()
-     and c.request_hash = v_request.request_hash
-     and c.used_at is null;
-  if not found or p_failure is not null then
-    v_out.error := 'wrong_passkey';
-    v_out.reason := coalesce(p_failure, 'challenge unknown, used, expired, or of another request');
-  end if;
+  select c.error, c.reason into v_out.error, v_out.reason
+    from pgrant_rules.passkey_challenge_take(p_tenant, p_passkey_challenge_hash, p_passkey_challenge_expires_at, v_request.request_hash,
+                                             null, p_failure) c;
   v_passkey.tenant_id := p_tenant;
   v_passkey.user_id := v_challenge.user_id;
   v_passkey.name := p_passkey_name;

@@ -33,6 +33,32 @@ $$;
 comment on function pgrant_api.passkey_add_begin(uuid, text, inet, bytea, bigint, bytea, bytea) is
   'What an authenticator is asked to make a passkey for, by the person who is signed in, after a recent sign-in. Stores p_next_challenge_hash. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), invalid_request (20 are enough).';
 
+create function pgrant_rules.passkey_challenge_take(
+  p_tenant uuid, p_passkey_challenge_hash bytea, p_passkey_challenge_expires_at bigint, p_request_hash bytea, p_session_id uuid,
+  p_failure text, out error pgrant_api.error, out reason text
+)
+language plpgsql
+as $$
+begin
+  -- Once, however the answer turns out.
+  update pgrant.passkey_challenges c
+     set used_at = now(), finished_at = now()
+   where c.tenant_id = p_tenant
+     and c.challenge_hash = p_passkey_challenge_hash
+     and c.expires_at = pgrant_rules.moment(p_passkey_challenge_expires_at)
+     and c.expires_at > now()
+     and (c.request_hash = p_request_hash or c.session_id = p_session_id)
+     and c.used_at is null;
+  if not found or p_failure is not null then
+    error := 'wrong_passkey';
+    reason := coalesce(p_failure, 'challenge unknown, used, expired, or of another request or session');
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.passkey_challenge_take(uuid, bytea, bigint, bytea, uuid, text) is
+  'Takes the challenge that a new passkey was made for, of a request or of a session (the other is null). p_failure: why the web process could not verify it, null = it could. Errors: wrong_passkey.';
+
 create function pgrant_rules.passkey_store(
   p_passkey pgrant.passkeys, p_refusal pgrant_api.error, p_refusal_reason text, p_recovery_hashes bytea[],
   out error pgrant_api.error, out reason text, out recovery_codes boolean
@@ -97,18 +123,9 @@ begin
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.second_factor_refusal(v_session, p_csrf_hash) r;
   if v_out.error is null then
-    update pgrant.passkey_challenges c
-       set used_at = now(), finished_at = now()
-     where c.tenant_id = p_tenant
-       and c.challenge_hash = p_passkey_challenge_hash
-       and c.expires_at = pgrant_rules.moment(p_passkey_challenge_expires_at)
-       and c.expires_at > now()
-       and c.session_id = v_session.session_id
-       and c.used_at is null;
-    if not found or p_failure is not null then
-      v_out.error := 'wrong_passkey';
-      v_out.reason := coalesce(p_failure, 'challenge unknown, used, expired, or of another session');
-    end if;
+    select c.error, c.reason into v_out.error, v_out.reason
+      from pgrant_rules.passkey_challenge_take(p_tenant, p_passkey_challenge_hash, p_passkey_challenge_expires_at, null,
+                                               v_session.session_id, p_failure) c;
   end if;
   v_passkey.tenant_id := p_tenant;
   v_passkey.user_id := v_session.user_id;

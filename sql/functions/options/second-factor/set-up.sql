@@ -61,6 +61,26 @@ $$;
 comment on function pgrant_rules.second_factor_vacant(uuid, uuid) is
   'Whether a person has set up no second factor, and none does so in another browser until the transaction ends.';
 
+create function pgrant_rules.set_up_challenge(
+  p_tenant uuid, p_request pgrant.authorization_requests, p_session pgrant.sessions, p_action text
+) returns pgrant_api.second_factor_challenge
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.second_factor_challenge := pgrant_rules.second_factor_challenge(p_tenant, p_request, p_session);
+begin
+  if v_out.error is null and not pgrant_rules.second_factor_vacant(p_tenant, v_out.user_id) then
+    -- Whoever has one shows it, and gets no other beside it by a password.
+    v_out.reason := 'the person has a second factor';
+    v_out.error := pgrant_rules.audit(p_tenant, p_action, 'access_denied', v_out.reason, null, v_out.user_id);
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.set_up_challenge(uuid, pgrant.authorization_requests, pgrant.sessions, text) is
+  'Who sets up their first second factor for a request. p_action: as what a refusal is recorded. Errors: those of second_factor_challenge; access_denied (the person has one).';
+
 create function pgrant_rules.totp_store(
   p_tenant uuid, p_user_id uuid, p_sealed_secret bytea, p_totp_step bigint, p_recovery_hashes bytea[],
   out error pgrant_api.error, out reason text
@@ -107,16 +127,11 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
-  v_challenge := pgrant_rules.second_factor_challenge(p_tenant, v_request, v_session);
+  v_challenge := pgrant_rules.set_up_challenge(p_tenant, v_request, v_session, 'totp.add');
   v_out.error := v_challenge.error;
   v_out.reason := v_challenge.reason;
   v_out.retry_after := v_challenge.retry_after;
-  if v_out.error is null and not pgrant_rules.second_factor_vacant(p_tenant, v_challenge.user_id) then
-    -- Whoever has one shows it, and gets no other beside it by a password.
-    v_out.error := 'access_denied';
-    v_out.reason := 'the person has a second factor';
-    v_out.error := pgrant_rules.audit(p_tenant, 'totp.add', v_out.error, v_out.reason, null, v_challenge.user_id);
-  elsif v_out.error is null then
+  if v_out.error is null then
     select s.error, s.reason into v_out.error, v_out.reason
       from pgrant_rules.totp_store(p_tenant, v_challenge.user_id, p_sealed_secret, p_totp_step, p_recovery_hashes) s;
   end if;
