@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ConfigError, loadConfig, requireSecret, settings } from '../src/settings/config.ts';
+import { urlsOf } from '../src/settings/database-urls.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pgrant-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,13 +33,28 @@ test('the worker uses the database of the web process unless it has its own', ()
   expect(loadConfig({ DATABASE_URL: database }).databaseWorkerUrl).toBe(database);
 });
 
+test('the web process may have several hosts, of which the worker uses the first [libpq 34.1.1.2]', () => {
+  const several = 'postgres://web:a,b@db1:5432,[::1]:5433,db3/pgrant?sslmode=require';
+  const { databaseUrl, databaseWorkerUrl } = loadConfig({ DATABASE_URL: several });
+  expect(databaseUrl).toBe(several);
+  expect(databaseWorkerUrl).toBe('postgres://web:a,b@db1:5432/pgrant?sslmode=require');
+  expect(urlsOf(several)).toEqual(
+    ['db1:5432', '[::1]:5433', 'db3'].map(
+      (host) => `postgres://web:a,b@${host}/pgrant?sslmode=require`,
+    ),
+  );
+});
+
 test.each([
   ['PORT', 'http'],
   ['PORT', '65536'],
   ['PUBLIC_URL', 'http://id.example.com'],
   ['PUBLIC_URL', 'https://id.example.com/?a=b'],
   ['DATABASE_URL', 'mysql://db.example/pgrant'],
+  ['DATABASE_URL', 'postgres://db1,/pgrant'],
+  ['DATABASE_URL', 'postgres://db1:5432,db2:port/pgrant'],
   ['DATABASE_OWNER_URL', 'db.example'],
+  ['DATABASE_OWNER_URL', 'postgres://db1,db2/pgrant'],
   ['DATABASE_WORKER_URL', 'postgres://'],
   ['DATABASE_BACKUP_URL', 'localhost'],
   ['DATABASE_POOL', '0'],

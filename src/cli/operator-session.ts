@@ -7,6 +7,7 @@ import { findEmbedded } from '../embedded/embedded.ts';
 import { openMaster, openTenantKeys, type TenantKeys } from '../operations/tenant-keys.ts';
 import type { Master } from '../protocol/seal.ts';
 import { type Config, ConfigError, requireSecret } from '../settings/config.ts';
+import { urlsOf } from '../settings/database-urls.ts';
 
 /** What a command works with. */
 export type Session = {
@@ -52,7 +53,8 @@ function systemUser(): string {
 export function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> {
   const { databaseWorkerUrl: url, databaseUrl } = config;
   if (url) {
-    const setting = url === databaseUrl ? 'DATABASE_URL' : 'DATABASE_WORKER_URL';
+    const setting =
+      databaseUrl && url === urlsOf(databaseUrl)[0] ? 'DATABASE_URL' : 'DATABASE_WORKER_URL';
     return { url, secret: () => openMaster(config, requireSecret(config)), setting };
   }
   const server = config.embedded ? findEmbedded(config.dataFolder) : undefined;

@@ -2,7 +2,8 @@
 // back: a set costs little more than one request, and two at once would take each other's processor. A set that takes
 // longer than its like keeps nobody: the next then leaves beside it.
 import { type Callable, setStatementOf, type Value } from './binding.ts';
-import { BrokenConnection, type Connection } from './connection.ts';
+import { BrokenConnection } from './broken.ts';
+import type { Connection } from './connection.ts';
 import { emptyLine, type Line, longestGuess, type Request, setsDue, takeSet } from './line.ts';
 import { deservesAnother, repeated } from './once-more.ts';
 import type { Pool } from './pool.ts';

@@ -3,6 +3,7 @@ import { applicationName } from '../version.ts';
 import { type Actor, sendFor } from './actor.ts';
 import { createBatches, type Decide } from './batch.ts';
 import { openConnection } from './connection.ts';
+import { createHosts } from './hosts.ts';
 import { createPool, type PoolStats } from './pool.ts';
 import { type Role, steppingDown } from './session-settings.ts';
 
@@ -55,15 +56,16 @@ const others: Limits = { deadline: 900_000, patience: 900_000, queue: 10_000 };
 
 /**
  * Connects on demand, working as `role`. A URL with another login, a superuser's even, steps down to
- * the role as each session starts.
+ * the role as each session starts. Connections are spread over its hosts, where it names several.
  */
 export function connect(url: string, role: Role, options: ConnectOptions = {}): Database {
   const limits = { ...(role === 'pgrant_web' ? web : others), ...options };
   const { pool: size = 1, prepare = true, observe, actor, deadline } = limits;
   const program = options.program ?? role.replace('pgrant_', '');
   const parameters = { application_name: applicationName(program), ...steppingDown(url, role) };
+  const hosts = createHosts(url);
   const pool = createPool(
-    (onBroken) => openConnection({ url, prepare, parameters, deadline, onBroken }),
+    (onBroken) => openConnection({ hosts, prepare, parameters, deadline, onBroken }),
     { ...limits, size },
   );
   return {

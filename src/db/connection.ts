@@ -1,19 +1,10 @@
 // One connection to PostgreSQL. It is never repaired: what broke is thrown away, its socket destroyed.
 import { Socket } from 'node:net';
 import postgres, { type Options, type Sql } from 'postgres';
+import { asBroken, BrokenConnection, isAnswer } from './broken.ts';
+import type { Hosts } from './hosts.ts';
 import { settle } from './session-settings.ts';
 import { types } from './wire-values.ts';
-
-/** The connection failed, and not by an answer of PostgreSQL: what the statement did is not known. */
-export class BrokenConnection extends Error {
-  override name = 'BrokenConnection';
-  readonly code: string;
-
-  constructor(message: string, code: string, cause?: unknown) {
-    super(message, { cause });
-    this.code = code;
-  }
-}
 
 export type Connection = {
   /** One prepared statement in a transaction of its own; the next only after its end. */
@@ -27,7 +18,7 @@ export type Connection = {
 };
 
 export type ConnectionOptions = {
-  url: string;
+  hosts: Hosts;
   /** false behind a pooler that cannot keep prepared statements. */
   prepare: boolean;
   /** Start-up parameters. */
@@ -39,7 +30,7 @@ export type ConnectionOptions = {
 };
 
 /** What postgres.js gives its `socket` factory. */
-type Target = { host: string[]; port: number[]; path: string | false };
+type Target = { host: [string]; port: [number]; path: string | false };
 
 // Seconds.
 const connectTimeout = 5;
@@ -63,13 +54,13 @@ const prepared = { prepare: true };
  * So the socket is ours, made once per instance, and the caller's promise is settled here.
  */
 export function openConnection(options: ConnectionOptions): Connection {
-  const { deadline, onBroken } = options;
+  const { hosts, deadline, onBroken } = options;
   const retiring = performance.now() + lifetime();
   let socket: Socket | undefined;
   let broken: Error | undefined;
   let fail: ((error: Error) => void) | undefined;
   let due = Number.POSITIVE_INFINITY;
-  let settled = false;
+  let sql: Sql | undefined;
 
   const breakOff = (error: unknown) => {
     if (broken) return;
@@ -78,18 +69,42 @@ export function openConnection(options: ConnectionOptions): Connection {
     fail?.(broken);
     onBroken();
   };
-  const sql = openInstance(options, {
-    opened: (one) => {
-      socket = one;
-      if (broken) one.destroy();
-    },
-    ended: breakOff,
-  });
+  /** An instance at a host, once its session has begun. */
+  const begin = (url: string) =>
+    new Promise<Sql>((resolve, reject) => {
+      const instance = openInstance(url, options, {
+        opened: (one) => {
+          socket = one;
+          if (broken) one.destroy();
+        },
+        ended: (error) => (instance === sql ? breakOff(error) : reject(error)),
+      });
+      instance.unsafe(settle).then(([row]) => {
+        if (row?.standby)
+          reject(new BrokenConnection('the server is a standby', 'CONNECTION_STANDBY'));
+        else resolve(instance);
+      }, reject);
+    });
+  /** The same at the first of the hosts that lets it in and can be written to. */
+  const reach = async () => {
+    let missed: unknown;
+    for (const url of hosts.inTurn()) {
+      if (broken) break;
+      try {
+        sql = await begin(url);
+        hosts.met(url);
+        return sql;
+      } catch (error) {
+        missed = error;
+        hosts.missed(url);
+        socket?.destroy();
+      }
+    }
+    throw broken ?? missed;
+  };
 
   const ask = async (text: string, values: (string | null)[]) => {
-    if (!settled) await sql.unsafe(settle);
-    settled = true;
-    const rows: unknown[] = await sql.unsafe(text, values, prepared);
+    const rows: unknown[] = await (sql ?? (await reach())).unsafe(text, values, prepared);
     // postgres.js counts on where an error met the last answer, and leaves as many holes.
     return 0 in rows ? rows : rows.filter(() => true);
   };
@@ -121,7 +136,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (broken) return;
       broken = new BrokenConnection('the connection was closed', 'CONNECTION_CLOSED');
       // What has not ended within a second has no one who listens.
-      await sql.end({ timeout: 1 });
+      await sql?.end({ timeout: 1 });
       socket?.destroy();
     },
   };
@@ -129,27 +144,30 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 type Life = { opened: (socket: Socket) => void; ended: (error: unknown) => void };
 
-/** An instance that connects once, to the first of its hosts that answers. */
-function openInstance(options: ConnectionOptions, { opened, ended }: Life): Sql {
-  let dials = 0;
+/** An instance that connects once. */
+function openInstance(
+  url: string,
+  { prepare, parameters }: ConnectionOptions,
+  { opened, ended }: Life,
+): Sql {
+  let made: Socket | undefined;
   let last: unknown;
   const closed = () => last ?? new BrokenConnection('the connection was lost', 'CONNECTION_CLOSED');
-  const socket = ({ host, port, path }: Target) => {
-    const at = dials++;
-    if (at === host.length) {
+  const socket = ({ host: [host], port: [port], path }: Target) => {
+    if (made) {
       ended(closed());
       throw closed();
     }
-    const made = Object.assign(new Socket(), { host: host[at], port: port[at] });
+    made = Object.assign(new Socket(), { host, port });
     opened(made);
     made.once('error', (error) => {
       last = error;
     });
-    return path ? made.connect(path) : made.connect(port[at] as number, host[at] as string);
+    return path ? made.connect(path) : made.connect(port, host);
   };
-  return postgres(options.url, {
+  return postgres(url, {
     max: 1,
-    prepare: options.prepare,
+    prepare,
     connect_timeout: connectTimeout,
     keep_alive: keepAlive,
     max_lifetime: null,
@@ -158,28 +176,7 @@ function openInstance(options: ConnectionOptions, { opened, ended }: Life): Sql 
     onnotice: () => {},
     onclose: () => ended(closed()),
     types,
-    connection: options.parameters,
+    connection: parameters,
     socket,
   } as unknown as Options<Record<string, never>>);
-}
-
-/** As what the caller sees: what PostgreSQL said at parting stays what it is. */
-function asBroken(error: unknown): Error {
-  if (error instanceof BrokenConnection || isPostgresError(error)) return error;
-  const { message, code } = error as { message: string; code?: unknown };
-  return new BrokenConnection(message, typeof code === 'string' ? code : 'CONNECTION_LOST', error);
-}
-
-function isPostgresError(error: unknown): error is Error & { code: string; severity: string } {
-  return (error as Error).name === 'PostgresError';
-}
-
-// 57P: shut down, or not up yet. 08: what a pooler says. 25P: out of a transaction's time.
-// 25006: what was the primary has become a standby.
-const parting = /^(57P|08|25P|25006)/;
-
-/** Whether PostgreSQL answered, and goes on listening. */
-function isAnswer(error: unknown): boolean {
-  if (!isPostgresError(error)) return false;
-  return error.severity === 'ERROR' && !parting.test(error.code);
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../log.ts';
+import { urlsOf } from '../settings/database-urls.ts';
 import { applicationName } from '../version.ts';
 import { type Role, settle, steppingDown } from './session-settings.ts';
 
@@ -36,9 +37,11 @@ export function listen(listener: Listener, channel: string, heard: Heard): () =>
   const ending = new AbortController();
   const keepListening = async () => {
     let deaf = false;
-    while (!ending.signal.aborted) {
+    const urls = urlsOf(listener.url);
+    for (let at = 0; !ending.signal.aborted; at += 1) {
+      const url = urls[at % urls.length] ?? listener.url;
       try {
-        await hear(listener, channel, ending.signal, (payload) => {
+        await hear({ ...listener, url }, channel, ending.signal, (payload) => {
           deaf = false;
           heard(payload);
         });

@@ -1,5 +1,6 @@
 // Which connection a statement gets, and how long it may wait for it.
-import { BrokenConnection, type Connection } from './connection.ts';
+import { BrokenConnection } from './broken.ts';
+import type { Connection } from './connection.ts';
 import { Turns } from './turns.ts';
 
 export type PoolOptions = {

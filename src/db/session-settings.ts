@@ -1,4 +1,5 @@
 // What a session of pgrant starts with, whatever the server, the database or the role has for defaults.
+import { urlsOf } from '../settings/database-urls.ts';
 
 /** The roles that a program of pgrant works as. */
 export type Role = 'pgrant_web' | 'pgrant_worker' | 'pgrant_janitor' | 'pgrant_auditor';
@@ -20,7 +21,8 @@ const plans = {
 
 /** Start-up parameters with which a session of the URL's login works as `role`; none for the role itself. */
 export function steppingDown(url: string, role: Role): Record<string, string | number> {
-  const login = decodeURIComponent(new URL(url).username);
+  const [one = url] = urlsOf(url);
+  const login = decodeURIComponent(new URL(one).username);
   return login === role ? {} : { role, ...limits, ...(role === 'pgrant_web' && plans) };
 }
 
@@ -45,7 +47,8 @@ const settings = {
 /**
  * The first statement of a session. No start-up parameters: a pooler refuses those it does not know;
  * where it hands this statement to a connection that others use too, all of them want the same.
+ * It says besides whether the server is a standby, which takes no writes.
  */
 export const settle = `select ${Object.entries(settings)
   .map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`)
-  .join(', ')}`;
+  .join(', ')}, pg_catalog.pg_is_in_recovery() as standby`;

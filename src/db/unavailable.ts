@@ -1,5 +1,5 @@
 // Errors that say nothing about the request: the same one may succeed in a moment.
-import { BrokenConnection } from './connection.ts';
+import { BrokenConnection } from './broken.ts';
 
 // Class 08: connection, and whatever a pooler says. 53: no resources. 57: shut down, cancelled, not ready yet.
 // 40001, 40P01: rolled back because of others. 55P03: lock timeout. 25006: has become a standby.

@@ -12,7 +12,8 @@ export const settings = [
   {
     name: 'DATABASE_URL',
     default: '(embedded PostgreSQL)',
-    meaning: 'postgres:// URL of the web process; a role other than pgrant_web steps down to it',
+    meaning:
+      'postgres:// URL of the web process; a role other than pgrant_web steps down to it; may name several hosts (h1:5432,h2:5432)',
   },
   {
     name: 'DATABASE_OWNER_URL',
@@ -21,7 +22,7 @@ export const settings = [
   },
   {
     name: 'DATABASE_WORKER_URL',
-    default: 'DATABASE_URL',
+    default: 'DATABASE_URL, its first host',
     meaning: 'postgres:// URL of the worker and the CLI; steps down to pgrant_worker',
   },
   {

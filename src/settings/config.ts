@@ -2,10 +2,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Name } from './catalogue.ts';
+import { databaseAddress, databaseAddresses, urlsOf } from './database-urls.ts';
 import {
   ConfigError,
   certificates,
-  databaseAddress,
   type Environment,
   flag,
   integer,
@@ -35,6 +35,7 @@ export type Config = Readonly<{
   publicUrl: string;
   /** No DATABASE_* URL is set: pgrant runs its own PostgreSQL. */
   embedded: boolean;
+  /** May name several hosts. */
   databaseUrl: string | undefined;
   databaseOwnerUrl: string | undefined;
   databaseWorkerUrl: string | undefined;
@@ -76,7 +77,7 @@ export function loadConfig(env: Environment = process.env): Config {
   const read = (name: Name) => value(env, name);
   const port = integer('PORT', read('PORT') ?? '3000', 0, 65535);
   const tls = tlsFiles(read('TLS_CERT'), read('TLS_KEY'));
-  const databaseUrl = databaseAddress('DATABASE_URL', read('DATABASE_URL'));
+  const databaseUrl = databaseAddresses('DATABASE_URL', read('DATABASE_URL'));
   const databaseOwnerUrl = databaseAddress('DATABASE_OWNER_URL', read('DATABASE_OWNER_URL'));
   const tenantKeys = read('PGRANT_TENANT_KEYS');
   const archive = read('PGRANT_ARCHIVE');
@@ -89,7 +90,8 @@ export function loadConfig(env: Environment = process.env): Config {
     databaseUrl,
     databaseOwnerUrl,
     databaseWorkerUrl:
-      databaseAddress('DATABASE_WORKER_URL', read('DATABASE_WORKER_URL')) ?? databaseUrl,
+      databaseAddress('DATABASE_WORKER_URL', read('DATABASE_WORKER_URL')) ??
+      (databaseUrl === undefined ? undefined : urlsOf(databaseUrl)[0]),
     databaseBackupUrl:
       databaseAddress('DATABASE_BACKUP_URL', read('DATABASE_BACKUP_URL')) ?? databaseOwnerUrl,
     databasePool: integer('DATABASE_POOL', read('DATABASE_POOL') ?? '5', 1, 1000),

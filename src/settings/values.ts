@@ -52,13 +52,6 @@ export function oneOf(name: string, text: string, allowed: readonly string[]): s
   throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not "${text}"`);
 }
 
-export function databaseAddress(name: string, text: string | undefined): string | undefined {
-  // The text may hold a password, so it is never repeated in the message.
-  if (text === undefined) return undefined;
-  if (/^postgres(ql)?:\/\//.test(text) && URL.parse(text)?.hostname) return text;
-  throw new ConfigError(`${name} must look like postgres://user:password@host:5432/database`);
-}
-
 export function publicAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');

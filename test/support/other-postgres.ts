@@ -1,5 +1,5 @@
 // A PostgreSQL of the machine's own programs, of another version than the one that pgrant brings along.
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,10 +7,11 @@ import postgres from 'postgres';
 import { chooseRunner, run, start } from '../../src/embedded/embedded-run.ts';
 import { freePort } from './free-port.ts';
 
-/** Runs `use` with a superuser's URL of a server that is gone afterwards. */
+/** Runs `use` with a superuser's URL of a server that is gone afterwards; it may be a standby that follows nobody. */
 export async function withServer(
   programs: string,
   use: (url: string) => Promise<void>,
+  { standby = false } = {},
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-postgres-'));
   try {
@@ -19,6 +20,7 @@ export async function withServer(
     const data = join(folder, 'postgres');
     const made = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
     await run(runner, initdb, ['--pgdata', data, '--no-sync', ...made]);
+    if (standby) writeFileSync(join(data, 'standby.signal'), '', { mode: 0o644 });
     const port = String(await freePort());
     const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
     const options = settings.flatMap((setting) => ['-c', setting]);
