@@ -3258,7 +3258,7 @@ comment on column pgrant.tenants.require_pushed_authorization_requests is 'Wheth
 comment on column pgrant.tenants.require_signed_request_object is 'Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5).';
 comment on column pgrant.tenants.request_object_lifetime is 'A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.';
 comment on column pgrant.tenants.request_uri_parameter is 'Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).';
-comment on column pgrant.tenants.dpop_bound_access_tokens is 'Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).';
+comment on column pgrant.tenants.dpop_bound_access_tokens is 'Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that.';
 comment on column pgrant.tenants.require_dpop_nonce is 'Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.';
 comment on column pgrant.tenants.bearer_assertion_lifetime is 'An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.';
 comment on column pgrant.tenants.default_language is 'The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.';

@@ -124,7 +124,7 @@ export type TenantSettings = {
   request_object_lifetime: number | null;
   /** Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2). */
   request_uri_parameter: boolean;
-  /** Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449). */
+  /** Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that. */
   dpop_bound_access_tokens: boolean;
   /** Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance. */
   require_dpop_nonce: boolean;
@@ -365,7 +365,7 @@ export const stored = {
     {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5).","good":"true or false"},
     {"name":"request_object_lifetime","type":"integer","unit":"seconds","nullable":true,"default":"3600","meaning":"A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.","good":"a whole number of seconds from 60 to 86400"},
     {"name":"request_uri_parameter","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).","good":"true or false"},
-    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449).","good":"true or false"},
+    {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that.","good":"true or false"},
     {"name":"require_dpop_nonce","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.","good":"true or false"},
     {"name":"bearer_assertion_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"300","meaning":"An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.","good":"a whole number of seconds from 0 to 600"},
     {"name":"default_language","type":"text","unit":null,"nullable":false,"default":"en","meaning":"The language of the pages where neither the application (ui_locales) nor the browser (Accept-Language) asks for one that they have.","good":"en, es, pt or de"},

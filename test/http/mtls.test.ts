@@ -114,6 +114,16 @@ test('a client with a certificate of its own authenticates by its registered key
   expect(await ask(clients.issued, 'own')).toMatchObject({ status: 401, error: 'invalid_client' });
 });
 
+test('where a tenant wants every token bound, a certificate does, and none does for a client that is bound to nothing [FAPI 2.0 5.3.2.1-4]', async () => {
+  const bind = (every: boolean) =>
+    database.sql`update pgrant.tenants set dpop_bound_access_tokens = ${every} where tenant_id = ${tenant}`;
+  await bind(true);
+  expect(await ask(clients.issued, 'batch')).toMatchObject({ status: 200, token_type: 'Bearer' });
+  const refused = { status: 400, error: 'invalid_dpop_proof' };
+  expect(await ask(clients.selfSigned, 'own')).toMatchObject(refused);
+  await bind(false);
+});
+
 describe('no client is authenticated by', () => {
   test.each<[string, () => Promise<{ status: number }>]>([
     ['no certificate', () => ask(undefined, 'batch')],

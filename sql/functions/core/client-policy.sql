@@ -46,7 +46,10 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        t.par_lifetime, t.request_object_lifetime, c.request_object_signing_alg, c.authorization_alg, c.introspection_alg,
        t.require_pushed_authorization_requests or c.require_pushed_authorization_requests as require_pushed_authorization_requests,
        t.require_signed_request_object or c.require_signed_request_object as require_signed_request_object,
-       t.dpop_bound_access_tokens or c.dpop_bound_access_tokens as dpop_bound_access_tokens, t.require_dpop_nonce,
+       -- A tenant's wish is that tokens are bound: to a certificate will do.
+       c.dpop_bound_access_tokens or t.dpop_bound_access_tokens and not c.tls_client_certificate_bound_access_tokens
+         as dpop_bound_access_tokens,
+       t.require_dpop_nonce,
        c.tls_client_certificate_bound_access_tokens,
        t.grant_management_action_required,
        c.grant_management and c.token_endpoint_auth_method <> 'none' as grant_management,

@@ -3315,7 +3315,7 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449)."
+      "meaning": "Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that."
     },
     {
       "name": "grant_management_action_required",
