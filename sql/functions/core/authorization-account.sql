@@ -13,10 +13,12 @@ declare
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
   v_session pgrant.sessions;
+  v_grants pgrant.grants[];
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_grants := pgrant_rules.grants_lock(p_tenant, array[v_session.user_id], array[v_request.client_id]);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
     v_out.reason := 'authorization request unknown, answered, expired, or another browser''s; or its client disabled or changed';
@@ -39,7 +41,8 @@ begin
    where r.tenant_id = p_tenant and r.request_hash = v_request.request_hash and r.expires_at = v_request.expires_at
   returning r.* into v_request;
   return pgrant_rules.authorization_resume(
-    p_tenant, (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client, v_request, v_session, p_code_hash);
+    p_tenant, (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client, v_request, v_session, v_grants[1],
+    p_code_hash);
 end
 $$;
 

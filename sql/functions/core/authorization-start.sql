@@ -1,7 +1,7 @@
 -- What authorization requests have in common, whether a browser brings one or its client has pushed it.
 
 create function pgrant_rules.request_record(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_answer pgrant_api.authorization, p_redirect_uri text, p_parameters jsonb
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_parameters jsonb
 ) returns pgrant.authorization_requests
 language plpgsql
 as $$
@@ -11,7 +11,6 @@ declare
 begin
   v_request.tenant_id := p_tenant;
   v_request.client_id := p_client.client_id;
-  v_request.redirect_uri := p_answer.redirect_uri;
   v_request.redirect_uri_sent := p_redirect_uri is not null;
   v_request.response_mode := v_sent.response_mode;
   v_request.state := v_sent.state;
@@ -42,12 +41,12 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.request_record(uuid, pgrant_rules.client_policies, pgrant_api.authorization, text, jsonb) is
-  'A request as it is stored, with what the client''s registration says where it says nothing. p_answer is of authorization_redirect, p_redirect_uri what was sent, p_parameters of the type authorization_parameters.';
+comment on function pgrant_rules.request_record(uuid, pgrant_rules.client_policies, text, jsonb) is
+  'A request as it is stored, with what the client''s registration says where it says nothing, but for where it is answered (redirect_uri_choose). p_redirect_uri is what was sent, p_parameters of the type authorization_parameters.';
 
 create function pgrant_rules.request_check(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_request_object jsonb,
-  p_authorization_details jsonb, p_error pgrant_api.error, p_error_reason text
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_known pgrant_rules.known_scopes,
+  p_request_object jsonb, p_authorization_details jsonb, p_error pgrant_api.error, p_error_reason text
 ) returns pgrant_rules.targeted_client
 language plpgsql
 as $$
@@ -63,7 +62,7 @@ begin
     return v_out;
   end if;
   v_out := pgrant_rules.client_target(p_tenant, p_client, p_request.resources, null);
-  v_refusal := pgrant_rules.request_refusal(p_tenant, v_out.client, p_request);
+  v_refusal := pgrant_rules.request_refusal(p_tenant, v_out.client, p_request, p_known);
   v_out.error := coalesce(v_out.error, v_refusal.error);
   v_out.reason := coalesce(v_out.reason, v_refusal.reason);
   v_out.detail := v_refusal.detail;
@@ -83,48 +82,77 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.request_check(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, jsonb, jsonb, pgrant_api.error, text) is
-  'Why a request whose client and redirect URI are proven is refused, or no error; then the client as it is for the resources of the request. p_request_object: see request_object_refusal; p_authorization_details: see details_refusal; p_error is what the web process found.';
+comment on function pgrant_rules.request_check(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant_rules.known_scopes, jsonb, jsonb, pgrant_api.error, text) is
+  'Why a request whose client and redirect URI are proven is refused, or no error; then the client as it is for the resources of the request. p_known is of scopes_find; p_request_object: see request_object_refusal; p_authorization_details: see details_refusal; p_error is what the web process found.';
 
 create function pgrant_rules.authorization_start(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
-  p_request_hash bytea, p_browser_hash bytea, p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea
-) returns pgrant_api.authorization
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_session pgrant.sessions,
+  p_grant pgrant.grants, p_known pgrant_rules.known_scopes, p_beyond_rate boolean,
+  p_request_hash bytea, p_browser_hash bytea, p_code_hash bytea
+) returns pgrant_rules.authorization_decided
 language plpgsql
 as $$
 declare
-  v_out pgrant_api.authorization;
-  v_session pgrant.sessions;
+  v_answer pgrant_api.authorization;
+  v_out pgrant_rules.authorization_decided;
 begin
-  if pgrant_rules.begun_too_often(p_tenant) then
-    v_out.reason := 'authorization_rate reached';
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'too_many_attempts', v_out.reason, p_client.client_id);
+  if p_beyond_rate then
+    v_answer.reason := 'authorization_rate reached';
+    v_answer.error := pgrant_rules.audit(p_tenant, 'authorization.request', 'too_many_attempts', v_answer.reason, p_client.client_id);
+    v_out.answer := v_answer;
     return v_out;
   end if;
   if p_client.request_due then
     perform pgrant_rules.client_request_note(p_client);
   end if;
-  p_request.tenant_id := p_tenant;
   p_request.request_hash := p_request_hash;
   p_request.browser_hash := p_browser_hash;
   p_request.expires_at := pgrant_rules.after(p_client.request_lifetime);
   if p_browser_hash is null then
     -- A cross-site POST brings no SameSite=Lax cookie: the browser is known only when it comes back by GET.
-    v_out.next := 'continue';
-    v_out.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
+    v_answer.next := 'continue';
+    v_answer.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
+    v_out.answer := v_answer;
   else
-    v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
-    v_out := pgrant_rules.authorization_step(p_tenant, p_client, p_request, v_session, p_code_hash);
-    if v_out.next = 'respond' then
+    v_out := pgrant_rules.authorization_step(p_tenant, p_client, p_request, p_session, p_grant, p_known, p_code_hash);
+    if (v_out.answer).next = 'respond' then
       return v_out;
     end if;
-    p_request.session_id := v_session.session_id;
+    p_request.session_id := p_session.session_id;
     p_request.shown_identity_at := p_client.identity_changed_at;
   end if;
-  insert into pgrant.authorization_requests values (p_request.*);
+  v_out.request := p_request;
   return v_out;
 end
 $$;
 
-comment on function pgrant_rules.authorization_start(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, bytea, bytea, bytea, bigint, bytea) is
-  'Says what comes next for a request that is good, and stores it for this browser where that is not the answer: nobody else has a handle to it. Errors: too_many_attempts.';
+comment on function pgrant_rules.authorization_start(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, pgrant.grants, pgrant_rules.known_scopes, boolean, bytea, bytea, bytea) is
+  'Says what comes next for a request that is good; where that is not the answer, the request is to be stored for this browser: nobody else has a handle to it. p_grant is of grants_lock, p_known of scopes_find, p_beyond_rate of begun_too_often. Errors: too_many_attempts.';
+
+create function pgrant_rules.authorizations_store(p_tenant uuid, p_decided pgrant_rules.authorization_decided[]) returns void
+language plpgsql
+as $$
+declare
+  v_one pgrant_rules.authorization_decided;
+  v_request pgrant.authorization_requests;
+  v_codes pgrant.codes[] := array[]::pgrant.codes[];
+  v_entries pgrant_rules.audit_entry[] := array[]::pgrant_rules.audit_entry[];
+begin
+  foreach v_one in array p_decided loop
+    v_request := v_one.request;
+    if v_request.request_hash is not null then
+      v_request.tenant_id := p_tenant;
+      insert into pgrant.authorization_requests values (v_request.*);
+    elsif (v_one.code).code_hash is not null then
+      v_codes := v_codes || v_one.code;
+      v_entries := v_entries || v_one.entry;
+    end if;
+  end loop;
+  if v_codes <> '{}' then
+    perform pgrant_rules.codes_store(p_tenant, v_codes, v_entries);
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.authorizations_store(uuid, pgrant_rules.authorization_decided[]) is
+  'Stores what authorization_start has decided: requests that wait for a person, and codes.';

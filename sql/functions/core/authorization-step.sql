@@ -1,13 +1,30 @@
 -- Private rules of the authorization endpoint: what comes next for a request, and why one is refused.
 
+create type pgrant_rules.authorization_decided as (
+  answer   pgrant_api.authorization,
+  client   pgrant_rules.client_policies,
+  request  pgrant.authorization_requests,
+  code     pgrant.codes,
+  entry    pgrant_rules.audit_entry
+);
+
+comment on type pgrant_rules.authorization_decided is 'An authorization request, as far as it is decided; nothing of it is stored yet.';
+comment on column pgrant_rules.authorization_decided.answer is 'Null = the request is good, and goes on.';
+comment on column pgrant_rules.authorization_decided.client is 'Null = there is none, or the request is answered; else as it is for the resources of the request, once these are known.';
+comment on column pgrant_rules.authorization_decided.request is 'What goes on, or is to be stored until the person has decided; null = it is answered.';
+comment on column pgrant_rules.authorization_decided.code is 'To be stored with the answer; null = none is given.';
+comment on column pgrant_rules.authorization_decided.entry is 'What is to be recorded of the code.';
+
 create function pgrant_rules.scopes_refusal(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[],
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_scopes text[], p_known pgrant_rules.known_scopes,
   out error pgrant_api.error, out reason text, out detail text
 )
 language plpgsql
 as $$
+declare
+  v_allowed constant text[] := pgrant_rules.scopes_effective(p_scopes, p_client.scopes, null, null, p_known);
 begin
-  if (pgrant_rules.scope_narrow(p_tenant, null, p_client.scopes, p_scopes, null)).scopes = p_scopes and p_scopes <> '{}' then
+  if v_allowed = p_scopes and p_scopes <> '{}' then
     return;
   end if;
   detail := pgrant_rules.scope_unknown(p_tenant, p_scopes);
@@ -15,7 +32,7 @@ begin
     error := 'invalid_scope';
     reason := 'unknown scope ' || detail;
     perform pgrant_rules.scope_refuse(p_tenant, p_client.client_id, null, p_client.scopes, p_scopes, null);
-  elsif (pgrant_rules.scope_narrow(p_tenant, null, p_client.scopes, p_scopes, null)).scopes = '{}' then
+  elsif v_allowed = '{}' then
     error := 'invalid_scope';
     reason := 'the client may ask for none of these scopes';
     detail := array_to_string(p_scopes, ' ');
@@ -23,11 +40,11 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.scopes_refusal(uuid, pgrant_rules.client_policies, text[]) is
-  'Why a client may not ask for these scopes, or nulls.';
+comment on function pgrant_rules.scopes_refusal(uuid, pgrant_rules.client_policies, text[], pgrant_rules.known_scopes) is
+  'Why a client may not ask for these scopes, or nulls. p_known is of scopes_find.';
 
 create function pgrant_rules.request_refusal(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_known pgrant_rules.known_scopes,
   out error pgrant_api.error, out reason text, out detail text
 )
 language plpgsql
@@ -45,26 +62,53 @@ begin
     reason := 'prompt create where nobody can make an account';
     detail := 'prompt create is not supported';
   elsif p_request.scopes <> '{}' or p_request.authorization_details = '[]' then
-    select r.error, r.reason, r.detail into error, reason, detail from pgrant_rules.scopes_refusal(p_tenant, p_client, p_request.scopes) r;
+    select r.error, r.reason, r.detail into error, reason, detail
+      from pgrant_rules.scopes_refusal(p_tenant, p_client, p_request.scopes, p_known) r;
   end if;
 end
 $$;
 
-comment on function pgrant_rules.request_refusal(uuid, pgrant_rules.client_policies, pgrant.authorization_requests) is
+comment on function pgrant_rules.request_refusal(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant_rules.known_scopes) is
   'Why a request of a known client with a proven redirect URI is refused, or nulls.';
 
-create function pgrant_rules.authorization_step(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
-  p_session pgrant.sessions, p_code_hash bytea
-) returns pgrant_api.authorization
+create function pgrant_rules.step_page(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests, p_session pgrant.sessions,
+  p_factor_user_id uuid, p_next text
+) returns jsonb
 language plpgsql
 as $$
 declare
-  v_out pgrant_api.authorization;
+  v_page jsonb := pgrant_rules.request_page(p_tenant, p_client, p_request, coalesce(p_factor_user_id, p_session.user_id));
+begin
+  if p_next in ('login', 'second_factor') then
+    v_page := v_page || jsonb_build_object('second_factor', pgrant_rules.second_factor_page(p_tenant, p_factor_user_id));
+  end if;
+  if p_next = 'login' and 'select_account' = any (p_request.prompt) then
+    -- Another account is meant than the one that is known.
+    v_page := v_page || jsonb_build_object('username', null);
+  elsif p_session.user_id::text <> p_request.hint_sub then
+    v_page := v_page || jsonb_build_object('other_person', v_page -> 'username');
+  end if;
+  return v_page;
+end
+$$;
+
+comment on function pgrant_rules.step_page(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, uuid, text) is
+  'What the page of p_next shows. p_factor_user_id: whose second factor is asked for, or null.';
+
+create function pgrant_rules.authorization_step(
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
+  p_session pgrant.sessions, p_grant pgrant.grants, p_known pgrant_rules.known_scopes, p_code_hash bytea
+) returns pgrant_rules.authorization_decided
+language plpgsql
+as $$
+declare
+  v_decided pgrant_rules.authorization_decided;
+  v_out pgrant_api.authorization := pgrant_rules.authorization_answer(p_client, p_request);
+  v_code pgrant.codes;
   v_scopes text[];
   v_factor pgrant_rules.factor_step := pgrant_rules.second_factor_step(p_request, p_session);
 begin
-  v_out := pgrant_rules.authorization_answer(p_client, p_request);
   v_out.next := null;
   v_out.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
   if v_factor.next = 'second_factor' then
@@ -88,16 +132,17 @@ begin
     v_out := pgrant_rules.draft_answer(v_out);
   elsif p_client.client_id = '' then -- a page of ours (account_client): no consent, no code
     v_out.next := 'respond';
-    return v_out;
+    v_decided.answer := v_out;
+    return v_decided;
   else
-    v_scopes := (pgrant_rules.scope_narrow(p_tenant, p_session.user_id, p_client.scopes, p_request.scopes, null)).scopes;
+    v_scopes := pgrant_rules.scopes_effective(p_request.scopes, p_client.scopes, null, p_session.user_id, p_known);
     if v_scopes = '{}' and p_request.authorization_details = '[]' then
       v_out.next := 'respond';
       v_out.response_error := 'invalid_scope';
       v_out.response_reason := 'the person has none of the roles that were asked for';
       v_out.response_detail := array_to_string(p_request.scopes, ' ');
     elsif 'consent' = any (p_request.prompt)
-       or not pgrant_rules.consent_covers(p_tenant, p_session.user_id, p_client, p_request, v_scopes)
+       or not pgrant_rules.consent_covers(p_tenant, p_client, p_request, p_grant, v_scopes)
     then
       v_out.next := 'consent';
       v_out.response_reason := 'consent was not given, not for all of this, or has expired';
@@ -109,42 +154,50 @@ begin
   end if;
   if v_out.next is null then
     v_out.next := 'respond';
-    v_out.code_expires_at := pgrant_rules.code_issue(p_tenant, p_client, p_request, p_session, v_scopes, false, p_code_hash);
+    perform pgrant_rules.subject_remember(p_tenant, p_client, p_session.user_id);
+    -- A remembered consent is used as it is: neither widened nor made to live longer.
+    v_code := pgrant_rules.code_row(p_client, p_request, p_session, v_scopes, case p_client.consent
+      when 'never' then pgrant_rules.grant_consent(p_tenant, p_session.user_id, p_client, p_request, v_scopes)
+      else p_grant.grant_id end, p_code_hash);
+    v_decided.code := v_code;
+    v_decided.entry := pgrant_rules.code_entry(v_code, false);
+    v_out.code_expires_at := pgrant_rules.epoch(v_code.expires_at);
   elsif v_out.next = 'respond' or 'none' = any (p_request.prompt) then
     v_out.response_error := coalesce(v_out.response_error, (case v_out.next when 'second_factor' then 'login' else v_out.next end
                                                             || '_required')::pgrant_api.error);
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
                                p_client.client_id, p_session.user_id);
-    return pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, v_out);
+    v_out := pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, v_out);
   else
     v_out.response_reason := null;
-    v_out.page := pgrant_rules.request_page(p_tenant, p_client, p_request, coalesce(v_factor.user_id, p_session.user_id));
-    if v_out.next in ('login', 'second_factor') then
-      v_out.page := v_out.page || jsonb_build_object('second_factor', pgrant_rules.second_factor_page(p_tenant, v_factor.user_id));
-    end if;
-    if v_out.next = 'login' and 'select_account' = any (p_request.prompt) then
-      -- Another account is meant than the one that is known.
-      v_out.page := v_out.page || jsonb_build_object('username', null);
-    elsif p_session.user_id::text <> p_request.hint_sub then
-      v_out.page := v_out.page || jsonb_build_object('other_person', v_out.page -> 'username');
-    end if;
+    v_out.page := pgrant_rules.step_page(p_tenant, p_client, p_request, p_session, v_factor.user_id, v_out.next);
   end if;
-  return v_out;
+  v_decided.answer := v_out;
+  return v_decided;
 end
 $$;
 
-comment on function pgrant_rules.authorization_step(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
-  'What comes next for a request: login, the second factor, the choice of an account, consent, or the answer (OpenID Connect Core 3.1.2). Issues the code where nothing is left to ask.';
+comment on function pgrant_rules.authorization_step(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, pgrant.grants, pgrant_rules.known_scopes, bytea) is
+  'What comes next for a request: login, the second factor, the choice of an account, consent, or the answer (OpenID Connect Core 3.1.2), with a code where nothing is left to ask. p_grant is of grants_lock, p_known of scopes_find.';
 
 create function pgrant_rules.authorization_resume(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests,
-  p_session pgrant.sessions, p_code_hash bytea
+  p_session pgrant.sessions, p_grant pgrant.grants, p_code_hash bytea
 ) returns pgrant_api.authorization
 language plpgsql
 as $$
 declare
-  v_out pgrant_api.authorization := pgrant_rules.authorization_step(p_tenant, p_client, p_request, p_session, p_code_hash);
+  v_decided pgrant_rules.authorization_decided := pgrant_rules.authorization_step(
+    p_tenant, p_client, p_request, p_session, p_grant, pgrant_rules.scopes_find(p_tenant, p_request.scopes, array[p_session.user_id]),
+    p_code_hash);
+  v_out pgrant_api.authorization := v_decided.answer;
+  v_code pgrant.codes := v_decided.code;
 begin
+  if v_code.code_hash is not null
+     and not pgrant_rules.codes_store(p_tenant, array[v_code], array[v_decided.entry])
+  then
+    v_out.code_expires_at := null;
+  end if;
   if v_out.next = 'respond' then
     perform pgrant_rules.request_complete(p_tenant, p_request, v_out);
     return v_out;
@@ -160,85 +213,5 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.authorization_resume(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, bytea) is
-  'What comes next for a request that is stored and locked (authorization_step), and keeps it: answered, or shown to this session.';
-
-create function pgrant_rules.redirect_uri_choose(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_openid boolean
-) returns pgrant_api.authorization
-language plpgsql
-as $$
-declare
-  v_out pgrant_api.authorization;
-begin
-  v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(p_client.redirect_uris) = 1
-                                                       and not p_openid then p_client.redirect_uris[1] end);
-  if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_registered(p_client, v_out.redirect_uri) then
-    v_out.error := 'invalid_redirect_uri';
-    v_out.reason := 'redirect_uri missing or not registered';
-    v_out.redirect_uri := null;
-    v_out.response_detail := pgrant_rules.redirect_uri_refused(p_tenant, p_client.client_id, p_redirect_uri);
-  end if;
-  return v_out;
-end
-$$;
-
-comment on function pgrant_rules.redirect_uri_choose(uuid, pgrant_rules.client_policies, text, boolean) is
-  'Where a request is answered: redirect_uri, which OAuth lets a client leave out that has one (RFC 6749 3.1.2.3) and OpenID Connect (p_openid) does not (Core 3.1.2.1). Errors: invalid_redirect_uri.';
-
-create function pgrant_rules.authorization_redirect(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_openid boolean
-) returns pgrant_api.authorization
-language plpgsql
-as $$
-declare
-  v_out pgrant_api.authorization := pgrant_rules.redirect_uri_choose(p_tenant, p_client, p_redirect_uri, p_openid);
-begin
-  if v_out.error is not null then
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client.client_id,
-                                      p_detail => pgrant_rules.refused_value(v_out.response_detail));
-  end if;
-  return v_out;
-end
-$$;
-
-comment on function pgrant_rules.authorization_redirect(uuid, pgrant_rules.client_policies, text, boolean) is
-  'As redirect_uri_choose, with the refusal recorded. Errors: invalid_redirect_uri, too_many_attempts.';
-
-create function pgrant_rules.client_unknown(p_tenant uuid, p_client_id text, p_fresh_until timestamptz, p_address inet)
-returns pgrant_api.authorization
-language plpgsql
-as $$
-declare
-  v_out pgrant_api.authorization := pgrant_rules.client_document_step(p_tenant, p_client_id, p_fresh_until, p_address);
-begin
-  if v_out.error is not null then
-    v_out.response_detail := 'client_id ' || substring(p_client_id from '^[\x21-\x7E]{1,100}') || ': ' || v_out.reason;
-    v_out.error := pgrant_rules.audit(p_tenant, 'authorization.request', v_out.error, v_out.reason, p_client_id);
-  end if;
-  return v_out;
-end
-$$;
-
-comment on function pgrant_rules.client_unknown(uuid, text, timestamptz, inet) is
-  'What becomes of a client_id that is not registered, or whose document is stale: next document, an error that is recorded, or neither where the client is good as it is. Errors: those of client_document_step, too_many_attempts.';
-
-create function pgrant_rules.authorization_refused(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_user_id uuid, p_out pgrant_api.authorization
-) returns pgrant_api.authorization
-language plpgsql
-as $$
-begin
-  p_out.error := nullif(pgrant_rules.audit(p_tenant, 'authorization.request', p_out.response_error, p_out.response_reason,
-                                           p_client.client_id, p_detail => pgrant_rules.refused_value(p_out.response_detail)),
-                        p_out.response_error);
-  -- Beyond the limit of its address a refusal is a page: the client is no part of that.
-  if p_out.error is not null then
-    return p_out;
-  end if;
-  return pgrant_rules.error_respond(p_tenant, p_client, p_user_id, p_out);
-end
-$$;
-
-comment on function pgrant_rules.authorization_refused(uuid, pgrant_rules.client_policies, uuid, pgrant_api.authorization) is
-  'Records response_error and sends it to the client. p_user_id: whoever is signed in, or null. Errors: too_many_attempts.';
+comment on function pgrant_rules.authorization_resume(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, pgrant.grants, bytea) is
+  'What comes next for a request that is stored and locked (authorization_step), and keeps it: answered, or shown to this session. p_grant is of grants_lock.';

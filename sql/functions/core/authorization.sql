@@ -1,108 +1,4 @@
--- The authorization endpoint: from a request to a code.
-
-create function pgrant_rules.authorization_decide(
-  p_tenant uuid, p_address inet,
-  p_request_hash bytea, p_browser_hash bytea, p_session_hash bytea, p_session_expires_at bigint, p_code_hash bytea,
-  p_client_id text, p_redirect_uri text, p_parameters jsonb, p_request_object jsonb, p_error pgrant_api.error, p_error_reason text
-) returns pgrant_api.authorization
-language plpgsql
-as $$
-declare
-  v_out pgrant_api.authorization;
-  v_client pgrant_rules.client_policies;
-  v_request pgrant.authorization_requests;
-  v_checked pgrant_rules.targeted_client;
-begin
-  select c.* into v_client
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = p_client_id;
-  if not found or v_client.document_expires_at is not null then
-    v_out := pgrant_rules.client_unknown(p_tenant, p_client_id, v_client.document_expires_at, p_address);
-    if v_out.next = 'document' or v_out.error is not null then
-      return v_out;
-    end if;
-  end if;
-  v_out := pgrant_rules.authorization_redirect(p_tenant, v_client, p_redirect_uri, p_parameters -> 'scopes' ? 'openid');
-  if v_out.error is not null then
-    return v_out;
-  end if;
-  v_request := pgrant_rules.request_record(p_tenant, v_client, v_out, p_redirect_uri, p_parameters);
-  v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object,
-                                          p_parameters -> 'authorization_details', p_error, p_error_reason);
-  if v_client.require_pushed_authorization_requests then
-    v_checked.error := 'invalid_request';
-    v_checked.reason := 'the client has to push its requests, and did not';
-    v_checked.detail := 'the client has to push its requests (RFC 9126)';
-  end if;
-  if v_checked.error is not null then
-    -- The client is told by redirect (RFC 6749 4.1.2.1), where the person may be sent there unasked.
-    v_out := pgrant_rules.authorization_answer(v_client, v_request);
-    v_out.response_error := v_checked.error;
-    v_out.response_reason := v_checked.reason;
-    v_out.response_detail := v_checked.detail;
-    return pgrant_rules.authorization_refused(
-      p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at)).user_id, v_out);
-  end if;
-  v_request.resources := v_checked.resources;
-  return pgrant_rules.authorization_start(p_tenant, v_checked.client, v_request, p_request_hash, p_browser_hash, p_session_hash,
-                                          p_session_expires_at, p_code_hash);
-end
-$$;
-
-comment on function pgrant_rules.authorization_decide(uuid, inet, bytea, bytea, bytea, bigint, bytea, text, text, jsonb, jsonb, pgrant_api.error, text) is
-  'One request of authorization_begin.';
-
-create function pgrant_rules.authorizations_lock(
-  p_tenant uuid, p_address inet[], p_client_id text[], p_session_hash bytea[], p_session_expires_at bigint[]
-) returns void
-language plpgsql
-as $$
-declare
-  v_expiries timestamptz[] := array(select pgrant_rules.moment(e.epoch) from unnest(p_session_expires_at) e (epoch));
-begin
-  perform pgrant_rules.counters_lock(
-    p_tenant, array(select pgrant_rules.attempt_key(p_tenant, 'authorization', pgrant_rules.address_prefix(a.address))
-                      from unnest(p_address) a (address)));
-  perform from pgrant.grants g
-    where g.tenant_id = p_tenant
-      and g.user_id = any (array(select s.user_id from pgrant.sessions s
-                                  where s.tenant_id = p_tenant and s.session_hash = any (p_session_hash)
-                                    and s.expires_at = any (v_expiries)))
-      and g.client_id = any (p_client_id)
-      and g.revoked_at is null
-    order by g.grant_id
-      for no key update;
-  perform pgrant_rules.counters_lock(p_tenant, pgrant_rules.refusal_keys(p_tenant, p_address));
-end
-$$;
-
-comment on function pgrant_rules.authorizations_lock(uuid, inet[], text[], bytea[], bigint[]) is
-  'Locks what several requests will count by and use, in the order in which everybody does and each in the order of its keys: two sets wait for each other and never both.';
-
-create function pgrant_api.authorization_begin(
-  p_tenant uuid, p_request_id text[], p_address inet[],
-  p_request_hash bytea[], p_browser_hash bytea[], p_session_hash bytea[], p_session_expires_at bigint[], p_code_hash bytea[],
-  p_client_id text[], p_redirect_uri text[], p_parameters jsonb[], p_request_object jsonb[], p_error pgrant_api.error[],
-  p_error_reason text[]
-) returns setof pgrant_api.authorization
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform pgrant_rules.enter(p_tenant, null, null);
-  if cardinality(p_client_id) > 1 then
-    perform pgrant_rules.authorizations_lock(p_tenant, p_address, p_client_id, p_session_hash, p_session_expires_at);
-  end if;
-  for i in 1 .. cardinality(p_client_id) loop
-    perform pgrant_rules.attribute(p_request_id[i], p_address[i]);
-    return next pgrant_rules.authorization_decide(
-      p_tenant, p_address[i], p_request_hash[i], p_browser_hash[i], p_session_hash[i], p_session_expires_at[i], p_code_hash[i],
-      p_client_id[i], p_redirect_uri[i], p_parameters[i], p_request_object[i], p_error[i], p_error_reason[i]);
-  end loop;
-end
-$$;
-
-comment on function pgrant_api.authorization_begin(uuid, text[], inet[], bytea[], bytea[], bytea[], bigint[], bytea[], text[], text[], jsonb[], jsonb[], pgrant_api.error[], text[]) is
-  'Takes authorization requests (RFC 6749 4.1.1), a set of them at once: proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else says what comes next and stores the request unless it is answered. p_parameters is authorization_parameters. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only).';
+-- Requests that a person has come back to: going on, and the person's decision.
 
 create function pgrant_api.authorization_continue(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -116,6 +12,7 @@ declare
   v_client pgrant_rules.client_policies;
   v_request pgrant.authorization_requests;
   v_session pgrant.sessions;
+  v_grants pgrant.grants[];
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   update pgrant.authorization_requests r
@@ -127,12 +24,13 @@ begin
      and not r.pushed;
   v_request := pgrant_rules.request_find(p_tenant, p_request_hash, p_request_expires_at, p_browser_hash);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_grants := pgrant_rules.grants_lock(p_tenant, array[v_session.user_id], array[v_request.client_id]);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
     return pgrant_rules.request_gone(p_tenant, 'authorization.continue', p_request_hash, p_request_expires_at, p_browser_hash, v_session,
                                      p_code_hash, true, v_request.client_id);
   end if;
-  v_out := pgrant_rules.authorization_resume(p_tenant, v_client, v_request, v_session, p_code_hash);
+  v_out := pgrant_rules.authorization_resume(p_tenant, v_client, v_request, v_session, v_grants[1], p_code_hash);
   if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
     if pgrant_rules.begun_too_often(p_tenant) then
       v_out.reason := 'authorization_rate reached';
@@ -207,7 +105,7 @@ begin
   end if;
   foreach v_one in array v_together loop
     if v_out.response_error is null then
-      v_code_expires_at := pgrant_rules.code_issue(p_tenant, v_client, v_one, v_session, v_scopes, true, p_code_hash);
+      v_code_expires_at := pgrant_rules.code_issue(p_tenant, v_client, v_one, v_session, v_scopes, p_code_hash);
       if v_one.device_hash is not distinct from v_request.device_hash then
         v_out.code_expires_at := v_code_expires_at;
       end if;

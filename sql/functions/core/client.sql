@@ -54,6 +54,26 @@ as $$ select p_grant_type in ('authorization_code', 'refresh_token', 'urn:ietf:p
 comment on function pgrant_rules.grant_of_people(text) is
   'Whether a grant type is for what a person has allowed at the authorization endpoint, where drafts are refused to all but their developer.';
 
+create function pgrant_rules.clients_find(p_tenant uuid, p_client_id text[]) returns pgrant_rules.client_policies[]
+language plpgsql
+as $$
+declare
+  v_clients pgrant_rules.client_policies[];
+  v_client_ids text[];
+  v_out pgrant_rules.client_policies[];
+begin
+  select array_agg(c), array_agg(c.client_id) into v_clients, v_client_ids
+    from pgrant_rules.client_policies c
+   where c.tenant_id = p_tenant and c.client_id = any (p_client_id);
+  for i in 1 .. cardinality(p_client_id) loop
+    v_out[i] := v_clients[array_position(v_client_ids, p_client_id[i])];
+  end loop;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.clients_find(uuid, text[]) is 'The client with each identifier, null where none is live.';
+
 create function pgrant_rules.clients_authenticate(
   p_tenant uuid, p_address inet[], p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[],
   p_possession jsonb[], p_grant_type text default null, p_confidential boolean default false,
@@ -63,22 +83,17 @@ create function pgrant_rules.clients_authenticate(
 language plpgsql
 as $$
 declare
-  v_clients pgrant_rules.client_policies[];
-  v_client_ids text[];
   v_secrets bytea[];
   v_secret_client_ids text[];
   v_limited boolean := false;
   v_beyond boolean[];
   v_possessions pgrant_rules.possession[];
 begin
-  select array_agg(c), array_agg(c.client_id) into v_clients, v_client_ids
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = any (p_client_id);
+  o_client := pgrant_rules.clients_find(p_tenant, p_client_id);
   select array_agg(s.secret_hash), array_agg(s.client_id) into v_secrets, v_secret_client_ids
     from pgrant.client_secrets s
    where s.tenant_id = p_tenant and s.secret_hash = any (p_secret_hash) and s.expires_at > now();
   for i in 1 .. cardinality(p_client_id) loop
-    o_client[i] := v_clients[array_position(v_client_ids, p_client_id[i])];
     v_limited := v_limited or (o_client[i]).token_rate is not null;
     o_reason[i] := pgrant_rules.client_refusal(
       p_tenant, o_client[i], p_address[i], p_auth_method[i], p_secret_hash[i],

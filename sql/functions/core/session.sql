@@ -14,44 +14,63 @@ comment on column pgrant_api.session.retry_after is 'Seconds, with too_many_atte
 comment on column pgrant_api.session.session_expires_at is
   'Epoch seconds; null where the session is the one before: an account was linked, or a second factor is asked for first.';
 
-create function pgrant_rules.session_use(p_tenant uuid, p_session_hash bytea, p_expires_at bigint)
-returns pgrant.sessions
+create function pgrant_rules.session_touch(p_tenant uuid, p_session pgrant.sessions) returns void
 language plpgsql
 as $$
 declare
-  v_session pgrant.sessions;
   v_idle integer;
 begin
-  select s.* into v_session
-    from pgrant.sessions s
+  select t.session_idle_lifetime into v_idle from pgrant.tenants t where t.tenant_id = p_tenant;
+  update pgrant.sessions s
+     set last_seen_at = now(),
+         idle_expires_at = least(pgrant_rules.after(v_idle), s.expires_at)
    where s.tenant_id = p_tenant
-     and s.session_hash = p_session_hash
-     and s.expires_at = pgrant_rules.moment(p_expires_at)
-     and s.expires_at > now()
-     and s.idle_expires_at > now()
-     and s.ended_at is null;
-  if not found or not exists (
-    select from pgrant.users u
-     where u.tenant_id = p_tenant and u.user_id = v_session.user_id and u.disabled_at is null
-  ) then
-    return null;
-  end if;
-
-  if v_session.last_seen_at < now() - interval '1 minute' then
-    select t.session_idle_lifetime into v_idle from pgrant.tenants t where t.tenant_id = p_tenant;
-    update pgrant.sessions s
-       set last_seen_at = now(),
-           idle_expires_at = least(pgrant_rules.after(v_idle), s.expires_at)
-     where s.tenant_id = p_tenant
-       and s.session_hash = p_session_hash
-       and s.expires_at = v_session.expires_at;
-  end if;
-  return v_session;
+     and s.session_hash = p_session.session_hash
+     and s.expires_at = p_session.expires_at;
 end
 $$;
 
-comment on function pgrant_rules.session_use(uuid, bytea, bigint) is
-  'The live session behind a cookie, or null: ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
+comment on function pgrant_rules.session_touch(uuid, pgrant.sessions) is 'Slides the idle expiry of a session that is used.';
+
+create function pgrant_rules.sessions_use(p_tenant uuid, p_session_hash bytea[], p_expires_at bigint[]) returns pgrant.sessions[]
+language plpgsql
+as $$
+declare
+  v_expiries timestamptz[] := array(select pgrant_rules.moment(e.epoch) from unnest(p_expires_at) e (epoch));
+  v_sessions pgrant.sessions[];
+  v_session pgrant.sessions;
+  v_found bytea[];
+  v_out pgrant.sessions[];
+begin
+  -- In the order of the key: those that slide are locked.
+  v_sessions := array(select s from pgrant.sessions s
+                        join pgrant.users u on u.tenant_id = p_tenant and u.user_id = s.user_id and u.disabled_at is null
+                       where s.tenant_id = p_tenant and s.session_hash = any (p_session_hash) and s.expires_at = any (v_expiries)
+                         and s.expires_at > now() and s.idle_expires_at > now() and s.ended_at is null
+                       order by s.session_hash);
+  for i in 1 .. cardinality(v_sessions) loop
+    v_session := v_sessions[i];
+    v_found[i] := v_session.session_hash;
+    if v_session.last_seen_at < now() - interval '1 minute' then
+      perform pgrant_rules.session_touch(p_tenant, v_session);
+    end if;
+  end loop;
+  for i in 1 .. cardinality(p_session_hash) loop
+    v_session := v_sessions[array_position(v_found, p_session_hash[i])];
+    v_out[i] := case when v_session.expires_at = v_expiries[i] then v_session end;
+  end loop;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.sessions_use(uuid, bytea[], bigint[]) is
+  'The live session behind each cookie, or null: ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
+
+create function pgrant_rules.session_use(p_tenant uuid, p_session_hash bytea, p_expires_at bigint) returns pgrant.sessions
+language plpgsql
+as $$ begin return (pgrant_rules.sessions_use(p_tenant, array[p_session_hash], array[p_expires_at]))[1]; end $$;
+
+comment on function pgrant_rules.session_use(uuid, bytea, bigint) is 'The live session behind a cookie, or null; see sessions_use.';
 
 create function pgrant_rules.session_start(
   p_tenant uuid, p_user_id uuid, p_acr text, p_amr text[], p_session_hash bytea, p_csrf_hash bytea,

@@ -18,29 +18,16 @@ create function pgrant_rules.rates_reached(
 language plpgsql
 as $$
 declare
-  v_out boolean[];
   v_keys bytea[];
-  v_key bytea;
-  v_requests integer;
-  v_attempts integer;
+  v_attempts integer[];
+  v_out boolean[];
 begin
   for i in 1 .. cardinality(p_client) loop
     v_keys[i] := case when p_error[i] is null then pgrant_rules.rate_key(p_tenant, p_client[i], p_address[i]) end;
   end loop;
-  -- In the order of the keys, as everywhere: two sets wait for each other and never both.
-  for v_key, v_requests in
-    select k.key_hash, count(*) from unnest(v_keys) k (key_hash) where k.key_hash is not null group by 1 order by 1
-  loop
-    insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
-    values (p_tenant, v_key, pgrant_rules.window_end(60), v_requests)
-        on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts + excluded.attempts
-    returning f.attempts into v_attempts;
-    for i in reverse cardinality(v_keys) .. 1 loop
-      if v_keys[i] = v_key then
-        v_out[i] := v_attempts > (p_client[i]).token_rate;
-        v_attempts := v_attempts - 1;
-      end if;
-    end loop;
+  v_attempts := pgrant_rules.attempts_count(p_tenant, v_keys);
+  for i in 1 .. cardinality(p_client) loop
+    v_out[i] := v_attempts[i] > (p_client[i]).token_rate;
   end loop;
   return v_out;
 end

@@ -1,77 +1,5 @@
 -- Private rules of refusals: what one address may have, and one row for what repeats.
 
-create function pgrant_rules.attempt_key(p_tenant uuid, p_what text, p_from cidr) returns bytea
-language sql immutable
-as $$ select sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')) $$;
-
-comment on function pgrant_rules.attempt_key(uuid, text, cidr) is 'The key in counters under which what an address prefix does is counted.';
-
-create function pgrant_rules.window_end(p_window integer) returns timestamptz
-language sql stable
-as $$ select to_timestamp((floor(extract(epoch from now()) / p_window) + 1) * p_window) $$;
-
-comment on function pgrant_rules.window_end(integer) is 'When the window of p_window seconds ends that is open now.';
-
-create function pgrant_rules.attempt_count(
-  p_tenant uuid, p_what text, p_from cidr, p_window integer, out attempts integer, out ends_at timestamptz
-)
-language plpgsql
-as $$
-begin
-  ends_at := pgrant_rules.window_end(p_window);
-  insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
-  values (p_tenant, pgrant_rules.attempt_key(p_tenant, p_what, p_from), ends_at, 1)
-      on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts + 1
-  returning f.attempts into attempts;
-end
-$$;
-
-comment on function pgrant_rules.attempt_count(uuid, text, cidr, integer) is
-  'Counts what an address prefix does, exactly, whichever process takes it, in windows of p_window seconds: how often by now, and until when.';
-
-create function pgrant_rules.hourly_retry_after(p_tenant uuid, p_what text, p_from cidr, p_rate integer) returns integer
-language plpgsql
-as $$
-declare
-  v_hour record := pgrant_rules.attempt_count(p_tenant, p_what, p_from, 3600);
-begin
-  return case when v_hour.attempts > p_rate then ceil(extract(epoch from v_hour.ends_at - now()))::integer end;
-end
-$$;
-
-comment on function pgrant_rules.hourly_retry_after(uuid, text, cidr, integer) is
-  'Counts what an address prefix does (registration, client document). Seconds until another is allowed, or null where this one is.';
-
-create function pgrant_rules.limited_prefix(p_tenant uuid) returns cidr
-language plpgsql stable
-as $$
-begin
-  return (
-    select pgrant_rules.address_prefix(a.address)
-      from (select pgrant_rules.caller_address() as address) a
-      join pgrant.tenants t on t.tenant_id = p_tenant
-     where not coalesce(a.address <<= any (t.trusted_networks), false));
-end
-$$;
-
-comment on function pgrant_rules.limited_prefix(uuid) is
-  'The prefix under which limits count the caller''s address; null where none hold: a trusted network, an operator.';
-
-create function pgrant_rules.begun_too_often(p_tenant uuid, p_what text default 'authorization') returns boolean
-language plpgsql
-as $$
-declare
-  v_from cidr := pgrant_rules.limited_prefix(p_tenant);
-begin
-  return v_from is not null
-     and (pgrant_rules.attempt_count(p_tenant, p_what, v_from, 60)).attempts
-         > (select t.authorization_rate from pgrant.tenants t where t.tenant_id = p_tenant);
-end
-$$;
-
-comment on function pgrant_rules.begun_too_often(uuid, text) is
-  'Counts a sign-in that is begun, at the product or an upstream too, or what else p_what names. Whether it is beyond authorization_rate.';
-
 create function pgrant_rules.refusal_verdict(p_tenant uuid) returns pgrant_api.error
 language plpgsql
 as $$
@@ -193,7 +121,7 @@ create function pgrant_rules.refusal_keys(p_tenant uuid, p_addresses inet[]) ret
 language sql immutable
 as $$
   select array_agg(distinct k.key_hash order by k.key_hash)
-    from (select pgrant_rules.address_prefix(a.address) as prefix from unnest(p_addresses) a (address)) p,
+    from (select distinct pgrant_rules.address_prefix(a.address) as prefix from unnest(p_addresses) a (address)) p,
          lateral (values (pgrant_rules.attempt_key(p_tenant, 'refusal', p.prefix)),
                          (pgrant_rules.attempt_key(p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(p.prefix), null))) k (key_hash)
 $$;
@@ -213,20 +141,6 @@ $$;
 
 comment on function pgrant_rules.refusals_lock(uuid, inet[]) is
   'Locks what several refusals will be counted by, in one order for all: two sets with the same addresses wait for each other and never both.';
-
-create function pgrant_rules.counters_lock(p_tenant uuid, p_keys bytea[]) returns void
-language plpgsql
-as $$
-begin
-  perform from pgrant.counters c
-    where c.tenant_id = p_tenant and c.key_hash = any (p_keys) and c.expires_at = pgrant_rules.window_end(60)
-    order by c.key_hash
-      for no key update;
-end
-$$;
-
-comment on function pgrant_rules.counters_lock(uuid, bytea[]) is
-  'Locks those of the counters of this minute that are there, in the order in which refusals_lock does: for a set of which few will be refused.';
 
 create function pgrant_rules.refusal_first(p_event pgrant.audit_events, p_beyond boolean) returns boolean
 language plpgsql

@@ -57,7 +57,7 @@ begin
     if v_scopes = '{}' then
       v_scopes := pgrant_rules.scopes_default(p_tenant, v_auth.client);
     end if;
-    v_refusal := pgrant_rules.scopes_refusal(p_tenant, v_target.client, v_scopes);
+    v_refusal := pgrant_rules.scopes_refusal(p_tenant, v_target.client, v_scopes, pgrant_rules.scopes_find(p_tenant, v_scopes, '{}'));
     v_out.error := coalesce(v_target.error, v_refusal.error);
     v_out.reason := coalesce(v_target.reason, v_refusal.reason);
     v_out.detail := case when v_target.error is null then v_refusal.detail end;

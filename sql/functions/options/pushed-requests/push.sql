@@ -83,10 +83,12 @@ begin
     -- The error of RFC 6749 5.2 for it: invalid_redirect_uri is one of registrations (RFC 7591 3.2.2).
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, 'invalid_request', v_answer.reason, v_answer.response_detail);
   end if;
-  v_request := pgrant_rules.request_record(p_tenant, v_client, v_answer, p_redirect_uri, p_parameters);
+  v_request := pgrant_rules.request_record(p_tenant, v_client, p_redirect_uri, p_parameters);
+  v_request.redirect_uri := v_answer.redirect_uri;
   v_request.dpop_jkt := coalesce(v_request.dpop_jkt, p_possession #>> '{proof,jkt}');
-  v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_request_object,
-                                          p_parameters -> 'authorization_details', p_error, p_error_reason);
+  v_checked := pgrant_rules.request_check(
+    p_tenant, v_client, v_request, pgrant_rules.scopes_find(p_tenant, v_request.scopes, '{}'), p_request_object,
+    p_parameters -> 'authorization_details', p_error, p_error_reason);
   if v_checked.error is not null then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, v_checked.error, v_checked.reason, v_checked.detail);
   end if;
@@ -140,7 +142,10 @@ as $$
 declare
   v_out pgrant_api.authorization;
   v_request pgrant.authorization_requests;
+  v_session pgrant.sessions;
+  v_grants pgrant.grants[];
   v_client pgrant_rules.client_policies;
+  v_decided pgrant_rules.authorization_decided;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select r.* into v_request
@@ -153,6 +158,8 @@ begin
      and r.completed_at is null
      and r.pushed
      for update;
+  v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
+  v_grants := pgrant_rules.grants_lock(p_tenant, array[v_session.user_id], array[p_client_id]);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
   if v_client.client_id is null then
     v_out.error := 'invalid_request_uri';
@@ -162,8 +169,12 @@ begin
   end if;
   v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
   v_request.pushed := false;
-  v_out := pgrant_rules.authorization_start(p_tenant, v_client, v_request, p_request_hash, p_browser_hash, p_session_hash,
-                                            p_session_expires_at, p_code_hash);
+  v_decided := pgrant_rules.authorization_start(
+    p_tenant, v_client, v_request, v_session, v_grants[1],
+    pgrant_rules.scopes_find(p_tenant, v_request.scopes, array[v_session.user_id]), pgrant_rules.begun_too_often(p_tenant),
+    p_request_hash, p_browser_hash, p_code_hash);
+  perform pgrant_rules.authorizations_store(p_tenant, array[v_decided]);
+  v_out := v_decided.answer;
   if v_out.error is null then
     -- Good once (RFC 9126 4, FAPI 2.0 5.3.2.2): from here on the browser has a handle of its own, with which it may be reloaded.
     update pgrant.authorization_requests r
