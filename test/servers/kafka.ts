@@ -1,5 +1,5 @@
-// Kafka's clients by librdkafka (kcat), by what `pgrant recipe kafka` prints. Debian has no broker: what a client presents
-// to one is looked at as the recipe has a broker do it, and nothing more of Kafka is tried.
+// Kafka's clients by librdkafka (kcat), by what `pgrant recipe kafka` prints. What one presents to a broker is looked at as
+// the recipe has a broker do it: Debian has none, and one whose jars are brought along is in kafka-java.ts.
 import { generateKeyPairSync } from 'node:crypto';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { freePort } from '../support/free-port.ts';

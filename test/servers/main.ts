@@ -8,6 +8,7 @@ import { type Debian, installDebian } from './debian.ts';
 import { tryDovecot, tryDovecot23 } from './dovecot.ts';
 import { tryHaproxy } from './haproxy.ts';
 import { tryLibrdkafka } from './kafka.ts';
+import { tryKafka } from './kafka-java.ts';
 import { tryNginx } from './nginx.ts';
 import { tryPostgresql } from './postgresql.ts';
 import { tryRabbitmq, tryRabbitmq310 } from './rabbitmq.ts';
@@ -15,12 +16,15 @@ import { startWorld, type World } from './world.ts';
 
 const usage = `npm run test:servers -- [options]
   --only TEXT      servers whose name has this in it
+  --kafka FOLDER   jars of Kafka 4 (org.apache.kafka:kafka_2.13 and kafka-tools with what they need), or an unpacked
+                   release of it, which Debian does not have; without them no broker is tried
   --folder FOLDER  where releases of Debian are installed, kept between runs; else a temporary one
 As root, with debootstrap. Exit code 0: every step of every server is ok; 1: some are not; 2: could not be tried.`;
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
+    kafka: { type: 'string' },
     folder: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -28,6 +32,8 @@ const { values } = parseArgs({
 
 /** What a server came to: each step with what it gave, and what it has to give. */
 export type Steps = { version: string; steps: [step: string, gave: string, wanted: string][] };
+
+const kafka = 'Kafka, a broker and clients in Java';
 
 /** Of Debian forky, where nothing else is said. */
 const servers: {
@@ -70,13 +76,20 @@ const servers: {
     attempt: tryDovecot23,
   },
   { name: 'Kafka, a client by librdkafka', packages: ['kcat'], attempt: tryLibrdkafka },
+  {
+    name: kafka,
+    packages: ['default-jre-headless', 'openssl'],
+    attempt: (debian, world) => tryKafka(debian, world, values.kafka ?? ''),
+  },
   { name: 'nginx', packages: ['nginx-light'], attempt: tryNginx },
 ];
 
 async function run(): Promise<number> {
-  const chosen = servers.filter(({ name }) =>
+  const named = servers.filter(({ name }) =>
     name.toLowerCase().includes(values.only.toLowerCase()),
   );
+  const chosen = named.filter(({ name }) => name !== kafka || values.kafka !== undefined);
+  if (chosen.length < named.length) console.error(`${kafka}: not tried without --kafka FOLDER`);
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'pgrant-servers-'));
   const data = mkdtempSync(join(tmpdir(), 'pgrant-servers-data-'));
   let world: World | undefined;
