@@ -1106,6 +1106,8 @@ create table pgrant.authorization_requests (
   authorization_details jsonb default '[]'::jsonb not null,
   grant_management_action text,
   grant_id uuid,
+  pushed_hash bytea,
+  pushed_expires_at timestamp with time zone,
   constraint authorization_requests_pkey PRIMARY KEY (tenant_id, request_hash, expires_at),
   constraint authorization_requests_authorization_details_check CHECK (((jsonb_typeof(authorization_details) = 'array'::text) AND (pg_column_size(authorization_details) <= 32768))),
   constraint authorization_requests_bounded CHECK (((length(state) <= 2048) AND (length(nonce) <= 512) AND (length(login_hint) <= 512) AND (length(hint_sub) <= 255) AND (length(code_challenge) <= 128) AND (length(redirect_uri) <= 2048) AND (pg_column_size(acr_values) <= 4096) AND (pg_column_size(claims_id_token) <= 16384) AND (pg_column_size(claims_userinfo) <= 16384))),
@@ -1120,6 +1122,7 @@ END)),
   constraint authorization_requests_grant_id_check CHECK (((grant_id IS NOT NULL) = COALESCE((grant_management_action = ANY (ARRAY['merge'::text, 'replace'::text])), false))),
   constraint authorization_requests_grant_management_action_check CHECK ((grant_management_action = ANY (ARRAY['create'::text, 'merge'::text, 'replace'::text]))),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
+  constraint authorization_requests_pushed CHECK (((pushed_hash IS NULL) = (pushed_expires_at IS NULL))),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
   constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text, 'query.jwt'::text, 'fragment.jwt'::text, 'form_post.jwt'::text]))),
   constraint authorization_requests_ui_locales_bounded CHECK ((pg_column_size(ui_locales) <= 1024))
@@ -1161,12 +1164,14 @@ comment on column pgrant.authorization_requests.code_expires_at is 'Until when t
 comment on column pgrant.authorization_requests.response_error is 'The error that it was answered with instead.';
 comment on column pgrant.authorization_requests.device_hash is 'The device code that the person typed the user code of; null = a client asked by redirect.';
 comment on column pgrant.authorization_requests.device_expires_at is 'When that device code expires.';
-comment on column pgrant.authorization_requests.pushed is 'True = it waits at the request_uri that the client was given (RFC 9126): no browser has it yet, and one that takes it up gets a row of its own.';
+comment on column pgrant.authorization_requests.pushed is 'True = it waits at the request_uri that the client was given (RFC 9126): each browser that brings that gets a row of its own.';
 comment on column pgrant.authorization_requests.dpop_jkt is 'The one key with which the code may be redeemed (RFC 9449 10); null = any.';
 comment on column pgrant.authorization_requests.ui_locales is 'The languages that the application asks for, the first one first (OpenID Connect Core 3.1.2.1).';
 comment on column pgrant.authorization_requests.authorization_details is 'What is asked for beside scopes (RFC 9396 3).';
 comment on column pgrant.authorization_requests.grant_management_action is 'What is to become of the grant (Grant Management 5.2): create, merge or replace; null = nothing was said.';
 comment on column pgrant.authorization_requests.grant_id is 'The grant that the request names, to merge or replace; null = none.';
+comment on column pgrant.authorization_requests.pushed_hash is 'request_hash of the pushed request that it is of, which one browser answers; null = its client did not push it.';
+comment on column pgrant.authorization_requests.pushed_expires_at is 'expires_at of that pushed request.';
 
 create table pgrant.client_assertions (
   tenant_id uuid not null,

@@ -2144,7 +2144,7 @@ export const api = {
     ['next_challenge_hash', 'bytea'],
   ], ['expires_at', 'credentials']),
 
-  /** Takes up a pushed request for this browser, once, and says what comes next (RFC 9126 4); p_pushed_hash and p_pushed_expires_at are of its request_uri. Without p_browser_hash it is only stored for whoever continues it. Errors: invalid_request_uri, too_many_attempts, flood. */
+  /** Takes up a pushed request for this browser, unless it has been answered, and says what comes next (RFC 9126 4); p_pushed_hash and p_pushed_expires_at are of its request_uri. Without p_browser_hash it is only stored for whoever continues it. Errors: invalid_request_uri, too_many_attempts, flood. */
   pushed_request_begin: bind<
     {
       tenant: string;

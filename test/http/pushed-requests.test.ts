@@ -12,7 +12,7 @@ import {
   redirect_uri,
   startAcme,
 } from '../support/acme.ts';
-import { Browser } from '../support/browser.ts';
+import { Browser, type Page } from '../support/browser.ts';
 import { startHost } from '../support/document-host.ts';
 import { addClient, addTenant } from '../support/issuer.ts';
 import { authorizeUrl, push, requested, signRequest } from '../support/pushing.ts';
@@ -194,22 +194,34 @@ describe('a request_uri', () => {
     expect(new URL(url).searchParams.get('state')).toBe('abc');
   });
 
-  test('is good once; the browser that took it up may reload what follows [RFC 9126 4]', async () => {
-    const request_uri = await pushed();
-    const query = { client_id: 'web', request_uri };
+  test('is good for one answer: it may be loaded again until then, and not after [RFC 9126 4, FAPI 2.0 5.3.2.2]', async () => {
+    const query = { client_id: 'web', request_uri: await pushed() };
     const browser = new Browser();
+    expect((await opened(query)).status).toBe(303);
+    await browser.open(authorizeUrl(acme.issuer, query));
     const login = await browser.open(authorizeUrl(acme.issuer, query));
-    await expectPage(await opened(query, browser));
-    await expectPage(await opened(query));
     const { url } = await proceed(browser, await browser.open(login.url));
     expect(new URL(url).searchParams.get('code')).toMatch(/^pgrant_ac_/);
     await expectPage(await opened(query, browser));
+    await expectPage(await opened(query));
   });
 
-  test('is used by one of two browsers that come at once', async () => {
-    const query = { client_id: 'web', request_uri: await pushed() };
-    const answers = await Promise.all(Array.from({ length: 6 }, () => opened(query)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 400, 400, 400, 400, 400]);
+  test('is used up by an answer that asks for no page, an error too', async () => {
+    const query = { client_id: 'web', request_uri: await pushed({ prompt: 'none' }) };
+    const answer = await opened(query);
+    expect(answer.headers.get('location')).toContain('error=login_required');
+    await expectPage(await opened(query));
+  });
+
+  test('is answered in one of the browsers that have it, though they answer at once; the others go no further', async () => {
+    const url = authorizeUrl(acme.issuer, { client_id: 'web', request_uri: await pushed() });
+    const browsers = Array.from({ length: 4 }, () => new Browser());
+    const open = await Promise.all(browsers.map((browser) => browser.open(url)));
+    const left = await Promise.all(browsers.map((one, i) => proceed(one, open[i] as Page)));
+    const codes = left.filter((page) => new URL(page.url).searchParams.has('code'));
+    expect(codes).toHaveLength(1);
+    const others = left.filter((page) => !codes.includes(page));
+    expect(others.map(({ status }) => status)).toEqual([400, 400, 400]);
   });
 
   test('comes by POST as well [OpenID Connect Core 3.1.2.1]', async () => {

@@ -1,5 +1,39 @@
 -- An authorization request while the person decides: finding it, and what is shown of it.
 
+create function pgrant_rules.pushed_request_open(p_tenant uuid, p_request pgrant.authorization_requests) returns boolean
+language plpgsql
+as $$
+begin
+  perform from pgrant.authorization_requests r
+    where r.tenant_id = p_tenant
+      and r.request_hash = p_request.pushed_hash
+      and r.expires_at = p_request.pushed_expires_at
+      and r.completed_at is null
+      for update;
+  return found;
+end
+$$;
+
+comment on function pgrant_rules.pushed_request_open(uuid, pgrant.authorization_requests) is
+  'Whether the pushed request that this one is of has not been answered, by this browser or another; locks it.';
+
+create function pgrant_rules.pushed_request_settle(p_tenant uuid, p_request pgrant.authorization_requests) returns void
+language plpgsql
+as $$
+begin
+  -- Good once, and used up by the answer: a page that is loaded again, or ahead of time, costs nobody the sign-in
+  -- (RFC 9126 4, FAPI 2.0 5.3.2.2 note 3).
+  update pgrant.authorization_requests r
+     set completed_at = now()
+   where r.tenant_id = p_tenant
+     and r.request_hash = p_request.pushed_hash
+     and r.expires_at = p_request.pushed_expires_at;
+end
+$$;
+
+comment on function pgrant_rules.pushed_request_settle(uuid, pgrant.authorization_requests) is
+  'Marks the pushed request as answered that this one is of: no browser takes it up, or goes on with it, any more.';
+
 create function pgrant_rules.request_find(
   p_tenant uuid, p_request_hash bytea, p_expires_at bigint, p_browser_hash bytea
 ) returns pgrant.authorization_requests
@@ -17,12 +51,15 @@ begin
      and r.completed_at is null
      and r.browser_hash = p_browser_hash
      for update;
+  if v_request.pushed_hash is not null and not pgrant_rules.pushed_request_open(p_tenant, v_request) then
+    return null;
+  end if;
   return v_request;
 end
 $$;
 
 comment on function pgrant_rules.request_find(uuid, bytea, bigint, bytea) is
-  'The unanswered authorization request of this browser, locked, or null. What makes a forged form useless: its sender has no handle that belongs to the victim''s browser.';
+  'The unanswered authorization request of this browser, locked, or null, also where another browser has answered the pushed request that it is of. What makes a forged form useless: its sender has no handle that belongs to the victim''s browser.';
 
 create function pgrant_rules.request_client(p_tenant uuid, p_request pgrant.authorization_requests)
 returns pgrant_rules.client_policies
@@ -86,6 +123,9 @@ begin
      and r.expires_at = p_request.expires_at;
   if p_request.device_hash is not null then
     perform pgrant_rules.device_settle(p_tenant, p_request, p_answer.response_error);
+  end if;
+  if p_request.pushed_hash is not null then
+    perform pgrant_rules.pushed_request_settle(p_tenant, p_request);
   end if;
 end
 $$;

@@ -124,7 +124,7 @@ begin
   return case when v_request.request_hash is null then 'request_uri unknown'
               when v_request.client_id <> p_client_id then 'request_uri of another client'
               when v_request.expires_at <= now() then 'request_uri expired'
-              when v_request.completed_at is not null then 'request_uri used before'
+              when v_request.completed_at is not null then 'request_uri answered before'
               else 'request_uri of a client that was disabled or changed since' end;
 end
 $$;
@@ -169,23 +169,20 @@ begin
   end if;
   v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
   v_request.pushed := false;
+  v_request.pushed_hash := p_pushed_hash;
+  v_request.pushed_expires_at := v_request.expires_at;
   v_decided := pgrant_rules.authorization_start(
     p_tenant, v_client, v_request, v_session, v_grants[1],
     pgrant_rules.scopes_find(p_tenant, v_request.scopes, array[v_session.user_id]), pgrant_rules.begun_too_often(p_tenant),
     p_request_hash, p_browser_hash, p_code_hash);
   perform pgrant_rules.authorizations_store(p_tenant, array[v_decided]);
   v_out := v_decided.answer;
-  if v_out.error is null then
-    -- Good once (RFC 9126 4, FAPI 2.0 5.3.2.2): from here on the browser has a handle of its own, with which it may be reloaded.
-    update pgrant.authorization_requests r
-       set completed_at = now()
-     where r.tenant_id = p_tenant
-       and r.request_hash = p_pushed_hash
-       and r.expires_at = pgrant_rules.moment(p_pushed_expires_at);
+  if v_out.next = 'respond' then
+    perform pgrant_rules.pushed_request_settle(p_tenant, v_request);
   end if;
   return v_out;
 end
 $$;
 
 comment on function pgrant_api.pushed_request_begin(uuid, text, inet, bytea, bytea, bytea, bigint, bytea, text, bytea, bigint) is
-  'Takes up a pushed request for this browser, once, and says what comes next (RFC 9126 4); p_pushed_hash and p_pushed_expires_at are of its request_uri. Without p_browser_hash it is only stored for whoever continues it. Errors: invalid_request_uri, too_many_attempts, flood.';
+  'Takes up a pushed request for this browser, unless it has been answered, and says what comes next (RFC 9126 4); p_pushed_hash and p_pushed_expires_at are of its request_uri. Without p_browser_hash it is only stored for whoever continues it. Errors: invalid_request_uri, too_many_attempts, flood.';
