@@ -35,8 +35,12 @@ export type OutboundFetch = (url: string, init?: OutboundInit) => Promise<Respon
 
 /** The fetch of a server: only one on a loopback address has business with others there. */
 export function serverFetch({ publicUrl }: Pick<Config, 'publicUrl'>): OutboundFetch {
-  const allowLoopback = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/]|$)/.test(publicUrl);
-  return outboundFetch({ allowLoopback });
+  return outboundFetch({ allowLoopback: onLoopback(publicUrl) });
+}
+
+/** Whether a URL of ours is on a loopback address, by http or https. */
+export function onLoopback(url: string): boolean {
+  return /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])([:/]|$)/.test(url);
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { Database } from '../db/connect.ts';
 import type { Log } from '../log.ts';
 import type { Master } from '../protocol/seal.ts';
-import { outboundFetch, retryAfter } from './guarded-fetch.ts';
+import { onLoopback, outboundFetch, retryAfter } from './guarded-fetch.ts';
 
 export type Courier = { database: Database; secret: Master; log: Log };
 
@@ -25,7 +25,7 @@ export async function notify(
 ): Promise<Answer> {
   try {
     // Only a tenant that is on a loopback address itself has business with receivers on one.
-    const fetch = /^http:\/\//.test(issuer) ? fetches.loopback : fetches.others;
+    const fetch = onLoopback(issuer) ? fetches.loopback : fetches.others;
     const response = await fetch(url, { method: 'POST', ...(await make()), notice: true });
     const wait = retryAfter(response.headers);
     return {

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outboundFetch } from '../../src/outbound/guarded-fetch.ts';
+import { notify } from '../../src/outbound/notice.ts';
 
 let origin: string;
 let answer: (response: ServerResponse, url: string) => void;
@@ -41,6 +42,25 @@ describe('a server on the internet', () => {
   ])('does not fetch %s', async (url) => {
     await expect(strict(url)).rejects.toThrow(/not an https|special use|credentials/);
   });
+});
+
+describe('a receiver on a loopback address', () => {
+  const tell = (issuer: string) => notify(issuer, origin, () => ({ headers: {}, body: '' }));
+
+  test.each(['http://localhost:3000/acme', 'https://localhost:3443/acme', 'https://127.0.0.1'])(
+    'is told by the tenant %s, which is on one itself',
+    async (issuer) => {
+      answer = (response) => response.end();
+      expect(await tell(issuer)).toMatchObject({ status: 200, error: null });
+    },
+  );
+
+  test.each(['https://id.example.com/acme', 'https://localhost.example.com'])(
+    'is told nothing by the tenant %s',
+    async (issuer) => {
+      expect(await tell(issuer)).toMatchObject({ status: null });
+    },
+  );
 });
 
 describe('a server on a loopback address', () => {
