@@ -6,28 +6,39 @@ as $$
 declare
   -- No proof is good for longer.
   v_window constant integer := 300;
+  v_hash bytea;
+  v_number bigint;
+  v_hashes bytea[] := array[]::bytea[];
+  v_expiries timestamptz[] := array[]::timestamptz[];
+  v_places bigint[] := array[]::bigint[];
+  v_before bytea;
   v_fresh bigint[] := array[]::bigint[];
-  v_proof record;
-  v_new integer;
 begin
-  -- One by one, for statements that find their partition without being planned anew; in the order of keys, as everything is locked.
-  for v_proof in
-    select q.n, decode(q.proof ->> 'jti_hash', 'hex') as proof_hash, (q.proof ->> 'exp')::bigint / v_window as window_number
-      from unnest(p_proof) with ordinality q (proof, n)
-     where q.proof is not null
-     order by 2, 1
-  loop
-    -- Two rows: of any two proofs of a key that are good at once and have the same jti, whatever their iat, the windows are the same
-    -- or next to each other, so that they meet at the key of the table.
-    insert into pgrant.dpop_proofs (tenant_id, proof_hash, expires_at)
-    select p_tenant, v_proof.proof_hash, pgrant_rules.moment((v_proof.window_number + w.later) * v_window)
-      from (values (1), (2)) w (later)
-     order by w.later
-        on conflict do nothing;
-    get diagnostics v_new = row_count;
-    if v_new = 2 then
-      v_fresh := v_fresh || v_proof.n;
+  for i in 1 .. cardinality(p_proof) loop
+    v_hash := decode(p_proof[i] ->> 'jti_hash', 'hex');
+    -- Of two that came with the same set the first one counts.
+    if v_hash is not null and not v_hash = any (v_hashes) then
+      v_number := (p_proof[i] ->> 'exp')::bigint / v_window;
+      -- Two rows: of any two proofs of a key that are good at once and have the same jti, whatever their iat, the windows are the
+      -- same or next to each other, so that they meet at the key of the table.
+      v_hashes := v_hashes || array[v_hash, v_hash];
+      v_expiries := v_expiries || array[pgrant_rules.moment((v_number + 1) * v_window), pgrant_rules.moment((v_number + 2) * v_window)];
+      v_places := v_places || array[i, i]::bigint[];
     end if;
+  end loop;
+  -- In the order of the key, as everything is locked.
+  for v_hash in
+    insert into pgrant.dpop_proofs (tenant_id, proof_hash, expires_at)
+    select p_tenant, q.proof_hash, q.expires_at
+      from unnest(v_hashes, v_expiries) q (proof_hash, expires_at)
+     order by q.proof_hash, q.expires_at
+        on conflict do nothing
+    returning proof_hash
+  loop
+    if v_hash = v_before then
+      v_fresh := v_fresh || v_places[array_position(v_hashes, v_hash)];
+    end if;
+    v_before := v_hash;
   end loop;
   return v_fresh;
 end
