@@ -61,14 +61,16 @@ returns jsonb
 language plpgsql
 as $$
 declare
-  v_evaluated text[] := array(select jsonb_object_keys(p_token_claims)) || 'groups'::text;
+  v_evaluated text[];
   v_roles jsonb := jsonb_build_object();
   v_user pgrant.users;
   v_claims jsonb;
 begin
   if p_scopes = '{}' and p_names = '{}' then
     return jsonb_build_object();
-  elsif 'roles' = any (p_scopes) or p_names && v_evaluated then
+  end if;
+  v_evaluated := array(select jsonb_object_keys(p_token_claims)) || 'groups'::text;
+  if 'roles' = any (p_scopes) or p_names && v_evaluated then
     v_roles := pgrant_rules.role_claims(p_tenant, p_user_id);
   end if;
   -- Not as a row in the query: on a node of several its type is that of the piece in which it is.
