@@ -80,7 +80,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         ended: (error) => (instance === sql ? breakOff(error) : reject(error)),
       });
       instance.unsafe(settle).then(([row]) => {
-        if (row?.standby)
+        if (row?.standby && hosts.several)
           reject(new BrokenConnection('the server is a standby', 'CONNECTION_STANDBY'));
         else resolve(instance);
       }, reject);

@@ -5,6 +5,8 @@ import { urlsOf } from '../settings/database-urls.ts';
 export type Hosts = {
   /** Their URLs, in the order in which they are to be tried: in turns, those that are away last. */
   inTurn: () => string[];
+  /** Whether a standby is passed over: of several hosts another one takes writes, one alone is what was asked for. */
+  several: boolean;
   /** It did not let a connection in, or takes no writes. */
   missed: (url: string) => void;
   met: (url: string) => void;
@@ -19,6 +21,7 @@ export function createHosts(url: string): Hosts {
   // Of several processes each begins elsewhere.
   let turn = Math.floor(Math.random() * urls.length);
   return {
+    several: urls.length > 1,
     inTurn: () => {
       const now = performance.now();
       const isAway = (one: string) => (away.get(one) ?? 0) > now;

@@ -92,14 +92,16 @@ test('hosts have turns, one that was missed comes last until somebody meets it',
   expect(round()).toMatch(/b/);
 });
 
-test('a standby is passed over until it is promoted [libpq: target_session_attrs=read-write]', async () => {
+test('a standby is passed over until it is promoted, and lets readers in where it is the only host [libpq: target_session_attrs]', async () => {
   const wire = await startWire(database.url('postgres'));
   const programs = dirname((await findPrograms()).postgres);
   const failOver = async (url: string) => {
     const standby = postgres(url, { max: 1, onnotice: () => {} });
     const both = wire.url.replace(new URL(wire.url).host, (host) => `${host},${new URL(url).host}`);
     const web = connect(both.replace(/[^/]*$/, 'postgres'), 'postgres' as never, { pool: 2 });
+    const reader = connect(url, 'postgres' as never);
     try {
+      await ask(reader, 1);
       await ask(web, 4);
       expect(wire.links()).toBe(2);
       await standby`select pg_promote()`;
@@ -110,7 +112,7 @@ test('a standby is passed over until it is promoted [libpq: target_session_attrs
       expect(wire.links()).toBe(0);
     } finally {
       wire.cut();
-      await Promise.all([web.end(), standby.end()]);
+      await Promise.all([web.end(), reader.end(), standby.end()]);
     }
   };
   await withServer(programs, failOver, { standby: true });
