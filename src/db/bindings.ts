@@ -3981,7 +3981,7 @@ export const ops = {
     ['member', 'boolean'],
   ], []),
 
-  /** Makes a group or changes its title and roles. Raises OA001. */
+  /** Makes a group or changes its title and roles. Raises OA001, OA003. */
   group_set: bind<
     {
       tenant: string;
@@ -4871,7 +4871,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['kind', 'id', 'client_id', 'state']),
 
-  /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002. */
+  /** Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002, OA003. */
   role_add: bind<
     {
       tenant: string;
@@ -4978,7 +4978,7 @@ export const ops = {
   >('pgrant_ops.schedule_list', [
   ], ['task', 'does', 'every', 'late']),
 
-  /** Defines a scope in words for people. Raises OA001, OA002. */
+  /** Defines a scope in words for people. Raises OA001, OA002, OA003. */
   scope_add: bind<
     {
       tenant: string;
@@ -5867,7 +5867,7 @@ export const ops = {
     ['username', 'text'],
   ], []),
 
-  /** Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002. */
+  /** Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002, OA003. */
   user_subject: bind<
     {
       tenant: string;

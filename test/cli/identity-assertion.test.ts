@@ -70,7 +70,7 @@ test('what is not known, or not possible, is refused in one line', async () => {
   );
   await refused(
     'identity-assertion-policy set wiki --audience chat --audience-client-id w --scope x',
-    'no issuer identifier',
+    'must be an issuer identifier',
   );
   await refused(`identity-assertion-policy remove wiki --audience ${audience}`, 'has no policy');
   await refused(`identity-assertion-issuer set ${issuer}`, 'one of jwks_uri and jwks');

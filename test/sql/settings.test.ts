@@ -7,7 +7,19 @@ const { sql } = world.database;
 await makeClient(world, 'app', { redirect_uris: ['https://app.example/'] });
 
 const settingTables = ['tenants', 'clients', 'upstreams', 'webhooks'];
-const operatorTables = [...settingTables, 'scopes', 'groups', 'users', 'resources', 'issuers'];
+const operatorTables = [
+  ...settingTables,
+  ...[
+    'scopes',
+    'groups',
+    'users',
+    'resources',
+    'issuers',
+    'authorization_details_types',
+    'registration_tokens',
+  ],
+  ...['identity_assertion_policies', 'identity_assertion_issuers', 'identity_assertion_clients'],
+];
 
 test('every setting says what it means and what it must be', async () => {
   for (const table of settingTables) {
@@ -19,7 +31,7 @@ test('every setting says what it means and what it must be', async () => {
 
 /** Checks of columns that no operator writes. */
 const inner =
-  /_(hash|salt)_check$|^clients_(registered|document|default_max_age_check|initiate_login_uri_check)$|^webhooks_check/;
+  /_(hash|salt)_check$|^identity_assertion_issuers_check$|^clients_(registered|document|default_max_age_check|initiate_login_uri_check)$|^webhooks_check/;
 
 test('every check on what operators write is in words: a list, or the comment on the constraint', async () => {
   const checks = await sql`

@@ -98,7 +98,7 @@ describe('it is refused, and changes nothing, that', () => {
     ['address is no object', { address: 'Berlin' }, 'OA003'],
     ['a name is no text', { name: 42 }, 'OA003'],
     ['the username is another person’s', { username: 'BOB' }, 'OA002'],
-    ['the username is empty', { username: '' }, '23514'],
+    ['the username is empty', { username: '' }, 'OA003'],
     ['claims are no object', { claims: [1], username: 'x' }, /./],
   ])('%s', async (_what, settings, code) => {
     const expected = typeof code === 'string' ? code : expect.stringMatching(code);

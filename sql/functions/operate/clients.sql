@@ -18,6 +18,7 @@ begin
     raise exception 'the client_id % reads otherwise in the Authorization header where it is sent as it is (RFC 6749 2.3.1)', p_client_id
       using errcode = 'OA003', hint = 'for a client with a secret choose one without : + and %';
   end if;
+  perform pgrant_rules.values_check('clients', jsonb_build_object('client_id', p_client_id));
   p_metadata := pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;
   perform pgrant_rules.settings_write('insert into pgrant.clients (tenant_id, client_id, %1$s) values ($1, $2, %2$s)',
                                       'clients', p_metadata, p_tenant, p_client_id);

@@ -10,6 +10,8 @@ begin
   if exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_role) then
     raise exception 'there is a scope % already', p_role using errcode = 'OA002';
   end if;
+  perform pgrant_rules.values_check('scopes', jsonb_build_object(
+    'scope', p_role, 'title', p_title, 'description', p_description, 'icon', p_icon, 'sensitive', p_sensitive));
   insert into pgrant.scopes (tenant_id, scope, title, description, icon, sensitive, requires_role)
   values (p_tenant, p_role, p_title, p_description, p_icon, p_sensitive, true);
   perform pgrant_rules.scope_remember(p_tenant, p_role, 'role.add');
@@ -18,7 +20,7 @@ end
 $$;
 
 comment on function pgrant_ops.role_add(uuid, text, text, text, text, boolean) is
-  'Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002.';
+  'Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs. Raises OA001, OA002, OA003.';
 
 create function pgrant_rules.role_check(p_tenant uuid, p_role text) returns void
 language plpgsql
@@ -115,9 +117,13 @@ declare
   v_role text;
 begin
   perform pgrant_rules.administer(p_tenant);
+  if p_roles is null then
+    perform pgrant_rules.setting_refuse('roles', 'a list of roles', null);
+  end if;
   foreach v_role in array p_roles loop
     perform pgrant_rules.role_check(p_tenant, v_role);
   end loop;
+  perform pgrant_rules.values_check('groups', jsonb_build_object('group_name', p_group, 'title', p_title));
   insert into pgrant.groups (tenant_id, group_name, title) values (p_tenant, p_group, p_title)
       on conflict (tenant_id, group_name) do update set title = excluded.title;
   delete from pgrant.group_roles r where r.tenant_id = p_tenant and r.group_name = p_group and not r.scope = any (p_roles);
@@ -129,7 +135,7 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.group_set(uuid, text, text, text[]) is 'Makes a group or changes its title and roles. Raises OA001.';
+comment on function pgrant_ops.group_set(uuid, text, text, text[]) is 'Makes a group or changes its title and roles. Raises OA001, OA003.';
 
 create function pgrant_ops.group_list(p_tenant uuid)
 returns table (group_name text, title text, roles text[], members bigint)

@@ -10,6 +10,8 @@ begin
   if exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_scope) then
     raise exception 'there is a scope % already', p_scope using errcode = 'OA002';
   end if;
+  perform pgrant_rules.values_check('scopes', jsonb_build_object(
+    'scope', p_scope, 'title', p_title, 'description', p_description, 'sensitive', p_sensitive));
   insert into pgrant.scopes (tenant_id, scope, title, description, sensitive)
   values (p_tenant, p_scope, p_title, p_description, p_sensitive);
   perform pgrant_rules.scope_remember(p_tenant, p_scope, 'scope.add');
@@ -18,7 +20,7 @@ end
 $$;
 
 comment on function pgrant_ops.scope_add(uuid, text, text, text, boolean) is
-  'Defines a scope in words for people. Raises OA001, OA002.';
+  'Defines a scope in words for people. Raises OA001, OA002, OA003.';
 
 create function pgrant_ops.scope_list(p_tenant uuid)
 returns table (scope text, title text, description text, sensitive boolean, for_developers boolean, texts jsonb)

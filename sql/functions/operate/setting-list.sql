@@ -70,9 +70,9 @@ as $$ select regexp_replace(p_expression, '^''(.*)''::.*$', '\1') $$;
 
 comment on function pgrant_rules.default_text(text) is 'The default of a column, a constant as PostgreSQL writes it, as text without quotes and type.';
 
-create function pgrant_ops.setting_list(p_table text)
+create function pgrant_rules.columns_described(p_table text)
 returns table (name text, type text, unit text, nullable boolean, default_value text, choices text[], meaning text, good text)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable
 as $$
 begin
   return query
@@ -89,8 +89,20 @@ begin
        from pg_constraint c
       where c.conrelid = a.attrelid and c.contype = 'c' and c.conkey = array[a.attnum]) k
    where a.attrelid = to_regclass(format('pgrant.%I', p_table)) and a.attnum > 0 and not a.attisdropped
-     and not a.attname = any (pgrant_rules.setting_columns_except(p_table))
    order by a.attnum;
+end
+$$;
+
+comment on function pgrant_rules.columns_described(text) is
+  'The columns of a table, what each means and what it may be, in words: see pgrant_ops.setting_list(), which has those that are settings.';
+
+create function pgrant_ops.setting_list(p_table text)
+returns table (name text, type text, unit text, nullable boolean, default_value text, choices text[], meaning text, good text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select c.* from pgrant_rules.columns_described(p_table) c where not c.name = any (pgrant_rules.setting_columns_except(p_table));
 end
 $$;
 

@@ -69,7 +69,7 @@ language plpgsql stable
 as $$
 declare
   v_kind text := rtrim(p_table, 's');
-  v_names text[] := array(select s.name from pgrant_ops.setting_list(p_table) s);
+  v_names text[];
   v_meant text;
   r record;
 begin
@@ -82,6 +82,7 @@ begin
       from jsonb_each(p_settings) g left join pgrant_ops.setting_list(p_table) s on s.name = g.key
   loop
     if r.name is null then
+      v_names := array(select s.name from pgrant_ops.setting_list(p_table) s);
       v_meant := pgrant_rules.nearest(r.key, v_names);
       raise exception 'there is no % setting %', v_kind, r.key
         using errcode = 'OA003',
@@ -143,7 +144,7 @@ declare
 begin
   select c.column_name, c.words into v_column, v_words from pgrant_ops.check_words(p_table, p_constraint) c;
   if p_column is not null then
-    select s.name, s.good into v_column, v_words from pgrant_ops.setting_list(p_table) s where s.name = p_column;
+    select c.name, c.good into v_column, v_words from pgrant_rules.columns_described(p_table) c where c.name = p_column;
   end if;
   if v_column is null then
     raise exception '%', v_words using errcode = 'OA003';
@@ -154,6 +155,40 @@ $$;
 
 comment on function pgrant_rules.check_refuse(text, text, text, jsonb) is
   'Raises OA003 for a check of a table that settings have broken, or a column (p_column) that they leave empty.';
+
+create function pgrant_rules.values_check(p_table text, p_values jsonb) returns void
+language plpgsql stable
+as $$
+declare
+  v_table constant oid := to_regclass(format('pgrant.%I', p_table));
+  v_good boolean;
+  r record;
+begin
+  for r in
+    select a.attname
+      from pg_attribute a
+     where a.attrelid = v_table and a.attnotnull and p_values -> a.attname = 'null'
+     order by a.attnum
+  loop
+    perform pgrant_rules.check_refuse(p_table, null, r.attname, p_values);
+  end loop;
+  for r in
+    select c.conname, pg_get_expr(c.conbin, c.conrelid) as condition
+      from pg_constraint c
+     where c.conrelid = v_table and c.contype = 'c'
+       and p_values ?& array(select a.attname::text from pg_attribute a where a.attrelid = v_table and a.attnum = any (c.conkey))
+     order by c.conkey, c.conname
+  loop
+    execute format('select %s from jsonb_populate_record(null::pgrant.%I, $1)', r.condition, p_table) into v_good using p_values;
+    if not v_good then
+      perform pgrant_rules.check_refuse(p_table, r.conname, null, p_values);
+    end if;
+  end loop;
+end
+$$;
+
+comment on function pgrant_rules.values_check(text, jsonb) is
+  'Raises OA003 in words where values, by the columns of a table that they are written to next, break one of its checks, which itself tells no more than its name.';
 
 create function pgrant_ops.check_words(p_table text, p_constraint text) returns table (column_name text, words text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp

@@ -28,6 +28,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.visit(p_tenant);
+  perform pgrant_rules.values_check('issuers', jsonb_build_object(
+    'name', p_name, 'issuer', p_issuer, 'title', p_title, 'host', p_host, 'path', p_path));
   perform pgrant_rules.catalogue_add(p_tenant, p_name, p_issuer, p_title, p_host, p_path, null);
   insert into pgrant.tenants (tenant_id, name, title, issuer, decoy_salt)
   values (p_tenant, p_name, p_title, p_issuer, pgrant_rules.random_bytes());

@@ -59,6 +59,11 @@ declare
   v_claims jsonb;
 begin
   perform pgrant_rules.administer(p_tenant);
+  if jsonb_typeof(p_settings) is distinct from 'object' then
+    raise exception 'settings are a JSON object {setting: value}' using errcode = 'OA003';
+  elsif jsonb_typeof(p_settings -> 'claims') not in ('object', 'null') then
+    perform pgrant_rules.setting_refuse('claims', 'a JSON object', p_settings -> 'claims');
+  end if;
   select string_agg(k, ', ') into v_unknown
     from jsonb_object_keys(p_settings) k where not k = any (pgrant_rules.user_settings());
   if v_unknown is not null then
@@ -78,6 +83,7 @@ begin
               where u.tenant_id = p_tenant and u.username_key = lower(v_user.username) and u.user_id <> v_user_id) then
     raise exception 'there is a user % already', v_user.username using errcode = 'OA002', hint = 'choose another username';
   end if;
+  perform pgrant_rules.values_check('users', jsonb_build_object('username', v_user.username, 'claims', v_claims));
   update pgrant.users u
      set username = v_user.username, claims = v_claims,
          updated_at = case when u.claims = v_claims and u.username = v_user.username then u.updated_at else v_at end

@@ -14,6 +14,7 @@ begin
     raise exception 'there is a user % already', p_username using errcode = 'OA002', hint = 'choose another username';
   end if;
   perform pgrant_rules.claims_check(p_claims);
+  perform pgrant_rules.values_check('users', jsonb_build_object('username', p_username, 'claims', p_claims));
   insert into pgrant.users (tenant_id, username, claims, password_salt, password_params, password_hash)
   values (p_tenant, p_username, p_claims, p_password_salt, p_password_params, p_password_hash)
   returning user_id into v_user_id;
@@ -188,6 +189,7 @@ begin
     raise exception 'the subject % belongs to another person', p_subject
       using errcode = 'OA002', hint = 'take it from that person first: null takes it';
   end if;
+  perform pgrant_rules.values_check('users', jsonb_build_object('external_subject', p_subject));
   update pgrant.users u set external_subject = p_subject where u.tenant_id = p_tenant and u.user_id = v_user_id;
   perform pgrant_rules.audit(p_tenant, 'user.subject', null, null, null, v_user_id,
                              p_detail => jsonb_build_object('subject', p_subject));
@@ -195,4 +197,4 @@ end
 $$;
 
 comment on function pgrant_ops.user_subject(uuid, text, text) is
-  'Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002.';
+  'Says what the product calls a person who is there already, or with null that it does not know them. Raises OA001, OA002, OA003.';

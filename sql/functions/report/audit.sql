@@ -2,18 +2,21 @@
 
 create view pgrant_report.audit_events with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id,
-       (select u.username from pgrant.users u where u.tenant_id = a.tenant_id and u.user_id = a.user_id) as username, a.client_id,
+       a.username, a.client_id,
        a.grant_id, a.family_id, a.address, a.request_id, a.detail, a.times, a.actor ->> 'role' as actor_role,
        a.actor ->> 'user' as actor_user, (a.actor ->> 'address')::inet as actor_address,
        a.actor ->> 'application' as actor_application, a.actor ->> 'reason' as actor_reason
-  from (select e.tenant_id, e.at, e.event_id, e.action, e.error, e.reason, e.user_id, e.client_id, e.grant_id, e.family_id,
+  -- The person is joined to each half: a username is looked up once, and on several nodes each joins what it has.
+  from (select e.tenant_id, e.at, e.event_id, e.action, e.error, e.reason, e.user_id, u.username, e.client_id, e.grant_id, e.family_id,
                e.address, e.request_id, e.detail,
                case when e.error is null then 1 else coalesce((e.detail ->> 'repeats')::bigint, 1) end as times, e.actor
           from pgrant.audit_events e
+          left join pgrant.users u on u.tenant_id = e.tenant_id and u.user_id = e.user_id
         union all
-        select r.tenant_id, r.first_at, r.event_id, r.action, r.error, r.reason, r.user_id, r.client_id, r.grant_id, r.family_id,
-               r.address, r.request_id, r.detail, case when r.recorded then r.refused - 1 else r.refused end, null
+        select r.tenant_id, r.first_at, r.event_id, r.action, r.error, r.reason, r.user_id, u.username, r.client_id, r.grant_id,
+               r.family_id, r.address, r.request_id, r.detail, case when r.recorded then r.refused - 1 else r.refused end, null
           from pgrant.refusals r
+          left join pgrant.users u on u.tenant_id = r.tenant_id and u.user_id = r.user_id
          -- Of the others, what is no audit event yet.
          where not r.recorded or r.covered_by is null and r.refused > 1) a
   join pgrant.issuers i on i.tenant_id = a.tenant_id;

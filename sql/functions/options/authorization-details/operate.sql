@@ -44,9 +44,9 @@ declare
   v_schema_hash bytea := sha256(convert_to(p_json_schema::text, 'utf8'));
 begin
   perform pgrant_rules.administer(p_tenant);
-  if p_type !~ '^[\x21-\x7E]{1,128}$' then
-    raise exception 'a type is 1 to 128 characters of ASCII, without spaces' using errcode = 'OA003';
-  end if;
+  perform pgrant_rules.values_check('authorization_details_types', jsonb_build_object(
+    'type', p_type, 'title', p_title, 'json_schema', p_json_schema, 'template', p_template,
+    'consent_remembered', p_consent_remembered, 'client_credentials', p_client_credentials));
   insert into pgrant.authorization_details_types as t (tenant_id, type, title, json_schema, json_schema_hash, template,
                                                        consent_remembered, client_credentials)
   values (p_tenant, p_type, p_title, p_json_schema, v_schema_hash, p_template, p_consent_remembered, p_client_credentials)

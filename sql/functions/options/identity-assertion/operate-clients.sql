@@ -26,6 +26,7 @@ begin
   elsif coalesce(cardinality(p_scopes), 0) = 0 then
     raise exception 'no scope is named' using errcode = 'OA003', hint = 'name what its tokens may have';
   end if;
+  perform pgrant_rules.values_check('identity_assertion_clients', jsonb_build_object('scopes', p_scopes));
   insert into pgrant.identity_assertion_clients as c (tenant_id, issuer, client_id, scopes)
   values (p_tenant, p_issuer, p_client_id, p_scopes)
       on conflict (tenant_id, issuer, client_id) do update set scopes = excluded.scopes;

@@ -57,6 +57,7 @@ begin
   if exists (select from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name) then
     raise exception 'there is an upstream % already', p_name using errcode = 'OA002', hint = 'choose another name';
   end if;
+  perform pgrant_rules.values_check('upstreams', jsonb_build_object('name', p_name));
   perform pgrant_rules.settings_read('upstreams', p_settings);
   perform pgrant_rules.upstream_check(p_tenant, p_settings);
   if not p_kind = any (array['oidc', 'oauth2', 'discord']) then

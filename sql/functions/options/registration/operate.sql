@@ -19,6 +19,7 @@ begin
     raise exception 'an initial access token has at least one use and one second, and no empty list of scopes'
       using errcode = 'OA003';
   end if;
+  perform pgrant_rules.values_check('registration_tokens', jsonb_build_object('name', p_name));
   insert into pgrant.registration_tokens (tenant_id, token_hash, name, uses_left, machine_scopes, expires_at)
   values (p_tenant, p_token_hash, p_name, p_uses, p_machine_scopes,
           coalesce(now() + make_interval(secs => p_lifetime), 'infinity'))

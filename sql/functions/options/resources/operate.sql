@@ -24,6 +24,11 @@ begin
     perform pgrant_rules.setting_refuse('access_token_alg', pgrant_rules.either(v_algs) || ', the signing_algs of the tenant',
                                         to_jsonb(p_access_token_alg));
   end if;
+  perform pgrant_rules.values_check('resources', jsonb_build_object(
+    'resource', v_resource, 'title', p_title, 'access_token_format', p_access_token_format,
+    'access_token_lifetime', p_access_token_lifetime, 'access_token_alg', p_access_token_alg, 'access_token_typ', p_access_token_typ,
+    'audiences', coalesce(p_audiences, '{}'), 'access_token_scope', p_access_token_scope,
+    'access_token_claims', coalesce(p_access_token_claims, '{}')));
   perform pgrant_rules.audiences_check(p_tenant, v_resource, p_audiences);
   perform pgrant_rules.resource_claims_refuse(p_tenant, p_access_token_claims);
   insert into pgrant.resources as r (tenant_id, resource, title, scopes, access_token_format, access_token_lifetime, access_token_alg,

@@ -27,6 +27,7 @@ begin
   elsif v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001', hint = 'add it first, or leave it out';
   end if;
+  perform pgrant_rules.values_check('exchange_policies', jsonb_build_object('impersonation', p_impersonation));
   insert into pgrant.exchange_policies as e (tenant_id, client_id, resource, scopes, impersonation)
   values (p_tenant, p_client_id, v_resource, p_scopes, p_impersonation)
       on conflict (tenant_id, client_id, resource) do update

@@ -47,6 +47,7 @@ begin
     raise exception 'there is a webhook % already', p_name using errcode = 'OA002', hint = 'choose another name';
   end if;
   perform pgrant_rules.event_types_check(p_event_types);
+  perform pgrant_rules.values_check('webhooks', jsonb_build_object('name', p_name, 'url', p_url, 'event_types', p_event_types));
   insert into pgrant.webhooks (tenant_id, name, url, sealed_secret, event_types)
   values (p_tenant, p_name, p_url, p_sealed_secret, p_event_types);
   perform pgrant_rules.audit(p_tenant, 'webhook.add', null, null, null,
