@@ -37,6 +37,7 @@ export async function makeHoldings(world: World): Promise<Holdings> {
   const shop = await makeClient(world, 'shop', { access_token_format: 'opaque' });
   const app = await makeClient(world, 'app', { token_endpoint_auth_method: 'none' });
   const gone = await makeClient(world, 'gone');
+  const own = await makeClient(world, 'own', { consent: 'never', subject_type: 'pairwise' });
   const machine = await makeClient(world, 'machine', {
     grant_types: ['client_credentials'],
     scopes: ['email'],
@@ -58,7 +59,7 @@ export async function makeHoldings(world: World): Promise<Holdings> {
       await operate(world, ops.user_disable, { username: user.username, disabled: true });
   }
   await operate(world, ops.client_disable, { client_id: 'gone', disabled: true });
-  return { clients: [shop, app, gone, machine], families, codes };
+  return { clients: [shop, app, gone, machine, own], families, codes };
 }
 
 async function makeFamily(world: World, client: Client, user: User, at: number) {
@@ -145,7 +146,7 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
   },
   authorization_begin: (random, holdings) => {
     const { client, browser } = pick(random, holdings.codes);
-    const { client_id } = random() < 0.9 ? client : pick(random, holdings.clients);
+    const { client_id } = random() < 0.7 ? client : pick(random, holdings.clients);
     const signedIn = random() < 0.8;
     return {
       client_id: random() < 0.95 ? client_id : 'nobody',
