@@ -52,7 +52,8 @@ async function decide(sql: TransactionSql, name: Name, requests: Args[]): Promis
 
 // Identifiers that are made anew each time, what is digested of them, and the moment of a transaction of its own. Grants of the
 // client of the house are made without asking.
-const random = /"(family_id|event_id|key_hash)":"[^"]*"|"(grant_id)":"[^"]*"(?=.*"client_id":"own")/g;
+const random =
+  /"(family_id|event_id|key_hash)":"[^"]*"|"(grant_id)":"[^"]*"(?=.*"client_id":"own")/g;
 const moment = /"(\w+_at|at|minute|xid|\w+_until)":("[^"]*"|\d+)/g;
 
 const told = (value: unknown) =>
