@@ -2,7 +2,7 @@
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { secretHash } from '../../src/protocol/secrets.ts';
+import { newSecret, parseToken, secretHash } from '../../src/protocol/secrets.ts';
 import { type Acme, insecure, password, proceed, startAcme } from '../support/acme.ts';
 import { Browser, formOf, type Page } from '../support/browser.ts';
 import { addClient, addUser, type Client } from '../support/issuer.ts';
@@ -106,6 +106,26 @@ describe('a poll', () => {
     const [row] = await acme.database.sql`
       select poll_interval from pgrant.device_codes order by created_at desc limit 1`;
     expect(row?.poll_interval).toBe(10);
+  });
+
+  test('keeps no commit of others waiting while it waits, unless it has used up a proof', async () => {
+    const { hash, expires_at } =
+      parseToken('device_code', (await asked()).device_code ?? '') ?? expect.fail();
+    const none = newSecret().hash;
+    const flushed = (possession: unknown) =>
+      acme.database.sql.begin(async (sql) => {
+        await sql`set local synchronous_commit = on`;
+        const [row] = await sql`
+          select error from pgrant_api.device_redeem(
+            ${acme.tenant}, array['00000000000000000000000000000000'], array[null::inet], array[${tool.client_id}], array['none'],
+            array[null::bytea], array[null::jsonb], array[${sql.json(possession as never)}::jsonb], array[${hash}::bytea],
+            array[${expires_at}::bigint], array[${none}::bytea], array[${none}::bytea], array[${none}::bytea])`;
+        const [setting] = await sql`show synchronous_commit`;
+        return [row?.error, setting?.synchronous_commit];
+      });
+    expect(await flushed(null)).toEqual(['authorization_pending', 'off']);
+    const proof = { jkt: 'k', jti_hash: 'aa'.repeat(32), exp: Math.ceil(Date.now() / 1000) + 60 };
+    expect((await flushed({ proof }))[1]).toBe('on');
   });
 
   test('learns that the person denied it [RFC 8628 3.5]', async () => {

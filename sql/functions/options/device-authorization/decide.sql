@@ -126,7 +126,12 @@ begin
    where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
      and p.error in ('authorization_pending', 'slow_down');
   if not exists (select from unnest(v_polls) p where p.error is null or p.error not in ('authorization_pending', 'slow_down')) then
-    -- As most sets are: nothing is decided, and nothing recorded.
+    -- As most sets are: nothing is decided, and nothing recorded. When it was polled may be lost with the server, so that nobody's
+    -- commit waits behind the flush of it; that a proof was used may not.
+    if not exists (select from unnest(p_assertion, p_possession) u (assertion, possession)
+                    where u.assertion is not null or u.possession ? 'proof') then
+      perform set_config('synchronous_commit', 'off', true);
+    end if;
     foreach v_poll in array v_polls loop
       v_out.error := v_poll.error;
       v_out.reason := v_poll.error::text;
