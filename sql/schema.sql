@@ -1511,7 +1511,7 @@ comment on column pgrant.clients.default_acr_values is 'acr_values of requests t
 comment on column pgrant.clients.subject_type is 'public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.';
 comment on column pgrant.clients.sector_identifier_uri is 'Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.';
 comment on column pgrant.clients.require_pushed_authorization_requests is 'Whether the client has to push its authorization requests (RFC 9126 6).';
-comment on column pgrant.clients.require_signed_request_object is 'Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5).';
+comment on column pgrant.clients.require_signed_request_object is 'Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).';
 comment on column pgrant.clients.request_object_signing_alg is 'The one alg (RFC 7518 3.1, RFC 9864) by which the client signs request objects; null = any of them.';
 comment on column pgrant.clients.request_uris is 'Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent.';
 comment on column pgrant.clients.authorization_alg is 'How authorization responses are signed where a request asks for that (JARM 3, authorization_signed_response_alg).';
@@ -3260,7 +3260,7 @@ comment on column pgrant.tenants.claims_function_targets is 'Where its claims ar
 comment on column pgrant.tenants.signing_algs is 'By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA.';
 comment on column pgrant.tenants.par_lifetime is 'For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good.';
 comment on column pgrant.tenants.require_pushed_authorization_requests is 'Whether every client has to push its authorization requests (RFC 9126 5).';
-comment on column pgrant.tenants.require_signed_request_object is 'Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5).';
+comment on column pgrant.tenants.require_signed_request_object is 'Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).';
 comment on column pgrant.tenants.request_object_lifetime is 'A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.';
 comment on column pgrant.tenants.request_uri_parameter is 'Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).';
 comment on column pgrant.tenants.dpop_bound_access_tokens is 'Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that.';

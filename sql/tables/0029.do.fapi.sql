@@ -1,7 +1,12 @@
--- What FAPI 2.0 asks of tenants and of pushed requests.
+-- What FAPI 2.0 asks of tenants, of pushed requests and of signed ones.
 
 comment on column pgrant.tenants.dpop_bound_access_tokens is
   'Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that.';
+
+comment on column pgrant.tenants.require_signed_request_object is
+  'Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).';
+comment on column pgrant.clients.require_signed_request_object is
+  'Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).';
 
 alter table pgrant.authorization_requests add column pushed_hash bytea;
 alter table pgrant.authorization_requests add column pushed_expires_at timestamptz;

@@ -118,7 +118,7 @@ export type TenantSettings = {
   par_lifetime: number;
   /** Whether every client has to push its authorization requests (RFC 9126 5). */
   require_pushed_authorization_requests: boolean;
-  /** Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5). */
+  /** Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1). */
   require_signed_request_object: boolean;
   /** A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out. */
   request_object_lifetime: number | null;
@@ -235,7 +235,7 @@ export type ClientSettings = {
   sector_identifier_uri: string | null;
   /** Whether the client has to push its authorization requests (RFC 9126 6). */
   require_pushed_authorization_requests: boolean;
-  /** Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5). */
+  /** Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1). */
   require_signed_request_object: boolean;
   /** The one alg (RFC 7518 3.1, RFC 9864) by which the client signs request objects; null = any of them. */
   request_object_signing_alg: 'ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519' | null;
@@ -362,7 +362,7 @@ export const stored = {
     {"name":"signing_algs","type":"text[]","unit":null,"nullable":false,"default":"{RS256,ES256}","meaning":"By what tokens may be signed here: the tenant has a key for each, and clients and resources choose among them. Ed25519 is the name of RFC 9864 for what most clients know as EdDSA.","good":"a list of RS256, ES256, PS256, EdDSA, Ed25519"},
     {"name":"par_lifetime","type":"integer","unit":"seconds","nullable":false,"default":"60","meaning":"For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good.","good":"a whole number of seconds from 5 to 600"},
     {"name":"require_pushed_authorization_requests","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client has to push its authorization requests (RFC 9126 5).","good":"true or false"},
-    {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5).","good":"true or false"},
+    {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).","good":"true or false"},
     {"name":"request_object_lifetime","type":"integer","unit":"seconds","nullable":true,"default":"3600","meaning":"A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.","good":"a whole number of seconds from 60 to 86400"},
     {"name":"request_uri_parameter","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).","good":"true or false"},
     {"name":"dpop_bound_access_tokens","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that.","good":"true or false"},
@@ -421,7 +421,7 @@ export const stored = {
     {"name":"subject_type","type":"text","unit":null,"nullable":false,"default":"public","meaning":"public = sub is the user_id; pairwise = it is another one for each sector (OpenID Connect Core 8.1). A change of it changes every sub of the client.","good":"public or pairwise"},
     {"name":"sector_identifier_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.","good":"an https URL (http on a loopback host) of at most 2048 characters"},
     {"name":"require_pushed_authorization_requests","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client has to push its authorization requests (RFC 9126 6).","good":"true or false"},
-    {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5).","good":"true or false"},
+    {"name":"require_signed_request_object","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).","good":"true or false"},
     {"name":"request_object_signing_alg","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The one alg (RFC 7518 3.1, RFC 9864) by which the client signs request objects; null = any of them.","good":"ES256, RS256, PS256, EdDSA or Ed25519"},
     {"name":"request_uris","type":"text[]","unit":null,"nullable":false,"default":"{}","meaning":"Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent.","good":"a list of at most 20 https URLs (http on a loopback host) of at most 512 characters"},
     {"name":"authorization_alg","type":"text","unit":null,"nullable":false,"default":"RS256","meaning":"How authorization responses are signed where a request asks for that (JARM 3, authorization_signed_response_alg).","good":"RS256, ES256, PS256, EdDSA or Ed25519"},

@@ -309,6 +309,17 @@ describe('a client that has to sign [RFC 9101 10.5]', () => {
     await require(false);
     await expectTaken(good);
   });
+
+  test('says from when the request object is good [FAPI 2.0 Message Signing 5.3.1]', async () => {
+    await setClient({ require_signed_request_object: true });
+    const request = await objectOf({ claims: { nbf: undefined } });
+    expect(await told({ request })).toMatchObject({
+      error: 'invalid_request_object',
+      error_description: expect.stringContaining('no nbf'),
+    });
+    await setClient({ require_signed_request_object: false });
+    await expectTaken({ request });
+  });
 });
 
 describe('a request object at a request_uri [OpenID Connect Core 6.2]', () => {

@@ -2790,7 +2790,7 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5)."
+      "meaning": "Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1)."
     },
     {
       "name": "scopes",
@@ -3570,7 +3570,7 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5)."
+      "meaning": "Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1)."
     },
     {
       "name": "roles_claim",

@@ -29,6 +29,7 @@ begin
     when p_request_object ->> 'alg' <> p_client.request_object_signing_alg then 'alg is another than the client is registered for'
     when v_exp + v_leeway <= v_now then 'exp is in the past'
     when v_exp is null and p_client.request_object_lifetime is not null then 'no exp'
+    when p_client.require_signed_request_object and p_request_object ->> 'nbf' is null then 'no nbf'
     when v_exp > coalesce((p_request_object ->> 'nbf')::bigint, v_now + v_leeway) + p_client.request_object_lifetime
     then format('exp is more than %s minutes after nbf', round(p_client.request_object_lifetime / 60.0, 1)::float)
   end;
