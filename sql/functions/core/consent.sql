@@ -9,6 +9,9 @@ declare
   v_found text[];
   v_out pgrant.grants[];
 begin
+  if coalesce(array_remove(p_user_ids, null), '{}') = '{}' then
+    return null;
+  end if;
   v_grants := array(select g from pgrant.grants g
                      where g.tenant_id = p_tenant and g.user_id = any (p_user_ids) and g.client_id = any (p_client_ids)
                        and g.revoked_at is null

@@ -42,6 +42,9 @@ declare
   v_found bytea[];
   v_out pgrant.sessions[];
 begin
+  if array_remove(p_session_hash, null) = '{}' then
+    return null;
+  end if;
   -- In the order of the key: those that slide are locked.
   v_sessions := array(select s from pgrant.sessions s
                         join pgrant.users u on u.tenant_id = p_tenant and u.user_id = s.user_id and u.disabled_at is null
@@ -64,7 +67,7 @@ end
 $$;
 
 comment on function pgrant_rules.sessions_use(uuid, bytea[], bigint[]) is
-  'The live session behind each cookie, or null: ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
+  'The live session behind each cookie, or null: none was sent, ended, expired, idle too long, or its user disabled. Slides the idle expiry, once a minute at most.';
 
 create function pgrant_rules.session_use(p_tenant uuid, p_session_hash bytea, p_expires_at bigint) returns pgrant.sessions
 language plpgsql
