@@ -4,8 +4,12 @@ import type { Sql } from 'postgres';
 const batch = 100_000;
 const familiesPerGrant = 10;
 
+// From now, of a grant and of a family: a year to live, or dead for so long that the janitor takes it.
+const live = { grant: 'infinity', idle: '30 days', family: '1 year', sweep: 38 };
+const dead = { grant: '-1 day', idle: '-8 days', family: '-8 days', sweep: -1 };
+
 /**
- * Adds families number `from` up to but not including `to`, of as many people and grants as they
+ * Adds families number `from` up to but not including `to`, live or long `expired`, of as many people and grants as they
  * need. `sql` is a superuser's, because it goes past the functions that would make them one by one.
  */
 export async function addFamilies(
@@ -13,7 +17,9 @@ export async function addFamilies(
   { tenant, clientId }: { tenant: string; clientId: string },
   from: number,
   to: number,
+  { expired = false } = {},
 ): Promise<void> {
+  const expiry = expired ? dead : live;
   // Foreign keys hold by construction; checking each would take longer than all the rest.
   await sql`set session_replication_role = replica`;
   const [first, last] = [Math.floor(from / familiesPerGrant), Math.ceil(to / familiesPerGrant) - 1];
@@ -24,11 +30,11 @@ export async function addFamilies(
   await sql`
     insert into pgrant.grants (tenant_id, grant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
     select ${tenant}::uuid, md5('grant' || n)::uuid, md5('user' || n)::uuid, ${clientId},
-           '{api,offline_access}', 'infinity', 'infinity'
+           '{api,offline_access}', now() + ${expiry.grant}::text::interval, now() + ${expiry.grant}::text::interval
       from generate_series(${first}::int, ${last}::int) n
         on conflict do nothing`;
   for (let start = from; start < to; start += batch) {
-    await addBatch(sql, { tenant, clientId }, start, Math.min(start + batch, to) - 1);
+    await addBatch(sql, { tenant, clientId, expiry }, start, Math.min(start + batch, to) - 1);
   }
   await sql`set session_replication_role = default`;
   await sql`vacuum (analyze) pgrant.token_families, pgrant.grants, pgrant.users`;
@@ -36,7 +42,7 @@ export async function addFamilies(
 
 async function addBatch(
   sql: Sql,
-  { tenant, clientId }: { tenant: string; clientId: string },
+  { tenant, clientId, expiry }: { tenant: string; clientId: string; expiry: typeof live },
   first: number,
   last: number,
 ): Promise<void> {
@@ -48,7 +54,7 @@ async function addBatch(
            md5('user' || n / ${familiesPerGrant}::int)::uuid, ${clientId}, true, '{api,offline_access}', now(),
            '{pwd}', sha256(convert_to(handle, 'utf8')),
            sha256(convert_to('pgrant_rt_' || handle || '.' || lpad(n::text, 42, '0') || 'A', 'utf8')),
-           now() + interval '30 days', now() + interval '1 year', current_date + 38
+           now() + ${expiry.idle}::text::interval, now() + ${expiry.family}::text::interval, current_date + ${expiry.sweep}::int
       from generate_series(${first}::int, ${last}::int) n,
    lateral (select lpad(n::text, 21, '0') || 'A') as names (handle)`;
 }

@@ -7,37 +7,79 @@ import postgres from 'postgres';
 import { chooseRunner, run, start } from '../../src/embedded/embedded-run.ts';
 import { freePort } from './free-port.ts';
 
-/** Runs `use` with a superuser's URL of a server that is gone afterwards; it may be a standby that follows nobody. */
-export async function withServer(
+type Options = {
+  /** A standby that follows nobody. */
+  standby?: boolean;
+  /** The superuser's; without one everybody of this machine is let in. */
+  password?: string;
+  settings?: Record<string, string>;
+};
+
+export type OtherServer = {
+  /** The superuser's. */
+  url: string;
+  /** Path of its log. */
+  log: string;
+  stop: () => Promise<void>;
+};
+
+/** Starts a server of the programs in a folder. */
+export async function startOther(
   programs: string,
-  use: (url: string) => Promise<void>,
-  { standby = false } = {},
-): Promise<void> {
+  { standby = false, password, settings = {} }: Options = {},
+): Promise<OtherServer> {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-postgres-'));
+  const [initdb, server] = [join(programs, 'initdb'), join(programs, 'postgres')];
+  const [data, log] = [join(folder, 'postgres'), join(folder, 'log')];
   try {
-    const [initdb, server] = [join(programs, 'initdb'), join(programs, 'postgres')];
     const runner = await chooseRunner({ initdb, postgres: server }, folder);
-    const data = join(folder, 'postgres');
-    const made = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
+    const secret = join(folder, 'password');
+    if (password) writeFileSync(secret, password, { mode: 0o644 });
+    const auth = password ? ['--auth=scram-sha-256', `--pwfile=${secret}`] : ['--auth=trust'];
+    const made = ['--username=postgres', ...auth, '--encoding=UTF8', '--locale=C'];
     await run(runner, initdb, ['--pgdata', data, '--no-sync', ...made]);
     if (standby) writeFileSync(join(data, 'standby.signal'), '', { mode: 0o644 });
     const port = String(await freePort());
-    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
-    const options = settings.flatMap((setting) => ['-c', setting]);
-    const log = openSync(join(folder, 'log'), 'w', 0o600);
-    const child = start(runner, server, ['-D', data, '-p', port, ...options], log);
+    const all = {
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+      fsync: 'off',
+      ...settings,
+    };
+    const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const child = start(
+      runner,
+      server,
+      ['-D', data, '-p', port, ...options],
+      openSync(log, 'w', 0o600),
+    );
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    try {
-      const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-      await untilUp(url);
-      await use(url);
-    } finally {
+    const stop = async () => {
       child.ref();
       child.kill('SIGINT');
       await ended;
-    }
+      rmSync(folder, { recursive: true });
+    };
+    const url = `postgres://postgres${password ? `:${password}` : ''}@127.0.0.1:${port}/postgres`;
+    await untilUp(url).catch((error) => stop().then(() => Promise.reject(error)));
+    return { url, log, stop };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Runs `use` with a superuser's URL of a server that is gone afterwards. */
+export async function withServer(
+  programs: string,
+  use: (url: string) => Promise<void>,
+  options: Options = {},
+): Promise<void> {
+  const server = await startOther(programs, options);
+  try {
+    await use(server.url);
   } finally {
-    rmSync(folder, { recursive: true });
+    await server.stop();
   }
 }
 

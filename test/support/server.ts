@@ -1,4 +1,5 @@
 // One real PostgreSQL for the whole run, with a template database that is released once.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,10 @@ import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { startEmbedded } from '../../src/embedded/embedded.ts';
 import type { Credentials } from '../../src/embedded/embedded-files.ts';
+import { serverSettings } from '../../src/embedded/embedded-server.ts';
 import { setPasswords } from '../../src/embedded/logins.ts';
 import { release } from '../../src/release/release.ts';
+import { type OtherServer, startOther } from './other-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,24 +20,43 @@ declare module 'vitest' {
 
 export const template = 'pgrant_template';
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+const settings = { max_connections: '200', log_checkpoints: 'off' };
+
+/** PostgreSQL that pgrant brings along, or one of the programs in the folder PGRANT_TEST_POSTGRES. */
+async function startServer(): Promise<OtherServer & { credentials: Credentials }> {
+  const programs = process.env.PGRANT_TEST_POSTGRES;
+  if (programs) {
+    const password = randomBytes(16).toString('hex');
+    const credentials = {
+      ...{ postgres: password, pgrant_janitor: password, pgrant_web: password },
+      pgrant_worker: password,
+    };
+    const server = await startOther(programs, {
+      password,
+      settings: serverSettings(false, settings),
+    });
+    return { ...server, credentials };
+  }
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-test-'));
-  const server = await startEmbedded(folder, {
-    durable: false,
-    settings: { max_connections: '200', log_checkpoints: 'off' },
-  });
-  const sql = postgres(server.url('postgres'), { max: 1 });
-  await sql.unsafe(`create database ${template}`);
-  await sql.end();
-  await release(server.url('postgres', template));
-  await setPasswords(server.url('postgres'), server.credentials);
-  project.provide('server', {
-    port: Number(new URL(server.url('postgres')).port),
+  const server = await startEmbedded(folder, { durable: false, settings });
+  return {
+    url: server.url('postgres', 'postgres'),
     credentials: server.credentials,
     log: join(folder, 'postgres.log'),
-  });
-  return async () => {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+    stop: async () => {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { url, credentials, log, stop } = await startServer();
+  const sql = postgres(url, { max: 1 });
+  await sql.unsafe(`create database ${template}`);
+  await sql.end();
+  await release(Object.assign(new URL(url), { pathname: `/${template}` }).href);
+  await setPasswords(url, credentials);
+  project.provide('server', { port: Number(new URL(url).port), credentials, log });
+  return stop;
 }
