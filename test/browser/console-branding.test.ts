@@ -122,6 +122,8 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByRole('link', { name: 'company', exact: true }).click();
     await see(page, 'Company');
     expect(await page.content()).toContain(`${acme.issuer}/oauth/upstream/callback`);
+    const choices = page.getByLabel('New people may come').getByRole('option');
+    expect(await choices.allTextContents()).toEqual(['no', 'yes']);
     await page.getByLabel('Title').fill('The Company');
     await page.getByLabel('Claims and groups (JSON)').fill('{"no json');
     await press(page, 'Change it');
