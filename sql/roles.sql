@@ -94,12 +94,15 @@ begin
          where m.name in ('pgrant_definer', 'pgrant_cataloguer', 'pgrant_janitor', 'pgrant_sealer', 'pgrant_claims')
            and pg_has_role(to_regrole('pgrant_owner'), to_regrole(m.name), l.privilege) is not true
         union all
+        -- Citus 14.0.1 does not tell a node that is added: each release says it anew.
         select 5, format('grant %s on database %I to %I', p.privilege, current_database(), p.role)
           from (values ('pgrant_owner', 'create'), ('pgrant_owner', 'connect'), ('pgrant_owner', 'temporary'),
                        ('pgrant_cataloguer', 'connect'), ('pgrant_janitor', 'connect'), ('pgrant_sealer', 'connect'),
                        ('pgrant_web', 'connect'),
                        ('pgrant_worker', 'connect'), ('pgrant_auditor', 'connect')) as p (role, privilege)
-         where not exists (
+         cross join login l
+         where l.superuser and exists (select from pg_catalog.pg_extension e where e.extname = 'citus')
+            or not exists (
            select from pg_catalog.pg_database d
             cross join aclexplode(d.datacl) a
             where d.datname = current_database() and a.grantee = to_regrole(p.role) and lower(a.privilege_type) = p.privilege)

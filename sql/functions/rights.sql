@@ -119,3 +119,28 @@ revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report
 revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_cataloguer,
   pgrant_janitor, pgrant_sealer;
 revoke all on schema pgrant_rules from pgrant_claims;
+
+-- Citus 14.0.1 gives a node that is added functions with what everybody may by default, and no rights on columns of the system.
+do $$
+declare
+  v_statement text;
+begin
+  if not exists (select from pg_extension where extname = 'citus') then
+    return;
+  end if;
+  for v_statement in
+    select format('revoke execute on function %s from public', p.oid::regprocedure)
+      from pg_proc p
+     where p.pronamespace = 'pgrant'::regnamespace and p.prokind = 'f'
+       and not exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)
+    union all
+    select format('grant select (%I) on %s to %I', t.attname, c.oid::regclass, a.grantee::regrole)
+      from pg_class c join pg_attribute t on t.attrelid = c.oid and t.attnum < 0
+     cross join aclexplode(t.attacl) a
+     where c.relnamespace = 'pgrant'::regnamespace and a.grantee <> c.relowner
+       and not relation_is_a_known_shard(c.oid)
+  loop
+    execute v_statement;
+  end loop;
+end
+$$;

@@ -46,3 +46,15 @@ export async function dependents(
        and d.deptype in ('n', 'a')
      order by 1, 2`;
 }
+
+/** Whether the release is there already, on all nodes of Citus too. */
+export async function isReleased(sql: TransactionSql, hash: string): Promise<boolean> {
+  if ((await releasedHash(sql)) !== hash) return false;
+  const [citus] = await sql`select from pg_extension where extname = 'citus'`;
+  if (!citus) return true;
+  // 14.0.1 gives a node that is added the views, and not the rights on them.
+  const lacking = await sql`
+    select from run_command_on_workers(
+      $$select has_table_privilege('pgrant_definer', 'pgrant_rules.entrance', 'select')$$) where result <> 't'`;
+  return lacking.length === 0;
+}

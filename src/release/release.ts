@@ -8,7 +8,7 @@ import { waited, watchBlockers } from './blockers.ts';
 import { ReleaseError } from './release-error.ts';
 import { located, readFile, runFile, runScript } from './release-files.ts';
 import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
-import { dependents, releasedHash } from './release-queries.ts';
+import { dependents, isReleased } from './release-queries.ts';
 import {
   become,
   dropRelations,
@@ -85,7 +85,7 @@ export function describeReleased({ migrations, reloaded }: Released): string {
  */
 async function prepare(sql: TransactionSql, folder: string, hash: string): Promise<boolean> {
   await lock(sql);
-  if ((await releasedHash(sql)) === hash) return false;
+  if (await isReleased(sql, hash)) return false;
   // Roles belong to the whole server: another database of it may be released at this moment.
   await sql`set local lock_timeout = '60s'`;
   await runFile(sql, folder, 'roles.sql');
@@ -102,7 +102,7 @@ async function prepare(sql: TransactionSql, folder: string, hash: string): Promi
 /** All the rest, by the owner, in one transaction. */
 async function apply(sql: TransactionSql, folder: string, hash: string): Promise<Released> {
   await lock(sql);
-  if ((await releasedHash(sql)) === hash) return { migrations: [], reloaded: false };
+  if (await isReleased(sql, hash)) return { migrations: [], reloaded: false };
   await become(sql, 'pgrant_owner');
   await sql`set local client_min_messages = warning`;
   await sql`set local check_function_bodies = on`;

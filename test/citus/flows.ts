@@ -6,7 +6,7 @@ import { Browser } from '../support/browser.ts';
 export type Client = { client_id: string; client_secret: string };
 export type Place = { issuer: string; client: Client; username: string; password: string };
 export type Tokens = { access_token: string; refresh_token: string; id_token: string };
-type Answer = { status: number; body: Record<string, unknown> };
+type Answer = { status: number; body: Record<string, unknown>; retryAfter: string | null };
 
 export const redirectUri = 'http://127.0.0.1:9/callback';
 const verifier = randomBytes(32).toString('base64url');
@@ -26,14 +26,18 @@ export async function post(
     },
     body: new URLSearchParams(form),
   });
+  return await read(answer);
+}
+
+async function read(answer: Response): Promise<Answer> {
   const text = await answer.text();
-  return { status: answer.status, body: text ? JSON.parse(text) : {} };
+  const retryAfter = answer.headers.get('retry-after');
+  return { status: answer.status, body: text ? JSON.parse(text) : {}, retryAfter };
 }
 
 async function get(url: string, token?: string): Promise<Answer> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const answer = await fetch(url, { headers });
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  return await read(await fetch(url, { headers }));
 }
 
 /** Signs in and allows the client everything; gives the tokens, and the browser with its session. */

@@ -10,6 +10,8 @@ const usage = `npm run test:citus -- --url URL --web URL [--web URL …]
   --url URL     postgres:// URL of an empty database of the coordinator, by a role that may act as all of pgrant's
   --web URL     the same database for the web process, as pgrant_web: at the coordinator, and again at each node that holds tenants
   --port N      TCP port of the web processes, one after the other (3117)
+  --stop-node CMD, --start-node CMD   stop a node that holds tenants, and start it again, as soon as it answers
+  --add-node HOST:PORT                a server that no cluster knows, with the database and the extension; it stays a node
   --keep        leave the tenants there
 Exit code 0: all went well; 1: not, with what did not.`;
 
@@ -18,6 +20,9 @@ const { values } = parseArgs({
     url: { type: 'string' },
     web: { type: 'string', multiple: true, default: [] },
     port: { type: 'string', default: '3117' },
+    'stop-node': { type: 'string' },
+    'start-node': { type: 'string' },
+    'add-node': { type: 'string' },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -36,6 +41,11 @@ try {
     cluster,
     folder,
     port: Number(values.port),
+    commands: {
+      stopNode: values['stop-node'],
+      startNode: values['start-node'],
+      addNode: values['add-node'],
+    },
     keep: values.keep,
   })) {
     const begin = performance.now();

@@ -81,3 +81,6 @@ async function stopped(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM');
   await ended;
 }
+
+/** The hosts of a URL, for people. */
+export const hostsOf = (url: string): string => url.replace(/^.*@|[/?].*$/g, '');

@@ -12,11 +12,18 @@ import {
   signIn,
   tokenLife,
 } from './flows.ts';
-import { type Cluster, command, startWeb } from './programs.ts';
+import { type Commands, nodeSteps } from './nodes.ts';
+import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
 import { askQuestions } from './questions.ts';
 import { workerTasks } from './tasks.ts';
 
-type Given = { cluster: Cluster; folder: string; port: number; keep: boolean };
+type Given = {
+  cluster: Cluster;
+  folder: string;
+  port: number;
+  commands: Commands;
+  keep: boolean;
+};
 export type Step = { what: string; run: () => Promise<unknown> };
 
 /** As many as are on more than one node, as good as surely. */
@@ -24,7 +31,7 @@ const names = ['ada', 'bea', 'cyd', 'dan'];
 const username = 'person';
 const password = 'correct horse battery staple';
 
-export function steps({ cluster, folder, port, keep }: Given): Step[] {
+export function steps({ cluster, folder, port, commands, keep }: Given): Step[] {
   const places: Place[] = [];
   const refreshTokens = new Map<string, string>();
   const at = (name: string) => `http://127.0.0.1:${port}/${name}`;
@@ -72,7 +79,7 @@ export function steps({ cluster, folder, port, keep }: Given): Step[] {
     },
   });
 
-  const commands: Step[] = names.map((name) => ({
+  const making: Step[] = names.map((name) => ({
     what: `tenant ${name} with a client and a person`,
     run: () => makeTenant(name),
   }));
@@ -89,8 +96,9 @@ export function steps({ cluster, folder, port, keep }: Given): Step[] {
       },
     },
     { what: 'the thirty questions of auditors', run: () => askQuestions(cluster) },
-    ...commands,
-    ...cluster.web.map((url) => through(`through ${new URL(url).host}`, url)),
+    ...making,
+    ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
+    ...nodeSteps({ cluster, port, places }, commands),
     { what: 'each task of the worker', run: () => workerTasks(cluster) },
     {
       what: 'audit sealed, signed and verified',
