@@ -25,10 +25,11 @@ export async function measureDevices(
   const cell = { target: 'pgrant', scenario: 'refresh opaque' } as const;
   // Those who refresh do so now and then, and do not fill the server themselves.
   const p99 = async () => (await bench.measure(cell, seconds, { rest: 100 })).p99;
+  const startPolling = poller(bench.origin, codes);
   const rows: { alone: number; beside: number; polls: number; begun: number }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const alone = await p99();
-    const stop = startDevices(bench.origin, codes);
+    const stop = startPolling();
     const beside = await p99();
     rows.push({ alone, beside, ...(await stop()) });
     console.error(`round ${round}/${rounds}`);
@@ -71,8 +72,8 @@ async function askForCode(connection: Connection): Promise<string> {
   return JSON.parse(body).device_code;
 }
 
-/** Polls for all codes in turn, and asks for more beside; gives how often it did in a second. */
-function startDevices(origin: string, codes: string[]) {
+/** What polls for all codes in turn, going on where it has stopped, and asks for more beside; gives how often in a second. */
+function poller(origin: string, codes: string[]) {
   let next = 0;
   const poll = async (connection: Connection) => {
     const code = codes[next++ % codes.length];
@@ -80,9 +81,11 @@ function startDevices(origin: string, codes: string[]) {
     const { body } = await connection.post('/bench/oauth/token', form);
     if (!body.includes('authorization_pending')) throw new Error(body);
   };
-  const polls = pace(origin, codes.length / interval, poll);
-  const begun = pace(origin, begunPerSecond, askForCode);
-  return async () => ({ polls: await polls(), begun: await begun() });
+  return () => {
+    const polls = pace(origin, codes.length / interval, poll);
+    const begun = pace(origin, begunPerSecond, askForCode);
+    return async () => ({ polls: await polls(), begun: await begun() });
+  };
 }
 
 /** Does something so often in a second, by a few connections, as far as they can. */
