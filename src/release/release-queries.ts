@@ -52,9 +52,16 @@ export async function isReleased(sql: TransactionSql, hash: string): Promise<boo
   if ((await releasedHash(sql)) !== hash) return false;
   const [citus] = await sql`select from pg_extension where extname = 'citus'`;
   if (!citus) return true;
-  // 14.0.1 gives a node that is added the views, and not the rights on them.
+  // 14.0.1 gives a node that is added the views, and not the rights on them; and pieces that it makes or moves none on
+  // columns of the system, which the janitor reads.
   const lacking = await sql`
     select from run_command_on_workers(
-      $$select has_table_privilege('pgrant_definer', 'pgrant_rules.entrance', 'select')$$) where result <> 't'`;
+      $$select has_table_privilege('pgrant_definer', 'pgrant_rules.entrance', 'select')
+           and not exists (
+             select from pg_class t
+               join pg_attribute c on c.attrelid = t.oid and c.attname = 'ctid' and c.attacl is not null
+               join pg_class s on s.relnamespace = t.relnamespace and s.relname ~ ('^' || t.relname || '_[0-9]+$')
+               join pg_attribute p on p.attrelid = s.oid and p.attname = 'ctid' and p.attacl is null
+              where t.relnamespace = 'pgrant'::regnamespace and relation_is_a_known_shard(s.oid))$$) where result <> 't'`;
   return lacking.length === 0;
 }

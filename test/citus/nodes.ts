@@ -24,7 +24,12 @@ export function nodeSteps(given: Given, { stopNode, startNode, addNode }: Comman
   const steps: Step[] = [
     {
       what: 'a tenant moved to a piece and a node of its own while applications refresh',
-      run: () => whileRefreshing(given, (sql) => moveOne(sql, given.places[0] as Place)),
+      run: () =>
+        whileRefreshing(given, async (sql) => {
+          const said = await moveOne(sql, given.places[0] as Place);
+          await releaseAnew(given.cluster);
+          return said;
+        }),
     },
   ];
   if (stopNode && startNode)
@@ -37,7 +42,9 @@ export function nodeSteps(given: Given, { stopNode, startNode, addNode }: Comman
       what: 'a node added and pieces moved to it while applications refresh',
       run: async () => {
         await join(given.cluster, addNode);
-        return await whileRefreshing(given, (sql) => fill(sql, addNode));
+        const said = await whileRefreshing(given, (sql) => fill(sql, addNode));
+        await releaseAnew(given.cluster);
+        return said;
       },
     });
   return steps;
@@ -116,13 +123,18 @@ async function moveOne(sql: Sql, { issuer }: Place): Promise<string> {
   return `, from ${before} to ${after}`;
 }
 
+/** Gives new nodes and pieces the rights that Citus does not hand on. */
+async function releaseAnew(cluster: Cluster): Promise<void> {
+  assert.match(await command(cluster, ['release']), /functions loaded anew/);
+}
+
 async function join(cluster: Cluster, host: string): Promise<void> {
   const [name, port] = host.split(/:(?=\d+$)/);
   const sql = postgres(cluster.coordinator, { max: 1, onnotice: () => {} });
   try {
     await sql`grant usage on schema pgrant_rules to pgrant_claims`;
     await sql`select citus_add_node(${name ?? ''}, ${Number(port)})`;
-    assert.match(await command(cluster, ['release']), /functions loaded anew/);
+    await releaseAnew(cluster);
   } finally {
     await sql.end();
   }
