@@ -26,7 +26,7 @@ export function nodeSteps(given: Given, { stopNode, startNode, addNode }: Comman
       what: 'a tenant moved to a piece and a node of its own while applications refresh',
       run: () =>
         whileRefreshing(given, async (sql) => {
-          const said = await moveOne(sql, given.places[0] as Place);
+          const said = await moveOne(sql, given.places);
           await releaseAnew(given.cluster);
           return said;
         }),
@@ -104,8 +104,13 @@ async function away(sql: Sql, met: Met[], stopNode: string, startNode: string): 
   return `, ${harmed.length} of ${met.length} tenants, all of ${theirs[0]}`;
 }
 
-async function moveOne(sql: Sql, { issuer }: Place): Promise<string> {
-  const before = (await nodes(sql)).get(issuer);
+/** Moves a tenant from where most are, so that some stay there. */
+async function moveOne(sql: Sql, places: Place[]): Promise<string> {
+  const where = await nodes(sql);
+  const crowd = ({ issuer }: Place) =>
+    places.filter((other) => where.get(other.issuer) === where.get(issuer)).length;
+  const { issuer } = places.reduce((one, other) => (crowd(other) > crowd(one) ? other : one));
+  const before = where.get(issuer);
   const [tenant] = await sql`select tenant_id from pgrant.issuers where issuer = ${issuer}`;
   const [piece] = await sql`
     select isolate_tenant_to_new_shard('pgrant.tenants', ${tenant?.tenant_id}::uuid, 'CASCADE',
