@@ -29,7 +29,8 @@ export function declareCommands(group: Command): void {
   tenant.act(set, async ({ ask, given, session }) => {
     const settings = readSettings('tenants', given[1] as string[]);
     // What is offered is asked for at once: its key is made here, and not by the worker within a minute.
-    const secret = settings.signing_algs === undefined ? undefined : session.secret();
+    const offering = settings.signing_algs !== undefined || settings.preset !== undefined;
+    const secret = offering ? session.secret() : undefined;
     const { tenant_show: before } = await ask(ops.tenant_show);
     const { tenant_set: after } = await ask(ops.tenant_set, { settings });
     if (secret) await makeKeys(session, secret, String((after as Row).tenant_id));
