@@ -199,7 +199,8 @@ test('a name that means something else, a claim that is none, and an audience of
     await expect(register('https://new.example', more)).rejects.toThrow(message);
   }
   await expect(register('https://new.example', { audiences: [kafka] })).rejects.toMatchObject({
-    constraint_name: 'resources_audiences_check',
+    code: 'OA003',
+    message: expect.stringContaining('audiences must be a list of at most 10 names'),
   });
   const [row] = await acme.database.sql`
     select count(*)::int as rows from pgrant.resources where resource = 'https://new.example'`;
