@@ -140,20 +140,17 @@ create function pgrant_api.authorization_begin(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_several constant boolean := cardinality(p_client_id) > 1;
   v_sessions pgrant.sessions[];
   v_grants pgrant.grants[];
   v_known pgrant_rules.known_scopes;
   v_decided pgrant_rules.authorization_decided[];
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
-  -- What several requests will count by and use is locked in the order in which one of them would come to it.
-  if v_several then
-    perform pgrant_rules.counters_lock(p_tenant, pgrant_rules.authorization_keys(p_tenant, p_address));
-  end if;
+  -- What requests will count by and use is locked in one order by all, be they one or several.
+  perform pgrant_rules.counters_lock(p_tenant, pgrant_rules.authorization_keys(p_tenant, p_address));
   v_sessions := pgrant_rules.sessions_use(p_tenant, p_session_hash, p_session_expires_at);
   v_grants := pgrant_rules.grants_lock(p_tenant, array(select s.user_id from unnest(v_sessions) s), p_client_id);
-  if v_several then
+  if cardinality(p_client_id) > 1 then
     perform pgrant_rules.counters_lock(p_tenant, pgrant_rules.refusal_keys(p_tenant, p_address));
   end if;
   v_decided := pgrant_rules.authorizations_read(p_tenant, p_client_id, p_redirect_uri, p_parameters);

@@ -158,6 +158,7 @@ begin
      and r.completed_at is null
      and r.pushed
      for update;
+  perform pgrant_rules.counters_lock(p_tenant, pgrant_rules.authorization_keys(p_tenant, array[p_address]));
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_grants := pgrant_rules.grants_lock(p_tenant, array[v_session.user_id], array[p_client_id]);
   v_client := pgrant_rules.request_client(p_tenant, v_request);
