@@ -1,6 +1,6 @@
-// Requests that are decided as a set. While one set of a function is out those that come collect, and leave together when it is
-// back: a set costs little more than one request, and two at once would take each other's processor. A set that takes
-// longer than its like keeps nobody: the next then leaves beside it.
+// Requests that are decided as a set: those that are read in one turn of the event loop, and those that come while a set of
+// their function is out, which leave together when it is back. A set costs little more than one request, and two at once
+// would take each other's processor. A set that takes longer than its like keeps nobody: the next then leaves beside it.
 import { type Callable, setStatementOf, type Value } from './binding.ts';
 import { BrokenConnection } from './broken.ts';
 import type { Connection } from './connection.ts';
@@ -33,8 +33,11 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     const back = leave(line);
     try {
       const rows = await ask(connection, line, requests);
-      requests.forEach(({ resolve }, at) => {
-        resolve(rows[at]);
+      // After the next set has left, so that PostgreSQL decides it while these are answered.
+      process.nextTick(() => {
+        requests.forEach(({ resolve }, at) => {
+          resolve(rows[at]);
+        });
       });
       return;
     } catch (error) {
@@ -151,14 +154,11 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     lines.set(name, line);
     return new Promise((resolve, reject) => {
       const request: Request = { values, resolve, reject };
-      const connection = line.size + line.out === 0 ? pool.takeFree() : undefined;
-      if (connection) {
-        void send(connection, line, [request]);
-      } else if (waiting >= queue && !makeRoom(line, values[0] ?? null)) {
+      if (waiting >= queue && !makeRoom(line, values[0] ?? null)) {
         reject(pool.refuse(`${waiting} requests wait already`, 'QUEUE_FULL'));
       } else {
         enqueue(line, request);
-        serve(line);
+        setImmediate(serve, line);
       }
     });
   };

@@ -30,8 +30,6 @@ export type PoolStats = {
 export type Pool = {
   /** The caller's own until it is given back. Tenants wait in turns. */
   take: (tenant: string, patience?: number) => Promise<Connection>;
-  /** The same where one is free now, and nobody waits. */
-  takeFree: () => Connection | undefined;
   giveBack: (connection: Connection) => void;
   /** Counts a call that is turned away, and gives the error that it gets. */
   refuse: (message: string, code: string) => Error;
@@ -110,14 +108,11 @@ export function createPool(
     return new BrokenConnection(message, code);
   };
 
-  const takeFree = () => (!ending && waiting.size === 0 ? find() : undefined);
-
   return {
-    takeFree,
     refuse,
     take: (tenant, patience = usual) => {
       if (ending) return Promise.reject(new BrokenConnection('the pool has ended', 'POOL_ENDED'));
-      const connection = takeFree();
+      const connection = waiting.size === 0 ? find() : undefined;
       if (connection) return Promise.resolve(connection);
       if (waiting.size >= queue * size) {
         const full = refuse(`${waiting.size} calls wait already`, 'QUEUE_FULL');
