@@ -1,8 +1,27 @@
 // Plans that are made before a table has statistics, as after a release, and kept while it grows.
-import { expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import { addCrowd } from '../bench/crowd.ts';
 import { createDatabase } from '../support/database.ts';
 
 const { sql } = await createDatabase();
+const partition = 'codes_20200101';
+
+beforeAll(async () => {
+  await sql`select pgrant_ops.partition_add('codes', ${partition}, '2020-01-01 00:00+00', '2020-01-02 00:00+00')`;
+  // Before version 18 a table counts as small until autovacuum has analyzed it, and nobody can tell PostgreSQL otherwise.
+  const [{ told } = {}] = await sql`
+    select current_setting('server_version_num')::integer >= 180000 as told`;
+  if (told) return;
+  await addCrowd(sql, { tenant: randomUUID(), client: 'nobody' }, 20_000);
+  await sql`
+    insert into pgrant.codes (tenant_id, code_hash, expires_at, client_id, user_id, grant_id, session_id, redirect_uri,
+                              redirect_uri_sent, scopes, claims_id_token, claims_userinfo, auth_time, amr)
+    select tenant_id, current_hash, '2020-01-01 12:00+00', client_id, user_id, grant_id, gen_random_uuid(), 'https://app.example/',
+           true, scopes, '{}', '{}', now(), amr
+      from pgrant.token_families`;
+  await sql`analyze pgrant.codes`;
+}, 120_000);
 
 /** The plan that a session of the web process keeps. */
 async function planOf(statement: string): Promise<string> {
@@ -12,7 +31,12 @@ async function planOf(statement: string): Promise<string> {
       const [name = '', value] = unnest.split('=');
       if (name.startsWith('enable_')) await own`select set_config(${name}, ${value}, true)`;
     }
-    return own.unsafe(`explain (generic_plan, costs off) ${statement}`);
+    // PostgreSQL 15 explains no generic plan but that of a prepared statement.
+    await own`set local plan_cache_mode = force_generic_plan`;
+    await own.unsafe(`prepare planned as ${statement}`);
+    const plan = await own.unsafe('explain (costs off) execute planned (null, null)');
+    await own`deallocate planned`;
+    return plan;
   });
   return lines.map((line) => line['QUERY PLAN']).join('\n');
 }
@@ -33,9 +57,8 @@ test.each([
 );
 
 test('the same holds in a partition that is made later', async () => {
-  await sql`select pgrant_ops.partition_add('codes', 'codes_20200101', '2020-01-01 00:00+00', '2020-01-02 00:00+00')`;
   const plan = await planOf(
-    `select from unnest($2::bytea[]) k join pgrant.codes_20200101 c on c.code_hash = k
+    `select from unnest($2::bytea[]) k join pgrant.${partition} c on c.code_hash = k
       where c.tenant_id = $1 and c.used_at is null`,
   );
   expect(plan).toMatch(/Index Cond: .*tenant_id = \$1.*code_hash = /);
@@ -43,7 +66,8 @@ test('the same holds in a partition that is made later', async () => {
 
 test('once it is analyzed a table is planned as for a tenant that has all of its rows', async () => {
   const options = await sql`
-    select distinct a.attoptions from pg_attribute a join pg_class c on c.oid = a.attrelid
+    select distinct array(select o from unnest(a.attoptions) o where o like 'n_distinct%') as attoptions
+      from pg_attribute a join pg_class c on c.oid = a.attrelid
      where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'tenant_id'`;
   expect([...options]).toEqual([{ attoptions: ['n_distinct=1', 'n_distinct_inherited=1'] }]);
 });
