@@ -3327,6 +3327,7 @@ create table pgrant.token_families (
 );
 CREATE INDEX token_families_grant ON pgrant.token_families USING btree (tenant_id, grant_id);
 CREATE UNIQUE INDEX token_families_handle ON pgrant.token_families USING btree (tenant_id, handle_hash) WHERE (handle_hash IS NOT NULL);
+CREATE INDEX token_families_revoked ON pgrant.token_families USING btree (tenant_id, family_id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX token_families_session ON pgrant.token_families USING btree (tenant_id, session_id) WHERE (session_id IS NOT NULL);
 CREATE INDEX token_families_sweep ON pgrant.token_families USING btree (sweep_after) WHERE pgrant.swept(sweep_after);
 alter table pgrant.token_families enable row level security;
@@ -3665,6 +3666,7 @@ create table pgrant.users (
 );
 CREATE UNIQUE INDEX users_external_subject ON pgrant.users USING btree (tenant_id, external_subject) WHERE (external_subject IS NOT NULL);
 CREATE UNIQUE INDEX users_username ON pgrant.users USING btree (tenant_id, username_key);
+CREATE INDEX users_username_exact ON pgrant.users USING btree (tenant_id, username);
 alter table pgrant.users enable row level security;
 alter table pgrant.users force row level security;
 create policy audited on pgrant.users for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));

@@ -25,6 +25,7 @@ const questions = (tenant: string) => {
     `role_holders where ${ada}`,
     `role_holders h join pgrant_report.active_grants g using (tenant_id, user_id) where h.${of} and h.role = 'auditing' limit 100`,
     `audit_events where ${ada} and at > now() - interval '1 day'`,
+    `audit_events where ${ada} and action <> 'refresh.rotate' and at > now() - interval '1 day'`,
     `person_events where ${ada} and at > now() - interval '1 day'`,
     `audit_events where ${client} and at > now() - interval '1 day' limit 100`,
     `reuse_incidents where ${of}`,
@@ -33,6 +34,10 @@ const questions = (tenant: string) => {
     `grant_page('${tenant}')`,
     `grant_page('${tenant}', null)`,
     `family_page('${tenant}')`,
+    ...['live', 'revoked', 'idle too long'].map(
+      (state) => `family_page('${tenant}', p_state => '${state}')`,
+    ),
+    `person_page('${tenant}', 'crowd77')`,
     `session_page('${tenant}')`,
     `audit_page('${tenant}')`,
     `who_could_access('api', now(), '${tenant}', 'crowd77')`,
@@ -43,6 +48,7 @@ const questions = (tenant: string) => {
     `scopes_in_use where ${of}`,
     `(select count(*) from pgrant_report.active_grants where ${of}) n`,
     `(select state, count(*) from pgrant_report.refresh_families where ${of} group by state) n`,
+    `(select count(*) from pgrant_report.refresh_families where ${of} and state = 'live') n`,
     `(select count(*) from pgrant_report.people where ${of}) n`,
     `stale_clients(interval '90 days')`,
   ];

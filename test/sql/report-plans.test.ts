@@ -27,10 +27,11 @@ const client = "tenant = 'acme' and client_id = 'crowd-7'";
 
 describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
   test.each([
-    ['active_grants', ada, /token_families|grants/],
+    ['people', ada, /users/],
+    ['active_grants', ada, /token_families|grants|users/],
     ['active_grants', client, /token_families|grants/],
-    ['grant_scopes', ada, /token_families|grants/],
-    ['refresh_families', ada, /token_families|grants/],
+    ['grant_scopes', ada, /token_families|grants|users/],
+    ['refresh_families', ada, /token_families|grants|users/],
     ['refresh_families', `${client} limit 100`, /token_families/],
   ])('gets %s where %s without a scan of them all', async (view, condition, large) => {
     const sql = auditors[of] as Sql;
@@ -58,5 +59,39 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     const rows = await sql`
       select username from pgrant_report.who_could_access('api', now(), 'acme', 'CROWD77')`;
     expect(new Set(rows.map(({ username }) => username))).toEqual(new Set(['crowd77']));
+  });
+
+  test('has the states of families estimated as they are, so that a count is no loop of millions', async () => {
+    const sql = auditors[of] as Sql;
+    const states = `select family_id from pgrant_report.refresh_families where tenant = 'acme' and state = `;
+    const [live = 0, idle = 0] = await Promise.all(
+      ['live', 'idle too long'].map(async (state) => {
+        const [line] = await sql.unsafe(`explain ${states} '${state}'`);
+        return Number(/rows=(\d+)/.exec(line?.['QUERY PLAN'])?.[1]);
+      }),
+    );
+    expect(live).toBeGreaterThan(5_000);
+    expect(idle).toBeLessThan(100);
+  });
+
+  test('gets revoked families by an index of their own, page after page', async () => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.begin(async (own) => {
+      await own`set local enable_sort = off`;
+      return own.unsafe(`
+        explain (costs off) select * from pgrant_report.refresh_families f
+         where f.tenant_id = '${tenant}' and f.family_id > '${tenant}' and f.state = 'revoked' and f.revoked_at is not null
+         order by f.family_id limit 100`);
+    });
+    expect(lines.map((line) => line['QUERY PLAN']).join('\n')).toContain('token_families_revoked');
+  });
+
+  test('finds what the audit has of a person but refreshes by index', async () => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(`
+      explain (costs off) select * from pgrant_report.audit_events
+       where ${ada} and action <> 'refresh.rotate' and at > now() - interval '1 day'`);
+    const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using audit_events_\w+_tenant_id_user_id_at_idx/);
   });
 });

@@ -37,3 +37,19 @@ comment on function pgrant_ops.largest_tenant_plan(regclass) is
 select pgrant_ops.largest_tenant_plan(c.oid::regclass)
   from pg_catalog.pg_class c
  where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p');
+
+-- What the state of a family is worth to the planner: as a condition it would be taken for one in two hundred of them. The expression is
+-- that of pgrant_report.refresh_families. Citus takes no statistics on an expression.
+do $$
+begin
+  if not pgrant_rules.on_several_nodes() then
+    create statistics if not exists pgrant.token_families_state
+      on (case when revoked_at is not null then 'revoked'
+               when expires_at <= now() then 'expired'
+               when idle_expires_at <= now() then 'idle too long'
+               else 'live' end)
+      from pgrant.token_families;
+    comment on statistics pgrant.token_families_state is 'How many families there are of each state.';
+  end if;
+end
+$$;

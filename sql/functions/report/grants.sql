@@ -80,7 +80,7 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
   join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
   join pgrant.issuers i on i.tenant_id = g.tenant_id;
 
-comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all.';
+comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state.';
 comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';
 comment on column pgrant_report.refresh_families.generation is 'How many refresh tokens it has had: 1 + the number of rotations.';
 comment on column pgrant_report.refresh_families.replays is 'How often a predecessor was presented within the replay window and got the same successor again: lost answers and tabs in parallel.';

@@ -17,18 +17,31 @@ comment on function pgrant_report.grant_page(text, uuid, integer) is
   'The active grants of a tenant, p_limit of them after p_after: the grant_id of the last one of the page before. A page costs the same wherever it is.';
 
 create function pgrant_report.family_page(
-  p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100
+  p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100, p_state text default null
 ) returns setof pgrant_report.refresh_families
-language sql stable set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
+language plpgsql stable set search_path = pg_catalog, pg_temp
+  set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off set plan_cache_mode = force_custom_plan
 as $$
+declare
+  v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
+begin
+  -- Those that nobody has used are few, since they are swept, and no index has them: to sort them is quicker than to walk past the others.
+  if p_state in ('idle too long', 'expired') then
+    perform set_config('enable_sort', 'on', true);
+  end if;
+  return query
   select f.* from pgrant_report.refresh_families f
-   where f.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
+   where f.tenant_id = v_tenant_id
      and f.family_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
-   order by f.family_id limit p_limit
+     and (p_state is null or f.state = p_state)
+     -- Revoked ones have an index.
+     and (p_state is distinct from 'revoked' or f.revoked_at is not null)
+   order by f.family_id limit p_limit;
+end
 $$;
 
-comment on function pgrant_report.family_page(text, uuid, integer) is
-  'The token families of a tenant, live and dead, p_limit of them after p_after: the family_id of the last one of the page before.';
+comment on function pgrant_report.family_page(text, uuid, integer, text) is
+  'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page of live or of revoked ones costs the same wherever it is; one of the others reads the table where there are few.';
 
 create function pgrant_report.session_page(
   p_tenant text, p_after timestamptz default '-infinity', p_after_id uuid default '00000000-0000-0000-0000-000000000000',
@@ -86,6 +99,29 @@ $$;
 comment on function pgrant_report.audit_page(text, timestamptz, uuid, integer) is
   'The audit events of a tenant, youngest first, p_limit of them before p_before and p_before_id: at and event_id of the last one of the page before.';
 
+create function pgrant_report.person_page(
+  p_tenant text, p_username text, p_before timestamptz default 'infinity',
+  p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff', p_limit integer default 100
+) returns setof pgrant_report.person_events
+language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
+  v_user_id uuid := (select u.user_id from pgrant.users u where u.tenant_id = v_tenant_id and u.username_key = lower(p_username));
+  v_before timestamptz := coalesce(p_before, 'infinity');
+  v_before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+begin
+  return query
+  select e.* from pgrant_report.person_events e
+   where e.tenant_id = v_tenant_id and e.user_id = v_user_id and e.at <= v_before
+     and (e.at, e.event_id) < (v_before, v_before_id)
+   order by e.at desc, e.event_id desc limit p_limit;
+end
+$$;
+
+comment on function pgrant_report.person_page(text, text, timestamptz, uuid, integer) is
+  'What a person did and what was done about them, refreshes left out, youngest first, p_limit of them before p_before and p_before_id: at and event_id of the last one of the page before. No row where there is no such tenant or person that you may read.';
+
 create function pgrant_report.scope_explain(p_tenant text, p_username text, p_client_id text, p_scopes text[] default null)
 returns table (scope text, registered boolean, consented boolean, held boolean, effective boolean, reason text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -98,7 +134,10 @@ declare
   v_granted text[];
   v_disabled text;
 begin
-  select u.* into v_person from pgrant_report.people u where u.tenant_id = v_tenant_id and lower(u.username) = lower(p_username);
+  select u.* into v_person
+    from pgrant_report.people u
+   where u.tenant_id = v_tenant_id
+     and u.user_id = (select k.user_id from pgrant.users k where k.tenant_id = v_tenant_id and k.username_key = lower(p_username));
   select c.* into v_client from pgrant_report.clients c where c.tenant_id = v_tenant_id and c.client_id = p_client_id;
   if v_person.user_id is null or v_client.client_id is null then
     return;
