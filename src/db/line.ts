@@ -39,9 +39,13 @@ export const emptyLine = (binding: Callable, tag?: string): Line => ({
   ...{ size: 0, asked: 0, out: 0, usual: firstGuess, apart: false },
 });
 
-/** How many sets should leave: each that is full, and what there is where no set is out. */
-export const setsDue = ({ size, out }: Line): number =>
-  Math.max(Math.floor(size / most), size > 0 && out === 0 ? 1 : 0);
+/** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out. */
+export const setsDue = ({ size, tenants, out }: Line): number =>
+  Math.max(
+    Math.floor(size / most),
+    Math.floor(tenants.size / mostTenants),
+    size > 0 && out === 0 ? 1 : 0,
+  );
 
 /** The next set: in turns between tenants, so that none has more than its share while another waits. */
 export function takeSet(line: Line): Request[] {
