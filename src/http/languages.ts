@@ -23,6 +23,13 @@ const formats: Record<PageLanguage, string> = { en: 'en-GB', es: 'es', pt: 'pt',
 const { escape: escaped } = nunjucks.lib as unknown as { escape: (text: string) => string };
 const { SafeString } = nunjucks.runtime as unknown as { SafeString: new (html: string) => object };
 
+const units = [
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+] as const;
+
 /** Markup in a message: its words come between, and `<a>` leads to the value `href`. */
 const marks = Object.fromEntries(
   ['strong', 'bdi', 'code'].map((tag) => [
@@ -39,7 +46,7 @@ export function globalsOf(language: PageLanguage) {
   const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
   const moments = new Intl.DateTimeFormat(locale, {
     year: 'numeric',
-    month: 'long',
+    month: 'short',
     day: 'numeric',
     hour: 'numeric',
     minute: '2-digit',
@@ -81,6 +88,16 @@ export function globalsOf(language: PageLanguage) {
     day: time(days),
     moment: time(moments),
     number: (value: number) => numbers.format(value),
+    /** So many seconds, in the largest unit of which they are a whole number. */
+    duration: (seconds: number) => {
+      const [unit, size] = units.find(([, size]) => seconds % size === 0) ?? units[3];
+      const style = {
+        style: 'unit',
+        unit: seconds === 0 ? 'second' : unit,
+        unitDisplay: 'long',
+      } as const;
+      return new Intl.NumberFormat(locale, style).format(seconds / size);
+    },
     /** The words for a scope; null as `lang` where only the tenant's own words are there. */
     words: (one: Titled) => {
       const text = one.texts?.[language] ?? standardText(messages, one);

@@ -22,6 +22,8 @@ type Column = {
   nullable: boolean;
   meaning: string | null;
   choices: string[] | null;
+  unit: string | null;
+  good: string | null;
   is_setting: boolean;
 };
 
@@ -48,15 +50,17 @@ export async function generateOperations(sql: Sql): Promise<string> {
   for (const [name, { table, except }] of Object.entries(shown)) {
     const columns = await sql<Column[]>`
       select a.attname as name, format_type(a.atttypid, null) as type, not a.attnotnull as nullable,
-             col_description(a.attrelid, a.attnum) as meaning, s.choices, s.name is not null as is_setting
+             col_description(a.attrelid, a.attnum) as meaning, s.choices, s.unit, s.good, s.name is not null as is_setting
         from pg_attribute a left join pgrant_ops.setting_list(${table}) s on s.name = a.attname
        where a.attrelid = to_regclass('pgrant.' || ${table}) and a.attnum > 0 and not a.attisdropped
          and not a.attname = any (${except})
        order by a.attname`;
-    records[name] = columns.map(({ meaning, choices, ...column }) => ({
+    records[name] = columns.map(({ meaning, choices, unit, good, ...column }) => ({
       ...column,
       ...(meaning !== null && { meaning }),
       ...(choices !== null && { choices }),
+      ...(unit !== null && { unit }),
+      ...(good !== null && { good }),
     }));
   }
   const except = await sql`select pgrant_rules.admin_settings_except() as names`;

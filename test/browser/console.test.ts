@@ -100,6 +100,19 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       await press(page, 'Change it');
       await page.getByText('It is done.').waitFor();
       await page.getByText('https://reports.example/logo.png').first().waitFor();
+      // What it may ask for: a list, or everything where that is empty.
+      const scopes = page.locator('dl.facts div').filter({ hasText: 'Scopes' }).locator('dd');
+      expect(await scopes.textContent()).toBe('all of them');
+      for (const [typed, shown] of [
+        ['openid notes', 'openid notes'],
+        ['', 'all of them'],
+      ] as const) {
+        await page.getByText('Change it').first().click();
+        await page.locator('#set-scopes').fill(typed);
+        await press(page, 'Change it');
+        await page.getByText('It is done.').waitFor();
+        expect(await scopes.textContent()).toBe(shown);
+      }
       await press(page, 'Suspend');
       await page.getByText('suspended', { exact: true }).waitFor();
       await page.getByText('It is done.').waitFor();
@@ -121,6 +134,27 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       expect(complaints).toEqual([]);
     },
   );
+
+  test('an admin adds an application that acts for itself, without a redirect URI [RFC 6749 4.4]', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'ada');
+    await page.getByText('Add an application').first().click();
+    await page.locator('#new-name').fill('Nightly');
+    await page.getByLabel('Whom it acts for').selectOption('client_credentials');
+    await press(page, 'Add an application');
+    const secret = (await page.locator('code.secret').textContent()) ?? '';
+    await page.getByRole('link', { name: 'Back' }).click();
+    const client_id = (await page.locator('dl.facts dd').first().textContent())?.trim() ?? '';
+    const basic = Buffer.from(`${client_id}:${secret}`).toString('base64');
+    const answer = await page.request.post(`${acme.issuer}/oauth/token`, {
+      headers: { authorization: `Basic ${basic}` },
+      form: { grant_type: 'client_credentials', scope: 'notes' },
+    });
+    expect([answer.status(), await answer.json()]).toEqual([
+      200,
+      expect.objectContaining({ scope: 'notes' }),
+    ]);
+  });
 
   test('what cannot be taken back wants a sign-in that is not long ago', async () => {
     const { page } = await openPage(browser);

@@ -7,6 +7,7 @@ export type Column = {
   nullable: boolean;
   meaning?: string;
   choices?: readonly string[];
+  good?: string;
   is_setting?: boolean;
 };
 
@@ -20,8 +21,9 @@ export function recordSchema(columns: readonly Column[]): Schema {
 }
 
 /** A column, with its meaning and the values that it may have. */
-export function columnSchema({ type, nullable, meaning, choices }: Column): Schema {
+export function columnSchema({ type, nullable, meaning, choices, good }: Column): Schema {
   const schema = schemaOf(type);
+  const description = good === undefined ? meaning : [meaning, `Value: ${good}.`].join(' ');
   const chosen = choices && {
     ...(schema.type === 'array'
       ? { items: { enum: choices } }
@@ -31,7 +33,7 @@ export function columnSchema({ type, nullable, meaning, choices }: Column): Sche
     ...schema,
     ...(nullable && typeof schema.type === 'string' && { type: [schema.type, 'null'] }),
     ...chosen,
-    ...(meaning !== undefined && { description: meaning }),
+    ...(description !== undefined && { description }),
   };
 }
 

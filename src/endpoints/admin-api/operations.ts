@@ -2316,7 +2316,8 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
     },
     {
       "name": "access_token_format",
@@ -2327,14 +2328,17 @@ export const records = {
       "choices": [
         "jwt",
         "opaque"
-      ]
+      ],
+      "good": "jwt or opaque"
     },
     {
       "name": "access_token_lifetime",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "For so long an access token is good; null = the tenant's."
+      "meaning": "For so long an access token is good; null = the tenant's.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 86400"
     },
     {
       "name": "allowed_networks",
@@ -2348,7 +2352,8 @@ export const records = {
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris."
+      "meaning": "Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.",
+      "good": "a list of web origins as browsers write them: scheme, host and port, without a path"
     },
     {
       "name": "application_type",
@@ -2359,7 +2364,8 @@ export const records = {
       "choices": [
         "web",
         "native"
-      ]
+      ],
+      "good": "web or native"
     },
     {
       "name": "assertion_audience",
@@ -2370,14 +2376,17 @@ export const records = {
       "choices": [
         "issuer",
         "token_endpoint"
-      ]
+      ],
+      "good": "issuer or token_endpoint"
     },
     {
       "name": "assertion_lifetime",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "For how many seconds from now an assertion of this client may be good at most; null = as the tenant says."
+      "meaning": "For how many seconds from now an assertion of this client may be good at most; null = as the tenant says.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 60 to 86400"
     },
     {
       "name": "authorization_alg",
@@ -2391,28 +2400,32 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
     },
     {
       "name": "authorization_details_types",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "The types of authorization details that the client may ask for (RFC 9396 10)."
+      "meaning": "The types of authorization details that the client may ask for (RFC 9396 10).",
+      "good": "a list of at most 50 types"
     },
     {
       "name": "backchannel_logout_session_required",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client needs sid in logout tokens; they have it in any case."
+      "meaning": "Whether the client needs sid in logout tokens; they have it in any case.",
+      "good": "true or false"
     },
     {
       "name": "backchannel_logout_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Where a logout token is sent when a session ends in which the client got an ID token (OpenID Connect Back-Channel Logout 2.2); null = nowhere."
+      "meaning": "Where a logout token is sent when a session ends in which the client got an ID token (OpenID Connect Back-Channel Logout 2.2); null = nowhere.",
+      "good": "an https URL (http on a loopback host) of at most 2048 characters, without credentials and fragment"
     },
     {
       "name": "client_id",
@@ -2439,14 +2452,17 @@ export const records = {
         "assured",
         "always",
         "never"
-      ]
+      ],
+      "good": "remember, assured, always or never"
     },
     {
       "name": "consent_lifetime",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "For so long a consent is remembered; null = the tenant's."
+      "meaning": "For so long a consent is remembered; null = the tenant's.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 0 to 1576800000"
     },
     {
       "name": "contacts",
@@ -2481,14 +2497,16 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key."
+      "meaning": "What its tokens are for where a request names no resource (RFC 8707), for clients that cannot; null = the tenant's own audience. Of an API credential: the aud of its key.",
+      "good": "an absolute URI of at most 512 characters, without fragment"
     },
     {
       "name": "device_codes_together",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them."
+      "meaning": "Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.",
+      "good": "true or false"
     },
     {
       "name": "disabled_at",
@@ -2516,7 +2534,8 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case."
+      "meaning": "Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case.",
+      "good": "true or false"
     },
     {
       "name": "draft",
@@ -2537,21 +2556,24 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client needs iss and sid at that URI; they are there in any case."
+      "meaning": "Whether the client needs iss and sid at that URI; they are there in any case.",
+      "good": "true or false"
     },
     {
       "name": "frontchannel_logout_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "What the page that ends such a session loads in a frame (OpenID Connect Front-Channel Logout 2); null = nothing."
+      "meaning": "What the page that ends such a session loads in a frame (OpenID Connect Front-Channel Logout 2); null = nothing.",
+      "good": "an https URL (http on a loopback host) of at most 2048 characters, without credentials and fragment"
     },
     {
       "name": "grant_management",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not."
+      "meaning": "Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.",
+      "good": "true or false"
     },
     {
       "name": "grant_types",
@@ -2566,7 +2588,8 @@ export const records = {
         "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:token-exchange"
-      ]
+      ],
+      "good": "a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:token-exchange"
     },
     {
       "name": "id_token_alg",
@@ -2580,21 +2603,25 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
     },
     {
       "name": "id_token_claims",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4)."
+      "meaning": "Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4).",
+      "good": "true or false"
     },
     {
       "name": "id_token_lifetime",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "For so long an ID token is good; null = the tenant's."
+      "meaning": "For so long an ID token is good; null = the tenant's.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 86400"
     },
     {
       "name": "identity_changed_at",
@@ -2622,21 +2649,24 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
     },
     {
       "name": "jwks",
       "type": "jsonb",
       "nullable": true,
       "is_setting": true,
-      "meaning": "JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt."
+      "meaning": "JWK set (RFC 7517) with the public keys by which the client signs private_key_jwt.",
+      "good": "a JWK set (RFC 7517) of at most 20 public keys in 20 KiB"
     },
     {
       "name": "jwks_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only)."
+      "meaning": "Where that JWK set is instead; https, or http on a loopback host (fetched by a server on a loopback address only).",
+      "good": "an https URL (http on a loopback host) of at most 2048 characters"
     },
     {
       "name": "last_used_at",
@@ -2657,7 +2687,8 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Its logo, of which pages show a copy: PNG, JPEG, WebP or GIF of at most 64 KiB, fetched within a minute and then each week; null = none."
+      "meaning": "Its logo, of which pages show a copy: PNG, JPEG, WebP or GIF of at most 64 KiB, fetched within a minute and then each week; null = none.",
+      "good": "an https URL; or http on a loopback host, which a server on a loopback address may fetch"
     },
     {
       "name": "maker_id",
@@ -2671,7 +2702,8 @@ export const records = {
       "type": "text",
       "nullable": false,
       "is_setting": true,
-      "meaning": "The name that people see at consent."
+      "meaning": "The name that people see at consent.",
+      "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"
     },
     {
       "name": "policy_uri",
@@ -2685,28 +2717,34 @@ export const records = {
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Where browsers may go after logout."
+      "meaning": "Where browsers may go after logout.",
+      "good": "a list"
     },
     {
       "name": "redirect_uris",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Where codes may be sent."
+      "meaning": "Where codes may be sent.",
+      "good": "a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"
     },
     {
       "name": "refresh_idle_lifetime",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "A refresh token that is not used for so long dies; null = the tenant's."
+      "meaning": "A refresh token that is not used for so long dies; null = the tenant's.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 157680000"
     },
     {
       "name": "refresh_lifetime",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "A refresh token and its successors die after so long; null = the tenant's."
+      "meaning": "A refresh token and its successors die after so long; null = the tenant's.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 157680000"
     },
     {
       "name": "registered",
@@ -2734,7 +2772,9 @@ export const records = {
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "For so long a superseded refresh token gets the same successor again; null = the tenant's."
+      "meaning": "For so long a superseded refresh token gets the same successor again; null = the tenant's.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 0 to 600"
     },
     {
       "name": "request_object_signing_alg",
@@ -2748,14 +2788,16 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "ES256, RS256, PS256, EdDSA or Ed25519"
     },
     {
       "name": "request_uris",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent."
+      "meaning": "Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent.",
+      "good": "a list of at most 20 https URLs (http on a loopback host) of at most 512 characters"
     },
     {
       "name": "requested_at",
@@ -2776,35 +2818,40 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1)."
+      "meaning": "False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).",
+      "good": "true or false"
     },
     {
       "name": "require_pushed_authorization_requests",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client has to push its authorization requests (RFC 9126 6)."
+      "meaning": "Whether the client has to push its authorization requests (RFC 9126 6).",
+      "good": "true or false"
     },
     {
       "name": "require_signed_request_object",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1)."
+      "meaning": "Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).",
+      "good": "true or false"
     },
     {
       "name": "scopes",
       "type": "text[]",
       "nullable": true,
       "is_setting": true,
-      "meaning": "What the client may ask for; null = every scope of the tenant."
+      "meaning": "What the client may ask for; null = every scope of the tenant.",
+      "good": "a list"
     },
     {
       "name": "sector_identifier_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https."
+      "meaning": "Its host is the sector of a pairwise client; null = the host of the redirect URIs, or the client by itself where none is https.",
+      "good": "an https URL (http on a loopback host) of at most 2048 characters"
     },
     {
       "name": "software_id",
@@ -2829,7 +2876,8 @@ export const records = {
       "choices": [
         "public",
         "pairwise"
-      ]
+      ],
+      "good": "public or pairwise"
     },
     {
       "name": "tenant_id",
@@ -2843,49 +2891,56 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4)."
+      "meaning": "Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).",
+      "good": "true or false"
     },
     {
       "name": "tls_client_auth_san_dns",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "With tls_client_auth: a dNSName of its certificate."
+      "meaning": "With tls_client_auth: a dNSName of its certificate.",
+      "good": "text"
     },
     {
       "name": "tls_client_auth_san_email",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "With tls_client_auth: an rfc822Name of its certificate."
+      "meaning": "With tls_client_auth: an rfc822Name of its certificate.",
+      "good": "text"
     },
     {
       "name": "tls_client_auth_san_ip",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "With tls_client_auth: an iPAddress of its certificate."
+      "meaning": "With tls_client_auth: an iPAddress of its certificate.",
+      "good": "text"
     },
     {
       "name": "tls_client_auth_san_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "With tls_client_auth: a uniformResourceIdentifier of its certificate."
+      "meaning": "With tls_client_auth: a uniformResourceIdentifier of its certificate.",
+      "good": "text"
     },
     {
       "name": "tls_client_auth_subject_dn",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2)."
+      "meaning": "With tls_client_auth: the subject of its certificate (RFC 4514), or one of the four below (RFC 8705 2.1.2).",
+      "good": "text"
     },
     {
       "name": "tls_client_certificate_bound_access_tokens",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none."
+      "meaning": "Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none.",
+      "good": "true or false"
     },
     {
       "name": "token_endpoint_auth_method",
@@ -2900,7 +2955,8 @@ export const records = {
         "tls_client_auth",
         "self_signed_tls_client_auth",
         "none"
-      ]
+      ],
+      "good": "client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none"
     },
     {
       "name": "token_endpoint_auth_signing_alg",
@@ -2914,14 +2970,16 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "ES256, RS256, PS256, EdDSA or Ed25519"
     },
     {
       "name": "token_rate",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number."
+      "meaning": "So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.",
+      "good": "between 1 and 1000000"
     },
     {
       "name": "tos_uri",
@@ -2942,7 +3000,8 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
     }
   ],
   "upstream": [
@@ -2951,14 +3010,16 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Where browsers are sent to sign in; discovered for kind oidc."
+      "meaning": "Where browsers are sent to sign in; discovered for kind oidc.",
+      "good": "an http or https URL"
     },
     {
       "name": "client_id",
       "type": "text",
       "nullable": false,
       "is_setting": true,
-      "meaning": "What the upstream has registered this tenant as."
+      "meaning": "What the upstream has registered this tenant as.",
+      "good": "1 to 255 characters of ASCII"
     },
     {
       "name": "created_at",
@@ -2979,14 +3040,16 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Issuer identifier of an oidc upstream."
+      "meaning": "Issuer identifier of an oidc upstream.",
+      "good": "an http or https URL"
     },
     {
       "name": "just_in_time",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether an account that nobody has linked makes a new user."
+      "meaning": "Whether an account that nobody has linked makes a new user.",
+      "good": "true or false"
     },
     {
       "name": "kind",
@@ -3007,21 +3070,25 @@ export const records = {
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "After so long the worker asks the upstream again about a person; 0 = never."
+      "meaning": "After so long the worker asks the upstream again about a person; 0 = never.",
+      "unit": "seconds",
+      "good": "0, or a whole number of seconds from 60 to 31536000"
     },
     {
       "name": "scopes",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "What is asked for at the upstream."
+      "meaning": "What is asked for at the upstream.",
+      "good": "a list"
     },
     {
       "name": "settings",
       "type": "jsonb",
       "nullable": false,
       "is_setting": true,
-      "meaning": "{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person's roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}."
+      "meaning": "{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person's roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}.",
+      "good": "a JSON object"
     },
     {
       "name": "tenant_id",
@@ -3035,14 +3102,16 @@ export const records = {
       "type": "text",
       "nullable": false,
       "is_setting": true,
-      "meaning": "What people know it by: Continue with <title>."
+      "meaning": "What people know it by: Continue with <title>.",
+      "good": "text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"
     },
     {
       "name": "token_endpoint",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Where a code is exchanged; discovered for kind oidc."
+      "meaning": "Where a code is exchanged; discovered for kind oidc.",
+      "good": "an http or https URL"
     },
     {
       "name": "token_endpoint_auth_method",
@@ -3054,14 +3123,16 @@ export const records = {
         "none",
         "client_secret_basic",
         "client_secret_post"
-      ]
+      ],
+      "good": "none, client_secret_basic or client_secret_post"
     },
     {
       "name": "userinfo_endpoint",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Where an access token is exchanged for a JSON object about the person."
+      "meaning": "Where an access token is exchanged for a JSON object about the person.",
+      "good": "an http or https URL"
     }
   ],
   "settings": [
@@ -3070,7 +3141,8 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The colour of buttons and links on the pages; in the dark theme it is made as light as it has to be. Null = the colour of pgrant."
+      "meaning": "The colour of buttons and links on the pages; in the dark theme it is made as light as it has to be. Null = the colour of pgrant.",
+      "good": "a colour such as #2453b8, in lower case, that has a contrast of at least 4.5 to 1 with the light ground of the pages (WCAG 2.2 1.4.3)"
     },
     {
       "name": "access_token_alg",
@@ -3084,7 +3156,8 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
     },
     {
       "name": "access_token_format",
@@ -3095,14 +3168,17 @@ export const records = {
       "choices": [
         "jwt",
         "opaque"
-      ]
+      ],
+      "good": "jwt or opaque"
     },
     {
       "name": "access_token_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long an access token is good."
+      "meaning": "For so long an access token is good.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 86400"
     },
     {
       "name": "access_token_typ",
@@ -3113,21 +3189,24 @@ export const records = {
       "choices": [
         "at+jwt",
         "JWT"
-      ]
+      ],
+      "good": "at+jwt or JWT"
     },
     {
       "name": "account_deletion",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service."
+      "meaning": "Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.",
+      "good": "true or false"
     },
     {
       "name": "acr_values_supported",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; 2, two factors, comes with second_factor by itself; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here."
+      "meaning": "The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; 2, two factors, comes with second_factor by itself; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.",
+      "good": "a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"
     },
     {
       "name": "assertion_audience",
@@ -3138,42 +3217,50 @@ export const records = {
       "choices": [
         "issuer",
         "token_endpoint"
-      ]
+      ],
+      "good": "issuer or token_endpoint"
     },
     {
       "name": "assertion_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For how many seconds from now an assertion may be good at most; its jti is remembered for as long."
+      "meaning": "For how many seconds from now an assertion may be good at most; its jti is remembered for as long.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 60 to 86400"
     },
     {
       "name": "audience",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The aud of access tokens (RFC 9068 3); null = the issuer."
+      "meaning": "The aud of access tokens (RFC 9068 3); null = the issuer.",
+      "good": "text of 1 to 512 characters"
     },
     {
       "name": "authorization_rate",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Sign-ins that one address may begin in a minute."
+      "meaning": "Sign-ins that one address may begin in a minute.",
+      "good": "a whole number from 1 to 1000000"
     },
     {
       "name": "bearer_assertion_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti."
+      "meaning": "An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 0 to 600"
     },
     {
       "name": "claims_function",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none."
+      "meaning": "The function schema.name in a schema of your own that adds claims to those that pgrant has; null = none.",
+      "good": "a function as schema.name, in lower case, in a schema that is not one of pgrant or PostgreSQL"
     },
     {
       "name": "claims_function_targets",
@@ -3185,35 +3272,40 @@ export const records = {
         "userinfo",
         "id_token",
         "access_token"
-      ]
+      ],
+      "good": "a list of userinfo, id_token, access_token"
     },
     {
       "name": "client_document_hosts",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com."
+      "meaning": "With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.",
+      "good": "a list of host names in lower case, such as [\"claude.ai\", \"*.example.com\"]"
     },
     {
       "name": "client_document_quota",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "How many clients may live at once that came from a document."
+      "meaning": "How many clients may live at once that came from a document.",
+      "good": "a whole number from 0 to 1000000"
     },
     {
       "name": "client_document_rate",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them."
+      "meaning": "For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.",
+      "good": "a whole number from 1 to 1000000"
     },
     {
       "name": "client_document_refused_hosts",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com."
+      "meaning": "The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com.",
+      "good": "a list of host names in lower case, such as [\"evil.example\"]"
     },
     {
       "name": "client_documents",
@@ -3225,28 +3317,34 @@ export const records = {
         "closed",
         "listed",
         "open"
-      ]
+      ],
+      "good": "closed, listed or open"
     },
     {
       "name": "code_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long an authorization code is good."
+      "meaning": "For so long an authorization code is good.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 600"
     },
     {
       "name": "consent_choice",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none."
+      "meaning": "Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.",
+      "good": "true or false"
     },
     {
       "name": "consent_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long a consent is remembered; 0 = it never expires."
+      "meaning": "For so long a consent is remembered; 0 = it never expires.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 0 to 1576800000"
     },
     {
       "name": "created_at",
@@ -3266,42 +3364,49 @@ export const records = {
         "es",
         "pt",
         "de"
-      ]
+      ],
+      "good": "en, es, pt or de"
     },
     {
       "name": "developer_portal",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether people of the tenant may bring applications at {issuer}/developer."
+      "meaning": "Whether people of the tenant may bring applications at {issuer}/developer.",
+      "good": "true or false"
     },
     {
       "name": "developer_quota",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "So many applications one developer may have."
+      "meaning": "So many applications one developer may have.",
+      "good": "between 1 and 1000"
     },
     {
       "name": "developer_role",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The role that people need for the developer portal; null = none: everybody who can sign in."
+      "meaning": "The role that people need for the developer portal; null = none: everybody who can sign in.",
+      "good": "a scope-token (RFC 6749 3.3): 1 to 128 visible characters of ASCII without quotation mark and backslash"
     },
     {
       "name": "developer_token_rate",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "The token_rate of the applications that developers bring from now on; client set changes that of one."
+      "meaning": "The token_rate of the applications that developers bring from now on; client set changes that of one.",
+      "good": "between 1 and 1000000"
     },
     {
       "name": "device_code_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "How long a device code may wait for its person (RFC 8628 3.2)."
+      "meaning": "How long a device code may wait for its person (RFC 8628 3.2).",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 60 to 3600"
     },
     {
       "name": "disabled_at",
@@ -3315,28 +3420,34 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that."
+      "meaning": "Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that.",
+      "good": "true or false"
     },
     {
       "name": "grant_management_action_required",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required)."
+      "meaning": "Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).",
+      "good": "true or false"
     },
     {
       "name": "id_token_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long an ID token is good."
+      "meaning": "For so long an ID token is good.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 86400"
     },
     {
       "name": "identity_assertion_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long an identity assertion (ID-JAG) is good that a client gets for another authorization server."
+      "meaning": "For so long an identity assertion (ID-JAG) is good that a client gets for another authorization server.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 30 to 3600"
     },
     {
       "name": "issuer",
@@ -3350,56 +3461,67 @@ export const records = {
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "A new signing key is in the JWKS for so long before it signs."
+      "meaning": "A new signing key is in the JWKS for so long before it signs.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 120 to 604800"
     },
     {
       "name": "key_rotation_interval",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "A signing key signs for so long before the next one does."
+      "meaning": "A signing key signs for so long before the next one does.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 3600 to 63072000"
     },
     {
       "name": "login_failure_limit",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "How many logins may fail per username and address prefix within login_failure_window."
+      "meaning": "How many logins may fail per username and address prefix within login_failure_window.",
+      "good": "a whole number from 1 to 1000"
     },
     {
       "name": "login_failure_window",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long a failed login counts."
+      "meaning": "For so long a failed login counts.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 86400"
     },
     {
       "name": "login_issuer",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The iss of the product's signed answers; the origin of login_url where null."
+      "meaning": "The iss of the product's signed answers; the origin of login_url where null.",
+      "good": "text of 1 to 512 characters"
     },
     {
       "name": "login_jwks",
       "type": "jsonb",
       "nullable": true,
       "is_setting": true,
-      "meaning": "JWK set (RFC 7517) with the public keys of the product's signed answers; null = the product answers by SQL only."
+      "meaning": "JWK set (RFC 7517) with the public keys of the product's signed answers; null = the product answers by SQL only.",
+      "good": "a JWK set (RFC 7517) of at most 20 public keys"
     },
     {
       "name": "login_url",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The product's own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password."
+      "meaning": "The product's own login page, to which browsers are sent instead of the one of pgrant; https, or http on a loopback host. Null = pgrant asks for the password.",
+      "good": "an https URL (http on a loopback host) of at most 2000 characters, without fragment"
     },
     {
       "name": "logo_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none."
+      "meaning": "The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none.",
+      "good": "an https URL of at most 500 characters; http on a loopback host, which a server on a loopback address may fetch"
     },
     {
       "name": "name",
@@ -3413,56 +3535,67 @@ export const records = {
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good."
+      "meaning": "For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 5 to 600"
     },
     {
       "name": "password_change_revokes",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case."
+      "meaning": "Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.",
+      "good": "true or false"
     },
     {
       "name": "permissions_claim",
       "type": "text",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Name of the claim of access tokens with the roles that the token may use."
+      "meaning": "Name of the claim of access tokens with the roles that the token may use.",
+      "good": "text of 1 to 255 characters"
     },
     {
       "name": "policy_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The privacy policy, below every page; null = none."
+      "meaning": "The privacy policy, below every page; null = none.",
+      "good": "an https URL of at most 500 characters"
     },
     {
       "name": "redirect_schemes",
       "type": "text[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed."
+      "meaning": "Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed.",
+      "good": "a list of schemes of applications, without a dot, such as [\"cursor\"]"
     },
     {
       "name": "refresh_idle_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "A refresh token that is not used for so long dies; each use starts it anew."
+      "meaning": "A refresh token that is not used for so long dies; each use starts it anew.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 157680000"
     },
     {
       "name": "refresh_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "A refresh token and its successors die after so long, however often they are used."
+      "meaning": "A refresh token and its successors die after so long, however often they are used.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 157680000"
     },
     {
       "name": "refusal_limit",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over."
+      "meaning": "Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.",
+      "good": "a whole number from 1 to 1000000"
     },
     {
       "name": "registered_consent",
@@ -3474,14 +3607,17 @@ export const records = {
         "remember",
         "assured",
         "always"
-      ]
+      ],
+      "good": "remember, assured or always"
     },
     {
       "name": "registered_idle_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed."
+      "meaning": "A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 172800 to 157680000"
     },
     {
       "name": "registration",
@@ -3493,91 +3629,107 @@ export const records = {
         "closed",
         "token",
         "open"
-      ]
+      ],
+      "good": "closed, token or open"
     },
     {
       "name": "registration_quota",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "How many clients that registered themselves may live at once."
+      "meaning": "How many clients that registered themselves may live at once.",
+      "good": "a whole number from 0 to 1000000"
     },
     {
       "name": "registration_rate",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6)."
+      "meaning": "Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).",
+      "good": "a whole number from 1 to 1000000"
     },
     {
       "name": "remember_username",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not."
+      "meaning": "Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.",
+      "good": "true or false"
     },
     {
       "name": "replay_window",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long a superseded refresh token gets the same successor again; 0 = never."
+      "meaning": "For so long a superseded refresh token gets the same successor again; 0 = never.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 0 to 600"
     },
     {
       "name": "request_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long an authorization request is good, while the person signs in."
+      "meaning": "For so long an authorization request is good, while the person signs in.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 60 to 3600"
     },
     {
       "name": "request_object_lifetime",
       "type": "integer",
       "nullable": true,
       "is_setting": true,
-      "meaning": "A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out."
+      "meaning": "A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 60 to 86400"
     },
     {
       "name": "request_uri_parameter",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2)."
+      "meaning": "Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).",
+      "good": "true or false"
     },
     {
       "name": "require_dpop_nonce",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance."
+      "meaning": "Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.",
+      "good": "true or false"
     },
     {
       "name": "require_pkce",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to."
+      "meaning": "Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.",
+      "good": "true or false"
     },
     {
       "name": "require_pushed_authorization_requests",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether every client has to push its authorization requests (RFC 9126 5)."
+      "meaning": "Whether every client has to push its authorization requests (RFC 9126 5).",
+      "good": "true or false"
     },
     {
       "name": "require_signed_request_object",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1)."
+      "meaning": "Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).",
+      "good": "true or false"
     },
     {
       "name": "roles_claim",
       "type": "text",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one."
+      "meaning": "Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one.",
+      "good": "text of 1 to 255 characters"
     },
     {
       "name": "second_factor",
@@ -3590,28 +3742,34 @@ export const records = {
         "optional",
         "sensitive",
         "required"
-      ]
+      ],
+      "good": "off, optional, sensitive or required"
     },
     {
       "name": "session_idle_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "A session that is not used for so long ends."
+      "meaning": "A session that is not used for so long ends.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 60 to 2592000"
     },
     {
       "name": "session_lifetime",
       "type": "integer",
       "nullable": false,
       "is_setting": true,
-      "meaning": "For so long a person stays signed in."
+      "meaning": "For so long a person stays signed in.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 60 to 2592000"
     },
     {
       "name": "session_management",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients."
+      "meaning": "Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.",
+      "good": "true or false"
     },
     {
       "name": "signing_algs",
@@ -3625,14 +3783,16 @@ export const records = {
         "PS256",
         "EdDSA",
         "Ed25519"
-      ]
+      ],
+      "good": "a list of RS256, ES256, PS256, EdDSA, Ed25519"
     },
     {
       "name": "software_statement_issuers",
       "type": "jsonb",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's."
+      "meaning": "Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's.",
+      "good": "a JSON object such as {\"https://statements.example\": {\"keys\": […]}}"
     },
     {
       "name": "subject_type",
@@ -3643,21 +3803,24 @@ export const records = {
       "choices": [
         "public",
         "pairwise"
-      ]
+      ],
+      "good": "public or pairwise"
     },
     {
       "name": "support_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "Where people get help, below every page; null = nowhere."
+      "meaning": "Where people get help, below every page; null = nowhere.",
+      "good": "an https or mailto URL of at most 500 characters"
     },
     {
       "name": "tenant_claim",
       "type": "text",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Name of the claim of access tokens with the name of the tenant."
+      "meaning": "Name of the claim of access tokens with the name of the tenant.",
+      "good": "text of 1 to 255 characters"
     },
     {
       "name": "tenant_id",
@@ -3671,28 +3834,32 @@ export const records = {
       "type": "text",
       "nullable": false,
       "is_setting": true,
-      "meaning": "The name that people see on the pages."
+      "meaning": "The name that people see on the pages.",
+      "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"
     },
     {
       "name": "tos_uri",
       "type": "text",
       "nullable": true,
       "is_setting": true,
-      "meaning": "The terms of service, below every page; null = none."
+      "meaning": "The terms of service, below every page; null = none.",
+      "good": "an https URL of at most 500 characters"
     },
     {
       "name": "trusted_networks",
       "type": "cidr[]",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people."
+      "meaning": "Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.",
+      "good": "a list of networks such as 192.0.2.0/24"
     },
     {
       "name": "unverified_logos",
       "type": "boolean",
       "nullable": false,
       "is_setting": true,
-      "meaning": "Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved."
+      "meaning": "Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.",
+      "good": "true or false"
     }
   ]
 } as const;

@@ -50,7 +50,7 @@ export function formArguments(
     } else if (operation.body !== undefined) {
       const column = columns.find((one) => one.name === name);
       if (text !== '' || operation.operation.endsWith('_set')) {
-        rest[name] = typedValue(column?.type ?? 'text', text, name);
+        rest[name] = typedValue(column?.type ?? 'text', text, name, column?.nullable);
       }
     }
   }
@@ -64,11 +64,12 @@ export function formArguments(
   };
 }
 
-/** A list is a line for each; nothing takes a setting back. */
-function typedValue(type: string, text: string, name: string): unknown {
+/** A list is a line for each; nothing takes a setting back, and is an empty list where it cannot be null. */
+function typedValue(type: string, text: string, name: string, nullable = false): unknown {
   const value = text.trim();
-  if (type.endsWith('[]')) return value === '' ? [] : value.split(/\s+/);
-  if (value === '') return null;
+  const isList = type.endsWith('[]');
+  if (value === '') return isList && !nullable ? [] : null;
+  if (isList) return value.split(/\s+/);
   if (type !== 'jsonb') return value;
   try {
     return JSON.parse(value);
@@ -83,6 +84,7 @@ export type Setting = {
   type: string;
   nullable: boolean;
   choices?: readonly string[];
+  unit?: string;
   is_setting: boolean;
 };
 
