@@ -2,7 +2,7 @@
 import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Agent, fetch as send } from 'undici';
+import type { Agent, Response as Received } from 'undici';
 import type { Config } from '../settings/config.ts';
 
 /** Nothing that is fetched is trusted, or waited for, beyond this. */
@@ -12,6 +12,9 @@ const noticeTimeout = 10_000;
 const largestAnswer = 512 * 1024;
 /** How long a 429 may ask to wait for the one second try, in milliseconds. */
 const patience = 3_000;
+
+/** By the first fetch: many a process makes none, and it takes a tenth of the memory of one. */
+const loadUndici = () => import('undici');
 
 /** A fetch that got no usable answer; the message is for the log. */
 export class FetchError extends Error {
@@ -49,16 +52,18 @@ export function onLoopback(url: string): boolean {
  * too. A 429 is tried once more where Retry-After is short. It throws FetchError.
  */
 export function outboundFetch({ allowLoopback }: { allowLoopback: boolean }): OutboundFetch {
-  // The address that is checked is the one that is connected to: a second look-up could say another.
-  const agent = new Agent({
-    connect: { lookup: guardedLookup(allowLoopback), timeout },
-    headersTimeout: noticeTimeout,
-    bodyTimeout: timeout,
-  });
+  let agent: Agent | undefined;
   const once = async (url: string, { largest, notice, body, ...init }: OutboundInit) => {
     refuseUrl(new URL(url), allowLoopback);
+    const undici = await loadUndici();
+    // The address that is checked is the one that is connected to: a second look-up could say another.
+    agent ??= new undici.Agent({
+      connect: { lookup: guardedLookup(allowLoopback), timeout },
+      headersTimeout: noticeTimeout,
+      bodyTimeout: timeout,
+    });
     const patient = AbortSignal.timeout(notice ? noticeTimeout : timeout);
-    const response = await send(url, {
+    const response = await undici.fetch(url, {
       ...init,
       body: body as never,
       dispatcher: agent,
@@ -121,15 +126,12 @@ function guardedLookup(allowLoopback: boolean): LookupFunction {
   };
 }
 
-async function statusOf({ status, headers, body }: Awaited<ReturnType<typeof send>>) {
+async function statusOf({ status, headers, body }: Received) {
   await body?.cancel();
   return new Response(null, { status, headers: new Headers([...headers]) });
 }
 
-async function bounded(
-  response: Awaited<ReturnType<typeof send>>,
-  largest: number,
-): Promise<Response> {
+async function bounded(response: Received, largest: number): Promise<Response> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
