@@ -22,6 +22,14 @@ export function duration(value: string): number {
   throw new InvalidArgumentError('It must be a length of time such as 90d, 24h, 15m or 60s.');
 }
 
+/** For an option that is a length of time which may be in months: as it is, for PostgreSQL reads it. */
+export function calendarDuration(value: string): string {
+  if (/^\d{1,5}(mon|[dhms])( \d{1,5}(mon|[dhms]))*$/.test(value)) return value;
+  throw new InvalidArgumentError(
+    'It must be a length of time such as 24mon, 90d, 12h, 15m or 60s.',
+  );
+}
+
 /** For an option that is a moment: a time with its zone, or how long ago. */
 export function moment(value: string): string {
   const seconds = parseDuration(value);

@@ -2,34 +2,38 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { UsageError } from './faults.ts';
-import { duration } from './input.ts';
+import { calendarDuration } from './input.ts';
 import type { Output, Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { formatDuration, table } from './text.ts';
+import { table } from './text.ts';
 
-type Plan = { ahead?: number; retention?: number };
+type Plan = { ahead?: string; retention?: string };
+
+const units = `
+A time is such as 3mon, 14d, 12h, 15m or 60s, as list prints it (mon is a month, m a minute); --json has the same text.`;
 
 export function declareCommands(group: Command): void {
   group
     .command('list')
     .description('tables that are cut by time: how wide, how far ahead, how long they are kept')
+    .addHelpText('after', units)
     .action(withSession(list));
   group
     .command('set <table>')
     .description('change the plan of a table, from the next hourly run of the worker on')
-    .option('--ahead <time>', 'how far ahead partitions are made, such as 14d', duration)
-    .option('--retention <time>', 'how long after its end one is kept, such as 2d', duration)
+    .option('--ahead <time>', 'how far ahead partitions are made, such as 14d', calendarDuration)
+    .option(
+      '--retention <time>',
+      'how long after its end one is kept, such as 2d',
+      calendarDuration,
+    )
+    .addHelpText('after', units)
     .action(withSession(set));
 }
 
 async function list({ database }: Session): Promise<Output> {
   const rows = await callAll(database, ops.partition_plan_list, {});
-  const shown = rows.map(({ table_name, step, ahead, retention }) => ({
-    table: table_name,
-    step: formatDuration(step ?? 0),
-    ahead: formatDuration(ahead ?? 0),
-    retention: formatDuration(retention ?? 0),
-  }));
+  const shown = rows.map(({ table_name, ...plan }) => ({ table: table_name, ...plan }));
   const columns = ['table', 'step', 'ahead', 'retention'] as const;
   return { json: rows, text: table(shown, columns, 'the database has no partitions') };
 }

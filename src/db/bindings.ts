@@ -4544,33 +4544,33 @@ export const ops = {
     ['retention', 'interval'],
   ], []),
 
-  /** For each table that is cut by time the width of a partition, how far ahead they are made, and how long after its end one is kept, in seconds (a month as 30 days). pgrant_report.partition_coverage says what is there. Nothing is null. */
+  /** For each table that is cut by time the width of a partition, how far ahead they are made, and how long after its end one is kept: as they were set, such as 24mon, 7d or 1h, which partition_plan_set() takes. pgrant_report.partition_coverage says what is there. Nothing is null. */
   partition_plan_list: bind<
     {
     },
     {
       table_name: string;
-      step: number;
-      ahead: number;
-      retention: number;
+      step: string;
+      ahead: string;
+      retention: string;
     }
   >('pgrant_ops.partition_plan_list', [
   ], ['table_name', 'step', 'ahead', 'retention']),
 
-  /** Sets for a table how far ahead partitions are made (one of them to 2 years) and how long after its end one is kept (1 day to 10 years; that of the audit by audit_retention_set), in seconds; null = leaves it. The next hourly run of the worker makes and drops what that says. An audit event of each tenant says so. Raises OA001, OA003. */
+  /** Sets for a table how far ahead partitions are made (one of them to 2 years) and how long after its end one is kept (1 day to 10 years, or what it is; that of the audit by audit_retention_set); null = leaves it. The next hourly run of the worker makes and drops what that says. An audit event of each tenant says so. Raises OA001, OA003. */
   partition_plan_set: bind<
     {
       table: string | null;
-      ahead?: number | null;
-      retention?: number | null;
+      ahead?: string | null;
+      retention?: string | null;
     },
     {
       partition_plan_set: null;
     }
   >('pgrant_ops.partition_plan_set', [
     ['table', 'text'],
-    ['ahead', 'bigint', 'optional'],
-    ['retention', 'bigint', 'optional'],
+    ['ahead', 'interval', 'optional'],
+    ['retention', 'interval', 'optional'],
   ], []),
 
   /** Has audit events kept for so many months, and their seals for two more. Raises OA004 where that changes nothing. */

@@ -7,7 +7,6 @@ const { pgrant, document } = operator(database);
 await document('tenant add acme --issuer https://id.example/acme');
 await document('tenant add other --issuer https://id.example/other');
 
-const day = 86_400;
 const planOf = async (name: string) =>
   (await document('partition list')).find((row: { table_name: string }) => row.table_name === name);
 
@@ -20,14 +19,14 @@ async function maintain(): Promise<number | undefined> {
 test('the plan of a table is set, followed by the next run, and in the audit of each tenant with who did it', async () => {
   expect(await planOf('codes')).toEqual({
     table_name: 'codes',
-    step: day,
-    ahead: 3 * day,
-    retention: day,
+    step: '1d',
+    ahead: '3d',
+    retention: '1d',
   });
   // What the day is behind on, where it began after the database was made.
   await maintain();
   await document('partition set codes --ahead 9d --reason', 'worker away');
-  expect(await planOf('codes')).toMatchObject({ ahead: 9 * day, retention: day });
+  expect(await planOf('codes')).toMatchObject({ ahead: '9d', retention: '1d' });
   expect(await maintain()).toBe(6);
   const events = await database.sql`
     select tenant, actor_reason, detail from pgrant_report.audit_events where action = 'partition_plan.set' order by tenant`;
@@ -35,9 +34,38 @@ test('the plan of a table is set, followed by the next run, and in the audit of 
     ['acme', 'other'].map((tenant) => ({
       tenant,
       actor_reason: 'worker away',
-      detail: { table: 'codes', ahead: 9 * day },
+      detail: { table: 'codes', ahead: '9d' },
     })),
   );
+});
+
+test('months stay months, and what the list prints is taken again', async () => {
+  await document('audit retention 24 --yes');
+  await document('partition set audit_events --ahead 4mon');
+  const plans = await document('partition list');
+  expect(await planOf('audit_events')).toEqual({
+    table_name: 'audit_events',
+    step: '1mon',
+    ahead: '4mon',
+    retention: '24mon',
+  });
+  const { out } = await pgrant(['partition', 'list']);
+  expect(out).toMatch(/^audit_events +1mon +4mon +24mon$/m);
+  for (const { table_name, ahead, retention } of plans) {
+    const kept = table_name.startsWith('audit_') ? [] : ['--retention', retention];
+    await document(`partition set ${table_name} --ahead`, ahead, ...kept);
+  }
+  expect(await document('partition list')).toEqual(plans);
+});
+
+test('a length of several units, which somebody set in psql, is shown whole', async () => {
+  await database.worker.query(
+    "select pgrant_ops.partition_plan_set('codes', '1 month 36 hours 90 seconds', '48:00')",
+    [],
+  );
+  expect(await planOf('codes')).toMatchObject({ ahead: '1mon 1d 12h 1m 30s', retention: '2d' });
+  await document('partition set codes --ahead', '1mon 1d 43290s');
+  expect(await planOf('codes')).toMatchObject({ ahead: '1mon 1d 12h 1m 30s' });
 });
 
 test.each([

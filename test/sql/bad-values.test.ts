@@ -67,7 +67,7 @@ const writers: Record<string, Values> = {
   },
   identity_assertion_issuer_set: { issuer: url, jwks_uri: `${url}/jwks`, upstream: null },
   audit_retention_set: { months: 24 },
-  partition_plan_set: { table: 'codes', ahead: 172_800, retention: 172_800 },
+  partition_plan_set: { table: 'codes', ahead: '3 days', retention: '2 days' },
   review_add: { kind: 'client', id: 'app', lifetime: 86_400, note: 'Asked its owner' },
 };
 
@@ -77,7 +77,7 @@ const lists = [[], [''], ['a\u0001b'], [null], Array(300).fill('x'), null];
 const documents = [[], 'x', 5, { x: 1 }, { '': '' }, null];
 const bad: Record<string, readonly unknown[]> = {
   ...{ text: texts, integer: numbers, bigint: numbers, boolean: [null], 'text[]': lists },
-  ...{ jsonb: documents, 'cidr[]': [[], null] },
+  ...{ jsonb: documents, 'cidr[]': [[], null], interval: ['-1 day', '0', '1000 years', null] },
 };
 
 const asText = (value: unknown, type: string | undefined) => {
