@@ -54,6 +54,7 @@ export function globalsOf(language: PageLanguage) {
     timeZoneName: 'short',
   });
   const numbers = new Intl.NumberFormat(locale);
+  const names = new Intl.DisplayNames(locale, { type: 'language' });
   const time = (format: Intl.DateTimeFormat) => (at: string) =>
     new SafeString(
       `<time datetime="${escaped(at)}">${escaped(format.format(new Date(at)))}</time>`,
@@ -75,6 +76,7 @@ export function globalsOf(language: PageLanguage) {
     /** What a claim is called; one of the tenant's own has no other words than its name. */
     claim: (name: string) =>
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
+    language_name: (tag: string) => names.of(tag) ?? tag,
     /** What a setting of the tenant means. */
     meaning: (setting: string) => meanings.get(setting) ?? '',
     /** Two letters for whoever has no logo. */

@@ -156,6 +156,67 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     ]);
   });
 
+  test.each([true, false])(
+    'an admin changes the words of a scope, a webhook, a person and their group; JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const { page, complaints } = await openPage(browser, { javaScriptEnabled });
+      await signIn(page, 'ada');
+      const at = (path: string) => page.goto(`${acme.issuer}/oauth/admin/${path}`);
+      const change = async (label: string, fields: Record<string, string>) => {
+        const part = page.locator('details').filter({ hasText: label }).first();
+        await part.locator('summary').click();
+        for (const [id, text] of Object.entries(fields)) await part.locator(`#${id}`).fill(text);
+        await part.getByRole('button').click();
+        await page.getByText('It is done.').waitFor();
+      };
+
+      await at('scopes');
+      await page.getByRole('link', { name: 'notes', exact: true }).click();
+      await change('Change it', { 'set-title': 'Read notes', 'title-de': 'Notizen lesen' });
+      await page.locator('.scopes').getByText('Read notes').waitFor();
+      const scope = acme.database.sql`
+        select s.for_developers, t.title from pgrant.scopes s
+          join pgrant.scope_texts t using (tenant_id, scope) where s.scope = 'notes'`;
+      expect(await scope).toEqual([{ for_developers: null, title: 'Notizen lesen' }]);
+
+      await at('webhooks/hook');
+      await change('Change it', { 'set-event_types': 'grant.created\nuser.removed' });
+      const events = page.locator('dl.facts div').filter({ hasText: 'Events' }).locator('dd');
+      expect(await events.textContent()).toBe('grant.created user.removed');
+      await change('Change it', { 'set-event_types': '' });
+      expect(await events.textContent()).toBe('all of them');
+
+      await at('roles');
+      await change('Make or change a group', {
+        'set-group': 'staff',
+        'group-title': 'Staff',
+        roles: 'pgrant.admin.read',
+      });
+      await at('users/bob');
+      await change('Change it', { name: 'Bob', email: 'bob@example.com' });
+      await page.getByText('email: bob@example.com').waitFor();
+      await change('Change it', { name: 'Bob', email: '' });
+      expect(await page.getByText('email: bob@example.com').count()).toBe(0);
+      await change('Add to a group', {});
+      await page.getByRole('cell', { name: 'staff' }).waitFor();
+      await change('Take out of a group', {});
+      expect(await page.getByRole('cell', { name: 'staff' }).count()).toBe(0);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  test('a name of 250 wide characters has three lines in a list, whose title says all of it', async () => {
+    const { page } = await openPage(browser, { width: 360 });
+    const { sql } = acme.database;
+    const [client] = await sql`select name from pgrant.clients where client_id = 'web'`;
+    await sql`update pgrant.clients set name = repeat('W', 250) where client_id = 'web'`;
+    await signIn(page, 'ada');
+    const name = page.locator('.short', { hasText: 'WWW' });
+    expect((await name.boundingBox())?.height).toBeLessThan(90);
+    expect(await name.getAttribute('title')).toBe('W'.repeat(250));
+    await sql`update pgrant.clients set name = ${client?.name} where client_id = 'web'`;
+  });
+
   test('what cannot be taken back wants a sign-in that is not long ago', async () => {
     const { page } = await openPage(browser);
     await signIn(page, 'ada');
@@ -218,7 +279,8 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
         .replace(':client_id', 'web')
         .replace(':username', 'ada')
         .replace(':name', 'hook')
-        .replace(':setting', 'code_lifetime');
+        .replace(':setting', 'code_lifetime')
+        .replace(':scope', 'notes');
       expect([at, (await page.goto(`${acme.issuer}/oauth/admin/${at}`))?.status()]).toEqual([
         at,
         200,

@@ -48,7 +48,7 @@ export function formArguments(
     if (argument && name !== operation.body) {
       if (text !== '') given[name] = typedValue(argument.type, text, name);
     } else if (operation.body !== undefined) {
-      const column = columns.find((one) => one.name === name);
+      const column = columns.find((one) => one.name === name) ?? added(subject, name);
       if (text !== '' || operation.operation.endsWith('_set')) {
         rest[name] = typedValue(column?.type ?? 'text', text, name, column?.nullable);
       }
@@ -62,6 +62,13 @@ export function formArguments(
     ...(operation.body !== undefined && { [operation.body]: rest }),
     ...Object.fromEntries(known),
   };
+}
+
+/** What is no column that is shown is set as it was added. */
+function added(subject: string, name: string): Pick<Column, 'type' | 'nullable'> | undefined {
+  const found = adminOperations.find(({ operation }) => operation === `${subject}_add`);
+  const argument = found?.arguments.find((one) => one.name === name);
+  return argument && { type: argument.type, nullable: !argument.required };
 }
 
 /** A list is a line for each; nothing takes a setting back, and is an empty list where it cannot be null. */

@@ -76,6 +76,7 @@ export const consolePages: readonly ConsolePage[] = [
       read('second_factor_list', { username }),
       read('user_role_list', { username }),
       read('role_list'),
+      read('group_list'),
       read('grant_list', { username, limit: pageRows }),
     ],
   },
@@ -89,6 +90,12 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'scopes',
     section: 'scopes',
     template: 'console_scopes',
+    reads: () => [read('scope_list')],
+  },
+  {
+    path: 'scopes/:scope',
+    section: 'scopes',
+    template: 'console_scope',
     reads: () => [read('scope_list')],
   },
   {

@@ -6,6 +6,7 @@ import { flash } from '../../http/flash.ts';
 import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
+import { pageLanguages } from '../../protocol/lists.ts';
 import type { Arguments, Operation } from '../admin-api/admin-operation.ts';
 import { makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
@@ -154,6 +155,7 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     query: ctx.querystring,
     next: key && last && nextOf(ctx, String(last[key])),
     settings: tenantSettings,
+    languages: pageLanguages,
     as_text: textOfValue,
   };
   render(ctx, page.template, data, isWrong ? { status: 400 } : {});
