@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { consolePages } from '../../src/endpoints/console/console-pages.ts';
-import { type Acme, discover, obtainTokens, password, startAcme } from '../support/acme.ts';
+import {
+  type Acme,
+  discover,
+  obtainTokens,
+  password,
+  redirect_uri,
+  startAcme,
+} from '../support/acme.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
 import { addUser } from '../support/issuer.ts';
 import { look } from '../support/look.ts';
@@ -204,6 +211,30 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       expect(complaints).toEqual([]);
     },
   );
+
+  test('what applications asked for in vain is shown to whoever can give it, with why', async () => {
+    const { page } = await openPage(browser);
+    const asked = new URL(`${acme.issuer}/oauth/authorize`);
+    asked.search = String(
+      new URLSearchParams({
+        client_id: 'web',
+        response_type: 'code',
+        redirect_uri,
+        scope: 'openid webhook',
+        code_challenge_method: 'S256',
+        code_challenge: 'A'.repeat(43),
+      }),
+    );
+    const refused = await page.request.get(String(asked), { maxRedirects: 0 });
+    expect(refused.headers().location).toContain('error=invalid_scope');
+    await signIn(page, 'ada');
+    await page.goto(`${acme.issuer}/oauth/admin/scopes`);
+    const row = page.getByRole('row').filter({ hasText: 'webhook' });
+    await row.getByText('There is no such scope here.').waitFor();
+    await row.getByRole('link').click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/\/clients\/web$/);
+  });
 
   test('a name of 250 wide characters has three lines in a list, whose title says all of it', async () => {
     const { page } = await openPage(browser, { width: 360 });

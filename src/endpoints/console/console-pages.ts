@@ -90,7 +90,7 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'scopes',
     section: 'scopes',
     template: 'console_scopes',
-    reads: () => [read('scope_list')],
+    reads: () => [read('scope_list'), read('scope_refusal_list')],
   },
   {
     path: 'scopes/:scope',
