@@ -27,8 +27,7 @@ export function certificateFacts(
   certificate: X509Certificate,
   authorities: readonly X509Certificate[],
 ): CertificateFacts {
-  const jwk = certificate.publicKey.export({ format: 'jwk' });
-  const key = clientKeys({ keys: [jwk] })[0]?.thumbprint;
+  const key = thumbprintOf(certificate);
   return {
     'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
     ...(key !== undefined && { key }),
@@ -38,6 +37,15 @@ export function certificateFacts(
     self_signed: certificate.checkIssued(certificate),
     trusted: authorities.some((authority) => isIssuedBy(certificate, authority)),
   };
+}
+
+/** RSASSA-PSS keys and some curves have no JWK, which does not make a certificate a bad one. */
+function thumbprintOf({ publicKey }: X509Certificate): string | undefined {
+  try {
+    return clientKeys({ keys: [publicKey.export({ format: 'jwk' })] })[0]?.thumbprint;
+  } catch {
+    return undefined;
+  }
 }
 
 function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {

@@ -178,8 +178,9 @@ describe('a proxy hands a certificate on', () => {
     header: Config['certificateHeader'] & string,
     value: string,
     trusted: boolean,
+    authorities = trust,
   ) {
-    const settings = { ...trust, certificateHeader: header, trustsProxy: () => trusted };
+    const settings = { ...authorities, certificateHeader: header, trustsProxy: () => trusted };
     const { origin } = await startServer(database, settings);
     const proxied = await addTenant(database, origin, `proxied-${count++}`);
     await addClient(database, proxied.tenant, 'batch', {
@@ -211,6 +212,13 @@ describe('a proxy hands a certificate on', () => {
       expect(await askBehind(header, value, false)).toBe(401);
     },
   );
+
+  test('with a key that no JWK has, and is known by its name [RFC 8705 2.1]', async () => {
+    const value = encodeURIComponent(clients.brainpool);
+    const mtlsAuthorities = [new X509Certificate(clients.brainpool)];
+    expect(await askBehind('x-ssl-client-cert', value, true, { mtlsAuthorities })).toBe(200);
+    expect(await askBehind('x-ssl-client-cert', value, true)).toBe(401);
+  });
 
   test.each(['nonsense', '%', encodeURIComponent(clients.authority)])(
     'and %.10s is nobody',
