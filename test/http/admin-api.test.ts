@@ -172,11 +172,16 @@ async function sessionOfAda() {
   return { session_hash: row?.session_hash as Buffer, session_expires_at: row?.expires_at };
 }
 
+type Described = {
+  operationId: string;
+  requestBody?: { content: { 'application/json': { schema: { properties: object } } } };
+};
+
 /** The document, as anybody gets it. */
 async function openapi() {
   const response = await fetch(`${resource}/openapi.json`);
   return (await response.json()) as {
-    paths: Record<string, Record<string, { operationId: string }>>;
+    paths: Record<string, Record<string, Described>>;
   };
 }
 
@@ -323,6 +328,22 @@ describe('its OpenAPI document', () => {
       Object.values(path).map(({ operationId }) => operationId),
     );
     expect(ids.toSorted()).toEqual(adminOperations.map(({ operation }) => operation).toSorted());
+  });
+
+  test('says of every change what can be set, and of a secret only what it is made with', async () => {
+    const { paths } = await openapi();
+    const bodies = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { requestBody }]) => {
+        const schema = requestBody?.content['application/json'].schema;
+        return schema ? [[`${method} ${path}`, Object.keys(schema.properties)] as const] : [];
+      }),
+    );
+    expect(bodies.filter(([, names]) => names.length === 0)).toEqual([]);
+    expect(Object.fromEntries(bodies)).toMatchObject({
+      'patch /scopes/{scope}': ['title', 'description', 'sensitive'],
+      'patch /webhooks/{name}': ['url', 'event_types'],
+      'post /clients/{client_id}/secrets': ['lifetime', 'retire_others_after'],
+    });
   });
 
   test('says of every answer what it is', async () => {

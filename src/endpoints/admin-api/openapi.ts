@@ -148,13 +148,21 @@ function bodySchema(operation: Operation, inPath: string[]): Schema {
   };
 }
 
-/** What a body may set: the settings of the table. */
-function settingsOf({ operation }: Operation): Schema {
+/** What a body may set: the settings of the table, or else what it was added with. */
+function settingsOf({ operation, path, body }: Operation): Schema {
   const [subject = ''] = operation.split('_');
-  const columns = (records as Record<string, readonly Column[]>)[subject] ?? [];
-  return Object.fromEntries(
-    columns.filter((one) => one.is_setting).map((one) => [one.name, columnSchema(one)]),
-  );
+  const columns = (records as Record<string, readonly Column[]>)[subject];
+  if (body === undefined) return {};
+  const added = operation.endsWith('_set') ? addedWith(subject, path) : [];
+  const settings = columns?.filter((one) => one.is_setting) ?? added;
+  return Object.fromEntries(settings.map((one) => [one.name, columnSchema(one)]));
+}
+
+function addedWith(subject: string, path: string): Column[] {
+  const found = adminOperations.find(({ operation }) => operation === `${subject}_add`);
+  return (found?.arguments ?? [])
+    .filter(({ name }) => !path.includes(`{${name}}`))
+    .map(({ name, type, required }) => ({ name, type, nullable: !required }));
 }
 
 function answers(operation: Operation): object {
