@@ -6,14 +6,8 @@ import {
   ownMembers,
   resultNames,
 } from './admin-operation.ts';
-import {
-  type Column,
-  columnSchema,
-  problemSchema,
-  recordSchema,
-  type Schema,
-  schemaOf,
-} from './openapi-schemas.ts';
+import { problemSchema, recordSchema, type Schema, schemaOf } from './openapi-schemas.ts';
+import { settingsOf } from './openapi-settings.ts';
 import { records } from './operations.ts';
 
 /** The document for one issuer. */
@@ -146,23 +140,6 @@ function bodySchema(operation: Operation, inPath: string[]): Schema {
     ...(required.length > 0 && { required }),
     additionalProperties: operation.body !== undefined,
   };
-}
-
-/** What a body may set: the settings of the table, or else what it was added with. */
-function settingsOf({ operation, path, body }: Operation): Schema {
-  const [subject = ''] = operation.split('_');
-  const columns = (records as Record<string, readonly Column[]>)[subject];
-  if (body === undefined) return {};
-  const added = operation.endsWith('_set') ? addedWith(subject, path) : [];
-  const settings = columns?.filter((one) => one.is_setting) ?? added;
-  return Object.fromEntries(settings.map((one) => [one.name, columnSchema(one)]));
-}
-
-function addedWith(subject: string, path: string): Column[] {
-  const found = adminOperations.find(({ operation }) => operation === `${subject}_add`);
-  return (found?.arguments ?? [])
-    .filter(({ name }) => !path.includes(`{${name}}`))
-    .map(({ name, type, required }) => ({ name, type, nullable: !required }));
 }
 
 function answers(operation: Operation): object {
