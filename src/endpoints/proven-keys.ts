@@ -38,8 +38,9 @@ export async function possessionOf(
   const certificate = certificateOf(services, ctx);
   const { id, issuer } = ctx.state.tenant;
   ctx.state.nonce = () => currentNonce(secret, id);
-  const header = ctx.get('dpop');
-  if (header === '') {
+  // An empty one is a proof that failed: its sender would take an unbound token for a bound one.
+  const header = ctx.headers.dpop as string | undefined;
+  if (header === undefined) {
     return token === undefined
       ? certificate
       : { ...certificate, proof: { fault: 'there is none' } };

@@ -1,6 +1,7 @@
 // RFC 9449 4: a DPoP proof says which key the sender of this one request has.
 import { hash } from 'node:crypto';
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
+import { inFuture } from './client-assertion.ts';
 import { type ClientAlg, type ClientKey, candidates, clientKeys } from './jwk-set.ts';
 import { clientAlgs } from './lists.ts';
 import { secretHash } from './secrets.ts';
@@ -84,7 +85,7 @@ async function verify(proof: string, { key, usedAlg }: ProofKey): Promise<void> 
 }
 
 function factsOf(
-  { htm, htu, iat, jti, ath, nonce }: Record<string, unknown>,
+  { htm, htu, iat, exp, nbf, jti, ath, nonce }: Record<string, unknown>,
   jkt: string,
   { method, urls, token, nonceExpiry }: ProvenRequest,
 ): ProofFacts {
@@ -103,7 +104,7 @@ function factsOf(
   if (typeof iat !== 'number' || !Number.isFinite(iat)) throw new Fault('iat is missing');
   const until = nonce === undefined ? undefined : nonceExpiry(nonce);
   // RFC 9449 4.3: a nonce of ours tells when the proof was made, whatever the clock of its maker says.
-  if (until === undefined) refuseUnlessRecent(iat);
+  if (until === undefined) refuseUnlessRecent(iat, exp, nbf);
   return {
     jkt,
     jti_hash: secretHash(`${jkt} ${jti}`).toString('hex'),
@@ -112,10 +113,14 @@ function factsOf(
   };
 }
 
-function refuseUnlessRecent(iat: number): void {
+function refuseUnlessRecent(iat: number, exp: unknown, nbf: unknown): void {
   const now = Date.now() / 1000;
   if (iat > now + leeway) throw new Fault('iat is in the future');
   if (iat < now - lifetime - leeway) throw new Fault('iat is too long ago');
+  // RFC 7519 4.1.4, 4.1.5: no proof needs them, but one that has them is held to them.
+  const ended = exp !== undefined && !(typeof exp === 'number' && exp > now - leeway);
+  if (ended) throw new Fault('exp is in the past, or no moment');
+  if (inFuture(nbf, now)) throw new Fault('nbf is in the future, or no moment');
 }
 
 /** RFC 3986 6.2.2 and 6.2.3, without query and fragment (RFC 9449 4.3); undefined for no URL. */

@@ -184,6 +184,9 @@ describe('a proof that is not for this request is refused [RFC 9449 4.3]', () =>
     ['of two minutes ago', 'iat is too long ago', () => ({ claims: { iat: now() - 120 } })],
     ['of the future', 'iat is in the future', () => ({ claims: { iat: now() + 60 } })],
     ['with iat as text', 'iat is missing', () => ({ claims: { iat: String(now()) } })],
+    ['past its exp', 'exp is in the past', () => ({ claims: { exp: now() - 60 } })],
+    ['with exp as text', 'exp is in the past, or no moment', () => ({ claims: { exp: 'soon' } })],
+    ['before its nbf', 'nbf is in the future', () => ({ claims: { nbf: now() + 60 } })],
     ['without jti', 'jti is missing or too long', () => ({ claims: { jti: undefined } })],
     [
       'with an endless jti',
@@ -212,6 +215,15 @@ describe('a proof that is not for this request is refused [RFC 9449 4.3]', () =>
       header: { jwk: await exportJWK(key.privateKey) },
     });
     expect((await bodyOf(await post(machine(), proof))).error).toBe('invalid_dpop_proof');
+  });
+
+  test('empty, which gives no bearer token instead', async () => {
+    for (const proof of ['', ' ']) {
+      expect(await bodyOf(await post(machine(), proof))).toMatchObject({
+        status: 400,
+        error: 'invalid_dpop_proof',
+      });
+    }
   });
 
   test('two of them, and one that is no JWT', async () => {
