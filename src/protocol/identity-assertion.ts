@@ -44,6 +44,8 @@ export type IdentityAssertionFacts = {
   issuer?: string;
   subject?: string;
   audience?: string;
+  /** What the issuer calls the tenant of the audience. */
+  audience_tenant?: string;
   client_id?: string;
   exp?: number;
   /** SHA-256, hex. */
@@ -96,12 +98,13 @@ export function readIdentityAssertion(jwt: string): ReadIdentityAssertion | { fa
 }
 
 function factsOf(claims: JWTPayload): IdentityAssertionFacts {
-  const { iss, sub, client_id, exp, jti, scope, resource, auth_time, cnf } = claims;
+  const { iss, sub, client_id, exp, jti, scope, resource, auth_time, cnf, aud_tenant } = claims;
   const [aud] = [claims.aud].flat();
   return {
     issuer: String(iss),
     subject: String(sub),
     audience: String(aud),
+    ...(aud_tenant !== undefined && { audience_tenant: String(aud_tenant) }),
     client_id: String(client_id),
     exp: Math.floor(Number(exp)),
     jti_hash: secretHash(String(jti)).toString('hex'),
@@ -117,6 +120,11 @@ function claimsFault(claims: JWTPayload): string | undefined {
   const now = Date.now() / 1000;
   if (!isText(sub) || sub.length > 255) return 'it has no sub';
   if ([claims.aud].flat().length !== 1) return 'aud is not the issuer alone';
+  if (claims.aud_tenant !== undefined && !isText(claims.aud_tenant)) return 'aud_tenant is no text';
+  // Its sub is one person's with the tenant alone (3.1), and nothing here says which of them is trusted.
+  if (claims.tenant !== undefined) return 'sub is that of a tenant of its issuer';
+  // They limit what it is good for (3.1), in words that mean nothing here.
+  if (claims.authorization_details !== undefined) return 'it has authorization_details';
   if (!isText(client_id)) return 'it has no client_id';
   if (!isText(jti)) return 'it has no jti';
   if (!isMoment(exp)) return 'it has no exp';

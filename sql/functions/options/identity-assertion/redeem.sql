@@ -30,8 +30,10 @@ declare
   v_leeway constant interval := interval '30 seconds';
   v_until timestamptz := pgrant_rules.moment((p_claims ->> 'exp')::bigint) + v_leeway;
   v_issuer pgrant.identity_assertion_issuers;
-  v_own text := (select t.issuer from pgrant.tenants t where t.tenant_id = p_tenant);
+  v_own text;
+  v_name text;
 begin
+  select t.issuer, t.name into v_own, v_name from pgrant.tenants t where t.tenant_id = p_tenant;
   select i.* into v_issuer
     from pgrant.identity_assertion_issuers i where i.tenant_id = p_tenant and i.issuer = p_claims ->> 'issuer';
   return 'assertion: ' || case
@@ -44,6 +46,7 @@ begin
     when v_issuer.issuer = v_own then 'it is of this server'
     when p_claims ->> 'fault' is not null then p_claims ->> 'fault'
     when p_claims ->> 'audience' is distinct from v_own then 'aud is not the issuer alone'
+    when p_claims ->> 'audience_tenant' <> v_name then 'aud_tenant is another than that of aud'
     when p_claims ->> 'client_id' is distinct from p_client.client_id then 'client_id is another than the client that presents it'
     when coalesce(v_until <= now(), true) then 'expired'
     when v_until > now() + interval '1 hour' + 2 * v_leeway then 'good for more than an hour'
@@ -54,7 +57,7 @@ end
 $$;
 
 comment on function pgrant_rules.identity_assertion_fault(uuid, pgrant_rules.client_policies, jsonb, jsonb) is
-  'What is wrong with an identity assertion by itself, for whoever presents it, or null. p_claims is what the web process has read: {issuer, subject, audience, client_id, exp (epoch seconds), jti_hash (hex), scope, resources, auth_time, jkt, thumbprint}, with fault where something that it says is malformed, and without thumbprint where no key of the issuer has made the signature.';
+  'What is wrong with an identity assertion by itself, for whoever presents it, or null. p_claims is what the web process has read: {issuer, subject, audience, audience_tenant, client_id, exp (epoch seconds), jti_hash (hex), scope, resources, auth_time, jkt, thumbprint}, with fault where something that it says is malformed, and without thumbprint where no key of the issuer has made the signature.';
 
 create function pgrant_rules.identity_assertion_person(p_tenant uuid, p_issuer text, p_subject text) returns uuid
 language plpgsql stable
