@@ -1,8 +1,9 @@
-// A broker of Kafka and its clients in Java, by what `pgrant recipe kafka` prints.
+// A broker of Kafka, its clients in Java and by librdkafka, by what `pgrant recipe kafka` prints.
 import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Debian } from './debian.ts';
 import { folder, startBroker, takeJars } from './kafka-broker.ts';
+import { senderByLibrdkafka } from './kafka-librdkafka.ts';
 import type { Steps } from './main.ts';
 import type { World } from './world.ts';
 
@@ -92,10 +93,20 @@ ${signing
   const token = () => machine(id, secret);
   const own = ['--grant-type', 'client_credentials'];
   const unbound = await add('unbound', ...own, '--access-token-format', 'jwt');
-  const steps: Steps['steps'] = [['no ACL', await send('unallowed', inJava, url), forbidden]];
+  const byLibrdkafka = senderByLibrdkafka(debian, broker.address);
+  const forLibrdkafka = linesOf(text, 'At a client with librdkafka');
+  const steps: Steps['steps'] = [
+    ['no ACL', await send('unallowed', inJava, url), forbidden],
+    [
+      'no ACL by librdkafka',
+      await byLibrdkafka('unallowed', forLibrdkafka),
+      'Topic authorization failed',
+    ],
+  ];
   await allow(id);
   steps.push(
     ['right token', await send('right', inJava, url), 'sent'],
+    ['by librdkafka', await byLibrdkafka('by librdkafka', forLibrdkafka), 'sent'],
     ['of a client that signs', await sign('signed'), 'sent'],
     [
       'a wrong secret',
@@ -111,6 +122,11 @@ ${signing
       ),
       refused,
     ],
+    [
+      "another tenant's by librdkafka",
+      await byLibrdkafka('foreign', linesOf(foreign, 'At a client with librdkafka')),
+      refused,
+    ],
     ['for no resource', await send('unbound', as('unbound', unbound.client_secret), url), refused],
   );
   const set = `resource set ${resource} --tenant acme --title Kafka --access-token-format jwt`;
@@ -124,6 +140,7 @@ ${signing
     ['expired', await present('expired', brief), refused],
     ['after a rotation: old key', await present('old key', first), 'sent'],
     ['new key', await send('new key', inJava, url), 'sent'],
+    ['new key by librdkafka', await byLibrdkafka('another new key', forLibrdkafka), 'sent'],
   );
   await pgrant(`client disable ${id} --tenant acme`);
   steps.push([
@@ -131,7 +148,7 @@ ${signing
     await send('disabled', inJava, url),
     '{"invalid_client" - "Client authentication failed."}',
   ]);
-  const words = ['--topic', 'orders', '--from-beginning', '--max-messages', '4'];
+  const words = ['--topic', 'orders', '--from-beginning', '--max-messages', '6'];
   const read = await broker.administer(
     'consumer.ConsoleConsumer',
     ...words,
@@ -141,7 +158,7 @@ ${signing
   steps.push([
     'what is read',
     read.trim().split('\n').join(', '),
-    'right, signed, old key, new key',
+    'right, by librdkafka, signed, old key, new key, another new key',
   ]);
   await broker.stop();
   return { version, steps };

@@ -33,7 +33,7 @@ const { values } = parseArgs({
 /** What a server came to: each step with what it gave, and what it has to give. */
 export type Steps = { version: string; steps: [step: string, gave: string, wanted: string][] };
 
-const kafka = 'Kafka, a broker and clients in Java';
+const kafka = 'Kafka, a broker and its clients';
 
 /** Of Debian forky, where nothing else is said. */
 const servers: {
@@ -78,7 +78,7 @@ const servers: {
   { name: 'Kafka, a client by librdkafka', packages: ['kcat'], attempt: tryLibrdkafka },
   {
     name: kafka,
-    packages: ['default-jre-headless', 'openssl'],
+    packages: ['default-jre-headless', 'kcat', 'openssl'],
     attempt: (debian, world) => tryKafka(debian, world, values.kafka ?? ''),
   },
   { name: 'nginx', packages: ['nginx-light'], attempt: tryNginx },
