@@ -61,9 +61,10 @@ export function makePossession(resource: string, options: DpopOptions = {}) {
     if (urlOf(payload.htu) !== urlOf(request.url, resource)) throw invalid('htu is another URL');
     if (payload.ath !== digest(token)) throw invalid('ath is of another token');
     if (typeof payload.jti !== 'string' || payload.jti.length > 255) throw invalid('no good jti');
+    if (typeof payload.iat !== 'number') throw invalid('iat is missing');
     if (key && !isNonce(payload.nonce)) throw new NotPossessed('use_dpop_nonce', 'no good nonce');
     // A nonce tells when the proof was made, whatever the clock of its maker says.
-    if (!key && !(Math.abs(now() - lifetime / 2 - Number(payload.iat)) <= lifetime / 2 + leeway)) {
+    if (!key && !(Math.abs(now() - lifetime / 2 - payload.iat) <= lifetime / 2 + leeway)) {
       throw invalid('iat is too long ago, or in the future');
     }
     if (jkt !== cnf) throw new NotPossessed('invalid_token', 'the token is bound to another key');

@@ -134,6 +134,16 @@ test('an API may want a nonce, whatever clock the client has [RFC 9449 9]', asyn
   });
 });
 
+test('a nonce is no substitute for iat [RFC 9449 4.3]', async () => {
+  const strict = await serve({ nonceSecret: Buffer.alloc(32, 1) });
+  const { nonce } = await ask(strict, `DPoP ${token}`, await proof());
+  const sent = await proof({ claims: { nonce, iat: undefined } });
+  expect(await ask(strict, `DPoP ${token}`, sent)).toMatchObject({
+    status: 401,
+    challenge: expect.stringContaining('DPoP error="invalid_dpop_proof"'),
+  });
+});
+
 test('an API may take bound tokens only [RFC 9728 2]', async () => {
   const strict = await serve({ required: true });
   expect(await ask(strict, `Bearer ${await tokenOf()}`)).toMatchObject({
