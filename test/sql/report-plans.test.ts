@@ -94,4 +94,18 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
     expect(plan).toMatch(/Index Scan using audit_events_\w+_tenant_id_user_id_at_idx/);
   });
+
+  test.each([
+    ['refresh_families', 'state', ['token_families', 'issuers']],
+    ['active_grants', 'client_id', ['grants', 'issuers']],
+  ])('has %s counted by %s from that table alone', async (view, column, tables) => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(`
+      explain (costs off) select ${column}, count(*) from pgrant_report.${view} where tenant = 'acme' group by 1`);
+    const read = lines.map((line) => / on (\w+)/.exec(line['QUERY PLAN'])?.[1]);
+    const names = read.filter(
+      (name) => name && !/^(grants|token_families|users|clients)_/.test(name),
+    );
+    expect(new Set(names)).toEqual(new Set(tables));
+  });
 });

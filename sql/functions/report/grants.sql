@@ -10,8 +10,9 @@ select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.clien
          where f.tenant_id = g.tenant_id and f.grant_id = g.grant_id
            and f.revoked_at is null and f.idle_expires_at > now()) as live_families
   from pgrant.grants g
-  join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
-  join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
+  -- Each grant has both: an outer join is left out of the plan where nothing of it is asked for, as in a count.
+  left join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
+  left join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
   join pgrant.issuers i on i.tenant_id = g.tenant_id
  where g.revoked_at is null
    and g.expires_at > now();
@@ -73,12 +74,12 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
        f.generation, f.replays_total as replays, f.scopes, f.resources, f.authorization_details, f.cnf, f.offline,
        f.session_id, f.auth_time, f.acr, f.amr,
        f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason
-  from pgrant.grants g
-  -- Of a person or a client by its grants: families have no index for either.
-  join pgrant.token_families f on f.tenant_id = g.tenant_id and f.grant_id = g.grant_id
-  join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
-  join pgrant.clients c on c.tenant_id = g.tenant_id and c.client_id = g.client_id
-  join pgrant.issuers i on i.tenant_id = g.tenant_id;
+  from pgrant.token_families f
+  -- Of a person or a client by its grants: families have no index for either. Outer joins as in active_grants.
+  left join pgrant.grants g on g.tenant_id = f.tenant_id and g.grant_id = f.grant_id
+  left join pgrant.users u on u.tenant_id = f.tenant_id and u.user_id = g.user_id
+  left join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = g.client_id
+  join pgrant.issuers i on i.tenant_id = f.tenant_id;
 
 comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state.';
 comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';
