@@ -87,7 +87,7 @@ test('what FAPI 2.0 wants of a tenant is listed before it is switched to it, and
   await document(
     'client add --tenant acme --name Bank --redirect-uri https://bank.example/callback',
   );
-  const faults = async (): Promise<{ subject: string; setting: string }[]> => {
+  const faults = async (): Promise<{ subject: string; client_id: string; setting: string }[]> => {
     const { out, err } = await pgrant(['--json', 'tenant', 'check', 'acme', '--profile', 'fapi2']);
     expect(err).toBe('');
     return JSON.parse(out);
@@ -105,6 +105,24 @@ test('what FAPI 2.0 wants of a tenant is listed before it is switched to it, and
   expect(after).toContainEqual(
     expect.objectContaining({ subject: 'client', setting: 'token_endpoint_auth_method' }),
   );
+  const algs = ['authorization_alg', 'id_token_alg', 'introspection_alg', 'userinfo_alg'];
+  const signer =
+    'client add --tenant acme --client-id signer --name Signer --redirect-uri https://signer.example/callback';
+  await document(
+    `${signer} --set token_endpoint_auth_method=private_key_jwt --set require_pkce=true --jwks-uri https://signer.example/jwks --set introspection_alg=RS256 --set userinfo_alg=RS256`,
+  );
+  const ofSigner = async () =>
+    (await faults())
+      .filter(({ client_id }) => client_id === 'signer')
+      .map(({ setting }) => setting)
+      .sort();
+  // Without an algorithm of its own it could sign by any.
+  expect(await ofSigner()).toEqual([...algs, 'token_endpoint_auth_signing_alg'].sort());
+  const better = [...algs, 'token_endpoint_auth_signing_alg'].map((alg) => `${alg}=ES256`);
+  await document(`client set signer --tenant acme ${better.join(' ')}`);
+  expect(await ofSigner()).toEqual([]);
+  await document('client set signer --tenant acme request_object_signing_alg=RS256');
+  expect(await ofSigner()).toEqual(['request_object_signing_alg']);
   expect((await pgrant(['tenant', 'check', 'acme', '--profile', 'fapi2'])).code).toBe(1);
   const { code, err } = await pgrant(['tenant', 'check', 'acme', '--profile', 'lax']);
   expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('profiles: fapi2') });

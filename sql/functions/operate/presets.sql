@@ -108,8 +108,14 @@ begin
    cross join lateral (values
      ('token_endpoint_auth_method', to_jsonb(c.token_endpoint_auth_method), 'private_key_jwt or tls_client_auth (FAPI 2.0 5.3.2.1)',
       c.token_endpoint_auth_method not in ('private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth')),
+     -- Without one it may sign by RS256 as well.
      ('token_endpoint_auth_signing_alg', to_jsonb(c.token_endpoint_auth_signing_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)',
-      c.token_endpoint_auth_method = 'private_key_jwt' and c.token_endpoint_auth_signing_alg = 'RS256'),
+      c.token_endpoint_auth_method = 'private_key_jwt' and coalesce(c.token_endpoint_auth_signing_alg, 'RS256') = 'RS256'),
+     ('request_object_signing_alg', to_jsonb(c.request_object_signing_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)',
+      c.request_object_signing_alg = 'RS256' or c.require_signed_request_object and c.request_object_signing_alg is null),
+     ('authorization_alg', to_jsonb(c.authorization_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.authorization_alg = 'RS256'),
+     ('userinfo_alg', to_jsonb(c.userinfo_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.userinfo_alg = 'RS256'),
+     ('introspection_alg', to_jsonb(c.introspection_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.introspection_alg = 'RS256'),
      ('id_token_alg', to_jsonb(c.id_token_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.id_token_alg = 'RS256'),
      ('access_token_alg', to_jsonb(c.access_token_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.access_token_alg = 'RS256'),
      ('require_pkce', to_jsonb(c.require_pkce), 'true (FAPI 2.0 5.3.2.2)', not c.require_pkce),
