@@ -293,6 +293,9 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   test('the audit comes as CSV, and nothing in it is a formula', async () => {
     const { page } = await openPage(browser);
     await signIn(page, 'ada');
+    const unstorable = await page.request.get(`${acme.issuer}/oauth/admin/audit.csv?action=%00`);
+    expect(unstorable.status()).toBe(400);
+    expect(await unstorable.text()).toContain('NUL');
     const answer = await page.request.get(`${acme.issuer}/oauth/admin/audit.csv?action=session`);
     expect(answer.headers()['content-type']).toContain('text/csv');
     const [head, first] = (await answer.text()).split('\r\n');

@@ -239,6 +239,11 @@ describe('what it does', () => {
     expect((await request('GET', '/nothing')).status).toBe(404);
   });
 
+  test('what PostgreSQL keeps in no text is refused in words', async () => {
+    const { json } = await request('GET', '/audit?client_id=a%00');
+    expect(json).toMatchObject({ status: 400, detail: expect.stringContaining('NUL') });
+  });
+
   test('settings of the operator are not the admin’s to change', async () => {
     const { json } = await request('PATCH', '/settings', {
       body: { trusted_networks: ['0.0.0.0/0'] },

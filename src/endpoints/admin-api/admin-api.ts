@@ -17,6 +17,7 @@ import {
   type Operation,
   readArguments,
   resultNames,
+  storable,
 } from './admin-operation.ts';
 import { makeArguments, newSecretSalt } from './made-arguments.ts';
 import { adminDocument } from './openapi.ts';
@@ -39,7 +40,7 @@ export function adminApi(services: EndpointServices): Endpoint {
     const presented = await presentedToken(services, ctx);
     const { operation, named } = findOperation(ctx);
     const sent = sentWith(ctx);
-    const given = bounded(operation, readArguments(operation, named, sent));
+    const given = storable(bounded(operation, readArguments(operation, named, sent)));
     const key = idempotencyKey(ctx);
     const salt = newSecretSalt();
     const made = await makeArguments(services, ctx, operation, given, { salt, sent });

@@ -1,6 +1,7 @@
 // Which operation a request of the admin API is, and what its arguments are.
 import type { Ctx } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
+import { jsonFault } from '../../protocol/json.ts';
 import { decodeFormText } from '../../protocol/params.ts';
 import { operations } from './operations.ts';
 
@@ -80,6 +81,13 @@ export function findOperation(ctx: Ctx): { operation: Operation; named: Record<s
   if (there.length === 0) throw new OAuthError('not_found', 'no operation has this path');
   ctx.set('Allow', there.map(({ operation }) => operation.method).join(', '));
   throw new OAuthError('invalid_request', 'not a method of this path', { status: 405 });
+}
+
+/** The arguments as they are; throws invalid_request for what PostgreSQL keeps in no text. */
+export function storable(given: Arguments): Arguments {
+  const fault = jsonFault(given);
+  if (fault !== undefined) throw invalid(fault);
+  return given;
 }
 
 /** What the query or the body adds: arguments by name, and what else a body has as one of them. */

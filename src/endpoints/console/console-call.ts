@@ -5,6 +5,7 @@ import { type Ctx, caller } from '../../http/ctx.ts';
 import { presentedSession } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
 import { secretHash } from '../../protocol/secrets.ts';
+import { storable } from '../admin-api/admin-operation.ts';
 import type { EndpointServices } from '../endpoint.ts';
 import type { Call } from './console-page.ts';
 
@@ -25,7 +26,7 @@ export async function perform(
     ...presentedSession(ctx),
     csrf_hash: csrf === undefined ? null : secretHash(csrf),
     operations: calls.map(({ operation }) => operation),
-    arguments: calls.map((one) => one.arguments),
+    arguments: calls.map((one) => storable(one.arguments)),
   });
   if (row.error === 'login_required') return undefined;
   if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
