@@ -13,7 +13,7 @@ const largestAnswer = 512 * 1024;
 /** How long a 429 may ask to wait for the one second try, in milliseconds. */
 const patience = 3_000;
 
-/** By the first fetch: many a process makes none, and it takes a tenth of the memory of one. */
+/** By the first fetch: many a process makes none, and would hold megabytes for it. */
 const loadUndici = () => import('undici');
 
 /** A fetch that got no usable answer; the message is for the log. */

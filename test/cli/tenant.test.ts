@@ -123,6 +123,11 @@ test('what FAPI 2.0 wants of a tenant is listed before it is switched to it, and
   expect(await ofSigner()).toEqual([]);
   await document('client set signer --tenant acme request_object_signing_alg=RS256');
   expect(await ofSigner()).toEqual(['request_object_signing_alg']);
+  // Who has to sign requests, and by no algorithm in particular, may do it by RS256.
+  await document(
+    'client set signer --tenant acme request_object_signing_alg= require_signed_request_object=true',
+  );
+  expect(await ofSigner()).toEqual(['request_object_signing_alg']);
   expect((await pgrant(['tenant', 'check', 'acme', '--profile', 'fapi2'])).code).toBe(1);
   const { code, err } = await pgrant(['tenant', 'check', 'acme', '--profile', 'lax']);
   expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('profiles: fapi2') });

@@ -6,7 +6,7 @@ import { OAuthError } from '../../protocol/errors.ts';
 import { isSoundName, normalName } from '../../protocol/name.ts';
 import { assembleToken, parseToken } from '../../protocol/secrets.ts';
 
-/** By the first passkey: what reads attestations takes a tenth of the memory of a process. */
+/** By the first passkey: many a process sees none, and would hold megabytes for it. */
 const loadWebAuthn = () => import('@simplewebauthn/server');
 
 /** The host of the issuer: tenants that share it keep their people's passkeys apart by credential. */
