@@ -59,7 +59,7 @@ export function declareCommands(group: Command): void {
 async function set(session: Session, uri: string, options: SetOptions): Promise<Output> {
   const { title, scope: scopes } = options;
   const tenant = await findTenant(session, options.tenant);
-  const { resource_set: resource } = await call(session.database, ops.resource_set, {
+  const { resource_set } = await call(session.database, ops.resource_set, {
     tenant,
     resource: uri,
     title,
@@ -72,6 +72,7 @@ async function set(session: Session, uri: string, options: SetOptions): Promise<
     access_token_scope: options.accessTokenScope,
     access_token_claims: options.accessTokenClaim && readClaims(options.accessTokenClaim),
   });
+  const { resource } = resource_set as { resource: string };
   const text = `resource ${resource} is registered: that is the aud of its tokens`;
   return { json: { resource, title, scopes: scopes ?? null }, text };
 }

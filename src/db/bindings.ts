@@ -4798,7 +4798,7 @@ export const ops = {
     ['resource', 'text'],
   ], []),
 
-  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's; p_access_token_claims is {name: text with one {claim} in it}. Returns the form in which it is compared and becomes aud. Raises OA001, OA003. */
+  /** Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's; p_access_token_claims is {name: text with one {claim} in it}. p_replace false = only where there is none. Returns it, its URI in the form in which it is compared and becomes aud. Raises OA001, OA002, OA003. */
   resource_set: bind<
     {
       tenant: string;
@@ -4812,9 +4812,10 @@ export const ops = {
       audiences?: string[] | null;
       access_token_scope?: string | null;
       access_token_claims?: unknown;
+      replace?: boolean | null;
     },
     {
-      resource_set: string;
+      resource_set: Json;
     }
   >('pgrant_ops.resource_set', [
     ['tenant', 'uuid'],
@@ -4828,7 +4829,22 @@ export const ops = {
     ['audiences', 'text[]', 'optional'],
     ['access_token_scope', 'text', 'optional'],
     ['access_token_claims', 'jsonb', 'optional'],
+    ['replace', 'boolean', 'optional'],
   ], ['resource_set']),
+
+  /** A resource as resource_list has it. Raises OA001. */
+  resource_show: bind<
+    {
+      tenant: string;
+      resource: string | null;
+    },
+    {
+      resource_show: Json;
+    }
+  >('pgrant_ops.resource_show', [
+    ['tenant', 'uuid'],
+    ['resource', 'text'],
+  ], ['resource_show']),
 
   /** Records that a client (p_id = client_id), a secret (secret_id) or a grant (grant_id) was reviewed, for so many seconds (1 day to 2 years; 180 days). Returns until when that holds. For operators; auditors have pgrant_report.review_add. Raises OA001, OA003. */
   review_add: bind<

@@ -30,6 +30,7 @@ type Column = {
 /** Tables whose rows an operation shows as they are, but for these columns. */
 const shown = {
   client: { table: 'clients', except: ['registration_token_hash'] },
+  resource: { table: 'resources', except: ['tenant_id', 'disabled_at'] },
   upstream: { table: 'upstreams', except: ['sealed_secrets'] },
   settings: { table: 'tenants', except: ['decoy_salt', 'pairwise_salt'] },
 };
@@ -50,8 +51,10 @@ export async function generateOperations(sql: Sql): Promise<string> {
   for (const [name, { table, except }] of Object.entries(shown)) {
     const columns = await sql<Column[]>`
       select a.attname as name, format_type(a.atttypid, null) as type, not a.attnotnull as nullable,
-             col_description(a.attrelid, a.attnum) as meaning, s.choices, s.unit, s.good, s.name is not null as is_setting
-        from pg_attribute a left join pgrant_ops.setting_list(${table}) s on s.name = a.attname
+             d.meaning, d.choices, d.unit, d.good, s.name is not null as is_setting
+        from pg_attribute a
+        join pgrant_rules.columns_described(${table}) d on d.name = a.attname
+        left join pgrant_ops.setting_list(${table}) s on s.name = a.attname
        where a.attrelid = to_regclass('pgrant.' || ${table}) and a.attnum > 0 and not a.attisdropped
          and not a.attname = any (${except})
        order by a.attname`;

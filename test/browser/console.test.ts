@@ -212,6 +212,44 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     },
   );
 
+  test('an admin registers an API, changes and removes it, without JavaScript [RFC 8707]', async () => {
+    const { page, complaints } = await openPage(browser, { javaScriptEnabled: false });
+    await signIn(page, 'ada');
+    await page.getByRole('link', { name: 'APIs', exact: true }).click();
+    const open = (label: string) => page.locator('summary', { hasText: label }).click();
+    await open('Add an API');
+    await page.locator('#new-resource').fill('https://API.example.com/files?v=1&w=%2F');
+    await page.locator('#title').fill('Your files');
+    await page.locator('#scopes').fill('nothing');
+    await press(page, 'Add an API');
+    await page.getByText('the tenant has no scope nothing').waitFor();
+    expect(await page.locator('#title').inputValue()).toBe('Your files');
+    await page.locator('#scopes').fill('notes');
+    await page.locator('#access_token_format').selectOption('opaque');
+    await press(page, 'Add an API');
+    await page.getByText('It is done.').waitFor();
+    await page.getByRole('link', { name: 'Your files' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Your files' }).waitFor();
+    const fact = (name: string) =>
+      page.locator('dl.facts div').filter({ hasText: name }).locator('dd').textContent();
+    expect(await fact('Format of access tokens')).toBe('opaque');
+    await open('Change it');
+    expect(await page.locator('#scopes').inputValue()).toBe('notes');
+    await page.locator('#access_token_claims').fill('{"who": "{preferred_username}"}');
+    await page.locator('#access_token_lifetime').fill('300');
+    await press(page, 'Change it');
+    await page.getByText('It is done.').waitFor();
+    expect(await fact('Claims of access tokens')).toBe('who: {preferred_username}');
+    expect(await fact('Format of access tokens')).toBe('opaque');
+    const uri = 'https://api.example.com/files?v=1&w=%2F';
+    await open('Remove the API');
+    await page.locator('#confirm-resource_remove').fill(uri);
+    await press(page, 'Remove the API');
+    await page.getByText('It is done.').waitFor();
+    expect(await page.getByText('Your files').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test('what applications asked for in vain is shown to whoever can give it, with why', async () => {
     const { page } = await openPage(browser);
     const asked = new URL(`${acme.issuer}/oauth/authorize`);
@@ -314,7 +352,8 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
         .replace(':username', 'ada')
         .replace(':name', 'hook')
         .replace(':setting', 'code_lifetime')
-        .replace(':scope', 'notes');
+        .replace(':scope', 'notes')
+        .replace(':resource', encodeURIComponent(`${acme.issuer}/api/v1`));
       expect([at, (await page.goto(`${acme.issuer}/oauth/admin/${at}`))?.status()]).toEqual([
         at,
         200,

@@ -304,6 +304,56 @@ describe('what it does', () => {
     ).not.toBe(first.json.client_id);
   });
 
+  test('an API is registered, seen, changed as a whole and removed, as by the command line [RFC 8707]', async () => {
+    const body = { resource: 'https://API.example.com/files/', title: 'Files', scopes: ['openid'] };
+    const added = await request('POST', '/resources', { body });
+    const uri = 'https://api.example.com/files';
+    expect([added.status, added.json]).toMatchObject([201, { resource: uri, scopes: ['openid'] }]);
+    const twice = await request('POST', '/resources', { body });
+    expect([twice.status, twice.json.detail]).toEqual([409, `there is a resource ${uri} already`]);
+    const at = `/resources/${encodeURIComponent(uri)}`;
+    const seen = await request('GET', at);
+    expect(seen.json).toEqual(added.json);
+    const refusals = [
+      [
+        { title: 'Files', access_token_format: 'saml' },
+        'access_token_format must be jwt or opaque',
+      ],
+      [{ title: 'Files', scopes: ['nothing'] }, 'the tenant has no scope nothing'],
+      [{ title: 'Files', audiences: [resource] }, 'audiences must be'],
+      [{}, 'title is missing'],
+    ] as const;
+    for (const [wrong, words] of refusals) {
+      const { status, json } = await request('PUT', at, { body: wrong });
+      expect([words, Math.floor(status / 100), json.detail]).toEqual([
+        words,
+        4,
+        expect.stringContaining(words),
+      ]);
+    }
+    const headers = { 'if-match': seen.headers.get('etag') ?? '' };
+    const changed = { title: 'My files', access_token_lifetime: 300 };
+    const set = await request('PUT', at, { body: changed, headers });
+    expect([set.status, set.json]).toMatchObject([200, { ...changed, scopes: null }]);
+    expect((await request('PUT', at, { body: changed, headers })).status).toBe(412);
+    const taken = { default_resource: uri };
+    expect((await request('PATCH', '/clients/monitor', { body: taken })).status).toBe(200);
+    const needed = await request('DELETE', at);
+    expect([needed.status, needed.json.detail]).toEqual([
+      400,
+      `${uri} is the default_resource of the client monitor`,
+    ]);
+    await request('PATCH', '/clients/monitor', { body: { default_resource: null } });
+    expect((await request('DELETE', at)).status).toBe(204);
+    expect((await request('GET', at)).status).toBe(404);
+    const events = await acme.database.sql`
+      select action, actor from pgrant.audit_events
+       where action like 'resource.%' and detail ->> 'resource' = ${uri} order by at`;
+    const actor = { client_id: 'automation' };
+    const actions = ['resource.set', 'resource.set', 'resource.remove'];
+    expect(events).toMatchObject(actions.map((action) => ({ action, actor })));
+  });
+
   test('the audit names the client or person that administered', async () => {
     await request('POST', '/users/ada/sign-out');
     const { json } = await request('GET', '/audit?action=session.end&limit=1');
@@ -347,6 +397,7 @@ describe('its OpenAPI document', () => {
     expect(Object.fromEntries(bodies)).toMatchObject({
       'patch /scopes/{scope}': ['title', 'description', 'sensitive'],
       'patch /webhooks/{name}': ['url', 'event_types'],
+      'put /resources/{resource}': expect.arrayContaining(['title', 'scopes', 'audiences']),
       'post /clients/{client_id}/secrets': ['lifetime', 'retire_others_after'],
     });
   });
@@ -387,6 +438,7 @@ describe('its OpenAPI document', () => {
           .replace('{name}', 'hook')
           .replace('{webhook}', 'hook')
           .replace('{what}', 'openid')
+          .replace('{resource}', encodeURIComponent(resource))
           .replace(/explain\/ada$/, 'explain/ada?scopes=openid+email'),
       ]);
     for (const [path, asked] of reads) {

@@ -5,7 +5,7 @@ import { jsonFault } from '../../protocol/json.ts';
 import { decodeFormText } from '../../protocol/params.ts';
 import { operations } from './operations.ts';
 
-type Argument = { name: string; type: string; required: boolean };
+export type Argument = { name: string; type: string; required: boolean };
 
 /** An operation as it is generated from SQL. */
 export type Operation = {

@@ -1,7 +1,15 @@
 // What can be set by an operation of the admin API, as its OpenAPI document says it.
-import { adminOperations, type Operation } from './admin-operation.ts';
-import { type Column, columnSchema, type Schema } from './openapi-schemas.ts';
+import { type Argument, adminOperations, type Operation } from './admin-operation.ts';
+import { type Column, columnSchema, type Schema, schemaOf } from './openapi-schemas.ts';
 import { records } from './operations.ts';
+
+/** A member of a body: what the column of that name may be, where the operation shows one. */
+export function memberSchema({ operation }: Operation, { name, type }: Argument): Schema {
+  const [subject = ''] = operation.split('_');
+  const columns = (records as Record<string, readonly Column[]>)[subject];
+  const column = columns?.find((one) => one.name === name && one.type === type);
+  return column ? columnSchema(column) : schemaOf(type);
+}
 
 /** What a body may set: the settings of the table, or else what it was added with. */
 export function settingsOf({ operation, path, body }: Operation): Schema {

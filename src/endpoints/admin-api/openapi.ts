@@ -7,7 +7,7 @@ import {
   resultNames,
 } from './admin-operation.ts';
 import { problemSchema, recordSchema, type Schema, schemaOf } from './openapi-schemas.ts';
-import { settingsOf } from './openapi-settings.ts';
+import { memberSchema, settingsOf } from './openapi-settings.ts';
 import { records } from './operations.ts';
 
 /** The document for one issuer. */
@@ -48,6 +48,7 @@ export function adminDocument(issuer: string): object {
       },
       schemas: {
         client: recordSchema(records.client),
+        resource: recordSchema(records.resource),
         upstream: recordSchema(records.upstream),
         settings: recordSchema(records.settings),
         problem: problemSchema(),
@@ -134,7 +135,7 @@ function bodySchema(operation: Operation, inPath: string[]): Schema {
     type: 'object',
     properties: {
       ...settingsOf(operation),
-      ...Object.fromEntries(members.map(({ name, type }) => [name, schemaOf(type)])),
+      ...Object.fromEntries(members.map((one) => [one.name, memberSchema(operation, one)])),
       ...Object.fromEntries(own.map((name) => [name, { type: 'string' }])),
     },
     ...(required.length > 0 && { required }),

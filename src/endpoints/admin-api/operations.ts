@@ -1180,6 +1180,160 @@ export const operations = [
     ]
   },
   {
+    "operation": "resource_add",
+    "method": "POST",
+    "path": "/resources",
+    "effect": "change",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "resource",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "scopes",
+        "type": "text[]",
+        "required": false
+      },
+      {
+        "name": "access_token_format",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "access_token_lifetime",
+        "type": "integer",
+        "required": false
+      },
+      {
+        "name": "access_token_alg",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "access_token_typ",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "audiences",
+        "type": "text[]",
+        "required": false
+      },
+      {
+        "name": "access_token_scope",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "access_token_claims",
+        "type": "jsonb",
+        "required": false
+      }
+    ],
+    "description": "Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's; p_access_token_claims is {name: text with one {claim} in it}. p_replace false = only where there is none. Returns it, its URI in the form in which it is compared and becomes aud."
+  },
+  {
+    "operation": "resource_show",
+    "method": "GET",
+    "path": "/resources/{resource}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "resource",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "A resource as resource_list has it."
+  },
+  {
+    "operation": "resource_set",
+    "method": "PUT",
+    "path": "/resources/{resource}",
+    "effect": "change",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "resource",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "title",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "scopes",
+        "type": "text[]",
+        "required": false
+      },
+      {
+        "name": "access_token_format",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "access_token_lifetime",
+        "type": "integer",
+        "required": false
+      },
+      {
+        "name": "access_token_alg",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "access_token_typ",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "audiences",
+        "type": "text[]",
+        "required": false
+      },
+      {
+        "name": "access_token_scope",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "access_token_claims",
+        "type": "jsonb",
+        "required": false
+      }
+    ],
+    "description": "Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client's, or else the tenant's; p_access_token_claims is {name: text with one {claim} in it}. p_replace false = only where there is none. Returns it, its URI in the form in which it is compared and becomes aud."
+  },
+  {
+    "operation": "resource_remove",
+    "method": "DELETE",
+    "path": "/resources/{resource}",
+    "effect": "destroy",
+    "made": [],
+    "result": "void",
+    "arguments": [
+      {
+        "name": "resource",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "Removes a resource: no more tokens for it, and none at refresh."
+  },
+  {
     "operation": "credential_list",
     "method": "GET",
     "path": "/credentials",
@@ -2345,7 +2499,8 @@ export const records = {
       "type": "cidr[]",
       "nullable": true,
       "is_setting": false,
-      "meaning": "From where the client may authenticate; null = from anywhere."
+      "meaning": "From where the client may authenticate; null = from anywhere.",
+      "good": "a list of networks such as 192.0.2.0/24"
     },
     {
       "name": "allowed_origins",
@@ -2432,14 +2587,16 @@ export const records = {
       "type": "text",
       "nullable": false,
       "is_setting": false,
-      "meaning": "The client."
+      "meaning": "The client.",
+      "good": "1 to 255 visible characters of ASCII"
     },
     {
       "name": "client_uri",
       "type": "text",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Home page of the application."
+      "meaning": "Home page of the application.",
+      "good": "text"
     },
     {
       "name": "consent",
@@ -2469,28 +2626,32 @@ export const records = {
       "type": "text[]",
       "nullable": true,
       "is_setting": false,
-      "meaning": "contacts (RFC 7591 2): who answers for it."
+      "meaning": "contacts (RFC 7591 2): who answers for it.",
+      "good": "a list"
     },
     {
       "name": "created_at",
       "type": "timestamp with time zone",
       "nullable": false,
       "is_setting": false,
-      "meaning": "When it was made."
+      "meaning": "When it was made.",
+      "good": "text that is not empty"
     },
     {
       "name": "default_acr_values",
       "type": "text[]",
       "nullable": true,
       "is_setting": false,
-      "meaning": "acr_values of requests that do not say (OpenID Connect Registration 2)."
+      "meaning": "acr_values of requests that do not say (OpenID Connect Registration 2).",
+      "good": "a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"
     },
     {
       "name": "default_max_age",
       "type": "integer",
       "nullable": true,
       "is_setting": false,
-      "meaning": "max_age of requests that do not say (OpenID Connect Registration 2)."
+      "meaning": "max_age of requests that do not say (OpenID Connect Registration 2).",
+      "good": "a whole number"
     },
     {
       "name": "default_resource",
@@ -2513,21 +2674,24 @@ export const records = {
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Since when everything that the client has is refused."
+      "meaning": "Since when everything that the client has is refused.",
+      "good": "text"
     },
     {
       "name": "document_expires_at",
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Until when the document is fresh; after that it is fetched again before the next authorization request."
+      "meaning": "Until when the document is fresh; after that it is fetched again before the next authorization request.",
+      "good": "text"
     },
     {
       "name": "document_fetched_at",
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Set on a client that came from the document at its client_id: when that was last fetched and good."
+      "meaning": "Set on a client that came from the document at its client_id: when that was last fetched and good.",
+      "good": "text"
     },
     {
       "name": "dpop_bound_access_tokens",
@@ -2542,14 +2706,16 @@ export const records = {
       "type": "boolean",
       "nullable": false,
       "is_setting": false,
-      "meaning": "True until somebody of the tenant has approved what a developer brought: until then it works for that developer alone, and gets no token for itself."
+      "meaning": "True until somebody of the tenant has approved what a developer brought: until then it works for that developer alone, and gets no token for itself.",
+      "good": "true or false"
     },
     {
       "name": "expires_at",
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever."
+      "meaning": "Until when a client that registered itself or came from a document lives: an hour where it is never used, then registered_idle_lifetime from each use. Null = for ever.",
+      "good": "text"
     },
     {
       "name": "frontchannel_logout_session_required",
@@ -2628,14 +2794,16 @@ export const records = {
       "type": "timestamp with time zone",
       "nullable": false,
       "is_setting": false,
-      "meaning": "When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again."
+      "meaning": "When what people decide by last changed: the name, a page, the policy, the logo, a new redirect URI or key, how it authenticates. Consents from before are asked for again.",
+      "good": "text that is not empty"
     },
     {
       "name": "initiate_login_uri",
       "type": "text",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Where a third party may start a sign-in (OpenID Connect Core 4)."
+      "meaning": "Where a third party may start a sign-in (OpenID Connect Core 4).",
+      "good": "text"
     },
     {
       "name": "introspection_alg",
@@ -2673,14 +2841,16 @@ export const records = {
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "When a client that registered itself last got a token, to the day."
+      "meaning": "When a client that registered itself last got a token, to the day.",
+      "good": "text"
     },
     {
       "name": "left_out",
       "type": "jsonb",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them."
+      "meaning": "Redirect URIs and scopes that it asked for when it registered, or its document, and does not have (RFC 7591 3.2.1): {value: rule}. Told to whoever asks for one of them.",
+      "good": "a JSON object: the rule that refuses it, by the value"
     },
     {
       "name": "logo_uri",
@@ -2695,7 +2865,8 @@ export const records = {
       "type": "uuid",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications."
+      "meaning": "Set on an API credential: the person who made it and whose current roles bound what it may do. Null for applications.",
+      "good": "text"
     },
     {
       "name": "name",
@@ -2710,7 +2881,8 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": false,
-      "meaning": "policy_uri (RFC 7591 2): what it does with data."
+      "meaning": "policy_uri (RFC 7591 2): what it does with data.",
+      "good": "text"
     },
     {
       "name": "post_logout_redirect_uris",
@@ -2751,21 +2923,24 @@ export const records = {
       "type": "jsonb",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Registered metadata that have no column and change nothing here; echoed."
+      "meaning": "Registered metadata that have no column and change nothing here; echoed.",
+      "good": "JSON"
     },
     {
       "name": "registered_at",
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Set on a client that registered itself, or came from a document: when."
+      "meaning": "Set on a client that registered itself, or came from a document: when.",
+      "good": "text"
     },
     {
       "name": "registered_from",
       "type": "cidr",
       "nullable": true,
       "is_setting": false,
-      "meaning": "From which address (IPv4) or /64 (IPv6) it registered."
+      "meaning": "From which address (IPv4) or /64 (IPv6) it registered.",
+      "good": "text"
     },
     {
       "name": "replay_window",
@@ -2804,14 +2979,16 @@ export const records = {
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "When a person was last sent here by a client that registered itself, to the day."
+      "meaning": "When a person was last sent here by a client that registered itself, to the day.",
+      "good": "text"
     },
     {
       "name": "require_auth_time",
       "type": "boolean",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Echoed: auth_time is in every ID token."
+      "meaning": "Echoed: auth_time is in every ID token.",
+      "good": "true or false"
     },
     {
       "name": "require_pkce",
@@ -2858,14 +3035,16 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": false,
-      "meaning": "software_id (RFC 7591 2): the same for each registration of one program."
+      "meaning": "software_id (RFC 7591 2): the same for each registration of one program.",
+      "good": "text"
     },
     {
       "name": "software_version",
       "type": "text",
       "nullable": true,
       "is_setting": false,
-      "meaning": "software_version (RFC 7591 2)."
+      "meaning": "software_version (RFC 7591 2).",
+      "good": "text"
     },
     {
       "name": "subject_type",
@@ -2884,7 +3063,8 @@ export const records = {
       "type": "uuid",
       "nullable": false,
       "is_setting": false,
-      "meaning": "The tenant."
+      "meaning": "The tenant.",
+      "good": "text that is not empty"
     },
     {
       "name": "third_party",
@@ -2986,7 +3166,8 @@ export const records = {
       "type": "text",
       "nullable": true,
       "is_setting": false,
-      "meaning": "tos_uri (RFC 7591 2): its terms of service."
+      "meaning": "tos_uri (RFC 7591 2): its terms of service.",
+      "good": "text"
     },
     {
       "name": "userinfo_alg",
@@ -3002,6 +3183,116 @@ export const records = {
         "Ed25519"
       ],
       "good": "RS256, ES256, PS256, EdDSA or Ed25519"
+    }
+  ],
+  "resource": [
+    {
+      "name": "access_token_alg",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "What its JWT access tokens are signed by; null = the client's.",
+      "choices": [
+        "RS256",
+        "ES256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ],
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
+    },
+    {
+      "name": "access_token_claims",
+      "type": "jsonb",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "Claims of the person in its access tokens and at introspection, as far as the scopes of the token allow: {name: text with one {claim} in it}.",
+      "good": "an object"
+    },
+    {
+      "name": "access_token_format",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Format of its access tokens; null = the client's.",
+      "choices": [
+        "jwt",
+        "opaque"
+      ],
+      "good": "jwt or opaque"
+    },
+    {
+      "name": "access_token_lifetime",
+      "type": "integer",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Lifetime of its access tokens in seconds; null = the client's.",
+      "unit": "seconds",
+      "good": "a whole number of seconds from 1 to 86400"
+    },
+    {
+      "name": "access_token_scope",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "How its JWT access tokens have scope: a string (RFC 9068 2.2.3), or an array for servers that split none; null = a string.",
+      "choices": [
+        "string",
+        "array"
+      ],
+      "good": "string or array"
+    },
+    {
+      "name": "access_token_typ",
+      "type": "text",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "typ of its JWT access tokens (RFC 9068 2.1); null = the tenant's.",
+      "choices": [
+        "at+jwt",
+        "JWT"
+      ],
+      "good": "at+jwt or JWT"
+    },
+    {
+      "name": "audiences",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "What else aud has: names that are no URI, for servers that look for one.",
+      "good": "a list of at most 10 names of 1 to 255 visible characters of ASCII without colon, quotation mark and backslash"
+    },
+    {
+      "name": "created_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "When it was made.",
+      "good": "text that is not empty"
+    },
+    {
+      "name": "resource",
+      "type": "text",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "Absolute URI, in the form in which requests are compared (resource_canonical).",
+      "good": "an absolute URI of at most 512 characters, without fragment"
+    },
+    {
+      "name": "scopes",
+      "type": "text[]",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "The roles and scopes that mean something there; null = all. The standard ones of OpenID Connect always pass.",
+      "good": "a list"
+    },
+    {
+      "name": "title",
+      "type": "text",
+      "nullable": false,
+      "is_setting": false,
+      "meaning": "Its name for people.",
+      "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"
     }
   ],
   "upstream": [
@@ -3026,14 +3317,16 @@ export const records = {
       "type": "timestamp with time zone",
       "nullable": false,
       "is_setting": false,
-      "meaning": "When it was made."
+      "meaning": "When it was made.",
+      "good": "text that is not empty"
     },
     {
       "name": "disabled_at",
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Since when nobody signs in with it; the memberships that it gave are gone."
+      "meaning": "Since when nobody signs in with it; the memberships that it gave are gone.",
+      "good": "text"
     },
     {
       "name": "issuer",
@@ -3056,14 +3349,21 @@ export const records = {
       "type": "text",
       "nullable": false,
       "is_setting": false,
-      "meaning": "oidc = OpenID Connect provider, found by discovery; oauth2 = plain OAuth 2.0 with an endpoint that tells who the person is; discord = Discord, with its guilds."
+      "meaning": "oidc = OpenID Connect provider, found by discovery; oauth2 = plain OAuth 2.0 with an endpoint that tells who the person is; discord = Discord, with its guilds.",
+      "choices": [
+        "oidc",
+        "oauth2",
+        "discord"
+      ],
+      "good": "oidc, oauth2 or discord"
     },
     {
       "name": "name",
       "type": "text",
       "nullable": false,
       "is_setting": false,
-      "meaning": "Stands in addresses, and is the source of the group memberships that it gives."
+      "meaning": "Stands in addresses, and is the source of the group memberships that it gives.",
+      "good": "1 to 63 lower-case letters, digits and inner hyphens, and not operator"
     },
     {
       "name": "recheck_interval",
@@ -3095,7 +3395,8 @@ export const records = {
       "type": "uuid",
       "nullable": false,
       "is_setting": false,
-      "meaning": "The tenant."
+      "meaning": "The tenant.",
+      "good": "text that is not empty"
     },
     {
       "name": "title",
@@ -3351,7 +3652,8 @@ export const records = {
       "type": "timestamp with time zone",
       "nullable": false,
       "is_setting": false,
-      "meaning": "When it was made."
+      "meaning": "When it was made.",
+      "good": "text that is not empty"
     },
     {
       "name": "default_language",
@@ -3413,7 +3715,8 @@ export const records = {
       "type": "timestamp with time zone",
       "nullable": true,
       "is_setting": false,
-      "meaning": "Since when every endpoint of the tenant refuses; null = it answers."
+      "meaning": "Since when every endpoint of the tenant refuses; null = it answers.",
+      "good": "text"
     },
     {
       "name": "dpop_bound_access_tokens",
@@ -3454,7 +3757,8 @@ export const records = {
       "type": "text",
       "nullable": false,
       "is_setting": false,
-      "meaning": "Issuer identifier; the twin of pgrant.issuers.issuer."
+      "meaning": "Issuer identifier; the twin of pgrant.issuers.issuer.",
+      "good": "text that is not empty"
     },
     {
       "name": "key_publish_lead",
@@ -3528,7 +3832,8 @@ export const records = {
       "type": "text",
       "nullable": false,
       "is_setting": false,
-      "meaning": "Short name; the twin of pgrant.issuers.name."
+      "meaning": "Short name; the twin of pgrant.issuers.name.",
+      "good": "1 to 63 lower-case letters, digits and inner hyphens"
     },
     {
       "name": "par_lifetime",
@@ -3827,7 +4132,8 @@ export const records = {
       "type": "uuid",
       "nullable": false,
       "is_setting": false,
-      "meaning": "The tenant."
+      "meaning": "The tenant.",
+      "good": "text that is not empty"
     },
     {
       "name": "title",

@@ -23,6 +23,7 @@ export const sections = [
   'users',
   'roles',
   'scopes',
+  'resources',
   'sign-in',
   'branding',
   'settings',

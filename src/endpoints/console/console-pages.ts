@@ -99,6 +99,18 @@ export const consolePages: readonly ConsolePage[] = [
     reads: () => [read('scope_list')],
   },
   {
+    path: 'resources',
+    section: 'resources',
+    template: 'console_resources',
+    reads: () => [read('resource_list'), read('settings_show')],
+  },
+  {
+    path: 'resources/:resource',
+    section: 'resources',
+    template: 'console_resource',
+    reads: ({ resource }) => [read('resource_show', { resource }), read('settings_show')],
+  },
+  {
     path: 'sign-in',
     section: 'sign-in',
     template: 'console_sign_in',

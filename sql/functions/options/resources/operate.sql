@@ -1,11 +1,47 @@
 -- What operators call: the resources of a tenant.
 
+create function pgrant_ops.resource_list(p_tenant uuid)
+returns table (resource text, title text, scopes text[], access_token_format text, access_token_alg text, access_token_typ text,
+               access_token_lifetime integer, audiences text[], access_token_scope text, access_token_claims jsonb,
+               created_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return query
+  select r.resource, r.title, r.scopes, r.access_token_format, r.access_token_alg, r.access_token_typ, r.access_token_lifetime,
+         r.audiences, r.access_token_scope, r.access_token_claims, r.created_at
+    from pgrant.resources r where r.tenant_id = p_tenant order by r.resource;
+end
+$$;
+
+comment on function pgrant_ops.resource_list(uuid) is 'The resources of a tenant. Raises OA001.';
+
+create function pgrant_ops.resource_show(p_tenant uuid, p_resource text) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out jsonb;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  select to_jsonb(l) into v_out
+    from pgrant_ops.resource_list(p_tenant) l where l.resource = pgrant.resource_canonical(p_resource);
+  if v_out is null then
+    raise exception 'there is no resource %', p_resource
+      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_ops.resource_show(uuid, text) is 'A resource as resource_list has it. Raises OA001.';
+
 create function pgrant_ops.resource_set(p_tenant uuid, p_resource text, p_title text, p_scopes text[] default null,
                                         p_access_token_format text default null, p_access_token_lifetime integer default null,
                                         p_access_token_alg text default null, p_access_token_typ text default null,
                                         p_audiences text[] default null, p_access_token_scope text default null,
-                                        p_access_token_claims jsonb default null)
-returns text
+                                        p_access_token_claims jsonb default null, p_replace boolean default true)
+returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -29,6 +65,9 @@ begin
     'access_token_lifetime', p_access_token_lifetime, 'access_token_alg', p_access_token_alg, 'access_token_typ', p_access_token_typ,
     'audiences', coalesce(p_audiences, '{}'), 'access_token_scope', p_access_token_scope,
     'access_token_claims', coalesce(p_access_token_claims, '{}')));
+  if not p_replace and exists (select from pgrant.resources r where r.tenant_id = p_tenant and r.resource = v_resource) then
+    raise exception 'there is a resource % already', v_resource using errcode = 'OA002', hint = 'change it: resource_set';
+  end if;
   perform pgrant_rules.audiences_check(p_tenant, v_resource, p_audiences);
   perform pgrant_rules.resource_claims_refuse(p_tenant, p_access_token_claims);
   insert into pgrant.resources as r (tenant_id, resource, title, scopes, access_token_format, access_token_lifetime, access_token_alg,
@@ -42,12 +81,12 @@ begin
          access_token_scope = excluded.access_token_scope, access_token_claims = excluded.access_token_claims, disabled_at = null;
   perform pgrant_rules.resource_remember(p_tenant, v_resource, 'resource.set');
   perform pgrant_rules.audit(p_tenant, 'resource.set', null, null, null, p_detail => jsonb_build_object('resource', v_resource));
-  return v_resource;
+  return pgrant_ops.resource_show(p_tenant, v_resource);
 end
 $$;
 
-comment on function pgrant_ops.resource_set(uuid, text, text, text[], text, integer, text, text, text[], text, jsonb) is
-  'Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client''s, or else the tenant''s; p_access_token_claims is {name: text with one {claim} in it}. Returns the form in which it is compared and becomes aud. Raises OA001, OA003.';
+comment on function pgrant_ops.resource_set(uuid, text, text, text[], text, integer, text, text, text[], text, jsonb, boolean) is
+  'Registers a resource (RFC 8707) or changes it; from the first one on, clients may name registered resources only. p_scopes null = all; what is null of access tokens is the client''s, or else the tenant''s; p_access_token_claims is {name: text with one {claim} in it}. p_replace false = only where there is none. Returns it, its URI in the form in which it is compared and becomes aud. Raises OA001, OA002, OA003.';
 
 create function pgrant_ops.resource_remove(p_tenant uuid, p_resource text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -74,20 +113,3 @@ end
 $$;
 
 comment on function pgrant_ops.resource_remove(uuid, text) is 'Removes a resource: no more tokens for it, and none at refresh. Raises OA001, OA003.';
-
-create function pgrant_ops.resource_list(p_tenant uuid)
-returns table (resource text, title text, scopes text[], access_token_format text, access_token_alg text, access_token_typ text,
-               access_token_lifetime integer, audiences text[], access_token_scope text, access_token_claims jsonb,
-               created_at timestamptz)
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform pgrant_rules.administer(p_tenant);
-  return query
-  select r.resource, r.title, r.scopes, r.access_token_format, r.access_token_alg, r.access_token_typ, r.access_token_lifetime,
-         r.audiences, r.access_token_scope, r.access_token_claims, r.created_at
-    from pgrant.resources r where r.tenant_id = p_tenant order by r.resource;
-end
-$$;
-
-comment on function pgrant_ops.resource_list(uuid) is 'The resources of a tenant. Raises OA001.';
