@@ -64,6 +64,21 @@ test('the same holds in a partition that is made later', async () => {
   expect(plan).toMatch(/Index Cond: .*tenant_id = \$1.*code_hash = /);
 });
 
+test('people are found by the beginning of their username, and no others are looked at, whatever language the database sorts by', async () => {
+  const plan = await planOf(
+    `select from pgrant.users u
+      where u.tenant_id = $1 and u.username_key >= lower($2) and u.username_key < lower($2) || chr(1114111)
+      order by u.username_key limit 50`,
+  );
+  expect(plan).toMatch(/Index Cond: .*tenant_id = \$1.*username_key >= .*username_key < /);
+  expect(plan).not.toContain('Sort');
+  // In the order of any language, names that begin alike may be apart.
+  const [column] = await sql`
+    select l.collname from pg_attribute a join pg_collation l on l.oid = a.attcollation
+     where a.attrelid = 'pgrant.users'::regclass and a.attname = 'username_key'`;
+  expect(column?.collname).toBe('C');
+});
+
 test('once it is analyzed a table is planned as for a tenant that has all of its rows', async () => {
   const options = await sql`
     select distinct array(select o from unnest(a.attoptions) o where o like 'n_distinct%') as attoptions
