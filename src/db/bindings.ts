@@ -3577,11 +3577,13 @@ export const ops = {
     ['default_resource', 'text', 'optional'],
   ], ['credential_add']),
 
-  /** The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last. Raises OA001. */
+  /** The API credentials of a tenant or a person, p_limit of them (null = all) after the client_id p_after: what each may do at most, what is effective now, when it was used last. Raises OA001. */
   credential_list: bind<
     {
       tenant: string;
       username?: string | null;
+      after?: string | null;
+      limit?: number | null;
     },
     {
       client_id: string | null;
@@ -3599,6 +3601,8 @@ export const ops = {
   >('pgrant_ops.credential_list', [
     ['tenant', 'uuid'],
     ['username', 'text', 'optional'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
   ], []),
 
   /** Takes the pending event of a webhook that is due for longest, for a minute: what is to be sent where, and the secrets to sign with. No row where none is due. May be null: sealed_old_secret. Raises OA001. */
@@ -4374,10 +4378,11 @@ export const ops = {
     ['logo_uri', 'text'],
   ], ['logo_fetch_begin']),
 
-  /** The logos that the tenant and its clients name: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none. May be null: fetched_at, check_after, media_type, size, last_error. Raises OA001. */
+  /** The logos that the tenant and its clients name, with p_own that of the tenant alone: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none. May be null: fetched_at, check_after, media_type, size, last_error. Raises OA001. */
   logo_list: bind<
     {
       tenant: string;
+      own?: boolean | null;
     },
     {
       logo_uri: string;
@@ -4389,6 +4394,7 @@ export const ops = {
     }
   >('pgrant_ops.logo_list', [
     ['tenant', 'uuid'],
+    ['own', 'boolean', 'optional'],
   ], ['logo_uri']),
 
   /** Takes what the fetch of a logo gave: the image, which is good for a week; or p_image null and why, and it is tried again in an hour. Raises OA001. */
@@ -5919,13 +5925,14 @@ export const ops = {
     ['event_types', 'text[]', 'optional'],
   ], ['webhook_add']),
 
-  /** The newest p_limit events of the outbox, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}. Raises OA001. */
+  /** The newest p_limit events of the outbox after p_after, a cursor of the page before, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}. Raises OA001. */
   webhook_deliveries: bind<
     {
       tenant: string;
       webhook?: string | null;
       state?: string | null;
       limit?: number | null;
+      after?: string | null;
     },
     {
       event_id: string | null;
@@ -5940,12 +5947,14 @@ export const ops = {
       finished_at: string | null;
       data: Json;
       attempt_log: Json;
+      cursor: string | null;
     }
   >('pgrant_ops.webhook_deliveries', [
     ['tenant', 'uuid'],
     ['webhook', 'text', 'optional'],
     ['state', 'text', 'optional'],
     ['limit', 'integer', 'optional'],
+    ['after', 'text', 'optional'],
   ], []),
 
   /** Disables a webhook (no event is kept for it any more; what was pending is given up) or enables it again. Raises OA001. */

@@ -286,6 +286,39 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await sql`update pgrant.clients set name = ${client?.name} where client_id = 'web'`;
   });
 
+  test('what is more than fits a page goes on at the next, once each, and a revocation leads back to where it was', async () => {
+    const { page } = await openPage(browser);
+    const { sql } = acme.database;
+    await sql`
+      insert into pgrant.clients (tenant_id, client_id, name, token_endpoint_auth_method, grant_types)
+      select tenant_id, 'many-' || i, 'Many ' || i, 'none', '{}' from pgrant.tenants, generate_series(1, 101) i`;
+    await sql`
+      insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
+      select u.tenant_id, u.user_id, 'many-' || i, '{openid}', now() + interval '1 day', now() + interval '1 day'
+        from pgrant.users u, generate_series(1, 101) i where u.username = 'eve'`;
+    await signIn(page, 'ada');
+    await page.goto(`${acme.issuer}/oauth/admin/users/eve`);
+    const shown = async () =>
+      (await page.locator('td[data-label="Application ID"]').allTextContents()).filter((id) =>
+        id.startsWith('many-'),
+      );
+    const first = await shown();
+    await page.getByRole('link', { name: 'Next page' }).click();
+    await page.getByRole('link', { name: 'First page' }).waitFor();
+    const second = await shown();
+    await page.getByRole('button', { name: 'Revoke' }).first().click();
+    await page.getByText('It is done.').waitFor();
+    expect(await shown()).toHaveLength(50);
+    expect(await shown()).not.toContain(second[0]);
+    // 101 - 1 revoked: the last page is full, and there is none behind it.
+    expect(await page.getByRole('link', { name: 'Next page' }).count()).toBe(0);
+    expect(new Set([...first, ...second, ...(await shown())]).size).toBe(101);
+    await page.getByRole('link', { name: 'First page' }).click();
+    await page.getByRole('link', { name: 'Next page' }).waitFor();
+    expect(await shown()).toEqual(first);
+    await sql`delete from pgrant.clients where client_id like 'many-%'`;
+  });
+
   test('what cannot be taken back wants a sign-in that is not long ago', async () => {
     const { page } = await openPage(browser);
     await signIn(page, 'ada');

@@ -255,16 +255,39 @@ describe('what it does', () => {
   });
 
   test('a list goes on where Link says, and has everything once [RFC 8288]', async () => {
-    for (const n of [1, 2, 3, 4])
-      await request('POST', '/users', { body: { username: `page-${n}` } });
-    const seen: string[] = [];
-    let next: string | undefined = '/users?search=page-&limit=2';
-    while (next) {
-      const { json, headers } = await request('GET', next);
-      seen.push(...json.items.map(({ username }: { username: string }) => username));
-      next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]?.slice(resource.length);
+    const post = async (path: string, body: object) =>
+      expect([path, Math.floor((await request('POST', path, { body })).status / 100)]).toEqual([
+        path,
+        2,
+      ]);
+    const permissions = ['pgrant.admin.read'];
+    for (const n of [1, 2, 3, 4]) {
+      await post('/users', { username: `page-${n}` });
+      await request('PUT', `/users/page-1/roles/${permissions}`);
+      await post('/credentials', { name: `page-${n % 2}`, username: 'page-1', permissions });
     }
-    expect(seen).toEqual(['page-1', 'page-2', 'page-3', 'page-4']);
+    await post('/webhooks', { name: 'pages', url: 'https://hooks.example/' });
+    for (const _ of [1, 2, 3, 4]) await post('/webhooks/pages/test', {});
+    for (const [path, key] of [
+      ['/users?search=page-', 'username'],
+      ['/credentials?username=page-1', 'client_id'],
+      ['/webhooks/pages/deliveries?state=pending', 'event_id'],
+    ] as const) {
+      const seen: string[] = [];
+      let next: string | undefined = `${path}&limit=3`;
+      while (next) {
+        const { json, headers } = await request('GET', next);
+        seen.push(...json.items.map((item: Record<string, string>) => item[key]));
+        next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]?.slice(resource.length);
+      }
+      const whole = (await request('GET', path)).json.items;
+      expect([path, whole.length, seen]).toEqual([
+        path,
+        4,
+        whole.map((item: Record<string, string>) => item[key]),
+      ]);
+    }
+    expect((await request('DELETE', '/webhooks/pages')).status).toBe(204);
   });
 
   test('a change is made to the state that If-Match names, and to no other [RFC 9110 13.1.1]', async () => {

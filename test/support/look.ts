@@ -23,6 +23,8 @@ export async function look(page: Page, name: string): Promise<string[]> {
         const path = `${folder}/${name}-${width}-${colorScheme}.png`;
         await page.screenshot({ path, fullPage: true });
       }
+      // Each theme once, each width once: axe takes longer than everything else.
+      if ((colorScheme === 'light') === (width === 1280)) continue;
       await page.evaluate(axe);
       const { violations } = await page.evaluate<AxeResults>('axe.run()');
       faults.push(

@@ -38,14 +38,21 @@ $$;
 comment on function pgrant_ops.credential_add(uuid, text, text, text[], bytea, integer, cidr[], text) is
   'Makes an API credential for a person: never more than the roles that they hold, checked here and again at each use. p_lifetime in seconds, null = no expiry. p_default_resource is the aud of its key, null = the tenant''s own. Returns its client_id. More secrets: client_secret_add. Raises OA001, OA003.';
 
-create function pgrant_ops.credential_list(p_tenant uuid, p_username text default null)
+create function pgrant_ops.credential_list(p_tenant uuid, p_username text default null, p_after text default null,
+                                            p_limit integer default null)
 returns table (client_id text, name text, username text, permissions text[], effective text[], allowed_networks cidr[],
                live_secrets bigint, next_expiry timestamptz, last_used_at timestamptz, created_at timestamptz,
                disabled_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_after record;
 begin
   perform pgrant_rules.administer(p_tenant);
+  select c.client_id, c.name, u.username into v_after
+    from pgrant.clients c
+    join pgrant.users u on u.tenant_id = p_tenant and u.user_id = c.maker_id
+   where c.tenant_id = p_tenant and c.client_id = p_after;
   return query
   select c.client_id, c.name, u.username, c.scopes,
          (pgrant_rules.scope_narrow(p_tenant, c.maker_id, c.scopes, c.scopes, null)).scopes,
@@ -59,9 +66,11 @@ begin
    where c.tenant_id = p_tenant
      and c.maker_id is not null
      and (p_username is null or u.username_key = lower(p_username))
-   order by u.username, c.name;
+     and (v_after.client_id is null or (u.username, c.name, c.client_id) > (v_after.username, v_after.name, v_after.client_id))
+   order by u.username, c.name, c.client_id
+   limit p_limit;
 end
 $$;
 
-comment on function pgrant_ops.credential_list(uuid, text) is
-  'The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last. Raises OA001.';
+comment on function pgrant_ops.credential_list(uuid, text, text, integer) is
+  'The API credentials of a tenant or a person, p_limit of them (null = all) after the client_id p_after: what each may do at most, what is effective now, when it was used last. Raises OA001.';

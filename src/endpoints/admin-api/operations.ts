@@ -1345,9 +1345,20 @@ export const operations = [
         "name": "username",
         "type": "text",
         "required": false
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
       }
     ],
-    "description": "The API credentials of a tenant or a person: what each may do at most, what is effective now, when it was used last.",
+    "description": "The API credentials of a tenant or a person, p_limit of them (null = all) after the client_id p_after: what each may do at most, what is effective now, when it was used last.",
+    "page_key": "client_id",
     "columns": [
       {
         "name": "client_id",
@@ -1712,9 +1723,15 @@ export const operations = [
         "name": "limit",
         "type": "integer",
         "required": false
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
       }
     ],
-    "description": "The newest p_limit events of the outbox, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}.",
+    "description": "The newest p_limit events of the outbox after p_after, a cursor of the page before, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}.",
+    "page_key": "cursor",
     "columns": [
       {
         "name": "event_id",
@@ -1774,6 +1791,11 @@ export const operations = [
       {
         "name": "attempt_log",
         "type": "jsonb",
+        "nullable": true
+      },
+      {
+        "name": "cursor",
+        "type": "text",
         "nullable": true
       }
     ]
@@ -2031,8 +2053,14 @@ export const operations = [
     "effect": "read",
     "made": [],
     "result": "record",
-    "arguments": [],
-    "description": "The logos that the tenant and its clients name: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none.",
+    "arguments": [
+      {
+        "name": "own",
+        "type": "boolean",
+        "required": false
+      }
+    ],
+    "description": "The logos that the tenant and its clients name, with p_own that of the tenant alone: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none.",
     "columns": [
       {
         "name": "logo_uri",

@@ -13,7 +13,11 @@ export type ConsolePage = {
   reads: (asked: Asked) => Call[];
   /** What may be asked in its query. */
   query?: readonly string[];
+  /** The list of it that goes on, and the parameters for what comes after a row. */
+  list?: { operation: string; after: (row: Row) => Record<string, unknown> };
 };
+
+type Row = Record<string, unknown>;
 
 export const sections = [
   'clients',
@@ -44,7 +48,14 @@ export const read = (operation: string, given: Arguments = {}): Call => ({
 export const chosen = (given: Asked): Arguments =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
-export const page = (given: Asked) => ({ ...chosen(given), limit: pageRows });
+/** One more than is shown, which says whether there is a next page. */
+export const page = (given: Asked) => ({ ...chosen(given), limit: pageRows + 1 });
+
+/** A list whose next page comes after the value of a column. */
+export const listOf = (operation: string, column: string): ConsolePage['list'] => ({
+  operation,
+  after: (row) => ({ after: row[column] }),
+});
 
 /** What the audit is searched for. */
 export function auditSearch(asked: Asked, limit: number): Call {

@@ -3,7 +3,7 @@ import {
   auditQuery,
   auditSearch,
   type ConsolePage,
-  chosen,
+  listOf,
   page,
   pageRows,
   read,
@@ -16,15 +16,18 @@ export const consolePages: readonly ConsolePage[] = [
     template: 'console_clients',
     query: ['search', 'after'],
     reads: ({ search, after }) => [read('client_list', page({ search, after }))],
+    list: listOf('client_list', 'client_id'),
   },
   {
     path: 'clients/:client_id',
     section: 'clients',
     template: 'console_client',
-    reads: ({ client_id }) => [
+    query: ['after'],
+    reads: ({ client_id, after }) => [
       read('client_show', { client_id }),
-      read('grant_list', { client_id, limit: pageRows }),
+      read('grant_list', page({ client_id, after })),
     ],
+    list: listOf('grant_list', 'grant_id'),
   },
   {
     path: 'developers',
@@ -32,6 +35,7 @@ export const consolePages: readonly ConsolePage[] = [
     template: 'console_developers',
     query: ['waiting', 'after'],
     reads: ({ waiting, after }) => [read('developer_client_list', page({ waiting, after }))],
+    list: listOf('developer_client_list', 'client_id'),
   },
   {
     path: 'developers/:client_id',
@@ -43,7 +47,9 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'credentials',
     section: 'credentials',
     template: 'console_credentials',
-    reads: () => [read('credential_list'), read('role_list')],
+    query: ['after'],
+    reads: ({ after }) => [read('credential_list', page({ after })), read('role_list')],
+    list: listOf('credential_list', 'client_id'),
   },
   {
     path: 'webhooks',
@@ -55,10 +61,12 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'webhooks/:name',
     section: 'webhooks',
     template: 'console_webhook',
-    reads: ({ name }) => [
+    query: ['after'],
+    reads: ({ name, after }) => [
       read('webhook_show', { name }),
-      read('delivery_list', { webhook: name, limit: pageRows }),
+      read('delivery_list', page({ webhook: name, after })),
     ],
+    list: listOf('delivery_list', 'cursor'),
   },
   {
     path: 'users',
@@ -66,19 +74,22 @@ export const consolePages: readonly ConsolePage[] = [
     template: 'console_users',
     query: ['search', 'after'],
     reads: ({ search, after }) => [read('user_list', page({ search, after }))],
+    list: listOf('user_list', 'username'),
   },
   {
     path: 'users/:username',
     section: 'users',
     template: 'console_user',
-    reads: ({ username }) => [
+    query: ['after'],
+    reads: ({ username, after }) => [
       read('user_show', { username }),
       read('second_factor_list', { username }),
       read('user_role_list', { username }),
       read('role_list'),
       read('group_list'),
-      read('grant_list', { username, limit: pageRows }),
+      read('grant_list', page({ username, after })),
     ],
+    list: listOf('grant_list', 'grant_id'),
   },
   {
     path: 'roles',
@@ -126,7 +137,7 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'branding',
     section: 'branding',
     template: 'console_branding',
-    reads: () => [read('settings_show'), read('logo_list')],
+    reads: () => [read('settings_show'), read('logo_list', { own: true })],
   },
   {
     path: 'settings',
@@ -151,20 +162,29 @@ export const consolePages: readonly ConsolePage[] = [
     section: 'audit',
     template: 'console_audit',
     query: auditQuery,
-    reads: (asked) => [auditSearch(asked, pageRows)],
+    reads: (asked) => [auditSearch(asked, pageRows + 1)],
+    list: listOf('audit_list', 'cursor'),
   },
   {
     path: 'access',
     section: 'access',
     template: 'console_access',
-    query: ['what', 'username', 'at'],
-    reads: ({ what, username, at }) =>
+    query: ['what', 'username', 'at', 'after', 'after_client'],
+    reads: ({ what, username, at, after, after_client }) =>
       what === undefined
         ? [read('scope_list'), read('resource_list')]
         : [
             read('scope_list'),
             read('resource_list'),
-            read('access_list', { ...chosen({ what, username, at }), limit: 200 }),
+            read('access_list', page({ what, username, at, after, after_client })),
           ],
+    // The grants of people first, then clients for themselves.
+    list: {
+      operation: 'access_list',
+      after: ({ grant_id, client_id }) => ({
+        after: grant_id,
+        after_client: grant_id ? null : client_id,
+      }),
+    },
   },
 ];

@@ -21,7 +21,8 @@ import {
   tenantSettings,
   textOfValue,
 } from './console-form.ts';
-import { auditQuery, auditSearch, pageRows } from './console-page.ts';
+import { cutList } from './console-list.ts';
+import { auditQuery, auditSearch } from './console-page.ts';
 import { type Found, findPage, queryOf } from './console-path.ts';
 import { goTo, signIn } from './console-sign-in.ts';
 
@@ -133,13 +134,8 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
   const values = Object.fromEntries(
     reads.map(({ operation }, at) => [operation, row.results[at]?.value ?? null]),
   );
+  const pages = cutList(ctx, found, values);
   const failed = row.results.find(({ error }) => error !== null);
-  const [first] = reads;
-  const rows = first && values[first.operation];
-  const last = Array.isArray(rows) && rows.length === pageRows ? rows.at(-1) : undefined;
-  const key = { clients: 'client_id', developers: 'client_id', users: 'username', audit: 'cursor' }[
-    page.path as 'audit'
-  ];
   const isWrong = problem.fault !== undefined || problem.detail !== undefined;
   const shown = { ...values, ...asked, asked, named, section: page.section, failed };
   const data = {
@@ -152,19 +148,14 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     csrf: presentedCsrfToken(ctx),
     issuer: ctx.state.tenant.issuer,
     here: `${ctx.state.tenant.path}${ctx.path}`,
+    here_in_list: `${ctx.state.tenant.path}${ctx.path}${ctx.search}`,
     query: ctx.querystring,
-    next: key && last && nextOf(ctx, String(last[key])),
+    pages,
     settings: tenantSettings,
     languages: pageLanguages,
     as_text: textOfValue,
   };
   render(ctx, page.template, data, isWrong ? { status: 400 } : {});
-}
-
-function nextOf(ctx: Ctx, after: string): string {
-  const query = new URLSearchParams(ctx.querystring);
-  query.set('after', after);
-  return `?${query}`;
 }
 
 type Done = { given: Record<string, unknown>; shown: Record<string, string>; username: string };
@@ -182,5 +173,5 @@ function answerChange(ctx: Ctx, found: Found, { operation }: Operation, done: Do
     return;
   }
   flash(ctx, 'saved');
-  goTo(ctx, made || operation.endsWith('_remove') ? to : ctx.path);
+  goTo(ctx, made || operation.endsWith('_remove') ? to : `${ctx.path}${ctx.search}`);
 }

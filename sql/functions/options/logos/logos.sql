@@ -84,7 +84,7 @@ $$;
 comment on function pgrant_ops.logo_store(uuid, text, text, bytea, text) is
   'Takes what the fetch of a logo gave: the image, which is good for a week; or p_image null and why, and it is tried again in an hour. Raises OA001.';
 
-create function pgrant_ops.logo_list(p_tenant uuid)
+create function pgrant_ops.logo_list(p_tenant uuid, p_own boolean default false)
 returns table (logo_uri text, fetched_at timestamptz, check_after timestamptz, media_type text, size integer, last_error text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -95,12 +95,13 @@ begin
     from pgrant_rules.logos_wanted w
     left join pgrant.logos l on l.tenant_id = w.tenant_id and l.logo_uri = w.logo_uri
    where w.tenant_id = p_tenant
+     and (not p_own or w.logo_uri = (select t.logo_uri from pgrant.tenants t where t.tenant_id = p_tenant))
    order by w.logo_uri;
 end
 $$;
 
-comment on function pgrant_ops.logo_list(uuid) is
-  'The logos that the tenant and its clients name: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none. May be null: fetched_at, check_after, media_type, size, last_error. Raises OA001.';
+comment on function pgrant_ops.logo_list(uuid, boolean) is
+  'The logos that the tenant and its clients name, with p_own that of the tenant alone: when the copy was fetched, what it is (size in bytes), and why the last fetch gave none. May be null: fetched_at, check_after, media_type, size, last_error. Raises OA001.';
 
 create or replace function pgrant_rules.tenant_logo(p_tenant uuid) returns text
 language plpgsql stable

@@ -142,28 +142,35 @@ comment on function pgrant_ops.webhook_test(uuid, text) is
   'Queues an event of type webhook.test for one webhook, whatever types it asks for. Returns its event_id. Raises OA001, OA003 (disabled).';
 
 create function pgrant_ops.webhook_deliveries(p_tenant uuid, p_webhook text default null, p_state text default null,
-                                              p_limit integer default 100)
+                                              p_limit integer default 100, p_after text default null)
 returns table (event_id uuid, webhook text, type text, occurred_at timestamptz, state text, attempts integer,
                next_attempt_at timestamptz, last_status integer, last_error text, finished_at timestamptz, data jsonb,
-               attempt_log jsonb)
+               attempt_log jsonb, cursor text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_at timestamptz := coalesce(nullif(split_part(p_after, ',', 1), '')::timestamptz, 'infinity');
+  v_event_id uuid := coalesce(nullif(split_part(p_after, ',', 2), '')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  -- A name has no comma.
+  v_webhook text := coalesce(split_part(p_after, ',', 3), '');
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
   select o.event_id, o.webhook, o.type, o.at, o.state, o.attempts, case o.state when 'pending' then o.next_attempt_at end,
-         o.last_status, o.last_error, o.finished_at, o.data, o.attempt_log
+         o.last_status, o.last_error, o.finished_at, o.data, o.attempt_log,
+         to_char(o.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || o.event_id || ',' || o.webhook
     from pgrant.outbox o
    where o.tenant_id = p_tenant
      and (p_webhook is null or o.webhook = p_webhook)
      and (p_state is null or o.state = p_state)
-   order by o.at desc, o.event_id, o.webhook
+     and (o.at, o.event_id, o.webhook) < (v_at, v_event_id, v_webhook)
+   order by o.at desc, o.event_id desc, o.webhook desc
    limit p_limit;
 end
 $$;
 
-comment on function pgrant_ops.webhook_deliveries(uuid, text, text, integer) is
-  'The newest p_limit events of the outbox, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}. Raises OA001.';
+comment on function pgrant_ops.webhook_deliveries(uuid, text, text, integer, text) is
+  'The newest p_limit events of the outbox after p_after, a cursor of the page before, of one webhook or state (pending, delivered, dead) where given, with each attempt: {at, status, error, ms}. Raises OA001.';
 
 create function pgrant_ops.webhook_due() returns table (tenant_id uuid, webhook text, wait float)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
