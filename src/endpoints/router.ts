@@ -34,7 +34,9 @@ export function makeRouter(routes: readonly Route[], services: EndpointServices)
     const steps: unknown[] = [
       (ctx: Ctx & { captures: string[] }, next: () => Promise<void>) => {
         ctx.state.audience = audience;
-        ctx.captures.forEach(requirePathText);
+        // A page that cannot be is not there; programs are told that their request is wrong.
+        const error = audience === 'page' ? 'not_found' : 'invalid_request';
+        for (const segment of ctx.captures) requirePathText(segment, error);
         return next();
       },
       ...(from ? checks[from] : []),

@@ -1,5 +1,5 @@
 // RFC 6749 3.1, 3.2 and appendix B: how request parameters are read.
-import { OAuthError } from './errors.ts';
+import { type ErrorCode, OAuthError } from './errors.ts';
 
 /** A parsed query or form body, as Koa and form parsers give it. */
 export type RawParameters = Readonly<Record<string, unknown>>;
@@ -57,23 +57,23 @@ export function decodeForm(text: string): Record<string, string | string[]> {
   return form;
 }
 
-/** Decodes one form-urlencoded name or value; throws invalid_request when it is broken. */
-export function decodeFormText(text: string): string {
+/** Decodes one form-urlencoded name or value; throws this error when it is broken. */
+export function decodeFormText(text: string, error: ErrorCode = 'invalid_request'): string {
   // A URL arrives as Latin-1: raw UTF-8 in it would be accepted as other characters.
   if (/[^\p{ASCII}]/u.test(text)) {
-    throw new OAuthError('invalid_request', 'a parameter holds raw non-ASCII characters');
+    throw new OAuthError(error, 'a parameter holds raw non-ASCII characters');
   }
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new OAuthError('invalid_request', 'a parameter holds broken percent-encoding or UTF-8');
+    throw new OAuthError(error, 'a parameter holds broken percent-encoding or UTF-8');
   }
 }
 
-/** Throws invalid_request for a path segment that stands for no text that is kept. */
-export function requirePathText(segment: string): void {
-  const fault = faultOf('a path segment', decodeFormText(segment));
-  if (fault !== undefined) throw new OAuthError('invalid_request', fault);
+/** Throws this error for a path segment that stands for no text that is kept. */
+export function requirePathText(segment: string, error: 'invalid_request' | 'not_found'): void {
+  const fault = faultOf('a path segment', decodeFormText(segment, error));
+  if (fault !== undefined) throw new OAuthError(error, fault);
 }
 
 /** Reads the named parameters, and `resource` (RFC 8707); ignores all others (RFC 6749 3.1). */

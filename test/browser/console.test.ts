@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { consolePages } from '../../src/endpoints/console/console-pages.ts';
+import { developerRoutes } from '../../src/endpoints/developer/routes.ts';
 import {
   type Acme,
   discover,
@@ -13,7 +14,7 @@ import {
   startAcme,
 } from '../support/acme.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
-import { addUser } from '../support/issuer.ts';
+import { addClient, addTenant, addUser } from '../support/issuer.ts';
 import { look } from '../support/look.ts';
 
 describe.skipIf(!hasChromium)('in Chromium', () => {
@@ -83,6 +84,36 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       form: { operation: 'client_add', name: 'Mine' },
     });
     expect(answer.status()).toBe(404);
+  });
+
+  test('what a path names that is unknown, another tenant’s or no text is not found, at each page of console and portal', async () => {
+    const { tenant, issuer, database } = acme;
+    const other = await addTenant(database, acme.origin, 'other');
+    await addClient(database, other.tenant, 'theirs', { grant_types: ['client_credentials'] });
+    await addUser(database, other.tenant, 'theirs', password);
+    const scope = { tenant: other.tenant, scope: 'theirs', title: 'Theirs' };
+    await call(database.worker, ops.scope_add, scope);
+    await call(database.worker, ops.tenant_set, { tenant, settings: { developer_portal: true } });
+    const { page } = await openPage(browser);
+    await signIn(page, 'ada');
+    const shown = developerRoutes.filter(
+      ([methods, path]) => methods[0] === 'GET' && !/again$/.test(path),
+    );
+    const paths = [
+      ...consolePages.map(({ path }) => `/oauth/admin/${path}`),
+      ...shown.map(([, path]) => path),
+    ];
+    const headers = { accept: 'text/html' };
+    for (const path of paths.filter((path) => path.includes(':'))) {
+      for (const name of ['theirs', '%00', '%FF']) {
+        const at = path.replace(/:\w+/, name);
+        const answer = await page.request.get(issuer + at, { headers });
+        expect([at, answer.status()]).toEqual([at, 404]);
+        expect(await answer.text()).toContain('There is nothing here.');
+      }
+    }
+    const nowhere = await page.request.get(`${issuer}/oauth/admin/users/ada?after=x`, { headers });
+    expect(nowhere.status()).toBe(400);
   });
 
   test.each([true, false])(

@@ -9,6 +9,10 @@ export type ConsolePage = {
   path: string;
   section: Section;
   template: string;
+  /** Whether there is what its path names, where no operation says so. */
+  names?: (named: Asked, values: Record<string, unknown>) => boolean;
+  /** Whether it has a form that asks for what it shows, and says what is wrong with that. */
+  asks?: true;
   /** What it shows: the value of each operation is in the template under the name of that. */
   reads: (asked: Asked) => Call[];
   /** What may be asked in its query. */

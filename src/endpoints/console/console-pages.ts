@@ -1,5 +1,7 @@
 // Every page of the console.
+import { tenantSettings } from './console-form.ts';
 import {
+  type Asked,
   auditQuery,
   auditSearch,
   type ConsolePage,
@@ -107,6 +109,8 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'scopes/:scope',
     section: 'scopes',
     template: 'console_scope',
+    names: ({ scope }, { scope_list }) =>
+      (scope_list as Asked[]).some((one) => one.scope === scope),
     reads: () => [read('scope_list')],
   },
   {
@@ -149,6 +153,7 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'settings/:setting',
     section: 'settings',
     template: 'console_setting',
+    names: ({ setting }) => tenantSettings.some(({ name }) => name === setting),
     reads: () => [read('settings_show')],
   },
   {
@@ -162,6 +167,7 @@ export const consolePages: readonly ConsolePage[] = [
     section: 'audit',
     template: 'console_audit',
     query: auditQuery,
+    asks: true,
     reads: (asked) => [auditSearch(asked, pageRows + 1)],
     list: listOf('audit_list', 'cursor'),
   },
@@ -170,6 +176,7 @@ export const consolePages: readonly ConsolePage[] = [
     section: 'access',
     template: 'console_access',
     query: ['what', 'username', 'at', 'after', 'after_client'],
+    asks: true,
     reads: ({ what, username, at, after, after_client }) =>
       what === undefined
         ? [read('scope_list'), read('resource_list')]

@@ -32,10 +32,6 @@ export function showConsole(services: EndpointServices): Endpoint {
     const found = findPage(ctx);
     const row = await perform(services, ctx, found.page.reads(found.asked));
     if (row === undefined) return signIn(ctx);
-    const missing = row.results.find(({ error }) => error === 'not_found');
-    if (missing && Object.keys(found.named).length > 0) {
-      throw new OAuthError('not_found', missing.detail ?? 'there is none');
-    }
     showPage(ctx, found, row);
   };
 }
@@ -134,8 +130,8 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
   const values = Object.fromEntries(
     reads.map(({ operation }, at) => [operation, row.results[at]?.value ?? null]),
   );
+  const failed = failureOf(found, row, values);
   const pages = cutList(ctx, found, values);
-  const failed = row.results.find(({ error }) => error !== null);
   const isWrong = problem.fault !== undefined || problem.detail !== undefined;
   const shown = { ...values, ...asked, asked, named, section: page.section, failed };
   const data = {
@@ -156,6 +152,20 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     as_text: textOfValue,
   };
   render(ctx, page.template, data, isWrong ? { status: 400 } : {});
+}
+
+/** What a form asked for in vain; throws not_found where there is nothing by this path, and what else has failed. */
+function failureOf({ page, named }: Found, { results }: Shown, values: Record<string, unknown>) {
+  const isNamed = Object.keys(named).length > 0;
+  const missing = isNamed ? results.find(({ error }) => error === 'not_found') : undefined;
+  if (missing || page.names?.(named, values) === false) {
+    throw new OAuthError('not_found', missing?.detail ?? 'there is none');
+  }
+  const failed = results.find(({ error }) => error !== null);
+  if (failed?.error && !(page.asks && failed.detail)) {
+    throw new OAuthError(failed.error as ErrorCode, failed.detail ?? 'no list goes on there');
+  }
+  return failed;
 }
 
 type Done = { given: Record<string, unknown>; shown: Record<string, string>; username: string };
