@@ -3121,6 +3121,7 @@ create table pgrant.tenants (
   logo_uri text,
   unverified_logos boolean default false not null,
   remember_username boolean default false not null,
+  client_signing_algs text[] default '{ES256,RS256,PS256,EdDSA,Ed25519}'::text[] not null,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -3146,6 +3147,8 @@ END),
   constraint tenants_client_document_rate_check CHECK (((client_document_rate >= 1) AND (client_document_rate <= 1000000))),
   constraint tenants_client_document_refused_hosts_check CHECK (pgrant.hosts_sound(client_document_refused_hosts)),
   constraint tenants_client_documents_check CHECK ((client_documents = ANY (ARRAY['closed'::text, 'listed'::text, 'open'::text]))),
+  constraint tenants_client_signing_algs_check CHECK ((client_signing_algs <@ pgrant.client_algs())),
+  constraint tenants_client_signing_algs_some CHECK ((client_signing_algs <> '{}'::text[])),
   constraint tenants_code_lifetime_check CHECK (((code_lifetime >= 1) AND (code_lifetime <= 600))),
   constraint tenants_consent_lifetime_check CHECK (((consent_lifetime >= 0) AND (consent_lifetime <= 1576800000))),
   constraint tenants_decoy_salt_check CHECK ((length(decoy_salt) = 32)),
@@ -3283,6 +3286,7 @@ comment on column pgrant.tenants.consent_choice is 'Whether people may allow som
 comment on column pgrant.tenants.logo_uri is 'The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none.';
 comment on column pgrant.tenants.unverified_logos is 'Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.';
 comment on column pgrant.tenants.remember_username is 'Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.';
+comment on column pgrant.tenants.client_signing_algs is 'By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

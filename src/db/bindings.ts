@@ -477,6 +477,7 @@ export type ApiTenantFacts = {
   title: string;
   scopes: string[];
   signing_algs: string[];
+  client_signing_algs: string[];
   registration: string;
   client_documents: string;
   refresh_lifetime: number;
@@ -2538,7 +2539,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management', 'grant_management_action_required', 'authorization_details_types']),
+  ], ['title', 'scopes', 'signing_algs', 'client_signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management', 'grant_management_action_required', 'authorization_details_types']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<

@@ -3,7 +3,7 @@
 import { prompts, responseModes } from './authorization.ts';
 import { grantActions } from './authorization-values.ts';
 import { identityAssertionTokenType } from './identity-assertion.ts';
-import { authMethods, claims, clientAlgs, grantTypes } from './lists.ts';
+import { authMethods, claims, grantTypes } from './lists.ts';
 
 /** Where each endpoint is below the issuer. */
 export type EndpointPaths = {
@@ -28,6 +28,7 @@ export interface TenantFacts {
   scopes: readonly string[];
   /** By what its tokens may be signed. */
   signing_algs: readonly string[];
+  client_signing_algs: readonly string[];
   acr_values?: readonly string[];
   ui_locales?: readonly string[];
   /** Whether people can make an account (prompt=create). */
@@ -87,11 +88,11 @@ export function metadata(tenant: TenantFacts) {
     grant_types_supported: grantTypes,
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: methods,
-    token_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    token_endpoint_auth_signing_alg_values_supported: tenant.client_signing_algs,
     revocation_endpoint_auth_methods_supported: methods,
-    revocation_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    revocation_endpoint_auth_signing_alg_values_supported: tenant.client_signing_algs,
     introspection_endpoint_auth_methods_supported: confidentialMethods,
-    introspection_endpoint_auth_signing_alg_values_supported: clientAlgs,
+    introspection_endpoint_auth_signing_alg_values_supported: tenant.client_signing_algs,
     ...(tenant.mtls && { tls_client_certificate_bound_access_tokens: true }),
     ...(tenant.mtlsPort !== undefined && {
       mtls_endpoint_aliases: urls(
@@ -99,7 +100,7 @@ export function metadata(tenant: TenantFacts) {
         Object.fromEntries(mtlsEndpoints.map((name) => [name, endpoints[name]])),
       ),
     }),
-    dpop_signing_alg_values_supported: clientAlgs,
+    dpop_signing_alg_values_supported: tenant.client_signing_algs,
     authorization_response_iss_parameter_supported: true,
     ...(tenant.client_documents && { client_id_metadata_document_supported: true }),
     subject_types_supported: ['public', 'pairwise'],
@@ -114,7 +115,7 @@ export function metadata(tenant: TenantFacts) {
     // Means true when it is left out (OpenID Connect Discovery 3).
     request_uri_parameter_supported: tenant.request_uri_parameter ?? false,
     require_request_uri_registration: true,
-    request_object_signing_alg_values_supported: clientAlgs,
+    request_object_signing_alg_values_supported: tenant.client_signing_algs,
     require_signed_request_object: tenant.require_signed_request_object ?? false,
     require_pushed_authorization_requests: tenant.require_pushed_authorization_requests ?? false,
     identity_chaining_requested_token_types_supported: [identityAssertionTokenType],

@@ -1,6 +1,7 @@
 // RFC 9449 4: a DPoP proof says which key the sender of this one request has.
 import { hash } from 'node:crypto';
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
+import { normalUrl } from '../resource/proof-url.ts';
 import { inFuture } from './client-assertion.ts';
 import { type ClientAlg, type ClientKey, candidates, clientKeys } from './jwk-set.ts';
 import { clientAlgs } from './lists.ts';
@@ -12,6 +13,7 @@ export type ProofFacts =
   | {
       /** RFC 7638 thumbprint of the key, SHA-256, base64url. */
       jkt: string;
+      alg: ClientAlg;
       /** SHA-256 of thumbprint and jti, hex. */
       jti_hash: string;
       /** Epoch seconds: later it would be refused, used before or not. */
@@ -50,7 +52,7 @@ export async function readProof(proof: string, request: ProvenRequest): Promise<
     const key = request.known.get(header) ?? keyOf(proof);
     await verify(proof, key);
     request.known.set(header, key);
-    return factsOf(decodeJwt(proof), key.thumbprint, request);
+    return factsOf(decodeJwt(proof), key, request);
   } catch (failure) {
     if (failure instanceof Fault) return { fault: failure.message };
     if (failure instanceof errors.JOSEError || failure instanceof TypeError) {
@@ -86,7 +88,7 @@ async function verify(proof: string, { key, usedAlg }: ProofKey): Promise<void> 
 
 function factsOf(
   { htm, htu, iat, exp, nbf, jti, ath, nonce }: Record<string, unknown>,
-  jkt: string,
+  { thumbprint: jkt, usedAlg: alg }: ProofKey,
   { method, urls, token, nonceExpiry }: ProvenRequest,
 ): ProofFacts {
   if (htm !== method) throw new Fault(`htm is not ${method}`);
@@ -107,6 +109,7 @@ function factsOf(
   if (until === undefined) refuseUnlessRecent(iat, exp, nbf);
   return {
     jkt,
+    alg,
     jti_hash: secretHash(`${jkt} ${jti}`).toString('hex'),
     exp: until ?? Math.floor(iat) + lifetime + leeway + 1,
     ...(nonce !== undefined && { nonce: until === undefined ? 'unknown' : 'good' }),
@@ -121,16 +124,4 @@ function refuseUnlessRecent(iat: number, exp: unknown, nbf: unknown): void {
   const ended = exp !== undefined && !(typeof exp === 'number' && exp > now - leeway);
   if (ended) throw new Fault('exp is in the past, or no moment');
   if (inFuture(nbf, now)) throw new Fault('nbf is in the future, or no moment');
-}
-
-/** RFC 3986 6.2.2 and 6.2.3, without query and fragment (RFC 9449 4.3); undefined for no URL. */
-function normalUrl(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const { origin, pathname } = new URL(text);
-  return origin + pathname.replace(/%[\da-f]{2}/gi, decodeUnreserved);
-}
-
-function decodeUnreserved(encoded: string): string {
-  const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
-  return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
 }

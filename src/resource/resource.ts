@@ -7,7 +7,6 @@ import { answerMetadata, type Metadata, metadataLocation } from './metadata.ts';
 import { IssuerUnavailable, type Refusal, ResourceError } from './resource-error.ts';
 import {
   type DpopOptions,
-  dpopAlgorithms,
   makePossession,
   NotPossessed,
   type ResourceRequest,
@@ -74,15 +73,15 @@ const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
 export function createResource(options: ResourceOptions): Resource {
   const { issuer, resource, scopes: supported = [] } = options;
   const { path: metadataPath, url: resource_metadata } = metadataLocation(resource);
+  const possession = makePossession(resource, options.dpop);
   const metadata: Metadata = {
     resource,
     authorization_servers: [issuer],
     bearer_methods_supported: ['header'],
-    dpop_signing_alg_values_supported: dpopAlgorithms,
+    dpop_signing_alg_values_supported: possession.algorithms,
     ...(options.dpop?.required && { dpop_bound_access_tokens_required: true }),
     ...(supported.length > 0 && { scopes_supported: supported }),
   };
-  const possession = makePossession(resource, options.dpop);
   const keys = issuerKeys(new URL(`${issuer}/oauth/jwks.json`));
   const introspect =
     options.introspection && makeIntrospection({ ...options, ...options.introspection });
@@ -115,7 +114,7 @@ export function createResource(options: ResourceOptions): Resource {
       const need = {
         scopes: needed,
         resource_metadata,
-        ...(asDpop && { algs: dpopAlgorithms, nonce: possession.nonce() }),
+        ...(asDpop && { algs: possession.algorithms, nonce: possession.nonce() }),
       };
       const refuse = (error: Refusal, reason: string, cause?: unknown) =>
         new ResourceError(error, reason, need, { cause });

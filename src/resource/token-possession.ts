@@ -2,6 +2,7 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { normalUrl } from './proof-url.ts';
 
 /** A request, as its sender has to have proven it. */
 export type ResourceRequest = {
@@ -17,6 +18,8 @@ export type ResourceRequest = {
 export type DpopOptions = {
   /** Whether every token has to be bound to a key; false by default. */
   required?: boolean;
+  /** By what proofs may be signed; FAPI 2.0 wants it without RS256, which is among the default. */
+  algorithms?: readonly string[];
   /** Makes proofs need a nonce of this API (RFC 9449 9): at least 32 bytes, the same in all its processes. */
   nonceSecret?: Uint8Array;
   /** Says whether a proof with this id is new, and remembers it for so many seconds; by default each process for itself. */
@@ -33,7 +36,7 @@ export class NotPossessed extends Error {
   }
 }
 
-export const dpopAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
+const allAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'];
 
 /** For how long a proof is good, what clocks may differ by, and for how long a nonce is handed out, in seconds. */
 const [lifetime, leeway, period] = [60, 30, 60];
@@ -43,7 +46,8 @@ type Claims = { cnf?: unknown };
 
 /** Makes the check; it throws NotPossessed. */
 export function makePossession(resource: string, options: DpopOptions = {}) {
-  const { required = false, nonceSecret, isNew = newInThisProcess() } = options;
+  const { required = false, algorithms = allAlgorithms, nonceSecret } = options;
+  const { isNew = newInThisProcess() } = options;
   const key =
     nonceSecret && Buffer.from(hkdfSync('sha256', nonceSecret, '', 'pgrant resource nonce', 32));
   const nonceOf = (number: number) =>
@@ -56,9 +60,9 @@ export function makePossession(resource: string, options: DpopOptions = {}) {
   async function requireProof(token: string, cnf: string, request: ResourceRequest) {
     const { dpop = '', method } = request;
     if (dpop === '') throw invalid('there is no DPoP proof');
-    const { payload, jkt } = await verified(dpop);
+    const { payload, jkt } = await verified(dpop, algorithms);
     if (payload.htm !== method) throw invalid(`htm is not ${method}`);
-    if (urlOf(payload.htu) !== urlOf(request.url, resource)) throw invalid('htu is another URL');
+    if (sentTo(payload.htu) !== sentTo(request.url, resource)) throw invalid('htu is another URL');
     if (payload.ath !== digest(token)) throw invalid('ath is of another token');
     if (typeof payload.jti !== 'string' || payload.jti.length > 255) throw invalid('no good jti');
     if (typeof payload.iat !== 'number') throw invalid('iat is missing');
@@ -74,6 +78,7 @@ export function makePossession(resource: string, options: DpopOptions = {}) {
 
   return {
     required,
+    algorithms,
     /** To be sent as DPoP-Nonce; undefined without a nonceSecret. */
     nonce: () => nonceOf(current()),
     async require(
@@ -101,10 +106,15 @@ export function makePossession(resource: string, options: DpopOptions = {}) {
   };
 }
 
-async function verified(proof: string): Promise<{ payload: JWTPayload; jkt: string }> {
+async function verified(
+  proof: string,
+  algorithms: readonly string[],
+): Promise<{ payload: JWTPayload; jkt: string }> {
   try {
-    const checks = { typ: 'dpop+jwt', algorithms: dpopAlgorithms };
-    const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, checks);
+    const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
+      typ: 'dpop+jwt',
+      algorithms: [...algorithms],
+    });
     return { payload, jkt: await calculateJwkThumbprint(protectedHeader.jwk ?? {}) };
   } catch (failure) {
     // A key that cannot be one is a TypeError, or a DOMException of WebCrypto.
@@ -125,11 +135,11 @@ function digest(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('base64url');
 }
 
-/** Normalised, without query and fragment; at the origin of `place`, where that is given. */
-function urlOf(text: unknown, place?: string): string | undefined {
+/** Normalised; at the origin of `place`, where that is given. */
+function sentTo(text: unknown, place?: string): string | undefined {
   if (typeof text !== 'string' || !URL.canParse(text, place)) return undefined;
   const url = new URL(text, place);
-  return (place === undefined ? url : new URL(place)).origin + url.pathname;
+  return normalUrl((place === undefined ? url : new URL(place)).origin + url.pathname);
 }
 
 function newInThisProcess(): NonNullable<DpopOptions['isNew']> {

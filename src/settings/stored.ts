@@ -164,6 +164,8 @@ export type TenantSettings = {
   unverified_logos: boolean;
   /** Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not. */
   remember_username: boolean;
+  /** By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256. */
+  client_signing_algs: ('ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519')[];
 };
 
 export type ClientSettings = {
@@ -385,6 +387,7 @@ export const stored = {
     {"name":"logo_uri","type":"text","unit":null,"nullable":true,"default":null,"meaning":"The logo on every page: PNG, JPEG, WebP or GIF of at most 64 KiB, which the worker fetches within a minute and then each week. Null = none.","good":"an https URL of at most 500 characters; http on a loopback host, which a server on a loopback address may fetch"},
     {"name":"unverified_logos","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.","good":"true or false"},
     {"name":"remember_username","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.","good":"true or false"},
+    {"name":"client_signing_algs","type":"text[]","unit":null,"nullable":false,"default":"{ES256,RS256,PS256,EdDSA,Ed25519}","meaning":"By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256.","good":"a list of ES256, RS256, PS256, EdDSA, Ed25519"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

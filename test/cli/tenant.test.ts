@@ -116,17 +116,20 @@ test('what FAPI 2.0 wants of a tenant is listed before it is switched to it, and
       .filter(({ client_id }) => client_id === 'signer')
       .map(({ setting }) => setting)
       .sort();
-  // Without an algorithm of its own it could sign by any.
-  expect(await ofSigner()).toEqual([...algs, 'token_endpoint_auth_signing_alg'].sort());
-  const better = [...algs, 'token_endpoint_auth_signing_alg'].map((alg) => `${alg}=ES256`);
+  expect(await ofSigner()).toEqual(algs);
+  // Where the tenant takes more of its clients, one without an algorithm of its own may sign by any.
+  await pgrant(['tenant', 'set', 'acme', 'client_signing_algs=ES256 RS256']);
+  const signs = ['request_object_signing_alg', 'token_endpoint_auth_signing_alg'];
+  await document('client set signer --tenant acme require_signed_request_object=true');
+  expect(await ofSigner()).toEqual([...algs, ...signs].sort());
+  const better = [...algs, ...signs].map((alg) => `${alg}=ES256`);
   await document(`client set signer --tenant acme ${better.join(' ')}`);
   expect(await ofSigner()).toEqual([]);
   await document('client set signer --tenant acme request_object_signing_alg=RS256');
   expect(await ofSigner()).toEqual(['request_object_signing_alg']);
-  // Who has to sign requests, and by no algorithm in particular, may do it by RS256.
-  await document(
-    'client set signer --tenant acme request_object_signing_alg= require_signed_request_object=true',
-  );
+  // What the tenant took back since is no fault of the next change.
+  await document('tenant set acme client_signing_algs=ES256');
+  await document('client set signer --tenant acme name=Signer');
   expect(await ofSigner()).toEqual(['request_object_signing_alg']);
   expect((await pgrant(['tenant', 'check', 'acme', '--profile', 'fapi2'])).code).toBe(1);
   const { code, err } = await pgrant(['tenant', 'check', 'acme', '--profile', 'lax']);

@@ -9,6 +9,7 @@ import { call } from '../../src/db/call.ts';
 import { clientAlgs } from '../../src/protocol/lists.ts';
 import { type Acme, insecure, obtainTokens, redirect_uri, startAcme } from '../support/acme.ts';
 import { addClient, postTo, startServer } from '../support/issuer.ts';
+import { configure } from '../support/registering.ts';
 import {
   asserted,
   type Change,
@@ -260,6 +261,33 @@ describe('an assertion [RFC 7523 3, RFC 10070]', () => {
       refused,
     );
     expect(await recorded()).toContain('another alg');
+  });
+
+  test('by an alg that the tenant does not take of any client [FAPI 2.0 5.4.1]', async () => {
+    const rsa = await makeKey('RS256');
+    await addClient(acme.database, acme.tenant, 'rs-256', signer({ jwks: setOf(rsa) }));
+    const asked = async () =>
+      answerOf(
+        await post('token', { ...basic, ...asserted(await sign(rsa, 'rs-256', acme.issuer)) }),
+      );
+    expect(await asked()).toEqual(granted);
+    await configure(acme, { client_signing_algs: ['ES256', 'PS256'] });
+    expect(await asked()).toEqual(refused);
+    expect(await recorded()).toContain('assertion by none of ES256, PS256');
+    const named = addClient(
+      acme.database,
+      acme.tenant,
+      'only-rs',
+      signer({ jwks: setOf(rsa), token_endpoint_auth_signing_alg: 'RS256' }),
+    );
+    await expect(named).rejects.toThrow(
+      "token_endpoint_auth_signing_alg must be ES256 or PS256, the client_signing_algs of the tenant, not 'RS256'",
+    );
+    const { token_endpoint_auth_signing_alg_values_supported: listed } = (await (
+      await fetch(`${acme.issuer}/.well-known/openid-configuration`)
+    ).json()) as Record<string, string[]>;
+    await configure(acme, { client_signing_algs: [...clientAlgs] });
+    expect(listed).toEqual(['ES256', 'PS256']);
   });
 });
 

@@ -124,7 +124,12 @@ describe('a poll', () => {
         return [row?.error, setting?.synchronous_commit];
       });
     expect(await flushed(null)).toEqual(['authorization_pending', 'off']);
-    const proof = { jkt: 'k', jti_hash: 'aa'.repeat(32), exp: Math.ceil(Date.now() / 1000) + 60 };
+    const proof = {
+      jkt: 'k',
+      alg: 'ES256',
+      jti_hash: 'aa'.repeat(32),
+      exp: Math.ceil(Date.now() / 1000) + 60,
+    };
     expect((await flushed({ proof }))[1]).toBe('on');
   });
 

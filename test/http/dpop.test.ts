@@ -4,6 +4,7 @@ import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
+import { clientAlgs } from '../../src/protocol/lists.ts';
 import {
   type Acme,
   discover,
@@ -283,6 +284,30 @@ describe('a proof may be written otherwise [RFC 3986 6.2]', () => {
   test.each(['RS256', 'PS256', 'EdDSA'])('and signed by %s', async (alg) => {
     const proof = await proofFor(await newProofKey(alg), tokenUrl());
     expect((await post(machine(), proof)).status).toBe(200);
+  });
+
+  test('but by none that the tenant does not take, at any endpoint [FAPI 2.0 5.4.1]', async () => {
+    const rsa = await newProofKey('RS256');
+    const before = await post(machine(), await proofFor(rsa, tokenUrl()));
+    const { access_token } = (await before.json()) as { access_token: string };
+    await set({ client_signing_algs: ['ES256', 'PS256'] });
+    const refused = {
+      error: 'invalid_dpop_proof',
+      error_description: /alg is none of ES256, PS256/,
+    };
+    const after = await bodyOf(await post(machine(), await proofFor(rsa, tokenUrl())));
+    const proof = await proofFor(rsa, userinfoUrl(), {
+      claims: { htm: 'GET', ath: ath(access_token) },
+    });
+    const read = await fetch(userinfoUrl(), {
+      headers: { authorization: `DPoP ${access_token}`, dpop: proof },
+    });
+    const good = await post(machine(), await proofFor(key, tokenUrl()));
+    await set({ client_signing_algs: [...clientAlgs] });
+    expect(after.error).toBe(refused.error);
+    expect(after.error_description).toMatch(refused.error_description);
+    expect(read.headers.get('www-authenticate')).toMatch(refused.error_description);
+    expect(good.status).toBe(200);
   });
 });
 

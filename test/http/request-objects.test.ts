@@ -1,10 +1,11 @@
 // Signed authorization requests, with openid-client and oauth4webapi, and what no request object should be.
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { clientAlgs } from '../../src/protocol/lists.ts';
 import { type Acme, insecure, proceed, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { startHost } from '../support/document-host.ts';
@@ -204,6 +205,19 @@ describe('a request object [RFC 9101 4, 6]', () => {
       expect.stringContaining('alg'),
     ]);
     await setClient({ request_object_signing_alg: null });
+  });
+
+  test('by an alg that the tenant does not take of any client is refused [FAPI 2.0 5.4.1]', async () => {
+    const request = await objectOf();
+    const { alg } = decodeProtectedHeader(request);
+    await setTenant({ client_signing_algs: clientAlgs.filter((other) => other !== alg) });
+    const answer = await told({ request });
+    await setTenant({ client_signing_algs: [...clientAlgs] });
+    expect([answer.error, answer.error_description]).toEqual([
+      'invalid_request_object',
+      expect.stringContaining('alg is none of'),
+    ]);
+    await expectTaken({ request });
   });
 
   test('may live longer, or for ever, where the tenant says so [OpenID Connect Core 6.1]', async () => {

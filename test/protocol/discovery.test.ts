@@ -7,6 +7,7 @@ const facts = {
   issuer,
   scopes: ['openid', 'profile'],
   signing_algs: ['RS256', 'ES256'],
+  client_signing_algs: ['ES256', 'PS256'],
   endpoints: {
     authorization_endpoint: '/oauth/authorize',
     token_endpoint: '/oauth/token',

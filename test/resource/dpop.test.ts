@@ -74,6 +74,13 @@ test('a token with a proof of its key is good, once [RFC 9449 7.1, 11.1]', async
   });
 });
 
+test('the URL of a proof is compared as RFC 3986 6.2.2 has it, and without its query [RFC 9449 4.3]', async () => {
+  const htu = 'HTTPS://API.example.com:443/%6eotes?x=1';
+  expect(await ask(api, `DPoP ${token}`, await proof({ claims: { htu } }))).toMatchObject({
+    status: 200,
+  });
+});
+
 test('openid-client asks the API [RFC 9449 7.1]', async () => {
   const config = new client.Configuration({ issuer: acme.issuer }, 'web');
   client.allowInsecureRequests(config);
@@ -117,6 +124,14 @@ describe('refused is', () => {
     expect((await ask(api, `Bearer ${bearer}`)).status).toBe(200);
     const sent = await proof({ claims: { ath: ath(bearer) } });
     expect((await ask(api, `DPoP ${bearer}`, sent)).status).toBe(401);
+  });
+});
+
+test('an API may take fewer algorithms, and says which [RFC 9728 2, FAPI 2.0 5.4.1]', async () => {
+  const strict = await serve({ algorithms: ['PS256'] });
+  expect(await ask(strict, `DPoP ${token}`, await proof())).toMatchObject({
+    status: 401,
+    challenge: expect.stringMatching(/^DPoP error="invalid_dpop_proof".*algs="PS256"/),
   });
 });
 

@@ -102,6 +102,7 @@ const possession = (random: Random) => {
   const [key, number] = [Math.floor(random() * 2), Math.floor(random() * 40)];
   const proof = {
     jkt: 'ab'.charAt(key).repeat(43),
+    alg: random() < 0.05 ? 'HS256' : 'ES256',
     jti_hash: `${key}${number}`.padStart(64, '0'),
     exp: proofsExpireAt,
     ...(random() < 0.1 && { nonce: pick(random, ['good', 'unknown']) }),

@@ -49,7 +49,7 @@ select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_met
        -- A tenant's wish is that tokens are bound: to a certificate will do.
        c.dpop_bound_access_tokens or t.dpop_bound_access_tokens and not c.tls_client_certificate_bound_access_tokens
          as dpop_bound_access_tokens,
-       t.require_dpop_nonce,
+       t.require_dpop_nonce, t.client_signing_algs,
        c.tls_client_certificate_bound_access_tokens,
        t.grant_management_action_required,
        c.grant_management and c.token_endpoint_auth_method <> 'none' as grant_management,
@@ -71,23 +71,30 @@ as $$ select p_client.token_endpoint_auth_method in ('client_secret_basic', 'cli
 comment on function pgrant_rules.client_has_secret(pgrant.clients) is
   'Whether the client authenticates by a secret; else it is public, or signs.';
 
-create function pgrant_rules.alg_not_offered(p_tenant uuid, p_client pgrant.clients, out setting text, out offered text[])
+create function pgrant_rules.alg_not_offered(
+  p_tenant uuid, p_client pgrant.clients, p_settings text[], out setting text, out offered text[], out offering text
+)
 language plpgsql stable
 as $$
 begin
-  select a.setting, t.signing_algs into setting, offered
+  select a.setting, a.offered, a.offering into setting, offered, offering
     from pgrant.tenants t
-   cross join lateral (values ('id_token_alg', p_client.id_token_alg), ('userinfo_alg', p_client.userinfo_alg),
-                              ('access_token_alg', p_client.access_token_alg),
-                              ('authorization_alg', p_client.authorization_alg),
-                              ('introspection_alg', p_client.introspection_alg)) a (setting, alg)
-   where t.tenant_id = p_tenant and a.alg <> all (t.signing_algs)
+   cross join lateral (values
+     ('id_token_alg', p_client.id_token_alg, t.signing_algs, 'signing_algs'),
+     ('userinfo_alg', p_client.userinfo_alg, t.signing_algs, 'signing_algs'),
+     ('access_token_alg', p_client.access_token_alg, t.signing_algs, 'signing_algs'),
+     ('authorization_alg', p_client.authorization_alg, t.signing_algs, 'signing_algs'),
+     ('introspection_alg', p_client.introspection_alg, t.signing_algs, 'signing_algs'),
+     ('token_endpoint_auth_signing_alg', p_client.token_endpoint_auth_signing_alg, t.client_signing_algs, 'client_signing_algs'),
+     ('request_object_signing_alg', p_client.request_object_signing_alg, t.client_signing_algs, 'client_signing_algs')
+   ) a (setting, alg, offered, offering)
+   where t.tenant_id = p_tenant and a.alg <> all (a.offered) and coalesce(a.setting = any (p_settings), true)
    limit 1;
 end
 $$;
 
-comment on function pgrant_rules.alg_not_offered(uuid, pgrant.clients) is
-  'A setting of the client by which something would be signed as the tenant does not sign, and how it does; nulls where there is none.';
+comment on function pgrant_rules.alg_not_offered(uuid, pgrant.clients, text[]) is
+  'One of the settings p_settings (null = all) of the client by which the tenant or the client would sign as the tenant does not have it, how it may be, and the setting of the tenant that says so; nulls where there is none.';
 
 create type pgrant_rules.targeted_client as (
   error      pgrant_api.error,

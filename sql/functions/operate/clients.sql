@@ -54,7 +54,7 @@ $$;
 comment on function pgrant_rules.tenant_defaults(uuid, text) is
   'What the tenant makes of a new client with this token_endpoint_auth_method that does not say: {require_pkce, subject_type}. Public clients always have to send a code_challenge.';
 
-create function pgrant_rules.client_settings_check(p_tenant uuid, p_client_id text, p_redirects boolean default true) returns void
+create function pgrant_rules.client_settings_check(p_tenant uuid, p_client_id text, p_settings text[] default null) returns void
 language plpgsql
 as $$
 declare
@@ -68,9 +68,10 @@ begin
     raise exception 'the tenant has no scope %', v_unknown
       using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
   end if;
-  v_alg := pgrant_rules.alg_not_offered(p_tenant, v_client);
+  v_alg := pgrant_rules.alg_not_offered(p_tenant, v_client, p_settings);
   if v_alg.setting is not null then
-    perform pgrant_rules.setting_refuse(v_alg.setting, pgrant_rules.either(v_alg.offered) || ', the signing_algs of the tenant',
+    perform pgrant_rules.setting_refuse(v_alg.setting,
+                                        format('%s, the %s of the tenant', pgrant_rules.either(v_alg.offered), v_alg.offering),
                                         to_jsonb(v_client) -> v_alg.setting);
   end if;
   if v_client.default_resource is not null
@@ -78,14 +79,14 @@ begin
     raise exception 'the tenant has no resource %', v_client.default_resource
       using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
-  if p_redirects then
+  if coalesce(p_settings && array['redirect_uris', 'post_logout_redirect_uris'], true) then
     perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
   end if;
 end
 $$;
 
-comment on function pgrant_rules.client_settings_check(uuid, text, boolean) is
-  'What no check of the table can say of a client that was just written: scopes, redirect schemes and algorithms are the tenant''s. Raises OA001, OA003.';
+comment on function pgrant_rules.client_settings_check(uuid, text, text[]) is
+  'What no check of the table can say of a client of which p_settings (null = all) were just written: scopes, redirect schemes and algorithms are the tenant''s, and what the tenant took back since is no fault of the next change. Raises OA001, OA003.';
 
 create function pgrant_rules.client_types_check(p_tenant uuid, p_settings jsonb) returns void
 language plpgsql
@@ -130,7 +131,7 @@ begin
   perform pgrant_rules.settings_write(
     'update pgrant.clients c set (%1$s) = row(%2$s) where c.tenant_id = $1 and c.client_id = $2',
     'clients', p_settings, p_tenant, p_client_id);
-  perform pgrant_rules.client_settings_check(p_tenant, p_client_id, p_settings ?| array['redirect_uris', 'post_logout_redirect_uris']);
+  perform pgrant_rules.client_settings_check(p_tenant, p_client_id, array(select jsonb_object_keys(p_settings)));
   perform pgrant_rules.client_types_check(p_tenant, p_settings);
   perform pgrant_rules.client_identity_date(v_before);
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');

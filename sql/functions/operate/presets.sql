@@ -19,6 +19,8 @@ begin
     ('default', 'require_pushed_authorization_requests', 'false', 'a request may come through the browser'),
     ('default', 'dpop_bound_access_tokens', 'false', 'tokens are bound for clients that prove a key, and required of those that say so'),
     ('default', 'signing_algs', '["RS256", "ES256"]', 'RS256 is what every client of OpenID Connect knows'),
+    ('default', 'client_signing_algs', '["ES256", "RS256", "PS256", "EdDSA", "Ed25519"]',
+     'RS256 is what every client of OpenID Connect knows'),
     ('default', 'access_token_alg', '"ES256"', 'short signatures, quickly made'),
     ('default', 'code_lifetime', '60', 'seconds'),
     ('default', 'par_lifetime', '60', 'seconds'),
@@ -46,6 +48,7 @@ begin
     ('fapi2', 'dpop_bound_access_tokens', 'true', 'a stolen token is worth nothing; certificates bind as well (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'assertion_audience', '"issuer"', 'the issuer alone (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'signing_algs', '["RS256", "PS256", "ES256"]', 'RS256 is for others: tenant check names clients that use it'),
+    ('fapi2', 'client_signing_algs', '["ES256", "PS256", "EdDSA", "Ed25519"]', 'assertions, request objects and proofs (FAPI 2.0 5.4.1)'),
     ('fapi2', 'access_token_alg', '"ES256"', 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)'),
     ('fapi2', 'code_lifetime', '60', 'at most 60 seconds (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'par_lifetime', '60', 'less than 600 seconds (FAPI 2.0 5.3.2.2)'),
@@ -88,18 +91,21 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_tenant jsonb;
+  v_any text;
 begin
   perform pgrant_rules.administer(p_tenant);
   if p_profile is distinct from 'fapi2' then
     raise exception 'there is no profile %', coalesce(p_profile, '(none)') using errcode = 'OA003', hint = 'profiles: fapi2';
   end if;
-  select to_jsonb(t) into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  select to_jsonb(t), case when 'RS256' = any (t.client_signing_algs) then 'RS256' end into v_tenant, v_any
+    from pgrant.tenants t where t.tenant_id = p_tenant;
   return query
   select 'tenant', null::text, p.setting, v_tenant -> p.setting, p.value::text || ': ' || p.why
     from pgrant_ops.tenant_presets() p
    where p.preset = p_profile
      and case when p.setting in ('code_lifetime', 'par_lifetime') then (v_tenant ->> p.setting)::integer > (p.value #>> '{}')::integer
               when p.setting = 'signing_algs' then not v_tenant -> p.setting ?| array['PS256', 'ES256', 'EdDSA', 'Ed25519']
+              when p.setting = 'client_signing_algs' then v_tenant -> p.setting ? 'RS256'
               when p.setting = 'access_token_alg' then v_tenant ->> p.setting = 'RS256'
               else v_tenant -> p.setting is distinct from p.value end
   union all
@@ -108,11 +114,11 @@ begin
    cross join lateral (values
      ('token_endpoint_auth_method', to_jsonb(c.token_endpoint_auth_method), 'private_key_jwt or tls_client_auth (FAPI 2.0 5.3.2.1)',
       c.token_endpoint_auth_method not in ('private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth')),
-     -- Without one it may sign by RS256 as well.
+     -- Without one it may sign by whatever the tenant takes.
      ('token_endpoint_auth_signing_alg', to_jsonb(c.token_endpoint_auth_signing_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)',
-      c.token_endpoint_auth_method = 'private_key_jwt' and coalesce(c.token_endpoint_auth_signing_alg, 'RS256') = 'RS256'),
+      c.token_endpoint_auth_method = 'private_key_jwt' and coalesce(c.token_endpoint_auth_signing_alg, v_any) = 'RS256'),
      ('request_object_signing_alg', to_jsonb(c.request_object_signing_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)',
-      c.request_object_signing_alg = 'RS256' or c.require_signed_request_object and c.request_object_signing_alg is null),
+      coalesce(c.request_object_signing_alg, case when c.require_signed_request_object then v_any end) = 'RS256'),
      ('authorization_alg', to_jsonb(c.authorization_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.authorization_alg = 'RS256'),
      ('userinfo_alg', to_jsonb(c.userinfo_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.userinfo_alg = 'RS256'),
      ('introspection_alg', to_jsonb(c.introspection_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)', c.introspection_alg = 'RS256'),

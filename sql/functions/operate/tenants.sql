@@ -111,7 +111,7 @@ begin
    cross join lateral (
      select 'client ' || c.client_id, a.alg
        from pgrant.clients c
-      cross join unnest(array[c.id_token_alg, c.userinfo_alg, c.access_token_alg]) a (alg)
+      cross join unnest(array[c.id_token_alg, c.userinfo_alg, c.access_token_alg, c.authorization_alg, c.introspection_alg]) a (alg)
       where c.tenant_id = p_tenant
       union all
      select 'resource ' || r.resource, r.access_token_alg from pgrant.resources r where r.tenant_id = p_tenant) u (name, alg)

@@ -3650,6 +3650,21 @@ export const records = {
       "good": "closed, listed or open"
     },
     {
+      "name": "client_signing_algs",
+      "type": "text[]",
+      "nullable": false,
+      "is_setting": true,
+      "meaning": "By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256.",
+      "choices": [
+        "ES256",
+        "RS256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ],
+      "good": "a list of ES256, RS256, PS256, EdDSA, Ed25519"
+    },
+    {
       "name": "code_lifetime",
       "type": "integer",
       "nullable": false,

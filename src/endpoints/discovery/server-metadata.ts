@@ -16,6 +16,7 @@ export function metadataDocument({ database, endpoints, config }: EndpointServic
       issuer: ctx.state.tenant.issuer,
       scopes: tenant.scopes,
       signing_algs: tenant.signing_algs,
+      client_signing_algs: tenant.client_signing_algs,
       endpoints,
       mtlsPort: config.mtlsPort,
       mtls: config.mtlsPort !== undefined || config.certificateHeader !== undefined,

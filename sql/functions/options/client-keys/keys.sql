@@ -60,7 +60,7 @@ begin
     return p_assertion ->> 'fault';
   end if;
   select c.token_endpoint_auth_signing_alg as alg, coalesce(c.assertion_audience, t.assertion_audience) as audience,
-         coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime, t.bearer_assertion_lifetime
+         coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime, t.bearer_assertion_lifetime, t.client_signing_algs
     into v_policy
     from pgrant.clients c
     join pgrant.tenants t on t.tenant_id = p_tenant
@@ -70,6 +70,8 @@ begin
     return 'assertion for another audience than the issuer';
   elsif coalesce(p_assertion ->> 'alg' <> v_policy.alg, v_policy.alg is not null) then
     return 'assertion by another alg than the client is registered for';
+  elsif coalesce(p_assertion ->> 'alg' <> all (v_policy.client_signing_algs), true) then
+    return 'assertion by none of ' || array_to_string(v_policy.client_signing_algs, ', ');
   elsif coalesce(v_until <= now(), true) then
     return 'assertion expired';
   elsif v_until > v_latest then

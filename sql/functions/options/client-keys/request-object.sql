@@ -27,6 +27,8 @@ begin
     then 'no key of the client has made its signature'
     when v_fault is not null then v_fault
     when p_request_object ->> 'alg' <> p_client.request_object_signing_alg then 'alg is another than the client is registered for'
+    when coalesce(p_request_object ->> 'alg' <> all (p_client.client_signing_algs), true)
+    then 'alg is none of ' || array_to_string(p_client.client_signing_algs, ', ')
     when v_exp + v_leeway <= v_now then 'exp is in the past'
     when v_exp is null and p_client.request_object_lifetime is not null then 'no exp'
     when p_client.require_signed_request_object and p_request_object ->> 'nbf' is null then 'no nbf'

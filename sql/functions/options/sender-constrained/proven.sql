@@ -47,7 +47,7 @@ $$;
 comment on function pgrant_rules.proofs_use(uuid, jsonb[]) is
   'Which of the proofs are used for the first time, by their places; they are not, from then on. A jti is unique for its key and the tenant within the time for which proofs are good (RFC 9449 11.1), though it is signed anew, and by two at once: a unique key decides.';
 
-create function pgrant_rules.proof_fault(p_proof jsonb, p_nonce_required boolean) returns pgrant_rules.possession
+create function pgrant_rules.proof_fault(p_proof jsonb, p_algs text[], p_nonce_required boolean) returns pgrant_rules.possession
 language plpgsql immutable
 as $$
 declare
@@ -56,6 +56,9 @@ begin
   if p_proof ->> 'fault' is not null then
     v_out.error := 'invalid_dpop_proof';
     v_out.reason := p_proof ->> 'fault';
+  elsif coalesce(p_proof ->> 'alg' <> all (p_algs), true) then
+    v_out.error := 'invalid_dpop_proof';
+    v_out.reason := 'alg is none of ' || array_to_string(p_algs, ', ');
   elsif p_proof ->> 'nonce' = 'unknown' then
     v_out.error := 'use_dpop_nonce';
     v_out.reason := 'the nonce is not of this server, or no longer good';
@@ -69,8 +72,8 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.proof_fault(jsonb, boolean) is
-  'What is wrong with a proof by itself, as the web process has read it: {jkt, jti_hash (hex), exp (epoch seconds, after which it would be refused anyway), nonce (good or unknown, left out where it has none)}, or {fault}.';
+comment on function pgrant_rules.proof_fault(jsonb, text[], boolean) is
+  'What is wrong with a proof by itself, as the web process has read it: {jkt, alg, jti_hash (hex), exp (epoch seconds, after which it would be refused anyway), nonce (good or unknown, left out where it has none)}, or {fault}; and whether it is signed by one of p_algs.';
 
 create function pgrant_rules.proofs_replayed(
   p_tenant uuid, p_possession jsonb[], p_found pgrant_rules.possession[]
@@ -133,7 +136,8 @@ begin
       from unnest(p_client) with ordinality c
      cross join lateral (select p_possession[c.ordinality] -> 'proof' as proof,
                                 p_possession[c.ordinality] #> '{certificate,x5t#S256}' as x5t) q
-     cross join lateral (select pgrant_rules.proof_fault(q.proof, c.require_dpop_nonce) as fault where q.proof is not null
+     cross join lateral (select pgrant_rules.proof_fault(q.proof, c.client_signing_algs, c.require_dpop_nonce) as fault
+                          where q.proof is not null
                           union all
                          select null where q.proof is null) f
      order by c.ordinality);
@@ -156,7 +160,7 @@ begin
   if v_proof is null then
     return null;
   end if;
-  v_out := pgrant_rules.proof_fault(v_proof, p_client[1].require_dpop_nonce);
+  v_out := pgrant_rules.proof_fault(v_proof, p_client[1].client_signing_algs, p_client[1].require_dpop_nonce);
   if v_out.error is null and p_jkt <> v_proof ->> 'jkt' then
     v_out.error := 'invalid_dpop_proof';
     v_out.reason := 'DPoP proof: its key is not that of dpop_jkt';
@@ -175,12 +179,12 @@ language plpgsql
 as $$
 declare
   v_found pgrant_rules.possession[];
-  v_nonce_required boolean;
+  v_tenant record;
 begin
   if coalesce(array_remove(p_possession, null), '{}') = '{}' and array_remove(p_cnf, null) = '{}' then
     return null;
   end if;
-  select t.require_dpop_nonce into v_nonce_required from pgrant.tenants t where t.tenant_id = p_tenant;
+  select t.require_dpop_nonce, t.client_signing_algs into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
   v_found := array(
     select case
              when q.proof is null and q.cnf ? 'jkt'
@@ -197,7 +201,8 @@ begin
       from (select c.cnf, c.n, p_possession[c.n] -> 'proof' as proof,
                    p_possession[c.n] #>> '{certificate,x5t#S256}' as x5t
               from unnest(p_cnf) with ordinality c (cnf, n)) q
-     cross join lateral (select pgrant_rules.proof_fault(q.proof, v_nonce_required) as fault where q.proof is not null
+     cross join lateral (select pgrant_rules.proof_fault(q.proof, v_tenant.client_signing_algs, v_tenant.require_dpop_nonce) as fault
+                          where q.proof is not null
                           union all
                          select null where q.proof is null) f
      order by q.n);
