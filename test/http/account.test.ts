@@ -165,6 +165,39 @@ const fieldsOf = (page: Page): Record<string, string> => ({
   csrf: /name="csrf" value="([^"]*)"/.exec(page.html)?.[1] ?? '',
 });
 
+test('a form whose session has ended keeps what was typed, but no password, and says so', async () => {
+  await addPerson('gus');
+  const set = (settings: object) =>
+    call(acme.database.worker, ops.tenant_set, { tenant: acme.tenant, settings });
+  await set({ account_deletion: true });
+  const browser = new Browser();
+  const ended = async (path: string, values: Record<string, string>) => {
+    const page = await openAs(browser, path, 'gus');
+    await acme.database.sql`update pgrant.sessions set ended_at = now() where ended_at is null`;
+    const kept = await browser.submit(page, values, path.replace('/data', '/delete'));
+    expect([kept.status, kept.html.includes('You are not signed in any more')]).toEqual([
+      401,
+      true,
+    ]);
+    // In another tab, which has the cookies of this one.
+    expect((await openAs(browser, '/oauth/account', 'gus')).status).toBe(200);
+    const again = await browser.submit(kept, {});
+    expect([again.status, again.html.includes('You have signed in again since.')]).toEqual([
+      403,
+      true,
+    ]);
+    return { kept, again };
+  };
+  const typed = { password: 'a password of gus', repeated: 'a password of gus' };
+  const password = await ended('/oauth/account/sign-in', typed);
+  expect(password.kept.html + password.again.html).not.toContain('a password of gus');
+  const { kept, again } = await ended('/oauth/account/data', { username: 'GUS<1>' });
+  expect(kept.html).toContain('value="GUS&lt;1&gt;"');
+  expect(again.html).toContain('value="GUS&lt;1&gt;"');
+  expect((await browser.submit(again, { username: 'gus' }, '/delete')).html).toContain('deleted');
+  await set({ account_deletion: false });
+});
+
 describe('a new password', () => {
   const long = 'a longer battery staple';
 

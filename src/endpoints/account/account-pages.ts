@@ -8,6 +8,7 @@ import { clearSession, presentedCsrfToken } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import {
+  accountForm,
   accountPage,
   goTo,
   pathOf,
@@ -41,7 +42,7 @@ export function showSessions(services: EndpointServices): Endpoint {
 
 /** Ends one session, or without `session_id` all of them. */
 export function endSession(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sessions', async (ctx) => {
+  return accountForm(services, 'sessions', async (ctx) => {
     const { csrf, session_id } = requireReadable(parameters(ctx), ['csrf', 'session_id']).values;
     await call(services.database, api.account_session_end, {
       ...personWithForm(ctx, csrf),

@@ -7,11 +7,12 @@ import { flash } from '../../http/flash.ts';
 import { render } from '../../http/render.ts';
 import { csrfToken, presentedCsrfToken, startSession } from '../../http/session.ts';
 import { turnOf } from '../../http/turn.ts';
+import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newPassword } from '../../protocol/password.ts';
 import { newSecret, secretHash } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { accountPage, goTo, pathOf, person, personWithForm } from './person.ts';
+import { accountForm, accountPage, goTo, pathOf, person, personWithForm } from './person.ts';
 
 /** NIST SP 800-63B-4 3.1.1.2: at least 15 characters where a password is all that is asked for. */
 const shortest = 15;
@@ -20,19 +21,26 @@ export function showSignIn(services: EndpointServices): Endpoint {
   return accountPage(services, 'sign-in', (ctx) => show(services, ctx));
 }
 
-async function show({ database }: EndpointServices, ctx: Ctx, fault?: string): Promise<void> {
+/** The page again, with what is wrong, and the name that a passkey was to have. */
+export async function show(
+  { database }: EndpointServices,
+  ctx: Ctx,
+  fault?: string,
+  passkey_name?: string,
+): Promise<void> {
   const row = await call(database, api.account_sign_in_show, person(ctx));
   const csrf = presentedCsrfToken(ctx);
-  const status = fault === undefined ? 200 : 400;
-  const data = { section: 'sign-in', ...row, csrf, fault, shortest };
+  const status = fault === undefined ? 200 : fault === 'again' ? 403 : 400;
+  const data = { section: 'sign-in', ...row, csrf, fault, shortest, passkey_name };
   render(ctx, 'account_sign_in', data, { status, passkeys: row.second_factor !== null });
 }
 
 /** Sets the password, and goes on in a new session. */
 export function changePassword(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sign-in', async (ctx) => {
+  const change = async (ctx: Ctx) => {
     const names = ['csrf', 'password', 'repeated'];
     const { csrf, password = '', repeated } = requireReadable(parameters(ctx), names).values;
+    if (csrf === undefined) throw new OAuthError('csrf_mismatch', 'no csrf token');
     if ([...password].length < shortest) return show(services, ctx, 'short');
     if (password !== repeated) return show(services, ctx, 'different');
     const { database, queues } = services;
@@ -49,5 +57,7 @@ export function changePassword(services: EndpointServices): Endpoint {
     if (session_expires_at !== null) startSession(ctx, session.secret, session_expires_at);
     flash(ctx, 'password_changed');
     goTo(ctx, pathOf('sign-in'));
-  });
+  };
+  const again = (ctx: Ctx) => show(services, ctx, 'again');
+  return accountForm(services, 'sign-in', change, { secret: ['password', 'repeated'], again });
 }

@@ -3,6 +3,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
+import { keepTyped } from '../../http/keep-typed.ts';
 import { presentedSession } from '../../http/session.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
@@ -30,6 +31,33 @@ export function accountPage(
   work: (ctx: Ctx) => Promise<void>,
 ): Endpoint {
   return signedInPage(services, () => pathOf(section), work);
+}
+
+type Form = {
+  /** What is typed and kept in no page. */
+  secret?: readonly string[];
+  /** Shows the form again to whoever has signed in since; without, that is an error. */
+  again?: (ctx: Ctx) => Promise<void> | void;
+};
+
+/** A form of the account: where the session has ended meanwhile, what was typed is kept, and the person is told. */
+export function accountForm(
+  services: EndpointServices,
+  section: Section,
+  work: (ctx: Ctx) => Promise<void>,
+  { secret, again }: Form = {},
+): Endpoint {
+  return accountPage(services, section, async (ctx) => {
+    try {
+      await work(ctx).catch((failure) => {
+        if (failure.error !== 'csrf_mismatch' || again === undefined) throw failure;
+        return again(ctx);
+      });
+    } catch (failure) {
+      if ((failure as { error?: string }).error !== 'login_required') throw failure;
+      keepTyped(ctx, pathOf(section), secret);
+    }
+  });
 }
 
 /** A page of a person, as accountPage; `pathTo` says where they come back to. */

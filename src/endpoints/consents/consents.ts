@@ -8,8 +8,7 @@ import { flash } from '../../http/flash.ts';
 import { presentedCsrfToken, presentedSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
-import { secretHash } from '../../protocol/secrets.ts';
-import { goTo, pathOf } from '../account/person.ts';
+import { accountForm, goTo, pathOf, personWithForm } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 
 /** Lists the grants, with the token that a revocation needs; people see them on the page of their account. */
@@ -26,24 +25,24 @@ export function listConsents({ database }: EndpointServices): Endpoint {
 }
 
 /** Revokes one grant of the person, with every token that hangs on it. */
-export function revokeConsent({ database }: EndpointServices): Endpoint {
-  return async (ctx) => {
+export function revokeConsent(services: EndpointServices): Endpoint {
+  const revoke = async (ctx: Ctx) => {
     const { values } = requireReadable(parametersOrJson(ctx), ['grant_id', 'csrf']);
-    await asSignedIn(() =>
-      call(database, api.consent_revoke, {
-        ...caller(ctx),
-        ...presentedSession(ctx),
-        csrf_hash: values.csrf === undefined ? null : secretHash(values.csrf),
-        grant_id: values.grant_id ?? null,
-      }),
-    );
-    ctx.set('Cache-Control', 'no-store');
-    if (wantsJson(ctx)) {
-      ctx.body = { revoked: values.grant_id };
-      return;
-    }
+    await call(services.database, api.consent_revoke, {
+      ...personWithForm(ctx, values.csrf),
+      grant_id: values.grant_id ?? null,
+    });
+    return values.grant_id;
+  };
+  const form = accountForm(services, 'applications', async (ctx) => {
+    await revoke(ctx);
     flash(ctx, 'access_revoked');
     goTo(ctx, pathOf('applications'));
+  });
+  return async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (!wantsJson(ctx)) return form(ctx);
+    ctx.body = { revoked: await asSignedIn(() => revoke(ctx)) };
   };
 }
 

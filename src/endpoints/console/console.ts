@@ -3,6 +3,7 @@ import { type Accent, accentOf } from '../../http/accent.ts';
 import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
+import { keepTyped } from '../../http/keep-typed.ts';
 import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
@@ -68,7 +69,7 @@ async function change(services: EndpointServices, ctx: Ctx, found: Found, asked:
   const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };
   const calls = [write, ...found.page.reads(found.asked)];
   const row = await perform(services, ctx, calls, typed.csrf);
-  if (row === undefined) return keepTyped(ctx, typed);
+  if (row === undefined) return keepTyped(ctx, ctx.path, secretFields);
   const [done, ...results] = row.results;
   if (done?.error) {
     return showPage(ctx, found, { ...row, results }, { typed, detail: done.detail });
@@ -84,17 +85,8 @@ async function showAgain(
   problem: Problem & { typed: Typed },
 ): Promise<void> {
   const row = await perform(services, ctx, found.page.reads(found.asked));
-  if (row === undefined) return keepTyped(ctx, problem.typed);
+  if (row === undefined) return keepTyped(ctx, ctx.path, secretFields);
   showPage(ctx, found, row, problem);
-}
-
-/** What was typed where nobody is signed in any more: kept in the page that asks to sign in. */
-function keepTyped(ctx: Ctx, typed: Typed): void {
-  const kept = Object.entries(typed).filter(
-    ([name]) => name !== 'csrf' && !secretFields.includes(name),
-  );
-  const path = `${ctx.state.tenant.path}${ctx.path}`;
-  render(ctx, 'signed_out', { path, kept }, { status: 401 });
 }
 
 /** Answers with the audit as CSV, 1,000 events at most. */

@@ -2,7 +2,7 @@
 import type { Json } from '../../db/bindings.ts';
 import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
-import { render } from '../../http/render.ts';
+import { keepTyped } from '../../http/keep-typed.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { signedInPage } from '../account/person.ts';
@@ -58,12 +58,7 @@ export function developerForm(
       await work(ctx);
     } catch (failure) {
       if ((failure as { error?: string }).error !== 'login_required') throw failure;
-      const { csrf: _, ...sent } = parameters(ctx);
-      const kept = Object.entries(sent).flatMap(([name, value]) =>
-        [value].flat().map((one) => [name, one]),
-      );
-      const path = `${ctx.state.tenant.path}${ctx.path}`;
-      render(ctx, 'signed_out', { path, kept }, { status: 401 });
+      keepTyped(ctx, ctx.path);
     }
   });
 }

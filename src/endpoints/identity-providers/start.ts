@@ -9,6 +9,7 @@ import { render } from '../../http/render.ts';
 import { presentedSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
+import { accountForm } from '../account/person.ts';
 import { presentedRequest } from '../authorization/continue.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { journeyOf, refuseLogin, troubleOf } from './journey.ts';
@@ -34,7 +35,7 @@ export function startUpstream(services: EndpointServices): Endpoint {
 
 /** Sends the signed-in person to an upstream, to link the account there. */
 export function linkUpstream(services: EndpointServices): Endpoint {
-  return async (ctx) => {
+  return accountForm(services, 'sign-in', async (ctx) => {
     const { values } = requireReadable(parameters(ctx), ['csrf', 'upstream']);
     const state = newSecret();
     const row = await call(services.database, api.upstream_link_begin, {
@@ -46,7 +47,7 @@ export function linkUpstream(services: EndpointServices): Endpoint {
       state_hash: state.hash,
     });
     await depart(services, ctx, row, state, undefined);
-  };
+  });
 }
 
 async function depart(

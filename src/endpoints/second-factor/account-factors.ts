@@ -9,7 +9,14 @@ import { csrfToken, presentedCsrfToken, startSession } from '../../http/session.
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret, secretHash } from '../../protocol/secrets.ts';
-import { accountPage, goTo, pathOf, person, personWithForm } from '../account/person.ts';
+import {
+  accountForm,
+  accountPage,
+  goTo,
+  pathOf,
+  person,
+  personWithForm,
+} from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
 import { newSetUp, openSetUp, stepOf } from './totp.ts';
@@ -36,23 +43,24 @@ function showSetUp(
   services: EndpointServices,
   ctx: Ctx,
   who: { user_id: string; username: string },
-  tried?: { key: Buffer | undefined },
+  tried?: { key: Buffer | undefined; fault: 'wrong_code' | 'again' },
 ): void {
   const set_up = newSetUp(services, ctx, who, tried?.key);
-  const status = tried ? 400 : 200;
-  const data = { section: 'sign-in', ...who, set_up, fault: tried && 'wrong_code' };
+  const status = { again: 403, wrong_code: 400, none: 200 }[tried?.fault ?? 'none'];
+  const data = { section: 'sign-in', ...who, set_up, fault: tried?.fault };
   render(ctx, 'authenticator', { ...data, csrf: presentedCsrfToken(ctx) }, { status });
 }
 
 /** Sets it up once a code was right, and shows the recovery codes. */
 export function addAuthenticator(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sign-in', async (ctx) => {
-    const names = ['csrf', 'set_up', 'code'];
-    const { csrf, set_up = '', code = '' } = requireReadable(parameters(ctx), names).values;
+  const sent = (ctx: Ctx) => requireReadable(parameters(ctx), ['csrf', 'set_up', 'code']).values;
+  const add = async (ctx: Ctx) => {
+    const { csrf, set_up = '', code = '' } = sent(ctx);
+    if (csrf === undefined) throw new OAuthError('csrf_mismatch', 'no csrf token');
     const who = await whoSetsUp(services, ctx);
     const key = openSetUp(services, ctx, who.user_id, set_up);
     const step = key && stepOf(key, code);
-    if (!step) return showSetUp(services, ctx, who, { key });
+    if (!step) return showSetUp(services, ctx, who, { key, fault: 'wrong_code' });
     const session = newSecret();
     const { codes, hashes } = newRecoveryCodes();
     const { session_expires_at } = await call(services.database, api.totp_add, {
@@ -65,11 +73,18 @@ export function addAuthenticator(services: EndpointServices): Endpoint {
     });
     if (session_expires_at !== null) startSession(ctx, session.secret, session_expires_at);
     showRecoveryCodes(ctx, codes, pathOf('sign-in'));
-  });
+  };
+  // The app that was set up meanwhile goes on with the same key.
+  const again = async (ctx: Ctx) => {
+    const who = await whoSetsUp(services, ctx);
+    const key = openSetUp(services, ctx, who.user_id, sent(ctx).set_up ?? '');
+    showSetUp(services, ctx, who, { key, fault: 'again' });
+  };
+  return accountForm(services, 'sign-in', add, { secret: ['code'], again });
 }
 
 export function removeAuthenticator(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sign-in', async (ctx) => {
+  return accountForm(services, 'sign-in', async (ctx) => {
     const { csrf } = requireReadable(parameters(ctx), ['csrf']).values;
     await call(services.database, api.totp_remove, personWithForm(ctx, csrf));
     flash(ctx, 'authenticator_removed');
@@ -79,7 +94,7 @@ export function removeAuthenticator(services: EndpointServices): Endpoint {
 
 /** Shows new recovery codes, which take the place of those of before. */
 export function renewRecoveryCodes(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sign-in', async (ctx) => {
+  return accountForm(services, 'sign-in', async (ctx) => {
     const { csrf } = requireReadable(parameters(ctx), ['csrf']).values;
     const { codes, hashes } = newRecoveryCodes();
     await call(services.database, api.recovery_codes_set, {

@@ -2,12 +2,14 @@
 import { api } from '../../db/bindings.ts';
 import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
 import { startSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret } from '../../protocol/secrets.ts';
-import { accountPage, goTo, pathOf, personWithForm } from '../account/person.ts';
+import { show } from '../account/account-sign-in.ts';
+import { accountForm, goTo, pathOf, personWithForm } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { creationOptions, nameOf, readPresented, verifyCreation } from './passkeys.ts';
 import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
@@ -29,9 +31,11 @@ export function beginPasskey({ database }: EndpointServices): Endpoint {
 
 /** Keeps a passkey that was made, and shows recovery codes to whoever has none. */
 export function addPasskey(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sign-in', async (ctx) => {
-    const names = ['csrf', 'name', 'credential'];
-    const { csrf, name = '', credential = '' } = requireReadable(parameters(ctx), names).values;
+  const names = ['csrf', 'name', 'credential'];
+  const sent = (ctx: Ctx) => requireReadable(parameters(ctx), names).values;
+  const add = async (ctx: Ctx) => {
+    const { csrf, name = '', credential = '' } = sent(ctx);
+    if (csrf === undefined) throw new OAuthError('csrf_mismatch', 'no csrf token');
     const presented = readPresented(credential);
     const made = await verifyCreation(ctx, presented);
     const session = newSession();
@@ -50,11 +54,14 @@ export function addPasskey(services: EndpointServices): Endpoint {
     if (outcome.recovery_codes) return showRecoveryCodes(ctx, codes, pathOf('sign-in'));
     flash(ctx, 'passkey_added');
     goTo(ctx, pathOf('sign-in'));
-  });
+  };
+  // What was made is for a challenge of the session before; its name is kept.
+  const again = (ctx: Ctx) => show(services, ctx, 'again', sent(ctx).name);
+  return accountForm(services, 'sign-in', add, { secret: ['credential'], again });
 }
 
 export function removePasskey(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sign-in', async (ctx) => {
+  return accountForm(services, 'sign-in', async (ctx) => {
     const { csrf, passkey = '' } = requireReadable(parameters(ctx), ['csrf', 'passkey']).values;
     await call(services.database, api.passkey_remove, {
       ...personWithForm(ctx, csrf),
