@@ -170,8 +170,14 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.locator('input[type=password]').first().fill('quite another one');
     await page.locator('input[type=password]').last().fill('quite another one');
     await page.locator('form[action$="/oauth/account/sign-in"] button.primary').click();
-    await see(page, 'Sign in');
-    await signIn(page);
-    await see(page, 'How you sign in');
+    await see(page, 'You are not signed in any more');
+    const opened = page.context().waitForEvent('page');
+    await page.getByRole('link', { name: 'Sign in in another tab' }).click();
+    const tab = await opened;
+    await signIn(tab);
+    await see(tab, 'How you sign in');
+    await press(page, 'Go on');
+    await page.getByText('You have signed in again since').waitFor();
+    expect(await page.locator('input[type=password]').first().inputValue()).toBe('');
   });
 });
