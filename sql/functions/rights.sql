@@ -19,6 +19,7 @@ begin
                   when p.proname in ('catalogue_add', 'catalogue_title', 'catalogue_disable', 'catalogue_remove', 'catalogue_auditor',
                                      'auditors_changed', 'tenant_add', 'auditor_add', 'auditor_remove',
                                      'partition_plan_set', 'audit_retention_set')
+                    or p.oid = 'pgrant_report.review_add(text, text, text, interval, text)'::regprocedure
                   then 'pgrant_cataloguer'
                   when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
                                      'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
@@ -48,7 +49,8 @@ begin
       -- What one owner of functions asks of another.
       ('tenant_add', 'pgrant_worker'), ('tenant_make', 'pgrant_cataloguer'), ('auditor_add', 'pgrant_worker'),
       ('auditor_remove', 'pgrant_worker'), ('partition_plan_set', 'pgrant_worker'), ('audit_retention_set', 'pgrant_worker'),
-      ('catalogue_audit', 'pgrant_cataloguer'), ('audit_months', 'pgrant_cataloguer'), ('length_of_time', 'pgrant_cataloguer'),
+      ('catalogue_audit', 'pgrant_cataloguer'), ('review_enter', 'pgrant_cataloguer'), ('reviewer', 'pgrant_cataloguer'),
+      ('audit_months', 'pgrant_cataloguer'), ('length_of_time', 'pgrant_cataloguer'),
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
       ('catalogue_remove', 'pgrant_definer'), ('catalogue_auditor', 'pgrant_definer'),
       ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
@@ -58,12 +60,14 @@ begin
       ('claims_function_call', 'pgrant_definer'), ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'),
       ('audit_digest', 'pgrant_sealer'), ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer'),
       ('audit_entries', 'pgrant_sealer'),
+      -- What a report is made of.
+      ('reviewable', 'pgrant_auditor'),
       -- The product's backend, which signs people in, is a member of this role, because a release drops what is granted to others.
       ('login_show', 'pgrant_product'), ('login_accept', 'pgrant_product'), ('login_reject', 'pgrant_product')
     )
     select o.kind, o.signature, o.owner,
            (o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant
-            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit')) as delegated,
+            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit', 'review_enter')) as delegated,
            o.name in ('audit_verify', 'scopes_reached', 'access_period') as nested,
            case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,
            array(select c.role from caller c where c.name = o.name and o.schema <> 'pgrant_api'

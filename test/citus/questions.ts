@@ -1,13 +1,14 @@
-// The thirty questions of auditors, at the coordinator: of all tenants, and of one.
+// The thirty questions of auditors, and whatever else can be asked, at the coordinator: of all tenants, and of one.
 import assert from 'node:assert/strict';
-import postgres from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
 import type { TestDatabase } from '../support/database.ts';
-import { answersOf, dated, questions } from '../support/questions.ts';
+import { type Asked, answersOf, dated, questions } from '../support/questions.ts';
 import { makeStory } from '../support/story.ts';
 import type { Cluster } from './programs.ts';
+import { askAll } from './reports.ts';
 import { workerTasks } from './tasks.ts';
 
 const roles = { all: 'citus_auditor_of_all', one: 'citus_auditor_of_one' };
@@ -15,9 +16,10 @@ const roles = { all: 'citus_auditor_of_all', one: 'citus_auditor_of_one' };
 /** What tests of one database take, at the coordinator. */
 export function databaseOf({ coordinator, web }: Cluster): TestDatabase {
   const sql = postgres(coordinator, { max: 2, onnotice: () => {} });
+  const actor = { user: 'operator', reason: undefined };
   const opened = {
     web: connect(web[0] as string, 'pgrant_web', { pool: 2 }),
-    worker: connect(coordinator, 'pgrant_worker', { pool: 2 }),
+    worker: connect(coordinator, 'pgrant_worker', { pool: 2, actor }),
   };
   return { ...opened, sql } as unknown as TestDatabase;
 }
@@ -39,10 +41,13 @@ export async function askQuestions(cluster: Cluster): Promise<string> {
     }
     await call(worker, ops.auditor_add, { role: roles.all });
     await call(worker, ops.auditor_add, { role: roles.one, tenant: acme.tenant });
-    const wrong = await answers(cluster, { database, acme });
+    const [all, one] = [login(cluster, roles.all), login(cluster, roles.one)];
+    const wrong = await answers({ database, acme, all, one });
+    const { asked, failed } = await askAll({ worker, acme, all, one });
+    await Promise.all([all.end(), one.end()]);
     await call(worker, ops.auditor_remove, { role: roles.one });
-    assert.deepEqual(wrong, []);
-    return `${2 * questions.length} right answers`;
+    assert.deepEqual([...wrong, ...failed], []);
+    return `${2 * questions.length} right answers, and ${asked} reports and lists`;
   } finally {
     for (const tenant of tenants) await call(worker, ops.tenant_remove, { tenant });
     for (const role of Object.values(roles)) await sql.unsafe(`drop role if exists ${role}`);
@@ -50,17 +55,16 @@ export async function askQuestions(cluster: Cluster): Promise<string> {
   }
 }
 
-type Told = { database: TestDatabase; acme: Awaited<ReturnType<typeof makeStory>> };
+function login({ coordinator }: Cluster, role: string): Sql {
+  const url = new URL(coordinator);
+  url.username = role;
+  return postgres(url.href, { max: 1, onnotice: () => {} });
+}
 
 /** The questions that were not answered rightly, a line each. */
-async function answers(cluster: Cluster, { database, acme }: Told): Promise<string[]> {
-  const as = (role: string) => {
-    const url = new URL(cluster.coordinator);
-    url.username = role;
-    return postgres(url.href, { max: 1, onnotice: () => {} });
-  };
-  const [all, one] = [as(roles.all), as(roles.one)];
-  const right = answersOf({ database, acme, all, one });
+async function answers(asked: Asked): Promise<string[]> {
+  const { acme, all, one } = asked;
+  const right = answersOf(asked);
   const wrong: string[] = [];
   for (const { number, query } of questions) {
     for (const [bound, sql] of [all, one].entries()) {
@@ -71,6 +75,5 @@ async function answers(cluster: Cluster, { database, acme }: Told): Promise<stri
       }
     }
   }
-  await Promise.all([all.end(), one.end()]);
   return wrong;
 }

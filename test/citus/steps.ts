@@ -26,6 +26,8 @@ type Given = {
 };
 export type Step = { what: string; run: () => Promise<unknown> };
 
+type Command = (args: string[], input?: string) => Promise<string>;
+
 /** As many as are on more than one node, as good as surely. */
 const names = ['ada', 'bea', 'cyd', 'dan'];
 const username = 'person';
@@ -98,6 +100,7 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     { what: 'the thirty questions of auditors', run: () => askQuestions(cluster) },
     ...making,
     ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
+    { what: 'what the command line says of people and grants', run: () => said(pgrant) },
     ...nodeSteps({ cluster, port, places }, commands),
     { what: 'each task of the worker', run: () => workerTasks(cluster) },
     {
@@ -130,4 +133,18 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
       },
     },
   ];
+}
+
+/** Who could use what, now and a moment ago, and what is due for review. */
+async function said(pgrant: Command): Promise<void> {
+  for (const name of names) {
+    const tenant = ['--tenant', name];
+    assert.match(await pgrant(['who', 'openid', ...tenant]), new RegExp(username));
+    const then = new Date().toISOString();
+    assert.match(await pgrant(['grant', 'list', '--as-of', then, ...tenant]), /Client/);
+    const [client] = JSON.parse(await pgrant(['client', 'list', ...tenant, '--json']));
+    await pgrant(['review', 'add', 'client', client.client_id, ...tenant]);
+    await pgrant(['review', 'list', ...tenant]);
+    assert.match(await pgrant(['registration', 'list', ...tenant]), /[1-9] of at most/);
+  }
 }

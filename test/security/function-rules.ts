@@ -70,7 +70,8 @@ export const functionRules: Rule[] = [
                                 then 'pgrant_janitor'
                                 when f.proname like 'catalogue%' and f.proname <> 'catalogue_audit'
                                      or f.proname in ('auditors_changed', 'tenant_add', 'auditor_add', 'auditor_remove',
-                                                      'partition_plan_set', 'audit_retention_set') then 'pgrant_cataloguer'
+                                                      'partition_plan_set', 'audit_retention_set')
+                                     or f.schema = 'pgrant_report' and f.proname = 'review_add' then 'pgrant_cataloguer'
                                 when f.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant', 'audit_archived')
                                 then 'pgrant_sealer'
                                 when f.proname = 'claims_function_call' then 'pgrant_claims' else 'pgrant_definer' end::regrole`,

@@ -175,6 +175,22 @@ describe('a function runs where what it needs is', () => {
     expect(optional.map(({ name }) => name)).toEqual(['auditor_add']);
   });
 
+  test('what operators ask of a tenant reads no report that has the names of tenants ["queries must filter by the distribution argument in the same colocation group"]', async () => {
+    const named = `
+      select p.proname as name, v.relname as report from pg_proc p
+        join pg_class v on v.relnamespace = 'pgrant_report'::regnamespace and v.relkind = 'v'
+         and p.prosrc ~ ('(from|join) pgrant_report\\.' || v.relname || '\\M')
+       where p.pronamespace = 'pgrant_ops'::regnamespace and p.proargnames[1] = 'p_tenant'
+         and pg_get_viewdef(v.oid) ~ 'pgrant\\.issuers'`;
+    expect(await sql.unsafe(named)).toEqual([]);
+    await sql.unsafe(
+      `create function pgrant_ops.named(p_tenant uuid) returns bigint language plpgsql
+         as 'begin return (select count(*) from pgrant_report.reviews r where r.tenant_id = p_tenant); end'`,
+    );
+    expect(await sql.unsafe(named)).toEqual([{ name: 'named', report: 'reviews' }]);
+    await sql.unsafe('drop function pgrant_ops.named(uuid)');
+  });
+
   test('no report with arguments is a function in SQL that PostgreSQL could inline ["parameterized queries for SQL functions … are not supported"]', async () => {
     const inlined = `
       select p.proname as name from pg_proc p

@@ -1,6 +1,14 @@
 -- Reviews: an auditor says that a client, a secret or a grant was looked at.
 
-create function pgrant_rules.review_store(p_tenant uuid, p_kind text, p_id text, p_lifetime integer, p_note text) returns timestamptz
+create function pgrant_rules.reviewer() returns text
+language sql stable
+as $$ select concat_ws(' ', session_user, left(nullif(current_setting('pgrant.actor', true), ''), 200)) $$;
+
+comment on function pgrant_rules.reviewer() is 'Who reviews: the role that logged in, and as the setting pgrant.actor says the person.';
+
+create function pgrant_rules.review_store(
+  p_tenant uuid, p_kind text, p_id text, p_lifetime integer, p_note text, p_reviewer text
+) returns timestamptz
 language plpgsql
 as $$
 declare
@@ -36,8 +44,7 @@ begin
   v_review.due_at := now() + make_interval(secs => p_lifetime);
   insert into pgrant.reviews (tenant_id, review_id, client_id, secret_id, grant_id, due_at, reviewer, note)
   values (p_tenant, coalesce(v_review.review_id, gen_random_uuid()), v_review.client_id, v_review.secret_id, v_review.grant_id,
-          v_review.due_at, concat_ws(' ', session_user, left(nullif(current_setting('pgrant.actor', true), ''), 200)),
-          nullif(pgrant_rules.secrets_masked(p_note), ''));
+          v_review.due_at, p_reviewer, nullif(pgrant_rules.secrets_masked(p_note), ''));
   perform pgrant_rules.audit(p_tenant, 'review.add', null, null, v_review.client_id, v_user_id, v_review.grant_id,
                              p_detail => jsonb_strip_nulls(jsonb_build_object('kind', p_kind, 'secret_id', v_review.secret_id,
                                'due_at', v_review.due_at, 'note', nullif(pgrant_rules.secrets_masked(p_note), ''))));
@@ -45,7 +52,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.review_store(uuid, text, text, integer, text) is
+comment on function pgrant_rules.review_store(uuid, text, text, integer, text, text) is
   'Stores the review of a client, a secret or a grant in the place of the one before, and records it. Raises OA001, OA003.';
 
 create function pgrant_ops.review_add(
@@ -55,12 +62,26 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
-  return pgrant_rules.review_store(p_tenant, p_kind, p_id, p_lifetime, p_note);
+  return pgrant_rules.review_store(p_tenant, p_kind, p_id, p_lifetime, p_note, pgrant_rules.reviewer());
 end
 $$;
 
 comment on function pgrant_ops.review_add(uuid, text, text, integer, text) is
   'Records that a client (p_id = client_id), a secret (secret_id) or a grant (grant_id) was reviewed, for so many seconds (1 day to 2 years; 180 days). Returns until when that holds. For operators; auditors have pgrant_report.review_add. Raises OA001, OA003.';
+
+create function pgrant_rules.review_enter(
+  p_tenant uuid, p_kind text, p_id text, p_lifetime integer, p_note text, p_reviewer text
+) returns timestamptz
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgrant_rules.administer(p_tenant);
+  return pgrant_rules.review_store(p_tenant, p_kind, p_id, p_lifetime, p_note, p_reviewer);
+end
+$$;
+
+comment on function pgrant_rules.review_enter(uuid, text, text, integer, text, text) is
+  'Records an auditor''s review at a tenant, on its node. Called as text that says the tenant, so that Citus knows where. Raises OA001, OA003.';
 
 create function pgrant_report.review_add(
   p_tenant text, p_kind text, p_id text, p_for interval default interval '180 days', p_note text default null
@@ -73,13 +94,16 @@ declare
       from pgrant.auditors a
       join pgrant.issuers i on i.name || '' = p_tenant and (a.tenant_id is null or a.tenant_id = i.tenant_id)
      where a.role_name = session_user and pg_has_role(session_user, 'pgrant_auditor', 'member'));
+  v_due_at timestamptz;
 begin
   if v_tenant is null then
     raise exception 'there is no tenant % that % may review', coalesce(p_tenant, 'null'), session_user
       using errcode = 'OA001', hint = 'pgrant auditor add';
   end if;
-  perform pgrant_rules.administer(v_tenant);
-  return pgrant_rules.review_store(v_tenant, p_kind, p_id, extract(epoch from p_for)::integer, p_note);
+  execute format('select * from pgrant_rules.review_enter(%L, %L, %L, %L, %L, %L)', v_tenant, p_kind, p_id,
+                 extract(epoch from p_for)::integer, p_note, pgrant_rules.reviewer())
+     into v_due_at;
+  return v_due_at;
 end
 $$;
 

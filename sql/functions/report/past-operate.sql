@@ -13,10 +13,11 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   v_name := (select i.name from pgrant.issuers i where i.tenant_id = p_tenant);
+  perform pgrant_report.tenant_then(v_name, p_at);
   return query
   select g.grant_id, g.username, g.client_id, g.client_name, g.scopes, g.effective, g.resources, g.consent_expires_at, g.since,
          g.cause, g.request_id
-    from pgrant_report.grants_as_of(p_at, v_name, p_username, p_client_id, p_after, p_limit) g;
+    from pgrant_report.grants_then(p_at, p_tenant, p_username, p_client_id, p_after, p_limit) g;
 end
 $$;
 
@@ -33,13 +34,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_name text;
+  v_at timestamptz := coalesce(p_at, clock_timestamp());
 begin
   perform pgrant_rules.administer(p_tenant);
   v_name := (select i.name from pgrant.issuers i where i.tenant_id = p_tenant);
+  perform pgrant_report.tenant_then(v_name, v_at);
   return query
   select a.username, a.client_id, a.client_name, a.grant_id, a.scopes, a.through, a.since, a.until
-    from pgrant_report.who_could_access(p_what, coalesce(p_at, clock_timestamp()), v_name, p_username, p_client_id,
-                                        p_after, p_after_client, p_limit) a;
+    from pgrant_report.access_then(p_what, v_at, p_tenant, p_username, p_client_id, p_after, p_after_client, p_limit) a;
 end
 $$;
 

@@ -54,37 +54,36 @@ $$;
 comment on function pgrant_report.known_then(uuid, text) is
   'Raises OA001 where there has been no scope, no resource and no type of authorization details p_what; p_tenant_id null = at any tenant.';
 
-create function pgrant_report.who_could_access(
-  p_what text, p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
-  p_after uuid default '00000000-0000-0000-0000-000000000000', p_after_client text default null, p_limit integer default null
+-- Of one tenant without its name, as grants_then.
+create function pgrant_report.access_then(
+  p_what text, p_at timestamptz, p_tenant_id uuid, p_username text, p_client_id text, p_after uuid, p_after_client text,
+  p_limit integer
 )
-returns table (tenant_id uuid, tenant text, user_id uuid, username text, client_id text, client_name text, grant_id uuid,
-               scopes text[], through text[], since timestamptz, until timestamptz)
+returns table (tenant_id uuid, user_id uuid, username text, client_id text, client_name text, grant_id uuid, scopes text[],
+               through text[], since timestamptz, until timestamptz)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off
 as $$
 declare
-  v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
-  v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(v_tenant_id, p_username, p_at) end;
+  v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
   v_detail constant jsonb := jsonb_build_array(jsonb_build_object('type', p_what));
   v_rows bigint := 0;
 begin
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
-  perform pgrant_report.known_then(v_tenant_id, p_what);
+  perform pgrant_report.known_then(p_tenant_id, p_what);
   if p_after_client is null then
     return query
     with able as (
-      select h.tenant_id, i.name as tenant, h.user_id, u.username, h.client_id, c.name, h.grant_id,
+      select h.tenant_id, h.user_id, u.username, h.client_id, c.name, h.grant_id,
              coalesce(a.scopes, '{}') as scopes, coalesce(a.through, '{}') as through
         from pgrant.grant_history h
-        join pgrant.issuers i on i.tenant_id = h.tenant_id
         join pgrant.tenant_history t on t.tenant_id = h.tenant_id and t.valid @> p_at and t.enabled
         join pgrant.client_history c on c.tenant_id = h.tenant_id and c.client_id = h.client_id and c.valid @> p_at and c.enabled
         join pgrant.user_history u on u.tenant_id = h.tenant_id and u.user_id = h.user_id and u.valid @> p_at and u.enabled
         left join pgrant.grants g on g.tenant_id = h.tenant_id and g.grant_id = h.grant_id and upper_inf(h.valid)
         left join pgrant.clients n on n.tenant_id = h.tenant_id and n.client_id = h.client_id and upper_inf(c.valid)
        cross join lateral pgrant_report.scopes_reached(p_at, h.tenant_id, p_what, h.user_id, c.scopes, h.scopes, h.resources) a
-       where (v_tenant_id is null or h.tenant_id = v_tenant_id)
+       where (p_tenant_id is null or h.tenant_id = p_tenant_id)
          and (p_client_id is null or h.client_id = p_client_id)
          and (v_user_ids is null or h.user_id = any (v_user_ids))
          and h.grant_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
@@ -96,7 +95,7 @@ begin
        order by h.grant_id
        limit p_limit
     )
-    select w.tenant_id, w.tenant, w.user_id, w.username, w.client_id, w.name, w.grant_id, w.scopes, w.through,
+    select w.tenant_id, w.user_id, w.username, w.client_id, w.name, w.grant_id, w.scopes, w.through,
            lower(p.period), case when upper(p.period) <= clock_timestamp() then upper(p.period) end
       from able w
      cross join lateral pgrant_report.access_period(p_at, w.tenant_id, p_what, w.client_id, w.user_id, w.grant_id) p (period);
@@ -105,14 +104,13 @@ begin
 
   return query
   with able as (
-    select c.tenant_id, i.name as tenant, c.maker_id, u.username, c.client_id, c.name, a.scopes, a.through
+    select c.tenant_id, c.maker_id, u.username, c.client_id, c.name, a.scopes, a.through
       from pgrant.client_history c
-      join pgrant.issuers i on i.tenant_id = c.tenant_id
       join pgrant.tenant_history t on t.tenant_id = c.tenant_id and t.valid @> p_at and t.enabled
       left join pgrant.user_history u on u.tenant_id = c.tenant_id and u.user_id = c.maker_id and u.valid @> p_at and u.enabled
       left join pgrant.clients n on n.tenant_id = c.tenant_id and n.client_id = c.client_id and upper_inf(c.valid)
      cross join lateral pgrant_report.scopes_reached(p_at, c.tenant_id, p_what, c.maker_id, c.scopes, null, null) a
-     where (v_tenant_id is null or c.tenant_id = v_tenant_id)
+     where (p_tenant_id is null or c.tenant_id = p_tenant_id)
        and (p_client_id is null or c.client_id = p_client_id)
        and (v_user_ids is null or c.maker_id = any (v_user_ids))
        and c.client_id > coalesce(p_after_client, '')
@@ -126,10 +124,32 @@ begin
      order by c.client_id
      limit p_limit - v_rows
   )
-  select w.tenant_id, w.tenant, w.maker_id, w.username, w.client_id, w.name, null::uuid, w.scopes, w.through,
+  select w.tenant_id, w.maker_id, w.username, w.client_id, w.name, null::uuid, w.scopes, w.through,
          lower(p.period), case when upper(p.period) <= clock_timestamp() then upper(p.period) end
     from able w
    cross join lateral pgrant_report.access_period(p_at, w.tenant_id, p_what, w.client_id, w.maker_id, null) p (period);
+end
+$$;
+
+comment on function pgrant_report.access_then(text, timestamptz, uuid, text, text, uuid, text, integer) is
+  'What who_could_access says, of the tenant that has this id (null = of all that the asker may see), without its name. Raises OA001.';
+
+create function pgrant_report.who_could_access(
+  p_what text, p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
+  p_after uuid default '00000000-0000-0000-0000-000000000000', p_after_client text default null, p_limit integer default null
+)
+returns table (tenant_id uuid, tenant text, user_id uuid, username text, client_id text, client_name text, grant_id uuid,
+               scopes text[], through text[], since timestamptz, until timestamptz)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
+  v_names jsonb := pgrant_report.tenant_names(v_tenant_id);
+begin
+  return query
+  select a.tenant_id, v_names ->> a.tenant_id::text, a.user_id, a.username, a.client_id, a.client_name, a.grant_id, a.scopes,
+         a.through, a.since, a.until
+    from pgrant_report.access_then(p_what, p_at, v_tenant_id, p_username, p_client_id, p_after, p_after_client, p_limit) a;
 end
 $$;
 

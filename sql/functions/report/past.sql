@@ -53,52 +53,60 @@ $$;
 comment on function pgrant_report.users_then(uuid, text, timestamptz) is
   'Who had this username then: one person of a tenant, or one of each tenant where p_tenant_id is null.';
 
+create function pgrant_report.tenant_names(p_tenant_id uuid) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select jsonb_object_agg(i.tenant_id, i.name) from pgrant.issuers i where p_tenant_id is null or i.tenant_id = p_tenant_id);
+end
+$$;
+
+comment on function pgrant_report.tenant_names(uuid) is 'The name of a tenant, or of each (null), by its id.';
+
 -- The planner expects few rows behind the policy, and would rather sort all that follow than walk the index that has them
--- in order; so a page may not sort.
-create function pgrant_report.grants_as_of(
-  p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
-  p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default null
+-- in order; so a page may not sort. The names of tenants are not joined here: Citus lets what it hands on for one tenant
+-- join nothing that is the same for all.
+create function pgrant_report.grants_then(
+  p_at timestamptz, p_tenant_id uuid, p_username text, p_client_id text, p_after uuid, p_limit integer
 )
-returns table (tenant_id uuid, tenant text, grant_id uuid, user_id uuid, username text, client_id text, client_name text,
-               scopes text[], effective text[], resources text[], consent_expires_at timestamptz, since timestamptz,
-               cause text, request_id text, authorization_details jsonb)
+returns table (tenant_id uuid, grant_id uuid, user_id uuid, username text, client_id text, client_name text, scopes text[],
+               effective text[], resources text[], consent_expires_at timestamptz, since timestamptz, cause text, request_id text,
+               authorization_details jsonb)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off
 as $$
 declare
-  v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
-  v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(v_tenant_id, p_username, p_at) end;
+  v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
 begin
   -- What one person has is sorted sooner than all that everybody has is walked through.
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   return query
-  select h.tenant_id, i.name, h.grant_id, h.user_id, u.username, h.client_id, c.name, h.scopes,
+  select h.tenant_id, h.grant_id, h.user_id, u.username, h.client_id, c.name, h.scopes,
          -- Each of these says the tenant: Citus does not see it through two levels.
          array(select s.scope from pgrant.scope_history s
-                where s.tenant_id = h.tenant_id and (v_tenant_id is null or s.tenant_id = v_tenant_id)
+                where s.tenant_id = h.tenant_id and (p_tenant_id is null or s.tenant_id = p_tenant_id)
                   and s.scope = any (h.scopes) and s.valid @> p_at and s.enabled
                   and t.enabled and u.enabled and c.enabled
                   and (c.scopes is null or s.scope = any (c.scopes))
                   and (not s.requires_role
                        or exists (select from pgrant.user_role_history r
-                                   where r.tenant_id = h.tenant_id and (v_tenant_id is null or r.tenant_id = v_tenant_id)
+                                   where r.tenant_id = h.tenant_id and (p_tenant_id is null or r.tenant_id = p_tenant_id)
                                      and r.user_id = h.user_id and r.scope = s.scope and r.valid @> p_at)
                        or exists (select from pgrant.group_member_history m
                                     join pgrant.group_role_history r on r.tenant_id = m.tenant_id and r.group_name = m.group_name
                                                                     and r.scope = s.scope and r.valid @> p_at
-                                   where m.tenant_id = h.tenant_id and (v_tenant_id is null or m.tenant_id = v_tenant_id)
+                                   where m.tenant_id = h.tenant_id and (p_tenant_id is null or m.tenant_id = p_tenant_id)
                                      and m.user_id = h.user_id and m.valid @> p_at))
                 order by s.scope),
          h.resources, nullif(h.consent_expires_at, 'infinity'), lower(h.valid), h.cause, h.request_id,
          h.authorization_details
     from pgrant.grant_history h
-    join pgrant.issuers i on i.tenant_id = h.tenant_id
     join pgrant.tenant_history t on t.tenant_id = h.tenant_id and t.valid @> p_at
     join pgrant.user_history u on u.tenant_id = h.tenant_id and u.user_id = h.user_id and u.valid @> p_at
     join pgrant.client_history c on c.tenant_id = h.tenant_id and c.client_id = h.client_id and c.valid @> p_at
     left join pgrant.grants g on g.tenant_id = h.tenant_id and g.grant_id = h.grant_id and upper_inf(h.valid)
     left join pgrant.clients n on n.tenant_id = h.tenant_id and n.client_id = h.client_id and upper_inf(c.valid)
-   where (v_tenant_id is null or h.tenant_id = v_tenant_id)
+   where (p_tenant_id is null or h.tenant_id = p_tenant_id)
      and (p_client_id is null or h.client_id = p_client_id)
      and (v_user_ids is null or h.user_id = any (v_user_ids))
      and h.grant_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
@@ -108,6 +116,29 @@ begin
      and coalesce(n.expires_at > p_at, true)
    order by h.grant_id
    limit p_limit;
+end
+$$;
+
+comment on function pgrant_report.grants_then(timestamptz, uuid, text, text, uuid, integer) is
+  'What grants_as_of says, of the tenant that has this id (null = of all that the asker may see), without its name.';
+
+create function pgrant_report.grants_as_of(
+  p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
+  p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default null
+)
+returns table (tenant_id uuid, tenant text, grant_id uuid, user_id uuid, username text, client_id text, client_name text,
+               scopes text[], effective text[], resources text[], consent_expires_at timestamptz, since timestamptz,
+               cause text, request_id text, authorization_details jsonb)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_tenant_id uuid := pgrant_report.tenant_then(p_tenant, p_at);
+  v_names jsonb := pgrant_report.tenant_names(v_tenant_id);
+begin
+  return query
+  select g.tenant_id, v_names ->> g.tenant_id::text, g.grant_id, g.user_id, g.username, g.client_id, g.client_name, g.scopes,
+         g.effective, g.resources, g.consent_expires_at, g.since, g.cause, g.request_id, g.authorization_details
+    from pgrant_report.grants_then(p_at, v_tenant_id, p_username, p_client_id, p_after, p_limit) g;
 end
 $$;
 

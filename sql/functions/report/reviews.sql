@@ -1,8 +1,8 @@
 -- Reports: what was reviewed, and what is due.
 
-create view pgrant_report.reviews with (security_invoker = true) as
-select w.tenant_id, i.name as tenant, w.kind, w.id, w.client_id, w.client_name, w.username, w.sensitive,
-       w.reviewed_at, w.reviewer, w.due_at, w.note,
+-- Of one tenant without its name: Citus lets what it hands on for one join nothing that is the same for all.
+create view pgrant_rules.reviewable with (security_invoker = true) as
+select w.tenant_id, w.kind, w.id, w.client_id, w.client_name, w.username, w.sensitive, w.reviewed_at, w.reviewer, w.due_at, w.note,
        case when w.reviewed_at is null then 'never' when w.due_at <= now() then 'overdue' else 'reviewed' end as state
   from (
     select 'client' as kind, c.tenant_id, c.client_id as id, c.client_id, c.name as client_name, u.username,
@@ -33,7 +33,21 @@ select w.tenant_id, i.name as tenant, w.kind, w.id, w.client_id, w.client_name, 
       left join (select s.tenant_id, array_agg(s.scope) as sensitive
                    from pgrant.scopes s where s.sensitive group by s.tenant_id) s on s.tenant_id = g.tenant_id
       left join pgrant.reviews r on r.tenant_id = g.tenant_id and r.grant_id = g.grant_id
-     where g.revoked_at is null and g.expires_at > now()) w
+     where g.revoked_at is null and g.expires_at > now()) w;
+
+comment on view pgrant_rules.reviewable is 'What pgrant_report.reviews says, without the names of tenants.';
+comment on column pgrant_rules.reviewable.id is 'As in pgrant_report.reviews.';
+comment on column pgrant_rules.reviewable.sensitive is 'As in pgrant_report.reviews.';
+comment on column pgrant_rules.reviewable.reviewed_at is 'As in pgrant_report.reviews.';
+comment on column pgrant_rules.reviewable.reviewer is 'As in pgrant_report.reviews.';
+comment on column pgrant_rules.reviewable.due_at is 'As in pgrant_report.reviews.';
+comment on column pgrant_rules.reviewable.note is 'As in pgrant_report.reviews.';
+comment on column pgrant_rules.reviewable.state is 'As in pgrant_report.reviews.';
+
+create view pgrant_report.reviews with (security_invoker = true) as
+select w.tenant_id, i.name as tenant, w.kind, w.id, w.client_id, w.client_name, w.username, w.sensitive,
+       w.reviewed_at, w.reviewer, w.due_at, w.note, w.state
+  from pgrant_rules.reviewable w
   join pgrant.issuers i on i.tenant_id = w.tenant_id;
 
 comment on view pgrant_report.reviews is 'Clients, live secrets and live grants with their last review, such as where sensitive and state <> ''reviewed''. review_add records one.';
@@ -56,7 +70,7 @@ begin
   perform pgrant_rules.administer(p_tenant);
   return query
   select r.kind, r.id, r.client_id, r.username, r.state, r.reviewed_at, r.due_at, r.reviewer
-    from pgrant_report.reviews r
+    from pgrant_rules.reviewable r
    where r.tenant_id = p_tenant and r.sensitive and r.state <> 'reviewed'
    order by r.due_at nulls first, r.kind, r.id
    limit p_limit;

@@ -42,32 +42,39 @@ comment on column pgrant_report.registration_attempts.attempts is 'How many atte
 
 create view pgrant_report.registrations with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, k.registered_by, k.policy, k.quota, k.rate,
-       n.live, round(n.live::numeric / nullif(k.quota, 0), 2) as quota_share, n.unused, n.expired, n.addresses,
-       r.last_hour, r.last_day, r.refused_last_hour, r.refused_last_day, r.most_from_one_address
+       coalesce(n.live, 0) as live, round(coalesce(n.live, 0)::numeric / nullif(k.quota, 0), 2) as quota_share,
+       coalesce(n.unused, 0) as unused, coalesce(n.expired, 0) as expired, coalesce(n.addresses, 0) as addresses,
+       coalesce(r.last_hour, 0) as last_hour, coalesce(r.last_day, 0) as last_day,
+       coalesce(r.refused_last_hour, 0) as refused_last_hour, coalesce(r.refused_last_day, 0) as refused_last_day,
+       coalesce(r.most_from_one_address, 0) as most_from_one_address
   from pgrant.tenants t
   join pgrant.issuers i on i.tenant_id = t.tenant_id
  cross join lateral (values ('itself', t.registration, t.registration_quota, t.registration_rate),
                             ('document', t.client_documents, t.client_document_quota, t.client_document_rate))
                      k (registered_by, policy, quota, rate)
- cross join lateral (
-   select count(*) filter (where c.expires_at > now()) as live,
-          count(*) filter (where c.expires_at > now() and c.last_used_at is null) as unused,
-          count(*) filter (where c.expires_at <= now()) as expired,
-          count(distinct c.registered_from) as addresses
-     from pgrant.clients c
-    where c.tenant_id = t.tenant_id and c.registered_at is not null
-      and (c.document_fetched_at is null) = (k.registered_by = 'itself')) n
- cross join lateral (
-   select coalesce(sum(f.granted_last_hour), 0)::bigint as last_hour, coalesce(sum(f.granted), 0)::bigint as last_day,
-          coalesce(sum(f.refused_last_hour), 0)::bigint as refused_last_hour, coalesce(sum(f.refused), 0)::bigint as refused_last_day,
-          coalesce(max(f.granted_last_hour + f.refused_last_hour), 0)::bigint as most_from_one_address
-     from (select count(*) filter (where a.error is null) as granted,
-                  coalesce(sum(a.attempts) filter (where a.error is not null), 0) as refused,
-                  count(*) filter (where a.error is null and a.at > now() - interval '1 hour') as granted_last_hour,
-                  coalesce(sum(a.attempts) filter (where a.error is not null and a.at > now() - interval '1 hour'), 0) as refused_last_hour
-             from pgrant_report.registration_attempts a
-            where a.tenant_id = t.tenant_id and a.registered_by = k.registered_by
-            group by a.registered_from) f) r;
+  -- Grouped by the tenant that each asks for: without, Citus does not see that all of it is on one node.
+  left join lateral (
+    select count(*) filter (where c.expires_at > now()) as live,
+           count(*) filter (where c.expires_at > now() and c.last_used_at is null) as unused,
+           count(*) filter (where c.expires_at <= now()) as expired,
+           count(distinct c.registered_from) as addresses
+      from pgrant.clients c
+     where c.tenant_id = t.tenant_id and c.registered_at is not null
+       and (c.document_fetched_at is null) = (k.registered_by = 'itself')
+     group by c.tenant_id) n on true
+  left join lateral (
+    select sum(f.granted_last_hour)::bigint as last_hour, sum(f.granted)::bigint as last_day,
+           sum(f.refused_last_hour)::bigint as refused_last_hour, sum(f.refused)::bigint as refused_last_day,
+           max(f.granted_last_hour + f.refused_last_hour)::bigint as most_from_one_address
+      from (select a.tenant_id,
+                   count(*) filter (where a.error is null) as granted,
+                   coalesce(sum(a.attempts) filter (where a.error is not null), 0) as refused,
+                   count(*) filter (where a.error is null and a.at > now() - interval '1 hour') as granted_last_hour,
+                   coalesce(sum(a.attempts) filter (where a.error is not null and a.at > now() - interval '1 hour'), 0) as refused_last_hour
+              from pgrant_report.registration_attempts a
+             where a.tenant_id = t.tenant_id and a.registered_by = k.registered_by
+             group by a.tenant_id, a.registered_from) f
+     group by f.tenant_id) r on true;
 
 comment on view pgrant_report.registrations is 'What bounds clients that no operator registered, and how near each tenant is to it: one row for those that register themselves, one for those from documents.';
 comment on column pgrant_report.registrations.registered_by is 'itself or document.';
