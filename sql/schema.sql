@@ -1847,7 +1847,7 @@ create table pgrant.grants (
   constraint grants_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
   constraint grants_check CHECK (((revoked_at IS NOT NULL) OR (consent_expires_at <= expires_at)))
 );
-CREATE INDEX grants_client ON pgrant.grants USING btree (tenant_id, client_id);
+CREATE INDEX grants_client ON pgrant.grants USING btree (tenant_id, client_id, revoked_at, expires_at);
 CREATE INDEX grants_expires_at ON pgrant.grants USING btree ((expires_at AT TIME ZONE 'UTC'::text));
 CREATE UNIQUE INDEX grants_live ON pgrant.grants USING btree (tenant_id, user_id, client_id) WHERE (revoked_at IS NULL);
 CREATE INDEX grants_user ON pgrant.grants USING btree (tenant_id, user_id);
@@ -3329,6 +3329,7 @@ create table pgrant.token_families (
   constraint token_families_current_hash_check CHECK ((length(current_hash) = 32)),
   constraint token_families_handle_hash_check CHECK ((length(handle_hash) = 32))
 );
+CREATE INDEX token_families_due ON pgrant.token_families USING btree (tenant_id, sweep_after, family_id);
 CREATE INDEX token_families_grant ON pgrant.token_families USING btree (tenant_id, grant_id);
 CREATE UNIQUE INDEX token_families_handle ON pgrant.token_families USING btree (tenant_id, handle_hash) WHERE (handle_hash IS NOT NULL);
 CREATE INDEX token_families_revoked ON pgrant.token_families USING btree (tenant_id, family_id) WHERE (revoked_at IS NOT NULL);

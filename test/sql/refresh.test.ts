@@ -33,7 +33,8 @@ beforeEach(async () => {
 
 async function family() {
   const [row] = await world.database.sql`
-    select generation, revoked_at, idle_expires_at::text as idle, expires_at::text as absolute
+    select generation, revoked_at, idle_expires_at::text as idle, expires_at::text as absolute,
+           sweep_after - (idle_expires_at at time zone 'UTC')::date as swept_after
       from pgrant.token_families where handle_hash = ${refresh.handle_hash}`;
   return row ?? {};
 }
@@ -75,6 +76,12 @@ describe('the current refresh token', () => {
     const after = await family();
     expect(after.absolute).toBe(before.absolute);
     expect(Date.parse(after.idle)).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+  });
+
+  test('has its family swept in the week after its end, also where that has come nearer', async () => {
+    await age('sweep_after = current_date + 300');
+    await use();
+    expect(await family()).toMatchObject({ swept_after: 8 });
   });
 
   test('never slides past the absolute end, nor does its access token outlive it', async () => {

@@ -86,6 +86,33 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     expect(lines.map((line) => line['QUERY PLAN']).join('\n')).toContain('token_families_revoked');
   });
 
+  test('gets families that are over by an index in the order in which they are swept, and their backlog too', async () => {
+    const sql = auditors[of] as Sql;
+    const page = await sql.begin(async (own) => {
+      await own`set local enable_sort = off`;
+      return own.unsafe(`
+        explain (costs off) select * from pgrant_report.refresh_families f
+         where f.tenant_id = '${tenant}' and f.state = 'idle too long' and f.sweep_after between '-infinity' and current_date + 8
+         order by f.sweep_after, f.family_id limit 100`);
+    });
+    expect(page.map((line) => line['QUERY PLAN']).join('\n')).toContain('token_families_due');
+    const backlog = await sql`
+      explain (costs off) select * from pgrant_report.expired_backlog where table_name = 'token_families'`;
+    const plan = backlog.map((line) => line['QUERY PLAN']).join('\n');
+    expect(plan).toContain('token_families_due');
+    expect(plan).not.toContain('Seq Scan on token_families');
+  });
+
+  test('counts the grants of a client in an index that has what the count asks', async () => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(
+      `explain (costs off) select client_id, grants from pgrant_report.clients where ${client}`,
+    );
+    expect(lines.map((line) => line['QUERY PLAN']).join('\n')).toMatch(
+      /Index Only Scan using grants_client/,
+    );
+  });
+
   test('finds what the audit has of a person but refreshes by index', async () => {
     const sql = auditors[of] as Sql;
     const lines = await sql.unsafe(`

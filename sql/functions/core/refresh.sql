@@ -38,8 +38,9 @@ begin
          replays = 0,
          last_used_at = now(),
          idle_expires_at = d.idle_expires_at,
-         sweep_after = case when f.sweep_after < pgrant_rules.sweep_day(d.idle_expires_at)
-                            then pgrant_rules.sweep_day(d.idle_expires_at) + 7 else f.sweep_after end
+         -- Never more than a week too late, even where a setting has shortened its life: family_page() relies on it.
+         sweep_after = case when f.sweep_after - pgrant_rules.sweep_day(d.idle_expires_at) between 0 and 7
+                            then f.sweep_after else pgrant_rules.sweep_day(d.idle_expires_at) + 7 end
     from unnest(p_decisions) d
    where f.tenant_id = p_tenant
      and f.family_id = d.family_id

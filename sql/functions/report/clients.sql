@@ -12,19 +12,15 @@ select i.tenant_id, i.name as tenant, c.client_id, c.name as client_name,
        c.software_id, c.created_at, c.expires_at, c.disabled_at,
        (select count(*) from pgrant.client_secrets s
          where s.tenant_id = c.tenant_id and s.client_id = c.client_id and s.expires_at > now()) as live_secrets,
-       coalesce(g.standing, 0) as grants,
+       (select count(*) from pgrant.grants g
+         where g.tenant_id = c.tenant_id and g.client_id = c.client_id and g.revoked_at is null and g.expires_at > now()) as grants,
        greatest(
          c.last_used_at,
          (select max(s.last_used_at) from pgrant.client_secrets s
            where s.tenant_id = c.tenant_id and s.client_id = c.client_id)) as last_used_at
   from pgrant.clients c
   join pgrant.issuers i on i.tenant_id = c.tenant_id
-  left join pgrant.users m on m.tenant_id = c.tenant_id and m.user_id = c.maker_id
-  left join (
-    select a.tenant_id, a.client_id, count(*) as standing
-      from pgrant.grants a
-     where a.revoked_at is null and a.expires_at > now()
-     group by a.tenant_id, a.client_id) g on g.tenant_id = c.tenant_id and g.client_id = c.client_id;
+  left join pgrant.users m on m.tenant_id = c.tenant_id and m.user_id = c.maker_id;
 
 comment on view pgrant_report.clients is 'Applications and API credentials. grants reads all grants of the client, and only where you select it.';
 comment on column pgrant_report.clients.kind is 'web or native (acts for people), machine (client_credentials only), or credential (an API key that a person made).';

@@ -73,7 +73,7 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
             else 'live' end as state,
        f.generation, f.replays_total as replays, f.scopes, f.resources, f.authorization_details, f.cnf, f.offline,
        f.session_id, f.auth_time, f.acr, f.amr,
-       f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason
+       f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason, f.sweep_after
   from pgrant.token_families f
   -- Of a person or a client by its grants: families have no index for either. Outer joins as in active_grants.
   left join pgrant.grants g on g.tenant_id = f.tenant_id and g.grant_id = f.grant_id
@@ -81,7 +81,7 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
   left join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = g.client_id
   join pgrant.issuers i on i.tenant_id = f.tenant_id;
 
-comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state.';
+comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state: it finds those that are idle too long or expired by an index, which a condition on state cannot.';
 comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';
 comment on column pgrant_report.refresh_families.generation is 'How many refresh tokens it has had: 1 + the number of rotations.';
 comment on column pgrant_report.refresh_families.replays is 'How often a predecessor was presented within the replay window and got the same successor again: lost answers and tabs in parallel.';
@@ -100,6 +100,7 @@ comment on column pgrant_report.refresh_families.idle_expires_at is 'When it die
 comment on column pgrant_report.refresh_families.expires_at is 'When it dies however often it is used.';
 comment on column pgrant_report.refresh_families.revoked_at is 'When it was revoked; null = it was not.';
 comment on column pgrant_report.refresh_families.revoked_reason is 'Why it was revoked.';
+comment on column pgrant_report.refresh_families.sweep_after is 'It is deleted after this day (UTC), once it is over: within 9 days of its end.';
 
 create view pgrant_report.sessions with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, s.session_id, s.user_id, u.username,

@@ -24,10 +24,18 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
+  v_day date;
 begin
-  -- Those that nobody has used are few, since they are swept, and no index has them: to sort them is quicker than to walk past the others.
   if p_state in ('idle too long', 'expired') then
-    perform set_config('enable_sort', 'on', true);
+    -- They are swept in the order in which they are walked here: one that is gone has taken along what was before it.
+    v_day := (select k.sweep_after from pgrant.token_families k where k.tenant_id = v_tenant_id and k.family_id = p_after);
+    return query
+    select f.* from pgrant_report.refresh_families f
+     where f.tenant_id = v_tenant_id and f.state = p_state
+       and f.sweep_after between coalesce(v_day, '-infinity') and (now() at time zone 'UTC')::date + 8
+       and (v_day is null or (f.sweep_after, f.family_id) > (v_day, p_after))
+     order by f.sweep_after, f.family_id limit p_limit;
+    return;
   end if;
   return query
   select f.* from pgrant_report.refresh_families f
@@ -41,7 +49,7 @@ end
 $$;
 
 comment on function pgrant_report.family_page(text, uuid, integer, text) is
-  'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page of live or of revoked ones costs the same wherever it is; one of the others reads the table where there are few.';
+  'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page costs the same wherever it is. Those that are idle too long or expired come in the order of sweep_after; where the last one of the page before has been swept meanwhile, the first that are left come next.';
 
 create function pgrant_report.session_page(
   p_tenant text, p_after timestamptz default '-infinity', p_after_id uuid default '00000000-0000-0000-0000-000000000000',
