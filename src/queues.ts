@@ -5,8 +5,8 @@ import { FairQueue } from './fair-queue.ts';
 export type Queues = {
   /** Argon2id, by tenant and address. */
   derivations: FairQueue;
-  /** Signatures of others that are verified, by tenant and address. */
-  signatures: FairQueue;
+  /** Signatures of others that are verified, by tenant and address; those of one turn are done together. */
+  signatures: WaveQueue;
   /** Key sets, documents and upstreams that are asked, by tenant and host. */
   fetches: FairQueue;
 };
@@ -22,7 +22,7 @@ export function makeQueues(): Queues {
       waiting: [100, 60, 20],
       patience: 5_000,
     }),
-    signatures: new FairQueue({
+    signatures: new WaveQueue({
       name: 'signatures',
       concurrent: [processors],
       waiting: [500, 250, 100],
@@ -35,4 +35,39 @@ export function makeQueues(): Queues {
       patience: 5_000,
     }),
   };
+}
+
+/** What came in one turn of the event loop under the same keys, and when all of it is done. */
+type Wave = { ending: Promise<unknown>[]; ended: Promise<unknown> };
+
+/** Gives back in one turn of the event loop what came in one under the same keys, so that SQL decides it as a set. */
+export class WaveQueue extends FairQueue {
+  readonly #come = new Map<string, Wave>();
+
+  override async run<Result>(
+    keys: readonly string[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const result = super.run(keys, work);
+    const { ending, ended } = this.#waveOf(keys.join(' '));
+    // A failure is for whoever asked.
+    ending.push(result.catch(() => {}));
+    await ended;
+    return result;
+  }
+
+  #waveOf(key: string): Wave {
+    const before = this.#come.get(key);
+    if (before) return before;
+    const ending: Promise<unknown>[] = [];
+    const ended = new Promise((resolve) => {
+      setImmediate(() => {
+        this.#come.delete(key);
+        resolve(Promise.all(ending));
+      });
+    });
+    const wave = { ending, ended };
+    this.#come.set(key, wave);
+    return wave;
+  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { Busy, FairQueue, type FairQueueOptions } from '../src/fair-queue.ts';
+import { WaveQueue } from '../src/queues.ts';
 
 function make(options: Partial<FairQueueOptions> = {}) {
   const queue = new FairQueue({
@@ -118,4 +119,33 @@ describe('a fair queue', () => {
     }
     expect(most()).toBe(4);
   });
+});
+
+test('a wave is what came in one turn under the same keys: its results come together, failures too', async () => {
+  const queue = new WaveQueue({ name: 'work', concurrent: [9], waiting: [9], patience: 10_000 });
+  const gates = new Map<string, (failure?: Error) => void>();
+  const told: string[] = [];
+  const run = (key: string, name: string) =>
+    queue
+      .run([key], () => {
+        return new Promise<string>((resolve, reject) => {
+          gates.set(name, (failure) => (failure ? reject(failure) : resolve(name)));
+        });
+      })
+      .then(
+        (result) => told.push(result),
+        (failure: Error) => told.push(failure.message),
+      );
+  const all = [run('a', 'one'), run('a', 'two'), run('b', 'of another')];
+  await sleep(5);
+  all.push(run('a', 'later'));
+  await sleep(5);
+  gates.get('one')?.(new Error('failed'));
+  gates.get('of another')?.();
+  gates.get('later')?.();
+  await sleep(5);
+  expect(told.sort()).toEqual(['later', 'of another']);
+  gates.get('two')?.();
+  await Promise.all(all);
+  expect(told.slice(2).sort()).toEqual(['failed', 'two']);
 });
