@@ -5,6 +5,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import nunjucks from 'nunjucks';
 import { pageLanguages, standardScopes } from '../protocol/lists.ts';
 import type { Ctx } from './ctx.ts';
+import { type Refusals, sayRefusals } from './refusals.ts';
 
 export type PageLanguage = (typeof pageLanguages)[number];
 
@@ -14,7 +15,7 @@ type Texts = Record<string, { title: string; description: string }>;
 type Titled = { scope?: string; title: string; description?: string; texts?: Texts };
 
 const templates = fileURLToPath(new URL('../../templates', import.meta.url));
-const catalogue = (kind: 'languages' | 'settings', language: PageLanguage) =>
+const catalogue = (kind: 'languages' | 'refusals' | 'settings', language: PageLanguage) =>
   JSON.parse(readFileSync(`${templates}/${kind}/${language}.json`, 'utf8')) as object;
 
 /** Where a language differs by country, the one that fits most of its readers. */
@@ -77,6 +78,8 @@ export function globalsOf(language: PageLanguage) {
     claim: (name: string) =>
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
     language_name: (tag: string) => names.of(tag) ?? tag,
+    /** What SQL refused, in the language. */
+    refusal: sayRefusals(catalogue('refusals', language) as Refusals),
     /** What a setting of the tenant means. */
     meaning: (setting: string) => meanings.get(setting) ?? '',
     /** Two letters for whoever has no logo. */

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { operatorSettings, records } from '../../src/endpoints/admin-api/operations.ts';
+import { type Refusals, sayRefusals } from '../../src/http/refusals.ts';
 import { pageLanguages, publicErrors, standardScopes } from '../../src/protocol/lists.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
@@ -17,6 +18,8 @@ const read = (language: string): Record<string, string> =>
   JSON.parse(readFileSync(join(folder, 'languages', `${language}.json`), 'utf8'));
 const catalogues = new Map(pageLanguages.map((language) => [language as string, read(language)]));
 const english = read('en');
+const refusals = (language: string): Refusals =>
+  JSON.parse(readFileSync(join(folder, 'refusals', `${language}.json`), 'utf8'));
 const templates = readdirSync(folder).filter((name) => name.endsWith('.njk'));
 const source = (name: string) => readFileSync(join(folder, name), 'utf8');
 
@@ -99,6 +102,25 @@ describe('catalogues', () => {
       for (const [name, text] of meant) {
         const there = { language, name, names: names(texts[name as string] ?? '') };
         expect(there).toEqual({ language, name, names: names(String(text)) });
+      }
+    }
+  });
+
+  test('every refusal has the same values in every language', () => {
+    const values = (text: string) => (text.match(/\{(?:\d|name|good)\}/g) ?? []).toSorted();
+    for (const kind of ['sentences', 'values'] as const) {
+      expect(Object.entries(refusals('en')[kind])).toEqual(
+        Object.keys(refusals('en')[kind]).map((key) => [key, key]),
+      );
+      for (const language of pageLanguages) {
+        const said = Object.entries(refusals(language)[kind]);
+        expect(said.map(([key]) => key)).toEqual(Object.keys(refusals('en')[kind]));
+        for (const [key, text] of said)
+          expect({ language, key, values: values(text) }).toEqual({
+            language,
+            key,
+            values: values(key),
+          });
       }
     }
   });
@@ -260,6 +282,53 @@ describe('pages', () => {
     [{ sensitive: 'perhaps' }, 'sensitive must be true or false'],
   ])('the words %j of a scope are refused: %s', async (settings, words) => {
     await expect(set('openid', settings)).rejects.toThrow(words);
+  });
+
+  test('whatever the operations of admins refuse is said in every language, by the sentences that SQL has', async () => {
+    const { sql } = acme.database;
+    const raised = await sql`
+      with recursive called as (
+        select p.oid, p.prosrc from pg_proc p join pgrant_rules.admin_operations() o on p.oid = pgrant_rules.admin_function(o.function_name)
+         union
+        select p.oid, p.prosrc from called c, regexp_matches(c.prosrc, 'pgrant_(?:rules|ops|report)\\.(\\w+)\\(', 'g') m
+          join pg_proc p on p.proname = m[1] and p.pronamespace::regnamespace::text in ('pgrant_ops', 'pgrant_rules', 'pgrant_report'))
+      select distinct r[1] as text from called c, regexp_matches(c.prosrc, 'raise exception ''((?:[^'']|'''')*)''', 'g') r`;
+    const checked = await sql`
+      select obj_description(c.oid, 'pg_constraint') as words, cardinality(c.conkey) = 1 as is_value
+        from pg_constraint c
+       where c.contype = 'c' and obj_description(c.oid, 'pg_constraint') is not null
+         and c.conrelid::regclass::text = any (${['tenants', 'clients', 'upstreams', 'webhooks', 'scopes', 'users', 'groups', 'resources'].map((one) => `pgrant.${one}`)})`;
+    // Of the operator alone, or said by what is called.
+    const others = [
+      '%',
+      'the function % %',
+      'there is no preset %',
+      'there is no tenant %',
+      'there is no history of the tenant %',
+    ];
+    const operators = /^(32 bytes|of 1 to 1000|a function as schema.name|a JSON object: the rule)/;
+    const say = sayRefusals(refusals('es'));
+    const unknown = [
+      ...raised
+        .map(({ text }) => text)
+        .filter((text) => !others.includes(text) && !say(text.replaceAll('%', 'x')).known),
+      ...checked
+        .filter(({ words }) => !operators.test(words))
+        .filter(({ words, is_value }) =>
+          is_value ? say(`x must be ${words}`).good === words : !say(words).known,
+        )
+        .map(({ words }) => words),
+    ];
+    expect(unknown).toEqual([]);
+    expect(say("title must be text of 1 to 100 characters, not 'a, not b'")).toEqual({
+      text: "title tiene que ser un texto de 1 a 100 caracteres, no 'a, not b'",
+      known: true,
+      name: 'title',
+      good: 'un texto de 1 a 100 caracteres',
+    });
+    expect(say('there is no user Tom or Jerry').text).toBe(
+      'no hay nadie con el nombre Tom or Jerry',
+    );
   });
 
   test('metadata name the languages [OpenID Connect Discovery 3]', async () => {

@@ -1,0 +1,72 @@
+// What SQL refuses, in other languages: sentences are known by their English pattern (templates/refusals).
+
+type Said = {
+  /** The sentence; as it is where it is not known. */
+  text: string;
+  /** Whether it is in the language that was asked for. */
+  known: boolean;
+  /** The field that it is about, and what that must be. */
+  name?: string | undefined;
+  good?: string | undefined;
+};
+
+/** Patterns, of sentences and of what a value must be, with what they are in the language. */
+export type Refusals = Record<'sentences' | 'values', Record<string, string>>;
+
+type Pattern = { matcher: RegExp; names: string[]; text: string };
+
+const placeholder = /\{(\d|name|good)\}/g;
+
+/** Says refusals in a language. */
+export function sayRefusals(refusals: Refusals): (detail: string) => Said {
+  const sentences = patternsOf(refusals.sentences);
+  const values = patternsOf(refusals.values);
+  const good = (text: string): string => {
+    const found = find(values, text);
+    return found === undefined ? text : fill(found, good);
+  };
+  return (detail) => {
+    const found = find(sentences, detail);
+    if (found === undefined) return { text: detail, known: false };
+    const { name, good: value } = found.given;
+    return { text: fill(found, good), known: true, name, good: value && good(value) };
+  };
+}
+
+/** The longest come first: what is more particular. */
+function patternsOf(texts: Record<string, string>): Pattern[] {
+  const plain = (pattern: string) => pattern.replaceAll(placeholder, '').length;
+  return Object.entries(texts)
+    .toSorted(([one], [other]) => plain(other) - plain(one))
+    .map(([pattern, text]) => {
+      const parts = pattern.split(placeholder);
+      const source = parts.map((part, at) => (at % 2 ? matchOf(part) : escaped(part)));
+      const names = parts.filter((_, at) => at % 2);
+      return { matcher: new RegExp(`^${source.join('')}$`, 's'), names, text };
+    });
+}
+
+const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** What a value must be ends where it is said what it was, of whatever that consists. */
+const matchOf = (name: string) => ({ name: '([\\w#]+)', good: '(.+?)' })[name] ?? '(.+)';
+
+type Found = { pattern: Pattern; given: Record<string, string | undefined> };
+
+function find(patterns: Pattern[], text: string): Found | undefined {
+  for (const pattern of patterns) {
+    const match = pattern.matcher.exec(text);
+    if (match) {
+      const given = Object.fromEntries(pattern.names.map((name, at) => [name, match[at + 1]]));
+      return { pattern, given };
+    }
+  }
+  return undefined;
+}
+
+function fill({ pattern, given }: Found, good: (text: string) => string): string {
+  return pattern.text.replaceAll(placeholder, (_, name: string) => {
+    const value = given[name] ?? '';
+    return name === 'good' ? good(value) : value;
+  });
+}
