@@ -127,7 +127,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByLabel('Title').fill('The Company');
     await page.getByLabel('Claims and groups (JSON)').fill('{"no json');
     await press(page, 'Change it');
-    await page.getByText('settings is no JSON').waitFor();
+    await page.locator('#settings-fault', { hasText: 'settings is no JSON' }).waitFor();
     expect(await page.getByLabel('Title').inputValue()).toBe('The Company');
     await page.getByLabel('Claims and groups (JSON)').fill('{}');
     await press(page, 'Change it');

@@ -331,6 +331,24 @@ describe('pages', () => {
     );
   });
 
+  test('a refusal at the console is in the language of the page, and beside its field [WCAG 3.3.1]', async () => {
+    const { tenant, issuer, database } = acme;
+    await call(database.worker, ops.admin_enable, { tenant });
+    await call(database.worker, ops.role_assign, { tenant, role: 'pgrant.admin', username: 'ada' });
+    const browser = new Browser({ 'accept-language': 'de' });
+    const at = `${issuer}/oauth/admin/settings/code_lifetime`;
+    const shown = await browser.submit(await browser.open(at), { username: 'ada', password });
+    const refused = await browser.submit(shown, { code_lifetime: '601' });
+    const good = 'eine ganze Zahl von Sekunden von 1 bis 600';
+    expect(refused.html).toContain(`<p class="fault" id="value-fault">Richtig wäre: ${good}.</p>`);
+    expect(refused.html).toMatch(
+      /name="code_lifetime"[^>]* aria-describedby="value-fault" aria-invalid="true"/,
+    );
+    expect(refused.html).toContain(
+      `<p lang="de"><bdi>code_lifetime geht so nicht, richtig wäre: ${good};`,
+    );
+  });
+
   test('metadata name the languages [OpenID Connect Discovery 3]', async () => {
     const metadata = await fetch(`${acme.issuer}/.well-known/openid-configuration`);
     expect(await metadata.json()).toMatchObject({ ui_locales_supported: ['en', 'es', 'pt', 'de'] });
