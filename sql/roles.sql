@@ -60,7 +60,10 @@ begin
                           ('backslash_quote', 'safe_encoding'), ('array_nulls', 'on'), ('transform_null_equals', 'off'),
                           ('default_transaction_isolation', 'read committed'), ('default_transaction_read_only', 'off'),
                           ('default_transaction_deferrable', 'off'), ('row_security', 'on'),
-                          ('search_path', 'pg_catalog, pg_temp')) as s (name, value)
+                          ('search_path', 'pg_catalog, pg_temp'),
+                          -- To compile a statement takes longer than to run it, and a plan that does what enable_seqscan says it
+                          -- should not counts as one that takes for ever.
+                          ('jit', 'off')) as s (name, value)
     ), login (superuser, privilege) as (
       -- Acting as a role needs SET on it from PostgreSQL 16 on, which its creator is not given; before, membership.
       select r.rolsuper, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end

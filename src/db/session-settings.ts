@@ -42,6 +42,7 @@ const settings = {
   default_transaction_deferrable: 'off',
   row_security: 'on',
   search_path: 'pg_catalog, pg_temp',
+  jit: 'off',
 };
 
 /**

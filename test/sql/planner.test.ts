@@ -79,6 +79,17 @@ test('people are found by the beginning of their username, and no others are loo
   expect(column?.collname).toBe('C');
 });
 
+// The cost of what enable_… = off forbids is above any threshold of jit, before version 18.
+test('no statement is compiled for longer than it runs because its plan does what it should not', async () => {
+  const compiled = await sql`
+    select p.oid::regprocedure::text as name from pg_proc p
+     where p.pronamespace::regnamespace::text ~ '^pgrant' and array_to_string(p.proconfig, ' ') ~ 'enable_\\w+=off'
+       and not p.proconfig @> '{jit=off}'
+     union all
+    select rolname from pg_roles where rolname ~ '^pgrant' and rolconfig is not null and not rolconfig @> '{jit=off}'`;
+  expect([...compiled]).toEqual([]);
+});
+
 test('once it is analyzed a table is planned as for a tenant that has all of its rows', async () => {
   const options = await sql`
     select distinct array(select o from unnest(a.attoptions) o where o like 'n_distinct%') as attoptions

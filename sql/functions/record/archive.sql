@@ -31,7 +31,7 @@ comment on function pgrant_ops.audit_archive_due(uuid, timestamptz) is
 create function pgrant_report.audit_archive_lines(p_tenant uuid, p_month date, p_first bigint, p_last bigint)
 returns table (line text)
 language plpgsql stable
-set enable_nestloop = off
+set enable_nestloop = off set jit = off
 as $$
 declare
   v_seal pgrant_report.audit_seals;

@@ -1,11 +1,12 @@
 -- Reports: pages of what is large, and why a token lacks a scope.
 -- The planner expects few rows behind the auditor's policy, and would rather sort all that follow than walk the index
--- that has them in order; so a page may not sort. A position that is null is the beginning.
+-- that has them in order; so a page may not sort. A plan that does what it may not has a cost at which PostgreSQL would compile it, for
+-- longer than it runs (jit). A position that is null is the beginning.
 
 create function pgrant_report.grant_page(
   p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100
 ) returns setof pgrant_report.active_grants
-language sql stable set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
+language sql stable set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off set jit = off
 as $$
   select g.* from pgrant_report.active_grants g
    where g.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
@@ -20,7 +21,8 @@ create function pgrant_report.family_page(
   p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100, p_state text default null
 ) returns setof pgrant_report.refresh_families
 language plpgsql stable set search_path = pg_catalog, pg_temp
-  set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off set plan_cache_mode = force_custom_plan
+  set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off set jit = off
+  set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
@@ -78,7 +80,8 @@ create function pgrant_report.audit_page(
   p_tenant text, p_before timestamptz default 'infinity', p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff',
   p_limit integer default 100
 ) returns setof pgrant_report.audit_events
-language plpgsql stable set search_path = pg_catalog, pg_temp set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off
+language plpgsql stable set search_path = pg_catalog, pg_temp
+  set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);

@@ -62,7 +62,7 @@ create function pgrant_report.access_then(
 returns table (tenant_id uuid, user_id uuid, username text, client_id text, client_name text, grant_id uuid, scopes text[],
                through text[], since timestamptz, until timestamptz)
 language plpgsql stable set search_path = pg_catalog, pg_temp
-set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off
+set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
