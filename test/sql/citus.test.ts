@@ -101,12 +101,12 @@ const inFunctions = functionFiles(fileURLToPath(functions)).flatMap((file) =>
 /** Kinds of statements that Citus refuses, each with what it says, and one of them. */
 const refused: [string, (text: string) => boolean, string][] = [
   [
-    'no UPDATE sets CASE or COALESCE of a moment that the statement asks for ["non-IMMUTABLE functions are not allowed in CASE or COALESCE"]',
+    'no UPDATE has CASE or COALESCE of a moment that the statement asks for ["non-IMMUTABLE functions are not allowed in CASE or COALESCE"]',
     (text) =>
       /update pgrant\.\w+ \w set .*(coalesce\([^()]*|case when (?:(?!\bend\b).)*)\bnow\(\)/.test(
-        beforeWhere(text),
+        text,
       ),
-    'update pgrant.users u set disabled_at = coalesce(u.disabled_at, now()) where u.tenant_id = p_tenant',
+    'update pgrant.client_secrets s set last_used_at = now() where coalesce(s.last_used_at < now(), true)',
   ],
   [
     'no INSERT has a sub-select in VALUES or ON CONFLICT ["subqueries are not supported within INSERT queries"]',
@@ -121,15 +121,22 @@ const refused: [string, (text: string) => boolean, string][] = [
     `insert into pgrant.refusals (refused) select 1 from unnest(v_x) x on conflict (tenant_id) do update set last_at = v_now`,
   ],
   [
+    'no UPDATE or DELETE calls what differs each time ["must not be VOLATILE"]',
+    (text) =>
+      /\b(update|delete from) pgrant\.\w+ .*(clock_timestamp|random|gen_random_\w+)\(/.test(text),
+    'update pgrant.developer_clients d set submitted_at = clock_timestamp() where d.tenant_id = p_tenant',
+  ],
+  [
+    'no ON CONFLICT asks what depends on the moment or the time zone ["must be marked IMMUTABLE"]',
+    (text) => /on conflict .* do update .*(now\(\)|interval|date_trunc)/.test(text),
+    `insert into pgrant.logos as l (check_after) values (v_now) on conflict (tenant_id) do update set logo_uri = 'x' where l.check_after <= now()`,
+  ],
+  [
     'no function is given the row of a table by the query that reads it ["function … does not exist": it is a row of a piece]',
     givesRow,
     'select pgrant_rules.user_claims(u) from pgrant.users u where u.tenant_id = p_tenant',
   ],
 ];
-
-function beforeWhere(text: string): string {
-  return text.replace(/ where .*/, '');
-}
 
 function givesRow(text: string): boolean {
   const aliases = [...text.matchAll(/(?:from|join) pgrant\.\w+ (\w+)/g)].map(([, alias]) => alias);

@@ -56,7 +56,7 @@ begin
      set last_used_at = now()
    where s.tenant_id = p_tenant
      and s.secret_hash = any (p_key_hash)
-     and coalesce(s.last_used_at < now() - interval '1 minute', true);
+     and (s.last_used_at is null or s.last_used_at < now() - interval '1 minute');
 end
 $$;
 

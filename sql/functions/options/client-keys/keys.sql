@@ -160,6 +160,7 @@ as $$
 declare
   v_out pgrant_api.client_keys;
   v_now timestamptz := now();
+  v_forsaken timestamptz := v_now - interval '30 seconds';
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_out := pgrant_rules.client_keys_read(p_tenant, p_client_id);
@@ -173,7 +174,7 @@ begin
            jwks = case when s.jwks_uri = excluded.jwks_uri then s.jwks end,
            fetched_at = case when s.jwks_uri = excluded.jwks_uri then s.fetched_at end,
            fresh_until = case when s.jwks_uri = excluded.jwks_uri then s.fresh_until end
-     where s.claimed_at <= excluded.claimed_at - interval '30 seconds';
+     where s.claimed_at <= v_forsaken;
     -- Whoever came second waits for the answer of the first.
     v_out.fetching := case when found then 'claimed' else 'under_way' end;
   end if;

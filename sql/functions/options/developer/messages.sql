@@ -25,9 +25,11 @@ comment on function pgrant_rules.developer_message_add(uuid, text, text, text) i
 create function pgrant_rules.developer_submit(p_tenant uuid, p_client_id text, p_proposed jsonb, p_message text) returns void
 language plpgsql
 as $$
+declare
+  v_now timestamptz := clock_timestamp();
 begin
   update pgrant.developer_clients d
-     set proposed = p_proposed, submitted_at = clock_timestamp()
+     set proposed = p_proposed, submitted_at = v_now
    where d.tenant_id = p_tenant and d.client_id = p_client_id;
   perform pgrant_rules.developer_message_add(p_tenant, p_client_id, 'submit', p_message);
 end

@@ -50,7 +50,8 @@ begin
   if p_claim and v_out.fetching = 'allowed' then
     update pgrant.identity_assertion_issuers i
        set claimed_at = now(), settled_at = null
-     where i.tenant_id = p_tenant and i.issuer = p_issuer and coalesce(i.claimed_at <= now() - interval '30 seconds', true);
+     where i.tenant_id = p_tenant and i.issuer = p_issuer
+       and (i.claimed_at is null or i.claimed_at <= now() - interval '30 seconds');
     -- Whoever came second waits for the answer of the first.
     v_out.fetching := case when found then 'claimed' else 'under_way' end;
   end if;

@@ -83,19 +83,20 @@ declare
   v_at constant timestamptz := now();
   v_next constant timestamptz := now() + make_interval(secs => p_upstream.recheck_interval);
   v_user_id uuid;
-  v_subteams jsonb;
   v_roles text[] := case when p_present then p_roles else '{}' end;
   -- Some upstreams give a refresh token the first time only.
   v_keep boolean := p_present and p_sealed_tokens is null and not p_checkable;
+  v_profile jsonb := pgrant_rules.claims_sound(p_profile);
+  v_claims jsonb := pgrant_rules.claims_sound(p_claims) || jsonb_build_object('roles', to_jsonb(v_roles));
 begin
-  select jsonb_agg(m.value order by m.value) into v_subteams
-    from jsonb_each_text(p_upstream.settings -> 'subteams') m
-   where m.key = any (v_roles);
+  if p_upstream.settings ? 'subteams' then
+    select v_claims || jsonb_build_object('subteams', coalesce(jsonb_agg(m.value order by m.value), '[]')) into v_claims
+      from jsonb_each_text(p_upstream.settings -> 'subteams') m
+     where m.key = any (v_roles);
+  end if;
   update pgrant.upstream_accounts a
-     set profile = case when a.made_user then pgrant_rules.claims_sound(p_profile) else '{}' end,
-         claims = pgrant_rules.claims_sound(p_claims) || jsonb_build_object('roles', to_jsonb(v_roles))
-                  || case when p_upstream.settings ? 'subteams'
-                          then jsonb_build_object('subteams', coalesce(v_subteams, '[]')) else '{}' end,
+     set profile = case when a.made_user then v_profile else '{}' end,
+         claims = v_claims,
          sealed_tokens = case when v_keep then a.sealed_tokens else p_sealed_tokens end,
          checked_at = now(),
          check_after = case when (p_checkable or v_keep and a.sealed_tokens is not null) and p_upstream.recheck_interval > 0

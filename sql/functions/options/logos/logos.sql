@@ -35,6 +35,8 @@ comment on function pgrant_ops.logo_due(integer) is
 create function pgrant_ops.logo_fetch_begin(p_tenant uuid, p_logo_uri text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_now timestamptz := now();
 begin
   perform pgrant_rules.administer(p_tenant);
   if not exists (select from pgrant_rules.logos_wanted w where w.tenant_id = p_tenant and w.logo_uri = p_logo_uri) then
@@ -43,9 +45,9 @@ begin
   end if;
   -- Taken for five minutes, so that no two workers fetch the same.
   insert into pgrant.logos as l (tenant_id, logo_uri, check_after)
-  values (p_tenant, p_logo_uri, now() + interval '5 minutes')
+  values (p_tenant, p_logo_uri, v_now + interval '5 minutes')
       on conflict on constraint logos_pkey do update set check_after = excluded.check_after
-   where l.check_after <= now();
+   where l.check_after <= v_now;
   return found;
 end
 $$;
