@@ -27,10 +27,18 @@ export function sayRefusals(refusals: Refusals): (detail: string) => Said {
   };
   return (detail) => {
     const found = find(sentences, detail);
-    if (found === undefined) return { text: detail, known: false };
+    if (found === undefined) return { text: visible(detail), known: false };
     const { name, good: value } = found.given;
-    return { text: fill(found, good), known: true, name, good: value && good(value) };
+    return { text: visible(fill(found, good)), known: true, name, good: value && good(value) };
   };
+}
+
+/** What is refused may be what nobody sees, or what turns the rest of the sentence around. */
+function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}]/gu, (one) => {
+    const code = (one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    return `<U+${code}>`;
+  });
 }
 
 /** The longest come first: what is more particular. */
