@@ -64,7 +64,7 @@ export async function startBench({ peer }: { peer: boolean }): Promise<Bench> {
       stops.push(started.stop);
       servers['oidc-provider'] = started;
     }
-    const load = fork(fileURLToPath(new URL('load.ts', import.meta.url)));
+    const load = startLoad();
     stops.push(async () => load.disconnect());
     return { ...makeBench({ database, sql, load, servers, tenant: pgrant.tenant }), stop };
   } catch (error) {
@@ -73,15 +73,18 @@ export async function startBench({ peer }: { peer: boolean }): Promise<Bench> {
   }
 }
 
+/** The process that makes the requests. */
+export const startLoad = () => fork(fileURLToPath(new URL('load.ts', import.meta.url)));
+
 type Parts = {
-  database: Embedded & { log: string };
+  database: Pick<Embedded, 'pid' | 'url'> & { log: string };
   sql: Sql;
   load: ChildProcess;
   servers: Partial<Record<ServerName, RunningServer>>;
   tenant: string;
 };
 
-function makeBench(parts: Parts): Omit<Bench, 'stop'> {
+export function makeBench(parts: Parts): Omit<Bench, 'stop'> {
   const { database, sql, load, servers, tenant } = parts;
   let families = 0;
   const clientId = servers.pgrant?.service.clients.opaque.client_id ?? '';

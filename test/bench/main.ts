@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Bench, startBench } from './bench.ts';
 import { chooseCells, nameOf } from './cells.ts';
+import { citusLines, measureCitus } from './citus.ts';
 import { measureCleanup } from './cleanup.ts';
 import { measureDevices } from './devices.ts';
 import { measureGrowth } from './growth.ts';
@@ -23,6 +24,8 @@ const usage = `npm run bench -- [options]
   --devices      instead: what 10,000 devices that wait cost those who refresh
   --reports N    instead: what an auditor waits for at N families
   --spread       instead: what a refresh costs by 1, 32 and 256 connections, and spread over 1,000 tenants
+  --citus URL    instead: what it costs to be distributed; the coordinator, by a role that may act as all of pgrant's
+  --web URL      with it: the same database as pgrant_web at the coordinator, and again at each node that holds tenants
   --record       instead: what it costs that each decision is recorded, beside functions that record nothing
   --json         results as JSON`;
 
@@ -35,6 +38,8 @@ function options() {
       expired: { type: 'string', default: '200000' },
       families: { type: 'string' },
       reports: { type: 'string' },
+      citus: { type: 'string' },
+      web: { type: 'string', multiple: true, default: [] },
       record: { type: 'boolean', default: false },
       spread: { type: 'boolean', default: false },
       neighbours: { type: 'boolean', default: false },
@@ -54,8 +59,9 @@ function options() {
     process.exit(values.help ? 0 : 1);
   }
   const only = values.only.split(',').filter((word) => word !== '');
-  const { record, spread, neighbours, devices, json } = values;
-  const counted = { seconds, rounds, only, expired, families, reports };
+  const { record, spread, neighbours, devices, json, web } = values;
+  const citus = values.citus === undefined ? undefined : { coordinator: values.citus, web };
+  const counted = { seconds, rounds, only, expired, families, reports, citus };
   return { ...counted, record, spread, neighbours, devices, json };
 }
 
@@ -87,6 +93,7 @@ const settings = options();
 const { families, reports } = settings;
 const alone =
   (families ?? reports) !== undefined ||
+  settings.citus !== undefined ||
   settings.record ||
   settings.spread ||
   settings.neighbours ||
@@ -105,13 +112,16 @@ try {
 }
 
 async function measure() {
-  const results = settings.record
-    ? await measureRecord(bench, settings)
-    : settings.spread
-      ? await measureSpread(bench, settings)
-      : families === undefined
-        ? await compare(bench, settings)
-        : await measureGrowth(bench, { ...settings, families });
+  const { citus } = settings;
+  const results = citus
+    ? await measureCitus(bench, citus, settings)
+    : settings.record
+      ? await measureRecord(bench, settings)
+      : settings.spread
+        ? await measureSpread(bench, settings)
+        : families === undefined
+          ? await compare(bench, settings)
+          : await measureGrowth(bench, { ...settings, families });
   const trips = results.some(({ scenario }) => scenario === 'client_credentials resource')
     ? await bench.roundTrips()
     : undefined;
@@ -123,7 +133,9 @@ async function measure() {
     const lengths = `${settings.rounds} rounds of ${settings.seconds} s`;
     console.log(`\n${lengths}; Node.js ${node}; ${processors} x ${model}\n`);
     console.log(table(results));
-    if (settings.record) {
+    if (citus) {
+      console.log(`\n${citusLines(results)}`);
+    } else if (settings.record) {
       console.log(`\n${recordLines(results, (result) => summary(result).perSecond.median)}`);
     } else if (families === undefined) console.log(`\n${ratioTable(results)}`);
     if (trips) console.log(`\n${resourceLine(results, trips)}`);

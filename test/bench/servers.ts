@@ -55,19 +55,33 @@ export async function startDatabase(): Promise<Embedded & { log: string }> {
 export async function startPgrant(database: Embedded): Promise<RunningServer & { tenant: string }> {
   await release(database.url('postgres'));
   await setPasswords(database.url('postgres'), database.credentials);
+  const making = await newPlace();
+  const tenant = await addTenant(database.url('pgrant_worker'), 'bench', making);
+  await addTenant(database.url('pgrant_worker'), 'flooded', making);
+  return { ...(await startWeb(database.url('pgrant_web'), making)), tenant };
+}
+
+/** Where a web process is to answer, its secret, and its clients. */
+export type Place = { port: number; host: string; secret: Buffer; clients: Service['clients'] };
+
+export async function newPlace(): Promise<Place> {
   const port = await freePort();
-  const secret = randomBytes(32);
-  const host = `127.0.0.1:${port}`;
-  const clients = makeClients();
-  const tenant = await addTenant(database.url('pgrant_worker'), 'bench', { host, secret, clients });
-  await addTenant(database.url('pgrant_worker'), 'flooded', { host, secret, clients });
+  return { port, host: `127.0.0.1:${port}`, secret: randomBytes(32), clients: makeClients() };
+}
+
+/** Starts the web process at a database that has the tenant `name`. */
+export async function startWeb(
+  url: string,
+  { port, host, secret, clients }: Place,
+  name = 'bench',
+): Promise<RunningServer> {
   const child = spawn('/bin/sh', ['-c', scripts.web], {
     cwd: program('../..'),
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       PORT: String(port),
-      DATABASE_URL: database.url('pgrant_web'),
+      DATABASE_URL: url,
       // A flood says from where each of its requests is.
       TRUST_PROXY: 'loopback',
       PGRANT_SECRET: secret.toString('base64'),
@@ -76,13 +90,13 @@ export async function startPgrant(database: Embedded): Promise<RunningServer & {
   await ready(child);
   const service = {
     origin: `http://${host}`,
-    authorize: '/bench/oauth/authorize',
-    token: '/bench/oauth/token',
-    introspect: '/bench/oauth/introspect',
+    authorize: `/${name}/oauth/authorize`,
+    token: `/${name}/oauth/token`,
+    introspect: `/${name}/oauth/introspect`,
     clients,
     usernameField: 'username',
   };
-  return { service, tenant, pid: child.pid ?? 0, stop: () => end(child) };
+  return { service, pid: child.pid ?? 0, stop: () => end(child) };
 }
 
 /** Starts oidc-provider on the database `peer` of the same server. */

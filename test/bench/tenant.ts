@@ -17,10 +17,10 @@ import {
 
 type Wanted = { host: string; secret: Buffer; clients: Service['clients'] };
 
-/** Makes a tenant with issuer http://host/name; gives its id. Only `bench` trusts the address that all visitors come from. */
+/** Makes a tenant with issuer http://host/name; gives its id. All but `flooded` trust the address that all visitors come from. */
 export async function addTenant(
   url: string,
-  name: 'bench' | 'flooded',
+  name: string,
   { host, secret, clients }: Wanted,
 ): Promise<string> {
   const database = connect(url, 'pgrant_worker');
@@ -29,7 +29,7 @@ export async function addTenant(
     const args = { name, issuer, host, path: `/${name}` };
     const [row] = await callAll(database, ops.tenant_add, args);
     const tenant = (row as unknown as { tenant_add: string }).tenant_add;
-    const trusted_networks = name === 'bench' ? ['127.0.0.0/8'] : [];
+    const trusted_networks = name === 'flooded' ? [] : ['127.0.0.0/8'];
     await call(database, ops.tenant_set, { tenant, settings: { trusted_networks } });
     await call(database, ops.scope_add, { tenant, scope: 'api', title: 'The API' });
     await call(database, ops.resource_set, { tenant, resource, title: 'The API' });
