@@ -19,7 +19,7 @@ const usage = `npm run bench -- [options]
   --rounds N     measurements of each cell (3)
   --only WORDS   comma-separated: only cells whose name has one of them, such as pgrant or refresh
   --expired N    expired families that are cleaned up during the last cells, "cleanup" (200000)
-  --families N   instead: what a refresh costs before and after N families are added
+  --families N   instead: what a refresh costs before and after N families are added, and while expired ones are cleaned up
   --neighbours   instead: what a flood at one tenant costs the clients of another
   --devices      instead: what 10,000 devices that wait cost those who refresh
   --reports N    instead: what an auditor waits for at N families
@@ -121,7 +121,10 @@ async function measure() {
         ? await measureSpread(bench, settings)
         : families === undefined
           ? await compare(bench, settings)
-          : await measureGrowth(bench, { ...settings, families });
+          : [
+              ...(await measureGrowth(bench, { ...settings, families })),
+              ...(await measureCleanup(bench, settings)),
+            ];
   const trips = results.some(({ scenario }) => scenario === 'client_credentials resource')
     ? await bench.roundTrips()
     : undefined;

@@ -49,8 +49,10 @@ const questions = (tenant: string) => {
     `(select count(*) from pgrant_report.active_grants where ${of}) n`,
     `(select state, count(*) from pgrant_report.refresh_families where ${of} group by state) n`,
     `(select count(*) from pgrant_report.refresh_families where ${of} and state = 'live') n`,
+    `family_counts('${tenant}')`,
     `(select count(*) from pgrant_report.people where ${of}) n`,
-    `stale_clients(interval '90 days')`,
+    `stale_clients(interval '0 days')`,
+    'expired_backlog',
   ];
 };
 

@@ -92,3 +92,16 @@ test('pages of families of one state have all of that state, each once, and no o
   }
   expect(new Set(families.map(({ state }) => state))).toEqual(new Set(states));
 });
+
+test('families of a tenant are counted by their state', async () => {
+  const states = await sql`
+    select state, count(*)::int as n from pgrant_report.refresh_families where tenant = 'acme' group by state`;
+  const n = Object.fromEntries(states.map((row) => [row.state, row.n]));
+  const [counts] = await sql`
+    select families::int, live::int, idle::int, expired::int, revoked::int from pgrant_report.family_counts('acme')`;
+  const { live, revoked, expired, 'idle too long': idle } = n;
+  const families = live + revoked + expired + idle;
+  expect(counts).toEqual({ families, live, idle, expired, revoked });
+  const tenants = await sql`select tenant from pgrant_report.family_counts()`;
+  expect(tenants.map(({ tenant }) => tenant)).toEqual(['acme', 'other']);
+});

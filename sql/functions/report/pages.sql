@@ -53,6 +53,33 @@ $$;
 comment on function pgrant_report.family_page(text, uuid, integer, text) is
   'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page costs the same wherever it is. Those that are idle too long or expired come in the order of sweep_after; where the last one of the page before has been swept meanwhile, the first that are left come next.';
 
+create function pgrant_report.family_counts(p_tenant text default null)
+returns table (tenant_id uuid, tenant text, families bigint, live bigint, idle bigint, expired bigint, revoked bigint)
+language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
+as $$
+declare
+  v_tenant record;
+begin
+  for v_tenant in
+    select i.tenant_id, i.name from pgrant.issuers i where p_tenant is null or i.name = p_tenant order by i.name
+  loop
+    tenant_id := v_tenant.tenant_id;
+    tenant := v_tenant.name;
+    families := (select count(*) from pgrant.token_families f where f.tenant_id = v_tenant.tenant_id);
+    revoked := (select count(*) from pgrant.token_families f where f.tenant_id = v_tenant.tenant_id and f.revoked_at is not null);
+    select count(*) filter (where f.expires_at > now()), count(*) filter (where f.expires_at <= now()) into idle, expired
+      from pgrant.token_families f
+     where f.tenant_id = v_tenant.tenant_id and f.revoked_at is null
+       and f.sweep_after <= (now() at time zone 'UTC')::date + 8 and f.idle_expires_at <= now();
+    live := families - revoked - idle - expired;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function pgrant_report.family_counts(text) is
+  'How many token families a tenant has, or with p_tenant null each that you may read, and of which state: live, idle (too long), expired, revoked. Counts in indexes, and reads no family but those that are over or soon will be.';
+
 create function pgrant_report.session_page(
   p_tenant text, p_after timestamptz default '-infinity', p_after_id uuid default '00000000-0000-0000-0000-000000000000',
   p_limit integer default 100
