@@ -288,6 +288,38 @@ describe('what it does', () => {
       ]);
     }
     expect((await request('DELETE', '/webhooks/pages')).status).toBe(204);
+
+    // Of a client that many have allowed, and of one that few have.
+    const { tenant, database } = acme;
+    await database.sql`
+      with people as (
+        insert into pgrant.users (tenant_id, username) select ${tenant}, 'crowd-' || i from generate_series(1, 1101) i returning user_id)
+      insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
+      select ${tenant}, p.user_id, c.client_id, '{openid}', now() + interval '1 day', now() + interval '1 day'
+        from (select user_id, row_number() over () as n from people) p
+        join (values ('monitor', 1101), ('automation', 250)) c (client_id, most) on p.n <= c.most`;
+    for (const [client_id, count] of [
+      ['monitor', 1101],
+      ['automation', 250],
+    ] as const) {
+      const seen = new Set<string>();
+      let next: string | undefined = `/grants?client_id=${client_id}&limit=200`;
+      while (next) {
+        const { json, headers } = await request('GET', next);
+        for (const one of json.items) seen.add(`${one.client_id} ${one.grant_id}`);
+        next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1]?.slice(resource.length);
+      }
+      expect([
+        client_id,
+        [...seen].filter((one) => one.startsWith(`${client_id} `)).length,
+      ]).toEqual([client_id, count]);
+    }
+    const of = async (query: string) =>
+      (await request('GET', `/grants?${query}`)).json.items.length;
+    expect(await of('username=crowd-1')).toBe(2);
+    expect(await of('username=CROWD-1&client_id=monitor')).toBe(1);
+    expect(await of('username=nobody')).toBe(0);
+    await database.sql`delete from pgrant.users where username like 'crowd-%'`;
   });
 
   test('a change is made to the state that If-Match names, and to no other [RFC 9110 13.1.1]', async () => {

@@ -90,6 +90,14 @@ test('no statement is compiled for longer than it runs because its plan does wha
   expect([...compiled]).toEqual([]);
 });
 
+test('what a person allowed is found by the person, under a plan that is kept', async () => {
+  const [{ prosrc } = {}] =
+    await sql`select prosrc from pg_proc where oid = 'pgrant_ops.grant_list'::regproc`;
+  const [of = ''] = /select g.grant_id from[^;]*lower\(p_username\)\)/.exec(prosrc) ?? [];
+  const plan = await planOf(of.replaceAll('p_tenant', '$1').replaceAll('p_username', '$2'));
+  expect(plan).toMatch(/Index Cond: .*tenant_id = \$1.*user_id = /);
+});
+
 test('once it is analyzed a table is planned as for a tenant that has all of its rows', async () => {
   const options = await sql`
     select distinct array(select o from unnest(a.attoptions) o where o like 'n_distinct%') as attoptions
