@@ -26,7 +26,7 @@ begin
                                      'key_due', 'upstream_due', 'logo_due', 'audit_checkpoint_due')
                   then 'pgrant_janitor'
                   when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant',
-                                     'audit_archived')
+                                     'audit_seal_due', 'audit_archived')
                   then 'pgrant_sealer'
                   when p.proname = 'claims_function_call' then 'pgrant_claims'
                   else 'pgrant_definer' end
@@ -42,7 +42,7 @@ begin
       -- The worker calls what the definer owns in pgrant_ops, and by name what others own.
       ('partitions_maintain', 'pgrant_worker'), ('expired_tables', 'pgrant_worker'), ('expired_delete', 'pgrant_worker'),
       ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
-      ('audit_seal_tenant', 'pgrant_worker'),
+      ('audit_seal_tenant', 'pgrant_worker'), ('audit_seal_due', 'pgrant_worker'),
       ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
       ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('logo_due', 'pgrant_worker'),
       ('audit_checkpoint_due', 'pgrant_worker'),

@@ -3103,7 +3103,7 @@ export const ops = {
     ['months', 'integer'],
   ], []),
 
-  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again); by_tenant: it did nothing, for audit_seal_tenant() is to be called for each tenant. While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null. */
+  /** Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again); by_tenant: it did nothing, for audit_seal_tenant() is to be called for each of audit_seal_due(). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null. */
   audit_seal: bind<
     {
       width?: number | null;
@@ -3116,6 +3116,16 @@ export const ops = {
   >('pgrant_ops.audit_seal', [
     ['width', 'integer', 'optional'],
   ], ['seals', 'done', 'by_tenant']),
+
+  /** The tenants for which audit_seal_tenant() may find something: those with events since their last seal, those that were sealed within two hours, behind which a transaction may have ended late, and those without a seal. */
+  audit_seal_due: bind<
+    {
+    },
+    {
+      tenant_id: string | null;
+    }
+  >('pgrant_ops.audit_seal_due', [
+  ], []),
 
   /** Seals the events of one tenant that no seal covers, the oldest p_width first, where transaction ids say nothing because each node has its own. Returns how many seals it appended: where there were any, there may be more. */
   audit_seal_tenant: bind<

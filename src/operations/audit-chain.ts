@@ -41,7 +41,7 @@ export async function sealEvents(database: Database, signal?: AbortSignal): Prom
 async function sealByTenant(database: Database, signal?: AbortSignal): Promise<number> {
   const width = 10_000;
   const sealed = await atOnce.map(
-    await callAll(database, ops.tenant_list, {}),
+    await callAll(database, ops.audit_seal_due, {}),
     async ({ tenant_id }) => {
       const tenant = String(tenant_id);
       let seals = 0;

@@ -15,6 +15,7 @@ import {
 import { type Commands, nodeSteps } from './nodes.ts';
 import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
 import { askQuestions } from './questions.ts';
+import { makeRound } from './round.ts';
 import { workerTasks } from './tasks.ts';
 
 type Given = {
@@ -102,6 +103,10 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
     { what: 'what the command line says of people and grants', run: () => said(pgrant) },
     ...nodeSteps({ cluster, port, places }, commands),
+    {
+      what: 'a round of the worker over many tenants of which few have work',
+      run: () => makeRound(cluster),
+    },
     { what: 'each task of the worker', run: () => workerTasks(cluster) },
     {
       what: 'audit sealed, signed and verified',

@@ -8,6 +8,10 @@ declare
   v_first_at timestamptz := (select min(e.at) from unnest(p_events) e);
   v_last_at timestamptz := (select max(e.at) from unnest(p_events) e);
 begin
+  -- Citus would plan, for no tenant at all, what it does not take.
+  if cardinality(v_tenants) = 0 then
+    return p_events;
+  end if;
   return array(
     select e from unnest(p_events) e
      where not exists (
@@ -118,6 +122,27 @@ $$;
 comment on function pgrant_ops.audit_seal_tenant(integer, uuid) is
   'Seals the events of one tenant that no seal covers, the oldest p_width first, where transaction ids say nothing because each node has its own. Returns how many seals it appended: where there were any, there may be more.';
 
+create function pgrant_ops.audit_seal_due() returns table (tenant_id uuid)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_chained uuid[] := array(select c.tenant_id from pgrant.audit_chains c);
+begin
+  return query
+  select c.tenant_id from pgrant.audit_chains c where c.made_at > now() - interval '2 hours'
+  union
+  select c.tenant_id
+    from pgrant.audit_chains c
+   cross join lateral (select e.tenant_id from pgrant.audit_events e
+                        where e.tenant_id = c.tenant_id and e.at >= c.made_at group by e.tenant_id) e;
+  return query
+  select i.tenant_id from pgrant.issuers i where i.tenant_id <> all (v_chained);
+end
+$$;
+
+comment on function pgrant_ops.audit_seal_due() is
+  'The tenants for which audit_seal_tenant() may find something: those with events since their last seal, those that were sealed within two hours, behind which a transaction may have ended late, and those without a seal.';
+
 create function pgrant_ops.audit_seal(p_width integer default 10000) returns table (seals integer, done boolean, by_tenant boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -187,4 +212,4 @@ end
 $$;
 
 comment on function pgrant_ops.audit_seal(integer) is
-  'Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again); by_tenant: it did nothing, for audit_seal_tenant() is to be called for each tenant. While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null.';
+  'Seals the events of all tenants whose transactions can no longer change: those of the next p_width transaction ids. Returns how many seals it appended (those of audit_adopt() are not counted), and whether nothing is left (else call it again); by_tenant: it did nothing, for audit_seal_tenant() is to be called for each of audit_seal_due(). While one worker seals, others do nothing. A transaction that runs for long holds up what was recorded after it began. Nothing is null.';
