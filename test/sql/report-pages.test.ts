@@ -23,9 +23,13 @@ beforeAll(async () => {
       select family_id, row_number() over () as n from pgrant.token_families
        where tenant_id = ${acme.tenant} and revoked_at is null limit 4)
     update pgrant.token_families f
-       set idle_expires_at = now() - interval '1 day', sweep_after = current_date + n::integer % 3,
+       set idle_expires_at = now() - interval '1 day', sweep_after = current_date + n::integer / 4,
            expires_at = now() + case n % 2 when 1 then interval '1 day' else interval '-1 day' end
       from unused u where f.family_id = u.family_id`;
+  // What was revoked is over in both ways.
+  await database.sql`
+    update pgrant.token_families set idle_expires_at = now() - interval '1 day', sweep_after = current_date
+     where revoked_at is not null`;
   sql = (await makeAuditor(database)).sql;
 }, 60_000);
 
