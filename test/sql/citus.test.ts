@@ -222,3 +222,25 @@ describe('a function runs where what it needs is', () => {
     await sql.unsafe('drop function pgrant_rules.parsed()');
   });
 });
+
+test('a release gives pieces anew what Citus does not: rights on columns of the system, by which the janitor deletes ["permission denied for table"]', async () => {
+  const rights = readFileSync(new URL('functions/rights.sql', functions), 'utf8');
+  const given = /for v_statement in\n(\s+select format\('revoke execute[\s\S]+?)\n\s+loop/.exec(
+    rights,
+  )?.[1];
+  const statements = await sql.begin(async (session) => {
+    // Citus's own; here no table is a piece of one.
+    await session`
+      create function public.relation_is_a_known_shard(oid) returns boolean language sql as 'select false'`;
+    const rows = await session.unsafe(String(given));
+    await session`drop function public.relation_is_a_known_shard(oid)`;
+    return rows.map((row) => Object.values(row)[0]);
+  });
+  const tables = await sql`select table_name as name from pgrant_ops.expired_tables()`;
+  expect(tables.length).toBeGreaterThan(30);
+  expect(statements).toEqual(
+    expect.arrayContaining(
+      tables.map(({ name }) => `grant select (ctid) on pgrant.${name} to pgrant_janitor`),
+    ),
+  );
+});
