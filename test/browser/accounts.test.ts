@@ -1,9 +1,11 @@
 // prompt=select_account in Chromium, with and without JavaScript.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Acme, password, startAcme } from '../support/acme.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
 import { addUser } from '../support/issuer.ts';
 
@@ -19,7 +21,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     }
     const program = createServer((_, response) => response.end('arrived'));
     await new Promise<void>((resolve) => program.listen(0, '127.0.0.1', resolve));
-    afterAll(() => void program.close());
+    atFileEnd(() => void program.close());
     redirect_uri = `http://127.0.0.1:${(program.address() as AddressInfo).port}/callback`;
     browser = await launch();
   });

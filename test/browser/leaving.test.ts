@@ -1,10 +1,12 @@
 // What becomes of the window and of the way back, in Chromium: openers, redirects after the callback, buttons pressed twice.
+
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as client from 'openid-client';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Acme, discover, password, startAcme } from '../support/acme.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import { hasChromium, launch, openPage, press, see } from '../support/chromium.ts';
 import { addClient, type Client } from '../support/issuer.ts';
 
@@ -12,7 +14,7 @@ import { addClient, type Client } from '../support/issuer.ts';
 async function serve(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     server.close();
   });

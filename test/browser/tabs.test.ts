@@ -1,4 +1,5 @@
 // Two tabs and the way back, in Chromium: whatever was done elsewhere meanwhile, nobody is stuck and nothing typed is lost.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import { hasChromium, launch, openPage, press, see } from '../support/chromium.ts';
 import { addClient } from '../support/issuer.ts';
 
@@ -18,7 +20,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     acme = await startAcme();
     const client = createServer((_request, response) => response.end('arrived'));
     await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve));
-    afterAll(() => client.close());
+    atFileEnd(() => client.close());
     redirect_uri = `http://127.0.0.1:${(client.address() as AddressInfo).port}/callback`;
     const { database, tenant } = acme;
     const settings = { developer_portal: true };

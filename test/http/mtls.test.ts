@@ -1,13 +1,15 @@
 // Client certificates: at the listener of its own, and by the headers of proxies.
+
 import { createHash, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { connect } from 'node:tls';
 import * as client from 'openid-client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { serve } from '../../src/http/serve.ts';
 import { createLog } from '../../src/log.ts';
 import { type Config, loadConfig } from '../../src/settings/config.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import * as clients from '../support/client-certificates.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
@@ -36,7 +38,7 @@ beforeAll(async () => {
   };
   const log = createLog('silent');
   const app = createApp({ config, log, secret, database: database.web } as never);
-  afterAll(await serve(config, app.callback()));
+  atFileEnd(await serve(config, app.callback()));
   ({ tenant, issuer } = await addTenant(database, origin, 'acme'));
   await addClient(database, tenant, 'batch', {
     ...machine,

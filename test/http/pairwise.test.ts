@@ -1,9 +1,10 @@
 // Subjects that differ by sector: OpenID Connect Core 8.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import {
@@ -14,6 +15,7 @@ import {
   redirect_uri,
   startAcme,
 } from '../support/acme.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import { Browser } from '../support/browser.ts';
 import { addClient } from '../support/issuer.ts';
 import { post, refusal } from '../support/registering.ts';
@@ -30,7 +32,7 @@ beforeAll(async () => {
     response.writeHead(request.url === '/gone' ? 404 : 200).end(JSON.stringify(listed));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => void server.close());
+  atFileEnd(() => void server.close());
   sector = `http://127.0.0.1:${(server.address() as AddressInfo).port}/sector.json`;
   const [row] = await acme.database.sql`
     select user_id from pgrant.users where tenant_id = ${acme.tenant} and username = 'ada'`;

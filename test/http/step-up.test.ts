@@ -1,4 +1,5 @@
 // RFC 9470: an API asks for a better or younger sign-in, and the client gets one.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeJwt } from 'jose';
@@ -6,7 +7,8 @@ import Koa from 'koa';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { createResource, protect } from 'pgrant/resource';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { atFileEnd } from '../support/at-end.ts';
 import { type AtProduct, comeBack, startAtProduct, tokensOf } from '../support/product-flow.ts';
 
 let at: AtProduct;
@@ -28,7 +30,7 @@ beforeAll(async () => {
   });
   const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => void server.close());
+  atFileEnd(() => void server.close());
   api = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 });
 

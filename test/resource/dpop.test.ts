@@ -1,12 +1,14 @@
 // An API of its own that takes bound tokens: from openid-client, and from thieves.
+
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import * as client from 'openid-client';
 import { createResource, type DpopOptions, protect } from 'pgrant/resource';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { type Acme, startAcme } from '../support/acme.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import { ath, newProofKey, type ProofChanges, type ProofKey, proofFor } from '../support/dpop.ts';
 
 let acme: Acme;
@@ -25,7 +27,7 @@ async function serve(dpop: DpopOptions = {}): Promise<string> {
   });
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  afterAll(() => void server.close());
+  atFileEnd(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/notes`;
 }
 

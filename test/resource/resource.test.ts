@@ -1,4 +1,5 @@
 // A resource server of its own that trusts a tenant: JWTs, opaque tokens, API keys, metadata, challenges.
+
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,11 +7,12 @@ import cors from '@koa/cors';
 import Koa from 'koa';
 import * as client from 'openid-client';
 import { type Authentication, createResource, protect, serveMetadata } from 'pgrant/resource';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
 import { newLastingSecret } from '../../src/protocol/secrets.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import { addClient } from '../support/issuer.ts';
 
 let acme: Acme;
@@ -23,7 +25,7 @@ beforeAll(async () => {
   const app = new Koa();
   const server = createServer((request, response) => app.callback()(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => void server.close());
+  atFileEnd(() => void server.close());
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
   await call(database.worker, ops.resource_set, { tenant, resource: url, title: 'Tools' });
   await call(database.worker, ops.role_add, { tenant, role: 'tools', title: 'Use your tools' });

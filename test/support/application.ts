@@ -1,10 +1,11 @@
 // An application with pages of its own, registered at acme, and what browsers asked it for.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as client from 'openid-client';
 import type { Page } from 'playwright-core';
-import { afterAll } from 'vitest';
 import { type Acme, discover, password } from './acme.ts';
+import { atFileEnd } from './at-end.ts';
 import { press, see } from './chromium.ts';
 import { addClient } from './issuer.ts';
 
@@ -20,7 +21,7 @@ export async function startApplication(acme: Acme) {
     response.setHeader('content-type', 'text/html').end('<h1>here</h1>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => server.close());
+  atFileEnd(() => server.close());
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   count += 1;
   const credentials = await addClient(acme.database, acme.tenant, `application-${count}`, {

@@ -1,9 +1,10 @@
 // Roles of the database that read the reports. Roles belong to the server, which all test files share.
+
 import { randomBytes } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
-import { afterAll } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { atFileEnd } from './at-end.ts';
 import type { TestDatabase } from './database.ts';
 
 export type Auditor = {
@@ -25,7 +26,7 @@ export async function makeAuditor(database: TestDatabase, reach: Reach = {}): Pr
   url.username = role;
   url.password = 'p';
   const sql = postgres(url.href, { max: 1, onnotice: () => {} });
-  afterAll(async () => {
+  atFileEnd(async () => {
     await sql.end();
     await database.sql.unsafe(`drop role ${role}`);
   });

@@ -1,6 +1,7 @@
 // A way to the database that can be cut between the two ends of one statement.
+
 import { connect, createServer, type Socket } from 'node:net';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 
 export type Cutter = {
   /** The URL of the database by this way. */
@@ -33,7 +34,7 @@ export async function startCutter(url: string): Promise<Cutter> {
     forward(far, near, 'answer');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });

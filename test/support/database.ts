@@ -1,9 +1,11 @@
 // A database of its own for a test file, cloned from the released template.
+
 import { randomBytes } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { connect, type Database } from '../../src/db/connect.ts';
 import type { Login } from '../../src/embedded/embedded-files.ts';
+import { atFileEnd } from './at-end.ts';
 import { template } from './server.ts';
 
 export type TestDatabase = {
@@ -51,9 +53,9 @@ export async function createDatabase(options: Options = {}): Promise<TestDatabas
         connection: role ? { role } : {},
       }),
     );
-  afterAll(async () => {
+  atFileEnd(async () => {
     await Promise.all(opened.map((connection) => connection.end()));
-    await admin.unsafe(`drop database ${name} with (force)`);
+    await admin.unsafe(`drop database if exists ${name} with (force)`);
     await admin.end();
   });
   return {

@@ -1,12 +1,13 @@
 // A running pgrant with the demonstration client, as `npm start` has it, on a database of its own.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { startDemo } from '../../src/demo/start-demo.ts';
 import type { Mount } from '../../src/http/mounts.ts';
 import { createLog } from '../../src/log.ts';
 import { loadConfig } from '../../src/settings/config.ts';
+import { atFileEnd } from './at-end.ts';
 import type { TestDatabase } from './database.ts';
 import { secret } from './issuer.ts';
 
@@ -29,7 +30,7 @@ export async function startDemoServer(database: TestDatabase): Promise<DemoServe
   const mounts: Mount[] = [];
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });

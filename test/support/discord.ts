@@ -1,8 +1,9 @@
 // A local server that speaks Discord's documented HTTP API, as far as signing in needs it.
+
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 
 export const guild_id = '41771983423143937';
 export const bot_token = 'bot-token';
@@ -147,7 +148,7 @@ export async function startDiscord(): Promise<Discord> {
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     server.close();
   });

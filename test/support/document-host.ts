@@ -1,8 +1,9 @@
 // A host that publishes clients (client ID metadata documents), and the requests of such clients.
+
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 import type { Browser } from './browser.ts';
 import { certificate, key } from './loopback-tls.ts';
 
@@ -36,7 +37,7 @@ export async function startHost({ secure = false } = {}) {
     ? createSecureServer({ cert: certificate, key }, listener)
     : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     server.close();
   });

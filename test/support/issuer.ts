@@ -1,9 +1,9 @@
 // A running pgrant with one or more tenants on a database of its own: the real application, listening.
+
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
@@ -13,6 +13,7 @@ import { newPassword } from '../../src/protocol/password.ts';
 import { newLastingSecret } from '../../src/protocol/secrets.ts';
 import { type Config, loadConfig } from '../../src/settings/config.ts';
 import type { Telemetry } from '../../src/telemetry/telemetry.ts';
+import { atFileEnd } from './at-end.ts';
 import type { TestDatabase } from './database.ts';
 
 export const secret = Buffer.alloc(32, 7);
@@ -34,7 +35,7 @@ export async function startServer(
   const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });

@@ -1,9 +1,10 @@
 // A relying party that hears of logouts by the back channel, and verifies what it hears as a client has to.
+
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 
 export type Told = { headers: IncomingHttpHeaders; body: URLSearchParams; token: string };
 
@@ -22,7 +23,7 @@ export async function startLogoutReceiver() {
     response.writeHead(status, headers).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });

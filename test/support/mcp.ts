@@ -1,4 +1,5 @@
 // An MCP server that uses pgrant/resource, and MCP clients of the official SDK.
+
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -11,8 +12,8 @@ import type {
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 import Koa from 'koa';
 import { createResource, protect, serveMetadata } from 'pgrant/resource';
-import { afterAll } from 'vitest';
 import { password, proceed } from './acme.ts';
+import { atFileEnd } from './at-end.ts';
 import { Browser } from './browser.ts';
 
 export const redirectUrl = 'http://127.0.0.1:33418/callback';
@@ -22,7 +23,7 @@ export async function startMcpServer(issuer: string): Promise<string> {
   const app = new Koa();
   const server = createServer((request, response) => app.callback()(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -1,8 +1,9 @@
 // A product whose table of notes is in the database of pgrant, and two tenants with people that have notes.
+
 import { readFileSync } from 'node:fs';
 import type { Sql, TransactionSql } from 'postgres';
-import { afterAll } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
+import { atFileEnd } from './at-end.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import {
   type Client,
@@ -41,7 +42,7 @@ export async function makeProduct(): Promise<Product> {
   const role = `backend_${database.name}`;
   await database.sql.unsafe(`create role ${role} in role pgrant_resource_server`);
   const backend = database.as(role);
-  afterAll(async () => {
+  atFileEnd(async () => {
     await backend.end();
     await database.sql.unsafe(`drop owned by ${role}; drop role ${role}`);
   });

@@ -1,12 +1,14 @@
 // A PgBouncer in transaction mode in front of the test server, in a temporary folder.
+
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import type { Login } from '../../src/embedded/embedded-files.ts';
+import { atFileEnd } from './at-end.ts';
 import { freePort } from './free-port.ts';
 
 const program = '/usr/sbin/pgbouncer';
@@ -22,9 +24,6 @@ export function hasPgbouncer(): boolean {
   if (!found) console.warn(`skipped: ${program} is not there (apt-get install pgbouncer)`);
   return found;
 }
-
-let stop: (() => Promise<void>) | undefined;
-afterAll(() => stop?.());
 
 /** Starts it; gives the URL of a login for a database behind it. */
 export async function startPgbouncer(): Promise<(login: Login, database: string) => string> {
@@ -61,11 +60,11 @@ logfile = ${join(folder, 'log')}
     ...(root && { uid: nobody, gid: nobody }),
   });
   const ended = once(child, 'exit');
-  stop = async () => {
+  atFileEnd(async () => {
     child.kill('SIGKILL');
     await ended;
     rmSync(folder, { recursive: true });
-  };
+  });
   const log = () => {
     try {
       return readFileSync(join(folder, 'log'), 'utf8');

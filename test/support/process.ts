@@ -1,8 +1,9 @@
 // Programs that a test starts beside itself, stopped after the test file.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 import { freePort } from './free-port.ts';
 import { secret } from './issuer.ts';
 
@@ -10,7 +11,7 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 const running = new Set<ChildProcess>();
 
-afterAll(async () => {
+atFileEnd(async () => {
   const ended = [...running].map((child) => once(child, 'exit'));
   for (const child of running) child.kill('SIGTERM');
   await Promise.all(ended);
@@ -30,8 +31,11 @@ export async function startWebProcess(databaseUrl: string): Promise<string> {
       LOG_LEVEL: 'error',
     },
   });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
+  atFileEnd(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
   child.stderr.pipe(process.stderr, { end: false });
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (line) => {

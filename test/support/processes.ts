@@ -1,8 +1,9 @@
 // Processes of pgrant, to be killed.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 import type { TestDatabase } from './database.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -22,7 +23,7 @@ export async function startProcess(
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  afterAll(() => kill(child));
+  atFileEnd(() => kill(child));
   await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
   return child;
 }

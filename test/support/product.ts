@@ -1,9 +1,10 @@
 // A host product with a login page of its own: a local server that signs its answers with jose.
+
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 
 export type Kind = 'show' | 'accept' | 'reject';
 type Change = {
@@ -37,7 +38,7 @@ export async function startProduct(alg: 'ES256' | 'RS256' | 'EdDSA' = 'ES256'): 
     response.writeHead(303, { location: String(body.redirect_to) }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });

@@ -1,8 +1,9 @@
 // An OpenID Connect provider and OAuth 2.0 server of our own making, that can be made to lie.
+
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 
 export type Lie =
   | 'nonce'
@@ -110,7 +111,7 @@ export async function startProvider(): Promise<Provider> {
     response.end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     server.close();
   });

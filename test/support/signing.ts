@@ -1,9 +1,10 @@
 // Clients that sign: their keys, what they sign, and the host of their jwks_uri.
+
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { afterAll } from 'vitest';
+import { atFileEnd } from './at-end.ts';
 
 export type SigningKey = {
   alg: string;
@@ -71,7 +72,7 @@ export async function startKeyHost() {
     response.end(JSON.stringify(host.body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
+  atFileEnd(() => {
     server.closeAllConnections();
     server.close();
   });

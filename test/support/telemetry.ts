@@ -1,9 +1,10 @@
 // Everything that a process can tell of itself: metrics, and traces at a collector of the test's own.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
 import { loadConfig } from '../../src/settings/config.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
+import { atFileEnd } from './at-end.ts';
 
 /** Starts metrics and traces; `received` is what the collector was sent, once `flush` has resolved. */
 export async function startWatched(settings: Record<string, string> = {}) {
@@ -32,7 +33,7 @@ export async function startWatched(settings: Record<string, string> = {}) {
     await stopped;
     return Buffer.concat(bodies);
   };
-  afterAll(async () => {
+  atFileEnd(async () => {
     await flush();
     delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
     collector.close();

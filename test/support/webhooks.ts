@@ -1,10 +1,11 @@
 // Webhooks of test tenants, and a receiver that listens.
+
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../../src/protocol/webhook.ts';
+import { atFileEnd } from './at-end.ts';
 import { operate, type World } from './fixtures.ts';
 
 /** What the tests seal under. */
@@ -58,7 +59,7 @@ export async function startReceiver() {
     new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   await listen(0);
   receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  afterAll(() => receiver.down());
+  atFileEnd(() => receiver.down());
   return receiver;
 }
 

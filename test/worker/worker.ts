@@ -1,11 +1,12 @@
 // A worker on a test database, stopped after the test file.
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import type { Stop } from '../../src/services.ts';
 import { loadConfig } from '../../src/settings/config.ts';
 import type { Telemetry } from '../../src/telemetry/telemetry.ts';
 import { startWorker } from '../../src/worker/worker.ts';
+import { atFileEnd } from '../support/at-end.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 export const secret = Buffer.alloc(32, 7);
@@ -32,7 +33,7 @@ export async function start(
     stopped ??= running();
     return stopped;
   };
-  afterAll(stop);
+  atFileEnd(stop);
   return { stop, lines };
 }
 
