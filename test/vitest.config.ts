@@ -10,6 +10,8 @@ export default defineConfig({
     globalSetup: ['test/support/server.ts'],
     setupFiles: ['test/support/setup.ts'],
     maxWorkers: 2,
+    // Modules are read once in each of the two processes; a file ends what it has started (test/support/at-end.ts).
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

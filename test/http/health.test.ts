@@ -21,6 +21,8 @@ const later = () => new Promise((resolve) => setTimeout(resolve, 1_050));
 
 const database = await createDatabase();
 const { origin } = await startServer(database);
+// As if it had been released now, and not when the tests began.
+await database.sql`update pgrant.schedules set since = now()`;
 
 test('a process that answers is alive, and one whose database is there and released is ready', async () => {
   expect(await ask(origin, '/livez')).toEqual({ status: 200, body: { status: 'alive' } });
