@@ -50,6 +50,8 @@ comment on function pgrant_rules.expired_rows(text) is
 
 create function pgrant_rules.expired_found(p_table text, p_limit integer) returns tid[]
 language plpgsql
+-- The index that has them in their order, and no other, which would have all that are expired read for each batch.
+set enable_sort = off set jit = off
 as $$
 declare
   v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
