@@ -17,6 +17,9 @@ type Pattern = { matcher: RegExp; names: string[]; text: string };
 
 const placeholder = /\{(\d|name|good)\}/g;
 
+/** What is longer holds what somebody sent, and is not looked through: patterns would take the square of its length. */
+const longest = 1000;
+
 /** Says refusals in a language. */
 export function sayRefusals(refusals: Refusals): (detail: string) => Said {
   const sentences = patternsOf(refusals.sentences);
@@ -26,7 +29,7 @@ export function sayRefusals(refusals: Refusals): (detail: string) => Said {
     return found === undefined ? text : fill(found, good);
   };
   return (detail) => {
-    const found = find(sentences, detail);
+    const found = detail.length > longest ? undefined : find(sentences, detail);
     if (found === undefined) return { text: visible(detail), known: false };
     const { name, good: value } = found.given;
     return { text: visible(fill(found, good)), known: true, name, good: value && good(value) };

@@ -327,6 +327,7 @@ describe('pages', () => {
       good: 'un texto de 1 a 100 caracteres',
     });
     expect(say('there is no user a\u202Eb').text).toBe('no hay nadie con el nombre a<U+202E>b');
+    expect(say(`there is no user ${'a'.repeat(1000)}`).known).toBe(false);
     expect(say('there is no user Tom or Jerry').text).toBe(
       'no hay nadie con el nombre Tom or Jerry',
     );
