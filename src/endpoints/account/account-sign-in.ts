@@ -18,11 +18,11 @@ import { accountForm, accountPage, goTo, pathOf, person, personWithForm } from '
 const shortest = 15;
 
 export function showSignIn(services: EndpointServices): Endpoint {
-  return accountPage(services, 'sign-in', (ctx) => show(services, ctx));
+  return accountPage(services, 'sign-in', (ctx) => showSignInPage(services, ctx));
 }
 
 /** The page again, with what is wrong, and the name that a passkey was to have. */
-export async function show(
+export async function showSignInPage(
   { database }: EndpointServices,
   ctx: Ctx,
   fault?: string,
@@ -41,8 +41,8 @@ export function changePassword(services: EndpointServices): Endpoint {
     const names = ['csrf', 'password', 'repeated'];
     const { csrf, password = '', repeated } = requireReadable(parameters(ctx), names).values;
     if (csrf === undefined) throw new OAuthError('csrf_mismatch', 'no csrf token');
-    if ([...password].length < shortest) return show(services, ctx, 'short');
-    if (password !== repeated) return show(services, ctx, 'different');
+    if ([...password].length < shortest) return showSignInPage(services, ctx, 'short');
+    if (password !== repeated) return showSignInPage(services, ctx, 'different');
     const { database, queues } = services;
     const made = await queues.derivations.run(turnOf(ctx), () => newPassword(password));
     const session = newSecret();
@@ -58,6 +58,6 @@ export function changePassword(services: EndpointServices): Endpoint {
     flash(ctx, 'password_changed');
     goTo(ctx, pathOf('sign-in'));
   };
-  const again = (ctx: Ctx) => show(services, ctx, 'again');
+  const again = (ctx: Ctx) => showSignInPage(services, ctx, 'again');
   return accountForm(services, 'sign-in', change, { secret: ['password', 'repeated'], again });
 }

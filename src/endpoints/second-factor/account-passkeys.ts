@@ -8,7 +8,7 @@ import { startSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret } from '../../protocol/secrets.ts';
-import { show } from '../account/account-sign-in.ts';
+import { showSignInPage } from '../account/account-sign-in.ts';
 import { accountForm, goTo, pathOf, personWithForm } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { creationOptions, nameOf, readPresented, verifyCreation } from './passkeys.ts';
@@ -56,7 +56,7 @@ export function addPasskey(services: EndpointServices): Endpoint {
     goTo(ctx, pathOf('sign-in'));
   };
   // What was made is for a challenge of the session before; its name is kept.
-  const again = (ctx: Ctx) => show(services, ctx, 'again', sent(ctx).name);
+  const again = (ctx: Ctx) => showSignInPage(services, ctx, 'again', sent(ctx).name);
   return accountForm(services, 'sign-in', add, { secret: ['credential'], again });
 }
 
