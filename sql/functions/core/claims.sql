@@ -95,10 +95,9 @@ language plpgsql
 as $$
 begin
   if pgrant.claims_fault(p_claims) is not null then
-    raise exception '%', pgrant.claims_fault(p_claims)
-      using errcode = 'OA003',
-            hint = 'OpenID Connect Core 5.1: what ends with _verified is a boolean, updated_at a number, '
-                   'address an object of strings, all others are strings';
+    raise exception '%', pgrant.claims_fault(p_claims) using errcode = 'OA003',
+      hint = 'OpenID Connect Core 5.1: what ends with _verified is a boolean, updated_at a number, '
+             'address an object of strings, all others are strings';
   end if;
 end
 $$;

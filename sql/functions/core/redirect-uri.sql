@@ -96,8 +96,8 @@ begin
     from jsonb_each(pgrant_rules.redirect_schemes_refused(p_tenant, p_client.redirect_uris || p_client.post_logout_redirect_uris)) r
    limit 1;
   if v_uri is not null then
-    raise exception 'the tenant does not allow the scheme % in redirect URIs', split_part(v_uri, ':', 1)
-      using errcode = 'OA003', hint = 'a reversed domain name needs no permission; else name it in redirect_schemes of the tenant';
+    raise exception 'the tenant does not allow the scheme % in redirect URIs', split_part(v_uri, ':', 1) using errcode = 'OA003',
+      hint = 'a reversed domain name needs no permission; else name it in redirect_schemes of the tenant';
   end if;
 end
 $$;

@@ -77,8 +77,8 @@ begin
     perform from pgrant.tenants t where t.tenant_id = p_tenant for key share;
   end if;
   if not found then
-    raise exception 'there is no tenant %', p_tenant
-      using errcode = 'OA001', hint = 'select tenant_id, name from pgrant_ops.tenant_list() shows those that are there';
+    raise exception 'there is no tenant %', p_tenant using errcode = 'OA001',
+      hint = 'select tenant_id, name from pgrant_ops.tenant_list() shows those that are there';
   end if;
 end
 $$;

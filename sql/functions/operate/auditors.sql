@@ -5,8 +5,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not exists (select from pg_catalog.pg_roles r where r.rolname = p_role) then
-    raise exception 'the database has no role %', p_role
-      using errcode = 'OA001', hint = format('a DBA makes it: create role %I login', p_role);
+    raise exception 'the database has no role %', p_role using errcode = 'OA001',
+      hint = format('a DBA makes it: create role %I login', p_role);
   elsif p_role like 'pgrant\_%' then
     raise exception 'what % may do is fixed', p_role
       using errcode = 'OA003', hint = 'add the role of a person or of a program that reads reports';
