@@ -38,6 +38,67 @@ beforeAll(async () => {
   });
 });
 
+describe('the policy of a client', () => {
+  /** A row in which no two columns of a type that has more than two values say the same. */
+  const rowOf = (table: string, from: number) => world.database.sql`
+    select jsonb_object_agg(a.attname, case format_type(a.atttypid, null)
+             when 'integer' then to_jsonb(${from}::int + a.attnum)
+             when 'text' then to_jsonb(${table}::text || a.attnum)
+             when 'text[]' then jsonb_build_array(${table}::text || a.attnum)
+             when 'boolean' then to_jsonb(a.attnum % 2 = 0)
+             when 'bytea' then to_jsonb('\\x0' || a.attnum % 10)
+             when 'timestamp with time zone' then to_jsonb('2026-01-01T00:00:00+00:00'::timestamptz + make_interval(mins => a.attnum))
+           end) as row
+      from pg_attribute a
+     where a.attrelid = ('pgrant.' || ${table}::text)::regclass and a.attnum > 0 and not a.attisdropped
+       and a.attname <> all ('{disabled_at,expires_at,maker_id,allowed_networks}')`;
+  // What is said of both, or of neither by this name.
+  const derived = [
+    ...[
+      'audience',
+      'tenant_name',
+      'tenant_id',
+      'self_registered',
+      'request_due',
+      'use_due',
+      'third_party',
+    ],
+    ...[
+      'told_of_logout',
+      'grant_management',
+      'dpop_bound_access_tokens',
+      'maker_id',
+      'allowed_networks',
+    ],
+    ...['require_pushed_authorization_requests', 'require_signed_request_object'],
+  ];
+
+  const leftToTenant = [
+    ...['access_token_format', 'access_token_alg', 'access_token_lifetime', 'id_token_lifetime'],
+    ...['refresh_idle_lifetime', 'refresh_lifetime', 'replay_window', 'consent_lifetime'],
+  ];
+
+  test('has in each column what the client or else its tenant has in that of the same name', async () => {
+    const [{ row: client }] = (await rowOf('clients', 1000)) as [{ row: Record<string, unknown> }];
+    const [{ row: tenant }] = (await rowOf('tenants', 2000)) as [{ row: Record<string, unknown> }];
+    const policyOf = async (own: object) => {
+      const [{ policy } = {}] = await world.database.sql`
+        select to_jsonb(pgrant_rules.client_policy(jsonb_populate_record(null::pgrant.clients, ${own as never}),
+                                                   jsonb_populate_record(null::pgrant.tenants, ${tenant as never}))) as policy`;
+      return policy as Record<string, unknown>;
+    };
+    const told = await policyOf(client);
+    const names = Object.keys(told).filter((name) => !derived.includes(name));
+    expect(names.length).toBeGreaterThan(40);
+    for (const name of names)
+      expect({ [name]: told[name] }).toEqual({ [name]: client[name] ?? tenant[name] });
+    const left = await policyOf({ client_id: 'left' });
+    for (const name of leftToTenant)
+      expect({ [name]: left[name] }).toEqual({ [name]: tenant[name] });
+    expect(await policyOf({ ...client, disabled_at: '2026-01-01T00:00:00Z' })).toBeNull();
+  });
+});
+
 describe('a redirect URI', () => {
   test.each([
     'http://127.0.0.1/callback',

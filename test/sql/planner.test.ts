@@ -56,6 +56,21 @@ test.each([
   },
 );
 
+test('which partitions a set is in is told by bounds: by a list none is left out while a statement runs', async () => {
+  const [{ partitioned, listed }] = (await sql`
+    select (select count(*)::int from pg_partitioned_table) as partitioned,
+           (select coalesce(array_agg(p.proname), '{}') from pg_proc p
+             where p.pronamespace::regnamespace::text like 'pgrant%' and p.prosrc ~ 'expires_at = any') as listed`) as [
+    { partitioned: number; listed: string[] },
+  ];
+  expect(partitioned).toBeGreaterThan(5);
+  expect(listed).toEqual([]);
+  const found = 't.tenant_id = $1 and t.expires_at between $2::timestamptz and $2::timestamptz';
+  expect(await planOf(`select from pgrant.access_tokens t where ${found}`)).toMatch(
+    /Subplans Removed: \d/,
+  );
+});
+
 test('the same holds in a partition that is made later', async () => {
   const plan = await planOf(
     `select from unnest($2::bytea[]) k join pgrant.${partition} c on c.code_hash = k

@@ -34,25 +34,23 @@ returns pgrant_rules.live_token[]
 language plpgsql stable
 as $$
 declare
-  v_expiries timestamptz[];
-  v_tokens pgrant_rules.live_token[];
+  v_expiries constant pgrant_rules.expiries := pgrant_rules.expiries_of(p_access_expires_at);
+  v_tokens pgrant.access_tokens[];
+  v_token pgrant.access_tokens;
   v_found bytea[];
   v_out pgrant_rules.live_token[];
 begin
-  for i in 1 .. cardinality(p_access_hash) loop
-    v_expiries[i] := pgrant_rules.moment(p_access_expires_at[i]);
-  end loop;
-  select array_agg(row(t.client_id, t.user_id, null, t.family_id, t.scopes, t.audience, t.issued_at, t.expires_at, null, null, null,
-                       null, null, null, null, t.cnf, t.authorization_details, t.act, t.family_client_id)::pgrant_rules.live_token),
-         array_agg(t.token_hash)
-    into v_tokens, v_found
+  select array_agg(t), array_agg(t.token_hash) into v_tokens, v_found
     from pgrant.access_tokens t
-   where t.tenant_id = p_tenant and t.token_hash = any (p_access_hash) and t.expires_at = any (v_expiries) and t.revoked_at is null;
+   where t.tenant_id = p_tenant and t.token_hash = any (p_access_hash)
+     and t.expires_at between v_expiries.earliest and v_expiries.latest
+     and t.revoked_at is null;
   for i in 1 .. cardinality(p_access_hash) loop
-    v_out[i] := v_tokens[array_position(v_found, p_access_hash[i])];
-    if (v_out[i]).expires_at <> v_expiries[i] then
-      v_out[i] := null;
-    end if;
+    v_token := v_tokens[array_position(v_found, p_access_hash[i])];
+    v_out[i] := case when v_token.expires_at = v_expiries.moments[i]
+      then row(v_token.client_id, v_token.user_id, null, v_token.family_id, v_token.scopes, v_token.audience, v_token.issued_at,
+               v_token.expires_at, null, null, null, null, null, null, null, v_token.cnf, v_token.authorization_details, v_token.act,
+               v_token.family_client_id)::pgrant_rules.live_token end;
   end loop;
   return v_out;
 end

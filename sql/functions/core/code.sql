@@ -28,8 +28,9 @@ create function pgrant_rules.codes_lock(p_tenant uuid, p_code_hash bytea[], p_co
 language plpgsql
 as $$
 declare
-  v_expiries timestamptz[] := array(select pgrant_rules.moment(e.epoch) from unnest(p_code_expires_at) e (epoch));
+  v_expiries constant pgrant_rules.expiries := pgrant_rules.expiries_of(p_code_expires_at);
   v_codes pgrant.codes[];
+  v_code pgrant.codes;
   v_found bytea[];
   v_out pgrant.codes[];
 begin
@@ -38,18 +39,20 @@ begin
     where g.tenant_id = p_tenant
       and g.grant_id = any (array(select c.grant_id from pgrant.codes c
                                    where c.tenant_id = p_tenant and c.code_hash = any (p_code_hash)
-                                     and c.expires_at = any (v_expiries)))
+                                     and c.expires_at between v_expiries.earliest and v_expiries.latest))
     order by g.grant_id
       for no key update;
   v_codes := array(select c from pgrant.codes c
-                    where c.tenant_id = p_tenant and c.code_hash = any (p_code_hash) and c.expires_at = any (v_expiries)
+                    where c.tenant_id = p_tenant and c.code_hash = any (p_code_hash)
+                      and c.expires_at between v_expiries.earliest and v_expiries.latest
                     order by c.code_hash
                       for update);
   for i in 1 .. cardinality(v_codes) loop
     v_found[i] := (v_codes[i]).code_hash;
   end loop;
   for i in 1 .. cardinality(p_code_hash) loop
-    v_out[i] := v_codes[array_position(v_found, p_code_hash[i])];
+    v_code := v_codes[array_position(v_found, p_code_hash[i])];
+    v_out[i] := case when v_code.expires_at = v_expiries.moments[i] then v_code end;
   end loop;
   return v_out;
 end

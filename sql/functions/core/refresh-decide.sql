@@ -131,8 +131,10 @@ begin
   -- Read, not locked: whoever revokes a grant revokes its families too, and waits for the rotation.
   select array_agg(g), array_agg(g.grant_id) into v_grants, v_grant_ids
     from pgrant.grants g
-    join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
    where g.tenant_id = p_tenant and g.grant_id = any (v_grant_ids) and g.revoked_at is null;
+  select array_agg(u.user_id) into v_user_ids
+    from pgrant.users u
+   where u.tenant_id = p_tenant and u.user_id = any (v_user_ids) and u.disabled_at is null;
   v_known := pgrant_rules.scopes_find(p_tenant, v_scopes, v_user_ids);
   for i in 1 .. cardinality(p_family) loop
     v_family := p_family[i];
@@ -140,7 +142,9 @@ begin
     v_decision := null;
     if p_error[i] is null then
       v_decision := pgrant_rules.refresh_decide(
-        p_tenant, v_client, v_family, v_grants[array_position(v_grant_ids, v_family.grant_id)], v_known, p_refresh_hash[i],
+        p_tenant, v_client, v_family,
+        case when v_family.user_id = any (v_user_ids) then v_grants[array_position(v_grant_ids, v_family.grant_id)] end,
+        v_known, p_refresh_hash[i],
         string_to_array(p_scope[i], ' '), string_to_array(p_resource[i], ' '), p_cnf[i], p_authorization_details[i]);
     end if;
     if v_decision.action in ('refresh.rotate', 'refresh.replay') and v_decision.error is null then

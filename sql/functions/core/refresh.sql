@@ -25,31 +25,39 @@ $$;
 comment on function pgrant_rules.families_lock(uuid, bytea[]) is
   'The family behind each handle, locked in the order of their keys; null where there is none.';
 
-create function pgrant_rules.families_rotate(p_tenant uuid, p_decisions pgrant_rules.token_decision[]) returns void
+create type pgrant_rules.rotation as (
+  family_id         uuid,
+  successor_hash    bytea,
+  sealed_successor  bytea,
+  replay_until      timestamptz,
+  idle_expires_at   timestamptz
+);
+
+comment on type pgrant_rules.rotation is 'A refresh token that takes the place of the current one of its family (see token_decision).';
+
+create function pgrant_rules.families_rotate(p_tenant uuid, p_rotations pgrant_rules.rotation[]) returns void
 language plpgsql
 as $$
 begin
   update pgrant.token_families f
      set generation = f.generation + 1,
          previous_hash = f.current_hash,
-         current_hash = d.successor_hash,
-         sealed_successor = d.sealed_successor,
-         replay_until = d.replay_until,
+         current_hash = r.successor_hash,
+         sealed_successor = r.sealed_successor,
+         replay_until = r.replay_until,
          replays = 0,
          last_used_at = now(),
-         idle_expires_at = d.idle_expires_at,
+         idle_expires_at = r.idle_expires_at,
          -- Never more than a week too late, even where a setting has shortened its life: family_page() relies on it.
-         sweep_after = case when f.sweep_after - pgrant_rules.sweep_day(d.idle_expires_at) between 0 and 7
-                            then f.sweep_after else pgrant_rules.sweep_day(d.idle_expires_at) + 7 end
-    from unnest(p_decisions) d
+         sweep_after = case when f.sweep_after - pgrant_rules.sweep_day(r.idle_expires_at) between 0 and 7
+                            then f.sweep_after else pgrant_rules.sweep_day(r.idle_expires_at) + 7 end
+    from unnest(p_rotations) r
    where f.tenant_id = p_tenant
-     and f.family_id = d.family_id
-     and d.action = 'refresh.rotate'
-     and d.error is null;
+     and f.family_id = r.family_id;
 end
 $$;
 
-comment on function pgrant_rules.families_rotate(uuid, pgrant_rules.token_decision[]) is
+comment on function pgrant_rules.families_rotate(uuid, pgrant_rules.rotation[]) is
   'Rotates: the proposed successor is current from now on, the one before may be replayed for the client''s window. The absolute expiry does not move.';
 
 create function pgrant_rules.families_replay(p_tenant uuid, p_family_ids uuid[]) returns void
@@ -77,7 +85,7 @@ declare
   v_auth record;
   v_decisions pgrant_rules.token_decision[];
   v_decision pgrant_rules.token_decision;
-  v_rotated boolean := false;
+  v_rotations pgrant_rules.rotation[] := array[]::pgrant_rules.rotation[];
   v_replayed uuid[] := array[]::uuid[];
   v_reused uuid[] := array[]::uuid[];
 begin
@@ -102,15 +110,17 @@ begin
     p_sealed_successor, v_auth.o_cnf, p_authorization_details);
   foreach v_decision in array v_decisions loop
     case
-      when v_decision.action = 'refresh.rotate' and v_decision.error is null then v_rotated := true;
+      when v_decision.action = 'refresh.rotate' and v_decision.error is null then
+        v_rotations := v_rotations || row(v_decision.family_id, v_decision.successor_hash, v_decision.sealed_successor,
+                                          v_decision.replay_until, v_decision.idle_expires_at)::pgrant_rules.rotation;
       when v_decision.action = 'refresh.replay' then v_replayed := v_replayed || v_decision.family_id;
       when v_decision.action = 'refresh.reuse' then v_reused := v_reused || v_decision.family_id;
       else null;
     end case;
   end loop;
 
-  if v_rotated then
-    perform pgrant_rules.families_rotate(p_tenant, v_decisions);
+  if cardinality(v_rotations) > 0 then
+    perform pgrant_rules.families_rotate(p_tenant, v_rotations);
   end if;
   if v_replayed <> '{}' then
     perform pgrant_rules.families_replay(p_tenant, v_replayed);

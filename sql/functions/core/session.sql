@@ -36,7 +36,7 @@ create function pgrant_rules.sessions_use(p_tenant uuid, p_session_hash bytea[],
 language plpgsql
 as $$
 declare
-  v_expiries timestamptz[] := array(select pgrant_rules.moment(e.epoch) from unnest(p_expires_at) e (epoch));
+  v_expiries constant pgrant_rules.expiries := pgrant_rules.expiries_of(p_expires_at);
   v_sessions pgrant.sessions[];
   v_session pgrant.sessions;
   v_found bytea[];
@@ -48,7 +48,8 @@ begin
   -- In the order of the key: those that slide are locked.
   v_sessions := array(select s from pgrant.sessions s
                         join pgrant.users u on u.tenant_id = p_tenant and u.user_id = s.user_id and u.disabled_at is null
-                       where s.tenant_id = p_tenant and s.session_hash = any (p_session_hash) and s.expires_at = any (v_expiries)
+                       where s.tenant_id = p_tenant and s.session_hash = any (p_session_hash)
+                         and s.expires_at between greatest(v_expiries.earliest, now()) and v_expiries.latest
                          and s.expires_at > now() and s.idle_expires_at > now() and s.ended_at is null
                        order by s.session_hash);
   for i in 1 .. cardinality(v_sessions) loop
@@ -60,7 +61,7 @@ begin
   end loop;
   for i in 1 .. cardinality(p_session_hash) loop
     v_session := v_sessions[array_position(v_found, p_session_hash[i])];
-    v_out[i] := case when v_session.expires_at = v_expiries[i] then v_session end;
+    v_out[i] := case when v_session.expires_at = v_expiries.moments[i] then v_session end;
   end loop;
   return v_out;
 end

@@ -1,22 +1,36 @@
 -- Tokens that are issued, whatever the grant type: stored, recorded, and told.
 
-create function pgrant_rules.access_tokens_store(
-  p_tenant uuid, p_decisions pgrant_rules.token_decision[], p_cnf jsonb[], p_issued_at timestamptz
-) returns void
+create type pgrant_rules.opaque_token as (
+  token_hash             bytea,
+  expires_at             timestamptz,
+  client_id              text,
+  user_id                uuid,
+  family_id              uuid,
+  family_expires_at      timestamptz,
+  scopes                 text[],
+  audience               text[],
+  cnf                    jsonb,
+  authorization_details  jsonb,
+  act                    jsonb,
+  family_client_id       text
+);
+
+comment on type pgrant_rules.opaque_token is 'An opaque access token to be stored.';
+
+create function pgrant_rules.access_tokens_store(p_tenant uuid, p_tokens pgrant_rules.opaque_token[], p_issued_at timestamptz)
+returns void
 language plpgsql
 as $$
 begin
   insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
                                     audience, issued_at, cnf, authorization_details, act, family_client_id)
-  select p_tenant, d.access_hash, d.access_expires_at, d.client_id, case when d.family_id is not null then d.user_id end,
-         d.family_id, d.family_expires_at, d.scopes, d.audience, p_issued_at, p_cnf[d.n], coalesce(d.details, '[]'), d.act,
-         d.family_client_id
-    from unnest(p_decisions) d
-   where d.error is null and d.access_token_format = 'opaque';
+  select p_tenant, t.token_hash, t.expires_at, t.client_id, t.user_id, t.family_id, t.family_expires_at, t.scopes, t.audience,
+         p_issued_at, t.cnf, t.authorization_details, t.act, t.family_client_id
+    from unnest(p_tokens) t;
 end
 $$;
 
-comment on function pgrant_rules.access_tokens_store(uuid, pgrant_rules.token_decision[], jsonb[], timestamptz) is
+comment on function pgrant_rules.access_tokens_store(uuid, pgrant_rules.opaque_token[], timestamptz) is
   'Stores the opaque access tokens that are issued, each with the key that it is bound to.';
 
 create function pgrant_rules.decision_entry(p_decision pgrant_rules.token_decision) returns pgrant_rules.audit_entry
@@ -133,13 +147,19 @@ declare
   v_client pgrant_rules.client_policies;
   v_entries pgrant_rules.audit_entry[];
   v_errors pgrant_api.error[];
-  v_opaque boolean := false;
+  v_tokens pgrant_rules.opaque_token[] := array[]::pgrant_rules.opaque_token[];
   v_out pgrant_api.tokens;
 begin
   for i in 1 .. cardinality(p_decisions) loop
     v_decision := p_decisions[i];
     v_client := p_client[i];
-    v_opaque := v_opaque or v_decision.error is null and v_decision.access_token_format = 'opaque';
+    if v_decision.error is null and v_decision.access_token_format = 'opaque' then
+      v_tokens := v_tokens || row(
+        v_decision.access_hash, v_decision.access_expires_at, v_decision.client_id,
+        case when v_decision.family_id is not null then v_decision.user_id end, v_decision.family_id, v_decision.family_expires_at,
+        v_decision.scopes, v_decision.audience, p_cnf[i], coalesce(v_decision.details, '[]'), v_decision.act,
+        v_decision.family_client_id)::pgrant_rules.opaque_token;
+    end if;
     if v_client.use_due and v_decision.error is null then
       perform pgrant_rules.client_use_note(v_client);
     end if;
@@ -149,8 +169,8 @@ begin
     end if;
     v_entries[i] := pgrant_rules.decision_entry(v_decision);
   end loop;
-  if v_opaque then
-    perform pgrant_rules.access_tokens_store(p_tenant, p_decisions, p_cnf, pgrant_rules.whole_second(now()));
+  if cardinality(v_tokens) > 0 then
+    perform pgrant_rules.access_tokens_store(p_tenant, v_tokens, pgrant_rules.whole_second(now()));
   end if;
   v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
   for i in 1 .. cardinality(p_decisions) loop

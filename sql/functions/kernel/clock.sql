@@ -26,6 +26,35 @@ as $$ select to_timestamp(p_epoch) $$;
 
 comment on function pgrant_rules.moment(bigint) is 'The inverse of epoch().';
 
+create type pgrant_rules.expiries as (
+  moments   timestamptz[],
+  earliest  timestamptz,
+  latest    timestamptz
+);
+
+comment on type pgrant_rules.expiries is
+  'When the secrets of a set expire, which says in which partitions they are. By its bounds: PostgreSQL 18 leaves out no partition for "= any (array)" while it runs.';
+comment on column pgrant_rules.expiries.moments is 'Of each request; null = it has none.';
+
+create function pgrant_rules.expiries_of(p_epoch bigint[]) returns pgrant_rules.expiries
+language plpgsql immutable
+as $$
+declare
+  v_out pgrant_rules.expiries;
+  v_moment timestamptz;
+begin
+  for i in 1 .. cardinality(p_epoch) loop
+    v_moment := pgrant_rules.moment(p_epoch[i]);
+    v_out.moments[i] := v_moment;
+    v_out.earliest := least(v_out.earliest, v_moment);
+    v_out.latest := greatest(v_out.latest, v_moment);
+  end loop;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.expiries_of(bigint[]) is 'The expiries of a set of requests, by those that they presented, in epoch seconds; null = none.';
+
 create function pgrant_rules.consent_expiry(p_lifetime integer) returns timestamptz
 language sql stable
 as $$ select case when p_lifetime = 0 then 'infinity'::timestamptz else pgrant_rules.after(p_lifetime) end $$;

@@ -87,6 +87,7 @@ create function pgrant_api.device_redeem(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_expiries constant pgrant_rules.expiries := pgrant_rules.expiries_of(p_device_expires_at);
   v_devices pgrant.device_codes[];
   v_auth record;
   v_code_hash bytea[] := array(select sha256(h) from unnest(p_device_hash) with ordinality h (h, n) order by h.n);
@@ -114,9 +115,8 @@ begin
   v_codes := pgrant_rules.codes_lock(p_tenant, v_code_hash, p_device_expires_at);
   v_devices := array(select d from pgrant.device_codes d
                       where d.tenant_id = p_tenant and d.device_hash = any (p_device_hash)
-                        and d.expires_at = any (array(select pgrant_rules.moment(e.epoch) from unnest(p_device_expires_at) e (epoch)))
-                      order by d.device_hash
-                        for update);
+                        and d.expires_at between v_expiries.earliest and v_expiries.latest
+                      order by d.device_hash for update);
   v_polls := pgrant_rules.device_polls_decide(p_client_id, v_auth.o_error, v_devices, v_codes, p_device_hash);
   update pgrant.device_codes d
      set polled_at = now(),
@@ -124,7 +124,7 @@ begin
          poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
     from unnest(v_polls) p
    where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
-     and p.error in ('authorization_pending', 'slow_down');
+     and d.expires_at between v_expiries.earliest and v_expiries.latest and p.error in ('authorization_pending', 'slow_down');
   if not exists (select from unnest(v_polls) p where p.error is null or p.error not in ('authorization_pending', 'slow_down')) then
     -- As most sets are: nothing is decided, and nothing recorded. When it was polled may be lost with the server, so that nobody's
     -- commit waits behind the flush of it; that a proof was used may not.
