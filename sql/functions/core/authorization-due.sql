@@ -63,11 +63,13 @@ returns boolean
 language plpgsql stable
 as $$
 begin
-  return pgrant_rules.sign_in_due(p_request, p_session)
-      or pgrant_rules.step_up_due(p_request, p_session)
-      -- The product knows the accounts that somebody has there.
-      or pgrant_rules.account_due(p_request, p_session)
-         and exists (select from pgrant.tenants t where t.tenant_id = p_request.tenant_id and t.login_url is not null);
+  if pgrant_rules.sign_in_due(p_request, p_session) or pgrant_rules.step_up_due(p_request, p_session) then
+    return true;
+  elsif not pgrant_rules.account_due(p_request, p_session) then
+    return false;
+  end if;
+  -- The product knows the accounts that somebody has there.
+  return exists (select from pgrant.tenants t where t.tenant_id = p_request.tenant_id and t.login_url is not null);
 end
 $$;
 

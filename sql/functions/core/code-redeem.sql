@@ -12,6 +12,9 @@ create function pgrant_rules.families_start(
 ) returns void
 language plpgsql
 as $$
+declare
+  v_earliest timestamptz;
+  v_latest timestamptz;
 begin
   insert into pgrant.token_families (
     tenant_id, family_id, grant_id, user_id, client_id, session_id, offline, scopes, claims_id_token, claims_userinfo,
@@ -34,11 +37,18 @@ begin
             from unnest(p_decisions) d where d.error is null group by d.grant_id) d
    where g.tenant_id = p_tenant and g.grant_id = d.grant_id;
 
+  for i in 1 .. cardinality(p_code) loop
+    v_earliest := least(v_earliest, (p_code[i]).expires_at);
+    v_latest := greatest(v_latest, (p_code[i]).expires_at);
+  end loop;
   update pgrant.codes c
      set used_at = now(), family_id = d.family_id
     from unnest(p_decisions) d
     join unnest(p_code) with ordinality k on k.ordinality = d.n
-   where c.tenant_id = p_tenant and c.code_hash = k.code_hash and c.expires_at = k.expires_at and d.error is null;
+   where c.tenant_id = p_tenant and c.code_hash = k.code_hash and c.expires_at = k.expires_at
+     -- In which partitions they are (see expiries).
+     and c.expires_at between v_earliest and v_latest
+     and d.error is null;
 end
 $$;
 

@@ -187,8 +187,10 @@ begin
   end loop;
   select array_agg(g), array_agg(g.grant_id) into v_grants, v_grant_ids
     from pgrant.grants g
-    join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
    where g.tenant_id = p_tenant and g.grant_id = any (v_grant_ids) and g.revoked_at is null;
+  select array_agg(u.user_id) into v_user_ids
+    from pgrant.users u
+   where u.tenant_id = p_tenant and u.user_id = any (v_user_ids) and u.disabled_at is null;
   v_session_ids := array(select s.session_id from pgrant.sessions s
                           where s.tenant_id = p_tenant and s.session_id = any (v_session_ids) and s.ended_at is null);
   v_known := pgrant_rules.scopes_find(p_tenant, v_scopes, v_user_ids);
@@ -197,7 +199,8 @@ begin
     v_decision := null;
     if p_error[i] is null then
       v_decision := pgrant_rules.code_decide(
-        p_tenant, p_client[i], v_code, v_grants[array_position(v_grant_ids, v_code.grant_id)],
+        p_tenant, p_client[i], v_code,
+        case when v_code.user_id = any (v_user_ids) then v_grants[array_position(v_grant_ids, v_code.grant_id)] end,
         coalesce(v_code.session_id = any (v_session_ids), false), v_known, p_redirect_uri[i], p_code_challenge[i],
         string_to_array(p_resource[i], ' '), p_cnf[i] ->> 'jkt', p_authorization_details[i]);
       v_decision.access_hash := p_access_hash[i];
