@@ -19,9 +19,7 @@ begin
      and r.expires_at > now()
      and r.completed_at is not null
      and r.browser_hash = p_browser_hash;
-  select c.* into v_client
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = v_request.client_id;
+  v_client := (pgrant_rules.clients_find(p_tenant, array[v_request.client_id]))[1];
   if v_client.client_id is null or p_session.session_id is null
      or v_request.device_hash is null and not pgrant_rules.redirect_uri_registered(v_client, v_request.redirect_uri) then
     return null;

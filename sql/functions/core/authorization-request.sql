@@ -71,9 +71,7 @@ begin
   if p_request.client_id = '' then
     return pgrant_rules.account_client(p_tenant);
   end if;
-  select c.* into v_client
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = p_request.client_id;
+  v_client := (pgrant_rules.clients_find(p_tenant, array[p_request.client_id]))[1];
   if p_request.device_hash is not null then
     return case when pgrant_rules.device_presentation(p_tenant, p_request) is not null then v_client end;
   elsif not pgrant_rules.redirect_uri_registered(v_client, p_request.redirect_uri) then

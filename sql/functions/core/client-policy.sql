@@ -24,45 +24,69 @@ as $$ select p_disabled_at is null and coalesce(p_expires_at > now(), true) and 
 comment on function pgrant_rules.client_live(timestamptz, timestamptz, timestamptz) is
   'Whether a client with this disabled_at and expires_at, of a tenant with this disabled_at, may have anything.';
 
-create view pgrant_rules.client_policies with (security_invoker = true) as
-select c.tenant_id, c.client_id, c.name, c.created_at, c.token_endpoint_auth_method, c.redirect_uris, c.post_logout_redirect_uris,
-       c.grant_types, c.scopes, c.consent, c.require_pkce, c.id_token_alg, c.id_token_claims,
-       coalesce(c.access_token_format, t.access_token_format) as access_token_format,
-       coalesce(c.access_token_alg, t.access_token_alg) as access_token_alg, t.access_token_typ,
-       t.code_lifetime, t.request_lifetime,
-       coalesce(c.access_token_lifetime, t.access_token_lifetime) as access_token_lifetime,
-       coalesce(c.id_token_lifetime, t.id_token_lifetime) as id_token_lifetime,
-       coalesce(c.refresh_idle_lifetime, t.refresh_idle_lifetime) as refresh_idle_lifetime,
-       coalesce(c.refresh_lifetime, t.refresh_lifetime) as refresh_lifetime,
-       coalesce(c.replay_window, t.replay_window) as replay_window,
-       coalesce(c.consent_lifetime, t.consent_lifetime) as consent_lifetime,
-       array[coalesce(t.audience, t.issuer)] as audience,
-       c.maker_id, c.allowed_networks, t.name as tenant_name, t.roles_claim, t.permissions_claim, t.tenant_claim,
-       c.default_max_age, t.registered_idle_lifetime, c.registered_at is not null as self_registered,
-       c.registered_at is not null and coalesce(c.requested_at < now() - interval '1 day', true) as request_due,
-       coalesce(c.last_used_at < now() - interval '1 day', true) as use_due,
-       c.document_expires_at, c.identity_changed_at, c.default_acr_values, c.subject_type, c.sector_identifier_uri,
-       t.pairwise_salt, t.claims_function, t.claims_function_targets, c.default_resource,
-       t.par_lifetime, t.request_object_lifetime, c.request_object_signing_alg, c.authorization_alg, c.introspection_alg,
-       t.require_pushed_authorization_requests or c.require_pushed_authorization_requests as require_pushed_authorization_requests,
-       t.require_signed_request_object or c.require_signed_request_object as require_signed_request_object,
-       -- A tenant's wish is that tokens are bound: to a certificate will do.
-       c.dpop_bound_access_tokens or t.dpop_bound_access_tokens and not c.tls_client_certificate_bound_access_tokens
-         as dpop_bound_access_tokens,
-       t.require_dpop_nonce, t.client_signing_algs,
-       c.tls_client_certificate_bound_access_tokens,
-       t.grant_management_action_required,
-       c.grant_management and c.token_endpoint_auth_method <> 'none' as grant_management,
-       c.authorization_details_types, c.backchannel_logout_uri, c.frontchannel_logout_uri,
-       num_nonnulls(c.backchannel_logout_uri, c.frontchannel_logout_uri) > 0 as told_of_logout, t.session_management, c.draft, c.token_rate,
-       c.third_party or c.registered_at is not null as third_party
-  from pgrant.clients c
-  join pgrant.tenants t on t.tenant_id = c.tenant_id
- where pgrant_rules.client_live(c.disabled_at, c.expires_at, t.disabled_at)
-   and pgrant_rules.maker_enabled(c.tenant_id, c.maker_id);
+create type pgrant_rules.client_policies as (
+  tenant_id uuid, client_id text, name text, created_at timestamptz, token_endpoint_auth_method text, redirect_uris text[],
+  post_logout_redirect_uris text[], grant_types text[], scopes text[], consent text, require_pkce boolean, id_token_alg text,
+  id_token_claims boolean, access_token_format text, access_token_alg text, access_token_typ text, code_lifetime integer,
+  request_lifetime integer, access_token_lifetime integer, id_token_lifetime integer, refresh_idle_lifetime integer,
+  refresh_lifetime integer, replay_window integer, consent_lifetime integer, audience text[], maker_id uuid,
+  allowed_networks cidr[], tenant_name text, roles_claim text, permissions_claim text, tenant_claim text,
+  default_max_age integer, registered_idle_lifetime integer, self_registered boolean, request_due boolean, use_due boolean,
+  document_expires_at timestamptz, identity_changed_at timestamptz, default_acr_values text[], subject_type text,
+  sector_identifier_uri text, pairwise_salt bytea, claims_function text, claims_function_targets text[],
+  default_resource text, par_lifetime integer, request_object_lifetime integer, request_object_signing_alg text,
+  authorization_alg text, introspection_alg text, require_pushed_authorization_requests boolean,
+  require_signed_request_object boolean, dpop_bound_access_tokens boolean, require_dpop_nonce boolean,
+  client_signing_algs text[], tls_client_certificate_bound_access_tokens boolean, grant_management_action_required boolean,
+  grant_management boolean, authorization_details_types text[], backchannel_logout_uri text, frontchannel_logout_uri text,
+  told_of_logout boolean, session_management boolean, draft boolean, token_rate integer, third_party boolean
+);
 
-comment on view pgrant_rules.client_policies is
-  'Clients that are neither disabled nor past their expiry (nor is the maker of an API credential disabled), each with the policy that holds for it: its own setting, or else its tenant''s.';
+comment on type pgrant_rules.client_policies is
+  'A client that is neither disabled nor past its expiry (nor is the maker of an API credential disabled), with the policy that holds for it: its own setting, or else its tenant''s.';
+
+create function pgrant_rules.client_policy(p_client pgrant.clients, p_tenant pgrant.tenants) returns pgrant_rules.client_policies
+language plpgsql stable
+as $$
+begin
+  if not pgrant_rules.client_live(p_client.disabled_at, p_client.expires_at, p_tenant.disabled_at)
+     or not pgrant_rules.maker_enabled(p_client.tenant_id, p_client.maker_id) then
+    return null;
+  end if;
+  -- One expression, which is set up once: a statement for each would cost more than all else that finds the client.
+  return row(
+    p_client.tenant_id, p_client.client_id, p_client.name, p_client.created_at, p_client.token_endpoint_auth_method,
+    p_client.redirect_uris, p_client.post_logout_redirect_uris, p_client.grant_types, p_client.scopes, p_client.consent,
+    p_client.require_pkce, p_client.id_token_alg, p_client.id_token_claims,
+    coalesce(p_client.access_token_format, p_tenant.access_token_format),
+    coalesce(p_client.access_token_alg, p_tenant.access_token_alg), p_tenant.access_token_typ, p_tenant.code_lifetime,
+    p_tenant.request_lifetime, coalesce(p_client.access_token_lifetime, p_tenant.access_token_lifetime),
+    coalesce(p_client.id_token_lifetime, p_tenant.id_token_lifetime),
+    coalesce(p_client.refresh_idle_lifetime, p_tenant.refresh_idle_lifetime),
+    coalesce(p_client.refresh_lifetime, p_tenant.refresh_lifetime), coalesce(p_client.replay_window, p_tenant.replay_window),
+    coalesce(p_client.consent_lifetime, p_tenant.consent_lifetime), array[coalesce(p_tenant.audience, p_tenant.issuer)],
+    p_client.maker_id, p_client.allowed_networks, p_tenant.name, p_tenant.roles_claim, p_tenant.permissions_claim,
+    p_tenant.tenant_claim, p_client.default_max_age, p_tenant.registered_idle_lifetime, p_client.registered_at is not null,
+    p_client.registered_at is not null and coalesce(p_client.requested_at < now() - interval '1 day', true),
+    coalesce(p_client.last_used_at < now() - interval '1 day', true), p_client.document_expires_at, p_client.identity_changed_at,
+    p_client.default_acr_values, p_client.subject_type, p_client.sector_identifier_uri, p_tenant.pairwise_salt,
+    p_tenant.claims_function, p_tenant.claims_function_targets, p_client.default_resource, p_tenant.par_lifetime,
+    p_tenant.request_object_lifetime, p_client.request_object_signing_alg, p_client.authorization_alg, p_client.introspection_alg,
+    p_tenant.require_pushed_authorization_requests or p_client.require_pushed_authorization_requests,
+    p_tenant.require_signed_request_object or p_client.require_signed_request_object,
+    -- A tenant's wish is that tokens are bound: to a certificate will do.
+    p_client.dpop_bound_access_tokens or p_tenant.dpop_bound_access_tokens and not p_client.tls_client_certificate_bound_access_tokens,
+    p_tenant.require_dpop_nonce, p_tenant.client_signing_algs, p_client.tls_client_certificate_bound_access_tokens,
+    p_tenant.grant_management_action_required, p_client.grant_management and p_client.token_endpoint_auth_method <> 'none',
+    p_client.authorization_details_types, p_client.backchannel_logout_uri, p_client.frontchannel_logout_uri,
+    num_nonnulls(p_client.backchannel_logout_uri, p_client.frontchannel_logout_uri) > 0, p_tenant.session_management,
+    p_client.draft, p_client.token_rate, p_client.third_party or p_client.registered_at is not null
+  )::pgrant_rules.client_policies;
+end
+$$;
+
+comment on function pgrant_rules.client_policy(pgrant.clients, pgrant.tenants) is
+  'The client of the tenant with the policy that holds for it, null where it is not live.';
 
 create function pgrant_rules.client_has_secret(p_client pgrant.clients) returns boolean
 language sql immutable

@@ -53,9 +53,10 @@ declare
   v_client_id text := coalesce(p_hint_client_id, p_client_id);
   v_target text;
   v_hinted pgrant_rules.client_policies;
+  v_client pgrant_rules.client_policies;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select c.* into v_hinted from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = p_hint_client_id;
+  v_hinted := (pgrant_rules.clients_find(p_tenant, array[p_hint_client_id]))[1];
   p_hint_sub := pgrant_rules.subject_user(p_tenant, v_hinted, p_hint_sub);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
   v_confirmed := coalesce(p_csrf_hash = v_session.csrf_hash, false);
@@ -63,11 +64,10 @@ begin
     v_out.error := 'invalid_request';
     v_out.reason := 'client_id is not the audience of id_token_hint';
   else
-    select p_post_logout_redirect_uri into v_target
-      from pgrant_rules.client_policies c
-     where c.tenant_id = p_tenant
-       and c.client_id = v_client_id
-       and p_post_logout_redirect_uri = any (c.post_logout_redirect_uris);
+    v_client := (pgrant_rules.clients_find(p_tenant, array[v_client_id]))[1];
+    if p_post_logout_redirect_uri = any (v_client.post_logout_redirect_uris) then
+      v_target := p_post_logout_redirect_uri;
+    end if;
     if v_target is null and p_post_logout_redirect_uri is not null and p_hint_client_id is not null then
       v_out.error := 'invalid_redirect_uri';
       v_out.reason := 'post_logout_redirect_uri is not registered';

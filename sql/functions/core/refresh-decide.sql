@@ -128,11 +128,14 @@ begin
       v_scopes := v_scopes || v_family.scopes;
     end if;
   end loop;
-  -- Read, not locked: whoever revokes a grant revokes its families too, and waits for the rotation.
+  -- Read, not locked: whoever revokes a grant revokes its families too, and waits for the rotation. Without a join, as in
+  -- clients_find.
+  select array_agg(u.user_id) into v_user_ids
+    from pgrant.users u
+   where u.tenant_id = p_tenant and u.user_id = any (v_user_ids) and u.disabled_at is null;
   select array_agg(g), array_agg(g.grant_id) into v_grants, v_grant_ids
     from pgrant.grants g
-    join pgrant.users u on u.tenant_id = p_tenant and u.user_id = g.user_id and u.disabled_at is null
-   where g.tenant_id = p_tenant and g.grant_id = any (v_grant_ids) and g.revoked_at is null;
+   where g.tenant_id = p_tenant and g.grant_id = any (v_grant_ids) and g.revoked_at is null and g.user_id = any (v_user_ids);
   v_known := pgrant_rules.scopes_find(p_tenant, v_scopes, v_user_ids);
   for i in 1 .. cardinality(p_family) loop
     v_family := p_family[i];

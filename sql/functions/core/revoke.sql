@@ -58,7 +58,7 @@ begin
   for v_told in
     delete from pgrant.session_clients s where s.tenant_id = p_tenant and s.session_id = any (p_session_ids) returning s.*
   loop
-    select c.* into v_client from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = v_told.client_id;
+    v_client := (pgrant_rules.clients_find(p_tenant, array[v_told.client_id]))[1];
     v_sid := pgrant_rules.client_subject(v_client, v_told.session_id);
     if v_client.backchannel_logout_uri is not null then
       perform pgrant_rules.logout_queue(p_tenant, v_client.client_id, pgrant_rules.client_subject(v_client, v_told.user_id), v_sid);

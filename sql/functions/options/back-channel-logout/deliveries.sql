@@ -36,6 +36,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_row pgrant.logout_deliveries;
+  v_client pgrant_rules.client_policies;
 begin
   perform pgrant_rules.administer(p_tenant);
   select d.* into v_row
@@ -52,22 +53,20 @@ begin
   update pgrant.logout_deliveries d
      set attempts = d.attempts + 1, next_attempt_at = now() + interval '1 minute'
    where d.tenant_id = p_tenant and d.delivery_id = v_row.delivery_id;
-  return query
-  select v_row.delivery_id, v_row.attempts + 1, i.issuer, c.backchannel_logout_uri, v_row.subject, v_row.sid, c.id_token_alg,
-         k.kid, k.sealed_private
-    from pgrant_rules.client_policies c
-    join pgrant.issuers i on i.tenant_id = p_tenant
-    join pgrant.signing_keys k on k.tenant_id = p_tenant and k.alg = c.id_token_alg and k.active_at <= now() and k.expires_at > now()
-   where c.tenant_id = p_tenant and c.client_id = p_client_id and c.backchannel_logout_uri is not null
-   order by k.active_at desc, k.kid
-   limit 1;
-  if not found and not exists (
-    select from pgrant_rules.client_policies c
-     where c.tenant_id = p_tenant and c.client_id = p_client_id and c.backchannel_logout_uri is not null
-  ) then
+  v_client := (pgrant_rules.clients_find(p_tenant, array[p_client_id]))[1];
+  if v_client.backchannel_logout_uri is null then
     perform pgrant_rules.logout_delivery_finish(
       p_tenant, v_row.delivery_id, null, 'the client is disabled or has no backchannel_logout_uri');
+    return;
   end if;
+  return query
+  select v_row.delivery_id, v_row.attempts + 1, i.issuer, v_client.backchannel_logout_uri, v_row.subject, v_row.sid,
+         v_client.id_token_alg, k.kid, k.sealed_private
+    from pgrant.issuers i
+    join pgrant.signing_keys k on k.tenant_id = p_tenant and k.alg = v_client.id_token_alg and k.active_at <= now() and k.expires_at > now()
+   where i.tenant_id = p_tenant
+   order by k.active_at desc, k.kid
+   limit 1;
 end
 $$;
 

@@ -6,19 +6,17 @@ create function pgrant_rules.assertion_subject(
 language plpgsql
 as $$
 declare
-  v_subject pgrant_rules.client_policies;
+  v_subject constant pgrant_rules.client_policies := (pgrant_rules.clients_find(p_tenant, array[p_subject]))[1];
 begin
-  select c.* into v_subject
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant
-     and c.client_id = p_subject
-     and c.maker_id = p_client.maker_id
+  if v_subject.maker_id = p_client.maker_id
      -- A key of one credential is none of the others, unless the other says so.
-     and 'urn:ietf:params:oauth:grant-type:jwt-bearer' = any (c.grant_types)
-     and (c.allowed_networks is null or p_address <<= any (c.allowed_networks))
-     and (not c.dpop_bound_access_tokens or p_cnf ? 'jkt')
-     and (not c.tls_client_certificate_bound_access_tokens or p_cnf ? 'x5t#S256');
-  return v_subject;
+     and 'urn:ietf:params:oauth:grant-type:jwt-bearer' = any (v_subject.grant_types)
+     and (v_subject.allowed_networks is null or p_address <<= any (v_subject.allowed_networks))
+     and (not v_subject.dpop_bound_access_tokens or p_cnf ? 'jkt')
+     and (not v_subject.tls_client_certificate_bound_access_tokens or p_cnf ? 'x5t#S256') then
+    return v_subject;
+  end if;
+  return null;
 end
 $$;
 

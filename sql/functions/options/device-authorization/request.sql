@@ -111,8 +111,8 @@ begin
      and d.allowed_at is null and d.denied_at is null
    order by d.created_at
    limit 1;
-  select c.* into v_client from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = v_code.client_id;
-  if not found then
+  v_client := (pgrant_rules.clients_find(p_tenant, array[v_code.client_id]))[1];
+  if v_client.client_id is null then
     -- Counted with the refusals of the address, which bounds how many codes it can try (RFC 8628 5.1).
     v_out.reason := 'user code unknown, expired or answered';
     v_out.error := pgrant_rules.audit(p_tenant, 'device_code.verify', 'invalid_user_code', v_out.reason, v_code.client_id);

@@ -47,7 +47,7 @@ begin
   v_token := (pgrant_rules.tokens_live(
     p_tenant, pgrant_rules.tokens_find(p_tenant, array[p_access_hash], array[p_access_expires_at], array[p_jwt])))[1];
   v_proven := (pgrant_rules.tokens_possessed(p_tenant, array[v_token.cnf], array[p_possession]))[1];
-  select c.* into v_client from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = v_token.client_id;
+  v_client := (pgrant_rules.clients_find(p_tenant, array[v_token.client_id]))[1];
   if v_client.client_id is null then
     v_out.error := 'invalid_token';
     v_out.reason := 'token unknown, expired or revoked, or its grant is dead';

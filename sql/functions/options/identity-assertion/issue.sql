@@ -143,9 +143,7 @@ begin
   select p.* into v_policy
     from pgrant.identity_assertion_policies p
    where p.tenant_id = p_tenant and p.client_id = p_client.client_id and p.audience = p_audience;
-  select c.* into v_named
-    from pgrant_rules.client_policies c
-   where c.tenant_id = p_tenant and c.client_id = coalesce(v_policy.subject_client_id, p_client.client_id);
+  v_named := (pgrant_rules.clients_find(p_tenant, array[coalesce(v_policy.subject_client_id, p_client.client_id)]))[1];
   v_out.resources := coalesce(string_to_array(p_resource, ' '), '{}');
   v_out.scopes := array(select r.scope from unnest(coalesce(v_requested, v_policy.scopes)) with ordinality r (scope, n)
                          where r.scope = any (v_policy.scopes) order by r.n);

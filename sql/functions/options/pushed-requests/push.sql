@@ -45,7 +45,6 @@ as $$
 declare
   v_action constant text := 'authorization.push';
   v_out pgrant_api.pushed_request;
-  v_fresh_until timestamptz;
   v_auth record;
   v_client pgrant_rules.client_policies;
   v_answer pgrant_api.authorization;
@@ -54,10 +53,9 @@ declare
   v_checked pgrant_rules.targeted_client;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select c.document_expires_at into v_fresh_until
-    from pgrant_rules.client_policies c where c.tenant_id = p_tenant and c.client_id = p_client_id;
-  if not found or v_fresh_until is not null then
-    v_out.next := (pgrant_rules.client_document_step(p_tenant, p_client_id, v_fresh_until, p_address)).next;
+  v_client := (pgrant_rules.clients_find(p_tenant, array[p_client_id]))[1];
+  if v_client.client_id is null or v_client.document_expires_at is not null then
+    v_out.next := (pgrant_rules.client_document_step(p_tenant, p_client_id, v_client.document_expires_at, p_address)).next;
     if v_out.next is not null then
       return v_out;
     end if;
@@ -96,6 +94,7 @@ begin
   v_request.pushed := true;
   v_request.request_hash := p_pushed_hash;
   v_request.expires_at := pgrant_rules.after(v_client.par_lifetime);
+  v_request.tenant_id := p_tenant;
   insert into pgrant.authorization_requests values (v_request.*);
   v_out.next := 'push';
   v_out.expires_at := pgrant_rules.epoch(v_request.expires_at);
