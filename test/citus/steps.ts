@@ -16,6 +16,7 @@ import { type Commands, nodeSteps } from './nodes.ts';
 import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
 import { askQuestions } from './questions.ts';
 import { makeRound } from './round.ts';
+import { sessionsStaySmall } from './sessions.ts';
 import { workerTasks } from './tasks.ts';
 
 type Given = {
@@ -102,6 +103,7 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     ...making,
     ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
     { what: 'what the command line says of people and grants', run: () => said(pgrant) },
+    { what: 'sessions keep nothing of their calls', run: () => sessionsStaySmall(cluster) },
     ...nodeSteps({ cluster, port, places }, commands),
     {
       what: 'a round of the worker over many tenants of which few have work',

@@ -103,7 +103,7 @@ begin
      or not pgrant_rules.maker_enabled(p_client.tenant_id, p_client.maker_id) then
     return null;
   end if;
-  -- One expression, for each is set up anew in each transaction. A tenant's wish that tokens are bound is met by a certificate.
+  -- One expression, for each is set up anew in each transaction.
   return row(
     p_client.tenant_id, p_client.client_id, p_client.name, p_client.created_at, p_client.token_endpoint_auth_method,
     p_client.redirect_uris, p_client.post_logout_redirect_uris, p_client.grant_types, p_client.scopes, p_client.consent,
@@ -125,6 +125,7 @@ begin
     p_client.introspection_alg,
     p_tenant.require_pushed_authorization_requests or p_client.require_pushed_authorization_requests,
     p_tenant.require_signed_request_object or p_client.require_signed_request_object,
+    -- A tenant's wish is that tokens are bound: to a certificate will do.
     p_client.dpop_bound_access_tokens or p_tenant.dpop_bound_access_tokens and not p_client.tls_client_certificate_bound_access_tokens,
     p_tenant.require_dpop_nonce, p_tenant.client_signing_algs, p_client.tls_client_certificate_bound_access_tokens,
     p_tenant.grant_management_action_required, p_client.grant_management and p_client.token_endpoint_auth_method <> 'none',

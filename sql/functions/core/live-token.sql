@@ -68,6 +68,7 @@ language plpgsql stable
 as $$
 declare
   v_token pgrant_rules.live_token;
+  v_found record;
   v_tenant pgrant.tenants;
   v_client pgrant.clients;
   v_family pgrant.token_families;
@@ -95,7 +96,8 @@ begin
   if array_remove(v_client_ids, null) = '{}' then
     return v_out;
   end if;
-  v_tenant := (select t from pgrant.tenants t where t.tenant_id = p_tenant);
+  select t as tenant into v_found from pgrant.tenants t where t.tenant_id = p_tenant;
+  v_tenant := v_found.tenant;
   select array_agg(c), array_agg(c.client_id), array_agg(c.maker_id) into v_clients, v_client_ids, v_user_ids
     from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = any (v_client_ids);
   if array_remove(v_family_ids, null) <> '{}' then

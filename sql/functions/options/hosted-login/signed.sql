@@ -106,6 +106,8 @@ declare
   v_challenge pgrant.login_challenges;
   v_request pgrant.authorization_requests;
   v_client pgrant_rules.client_policies;
+  -- Not named in the UPDATE by its place: Citus 14.0.1 ends the whole node over that.
+  v_browser_hash constant bytea := p_browser_hashes[1];
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   update pgrant.login_challenges c
@@ -145,7 +147,7 @@ begin
   -- The browser left its handle behind when it went to the product, and only the hash of it is here: it gets a new one,
   -- and the cookie that the browser keeps takes the place of one that was for the old handle alone.
   update pgrant.authorization_requests r
-     set request_hash = p_next_request_hash, browser_hash = p_browser_hashes[1]
+     set request_hash = p_next_request_hash, browser_hash = v_browser_hash
    where r.tenant_id = p_tenant and r.request_hash = v_request.request_hash and r.expires_at = v_request.expires_at;
   perform pgrant_rules.audit(p_tenant, 'session.login', null, null, v_request.client_id, v_challenge.user_id,
                              p_detail => jsonb_build_object('source', 'login'));
