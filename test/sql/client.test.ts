@@ -40,7 +40,8 @@ beforeAll(async () => {
 
 describe('the policy of a client', () => {
   /** A row in which no two columns of a type that has more than two values say the same. */
-  const rowOf = (table: string, from: number) => world.database.sql`
+  const rowOf = async (table: string, from: number): Promise<Record<string, unknown>> => {
+    const [found] = await world.database.sql`
     select jsonb_object_agg(a.attname, case format_type(a.atttypid, null)
              when 'integer' then to_jsonb(${from}::int + a.attnum)
              when 'text' then to_jsonb(${table}::text || a.attnum)
@@ -52,6 +53,8 @@ describe('the policy of a client', () => {
       from pg_attribute a
      where a.attrelid = ('pgrant.' || ${table}::text)::regclass and a.attnum > 0 and not a.attisdropped
        and a.attname <> all ('{disabled_at,expires_at,maker_id,allowed_networks}')`;
+    return found?.row;
+  };
   // What is said of both, or of neither by this name.
   const derived = [
     ...[
@@ -79,8 +82,8 @@ describe('the policy of a client', () => {
   ];
 
   test('has in each column what the client or else its tenant has in that of the same name', async () => {
-    const [{ row: client }] = (await rowOf('clients', 1000)) as [{ row: Record<string, unknown> }];
-    const [{ row: tenant }] = (await rowOf('tenants', 2000)) as [{ row: Record<string, unknown> }];
+    const client = await rowOf('clients', 1000);
+    const tenant = await rowOf('tenants', 2000);
     const policyOf = async (own: object) => {
       const [{ policy } = {}] = await world.database.sql`
         select to_jsonb(pgrant_rules.client_policy(jsonb_populate_record(null::pgrant.clients, ${own as never}),

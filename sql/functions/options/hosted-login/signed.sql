@@ -106,7 +106,7 @@ declare
   v_challenge pgrant.login_challenges;
   v_request pgrant.authorization_requests;
   v_client pgrant_rules.client_policies;
-  -- Not named in the UPDATE by its place: Citus 14.0.1 ends the whole node over that.
+  -- In a variable, and not in the UPDATE (see sql/CITUS.md).
   v_browser_hash constant bytea := p_browser_hashes[1];
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
