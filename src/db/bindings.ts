@@ -1099,7 +1099,7 @@ export const api = {
     ['devices', 'bytea[]'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
+  /** The live grants of the signed-in person but that of the console, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
   consent_list: bind<
     {
       tenant: string;
@@ -1165,7 +1165,7 @@ export const api = {
     ['next_secret_hash', 'bytea'],
   ], ['client_id', 'secret', 'in_review']),
 
-  /** The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
+  /** The applications of the developer who is signed in, 51 of them, one more than a page shows, behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
   developer_client_list: bind<
     {
       tenant: string;
@@ -3470,7 +3470,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['client_revoke']),
 
-  /** The applications of a tenant by client_id, p_limit of them (200 at most) after p_after, with p_search in their name or client_id. May be null: scopes, registered_at, last_used_at, disabled_at. Raises OA001. */
+  /** The applications of a tenant by client_id, p_limit of them (1000 at most) after p_after, with p_search in their name or client_id. May be null: scopes, registered_at, last_used_at, disabled_at. Raises OA001. */
   client_search: bind<
     {
       tenant: string;
@@ -3698,7 +3698,7 @@ export const ops = {
     ['message', 'text'],
   ], []),
 
-  /** The applications that developers brought, by client_id, p_limit of them (200 at most) after p_after; p_waiting = those that wait for a review. May be null: submitted_at. Raises OA001. */
+  /** The applications that developers brought, by client_id, p_limit of them (1000 at most) after p_after; p_waiting = those that wait for a review. May be null: submitted_at. Raises OA001. */
   developer_client_search: bind<
     {
       tenant: string;
@@ -3963,7 +3963,7 @@ export const ops = {
     ['grant_id', 'uuid'],
   ], []),
 
-  /** The groups of a tenant, the roles they bring and how many people are in each. Raises OA001. */
+  /** The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members). Raises OA001. */
   group_list: bind<
     {
       tenant: string;
@@ -3973,6 +3973,7 @@ export const ops = {
       title: string | null;
       roles: string[] | null;
       members: number | null;
+      more_members: boolean | null;
     }
   >('pgrant_ops.group_list', [
     ['tenant', 'uuid'],
@@ -4958,7 +4959,7 @@ export const ops = {
     ['disabled', 'boolean'],
   ], []),
 
-  /** The roles of a tenant: how many people have each directly, and through which groups. Raises OA001. */
+  /** The roles of a tenant: how many people have each directly (1,000 at most, and whether there are more: more_people), and through which groups. Raises OA001. */
   role_list: bind<
     {
       tenant: string;
@@ -4970,12 +4971,36 @@ export const ops = {
       icon: string | null;
       sensitive: boolean | null;
       people: number | null;
+      more_people: boolean | null;
       groups: string[] | null;
       disabled_at: string | null;
     }
   >('pgrant_ops.role_list', [
     ['tenant', 'uuid'],
   ], []),
+
+  /** Who has a role, directly or through which groups, by user_id, p_limit of them (1000 at most) after p_after. May be null: name, disabled_at. Raises OA001. */
+  role_people: bind<
+    {
+      tenant: string;
+      role: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      user_id: string;
+      username: string;
+      name: string | null;
+      direct: boolean;
+      groups: string[];
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.role_people', [
+    ['tenant', 'uuid'],
+    ['role', 'text'],
+    ['after', 'uuid', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], ['user_id', 'username', 'direct', 'groups']),
 
   /** Takes a role that a person has directly, whoever gave it, until the product's next login says it again; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001. */
   role_withdraw: bind<
@@ -5833,7 +5858,7 @@ export const ops = {
     ['user_id', 'uuid'],
   ], []),
 
-  /** The people of a tenant by username, p_limit of them (200 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001. */
+  /** The people of a tenant by username, p_limit of them (1000 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001. */
   user_search: bind<
     {
       tenant: string;
@@ -5996,7 +6021,7 @@ export const ops = {
   >('pgrant_ops.webhook_due', [
   ], ['tenant_id', 'webhook', 'wait']),
 
-  /** The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered. Raises OA001. */
+  /** The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one of the 100 youngest that were delivered was last. Raises OA001. */
   webhook_list: bind<
     {
       tenant: string;

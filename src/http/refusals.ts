@@ -10,8 +10,11 @@ type Said = {
   good?: string | undefined;
 };
 
-/** Patterns, of sentences and of what a value must be, with what they are in the language. */
-export type Refusals = Record<'sentences' | 'values', Record<string, string>>;
+/**
+ * Patterns, of sentences, of what a value must be, and of the reasons that logs and audit have, with what they are in the
+ * language.
+ */
+export type Refusals = Record<'sentences' | 'values' | 'reasons', Record<string, string>>;
 
 type Pattern = { matcher: RegExp; names: string[]; text: string };
 
@@ -20,19 +23,40 @@ const placeholder = /\{(\d|name|good)\}/g;
 /** What is longer holds what somebody sent, and is not looked through: patterns would take the square of its length. */
 const longest = 1000;
 
-/** Says refusals in a language. */
-export function sayRefusals(refusals: Refusals): (detail: string) => Said {
+/** Says refusals in a language; a field has the name that `label` gives. */
+export function sayRefusals(
+  refusals: Refusals,
+): (detail: string, label?: (name: string) => string) => Said {
   const sentences = patternsOf(refusals.sentences);
   const values = patternsOf(refusals.values);
   const good = (text: string): string => {
     const found = find(values, text);
     return found === undefined ? text : fill(found, good);
   };
-  return (detail) => {
+  return (detail, label = (name) => name) => {
     const found = detail.length > longest ? undefined : find(sentences, detail);
     if (found === undefined) return { text: visible(detail), known: false };
     const { name, good: value } = found.given;
-    return { text: visible(fill(found, good)), known: true, name, good: value && good(value) };
+    const { pattern, given } = found;
+    const named = name === undefined ? found : { pattern, given: { ...given, name: label(name) } };
+    return { text: visible(fill(named, good)), known: true, name, good: value && good(value) };
+  };
+}
+
+/** How deep a reason may stand within another: `DPoP proof: alg is none of …`. */
+const deepest = 3;
+
+/** Says in a language why something was refused; one that is not known, or only by its beginning, is as it is. */
+export function sayReasons(refusals: Refusals): (reason: string) => Said {
+  const patterns = patternsOf(refusals.reasons);
+  const say = (reason: string, depth: number): string | undefined => {
+    const found = reason.length > longest || depth > deepest ? undefined : find(patterns, reason);
+    const inner = found?.given.good === undefined ? '' : say(found.given.good, depth + 1);
+    return found && inner !== undefined ? fill(found, () => inner) : undefined;
+  };
+  return (reason) => {
+    const text = say(reason, 0);
+    return { text: visible(text ?? reason), known: text !== undefined };
   };
 }
 
@@ -60,7 +84,7 @@ function patternsOf(texts: Record<string, string>): Pattern[] {
 const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** What a value must be ends where it is said what it was, of whatever that consists. */
-const matchOf = (name: string) => ({ name: '([\\w#]+)', good: '(.+?)' })[name] ?? '(.+)';
+const matchOf = (name: string) => ({ name: '([\\w#]+)', good: '(.+?)' })[name] ?? '(.+?)';
 
 type Found = { pattern: Pattern; given: Record<string, string | undefined> };
 
