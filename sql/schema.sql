@@ -1278,6 +1278,7 @@ create table pgrant.client_secrets (
   constraint client_secrets_tenant_id_client_id_fkey FOREIGN KEY (tenant_id, client_id) REFERENCES pgrant.clients(tenant_id, client_id) ON DELETE CASCADE,
   constraint client_secrets_secret_hash_check CHECK ((length(secret_hash) = 32))
 );
+CREATE INDEX client_secrets_expires_at ON pgrant.client_secrets USING btree ((expires_at AT TIME ZONE 'UTC'::text));
 CREATE UNIQUE INDEX client_secrets_hash ON pgrant.client_secrets USING btree (tenant_id, secret_hash);
 alter table pgrant.client_secrets enable row level security;
 alter table pgrant.client_secrets force row level security;
@@ -2584,6 +2585,7 @@ create table pgrant.registration_tokens (
   constraint registration_tokens_token_hash_check CHECK ((length(token_hash) = 32)),
   constraint registration_tokens_uses_left_check CHECK ((uses_left >= 0))
 );
+CREATE INDEX registration_tokens_expires_at ON pgrant.registration_tokens USING btree ((expires_at AT TIME ZONE 'UTC'::text));
 CREATE UNIQUE INDEX registration_tokens_hash ON pgrant.registration_tokens USING btree (tenant_id, token_hash);
 alter table pgrant.registration_tokens enable row level security;
 alter table pgrant.registration_tokens force row level security;
@@ -2957,6 +2959,7 @@ create table pgrant.signing_keys (
   constraint signing_keys_alg_check CHECK ((alg = ANY (pgrant.signing_algs()))),
   constraint signing_keys_public_jwk_check CHECK ((NOT (public_jwk ?| ARRAY['d'::text, 'p'::text, 'q'::text, 'dp'::text, 'dq'::text, 'qi'::text, 'k'::text])))
 );
+CREATE INDEX signing_keys_expired ON pgrant.signing_keys USING btree ((expires_at AT TIME ZONE 'UTC'::text));
 CREATE INDEX signing_keys_expires_at ON pgrant.signing_keys USING btree (tenant_id, expires_at);
 alter table pgrant.signing_keys enable row level security;
 alter table pgrant.signing_keys force row level security;

@@ -19,8 +19,6 @@ comment on function pgrant_ops.expired_tables() is
 create function pgrant_rules.expired_rows(p_table text, out condition text, out its_order text)
 language plpgsql stable
 as $$
-declare
-  v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
 begin
   condition := 'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC''';
   its_order := 'd.expires_at at time zone ''UTC''';
@@ -36,22 +34,20 @@ begin
     -- The policy shows only those that ended before the retention of audit_events.
     condition := 'upper(d.valid) < now()';
     its_order := 'upper(d.valid)';
-  elsif v_default is not null then
-    -- Whole partitions are dropped. Here goes what arrived while none had been made for it, which is rare.
-    condition := case when pgrant_rules.on_several_nodes() and p_table <> 'task_runs' then 'd.expires_at < now() - interval ''9 days'''
-                      else format('d.tableoid = %s and d.expires_at < now()', v_default::oid) end;
-    its_order := 'd.expires_at';
+  elsif to_regclass(format('pgrant.%I', p_table || '_default')) is not null then
+    -- Whole partitions are dropped. Here goes what has none: it outlives those that were made ahead, or no worker has run for long.
+    condition := condition || format(' and (%s)', coalesce(pgrant_rules.outside_partitions(p_table), 'false'));
   end if;
 end
 $$;
 
 comment on function pgrant_rules.expired_rows(text) is
-  'Which rows d of a table of expired_tables() the janitor deletes, and in which order. On several nodes the rows of a default partition cannot be told apart: those are meant that are older than any other partition.';
+  'Which rows d of a table of expired_tables() the janitor deletes, and in which order: that of an index.';
 
 create function pgrant_rules.expired_found(p_table text, p_limit integer) returns tid[]
 language plpgsql
 -- The index that has them in their order, and no other, which would have all that are expired read for each batch.
-set enable_sort = off set jit = off
+set enable_indexscan = on set enable_sort = off set jit = off
 as $$
 declare
   v_default regclass := to_regclass(format('pgrant.%I', p_table || '_default'));
@@ -73,22 +69,20 @@ $$;
 comment on function pgrant_rules.expired_found(text, integer) is
   'Where expired rows of a table are, at most p_limit, locked: rows that somebody else has locked are passed over. On several nodes neither, and each place stands for a row of each piece of the table: whoever deletes says expired_rows() again.';
 
-create function pgrant_ops.expired_delete(p_table text, p_limit integer default 1000) returns bigint
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+create function pgrant_rules.batch_delete(p_table text, p_limit integer) returns bigint
+language plpgsql
+-- By its place goes what was found, and by nothing else. The policies have conditions with an index, which seems the shorter way as
+-- long as statistics do not tell of all that is expired, and is read anew from its beginning for each batch.
+set enable_seqscan = off set enable_indexscan = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_deleted bigint;
 begin
-  -- Nobody is told that a row is gone: if the server dies now, the row is deleted again.
-  perform set_config('synchronous_commit', 'off', true);
-  -- Citus: what is remembered of a row goes where the row has gone from. A placeholder elsewhere.
-  perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
   if p_table = 'grants' then
     return pgrant_ops.expired_grants_delete(p_limit);
   elsif p_table = 'clients' then
     return pgrant_ops.expired_clients_delete(p_limit);
   end if;
-  -- By its place: as long as statistics do not tell of all that is expired, the index of the condition would seem the shorter way.
   execute format('delete from pgrant.%I d where d.ctid = any ($1) and (%s) is true', p_table,
                  (pgrant_rules.expired_rows(p_table)).condition)
     using pgrant_rules.expired_found(p_table, p_limit);
@@ -97,11 +91,26 @@ begin
 end
 $$;
 
+comment on function pgrant_rules.batch_delete(text, integer) is 'What expired_delete() says, of its caller''s rights.';
+
+create function pgrant_ops.expired_delete(p_table text, p_limit integer default 1000) returns bigint
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Nobody is told that a row is gone: if the server dies now, the row is deleted again.
+  perform set_config('synchronous_commit', 'off', true);
+  -- Citus: what is remembered of a row goes where the row has gone from. A placeholder elsewhere.
+  perform set_config('citus.multi_shard_modify_mode', 'sequential', true);
+  return pgrant_rules.batch_delete(p_table, p_limit);
+end
+$$;
+
 comment on function pgrant_ops.expired_delete(text, integer) is
   'Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more.';
 
 create function pgrant_rules.expiry_record(p_tenant uuid, p_client_id text, p_grant_id uuid, p_expired_at timestamptz) returns void
 language plpgsql set search_path = pg_catalog, pg_temp
+set enable_indexscan = on
 as $$
 begin
   -- As text, so that Citus knows where it is to be done.
@@ -121,7 +130,7 @@ declare
 begin
   for v_dead in
     delete from pgrant.grants d
-     where d.ctid = any (v_found) and d.expires_at at time zone 'UTC' < now() at time zone 'UTC'
+     where d.ctid = any (v_found) and (d.expires_at at time zone 'UTC' < now() at time zone 'UTC') is true
     returning d.tenant_id, d.client_id, d.grant_id, d.revoked_at, d.expires_at
   loop
     v_deleted := v_deleted + 1;
@@ -145,7 +154,7 @@ declare
   v_deleted bigint := 0;
 begin
   for v_tenant_id, v_client_id, v_expired_at in
-    execute format('delete from pgrant.clients d where d.ctid = any ($1) and %s returning d.tenant_id, d.client_id, d.expires_at',
+    execute format('delete from pgrant.clients d where d.ctid = any ($1) and (%s) is true returning d.tenant_id, d.client_id, d.expires_at',
                    (pgrant_rules.expired_rows('clients')).condition)
       using pgrant_rules.expired_found('clients', p_limit)
   loop

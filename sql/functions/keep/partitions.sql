@@ -59,6 +59,13 @@ as $$
 begin
   if p_from is null then
     execute format('create table pgrant.%I partition of pgrant.%I default', p_partition, p_table);
+    if exists (select from pg_catalog.pg_attribute a
+                where a.attrelid = format('pgrant.%I', p_table)::regclass and a.attname = 'expires_at') then
+      -- Its rows go one by one. The others are dropped, and need no such index.
+      execute format('create index %I on pgrant.%I ((expires_at at time zone ''UTC''))', p_partition || '_expires_at', p_partition);
+      execute format('comment on index pgrant.%I is %L', p_partition || '_expires_at',
+                     'Rows that are past their expiry. An expression, so that no condition of an auditor can use it.');
+    end if;
   else
     execute format('create table pgrant.%I partition of pgrant.%I for values from (%L) to (%L)', p_partition, p_table, p_from, p_to);
   end if;
@@ -90,6 +97,25 @@ $$;
 
 comment on function pgrant_ops.partitions_past(text, interval) is
   'The partitions of one table whose upper bound is more than p_retention ago, with their bounds.';
+
+create function pgrant_rules.outside_partitions(p_table text) returns text
+language plpgsql stable
+as $$
+begin
+  return (
+    select string_agg(concat_ws(' and ', 'd.expires_at >= ' || quote_literal(lower(g)),
+                                         'd.expires_at < ' || quote_literal(upper(g))), ' or ')
+      from unnest(tstzmultirange(tstzrange(null, now())) - coalesce((
+             select range_agg(tstzrange(b.bound[1]::timestamptz, b.bound[2]::timestamptz))
+               from pg_catalog.pg_inherits i
+               join pg_catalog.pg_class c on c.oid = i.inhrelid
+              cross join regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as b (bound)
+              where i.inhparent = to_regclass(format('pgrant.%I', p_table)) and b.bound is not null), '{}')) g);
+end
+$$;
+
+comment on function pgrant_rules.outside_partitions(text) is
+  'As a condition on rows d: which times until now no partition of a table is for, so that what expired then is in the default one. It has the planner leave out all others. Null where there is no such time.';
 
 create function pgrant_ops.partitions_drop(p_table text, p_retention interval, p_archived boolean) returns table (partition text)
 language plpgsql set search_path = pg_catalog, pg_temp
