@@ -119,7 +119,7 @@ export type ApiAdminPage = {
   results: Json;
 };
 
-/** What every page of a tenant shows. */
+/** What every page of a tenant shows, and what every challenge says. */
 export type ApiAppearance = {
   error: null;
   reason: string | null;
@@ -130,6 +130,7 @@ export type ApiAppearance = {
   tos_uri: string | null;
   logo: string | null;
   remember_username: boolean;
+  client_signing_algs: string[];
 };
 
 /** Where an authorization request stands. error = show a page and do not redirect; response_error = redirect with it. */
@@ -2513,7 +2514,7 @@ export const api = {
     ['post_logout_redirect_uri', 'text'],
   ], ['next', ['redirect_uri', 'next', ['redirect']], ['frames', 'next', ['redirect', 'done']]]),
 
-  /** What every page of the tenant shows. Writes nothing. Errors: not_found. */
+  /** What every page of the tenant shows, and every challenge says. Writes nothing. Errors: not_found. */
   tenant_appearance: bind<
     {
       tenant: string;
@@ -2525,7 +2526,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['language', 'remember_username']),
+  ], ['language', 'remember_username', 'client_signing_algs']),
 
   /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
   tenant_describe: bind<

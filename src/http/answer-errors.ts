@@ -130,13 +130,18 @@ function challenge(ctx: Ctx, error: OAuthError, bearer: boolean): void {
     const detail = `, error="${error.error}", error_description="${error.description}"`;
     const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
     const [scheme, algs] = /^dpop /i.test(ctx.get('authorization'))
-      ? ['DPoP', `, algs="${clientAlgs.join(' ')}"`]
+      ? ['DPoP', `, algs="${algsOf(ctx).join(' ')}"`]
       : ['Bearer', ''];
     ctx.set('WWW-Authenticate', `${scheme} ${realm}${anonymous ? '' : detail}${scope}${algs}`);
   } else if (error.status === 401 && ctx.get('authorization')) {
     // Only to a client that tried the header: others would take the challenge for the answer.
     ctx.set('WWW-Authenticate', `Basic ${realm}`);
   }
+}
+
+/** By what proofs may be signed: where there is no tenant, whatever they may be signed by anywhere. */
+function algsOf({ state }: Ctx): readonly string[] {
+  return state.tenant?.client_signing_algs ?? clientAlgs;
 }
 
 /** Which of the texts of templates/error.njk says what happened, and what to do. */

@@ -22,6 +22,8 @@ export type Tenant = {
     /** Whether people may have their username remembered. */
     remember_username: boolean;
   };
+  /** By what its clients may sign, as every challenge says (RFC 9449 7.1). */
+  client_signing_algs: readonly string[];
 };
 
 /** What the middleware finds out before an endpoint runs. */

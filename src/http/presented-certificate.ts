@@ -9,10 +9,9 @@ export function clientCertificate(
   { socket, headers }: IncomingMessage,
   { certificateHeader, trustsProxy }: Config,
 ): X509Certificate | undefined {
-  const own = (socket as TLSSocket).getPeerX509Certificate?.();
-  if (own) return own;
-  // Whoever is no proxy of ours could have written the header itself.
-  if (!certificateHeader || !trustsProxy(socket.remoteAddress ?? '')) return undefined;
+  // Whoever is no proxy of ours could have written the header itself; what a proxy shows of its own is no client's.
+  if (!certificateHeader || !trustsProxy(socket.remoteAddress ?? ''))
+    return (socket as TLSSocket).getPeerX509Certificate?.();
   const value = headers[certificateHeader];
   const read = typeof value === 'string' ? readers[certificateHeader](value) : undefined;
   try {
@@ -31,8 +30,11 @@ const readers: Record<CertificateHeader, (value: string) => Buffer | string | un
   },
   // nginx: $ssl_client_escaped_cert.
   'x-ssl-client-cert': (value) => decoded(value),
-  // Envoy: the element of the proxy that is nearest comes last.
-  'x-forwarded-client-cert': (value) => decoded(/.*\bCert="([^"]+)"/s.exec(value)?.[1] ?? ''),
+  // Envoy, which writes alternative names as they are: what looks like a second one may be a part of such a name.
+  'x-forwarded-client-cert': (value) => {
+    const [found, ...others] = value.matchAll(/\bCert="([^"]+)"/gi);
+    return others.length > 0 ? undefined : decoded(found?.[1] ?? '');
+  },
 };
 
 function decoded(text: string): string | undefined {

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { OAuthError } from '../protocol/errors.ts';
+import { clientAlgs } from '../protocol/lists.ts';
 import type { WebServices } from '../services.ts';
 import type { State, Tenant } from './ctx.ts';
 import { requestHost } from './origin.ts';
@@ -21,7 +22,7 @@ const pathLimit = 255;
 type Arrived = { req: import('node:http').IncomingMessage; path: string; state: State };
 
 /** What a tenant looks like that answers nothing. */
-const usual: Tenant['appearance'] = {
+const usual: Tenant['appearance'] & Pick<Tenant, 'client_signing_algs'> = {
   language: 'en',
   accent_color: null,
   support_uri: null,
@@ -29,6 +30,7 @@ const usual: Tenant['appearance'] = {
   tos_uri: null,
   logo: null,
   remember_username: false,
+  client_signing_algs: clientAlgs,
 };
 
 /** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */
@@ -41,8 +43,8 @@ export function tenantFinder({ database, config }: WebServices) {
     const { tenant_id: id, issuer, title, disabled } = row;
     const asked = { tenant: id, request_id: state.requestId, address: state.address };
     const [looks] = await callAll(database, api.tenant_appearance, asked);
-    const appearance = looks?.error === null ? looks : usual;
-    return { id, issuer, title, path, appearance, disabled };
+    const { client_signing_algs, ...appearance } = looks?.error === null ? looks : usual;
+    return { id, issuer, title, path, appearance, client_signing_algs, disabled };
   }
 
   async function find(host: string, path: string, state: State): Promise<Found | 'none'> {

@@ -41,10 +41,12 @@ export function signIdentityAssertion(
 
 /** What SQL decides on; `fault` is what is wrong with it, for the client's developers. */
 export type IdentityAssertionFacts = {
+  /** By what it is signed. */
+  alg?: ClientAlg;
   issuer?: string;
   subject?: string;
   audience?: string;
-  /** What the issuer calls the tenant of the audience. */
+  /** The tenant of the audience, by a name that it has there. */
   audience_tenant?: string;
   client_id?: string;
   exp?: number;

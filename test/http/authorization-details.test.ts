@@ -172,6 +172,15 @@ describe('a token request [RFC 9396 6]', () => {
     ]) {
       await expect(refresh(more)).rejects.toMatchObject({ error: 'invalid_authorization_details' });
     }
+    for (const twice of [
+      [payment, payment],
+      [accounts, narrower],
+      [narrower, { ...accounts, actions: ['read_balances'] }],
+    ]) {
+      await expect(refresh(...twice)).rejects.toMatchObject({
+        error: 'invalid_authorization_details',
+      });
+    }
     const less = await refresh(narrower);
     expect(less.authorization_details).toEqual([narrower]);
     const all = await client.refreshTokenGrant(config, less.refresh_token ?? '');

@@ -365,6 +365,29 @@ test('a key that is taken away is refused at once, and a new one is taken at onc
   expect(await by(second)).toEqual(refused);
 });
 
+test('a key that is for something else from now on is refused at once [RFC 7517 4.2, 4.3, 4.4]', async () => {
+  const key = await makeKey('RS256');
+  await addClient(acme.database, acme.tenant, 'narrower', signer({ jwks: setOf(key) }));
+  const answers: unknown[] = [];
+  for (const change of [
+    {},
+    { alg: 'PS256' },
+    { alg: 'RS256' },
+    { use: 'enc' },
+    { use: 'sig' },
+    { key_ops: ['encrypt'] },
+    { key_ops: ['verify'] },
+  ]) {
+    const jwks = { keys: [{ ...key.jwk, ...change }] };
+    const settings = { jwks: jwks as never };
+    const named = { tenant: acme.tenant, client_id: 'narrower' };
+    await call(acme.database.worker, ops.client_set, { ...named, settings });
+    const assertion = asserted(await sign(key, 'narrower', acme.issuer));
+    answers.push(await answerOf(await post('token', { ...basic, ...assertion })));
+  }
+  expect(answers).toEqual([granted, refused, granted, refused, granted, refused, granted]);
+});
+
 test.each(['ES256', 'RS256', 'Ed25519'])(
   'SQL and jose agree on the thumbprint of a key for %s [RFC 7638]',
   async (alg) => {

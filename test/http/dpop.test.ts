@@ -311,6 +311,16 @@ describe('a proof may be written otherwise [RFC 3986 6.2]', () => {
   });
 });
 
+test('the challenge of a resource names the algorithms that the tenant takes [RFC 9449 7.1]', async () => {
+  const { tenant, issuer } = await addTenant(acme.database, acme.origin, 'few');
+  const settings = { client_signing_algs: ['PS256', 'ES256'] };
+  await callAll(acme.database.worker, ops.tenant_set, { tenant, settings });
+  const response = await fetch(`${issuer}/oauth/userinfo`, {
+    headers: { authorization: 'DPoP none' },
+  });
+  expect(response.headers.get('www-authenticate')).toMatch(/^DPoP .*, algs="PS256 ES256"$/);
+});
+
 describe('a nonce of the server', () => {
   test('is asked for, stands for the clock of the client, and is replaced in time [RFC 9449 4.3, 8]', async () => {
     await set({ require_dpop_nonce: true });

@@ -443,8 +443,11 @@ describe('an identity assertion is not taken', () => {
 
   test('with several aud, though one is right [ID-JAG 4.4]', async () => {
     await refused(sign({ aud: [chat.issuer, 'https://x.example'] }), 'aud is not the issuer alone');
-    const named = { aud: [chat.issuer], aud_tenant: 'chat' };
-    expect((await present(await sign(named))).status).toBe(200);
+    for (const aud_tenant of ['chat', chat.tenant]) {
+      const named = { aud: [chat.issuer], aud_tenant };
+      expect((await present(await sign(named))).status).toBe(200);
+    }
+    await refused(sign({ aud_tenant: idp.tenant }), 'aud_tenant is another than that of aud');
   });
 
   test('before its time, after it, or for longer than an hour [RFC 7523 3]', async () => {
@@ -469,6 +472,20 @@ describe('an identity assertion is not taken', () => {
     await refused(`${good.slice(0, -8)}AAAAAAAA`, words);
     const none = `${Buffer.from('{"alg":"none","typ":"oauth-id-jag+jwt"}').toString('base64url')}.${good.split('.')[1]}.`;
     await refused(none, 'alg is not supported');
+  });
+
+  test('by another alg than its key is registered for, and else by any [RFC 8725 3.1]', async () => {
+    const rsa = await makeKey('RS256');
+    const issuer = 'https://rsa.example';
+    const named = { issuer, client_id: 'wiki-at-chat', scopes: ['chat.read'] };
+    const register = (jwk: object) =>
+      operate(ops.identity_assertion_issuer_set, chat.tenant, { issuer, jwks: { keys: [jwk] } });
+    const assertion = () => sign({ iss: issuer }, {}, rsa);
+    await register(rsa.jwk);
+    await operate(ops.identity_assertion_client_allow, chat.tenant, named);
+    expect((await present(await assertion())).status).toBe(200);
+    await register({ ...rsa.jwk, alg: 'PS256' });
+    await refused(assertion(), 'no key of its issuer has made its signature');
   });
 
   test('twice [RFC 7523 3]', async () => {

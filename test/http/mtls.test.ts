@@ -27,19 +27,24 @@ let mtlsPort: number;
 const trust = { mtlsAuthorities: [new X509Certificate(clients.authority)] };
 const machine = { grant_types: ['client_credentials'] };
 
-beforeAll(async () => {
-  database = await createDatabase();
-  [port, mtlsPort] = [await freePort(), await freePort()];
+/** A server that ends TLS itself, with a tenant. */
+async function startTls(name: string, settings: Partial<Config>) {
+  const [port, mtlsPort] = [await freePort(), await freePort()];
   const tls = { cert: Buffer.from(loopback.certificate), key: Buffer.from(loopback.key) };
   const origin = `https://localhost:${port}`;
   const config: Config = {
     ...loadConfig({ PORT: String(port), PUBLIC_URL: origin }),
-    ...{ tls, mtlsPort, ...trust },
+    ...{ tls, mtlsPort, ...settings },
   };
   const log = createLog('silent');
   const app = createApp({ config, log, secret, database: database.web } as never);
   atFileEnd(await serve(config, app.callback()));
-  ({ tenant, issuer } = await addTenant(database, origin, 'acme'));
+  return { port, mtlsPort, ...(await addTenant(database, origin, name)) };
+}
+
+beforeAll(async () => {
+  database = await createDatabase();
+  ({ port, mtlsPort, tenant, issuer } = await startTls('acme', trust));
   await addClient(database, tenant, 'batch', {
     ...machine,
     token_endpoint_auth_method: 'tls_client_auth',
@@ -203,7 +208,7 @@ describe('a proxy hands a certificate on', () => {
     ['x-ssl-client-cert', encodeURIComponent],
     [
       'x-forwarded-client-cert',
-      (pem) => `By=spiffe://a;Cert="bogus",By=spiffe://b;Hash=ab;Cert="${encodeURIComponent(pem)}"`,
+      (pem) => `By=spiffe://b;Hash=ab;Cert="${encodeURIComponent(pem)}";URI=spiffe://c`,
     ],
   ];
   test.each(written)(
@@ -214,6 +219,40 @@ describe('a proxy hands a certificate on', () => {
       expect(await askBehind(header, value, false)).toBe(401);
     },
   );
+
+  test.each([
+    ['a name', (own: string, other: string) => `Cert="${own}";URI=x;Cert="${other}"`],
+    ['a name with a comma', (own: string, other: string) => `Cert="${own}";DNS=x,Cert="${other}"`],
+    ['the client', (own: string, other: string) => `Cert="${other}",By=x;Cert="${own}"`],
+  ])('and of two, one of which may be from %s, neither counts', async (_name, write) => {
+    const [own = '', other = ''] = [clients.selfSigned, clients.issued].map(({ cert }) =>
+      encodeURIComponent(cert),
+    );
+    expect(await askBehind('x-forwarded-client-cert', write(own, other), true)).toBe(401);
+  });
+
+  test('and a certificate of its own is no client’s', async () => {
+    const proxy = { certificateHeader: 'client-cert', trustsProxy: () => true } as const;
+    const inside = await startTls('inside', { ...trust, ...proxy });
+    await addClient(database, inside.tenant, 'batch', {
+      ...machine,
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_san_dns: 'batch.example.com',
+    });
+    const url = `https://localhost:${inside.mtlsPort}/inside/oauth/token`;
+    const body = String(
+      new URLSearchParams({ grant_type: 'client_credentials', client_id: 'batch' }),
+    );
+    const der = new X509Certificate(clients.issued.cert).raw.toString('base64');
+    const sent = { ...form, host: new URL(inside.issuer).host };
+    for (const [headers, status] of [
+      [sent, 401],
+      [{ ...sent, 'client-cert': `:${der}:` }, 200],
+    ] as const) {
+      const response = await fetchBy(clients.issued)(url, { method: 'POST', headers, body });
+      expect(response.status).toBe(status);
+    }
+  });
 
   test('with a key that no JWK has, and is known by its name [RFC 8705 2.1]', async () => {
     const value = encodeURIComponent(clients.brainpool);

@@ -311,6 +311,16 @@ describe('a client that has to push [RFC 9126 5, 6]', () => {
     expect((await direct()).status).toBe(303);
   });
 
+  test('names its redirect_uri, which others may leave out that have one [FAPI 2.0 5.3.2.2]', async () => {
+    const plain = { ...good, ...web(), scope: 'email', redirect_uri: undefined };
+    expect((await push(acme.issuer, plain)).status).toBe(201);
+    await setTenant({ require_pushed_authorization_requests: true });
+    const refused = await push(acme.issuer, plain);
+    const named = await push(acme.issuer, { ...plain, redirect_uri });
+    await setTenant({ require_pushed_authorization_requests: false });
+    expect([refused.status, refused.error, named.status]).toEqual([400, 'invalid_request', 201]);
+  });
+
   test('the metadata of a tenant that has all clients push say so', async () => {
     await setTenant({ require_pushed_authorization_requests: true });
     const config = await client.discovery(

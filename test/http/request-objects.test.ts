@@ -193,6 +193,8 @@ describe('a request object [RFC 9101 4, 6]', () => {
     await expectTaken({ request });
     await setClient({ jwks: setOf(next) });
     expect((await told({ request })).error).toBe('invalid_request_object');
+    await setClient({ jwks: { keys: [{ ...key.jwk, use: 'enc' }] } });
+    expect((await told({ request })).error).toBe('invalid_request_object');
     await setClient({ jwks: setOf(key) });
     await expectTaken({ request });
   });

@@ -90,7 +90,7 @@ describe('delegation [RFC 8693 1.1]', () => {
     });
   });
 
-  test('an actor_token of the client names the actor; of another client it is refused', async () => {
+  test('an actor_token of the client names the actor; of another client, or without its key, it is refused', async () => {
     const { access_token } = await signIn();
     const actor = await client.clientCredentialsGrant(gateway, { scope: 'email' });
     const named = { resource: orders, actor_token_type: type };
@@ -99,6 +99,16 @@ describe('delegation [RFC 8693 1.1]', () => {
       actor_token: actor.access_token,
     });
     expect(claimsOf(given.access_token).act).toEqual({ sub: 'gateway' });
+    const key = await client.randomDPoPKeyPair();
+    const DPoP = client.getDPoPHandle(gateway, key);
+    const bound = await client.clientCredentialsGrant(gateway, { scope: 'email' }, { DPoP });
+    const own = { ...named, actor_token: bound.access_token };
+    await expect(exchange(gateway, access_token, own)).rejects.toMatchObject({
+      error: 'invalid_request',
+    });
+    const sent = { subject_token: access_token, subject_token_type: type, ...own };
+    const proven = await client.genericGrantRequest(gateway, grant_type, sent, { DPoP });
+    expect(claimsOf(proven.access_token).act).toEqual({ sub: 'gateway' });
     const foreign = await client.clientCredentialsGrant(backend, { scope: 'email' });
     for (const actor_token of [foreign.access_token, 'none']) {
       await expect(
@@ -148,6 +158,19 @@ describe('a token that was exchanged', () => {
       await disable(client_id, false);
       expect(await active()).toBe(true);
     }
+  });
+
+  test('ends with any that acts, in the middle of the chain too [RFC 8693 4.1]', async () => {
+    const { access_token } = await signIn();
+    const first = await exchange(gateway, access_token, { resource: orders });
+    const onward = await exchange(backend, first.access_token, { resource: stock });
+    const named = { tenant: acme.tenant, client_id: 'gateway' };
+    const states: boolean[] = [];
+    for (const disabled of [true, false]) {
+      await call(acme.database.worker, ops.client_disable, { ...named, disabled });
+      states.push((await client.tokenIntrospection(web, onward.access_token)).active);
+    }
+    expect(states).toEqual([false, true]);
   });
 
   test('is recorded with the person and with who acts', async () => {

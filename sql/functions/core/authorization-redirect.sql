@@ -1,7 +1,7 @@
 -- Private rules of the authorization endpoint: where a request is answered, and refusals that go there.
 
 create function pgrant_rules.redirect_uri_choose(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_openid boolean
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_required boolean
 ) returns pgrant_api.authorization
 language plpgsql
 as $$
@@ -9,7 +9,7 @@ declare
   v_out pgrant_api.authorization;
 begin
   v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(p_client.redirect_uris) = 1
-                                                       and not p_openid then p_client.redirect_uris[1] end);
+                                                       and not p_required then p_client.redirect_uris[1] end);
   if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_registered(p_client, v_out.redirect_uri) then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
@@ -21,7 +21,7 @@ end
 $$;
 
 comment on function pgrant_rules.redirect_uri_choose(uuid, pgrant_rules.client_policies, text, boolean) is
-  'Where a request is answered: redirect_uri, which OAuth lets a client leave out that has one (RFC 6749 3.1.2.3) and OpenID Connect (p_openid) does not (Core 3.1.2.1). Errors: invalid_redirect_uri.';
+  'Where a request is answered: redirect_uri, which OAuth lets a client leave out that has one (RFC 6749 3.1.2.3), unless it is required (p_required), as OpenID Connect does (Core 3.1.2.1). Errors: invalid_redirect_uri.';
 
 create function pgrant_rules.authorization_redirect(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_redirect_uri text, p_openid boolean

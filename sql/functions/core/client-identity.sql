@@ -17,6 +17,19 @@ $$;
 comment on function pgrant_rules.jwk_thumbprint(jsonb) is
   'SHA-256 thumbprint (RFC 7638) of a public key in base64url; null for one by which no client may sign: other curves, RSA below 2048 bits.';
 
+create function pgrant_rules.jwk_verifies(p_jwk jsonb, p_thumbprint text, p_alg text) returns boolean
+language sql immutable
+as $$
+  select pgrant_rules.jwk_thumbprint(p_jwk) = p_thumbprint
+     and coalesce(p_jwk ->> 'use' = 'sig', true)
+     and coalesce(p_jwk -> 'key_ops' ? 'verify', true)
+     -- The older name of what RFC 9864 calls Ed25519.
+     and coalesce(replace(p_jwk ->> 'alg', 'EdDSA', 'Ed25519') = replace(p_alg, 'EdDSA', 'Ed25519'), true)
+$$;
+
+comment on function pgrant_rules.jwk_verifies(jsonb, text, text) is
+  'Whether a public key is the one with this thumbprint, and is there for signatures by p_alg, as its use, key_ops and alg say now (RFC 7517 4.2 to 4.4): a process that verified one may hold the key as it was.';
+
 create function pgrant_rules.keys_fetching(p_jwks_uri text, p_claimed_at timestamptz, p_settled_at timestamptz) returns text
 language sql stable
 as $$

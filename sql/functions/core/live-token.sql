@@ -39,6 +39,19 @@ $$;
 comment on function pgrant_rules.token_live(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.token_families, pgrant.grants, pgrant.users, pgrant_rules.known_scopes) is
   'A token that is good, with the scopes that are still effective. p_family, p_grant and p_user are null of a client''s own.';
 
+create function pgrant_rules.act_subjects(p_act jsonb) returns text[]
+language sql immutable
+as $$
+  with recursive chain (act, depth) as (
+    select p_act, 1 where p_act is not null
+    union all
+    select c.act -> 'act', c.depth + 1 from chain c where c.act ? 'act'
+  )
+  select coalesce(array_agg(c.act ->> 'sub' order by c.depth), '{}') from chain c
+$$;
+
+comment on function pgrant_rules.act_subjects(jsonb) is 'Who acts, one for the other (RFC 8693 4.1), the last one first; {} = nobody.';
+
 create function pgrant_rules.token_stands(
   p_token pgrant_rules.live_token, p_tenant pgrant.tenants, p_client pgrant.clients, p_family_client pgrant.clients,
   p_grant pgrant.grants, p_user pgrant.users
@@ -62,6 +75,25 @@ $$;
 
 comment on function pgrant_rules.token_stands(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.clients, pgrant.grants, pgrant.users) is
   'Whether a token is good: not expired, and its client live, and the grant and the person that it hangs on (null = they are not).';
+
+create function pgrant_rules.actors_stand(
+  p_token pgrant_rules.live_token, p_tenant pgrant.tenants, p_clients pgrant.clients[]
+) returns boolean
+language plpgsql stable
+as $$
+declare
+  v_actors text[] := pgrant_rules.act_subjects(p_token.act);
+begin
+  return not exists (
+    select from unnest(p_clients) c
+     where c.client_id = any (v_actors)
+       and not (pgrant_rules.client_live(c.disabled_at, c.expires_at, p_tenant.disabled_at)
+                and pgrant_rules.whole_second(c.created_at) <= p_token.issued_at));
+end
+$$;
+
+comment on function pgrant_rules.actors_stand(pgrant_rules.live_token, pgrant.tenants, pgrant.clients[]) is
+  'Whether the clients that act by a token are live, those before the last one too: it outlives none through which it came. p_clients are those that there are.';
 
 create function pgrant_rules.tokens_live(p_tenant uuid, p_tokens pgrant_rules.live_token[]) returns pgrant_rules.live_token[]
 language plpgsql stable
@@ -88,6 +120,9 @@ declare
 begin
   foreach v_token in array p_tokens loop
     v_client_ids := v_client_ids || v_token.client_id || v_token.family_client_id;
+    if v_token.act is not null then
+      v_client_ids := v_client_ids || pgrant_rules.act_subjects(v_token.act);
+    end if;
     v_family_ids := v_family_ids || v_token.family_id;
     if not v_token.scopes <@ v_scopes then
       v_scopes := v_scopes || v_token.scopes;
@@ -121,7 +156,8 @@ begin
     v_grant := v_grants[array_position(v_grant_ids, v_family.grant_id)];
     v_user := v_users[array_position(v_user_ids, v_family.user_id)];
     if pgrant_rules.token_stands(v_token, v_tenant, v_client,
-                                 v_clients[array_position(v_client_ids, v_token.family_client_id)], v_grant, v_user) then
+                                 v_clients[array_position(v_client_ids, v_token.family_client_id)], v_grant, v_user)
+       and (v_token.act is null or pgrant_rules.actors_stand(v_token, v_tenant, v_clients)) then
       v_out[i] := pgrant_rules.token_live(v_token, v_tenant, v_client, v_family, v_grant, v_user, v_known);
     end if;
   end loop;

@@ -22,16 +22,18 @@ create type pgrant_api.appearance as (
   policy_uri         text,
   tos_uri            text,
   logo               text,
-  remember_username  boolean
+  remember_username  boolean,
+  client_signing_algs  text[]
 );
 
-comment on type pgrant_api.appearance is 'What every page of a tenant shows.';
+comment on type pgrant_api.appearance is 'What every page of a tenant shows, and what every challenge says.';
 comment on column pgrant_api.appearance.language is 'The language of the pages where nobody asks for another.';
 comment on column pgrant_api.appearance.accent_color is 'Such as #2453b8; null = the colour of pgrant.';
 comment on column pgrant_api.appearance.support_uri is 'Where people get help; null = nowhere.';
 comment on column pgrant_api.appearance.policy_uri is 'The privacy policy; null = none.';
 comment on column pgrant_api.appearance.tos_uri is 'The terms of service; null = none.';
 comment on column pgrant_api.appearance.remember_username is 'Whether people may have their username remembered.';
+comment on column pgrant_api.appearance.client_signing_algs is 'By what clients may sign (RFC 9449 7.1, algs).';
 comment on column pgrant_api.appearance.logo is 'SHA-256 of its logo, in hexadecimal; null = none.';
 
 create type pgrant_api.tenant_facts as (
@@ -117,8 +119,9 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select t.default_language, t.accent_color, t.support_uri, t.policy_uri, t.tos_uri,
-         pgrant_rules.tenant_logo(p_tenant), t.remember_username
-    into v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri, v_out.logo, v_out.remember_username
+         pgrant_rules.tenant_logo(p_tenant), t.remember_username, t.client_signing_algs
+    into v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri, v_out.logo, v_out.remember_username,
+         v_out.client_signing_algs
     from pgrant.tenants t
    where t.tenant_id = p_tenant;
   if not found then
@@ -130,7 +133,7 @@ end
 $$;
 
 comment on function pgrant_api.tenant_appearance(uuid, text, inet) is
-  'What every page of the tenant shows. Writes nothing. Errors: not_found.';
+  'What every page of the tenant shows, and every challenge says. Writes nothing. Errors: not_found.';
 
 create function pgrant_rules.sign_up_offered(p_tenant uuid) returns boolean
 language plpgsql stable

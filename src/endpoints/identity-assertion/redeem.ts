@@ -60,5 +60,5 @@ async function factsOf(
     queues.signatures.run(turnOf(ctx), () => signingKey(assertion, read, keys)),
   );
   if (!key) return { fault: 'no key of its issuer has made its signature' };
-  return { ...read.facts, thumbprint: key.thumbprint };
+  return { ...read.facts, alg: read.alg, thumbprint: key.thumbprint };
 }

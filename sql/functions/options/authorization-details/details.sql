@@ -19,6 +19,33 @@ $$;
 comment on function pgrant_rules.detail_covered(jsonb, jsonb) is
   'Whether an authorization detail asks for no more than one of those granted (RFC 9396 6): of the lists that all types share (2.2) it may have fewer elements, all else is the same. What else may be less, only whoever made the type could say.';
 
+create function pgrant_rules.details_covered(p_details jsonb, p_granted jsonb) returns boolean
+language plpgsql immutable
+as $$
+declare
+  v_left jsonb := p_granted;
+  v_detail jsonb;
+  v_place bigint;
+begin
+  for v_detail in select d.detail from jsonb_array_elements(p_details) with ordinality d (detail, n) order by d.n loop
+    -- The smallest, so that what is wider is left for the others.
+    select g.n into v_place
+      from jsonb_array_elements(v_left) with ordinality g (detail, n)
+     where pgrant_rules.detail_covered(v_detail, jsonb_build_array(g.detail))
+     order by length(g.detail::text), g.n
+     limit 1;
+    if not found then
+      return false;
+    end if;
+    v_left := v_left - (v_place - 1)::integer;
+  end loop;
+  return true;
+end
+$$;
+
+comment on function pgrant_rules.details_covered(jsonb, jsonb) is
+  'Whether authorization details ask for no more than those granted, each of which is there for one alone: a payment that was allowed once is not asked for twice, nor in parts.';
+
 create or replace function pgrant_rules.details_refusal(
   p_tenant uuid, p_types text[], p_asked jsonb, out error pgrant_api.error, out reason text, out detail text
 )
@@ -85,8 +112,7 @@ begin
     v_refusal := pgrant_rules.details_refusal(p_tenant, p_types, p_asked);
     v_out.error := v_refusal.error;
     v_out.reason := v_refusal.reason;
-    if v_out.error is null and exists (select from jsonb_array_elements(p_asked -> 'details') a (detail)
-                                        where not pgrant_rules.detail_covered(a.detail, coalesce(p_held, p_asked -> 'details'))) then
+    if v_out.error is null and p_held is not null and not pgrant_rules.details_covered(p_asked -> 'details', p_held) then
       v_out.error := 'invalid_authorization_details';
       v_out.reason := 'more than was granted';
     end if;

@@ -1,6 +1,6 @@
 -- Clients that sign: their keys, fetched and registered, and what their signatures are good for (RFC 7523).
 
-create function pgrant_rules.client_key_current(p_tenant uuid, p_client_id text, p_thumbprint text) returns boolean
+create function pgrant_rules.client_key_current(p_tenant uuid, p_client_id text, p_thumbprint text, p_alg text) returns boolean
 language plpgsql
 as $$
 begin
@@ -10,12 +10,13 @@ begin
      cross join jsonb_array_elements(coalesce(c.jwks, s.jwks) -> 'keys') k (jwk)
      where c.tenant_id = p_tenant
        and c.client_id = p_client_id
-       and pgrant_rules.jwk_thumbprint(k.jwk) = p_thumbprint);
+       and case when p_alg is null then pgrant_rules.jwk_thumbprint(k.jwk) = p_thumbprint
+                else pgrant_rules.jwk_verifies(k.jwk, p_thumbprint, p_alg) end);
 end
 $$;
 
-comment on function pgrant_rules.client_key_current(uuid, text, text) is
-  'Whether a key is one that the client has now: registered, or in what its jwks_uri last answered.';
+comment on function pgrant_rules.client_key_current(uuid, text, text, text) is
+  'Whether a key is one that the client has now: registered, or in what its jwks_uri last answered; and there for signatures by p_alg (null = it has made none).';
 
 create function pgrant_rules.client_assertion_use(p_tenant uuid, p_client_id text, p_jti_hash bytea, p_latest timestamptz)
 returns boolean
@@ -54,7 +55,7 @@ begin
     return 'the client did not sign';
   elsif p_assertion ->> 'thumbprint' is null and p_assertion ->> 'fault' is not null then
     return p_assertion ->> 'fault';
-  elsif not pgrant_rules.client_key_current(p_tenant, p_client_id, p_assertion ->> 'thumbprint') then
+  elsif not pgrant_rules.client_key_current(p_tenant, p_client_id, p_assertion ->> 'thumbprint', coalesce(p_assertion ->> 'alg', '')) then
     return 'assertion by a key that the client has no more';
   elsif p_assertion ->> 'fault' is not null then
     return p_assertion ->> 'fault';

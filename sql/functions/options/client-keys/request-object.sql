@@ -23,7 +23,8 @@ begin
   end if;
   reason := case
     when p_request_object ->> 'thumbprint' is null then v_fault
-    when not pgrant_rules.client_key_current(p_tenant, p_client.client_id, p_request_object ->> 'thumbprint')
+    when not pgrant_rules.client_key_current(p_tenant, p_client.client_id, p_request_object ->> 'thumbprint',
+                                             coalesce(p_request_object ->> 'alg', ''))
     then 'no key of the client has made its signature'
     when v_fault is not null then v_fault
     when p_request_object ->> 'alg' <> p_client.request_object_signing_alg then 'alg is another than the client is registered for'

@@ -40,13 +40,14 @@ begin
     when p_claims ->> 'thumbprint' is null then coalesce(p_claims ->> 'fault', 'no key of its issuer has made its signature')
     when v_issuer.issuer is null or not exists (
            select from jsonb_array_elements(v_issuer.jwks -> 'keys') k (jwk)
-            where pgrant_rules.jwk_thumbprint(k.jwk) = p_claims ->> 'thumbprint')
+            where pgrant_rules.jwk_verifies(k.jwk, p_claims ->> 'thumbprint', coalesce(p_claims ->> 'alg', '')))
     then 'no key of its issuer has made its signature'
     -- An issuer gives no access token for what it has signed itself.
     when v_issuer.issuer = v_own then 'it is of this server'
     when p_claims ->> 'fault' is not null then p_claims ->> 'fault'
     when p_claims ->> 'audience' is distinct from v_own then 'aud is not the issuer alone'
-    when p_claims ->> 'audience_tenant' <> v_name then 'aud_tenant is another than that of aud'
+    -- Either is what this server calls the tenant (3.1).
+    when p_claims ->> 'audience_tenant' not in (v_name, p_tenant::text) then 'aud_tenant is another than that of aud'
     when p_claims ->> 'client_id' is distinct from p_client.client_id then 'client_id is another than the client that presents it'
     when coalesce(v_until <= now(), true) then 'expired'
     when v_until > now() + interval '1 hour' + 2 * v_leeway then 'good for more than an hour'
@@ -57,7 +58,7 @@ end
 $$;
 
 comment on function pgrant_rules.identity_assertion_fault(uuid, pgrant_rules.client_policies, jsonb, jsonb) is
-  'What is wrong with an identity assertion by itself, for whoever presents it, or null. p_claims is what the web process has read: {issuer, subject, audience, audience_tenant, client_id, exp (epoch seconds), jti_hash (hex), scope, resources, auth_time, jkt, thumbprint}, with fault where something that it says is malformed, and without thumbprint where no key of the issuer has made the signature.';
+  'What is wrong with an identity assertion by itself, for whoever presents it, or null. p_claims is what the web process has read: {alg, issuer, subject, audience, audience_tenant, client_id, exp (epoch seconds), jti_hash (hex), scope, resources, auth_time, jkt, thumbprint}, with fault where something that it says is malformed, and without thumbprint where no key of the issuer has made the signature.';
 
 create function pgrant_rules.identity_assertion_person(p_tenant uuid, p_issuer text, p_subject text) returns uuid
 language plpgsql stable

@@ -76,7 +76,9 @@ begin
   if v_client.token_endpoint_auth_method = 'none' and pgrant_rules.begun_too_often(p_tenant) then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, 'too_many_attempts', 'authorization_rate reached', null);
   end if;
-  v_answer := pgrant_rules.redirect_uri_choose(p_tenant, v_client, p_redirect_uri, p_parameters -> 'scopes' ? 'openid');
+  -- FAPI 2.0 5.3.2.2 wants it in each, where RFC 6749 3.1.2.3 lets a client leave it out that has one.
+  v_answer := pgrant_rules.redirect_uri_choose(
+    p_tenant, v_client, p_redirect_uri, v_client.require_pushed_authorization_requests or p_parameters -> 'scopes' ? 'openid');
   if v_answer.error is not null then
     -- The error of RFC 6749 5.2 for it: invalid_redirect_uri is one of registrations (RFC 7591 3.2.2).
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, 'invalid_request', v_answer.reason, v_answer.response_detail);

@@ -17,7 +17,7 @@ begin
     return 'a client with a certificate came without';
   elsif v_client.token_endpoint_auth_method = 'self_signed_tls_client_auth' then
     -- RFC 8705 2.2: nobody vouches for it but the client, whose keys are registered.
-    return case when not pgrant_rules.client_key_current(p_tenant, p_client_id, p_certificate ->> 'key')
+    return case when not pgrant_rules.client_key_current(p_tenant, p_client_id, p_certificate ->> 'key', null)
                 then 'certificate of a key that the client has not' end;
   elsif not (p_certificate ->> 'trusted')::boolean then
     return 'certificate of no authority in MTLS_CA, or past its time';

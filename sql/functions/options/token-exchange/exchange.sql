@@ -31,18 +31,16 @@ $$;
 comment on function pgrant_rules.exchange_act(pgrant_rules.live_token, jsonb, boolean) is
   'Who acts: the actor now, and in it who acted before (RFC 8693 4.1). Impersonation adds nobody, and forgets nobody.';
 
-create function pgrant_rules.act_depth(p_act jsonb) returns integer
+create function pgrant_rules.exchange_possessed(p_cnf jsonb, p_possession jsonb) returns boolean
 language sql immutable
 as $$
-  with recursive chain (act, depth) as (
-    select p_act, 0 where p_act is not null
-    union all
-    select c.act -> 'act', c.depth + 1 from chain c where c.act ? 'act'
-  )
-  select coalesce(max(c.depth) + 1, 0) from chain c
+  select (not coalesce(p_cnf ? 'jkt', false) or coalesce(p_cnf -> 'jkt' = p_possession #> '{proof,jkt}', false))
+     and (not coalesce(p_cnf ? 'x5t#S256', false)
+          or coalesce(p_cnf -> 'x5t#S256' = p_possession #> '{certificate,x5t#S256}', false))
 $$;
 
-comment on function pgrant_rules.act_depth(jsonb) is 'How many act, one for the other.';
+comment on function pgrant_rules.exchange_possessed(jsonb, jsonb) is
+  'Whether a request proves the keys that a token which it exchanges is bound to (RFC 9449 5, RFC 8705 3): whoever has stolen it has nothing to exchange. p_possession as of keys_proven.';
 
 create function pgrant_rules.exchange_resources(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_resource text, p_audience text
@@ -98,20 +96,19 @@ begin
     v_out.reason := 'subject_token unknown, expired or revoked';
   elsif p_subject.user_id is null then
     v_out.reason := 'subject_token of no person';
-  -- RFC 9449 5, RFC 8705 3: whoever has stolen it has nothing to exchange.
-  elsif p_subject.cnf ? 'jkt' and p_subject.cnf -> 'jkt' is distinct from p_possession #> '{proof,jkt}' then
-    v_out.reason := 'subject_token of another key';
-  elsif p_subject.cnf ? 'x5t#S256' and p_subject.cnf -> 'x5t#S256' is distinct from p_possession #> '{certificate,x5t#S256}' then
-    v_out.reason := 'subject_token of another client certificate';
+  elsif not pgrant_rules.exchange_possessed(p_subject.cnf, p_possession) then
+    v_out.reason := 'subject_token of another key or client certificate';
   elsif p_actor_sent and p_actor.client_id is distinct from p_client.client_id then
     v_out.reason := 'actor_token unknown, expired, revoked, or of another client';
+  elsif not pgrant_rules.exchange_possessed(p_actor.cnf, p_possession) then
+    v_out.reason := 'actor_token of another key or client certificate';
   -- RFC 8693 4.4.
   elsif p_may_act is not null and p_may_act ->> 'sub' is distinct from v_actor ->> 'sub' then
     v_out.reason := 'may_act of subject_token names another actor';
   end if;
   if v_out.reason is null then
     v_out.act := pgrant_rules.exchange_act(p_subject, v_actor, (v_out.policy).impersonation and not p_actor_sent);
-    if pgrant_rules.act_depth(v_out.act) > 10 then
+    if cardinality(pgrant_rules.act_subjects(v_out.act)) > 10 then
       v_out.reason := 'more than ten act for one another';
     end if;
   end if;
