@@ -57,8 +57,12 @@ export function decodeForm(text: string): Record<string, string | string[]> {
   return form;
 }
 
+/** What stands for itself however it is encoded (RFC 3986 2.3), as names and tokens do. */
+const unreserved = /^[\w.~-]*$/;
+
 /** Decodes one form-urlencoded name or value; throws this error when it is broken. */
 export function decodeFormText(text: string, error: ErrorCode = 'invalid_request'): string {
+  if (unreserved.test(text)) return text;
   // A URL arrives as Latin-1: raw UTF-8 in it would be accepted as other characters.
   if (/[^\p{ASCII}]/u.test(text)) {
     throw new OAuthError(error, 'a parameter holds raw non-ASCII characters');
