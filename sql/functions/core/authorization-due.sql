@@ -47,12 +47,14 @@ comment on function pgrant_rules.account_due(pgrant.authorization_requests, pgra
 
 create function pgrant_rules.sign_in_due(p_request pgrant.authorization_requests, p_session pgrant.sessions)
 returns boolean
-language sql immutable
+language plpgsql immutable
 as $$
-  select p_session.session_id is null
+begin
+  return p_session.session_id is null
       or coalesce(p_request.prompt && array['login', 'create'] and p_session.auth_time < p_request.created_at, false)
       or coalesce(p_session.auth_time < p_request.created_at - make_interval(secs => p_request.max_age), false)
-      or coalesce(p_session.user_id::text <> p_request.hint_sub, false)
+      or coalesce(p_session.user_id::text <> p_request.hint_sub, false);
+end
 $$;
 
 comment on function pgrant_rules.sign_in_due(pgrant.authorization_requests, pgrant.sessions) is

@@ -59,17 +59,19 @@ comment on column pgrant_api.tokens.act is 'Who acts for the person by the acces
 comment on column pgrant_api.tokens.authorization_details is 'What the access token is good for beside scopes (RFC 9396 7); null = nothing.';
 
 create function pgrant_rules.details_noted(p_details jsonb) returns jsonb
-language sql immutable
-as $$ select case when p_details <> '[]' then jsonb_build_object('authorization_details', p_details) else '{}' end $$;
+language plpgsql immutable
+as $$ begin return case when p_details <> '[]' then jsonb_build_object('authorization_details', p_details) else '{}' end; end $$;
 
 comment on function pgrant_rules.details_noted(jsonb) is 'What the audit keeps of authorization details; nothing where there are none.';
 
 create function pgrant_rules.token_claims(
   p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
 ) returns jsonb
-language sql stable
+language plpgsql stable
 as $$
-  select jsonb_build_object(p_roles_claim, p_roles, p_permissions_claim, p_roles, p_tenant_claim, p_tenant_name)
+begin
+  return jsonb_build_object(p_roles_claim, p_roles, p_permissions_claim, p_roles, p_tenant_claim, p_tenant_name);
+end
 $$;
 
 comment on function pgrant_rules.token_claims(text, text, text, text, text[]) is

@@ -1,8 +1,8 @@
 -- Exact counters of attempts, and which addresses they hold for.
 
 create function pgrant_rules.attempt_key(p_tenant uuid, p_what text, p_from cidr) returns bytea
-language sql immutable
-as $$ select sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')) $$;
+language plpgsql immutable
+as $$ begin return sha256(convert_to(concat(p_what, ' ', p_tenant, ' ', p_from), 'utf8')); end $$;
 
 comment on function pgrant_rules.attempt_key(uuid, text, cidr) is 'The key in counters under which what an address prefix does is counted.';
 
