@@ -84,24 +84,54 @@ declare
   v_proof jsonb[];
   v_fresh bigint[];
 begin
-  select array_agg(case when f.error is null then q.possession -> 'proof' end order by q.n) into v_proof
-    from unnest(p_possession) with ordinality q (possession, n)
-    join unnest(p_found) with ordinality f on f.ordinality = q.n;
+  for i in 1 .. cardinality(p_found) loop
+    v_proof[i] := case when (p_found[i]).error is null then p_possession[i] -> 'proof' end;
+  end loop;
   if array_remove(v_proof, null) = '{}' then
     return p_found;
   end if;
   v_fresh := pgrant_rules.proofs_use(p_tenant, v_proof);
-  return array(
-    select case when v_proof[f.ordinality] is null or f.ordinality = any (v_fresh)
-                then row(f.error, f.reason, f.detail, f.cnf)::pgrant_rules.possession
-                else row('invalid_dpop_proof', 'DPoP proof: used before', 'used before', null)::pgrant_rules.possession end
-      from unnest(p_found) with ordinality f
-     order by f.ordinality);
+  for i in 1 .. cardinality(p_found) loop
+    if v_proof[i] is not null and not i = any (v_fresh) then
+      p_found[i] := row('invalid_dpop_proof', 'DPoP proof: used before', 'used before', null)::pgrant_rules.possession;
+    end if;
+  end loop;
+  return p_found;
 end
 $$;
 
 comment on function pgrant_rules.proofs_replayed(uuid, jsonb[], pgrant_rules.possession[]) is
   'Uses up the proofs of the requests in which nothing else is wrong, and refuses those that were used before.';
+
+create function pgrant_rules.client_possession(p_client pgrant_rules.client_policies, p_possession jsonb)
+returns pgrant_rules.possession
+language plpgsql immutable
+as $$
+declare
+  v_proof constant jsonb := p_possession -> 'proof';
+  v_x5t constant jsonb := p_possession #> '{certificate,x5t#S256}';
+  v_out pgrant_rules.possession;
+begin
+  if v_proof is not null then
+    v_out := pgrant_rules.proof_fault(v_proof, p_client.client_signing_algs, p_client.require_dpop_nonce);
+  elsif p_client.dpop_bound_access_tokens then
+    v_out := row('invalid_dpop_proof', 'no DPoP proof, which the client has to send', 'there is none', null)::pgrant_rules.possession;
+  end if;
+  if v_out.error is null and v_x5t is null and p_client.tls_client_certificate_bound_access_tokens then
+    v_out := row('invalid_request', 'no client certificate, which the client''s tokens are bound to',
+                 'there is no client certificate', null)::pgrant_rules.possession;
+  end if;
+  if v_out.error is null then
+    v_out.cnf := nullif(jsonb_strip_nulls(jsonb_build_object(
+      'jkt', v_proof -> 'jkt',
+      'x5t#S256', case when p_client.tls_client_certificate_bound_access_tokens then v_x5t end)), '{}');
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.client_possession(pgrant_rules.client_policies, jsonb) is
+  'What tokens of the client are bound to by the keys that its request proves, or why they are not: one that they have to be bound to is missing, or a proof is not good. Uses up nothing.';
 
 create or replace function pgrant_rules.keys_proven(
   p_tenant uuid, p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_possession jsonb[]
@@ -119,28 +149,10 @@ begin
   if not v_concerned then
     return null;
   end if;
-  v_found := array(
-    select case
-             when p_error[c.ordinality] is not null then row(p_error[c.ordinality], null, null, null)::pgrant_rules.possession
-             when q.proof is null and c.dpop_bound_access_tokens
-               then row('invalid_dpop_proof', 'no DPoP proof, which the client has to send', 'there is none', null)::pgrant_rules.possession
-             when (f.fault).error is not null then f.fault
-             when q.x5t is null and c.tls_client_certificate_bound_access_tokens
-               then row('invalid_request', 'no client certificate, which the client''s tokens are bound to',
-                        'there is no client certificate', null)::pgrant_rules.possession
-             else row(null, null, null,
-                      nullif(jsonb_strip_nulls(jsonb_build_object(
-                        'jkt', q.proof -> 'jkt',
-                        'x5t#S256', case when c.tls_client_certificate_bound_access_tokens then q.x5t end)), '{}'))::pgrant_rules.possession
-           end
-      from unnest(p_client) with ordinality c
-     cross join lateral (select p_possession[c.ordinality] -> 'proof' as proof,
-                                p_possession[c.ordinality] #> '{certificate,x5t#S256}' as x5t) q
-     cross join lateral (select pgrant_rules.proof_fault(q.proof, c.client_signing_algs, c.require_dpop_nonce) as fault
-                          where q.proof is not null
-                          union all
-                         select null where q.proof is null) f
-     order by c.ordinality);
+  for i in 1 .. cardinality(p_client) loop
+    v_found[i] := case when p_error[i] is null then pgrant_rules.client_possession(p_client[i], p_possession[i])
+                       else row(p_error[i], null, null, null)::pgrant_rules.possession end;
+  end loop;
   return pgrant_rules.proofs_replayed(p_tenant, p_possession, v_found);
 end
 $$;
@@ -173,6 +185,36 @@ $$;
 comment on function pgrant_rules.key_announced(uuid, pgrant_rules.client_policies[], jsonb, text) is
   'Whether the proof of a pushed request is good, and of the key that dpop_jkt names where both are there (RFC 9449 10.1).';
 
+create function pgrant_rules.token_possession(p_cnf jsonb, p_possession jsonb, p_algs text[], p_nonce_required boolean)
+returns pgrant_rules.possession
+language plpgsql immutable
+as $$
+declare
+  v_proof constant jsonb := p_possession -> 'proof';
+  v_out pgrant_rules.possession;
+begin
+  if v_proof is null and p_cnf ? 'jkt' then
+    return row('invalid_token', 'a DPoP-bound token that was sent as a Bearer token', null, null)::pgrant_rules.possession;
+  elsif v_proof is not null then
+    if not coalesce(p_cnf ? 'jkt', false) then
+      return row('invalid_token', 'a token that was sent as DPoP, and is bound to no key', null, null)::pgrant_rules.possession;
+    end if;
+    v_out := pgrant_rules.proof_fault(v_proof, p_algs, p_nonce_required);
+    if v_out.error is not null then
+      return v_out;
+    end if;
+  end if;
+  return case when p_cnf ->> 'jkt' <> v_proof ->> 'jkt'
+              then row('invalid_token', 'token of another key', null, null)::pgrant_rules.possession
+              when p_cnf ->> 'x5t#S256' <> coalesce(p_possession #>> '{certificate,x5t#S256}', '')
+              then row('invalid_token', 'token of another client certificate', null, null)::pgrant_rules.possession
+              else row(null, null, null, p_cnf)::pgrant_rules.possession end;
+end
+$$;
+
+comment on function pgrant_rules.token_possession(jsonb, jsonb, text[], boolean) is
+  'Whether whoever presents a token with this cnf has its keys; p_algs and p_nonce_required as of proof_fault. Uses up nothing.';
+
 create or replace function pgrant_rules.tokens_possessed(p_tenant uuid, p_cnf jsonb[], p_possession jsonb[])
 returns pgrant_rules.possession[]
 language plpgsql
@@ -185,27 +227,9 @@ begin
     return null;
   end if;
   select t.require_dpop_nonce, t.client_signing_algs into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
-  v_found := array(
-    select case
-             when q.proof is null and q.cnf ? 'jkt'
-               then row('invalid_token', 'a DPoP-bound token that was sent as a Bearer token', null, null)::pgrant_rules.possession
-             when q.proof is not null and not coalesce(q.cnf ? 'jkt', false)
-               then row('invalid_token', 'a token that was sent as DPoP, and is bound to no key', null, null)::pgrant_rules.possession
-             when (f.fault).error is not null then f.fault
-             when q.cnf ->> 'jkt' <> q.proof ->> 'jkt'
-               then row('invalid_token', 'token of another key', null, null)::pgrant_rules.possession
-             when q.cnf ->> 'x5t#S256' <> coalesce(q.x5t, '')
-               then row('invalid_token', 'token of another client certificate', null, null)::pgrant_rules.possession
-             else row(null, null, null, q.cnf)::pgrant_rules.possession
-           end
-      from (select c.cnf, c.n, p_possession[c.n] -> 'proof' as proof,
-                   p_possession[c.n] #>> '{certificate,x5t#S256}' as x5t
-              from unnest(p_cnf) with ordinality c (cnf, n)) q
-     cross join lateral (select pgrant_rules.proof_fault(q.proof, v_tenant.client_signing_algs, v_tenant.require_dpop_nonce) as fault
-                          where q.proof is not null
-                          union all
-                         select null where q.proof is null) f
-     order by q.n);
+  for i in 1 .. cardinality(p_cnf) loop
+    v_found[i] := pgrant_rules.token_possession(p_cnf[i], p_possession[i], v_tenant.client_signing_algs, v_tenant.require_dpop_nonce);
+  end loop;
   return pgrant_rules.proofs_replayed(p_tenant, p_possession, v_found);
 end
 $$;
