@@ -123,6 +123,7 @@ export type ApiAdminPage = {
 export type ApiAppearance = {
   error: null;
   reason: string | null;
+  title: string;
   language: string;
   accent_color: string | null;
   support_uri: string | null;
@@ -2526,7 +2527,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['language', 'remember_username', 'client_signing_algs']),
+  ], ['title', 'language', 'remember_username', 'client_signing_algs']),
 
   /** What the metadata documents (RFC 8414) and the pages say of the tenant. Writes nothing. Errors: not_found. */
   tenant_describe: bind<

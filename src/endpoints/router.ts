@@ -20,6 +20,12 @@ export type Route = [
   from?: 'any origin' | 'any program' | 'client origins' | 'own pages',
 ];
 
+/** Every page looks as its tenant wishes. */
+async function showTenant({ state }: Ctx, next: () => Promise<void>): Promise<void> {
+  await state.loadAppearance?.(state);
+  return next();
+}
+
 /** Makes the steps of each route. */
 export function makeRouter(routes: readonly Route[], services: EndpointServices): Router<State> {
   const router = new Router<State>();
@@ -40,7 +46,7 @@ export function makeRouter(routes: readonly Route[], services: EndpointServices)
         return next();
       },
       ...(from ? checks[from] : []),
-      ...(audience === 'page' ? [pageHeadersOf(path)] : []),
+      ...(audience === 'page' ? [pageHeadersOf(path), showTenant] : []),
       // Metadata and keys are for everybody, and cost nothing.
       ...(from === 'any origin' ? [] : [floods]),
       ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),

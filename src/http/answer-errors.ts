@@ -31,9 +31,16 @@ export function answerErrors(log: Log): Middleware<State> {
         log.error({ ...line, err: failure }, maskSecrets(error.reason));
       // A device that waits asks every few seconds (RFC 8628 3.5), and nothing has been refused.
       else if (error.error !== 'authorization_pending') log.info(line, maskSecrets(error.reason));
+      // What says that the database is not there does not ask it.
+      if (error.status < 500 && ctx.state.audience !== 'json') await loadAppearance(ctx);
       answer(ctx, error);
     }
   };
+}
+
+/** For pages and challenges, which do without where it cannot be had. */
+async function loadAppearance({ state }: Ctx): Promise<void> {
+  await state.loadAppearance?.(state).catch(() => {});
 }
 
 /** What the public may know of a failure. */
@@ -141,7 +148,7 @@ function challenge(ctx: Ctx, error: OAuthError, bearer: boolean): void {
 
 /** By what proofs may be signed: where there is no tenant, whatever they may be signed by anywhere. */
 function algsOf({ state }: Ctx): readonly string[] {
-  return state.tenant?.client_signing_algs ?? clientAlgs;
+  return state.tenant?.appearance?.client_signing_algs ?? clientAlgs;
 }
 
 /** Which of the texts of templates/error.njk says what happened, and what to do. */

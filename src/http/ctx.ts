@@ -10,25 +10,31 @@ export type Tenant = {
   title: string;
   /** Path of the issuer, '' for none. */
   path: string;
-  /** What every page shows. */
-  appearance: {
-    language: string;
-    accent_color: string | null;
-    support_uri: string | null;
-    policy_uri: string | null;
-    tos_uri: string | null;
-    /** SHA-256 of its logo, in hexadecimal. */
-    logo: string | null;
-    /** Whether people may have their username remembered. */
-    remember_username: boolean;
-  };
-  /** By what its clients may sign, as every challenge says (RFC 9449 7.1). */
+  /** Once it was loaded. */
+  appearance?: Appearance;
+};
+
+/** What every page of a tenant shows, and every challenge says. */
+export type Appearance = {
+  title: string;
+  language: string;
+  accent_color: string | null;
+  support_uri: string | null;
+  policy_uri: string | null;
+  tos_uri: string | null;
+  /** SHA-256 of its logo, in hexadecimal. */
+  logo: string | null;
+  /** Whether people may have their username remembered. */
+  remember_username: boolean;
+  /** By what its clients may sign (RFC 9449 7.1). */
   client_signing_algs: readonly string[];
 };
 
 /** What the middleware finds out before an endpoint runs. */
 export type State = {
   tenant: Tenant;
+  /** Has the appearance of the tenant, where there is one. */
+  loadAppearance?: (state: State) => Promise<void>;
   /** Names the request in the log, the audit and the answer. */
   requestId: string;
   /** Address of the client; that of the last untrusted hop behind a trusted proxy. */

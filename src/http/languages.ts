@@ -148,7 +148,7 @@ function messagesOf(language: PageLanguage): Map<string, IntlMessageFormat> {
 
 /** The language of a page: what the application asks for, what the browser asks for, what the tenant has. */
 export function languageFor(ctx: Ctx, locales: readonly string[] = []): PageLanguage {
-  const usual = ctx.state.tenant?.appearance.language ?? 'en';
+  const usual = ctx.state.tenant?.appearance?.language ?? 'en';
   const asked = locales.map((tag) => new Intl.Locale(tag).language);
   const wished = asked.find((tag) => pageLanguages.some((language) => language === tag));
   // Whoever takes any language (*) gets the first.

@@ -16,7 +16,7 @@ export function rememberUsername(
   username: string,
   wanted: boolean,
 ): void {
-  if (!wanted || !ctx.state.tenant.appearance.remember_username) {
+  if (!wanted || !ctx.state.tenant.appearance?.remember_username) {
     forgetUsername(ctx);
     return;
   }
@@ -32,7 +32,7 @@ export function forgetUsername(ctx: Ctx): void {
 /** What is remembered; undefined where nothing is, or nothing of ours. */
 export function rememberedUsername(master: Master, ctx: Ctx): string | undefined {
   const sealed = ctx.cookies.get(usernameCookie);
-  if (sealed === undefined || !ctx.state.tenant.appearance.remember_username) return undefined;
+  if (sealed === undefined || !ctx.state.tenant.appearance?.remember_username) return undefined;
   try {
     return unseal(master, purpose, placeOf(ctx), Buffer.from(sealed, 'base64url')).toString();
   } catch {

@@ -64,7 +64,7 @@ export function render(
   ctx.set('Content-Security-Policy', policy(ctx, page));
   ctx.body = environments[language].render(`${template}.njk`, {
     appearance: ctx.state.tenant?.appearance,
-    tenant_language: ctx.state.tenant?.appearance.language,
+    tenant_language: ctx.state.tenant?.appearance?.language,
     base: ctx.state.tenant?.path ?? '',
     tenant_title: ctx.state.tenant?.title,
     passkey_script: page.passkeys && passkeyScriptVersion,

@@ -16,10 +16,11 @@ export const stylesheet = readdirSync(folder)
 const version = hash('sha256', stylesheet, 'base64url').slice(0, 16);
 
 /** The stylesheet of a tenant. */
-export function stylesheetOf({ appearance: { accent_color } }: Tenant): string {
-  return accent_color === null ? stylesheet : `${stylesheet}\n${accentSheet(accent_color)}`;
+export function stylesheetOf({ appearance }: Tenant): string {
+  const color = appearance?.accent_color;
+  return color ? `${stylesheet}\n${accentSheet(color)}` : stylesheet;
 }
 
 /** Names what it says: pages ask for it by this, so that a browser keeps no older one. */
 export const versionOf = (tenant?: Tenant) =>
-  `${version}${tenant?.appearance.accent_color?.replace('#', '-') ?? ''}`;
+  `${version}${tenant?.appearance?.accent_color?.replace('#', '-') ?? ''}`;

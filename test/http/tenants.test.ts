@@ -121,3 +121,26 @@ async function startAgain(): Promise<string> {
     update pgrant.issuers set host = ${host}, issuer = ${origin} || path where name = 'sleepy'`;
   return origin;
 }
+
+test('how a tenant looks is asked for its pages alone, and no answer to a program waits for that', async () => {
+  const { sql } = acme.database;
+  const looks = sql`function pgrant_api.tenant_appearance(uuid, text, inet)`;
+  await addTenant(acme.database, acme.origin, 'unseen', '/unseen');
+  const asPage = { headers: { accept: 'text/html' } };
+  await sql`revoke execute on ${looks} from pgrant_web`;
+  try {
+    expect((await get('/unseen/.well-known/openid-configuration')).status).toBe(200);
+    const refused = await fetch(`${acme.origin}/unseen/oauth/token`, { method: 'POST' });
+    expect(refused.status).toBe(400);
+    expect((await fetch(`${acme.origin}/unseen/oauth/consents`, asPage)).status).toBe(500);
+    // An error has its page all the same.
+    const gone = await fetch(`${acme.origin}/unseen/oauth/nowhere`, asPage);
+    expect([gone.status, gone.headers.get('content-type')]).toEqual([
+      404,
+      'text/html; charset=utf-8',
+    ]);
+  } finally {
+    await sql`grant execute on ${looks} to pgrant_web`;
+  }
+  expect((await fetch(`${acme.origin}/unseen/oauth/consents`, asPage)).status).toBe(400);
+});

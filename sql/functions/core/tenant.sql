@@ -16,6 +16,7 @@ comment on column pgrant_api.tenant.path is 'Path of the issuer: the part of the
 create type pgrant_api.appearance as (
   error              pgrant_api.error,
   reason             text,
+  title              text,
   language           text,
   accent_color       text,
   support_uri        text,
@@ -27,6 +28,7 @@ create type pgrant_api.appearance as (
 );
 
 comment on type pgrant_api.appearance is 'What every page of a tenant shows, and what every challenge says.';
+comment on column pgrant_api.appearance.title is 'The name that people see.';
 comment on column pgrant_api.appearance.language is 'The language of the pages where nobody asks for another.';
 comment on column pgrant_api.appearance.accent_color is 'Such as #2453b8; null = the colour of pgrant.';
 comment on column pgrant_api.appearance.support_uri is 'Where people get help; null = nowhere.';
@@ -118,10 +120,10 @@ declare
   v_out pgrant_api.appearance;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select t.default_language, t.accent_color, t.support_uri, t.policy_uri, t.tos_uri,
+  select t.title, t.default_language, t.accent_color, t.support_uri, t.policy_uri, t.tos_uri,
          pgrant_rules.tenant_logo(p_tenant), t.remember_username, t.client_signing_algs
-    into v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri, v_out.logo, v_out.remember_username,
-         v_out.client_signing_algs
+    into v_out.title, v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri,
+         v_out.logo, v_out.remember_username, v_out.client_signing_algs
     from pgrant.tenants t
    where t.tenant_id = p_tenant;
   if not found then
