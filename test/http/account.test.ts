@@ -96,6 +96,11 @@ describe('the page of the account', () => {
       error: 'invalid_grant',
     });
     expect((await browser.open(done.url)).html).not.toContain('has lost its access');
+    // By the same page in another tab, which does not know of it.
+    const again = await browser.submit(page, {}, '/oauth/consents');
+    expect(again.url).toBe(`${acme.issuer}/oauth/account`);
+    expect(again.html).toContain('Nothing was done: something has changed meanwhile');
+    expect(again.html).toContain('No application may use your account.');
   });
 
   test('says from where an application was let in last, whichever way', async () => {
@@ -167,6 +172,7 @@ describe('sessions', () => {
     const body = new URLSearchParams({ csrf });
     const done = await here.open(`${acme.issuer}/oauth/account/sessions`, { method: 'POST', body });
     expect(done.html).toContain('name="password"');
+    expect(done.html).toContain('You were signed out everywhere.');
     expect((await there.open(`${acme.issuer}/oauth/account`)).html).toContain('name="password"');
     await expect(
       client.refreshTokenGrant(config, String(online.refresh_token)),
@@ -185,7 +191,7 @@ describe('sessions', () => {
       method: 'POST',
       body: new URLSearchParams({ csrf, session_id }),
     });
-    expect(refused.status).toBe(404);
+    expect(refused.html).toContain('Nothing was done: something has changed meanwhile');
     expect((await theirs.open(foreign.url)).html).toContain('cleo');
   });
 });

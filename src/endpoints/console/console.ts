@@ -1,5 +1,5 @@
 // The console of a tenant: pages for people with a role of admins, by the operations of the admin API.
-import { type Accent, accentOf } from '../../http/accent.ts';
+import { accentOf } from '../../http/accent.ts';
 import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
@@ -23,17 +23,18 @@ import {
   textOfValue,
 } from './console-form.ts';
 import { cutList } from './console-list.ts';
-import { auditQuery, auditSearch } from './console-page.ts';
-import { type Found, findPage, queryOf } from './console-path.ts';
+import { auditQuery, auditSearch, type Call } from './console-page.ts';
+import { type Found, findPage, queryOf, readsOf } from './console-path.ts';
 import { goTo, signIn } from './console-sign-in.ts';
 
 /** Shows a page. */
 export function showConsole(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const found = findPage(ctx);
-    const row = await perform(services, ctx, found.page.reads(found.asked));
+    const { calls, unread } = readsOf(found);
+    const row = await perform(services, ctx, calls);
     if (row === undefined) return signIn(ctx);
-    showPage(ctx, found, row);
+    showPage(ctx, found, row, { calls, ...(unread && { unread }) });
   };
 }
 
@@ -43,7 +44,7 @@ export function changeConsole(services: EndpointServices): Endpoint {
     const found = findPage(ctx);
     const typed = typedIn(ctx);
     const again = (problem: Problem) => showAgain(services, ctx, found, { ...problem, typed });
-    if (typed.preview !== undefined) return again({ preview: accentOf(typed.accent_color ?? '') });
+    if (typed.preview !== undefined) return again({});
     const operation = formOperation(typed);
     try {
       const given = formArguments(operation, found.named, typed);
@@ -72,6 +73,10 @@ async function change(services: EndpointServices, ctx: Ctx, found: Found, asked:
   if (row === undefined) return keepTyped(ctx, ctx.path, secretFields);
   const [done, ...results] = row.results;
   if (done?.error) {
+    if (!isThere(found, results)) {
+      flash(ctx, 'moved_on');
+      return goTo(ctx, listOf(found));
+    }
     return showPage(ctx, found, { ...row, results }, { typed, detail: done.detail });
   }
   answerChange(ctx, found, operation, { ...row, given: write.arguments, shown: made.shown });
@@ -113,22 +118,24 @@ type Problem = {
   typed?: Typed;
   fault?: 'confirm' | 'again';
   detail?: string | null;
-  preview?: Accent;
+  /** What was read, where that is not what the page was asked for, and what of that could not be read. */
+  calls?: Call[];
+  unread?: string;
 };
 
 function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): void {
   const { page, asked, named } = found;
-  const reads = page.reads(asked);
+  const { calls: reads = page.reads(asked), unread, ...shownProblem } = problem;
   const values = Object.fromEntries(
     reads.map(({ operation }, at) => [operation, row.results[at]?.value ?? null]),
   );
-  const failed = failureOf(found, row, values);
+  const failed = unread === undefined ? failureOf(found, row, values) : { detail: unread };
   const pages = cutList(ctx, found, values);
   const isWrong = problem.fault !== undefined || problem.detail !== undefined;
   const shown = { ...values, ...asked, asked, named, section: page.section, failed };
   const data = {
     ...shown,
-    ...problem,
+    ...shownProblem,
     typed: problem.typed ?? {},
     is_wrong: isWrong,
     username_of_admin: row.username,
@@ -142,9 +149,17 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     settings: tenantSettings,
     languages: pageLanguages,
     as_text: textOfValue,
+    accent_of: accentOf,
   };
-  render(ctx, page.template, data, isWrong ? { status: 400 } : {});
+  render(ctx, page.template, data, isWrong || unread !== undefined ? { status: 400 } : {});
 }
+
+/** The list that a page is of. */
+const listOf = ({ page }: Found) => `/oauth/admin/${page.path.split('/')[0]}`;
+
+/** Whether there is still what the path of a page names: another admin, or another tab, may have removed it. */
+const isThere = ({ named }: Found, results: Shown['results']) =>
+  Object.keys(named).length === 0 || results.every(({ error }) => error !== 'not_found');
 
 /** What a form asked for in vain; throws not_found where there is nothing by this path, and what else has failed. */
 function failureOf({ page, named }: Found, { results }: Shown, values: Record<string, unknown>) {
@@ -166,8 +181,7 @@ type Done = { given: Record<string, unknown>; shown: Record<string, string>; use
 function answerChange(ctx: Ctx, found: Found, { operation }: Operation, done: Done): void {
   const secret = done.shown.client_secret ?? done.shown.api_key ?? done.shown.secret;
   const made = operation === 'client_add' && `/${encodeURIComponent(String(done.given.client_id))}`;
-  const [list = ''] = found.page.path.split('/');
-  const to = `/oauth/admin/${list}${made || ''}`;
+  const to = `${listOf(found)}${made || ''}`;
   if (secret !== undefined) {
     const { username, given } = done;
     const data = { section: found.page.section, username_of_admin: username, secret, to };
