@@ -3333,7 +3333,7 @@ create table pgrant.token_families (
   constraint token_families_current_hash_check CHECK ((length(current_hash) = 32)),
   constraint token_families_handle_hash_check CHECK ((length(handle_hash) = 32))
 );
-CREATE INDEX token_families_due ON pgrant.token_families USING btree (tenant_id, sweep_after, family_id);
+CREATE INDEX token_families_due ON pgrant.token_families USING btree (tenant_id, sweep_after, revoked_at, expires_at, family_id);
 CREATE INDEX token_families_grant ON pgrant.token_families USING btree (tenant_id, grant_id);
 CREATE UNIQUE INDEX token_families_handle ON pgrant.token_families USING btree (tenant_id, handle_hash) WHERE (handle_hash IS NOT NULL);
 CREATE INDEX token_families_revoked ON pgrant.token_families USING btree (tenant_id, family_id) WHERE (revoked_at IS NOT NULL);

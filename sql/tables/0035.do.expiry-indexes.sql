@@ -22,3 +22,10 @@ begin
   end loop;
 end
 $$;
+
+-- Of those that are over, by day, the revoked are told from the expired and these from the idle: each a stretch of the index. None of
+-- its columns changes on a rotation but sweep_after, which is indexed already and moves a week at a time.
+drop index pgrant.token_families_due;
+create index token_families_due on pgrant.token_families (tenant_id, sweep_after, revoked_at, expires_at, family_id);
+comment on index pgrant.token_families_due is
+  'Families that are over or soon will be, by day, and of each day by what ended them: pgrant_report.family_page(), family_counts() and expired_backlog.';

@@ -26,28 +26,26 @@ export function declareCommands(group: Command): void {
 async function add(session: Session, options: { role: string; tenant?: string }): Promise<Output> {
   const { role } = options;
   const tenant = options.tenant ? await findTenant(session, options.tenant) : undefined;
-  const added = await call(session.database, ops.auditor_add, { role, tenant });
-  const member = added.auditor_add === true;
+  await call(session.database, ops.auditor_add, { role, tenant });
+  const listed = await callAll(session.database, ops.auditor_list, {});
+  const { member = false, missing = [] } = listed.find((one) => one.role === role) ?? {};
   const reach = options.tenant ? `tenant ${options.tenant}` : 'every tenant';
-  const quoted = `"${role.replaceAll('"', '""')}"`;
-  const left = [
-    `grant pgrant_auditor to ${quoted}`,
-    // A transaction that stays open holds up releases and sealing. What pgrant_auditor is set to binds no member of it.
-    `alter role ${quoted} set statement_timeout = '5min'`,
-    `alter role ${quoted} set idle_in_transaction_session_timeout = '1min'`,
-  ];
-  const said = member ? '' : `\n  a DBA has to run: ${left.join('; ')}`;
-  const text = `${role} may read the reports of ${reach}${said}`;
-  return { json: { role, tenant: options.tenant ?? null, member }, text };
+  const left = missing.length === 0 ? '' : `\n  a DBA has to run: ${missing.join('; ')}`;
+  const text = `${role} may read the reports of ${reach}${left}`;
+  return { json: { role, tenant: options.tenant ?? null, member, missing }, text };
 }
 
 async function list(session: Session): Promise<Output> {
   const rows = await callAll(session.database, ops.auditor_list, {});
-  const shown = rows.map((row) => ({ ...row, tenant: row.tenant ?? '(all)' }));
+  const shown = rows.map((row) => ({
+    ...row,
+    tenant: row.tenant ?? '(all)',
+    missing: row.missing.join('; '),
+  }));
   const empty = 'nobody reads the reports: pgrant auditor add';
   return {
     json: rows,
-    text: table(withTimes(shown), ['role', 'tenant', 'member', 'created_at'], empty),
+    text: table(withTimes(shown), ['role', 'tenant', 'member', 'created_at', 'missing'], empty),
   };
 }
 

@@ -9,7 +9,7 @@ import { settle } from '../db/session-settings.ts';
 import { openMaster } from '../operations/tenant-keys.ts';
 import { ManifestError, readManifest, signManifest } from '../protocol/backup-manifest.ts';
 import { compareDatabases, describeDatabase } from '../release/manifest.ts';
-import { type Config, ConfigError, requireSecret } from '../settings/config.ts';
+import { type Config, ConfigError, environmentWithout, requireSecret } from '../settings/config.ts';
 import { applicationName } from '../version.ts';
 import { Refused, UsageError } from './faults.ts';
 import type { Output } from './operator-session.ts';
@@ -66,7 +66,9 @@ async function runDump(url: URL, snapshot: string, to: string, pgDump: string): 
       url.password = '';
     }
     const words = ['--format=custom', '--no-password', `--snapshot=${snapshot}`];
-    await promisify(execFile)(pgDump, [...words, `--file=${to}`, `--dbname=${url.href}`]);
+    // Of somebody who works in psql beside, for another login: it would be taken before that of the file.
+    const env = environmentWithout('PGPASSWORD');
+    await promisify(execFile)(pgDump, [...words, `--file=${to}`, `--dbname=${url.href}`], { env });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
     const said = stderr?.split('\n')[0] || message;

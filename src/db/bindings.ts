@@ -3243,18 +3243,19 @@ export const ops = {
     ['tenant', 'uuid', 'optional'],
   ], ['auditor_add']),
 
-  /** Who may read the reports: of which tenant (null = of all), and whether the role is a member of pgrant_auditor yet. */
+  /** Who may read the reports: of which tenant (null = of all), whether the role is a member of pgrant_auditor yet, and what a DBA has to run: {} = nothing. May be null: tenant. */
   auditor_list: bind<
     {
     },
     {
-      role: string | null;
+      role: string;
       tenant: string | null;
-      member: boolean | null;
-      created_at: string | null;
+      member: boolean;
+      missing: string[];
+      created_at: string;
     }
   >('pgrant_ops.auditor_list', [
-  ], []),
+  ], ['role', 'member', 'missing', 'created_at']),
 
   /** The role reads no more rows from now on, whatever it is a member of. Raises OA001. */
   auditor_remove: bind<

@@ -11,6 +11,8 @@ export type Manifest = {
   released: string;
   /** For each table how many rows, and a digest of all of them whatever their order. */
   tables: Record<string, [rows: number, digest: string]>;
+  /** For each column, constraint, index, trigger, rule and view a digest of what it says. */
+  structure: Record<string, string>;
   /** For each function a digest of what it does, by its signature. */
   functions: Record<string, string>;
   /** Lines of roles, owners, rights and policies. */
@@ -32,9 +34,10 @@ export function signManifest(manifest: Manifest, master: Master): Promise<string
 /** Reads a manifest that was signed under the secret, or under the one before; throws ManifestError. */
 export async function readManifest(jwt: string, master: Master): Promise<Manifest> {
   const old = 'current' in master ? master.old : undefined;
-  const requiredClaims = ['database', 'iat', 'released', 'tables', 'functions', 'rights'];
+  const parts = ['tables', 'structure', 'functions', 'rights'];
   for (const one of old ? [master, old] : [master]) {
     try {
+      const requiredClaims = ['database', 'iat', 'released', ...parts];
       const options = { algorithms: [alg], typ, requiredClaims };
       return (await jwtVerify<Manifest>(jwt.trim(), keyOf(one), options)).payload;
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Sql, TransactionSql } from 'postgres';
 import { arrayLiteral } from '../db/wire-values.ts';
 import type { Manifest } from '../protocol/backup-manifest.ts';
 import { generateSecurity } from './generate-security.ts';
+import { describeStructure } from './structure.ts';
 
 /** What is otherwise: in which part, what it is called, and how it is on both sides (null = it is not there). */
 export type Difference = { part: string; name: string; source: string | null; here: string | null };
@@ -20,14 +21,15 @@ export async function describeDatabase(sql: TransactionSql): Promise<Manifest> {
   const functions = await sql<{ name: string; digest: string }[]>`
     select p.oid::regprocedure::text as name,
            left(encode(sha256(convert_to(concat_ws(chr(10), p.prosrc, pg_get_function_sqlbody(p.oid), p.proconfig::text, p.prosecdef,
-             p.provolatile, p.prolang::text, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)), 'UTF8')), 'hex'), 16) as digest
-      from pg_proc p where p.pronamespace::regnamespace::text like 'pgrant%' order by 1`;
+             p.provolatile, l.lanname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)), 'UTF8')), 'hex'), 16) as digest
+      from pg_proc p join pg_language l on l.oid = p.prolang where p.pronamespace::regnamespace::text like 'pgrant%' order by 1`;
   const rights = (await generateSecurity(sql as unknown as Sql)).split('\n');
   return {
     database,
     iat,
     released,
     tables: await describeTables(sql),
+    structure: await describeStructure(sql),
     functions: Object.fromEntries(functions.map(({ name, digest }) => [name, digest])),
     rights: rights.filter((line) => line !== '' && !line.startsWith('#')),
   };
@@ -56,11 +58,13 @@ export function compareDatabases(source: Manifest, here: Manifest): Difference[]
     ...one,
     ...rowsOf(one.name, source, here),
   }));
+  const structure = pairs('structure', source.structure, here.structure);
   const functions = pairs('function', source.functions, here.functions);
   const lines = (text: string[]) => Object.fromEntries(text.map((line) => [line, 'there']));
   return [
     ...released,
     ...tables,
+    ...structure,
     ...functions,
     ...pairs('right', lines(source.rights), lines(here.rights)),
   ];

@@ -167,3 +167,9 @@ export function requireSecret(config: Config): Buffer {
     'PGRANT_SECRET must be set with DATABASE_URL: 32 bytes in base64 (openssl rand -base64 32)',
   );
 }
+
+/** The environment of a program that is started, without one variable. */
+export function environmentWithout(name: string): NodeJS.ProcessEnv {
+  const { [name]: _, ...left } = process.env;
+  return left;
+}

@@ -23,18 +23,27 @@ test('an auditor is added for a tenant or for all, told what is missing, listed 
   const [said, run = ''] = out.trimEnd().split('\n  a DBA has to run: ');
   expect(said).toBe(`${role} may read the reports of tenant acme`);
   expect(run.split('; ')).toContain(left);
-  await database.sql.unsafe(run);
+  // The membership alone leaves something to say, whoever gave it before.
+  await database.sql.unsafe(left);
+  const { missing: limits } = await document('auditor add --tenant acme --role', role);
+  expect(limits).toEqual(run.split('; ').slice(1));
+  await database.sql.unsafe(limits.join('; '));
   // A transaction that an auditor leaves open would hold up releases and sealing.
   const [settings] = await database.sql`select rolconfig from pg_roles where rolname = ${role}`;
   expect(settings?.rolconfig).toEqual([
     'statement_timeout=5min',
     'idle_in_transaction_session_timeout=1min',
   ]);
-  expect(await document('auditor add --role', role)).toEqual({ role, tenant: null, member: true });
+  expect(await document('auditor add --role', role)).toEqual({
+    ...{ role, tenant: null, member: true },
+    missing: [],
+  });
   const listed = await document('auditor list');
   expect(listed.filter((row: { role: string }) => row.role === role)).toMatchObject([
-    { tenant: null, member: true },
+    { tenant: null, member: true, missing: [] },
   ]);
+  await database.sql.unsafe(`alter role "${role}" set statement_timeout = 0`);
+  expect((await pgrant(['auditor', 'list'])).out).toContain(limits[0]);
   await document('auditor remove --role', role);
   expect(await document('auditor list')).toEqual([]);
   expect((await pgrant(['auditor', 'list'])).out).toBe(

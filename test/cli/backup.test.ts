@@ -88,7 +88,13 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
           `delete from pgrant.client_secrets;
          update pgrant.clients set name = 'Robbed';
          create or replace function pgrant_rules.either(p_words text[]) returns text language sql immutable as 'select null::text';
-         grant select on pgrant.users to pgrant_web`,
+         grant select on pgrant.users to pgrant_web;
+         drop index pgrant.users_username_exact;
+         alter table pgrant.token_families drop constraint token_families_check;
+         alter table pgrant.client_secrets disable trigger all;
+         alter table pgrant.users alter column disabled_at set default now();
+         create rule forget as on insert to pgrant.refusals do instead nothing;
+         create or replace view pgrant_rules.logos_wanted as select t.tenant_id, t.logo_uri from pgrant.tenants t`,
         );
         const { code, out } = await pgrant(whole, `${checking} --json`);
         expect(code).toBe(1);
@@ -104,6 +110,13 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
         ).toEqual([
           'table pgrant.client_secrets',
           'table pgrant.clients',
+          'structure column pgrant.users.disabled_at',
+          'structure constraint client_secrets_tenant_id_client_id_fkey on pgrant.client_secrets',
+          'structure constraint reviews_tenant_id_client_id_secret_id_fkey on pgrant.reviews',
+          'structure constraint token_families_check on pgrant.token_families',
+          'structure index pgrant.users_username_exact',
+          'structure view pgrant_rules.logos_wanted',
+          'structure rule forget on pgrant.refusals',
           'function pgrant_rules.either(text[])',
           'right pgrant_web  table pgrant.users  SELECT',
         ]);
@@ -160,6 +173,16 @@ async function bindsWhoeverDumps(url: string, source: string): Promise<void> {
       '  the program is no-such-pg_dump: --pg-dump names another\n',
   );
   expect(await pgrant(at(source, 'source', 'dumper'), checking)).toMatchObject({ code: 0 });
+  // Whoever works in psql has a password there that is another login's.
+  const said = join(folder, 'said');
+  writeFileSync(said, '#!/bin/sh\necho "password: $PGPASSWORD$PATH" | cut -c1-11 >&2; exit 1\n', {
+    mode: 0o700,
+  });
+  const beside = await pgrant(withPassword, dumping.replace(/--pg-dump .*/, `--pg-dump ${said}`), {
+    PGPASSWORD: 'another',
+    PATH: '/usr/bin:/bin',
+  });
+  expect(beside.err.split('\n')[0]).toBe('pgrant: no dump was made: password: /');
 }
 
 async function refusesOthers(whole: string): Promise<void> {

@@ -56,6 +56,7 @@ const ofNobody = [
   'audit_actions',
   // Of the catalog, and empty where all is well.
   'isolation_faults',
+  'stranger_faults',
 ];
 
 let database: TestDatabase;

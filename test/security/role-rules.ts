@@ -9,6 +9,30 @@ export const roleRules: Rule[] = [
     broken: ['alter role pgrant_auditor bypassrls', 'grant pgrant_definer to pgrant_auditor'],
   },
   {
+    ...reported('everything of ours is owned by a role of ours'),
+    broken: [
+      'create role stranger; alter table pgrant.users owner to stranger',
+      'create role stranger; alter view pgrant_report.tenants owner to stranger',
+      'create role stranger; alter function pgrant_api.tenant_find owner to stranger',
+    ],
+  },
+  {
+    ...reported('nobody but roles of ours has a right on anything of ours'),
+    broken: [
+      'create role stranger; grant select on pgrant.users to stranger',
+      'create role stranger; grant update (username) on pgrant.users to stranger',
+      'create role stranger; grant select on pgrant_report.people to stranger',
+      'create role stranger; grant execute on function pgrant_ops.tenant_add to stranger',
+    ],
+  },
+  {
+    ...reported('every policy is for a role of ours'),
+    broken: [
+      'create policy open on pgrant.tenants to public using (true)',
+      'create role stranger; create policy open on pgrant.users for select to stranger using (true)',
+    ],
+  },
+  {
     ...reported('the definer cannot log in'),
     broken: ['alter role pgrant_definer login'],
   },

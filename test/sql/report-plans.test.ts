@@ -9,17 +9,23 @@ import { operate } from '../support/fixtures.ts';
 import { makeStory } from '../support/story.ts';
 
 const auditors: Record<string, Sql> = {};
+const roles: Record<string, string> = {};
 let tenant: string;
+let superuser: Sql;
 
 beforeAll(async () => {
   const database = await createDatabase();
   const acme = await makeStory(database, 'acme');
   tenant = acme.tenant;
+  superuser = database.sql;
   await operate(acme, ops.scope_add, { scope: 'api', title: 'API' });
   await makeStory(database, 'other');
   await addCrowd(database.sql, { tenant: acme.tenant, client: 'portal' }, 20_000);
-  auditors['one tenant'] = (await makeAuditor(database, { tenant: acme.tenant })).sql;
-  auditors['all tenants'] = (await makeAuditor(database)).sql;
+  for (const [of, reach] of [
+    ['one tenant', { tenant }],
+    ['all tenants', {}],
+  ] as const)
+    ({ sql: auditors[of], role: roles[of] } = await makeAuditor(database, reach));
 }, 120_000);
 
 const ada = "tenant = 'acme' and username = 'crowd77'";
@@ -86,21 +92,39 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     expect(lines.map((line) => line['QUERY PLAN']).join('\n')).toContain('token_families_revoked');
   });
 
-  test('gets families that are over by an index in the order in which they are swept, and their backlog too', async () => {
+  test('gets the backlog of families by an index in the order in which they are swept', async () => {
     const sql = auditors[of] as Sql;
-    const page = await sql.begin(async (own) => {
-      await own`set local enable_sort = off`;
-      return own.unsafe(`
-        explain (costs off) select * from pgrant_report.refresh_families f
-         where f.tenant_id = '${tenant}' and f.state = 'idle too long' and f.sweep_after between '-infinity' and current_date + 8
-         order by f.sweep_after, f.family_id limit 100`);
-    });
-    expect(page.map((line) => line['QUERY PLAN']).join('\n')).toContain('token_families_due');
     const backlog = await sql`
       explain (costs off) select * from pgrant_report.expired_backlog where table_name = 'token_families'`;
     const plan = backlog.map((line) => line['QUERY PLAN']).join('\n');
     expect(plan).toContain('token_families_due');
     expect(plan).not.toContain('Seq Scan on token_families');
+  });
+
+  test('gets families that are idle too long past any number that are expired or revoked', async () => {
+    const undone = new Error('undone');
+    const asking = superuser.begin(async (own) => {
+      await own`
+        update pgrant.token_families set expires_at = now() - interval '1 hour', idle_expires_at = now() - interval '1 hour',
+          sweep_after = current_date + (right(family_id::text, 1) ~ '[0-7]')::integer where tenant_id = ${tenant}`;
+      await own`
+        update pgrant.token_families set expires_at = now() + interval '1 hour' where family_id in (
+          select family_id from pgrant.token_families where tenant_id = ${tenant} and revoked_at is null limit 30)`;
+      const fetched = async () => {
+        const [row] = await own`
+          select idx_tup_fetch + seq_tup_read as rows from pg_stat_xact_user_tables where relname = 'token_families'`;
+        return Number(row?.rows);
+      };
+      const before = await fetched();
+      await own.unsafe(`set local session authorization ${roles[of]}`);
+      const page =
+        await own`select * from pgrant_report.family_page('acme', p_state => 'idle too long')`;
+      await own`reset session authorization`;
+      expect(page.map(({ state }) => state)).toEqual(Array(30).fill('idle too long'));
+      expect((await fetched()) - before).toBeLessThan(500);
+      throw undone;
+    });
+    await expect(asking).rejects.toBe(undone);
   });
 
   test('counts the grants of a client in an index that has what the count asks', async () => {

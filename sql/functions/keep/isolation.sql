@@ -1,9 +1,48 @@
 -- Whether the catalog still says what isolates tenants. The rest of the proof is npm run prove-isolation.
 
+create function pgrant_report.stranger_faults() returns table (rule text, object text)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with s as (
+    select n.oid, n.nspname from pg_namespace n where n.nspname like 'pgrant%'
+  ), o as (
+    select c.oid::regclass::text as name, c.relowner as owner, c.relacl as acl
+      from s join pg_class c on c.relnamespace = s.oid and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+    union all
+    select c.oid::regclass || '.' || a.attname, c.relowner, a.attacl
+      from s
+      join pg_class c on c.relnamespace = s.oid
+      join pg_attribute a on a.attrelid = c.oid and a.attacl is not null and not a.attisdropped
+    union all
+    select p.oid::regprocedure::text, p.proowner, p.proacl from s join pg_proc p on p.pronamespace = s.oid
+  ), r as (
+    select r.oid from pg_roles r where r.rolname like 'pgrant\_%'
+  )
+  select 'everything of ours is owned by a role of ours', o.name from o where o.owner not in (select r.oid from r)
+  union all
+  select distinct 'nobody but roles of ours has a right on anything of ours', o.name
+    from o cross join aclexplode(o.acl) a
+   where a.grantee <> 0 and a.grantee <> o.owner and a.grantee not in (select r.oid from r)
+  union all
+  select 'every policy is for a role of ours', c.oid::regclass || ': ' || p.polname
+    from s
+    join pg_class c on c.relnamespace = s.oid
+    join pg_policy p on p.polrelid = c.oid
+   where not p.polroles <@ array(select r.oid from r);
+end
+$$;
+
+comment on function pgrant_report.stranger_faults() is
+  'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, and policies for them. A member of a role of ours is no stranger.';
+
 create function pgrant_report.isolation_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
+  return query select f.rule, f.object from pgrant_report.stranger_faults() f;
+
   return query
   with t as (
     select c.oid, c.relname::text as name, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as forced, c.relacl, c.relowner,

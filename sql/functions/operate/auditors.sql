@@ -53,8 +53,44 @@ $$;
 comment on function pgrant_ops.auditor_remove(text) is
   'The role reads no more rows from now on, whatever it is a member of. Raises OA001.';
 
+create function pgrant_rules.role_limits(p_role text, p_setting text) returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select from pg_catalog.pg_db_role_setting s
+     cross join unnest(s.setconfig) c (line)
+     where s.setrole in (0, (select r.oid from pg_catalog.pg_roles r where r.rolname = p_role))
+       and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = current_database()))
+       and starts_with(c.line, p_setting || '=') and c.line !~ '=0[a-z]*$');
+end
+$$;
+
+comment on function pgrant_rules.role_limits(text, text) is
+  'Whether sessions of a role of the database begin with a limit of that name, such as statement_timeout.';
+
+create function pgrant_rules.auditor_missing(p_role text) returns text[]
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select m.statement
+      from (values (1, format('grant pgrant_auditor to %I', p_role), pg_has_role(p_role::name, 'pgrant_auditor', 'MEMBER')),
+                   -- A transaction that stays open holds up releases and sealing. What pgrant_auditor is set to binds no member of it.
+                   (2, format('alter role %I set statement_timeout = %L', p_role, '5min'),
+                    pgrant_rules.role_limits(p_role, 'statement_timeout')),
+                   (3, format('alter role %I set idle_in_transaction_session_timeout = %L', p_role, '1min'),
+                    pgrant_rules.role_limits(p_role, 'idle_in_transaction_session_timeout'))) m (turn, statement, done)
+     where not m.done
+     order by m.turn);
+end
+$$;
+
+comment on function pgrant_rules.auditor_missing(text) is
+  'What a DBA has to run yet, so that an auditor''s role reads something, and that what it leaves open ends by itself.';
+
 create function pgrant_ops.auditor_list()
-returns table (role text, tenant text, member boolean, created_at timestamptz)
+returns table (role text, tenant text, member boolean, missing text[], created_at timestamptz)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -65,11 +101,16 @@ begin
       left join pgrant.issuers i on i.tenant_id = a.tenant_id
      order by a.role_name
   loop
-    member := exists (select from pg_catalog.pg_roles r where r.rolname = role and pg_has_role(r.oid, 'pgrant_auditor', 'MEMBER'));
+    member := false;
+    missing := array[format('create role %I login', role)];
+    if exists (select from pg_catalog.pg_roles r where r.rolname = role) then
+      member := pg_has_role(role::name, 'pgrant_auditor', 'MEMBER');
+      missing := pgrant_rules.auditor_missing(role);
+    end if;
     return next;
   end loop;
 end
 $$;
 
 comment on function pgrant_ops.auditor_list() is
-  'Who may read the reports: of which tenant (null = of all), and whether the role is a member of pgrant_auditor yet.';
+  'Who may read the reports: of which tenant (null = of all), whether the role is a member of pgrant_auditor yet, and what a DBA has to run: {} = nothing. May be null: tenant.';

@@ -26,17 +26,36 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
-  v_day date;
+  v_last constant date := (now() at time zone 'UTC')::date + 8;
+  v_from constant timestamptz := case p_state when 'expired' then '-infinity' else now() end;
+  v_until constant timestamptz := case p_state when 'expired' then now() else 'infinity' end;
+  v_at record;
+  v_left integer := coalesce(p_limit, 2147483647);
+  v_found integer;
 begin
   if p_state in ('idle too long', 'expired') then
-    -- They are swept in the order in which they are walked here: one that is gone has taken along what was before it.
-    v_day := (select k.sweep_after from pgrant.token_families k where k.tenant_id = v_tenant_id and k.family_id = p_after);
-    return query
-    select f.* from pgrant_report.refresh_families f
-     where f.tenant_id = v_tenant_id and f.state = p_state
-       and f.sweep_after between coalesce(v_day, '-infinity') and (now() at time zone 'UTC')::date + 8
-       and (v_day is null or (f.sweep_after, f.family_id) > (v_day, p_after))
-     order by f.sweep_after, f.family_id limit p_limit;
+    -- In the order in which they are swept. Of each day they are a stretch of the index, however many others are over.
+    select k.sweep_after, k.expires_at, k.family_id into v_at
+      from pgrant.token_families k where k.tenant_id = v_tenant_id and k.family_id = p_after;
+    while v_left > 0 loop
+      if v_at.family_id is null then
+        -- The beginning, the next day, or where the last one of the page before is gone, which has taken along what was before it.
+        select k.sweep_after, v_from as expires_at, uuid '00000000-0000-0000-0000-000000000000' as family_id into v_at
+          from pgrant.token_families k
+         where k.tenant_id = v_tenant_id and k.sweep_after > coalesce(v_at.sweep_after, '-infinity') and k.sweep_after <= v_last
+         order by k.sweep_after limit 1;
+        exit when not found;
+      end if;
+      return query
+      select f.* from pgrant_report.refresh_families f
+       where f.tenant_id = v_tenant_id and f.state = p_state and f.sweep_after = v_at.sweep_after and f.revoked_at is null
+         and (f.expires_at, f.family_id) > (v_at.expires_at, v_at.family_id) and f.expires_at <= v_until
+       -- The first is null in all of them, and names the index.
+       order by f.revoked_at, f.expires_at, f.family_id limit v_left;
+      get diagnostics v_found = row_count;
+      v_left := v_left - v_found;
+      v_at.family_id := null;
+    end loop;
     return;
   end if;
   return query
@@ -51,13 +70,14 @@ end
 $$;
 
 comment on function pgrant_report.family_page(text, uuid, integer, text) is
-  'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page costs the same wherever it is. Those that are idle too long or expired come in the order of sweep_after; where the last one of the page before has been swept meanwhile, the first that are left come next.';
+  'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page costs the same wherever it is. Those that are idle too long or expired come in the order of sweep_after, and those are passed over that live and have long not been used; where the last one of the page before has been swept meanwhile, the first that are left come next.';
 
 create function pgrant_report.family_counts(p_tenant text default null)
 returns table (tenant_id uuid, tenant text, families bigint, live bigint, idle bigint, expired bigint, revoked bigint)
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off
 as $$
 declare
+  v_last constant date := (now() at time zone 'UTC')::date + 8;
   v_tenant record;
 begin
   for v_tenant in
@@ -67,10 +87,11 @@ begin
     tenant := v_tenant.name;
     families := (select count(*) from pgrant.token_families f where f.tenant_id = v_tenant.tenant_id);
     revoked := (select count(*) from pgrant.token_families f where f.tenant_id = v_tenant.tenant_id and f.revoked_at is not null);
-    select count(*) filter (where f.expires_at > now()), count(*) filter (where f.expires_at <= now()) into idle, expired
-      from pgrant.token_families f
-     where f.tenant_id = v_tenant.tenant_id and f.revoked_at is null
-       and f.sweep_after <= (now() at time zone 'UTC')::date + 8 and f.idle_expires_at <= now();
+    expired := (select count(*) from pgrant.token_families f
+                 where f.tenant_id = v_tenant.tenant_id and f.sweep_after <= v_last and f.revoked_at is null and f.expires_at <= now());
+    idle := (select count(*) from pgrant.token_families f
+              where f.tenant_id = v_tenant.tenant_id and f.sweep_after <= v_last and f.revoked_at is null and f.expires_at > now()
+                and f.idle_expires_at <= now());
     live := families - revoked - idle - expired;
     return next;
   end loop;
@@ -78,7 +99,7 @@ end
 $$;
 
 comment on function pgrant_report.family_counts(text) is
-  'How many token families a tenant has, or with p_tenant null each that you may read, and of which state: live, idle (too long), expired, revoked. Counts in indexes, and reads no family but those that are over or soon will be.';
+  'How many token families a tenant has, or with p_tenant null each that you may read, and of which state: live, idle (too long), expired, revoked. Counts in indexes, and reads no family but those that are idle too long or soon will be.';
 
 create function pgrant_report.session_page(
   p_tenant text, p_after timestamptz default '-infinity', p_after_id uuid default '00000000-0000-0000-0000-000000000000',
