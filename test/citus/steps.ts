@@ -13,6 +13,7 @@ import {
   tokenLife,
 } from './flows.ts';
 import { type Commands, nodeSteps } from './nodes.ts';
+import { tryOptions } from './options.ts';
 import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
 import { askQuestions } from './questions.ts';
 import { makeRound } from './round.ts';
@@ -103,6 +104,7 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     ...making,
     ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
     { what: 'what the command line says of people and grants', run: () => said(pgrant) },
+    { what: 'upstreams, logos, and keys of people', run: () => tryOptions(cluster) },
     { what: 'sessions keep nothing of their calls', run: () => sessionsStaySmall(cluster) },
     ...nodeSteps({ cluster, port, places }, commands),
     {
