@@ -1,11 +1,20 @@
-// What is in no flow by HTTP, because it would need a server of somebody else's: upstreams, logos; and keys of people.
+// What is in no flow by HTTP, because it would need a server of somebody else's: upstreams, logos, webhooks; and keys of people.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { api, ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
 import { connect } from '../../src/db/connect.ts';
 import { arrive, finish, makeClub, stored } from '../support/club.ts';
-import { ask, makeTenant, makeUser, operate, secret, type World } from '../support/fixtures.ts';
+import {
+  ask,
+  makeClient,
+  makeTenant,
+  makeUser,
+  operate,
+  secret,
+  type World,
+} from '../support/fixtures.ts';
+import { obtainTokens } from '../support/flows.ts';
 import { type Cluster, hostsOf } from './programs.ts';
 import { databaseOf } from './questions.ts';
 
@@ -19,6 +28,7 @@ export async function tryOptions(cluster: Cluster): Promise<string> {
       await signInUpstream(world);
       await showLogo(world);
       await introspectKey(world);
+      await deliver(world);
     } catch (error) {
       throw new Error(`through ${hostsOf(url)}: ${(error as Error).message}`);
     } finally {
@@ -41,6 +51,8 @@ async function signInUpstream(world: World): Promise<void> {
   const again = await finish(club, await arrive(club), 'p', { roles: [] });
   assert.equal(again.error, null, `${again.reason}`);
   assert.deepEqual((await stored(club, 'p'))?.groups, []);
+  const other = await finish(club, await arrive(club), 'q', { username: 'user-p' });
+  assert.equal(other.error, null, `of a name that is taken: ${other.reason}`);
   const failed = { ...(await arrive(club)), error: 'upstream_failed', error_reason: 'status 503' };
   assert.equal((await ask(world, api.upstream_fail, failed as never)).error, null);
 }
@@ -71,6 +83,41 @@ async function showLogo(world: World): Promise<void> {
   assert(await isDue(), 'a logo that nobody wants is not due');
   assert.equal(await begin(), false);
   assert.equal((await ask(world, api.logo_show, { logo_digest })).error, 'not_found');
+}
+
+/** Webhooks hear of a person, and a client of a logout: each is due, is taken, and is due no more once it has arrived. */
+async function deliver(world: World): Promise<void> {
+  const { worker } = world.database;
+  const dueOf = async (binding: typeof ops.webhook_due | typeof ops.logout_due) => {
+    const rows = (await callAll(worker, binding as typeof ops.logout_due, {})) as {
+      tenant_id: string;
+    }[];
+    return rows.some(({ tenant_id }) => tenant_id === world.tenant);
+  };
+  const webhook = 'hook';
+  const url = 'https://hook.example/';
+  await operate(world, ops.webhook_add, { name: webhook, url, sealed_secret: secret() });
+  const user = await makeUser(world, 'leaver');
+  assert(await dueOf(ops.webhook_due), 'no webhook is due');
+  const taken = await operate(world, ops.delivery_begin, { webhook });
+  assert.equal(taken.url, url);
+  const arrived = { attempt: 1, status: 204, error: null };
+  const { event_id } = taken;
+  await operate(world, ops.delivery_end, { ...arrived, webhook, event_id, duration_ms: 1 });
+
+  const backchannel_logout_uri = 'https://told.example/logout';
+  const client = await makeClient(world, 'told', { backchannel_logout_uri });
+  const key = { public_jwk: { kty: 'RSA', n: 'x', e: 'AQAB' }, sealed_private: secret() };
+  await operate(world, ops.key_add, { kid: 'key', alg: 'RS256', ...key });
+  const { browser } = await obtainTokens(world, client, user);
+  await ask(world, api.session_logout, browser);
+  assert(await dueOf(ops.logout_due), 'nobody is told of the logout');
+  const { client_id } = client;
+  const told = await operate(world, ops.logout_delivery_begin, { client_id });
+  assert.equal(told.url, backchannel_logout_uri);
+  const { delivery_id } = told;
+  await operate(world, ops.logout_delivery_end, { ...arrived, client_id, delivery_id });
+  assert(!(await dueOf(ops.logout_due)), 'a logout that was told is due again');
 }
 
 /** The key of a person is good until it is disabled, and its use is noted. */
