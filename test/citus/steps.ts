@@ -12,6 +12,7 @@ import {
   signIn,
   tokenLife,
 } from './flows.ts';
+import { proveIsolation } from './isolation.ts';
 import { type Commands, nodeSteps } from './nodes.ts';
 import { tryOptions } from './options.ts';
 import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
@@ -106,6 +107,7 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     { what: 'what the command line says of people and grants', run: () => said(pgrant) },
     { what: 'upstreams, logos, and keys of people', run: () => tryOptions(cluster) },
     { what: 'sessions keep nothing of their calls', run: () => sessionsStaySmall(cluster) },
+    { what: 'the proof of isolation', run: () => proveIsolation(cluster) },
     ...nodeSteps({ cluster, port, places }, commands),
     {
       what: 'a round of the worker over many tenants of which few have work',
