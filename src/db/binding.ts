@@ -110,17 +110,18 @@ export function setStatementOf(
 function callOf(name: string, encoders: readonly Encoder[], first: number, array: '' | '[]') {
   const named = encoders.map(({ argument, type }, at) => {
     const whole = argument === 'tenant' ? type : type + array;
-    return `p_${argument} => $${first + at}::${castOf(whole)}`;
+    return `p_${argument} => ${fromText(`$${first + at}`, whole)}`;
   });
   return `${name}(${named.join(', ')})`;
 }
 
-/** How an argument comes from text. No parameter is of a type of ours: a prepared statement would outlive it at a release. */
-function castOf(type: string): string {
+/** What a parameter is as an argument. None is of a type of ours: a prepared statement would outlive it at a release. */
+function fromText(parameter: string, type: string): string {
   // Citus hands the cast of a text on as that of a cstring, where it depends on more than the text, or is to an array.
-  if (/^(timestamp|date|interval)/.test(type)) return type;
-  if (!type.endsWith('[]')) return `text::${type}`;
-  return type.includes('.') ? `text[]::${type}` : type;
+  if (/^(timestamp|date|interval)/.test(type)) return `${parameter}::${type}`;
+  const isOurs = type.includes('.');
+  if (type.endsWith('[]')) return `${parameter}::${isOurs ? 'text[]::' : ''}${type}`;
+  return isOurs ? `(array[${parameter}]::text[]::${type}[])[1]` : `${parameter}::text::${type}`;
 }
 
 const comment = (tag: string) => tag && ` /* ${tag} */`;

@@ -12,7 +12,9 @@ import {
   signIn,
   tokenLife,
 } from './flows.ts';
+import { proveIsolation } from './isolation.ts';
 import { type Commands, nodeSteps } from './nodes.ts';
+import { tryOptions } from './options.ts';
 import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
 import { askQuestions } from './questions.ts';
 import { makeRound } from './round.ts';
@@ -103,7 +105,9 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     ...making,
     ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
     { what: 'what the command line says of people and grants', run: () => said(pgrant) },
+    { what: 'upstreams, logos, and keys of people', run: () => tryOptions(cluster) },
     { what: 'sessions keep nothing of their calls', run: () => sessionsStaySmall(cluster) },
+    { what: 'the proof of isolation', run: () => proveIsolation(cluster) },
     ...nodeSteps({ cluster, port, places }, commands),
     {
       what: 'a round of the worker over many tenants of which few have work',

@@ -51,43 +51,55 @@ export async function callables(query: Query, role: string): Promise<Callable[]>
   });
 }
 
+export type Outcome = { answer: string; error: string | null; changed: boolean };
+
+type Session = { unsafe: (text: string) => Promise<unknown> };
+/** What one session tries again and again, and the state of the other tenant before. */
+export type Ground = { session: Session; other: string; before: string };
+
+/** Looks at the other tenant; planned once in a session, unlike what is executed as a text. */
+export const makeLook = (fingerprint: string) =>
+  `create function pg_temp.fingerprint() returns text language plpgsql as $$ begin return (${fingerprint}); end $$`;
+export const dropLook = 'drop function if exists pg_temp.fingerprint';
+
+const become = (role: string, other: string) =>
+  `select set_config('pgrant.tenant', '${other}', true), set_config('role', '${role}', true);`;
+
+/** The state of the other tenant as its own functions see it, once `first` is done. */
+async function stateOf({ session, other }: Ground, first = ''): Promise<unknown> {
+  const results = (await session.unsafe(
+    `${first} ${become('pgrant_definer', other)} select pg_temp.fingerprint() as state`,
+  )) as { state: string }[][];
+  return results.at(-1)?.[0]?.state;
+}
+
 /**
- * Makes the temporary functions that call, look, and undo. Once in a session. What others change meanwhile is not taken
- * for a change by the call: all is one snapshot, and what differs is compared with the state after the call was undone.
+ * Calls, looks, and undoes. What others change meanwhile is not taken for a change by the call: all is one snapshot, and
+ * what differs is compared with the state after the call was undone.
  */
-export const makeAttempt = (fingerprint: string) => `
-set session characteristics as transaction isolation level repeatable read;
-
--- Planned once, unlike what is executed as a text.
-create function pg_temp.fingerprint() returns text language plpgsql as $$ begin return (${fingerprint}); end $$;
-
-create function pg_temp.attempt(
-  p_role text, p_call text, p_other text, p_before text, out answer text, out error text, out changed boolean
-)
-language plpgsql as $$
-declare
-  v_after text;
-begin
-  begin
-    begin
-      -- The call is made in a session that has been told the other tenant's id, too.
-      perform set_config('pgrant.tenant', p_other, true), set_config('role', p_role, true);
-      execute p_call into answer;
-    exception when others then
-      error := sqlstate;
-      answer := sqlerrm;
-    end;
-    perform set_config('pgrant.tenant', p_other, true), set_config('role', 'pgrant_definer', true);
-    v_after := pg_temp.fingerprint();
-    raise exception using errcode = 'OA999';
-  exception when sqlstate 'OA999' then
-    changed := p_before is distinct from v_after;
-  end;
-  if changed then
-    perform set_config('pgrant.tenant', p_other, true), set_config('role', 'pgrant_definer', true);
-    changed := pg_temp.fingerprint() is distinct from v_after;
-  end if;
-end $$`;
+export async function attempt(ground: Ground, role: string, call: string): Promise<Outcome> {
+  const { session, other, before } = ground;
+  const outcome: Outcome = { answer: '', error: null, changed: false };
+  // The call is made in a session that has been told the other tenant's id, too.
+  await session.unsafe(
+    `begin isolation level repeatable read; savepoint call; ${become(role, other)}`,
+  );
+  try {
+    const [row] = (await session.unsafe(call)) as { answer: string }[];
+    outcome.answer = row?.answer ?? '';
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    // Without one the connection is gone, and whatever was to be found out.
+    if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw error;
+    outcome.error = code;
+    outcome.answer = message;
+    await session.unsafe('rollback to call');
+  }
+  const after = await stateOf(ground);
+  outcome.changed = before !== after && (await stateOf(ground, 'rollback to call;')) !== after;
+  await session.unsafe('rollback');
+  return outcome;
+}
 
 type Own = Readonly<Record<string, unknown>>;
 
@@ -172,5 +184,5 @@ export function callText(
     return `p_${argument} => '${text.replaceAll("'", "''")}'::text::${type}${isSet ? '[]' : ''}`;
   });
   const call = `${schema}.${name}(${[`p_tenant => '${tenant}'`, ...args].join(', ')})`;
-  return `select coalesce(jsonb_agg(to_jsonb(x)), '[]')::text from (select * from ${call}) x`;
+  return `select coalesce(jsonb_agg(to_jsonb(x)), '[]')::text as answer from (select * from ${call}) x`;
 }

@@ -62,9 +62,21 @@ export function markers(a: string[], b: string[]): string[] {
   return [...texts(b)].filter((text) => !common.has(text)).map((text) => text.slice(1, -1));
 }
 
-/** A query that gives one text, which changes with any row of the tenant. */
-export async function fingerprintQuery(query: Query, tenant: string): Promise<string> {
-  const names = (await query(`${tables} order by 2`)) as { relname: string }[];
+/**
+ * A query that gives one text, which changes with any row of the tenant. Where the tables are distributed it reads the pieces
+ * of the node that has the tenant, which are planned once like any tables.
+ */
+export async function fingerprintQuery(
+  query: Query,
+  tenant: string,
+  distributed: boolean,
+): Promise<string> {
+  const piece = distributed
+    ? `c.relname || '_' || get_shard_id_for_distribution_column(c.oid, '${tenant}'::uuid)`
+    : 'c.relname';
+  const names = (await query(`select ${piece} as relname from (${tables}) c order by 1`)) as {
+    relname: string;
+  }[];
   const branches = names.map(
     ({ relname }) =>
       `select '${relname} ' || tableoid || ctid || xmin as row from pgrant.${relname} where tenant_id = '${tenant}'`,

@@ -2,10 +2,13 @@
 import type { Sql } from 'postgres';
 import {
   type Attempt,
+  attempt,
   type Callable,
   callables,
   callText,
-  makeAttempt,
+  dropLook,
+  makeLook,
+  type Outcome,
   type Query,
   trials,
 } from './attempts.ts';
@@ -32,8 +35,8 @@ export type Proof = {
   attempts: Attempt[];
   /** Rows of the other tenant that a role has read, changed or removed without a function. */
   reached: Reached[];
-  /** What the plan of a query tells an auditor of the first tenant. */
-  told: Told[];
+  /** What the plan of a query tells an auditor of the first tenant; null = not asked. */
+  told: Told[] | null;
 };
 
 const callers = ['pgrant_web', 'pgrant_worker', 'pgrant_product', 'pgrant_resource_server'];
@@ -51,7 +54,8 @@ export async function lint(query: Query): Promise<Proof['rules']> {
 
 /**
  * Tries everything; `progress` is told of each function. Whatever the calls do is undone. `only` leaves out functions
- * whose name it does not match, `relations` tables and reports that no auditor is to ask for.
+ * whose name it does not match, `relations` tables and reports that no auditor is to ask for. `distributed`: at a node of
+ * several, which has both tenants.
  */
 export async function prove(
   sql: Sql,
@@ -60,7 +64,13 @@ export async function prove(
     progress = () => {},
     only = /./,
     relations = /./,
-  }: { progress?: (text: string) => void; only?: RegExp; relations?: RegExp } = {},
+    distributed = false,
+  }: {
+    progress?: (text: string) => void;
+    only?: RegExp;
+    relations?: RegExp;
+    distributed?: boolean;
+  } = {},
 ): Promise<Proof> {
   const query: Query = (text) => sql.unsafe(text);
   const [here, there] = [inTenant(sql, at), inTenant(sql, other)];
@@ -74,13 +84,14 @@ export async function prove(
     functions: [],
     attempts: [],
     reached: await reach(sql, at, other),
-    told: await plans(sql, at, other, relations),
+    told: distributed ? null : await plans(sql, at, other, relations),
   };
-  const fingerprint = await fingerprintQuery(query, other);
+  const fingerprint = await fingerprintQuery(query, other, distributed);
   const [state] = (await there(fingerprint)) as { md5: string }[];
   const session = await sql.reserve();
   try {
-    await session.unsafe(makeAttempt(fingerprint));
+    await session.unsafe(makeLook(fingerprint));
+    const ground = { session, other, before: state?.md5 ?? '' };
     for (const role of callers) {
       const functions = (await callables(query, role)).filter(({ name }) => only.test(name));
       proof.functions.push({ role, names: functions.map(nameOf) });
@@ -89,16 +100,13 @@ export async function prove(
         const values = await goodValues(callable, known, own);
         for (const trial of trials(callable, values, foreign)) {
           const call = callText(callable, at, trial.values, values);
-          const [row] = (await session`
-            select * from pg_temp.attempt(${role}, ${call}, ${other}, ${state?.md5 ?? ''})`) as unknown as Outcome[];
-          proof.attempts.push(judge({ role, call, row, secrets, from: trial.from }));
+          const outcome = await attempt(ground, role, call);
+          proof.attempts.push(judge({ role, call, outcome, secrets, from: trial.from }));
         }
       }
     }
   } finally {
-    await session.unsafe(
-      'drop function if exists pg_temp.attempt, pg_temp.fingerprint; reset default_transaction_isolation',
-    );
+    await session.unsafe(dropLook);
     session.release();
   }
   return proof;
@@ -106,30 +114,27 @@ export async function prove(
 
 const nameOf = ({ schema, name }: Callable) => `${schema}.${name}`;
 
-type Outcome = { answer: string | null; error: string | null; changed: boolean };
-
 function judge({
   role,
   call,
-  row,
+  outcome: { answer, error, changed },
   secrets,
   from,
 }: {
   role: string;
   call: string;
-  row: Outcome | undefined;
+  outcome: Outcome;
   secrets: string[];
   from: { column: string }[];
 }): Attempt {
-  const answer = row?.answer ?? '';
-  const [first] = (row?.error ? [] : JSON.parse(answer || '[]')) as { error?: string | null }[];
+  const [first] = (error ? [] : JSON.parse(answer || '[]')) as { error?: string | null }[];
   return {
     role,
     call,
     foreign: from.map(({ column }) => column),
-    error: row?.error ?? first?.error ?? null,
+    error: error ?? first?.error ?? null,
     told: secrets.filter((secret) => answer.includes(secret) && !call.includes(secret)),
-    changed: row?.changed ?? true,
+    changed,
   };
 }
 
@@ -156,7 +161,7 @@ export function failures({ rules, attempts, reached, told }: Proof): string[] {
       ({ role, table, verb, rows }) =>
         `${role} can ${verb} ${table} of another tenant: ${rows} rows`,
     ),
-    ...told.map(
+    ...(told ?? []).map(
       ({ relation, column, how }) =>
         `an auditor is told values of ${relation}.${column} of another tenant by how a query runs ${how}`,
     ),

@@ -37,10 +37,12 @@ async function undone(
 /** Each table, role and verb by which rows of `other` are reached; none where tenants are isolated. */
 export async function reach(sql: Sql, at: string, other: string): Promise<Reached[]> {
   const tables = (await sql.unsafe(`
-    select c.relname as name, a.attname as key
+    select c.relname as name,
+           (select l.attname from pg_attribute l where l.attrelid = c.oid and l.attnum > 0 and l.attname <> 'tenant_id'
+               and not l.attisdropped and l.attgenerated = '' order by l.attnum desc limit 1) as column
       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
      where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and c.relname not in ('issuers', 'auditors')
-     order by 1`)) as unknown as { name: string }[];
+     order by 1`)) as unknown as { name: string; column: string }[];
   // The definer has entered the first tenant; the others claim to be in the second.
   const roles = [
     ['pgrant_definer', at],
@@ -53,12 +55,12 @@ export async function reach(sql: Sql, at: string, other: string): Promise<Reache
   ] as const;
   const reached: Reached[] = [];
   for (const [role, entered] of roles) {
-    for (const { name } of tables) {
+    for (const { name, column } of tables) {
       for (const [verb, statement] of [
         ['read', `select from pgrant.${name} where tenant_id = '${other}'`],
         [
           'change',
-          `update pgrant.${name} set tenant_id = tenant_id where tenant_id = '${other}' returning 1`,
+          `update pgrant.${name} set ${column} = ${column} where tenant_id = '${other}' returning 1`,
         ],
         ['remove', `delete from pgrant.${name} where tenant_id = '${other}' returning 1`],
       ] as const) {

@@ -203,10 +203,12 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
   };
 }
 
-const forgetFactors = ({ database, tenant }: Tenant) => database.sql`
-  with app as (delete from pgrant.totp_authenticators where tenant_id = ${tenant}),
-       passkey as (delete from pgrant.passkeys where tenant_id = ${tenant})
-  delete from pgrant.recovery_codes where tenant_id = ${tenant}`;
+async function forgetFactors({ database, tenant }: Tenant): Promise<void> {
+  const { sql } = database;
+  await sql`delete from pgrant.totp_authenticators where tenant_id = ${tenant}`;
+  await sql`delete from pgrant.passkeys where tenant_id = ${tenant}`;
+  await sql`delete from pgrant.recovery_codes where tenant_id = ${tenant}`;
+}
 
 /** A second factor that the person has, for functions about those; and a request and a session that wait for it. */
 async function factorsOf(
@@ -371,8 +373,12 @@ async function automationOf(tenant: Tenant) {
 /** A client that signs, whose keys are being fetched where they are to be stored. */
 async function robotOf(tenant: Tenant, names: string[]) {
   const client_id = 'robot';
-  await tenant.database.sql`
-    update pgrant.client_key_sets set claimed_at = claimed_at - interval '1 hour', settled_at = now()`;
+  const { sql } = tenant.database;
+  await sql`
+    update pgrant.client_key_sets set settled_at = now() where tenant_id = ${tenant.tenant}`;
+  await sql`
+    update pgrant.client_key_sets set claimed_at = now() - interval '1 hour'
+     where tenant_id = ${tenant.tenant} and claimed_at is not null`;
   if (names.includes('jwks_uri')) await ask(tenant, api.client_keys, { client_id, claim: true });
   return { client_id };
 }

@@ -15,9 +15,9 @@ export type State = { state_hash: Buffer; state_expires_at: number; browser_hash
 
 export type Club = { world: World; client: Client };
 
-/** A tenant with the upstreams discord and other, which make users; their role r1 is the group crew. */
-export async function makeClub(): Promise<Club> {
-  const world = await makeWorld(8);
+/** A tenant, a new one unless it is given, with the upstreams discord and other, which make users; their role r1 is the group crew. */
+export async function makeClub(given?: World): Promise<Club> {
+  const world = given ?? (await makeWorld(8));
   const client = await makeClient(world, 'app');
   await operate(world, ops.role_add, { role: 'team', title: 'Team' });
   await operate(world, ops.group_set, { group: 'crew', title: 'Crew', roles: ['team'] });
@@ -79,8 +79,8 @@ export function finish({ world }: Club, state: State, subject: string, change: o
 export async function stored({ world }: Club, subject: string, upstream = 'discord') {
   const [row] = await world.database.sql`
     select a.*, u.username, array(select m.group_name from pgrant.group_members m
-                                   where m.user_id = a.user_id and m.source = a.upstream) as groups
+                                   where m.tenant_id = a.tenant_id and m.user_id = a.user_id and m.source = a.upstream) as groups
       from pgrant.upstream_accounts a join pgrant.users u using (tenant_id, user_id)
-     where a.subject = ${subject} and a.upstream = ${upstream}`;
+     where a.tenant_id = ${world.tenant} and a.subject = ${subject} and a.upstream = ${upstream}`;
   return row;
 }

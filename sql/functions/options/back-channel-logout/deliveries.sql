@@ -41,7 +41,7 @@ begin
   perform pgrant_rules.administer(p_tenant);
   select d.* into v_row
     from pgrant.logout_deliveries d
-    join pgrant.issuers i on i.tenant_id = p_tenant and i.disabled_at is null
+    join pgrant.tenants t on t.tenant_id = p_tenant and t.disabled_at is null
    where d.tenant_id = p_tenant and d.client_id = p_client_id and d.state = 'pending' and d.next_attempt_at <= now()
    order by d.next_attempt_at
    limit 1
@@ -60,12 +60,12 @@ begin
     return;
   end if;
   return query
-  select v_row.delivery_id, v_row.attempts + 1, i.issuer, v_client.backchannel_logout_uri, v_row.subject, v_row.sid,
+  select v_row.delivery_id, v_row.attempts + 1, t.issuer, v_client.backchannel_logout_uri, v_row.subject, v_row.sid,
          v_client.id_token_alg, k.kid, k.sealed_private
-    from pgrant.issuers i
+    from pgrant.tenants t
     join pgrant.signing_keys k
       on k.tenant_id = p_tenant and k.alg = v_client.id_token_alg and k.active_at <= now() and k.expires_at > now()
-   where i.tenant_id = p_tenant
+   where t.tenant_id = p_tenant
    order by k.active_at desc, k.kid
    limit 1;
 end

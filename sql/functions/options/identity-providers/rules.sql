@@ -124,8 +124,9 @@ declare
 begin
   -- A username that is taken is another person's: it is never what two accounts are matched by.
   foreach v_name in array v_names loop
+    continue when not pgrant.name_sound(v_name);
     insert into pgrant.users (tenant_id, username)
-    select p_tenant, v_name where pgrant.name_sound(v_name)
+    values (p_tenant, v_name)
         on conflict do nothing
     returning user_id into v_user_id;
     exit when v_user_id is not null;

@@ -12,7 +12,7 @@ begin
   select o.* into v_row
     from pgrant.outbox o
     join pgrant.webhooks w on w.tenant_id = p_tenant and w.name = o.webhook and w.disabled_at is null and w.paused_until <= now()
-    join pgrant.issuers i on i.tenant_id = p_tenant and i.disabled_at is null
+    join pgrant.tenants t on t.tenant_id = p_tenant and t.disabled_at is null
    where o.tenant_id = p_tenant and o.webhook = p_webhook and o.state = 'pending' and o.next_attempt_at <= now()
    order by o.next_attempt_at
    limit 1
@@ -26,10 +26,10 @@ begin
    where o.tenant_id = p_tenant and o.event_id = v_row.event_id and o.webhook = p_webhook;
   return query
   select v_row.event_id, v_row.type, to_char(v_row.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), v_row.data,
-         v_row.attempts + 1, i.issuer, w.url, w.sealed_secret,
+         v_row.attempts + 1, t.issuer, w.url, w.sealed_secret,
          case when w.old_secret_expires_at > now() then w.sealed_old_secret end
     from pgrant.webhooks w
-    join pgrant.issuers i on i.tenant_id = p_tenant
+    join pgrant.tenants t on t.tenant_id = p_tenant
    where w.tenant_id = p_tenant and w.name = p_webhook;
 end
 $$;
