@@ -13,7 +13,7 @@ import {
 } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { addClient, addTenant, addUser, type Client } from '../support/issuer.ts';
-import { authorizeUrl, push, requested } from '../support/pushing.ts';
+import { authorizeUrl, code_verifier, push, requested } from '../support/pushing.ts';
 
 let acme: Acme;
 let managing: Client;
@@ -262,7 +262,7 @@ describe('replace', () => {
       };
       const redeem = (callback: URL) =>
         client.authorizationCodeGrant(config, callback, {
-          pkceCodeVerifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+          pkceCodeVerifier: code_verifier,
           expectedState: 'abc',
         });
       const [kept, lost] = [await codeFor({}), await codeFor(more)];
