@@ -127,6 +127,8 @@ function claimsFault(claims: JWTPayload): string | undefined {
   if (claims.tenant !== undefined) return 'sub is that of a tenant of its issuer';
   // They limit what it is good for (3.1), in words that mean nothing here.
   if (claims.authorization_details !== undefined) return 'it has authorization_details';
+  // Who acts for the person would not be in the token (RFC 8693 4.1): it would pass for the person's own client.
+  if (claims.act !== undefined) return 'it has act';
   if (!isText(client_id)) return 'it has no client_id';
   if (!isText(jti)) return 'it has no jti';
   if (!isMoment(exp)) return 'it has no exp';

@@ -2,6 +2,8 @@
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ops } from '../../src/db/bindings.ts';
+import { call } from '../../src/db/call.ts';
 import { newSecret, parseToken, secretHash } from '../../src/protocol/secrets.ts';
 import { type Acme, insecure, password, proceed, startAcme } from '../support/acme.ts';
 import { Browser, formOf, type Page } from '../support/browser.ts';
@@ -88,6 +90,25 @@ test('a device gets tokens once its person has allowed it [RFC 8628]', async () 
   expect(person.name).toBe('Ada Lovelace');
   const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
   expect(refreshed.access_token).not.toBe(tokens.access_token);
+});
+
+test('a device that asks for authorization details is told that it gets none [RFC 9396 5]', async () => {
+  await call(acme.database.worker, ops.authorization_details_type_set, {
+    ...{ tenant: acme.tenant, type: 'payment', title: 'Pay' },
+    ...{ json_schema: { type: 'object' }, template: 'Pay.' },
+  } as never);
+  const details = { authorization_details: '[{"type":"payment"}]', client_id: tool.client_id };
+  const { device_code = '' } = await asked();
+  for (const answer of [
+    await post('/oauth/device_authorization', details),
+    await post('/oauth/token', { grant_type: grant, device_code, ...details }),
+  ]) {
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      error: 'invalid_authorization_details',
+      error_description: expect.stringContaining('a device gets none'),
+    });
+  }
 });
 
 describe('a poll', () => {

@@ -13,7 +13,7 @@ import {
 } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
 import { addClient, addTenant, addUser, type Client } from '../support/issuer.ts';
-import { authorizeUrl, push, requested } from '../support/pushing.ts';
+import { authorizeUrl, code_verifier, push, requested } from '../support/pushing.ts';
 
 let acme: Acme;
 let managing: Client;
@@ -247,6 +247,31 @@ describe('replace', () => {
     expect(renewed.scope?.split(' ').toSorted()).toEqual(['email', 'openid']);
   });
 
+  test.each([
+    ['a resource', { resource: orders }],
+    ['a claim', { claims: JSON.stringify({ userinfo: { nickname: null } }) }],
+  ] as [string, Record<string, string>][])(
+    'ends a code that is not redeemed yet and is for %s that went away',
+    async (_name, more) => {
+      const browser = new Browser();
+      const { grant_id = '' } = await obtain({ grant_management_action: 'create' }, browser);
+      const codeFor = async (asked: Record<string, string>) => {
+        const request = { ...requested(redirect_uri), client_id: 'managing', ...asked };
+        const page = await proceed(browser, await browser.open(authorizeUrl(acme.issuer, request)));
+        return new URL(page.url);
+      };
+      const redeem = (callback: URL) =>
+        client.authorizationCodeGrant(config, callback, {
+          pkceCodeVerifier: code_verifier,
+          expectedState: 'abc',
+        });
+      const [kept, lost] = [await codeFor({}), await codeFor(more)];
+      const last = await codeFor({ grant_management_action: 'replace', grant_id });
+      await expect(redeem(lost)).rejects.toMatchObject({ error: 'invalid_grant' });
+      for (const good of [kept, last]) expect((await redeem(good)).access_token).toBeTruthy();
+    },
+  );
+
   test('is asked for again unless it says the same, and silently never', async () => {
     const browser = new Browser();
     const { grant_id = '' } = await obtain({ grant_management_action: 'create', ...wide }, browser);
@@ -264,7 +289,7 @@ describe('replace', () => {
     const { grant_id = '' } = await obtain({ grant_management_action: 'create', ...wide }, browser);
     await obtain({ grant_management_action: 'replace', grant_id, scope: 'openid' }, browser);
     const versions = await acme.database.sql`
-      select scopes, lower(valid) as at from pgrant.grant_history where grant_id = ${grant_id} order by lower(valid) desc limit 2`;
+      select scopes, lower(valid) + interval '1 millisecond' as at from pgrant.grant_history where grant_id = ${grant_id} order by lower(valid) desc limit 2`;
     expect(versions[0]?.scopes).toEqual(['openid']);
     expect(versions[1]?.scopes).toContain('email');
     const could = async (at: Date) =>

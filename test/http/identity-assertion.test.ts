@@ -433,6 +433,7 @@ describe('an identity assertion is not taken', () => {
       { scope: undefined, authorization_details: [{ type: 'x' }] },
       'it has authorization_details',
     ],
+    ['somebody who acts', { act: { sub: 'agent' } }, 'it has act'],
     ['a key that is named otherwise', { cnf: { kid: 'x' } }, 'cnf is not by jkt alone'],
   ] as [string, JWTPayload, string][])(
     'with %s [ID-JAG 4.4, RFC 7523 3]',

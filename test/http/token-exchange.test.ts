@@ -4,8 +4,18 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { newSecret, secretHash } from '../../src/protocol/secrets.ts';
-import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
-import { addClient, type Client } from '../support/issuer.ts';
+import {
+  type Acme,
+  discover,
+  obtainTokens,
+  password,
+  proceed,
+  redirect_uri,
+  startAcme,
+} from '../support/acme.ts';
+import { Browser } from '../support/browser.ts';
+import { addClient, addUser, type Client } from '../support/issuer.ts';
+import { authorizeUrl, code_verifier, requested } from '../support/pushing.ts';
 
 const grant_type = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const type = 'urn:ietf:params:oauth:token-type:access_token';
@@ -126,6 +136,18 @@ test('impersonation says nothing of who acts, and gives no scope beyond the poli
   expect([state.active, state.act]).toEqual([true, undefined]);
 });
 
+/** The tokens of a person for the client that is called the same. */
+async function tokensOf(username: string, config: client.Configuration) {
+  const browser = new Browser();
+  const asked = { ...requested(redirect_uri), client_id: username };
+  const page = await browser.open(authorizeUrl(acme.issuer, asked));
+  const consent = await browser.submit(page, { username, password });
+  const { url } = await browser.submit(consent, { decision: 'allow' });
+  const checks = { pkceCodeVerifier: code_verifier, expectedState: 'abc' };
+  const tokens = await client.authorizationCodeGrant(config, new URL(url), checks);
+  return { ...tokens, claims: tokens.claims() };
+}
+
 describe('a token that was exchanged', () => {
   test('ends with the grant of the person, whoever revokes it', async () => {
     const { access_token } = await signIn();
@@ -172,6 +194,43 @@ describe('a token that was exchanged', () => {
     }
     expect(states).toEqual([false, true]);
   });
+
+  test.each(['public', 'pairwise'])(
+    'ends with whoever acts, once the person is disabled, by a %s sub, or the client removed',
+    async (subject_type) => {
+      const name = `desk-${subject_type}`;
+      const desk = await discover(
+        acme,
+        await exchanger(name, {
+          grant_types: [grant_type, 'authorization_code'],
+          redirect_uris: [redirect_uri],
+          subject_type,
+        }),
+      );
+      await allow(name, { resource: orders });
+      await addUser(acme.database, acme.tenant, name, password);
+      const helper = await tokensOf(name, desk);
+      const { access_token } = await signIn();
+      const actor = { actor_token: helper.access_token, actor_token_type: type };
+      const given = await exchange(desk, access_token, { resource: orders, ...actor });
+      expect(claimsOf(given.access_token).act).toEqual({ sub: helper.claims?.sub });
+      const onward = await exchange(backend, given.access_token, { resource: stock });
+      const states: boolean[] = [];
+      const look = async () =>
+        states.push((await client.tokenIntrospection(web, onward.access_token)).active);
+      for (const disabled of [true, false]) {
+        const person = { tenant: acme.tenant, username: name, disabled };
+        await call(acme.database.worker, ops.user_disable, person);
+        await look();
+      }
+      expect(states).toEqual([false, true]);
+      const second = await exchange(desk, access_token, { resource: orders });
+      const last = await exchange(backend, second.access_token, { resource: stock });
+      const named = { tenant: acme.tenant, client_id: name };
+      await call(acme.database.worker, ops.client_remove, named);
+      expect(await client.tokenIntrospection(web, last.access_token)).toEqual({ active: false });
+    },
+  );
 
   test('is recorded with the person and with who acts', async () => {
     const { access_token } = await signIn();
@@ -271,8 +330,6 @@ describe('it is refused', () => {
   test('for a token that is bound to a key, without that key [RFC 9449]', async () => {
     const handle = client.getDPoPHandle(web, await client.randomDPoPKeyPair());
     const verifier = client.randomPKCECodeVerifier();
-    const { redirect_uri, proceed } = await import('../support/acme.ts');
-    const { Browser } = await import('../support/browser.ts');
     const url = client.buildAuthorizationUrl(web, {
       redirect_uri,
       scope: 'openid email',

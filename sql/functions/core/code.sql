@@ -117,6 +117,10 @@ begin
   elsif p_grant.grant_id is null then
     v_out.reason := 'grant revoked or user disabled';
     return v_out;
+  elsif not (p_code.resources <@ p_grant.resources and (p_code.claims_id_token || p_code.claims_userinfo) <@ p_grant.claims) then
+    -- Scopes and details are narrowed below; these would begin a family that is not there to be narrowed any more.
+    v_out.reason := 'the grant was replaced by one that says less';
+    return v_out;
   elsif not p_session_live then
     -- Who is told of the logout has been told: nothing would end a session that the client begins now.
     v_out.reason := 'the person has signed out';

@@ -76,24 +76,50 @@ $$;
 comment on function pgrant_rules.token_stands(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.clients, pgrant.grants, pgrant.users) is
   'Whether a token is good: not expired, and its client live, and the grant and the person that it hangs on (null = they are not).';
 
+create function pgrant_rules.person_of_subject(p_tenant uuid, p_subject text) returns uuid
+language plpgsql stable
+as $$
+begin
+  if p_subject ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    return p_subject::uuid;
+  end if;
+  return (select s.user_id from pgrant.pairwise_subjects s where s.tenant_id = p_tenant and s.subject = p_subject);
+end
+$$;
+
+comment on function pgrant_rules.person_of_subject(uuid, text) is
+  'Whom any client may mean by a sub; null = nobody. For what pgrant has signed itself alone: a client is not told.';
+
 create function pgrant_rules.actors_stand(
   p_token pgrant_rules.live_token, p_tenant pgrant.tenants, p_clients pgrant.clients[]
 ) returns boolean
 language plpgsql stable
 as $$
 declare
-  v_actors text[] := pgrant_rules.act_subjects(p_token.act);
+  v_actor text;
+  v_client pgrant.clients;
+  v_person uuid;
 begin
-  return not exists (
-    select from unnest(p_clients) c
-     where c.client_id = any (v_actors)
-       and not (pgrant_rules.client_live(c.disabled_at, c.expires_at, p_tenant.disabled_at)
-                and pgrant_rules.whole_second(c.created_at) <= p_token.issued_at));
+  foreach v_actor in array pgrant_rules.act_subjects(p_token.act) loop
+    v_client := null;
+    select c.* into v_client from unnest(p_clients) c where c.client_id = v_actor;
+    if v_client.client_id is null then
+      v_person := pgrant_rules.person_of_subject(p_tenant.tenant_id, v_actor);
+      perform from pgrant.users u where u.tenant_id = p_tenant.tenant_id and u.user_id = v_person and u.disabled_at is null;
+      if not found then
+        return false;
+      end if;
+    elsif not (pgrant_rules.client_live(v_client.disabled_at, v_client.expires_at, p_tenant.disabled_at)
+               and pgrant_rules.whole_second(v_client.created_at) <= p_token.issued_at) then
+      return false;
+    end if;
+  end loop;
+  return true;
 end
 $$;
 
 comment on function pgrant_rules.actors_stand(pgrant_rules.live_token, pgrant.tenants, pgrant.clients[]) is
-  'Whether the clients that act by a token are live, those before the last one too: it outlives none through which it came. p_clients are those that there are.';
+  'Whether the clients and persons that act by a token are live, those before the last one too: it outlives none through which it came. p_clients are those that there are.';
 
 create function pgrant_rules.tokens_live(p_tenant uuid, p_tokens pgrant_rules.live_token[]) returns pgrant_rules.live_token[]
 language plpgsql stable

@@ -57,7 +57,7 @@ as $$
 begin
   return (
     select case when p_redirect_uri is null
-                then 'redirect_uri is missing, and may be left out only by a client that has one, without openid'
+                then 'redirect_uri is missing, and may be left out only by a client that has one and need not push, without openid'
                 else concat(pgrant_rules.uri_shown(p_redirect_uri), ': ', coalesce(
                        'left out when the client registered, because ' || left(c.left_out ->> p_redirect_uri, 80),
                        'not one that is registered for this client, character by character')) end

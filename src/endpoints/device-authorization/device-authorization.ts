@@ -4,6 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { slowedDown } from '../../http/slow-down.ts';
+import { refusedDetails } from '../../protocol/authorization-details.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources, parseScope } from '../../protocol/scope.ts';
@@ -12,11 +13,14 @@ import { newUserCode, userCodeHash } from '../../protocol/user-code.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { clientIdentity } from '../token/client-identity.ts';
 
+const names = [...credentialNames, 'scope', 'authorization_details'] as const;
+
 /** Gives the device its code, and the one that its person types at a page. */
 export function deviceAuthorization(services: EndpointServices): Endpoint {
   const { database, secret } = services;
   return async (ctx) => {
-    const { values, resources } = requireReadable(parameters(ctx), [...credentialNames, 'scope']);
+    const { values, resources } = requireReadable(parameters(ctx), names);
+    if (values.authorization_details !== undefined) throw refusedDetails('a device gets none');
     const { id, issuer } = ctx.state.tenant;
     const device = newSecret();
     const user_code = newUserCode();

@@ -4,10 +4,10 @@ create or replace function pgrant_rules.details_remembered(p_tenant uuid, p_deta
 language plpgsql stable
 as $$
 begin
-  return not exists (
+  return pgrant_rules.details_covered(p_details, p_granted) and not exists (
     select from jsonb_array_elements(p_details) d (detail)
       left join pgrant.authorization_details_types t on t.tenant_id = p_tenant and t.type = d.detail ->> 'type'
-     where not coalesce(t.consent_remembered, false) or not pgrant_rules.detail_covered(d.detail, p_granted));
+     where not coalesce(t.consent_remembered, false));
 end
 $$;
 
