@@ -1921,7 +1921,7 @@ create table pgrant.group_members (
   constraint group_members_tenant_id_group_name_fkey FOREIGN KEY (tenant_id, group_name) REFERENCES pgrant.groups(tenant_id, group_name) ON DELETE CASCADE,
   constraint group_members_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE
 );
-CREATE INDEX group_members_group ON pgrant.group_members USING btree (tenant_id, group_name);
+CREATE INDEX group_members_group ON pgrant.group_members USING btree (tenant_id, group_name, user_id);
 alter table pgrant.group_members enable row level security;
 alter table pgrant.group_members force row level security;
 create policy audited on pgrant.group_members for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -2352,6 +2352,7 @@ create table pgrant.outbox (
 );
 CREATE INDEX outbox_due ON pgrant.outbox USING btree (tenant_id, webhook, next_attempt_at) WHERE (state = 'pending'::text);
 CREATE INDEX outbox_expires_at ON pgrant.outbox USING btree ((expires_at AT TIME ZONE 'UTC'::text));
+CREATE INDEX outbox_log ON pgrant.outbox USING btree (tenant_id, webhook, state, at, event_id);
 alter table pgrant.outbox enable row level security;
 alter table pgrant.outbox force row level security;
 create policy audited on pgrant.outbox for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -3636,7 +3637,7 @@ create table pgrant.user_roles (
   constraint user_roles_tenant_id_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint user_roles_source_check CHECK ((source = ANY (ARRAY['operator'::text, 'login'::text])))
 );
-CREATE INDEX user_roles_scope ON pgrant.user_roles USING btree (tenant_id, scope);
+CREATE INDEX user_roles_scope ON pgrant.user_roles USING btree (tenant_id, scope, user_id);
 alter table pgrant.user_roles enable row level security;
 alter table pgrant.user_roles force row level security;
 create policy audited on pgrant.user_roles for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));

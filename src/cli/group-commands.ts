@@ -14,7 +14,7 @@ export function declareCommands(group: Command): void {
     .option('--role <role>', 'a role that its members have; repeatable', collect())
     .action(withSession(set));
   listCommand(group, 'the groups of a tenant', ops.group_list, {
-    columns: ['group_name', 'title', 'roles', 'members'],
+    columns: ['group_name', 'title', 'roles', 'members', 'more_members'],
     empty: (tenant) => `tenant ${tenant} has no groups: pgrant group set`,
   });
   tenantCommand(group, 'add <group> <username>', 'put a person into it').action(member(true));

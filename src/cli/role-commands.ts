@@ -23,7 +23,7 @@ export function declareCommands(group: Command): void {
     .option('--sensitive', 'show a warning at consent')
     .action(withSession(add));
   listCommand(group, 'the roles of a tenant', ops.role_list, {
-    columns: ['role', 'title', 'people', 'groups', 'sensitive', 'disabled_at'],
+    columns: ['role', 'title', 'people', 'more_people', 'groups', 'sensitive', 'disabled_at'],
     empty: (tenant) => `tenant ${tenant} has no roles: pgrant role add`,
   });
   tenantCommand(group, 'assign <role> <username>', 'give a person the role').action(assign(true));

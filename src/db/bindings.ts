@@ -3963,7 +3963,7 @@ export const ops = {
     ['grant_id', 'uuid'],
   ], []),
 
-  /** The groups of a tenant, the roles they bring and how many people are in each. Raises OA001. */
+  /** The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members). Raises OA001. */
   group_list: bind<
     {
       tenant: string;
@@ -3973,6 +3973,7 @@ export const ops = {
       title: string | null;
       roles: string[] | null;
       members: number | null;
+      more_members: boolean | null;
     }
   >('pgrant_ops.group_list', [
     ['tenant', 'uuid'],
@@ -4958,7 +4959,7 @@ export const ops = {
     ['disabled', 'boolean'],
   ], []),
 
-  /** The roles of a tenant: how many people have each directly, and through which groups. Raises OA001. */
+  /** The roles of a tenant: how many people have each directly (1,000 at most, and whether there are more: more_people), and through which groups. Raises OA001. */
   role_list: bind<
     {
       tenant: string;
@@ -4970,12 +4971,36 @@ export const ops = {
       icon: string | null;
       sensitive: boolean | null;
       people: number | null;
+      more_people: boolean | null;
       groups: string[] | null;
       disabled_at: string | null;
     }
   >('pgrant_ops.role_list', [
     ['tenant', 'uuid'],
   ], []),
+
+  /** Who has a role, directly or through which groups, by user_id, p_limit of them (200 at most) after p_after. May be null: name, disabled_at. Raises OA001. */
+  role_people: bind<
+    {
+      tenant: string;
+      role: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      user_id: string;
+      username: string;
+      name: string | null;
+      direct: boolean;
+      groups: string[];
+      disabled_at: string | null;
+    }
+  >('pgrant_ops.role_people', [
+    ['tenant', 'uuid'],
+    ['role', 'text'],
+    ['after', 'uuid', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], ['user_id', 'username', 'direct', 'groups']),
 
   /** Takes a role that a person has directly, whoever gave it, until the product's next login says it again; tokens lose the scope at their next refresh, introspection or userinfo. Raises OA001. */
   role_withdraw: bind<
@@ -5996,7 +6021,7 @@ export const ops = {
   >('pgrant_ops.webhook_due', [
   ], ['tenant_id', 'webhook', 'wait']),
 
-  /** The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered. Raises OA001. */
+  /** The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one of the 100 youngest that were delivered was last. Raises OA001. */
   webhook_list: bind<
     {
       tenant: string;

@@ -243,6 +243,41 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     },
   );
 
+  test('a role leads to who has it, directly or by a group, and is given and taken there', async () => {
+    const { page, complaints } = await openPage(browser, { javaScriptEnabled: false });
+    const { tenant, database } = acme;
+    const { worker } = database;
+    await call(worker, ops.role_add, { tenant, role: 'grading', title: 'Grade courses' });
+    await call(worker, ops.group_set, {
+      tenant,
+      group: 'tutors',
+      title: 'Tutors',
+      roles: ['grading'],
+    });
+    await call(worker, ops.group_member, {
+      tenant,
+      group: 'tutors',
+      username: 'bob',
+      member: true,
+    });
+    await signIn(page, 'ada');
+    await page.getByRole('link', { name: 'Roles and groups' }).click();
+    await page.getByRole('link', { name: 'grading', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Grade courses' }).waitFor();
+    const row = (name: string) => page.getByRole('row').filter({ hasText: name });
+    await row('bob').getByText('tutors').waitFor();
+    // Who has it by a group alone loses it with the group.
+    expect(await row('bob').getByRole('button').count()).toBe(0);
+    await page.locator('summary', { hasText: 'Give a role' }).click();
+    await page.getByLabel('Username').fill('eve');
+    await press(page, 'Give a role');
+    await row('eve').waitFor();
+    await row('eve').getByRole('button', { name: 'Take away' }).click();
+    await page.getByText('It is done.').waitFor();
+    expect(await row('eve').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test('an admin registers an API, changes and removes it, without JavaScript [RFC 8707]', async () => {
     const { page, complaints } = await openPage(browser, { javaScriptEnabled: false });
     await signIn(page, 'ada');
@@ -417,6 +452,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
         .replace(':name', 'hook')
         .replace(':setting', 'code_lifetime')
         .replace(':scope', 'notes')
+        .replace(':role', 'pgrant.admin')
         .replace(':resource', encodeURIComponent(`${acme.issuer}/api/v1`));
       expect([at, (await page.goto(`${acme.issuer}/oauth/admin/${at}`))?.status()]).toEqual([
         at,

@@ -36,7 +36,7 @@ test('groups bring roles; a role that is not there is named', async () => {
   await json('group', 'set', 'ops', '--title', 'Operations', '--role', 'webhook');
   await json('group', 'add', 'ops', 'ada');
   expect(await json('group', 'list')).toEqual([
-    { group_name: 'ops', title: 'Operations', roles: ['webhook'], members: 1 },
+    { group_name: 'ops', title: 'Operations', roles: ['webhook'], members: 1, more_members: false },
   ]);
   await json('role', 'withdraw', 'webhook', 'ada');
   const question = ['explain', 'webhook', '--username', 'ada', '--client-id', 'n8n'];

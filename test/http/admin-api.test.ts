@@ -492,6 +492,7 @@ describe('its OpenAPI document', () => {
           .replace('{username}', 'ada')
           .replace('{name}', 'hook')
           .replace('{webhook}', 'hook')
+          .replace('{role}', 'pgrant.admin')
           .replace('{what}', 'openid')
           .replace('{resource}', encodeURIComponent(resource))
           .replace(/explain\/ada$/, 'explain/ada?scopes=openid+email'),

@@ -90,25 +90,29 @@ $$;
 comment on function pgrant_ops.role_disable(uuid, text, boolean) is 'Disables a role for everybody, or enables it again. Raises OA001.';
 
 create function pgrant_ops.role_list(p_tenant uuid)
-returns table (role text, title text, description text, icon text, sensitive boolean, people bigint, groups text[],
+returns table (role text, title text, description text, icon text, sensitive boolean, people bigint, more_people boolean, groups text[],
                disabled_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
-  select s.scope, s.title, s.description, s.icon, s.sensitive,
-         (select count(distinct r.user_id) from pgrant.user_roles r where r.tenant_id = p_tenant and r.scope = s.scope),
+  select s.scope, s.title, s.description, s.icon, s.sensitive, least(h.held, 1000), h.held > 1000,
          array(select g.group_name from pgrant.group_roles g
                 where g.tenant_id = p_tenant and g.scope = s.scope order by 1),
          s.disabled_at
     from pgrant.scopes s
+   cross join lateral (
+     -- As far as a person reads a number, and no further: the index has them in this order.
+     select count(*) as held
+       from (select distinct r.user_id from pgrant.user_roles r
+              where r.tenant_id = p_tenant and r.scope = s.scope order by r.user_id limit 1001) r) h
    where s.tenant_id = p_tenant and s.requires_role
    order by s.scope;
 end
 $$;
 
-comment on function pgrant_ops.role_list(uuid) is 'The roles of a tenant: how many people have each directly, and through which groups. Raises OA001.';
+comment on function pgrant_ops.role_list(uuid) is 'The roles of a tenant: how many people have each directly (1,000 at most, and whether there are more: more_people), and through which groups. Raises OA001.';
 
 create function pgrant_ops.group_set(p_tenant uuid, p_group text, p_title text, p_roles text[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -138,7 +142,7 @@ $$;
 comment on function pgrant_ops.group_set(uuid, text, text, text[]) is 'Makes a group or changes its title and roles. Raises OA001, OA003.';
 
 create function pgrant_ops.group_list(p_tenant uuid)
-returns table (group_name text, title text, roles text[], members bigint)
+returns table (group_name text, title text, roles text[], members bigint, more_members boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -147,15 +151,18 @@ begin
   select g.group_name, g.title,
          array(select r.scope from pgrant.group_roles r
                 where r.tenant_id = p_tenant and r.group_name = g.group_name order by 1),
-         (select count(distinct m.user_id) from pgrant.group_members m
-           where m.tenant_id = p_tenant and m.group_name = g.group_name)
+         least(h.held, 1000), h.held > 1000
     from pgrant.groups g
+   cross join lateral (
+     select count(*) as held
+       from (select distinct m.user_id from pgrant.group_members m
+              where m.tenant_id = p_tenant and m.group_name = g.group_name order by m.user_id limit 1001) m) h
    where g.tenant_id = p_tenant
    order by g.group_name;
 end
 $$;
 
-comment on function pgrant_ops.group_list(uuid) is 'The groups of a tenant, the roles they bring and how many people are in each. Raises OA001.';
+comment on function pgrant_ops.group_list(uuid) is 'The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members). Raises OA001.';
 
 create function pgrant_ops.group_member(p_tenant uuid, p_group text, p_username text, p_member boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -805,7 +805,7 @@ export const operations = [
     "made": [],
     "result": "record",
     "arguments": [],
-    "description": "The roles of a tenant: how many people have each directly, and through which groups.",
+    "description": "The roles of a tenant: how many people have each directly (1,000 at most, and whether there are more: more_people), and through which groups.",
     "columns": [
       {
         "name": "role",
@@ -835,6 +835,11 @@ export const operations = [
       {
         "name": "people",
         "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "more_people",
+        "type": "boolean",
         "nullable": true
       },
       {
@@ -886,6 +891,65 @@ export const operations = [
     "description": "Defines a role and with it a scope, in words for people. Clients with a list of scopes need it on theirs."
   },
   {
+    "operation": "role_user_list",
+    "method": "GET",
+    "path": "/roles/{role}/users",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "role",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "after",
+        "type": "uuid",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "Who has a role, directly or through which groups, by user_id, p_limit of them (200 at most) after p_after.",
+    "page_key": "user_id",
+    "columns": [
+      {
+        "name": "user_id",
+        "type": "uuid",
+        "nullable": false
+      },
+      {
+        "name": "username",
+        "type": "text",
+        "nullable": false
+      },
+      {
+        "name": "name",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "direct",
+        "type": "boolean",
+        "nullable": false
+      },
+      {
+        "name": "groups",
+        "type": "text[]",
+        "nullable": false
+      },
+      {
+        "name": "disabled_at",
+        "type": "timestamp with time zone",
+        "nullable": true
+      }
+    ]
+  },
+  {
     "operation": "role_disable",
     "method": "POST",
     "path": "/roles/{role}/disable",
@@ -925,7 +989,7 @@ export const operations = [
     "made": [],
     "result": "record",
     "arguments": [],
-    "description": "The groups of a tenant, the roles they bring and how many people are in each.",
+    "description": "The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members).",
     "columns": [
       {
         "name": "group_name",
@@ -945,6 +1009,11 @@ export const operations = [
       {
         "name": "members",
         "type": "bigint",
+        "nullable": true
+      },
+      {
+        "name": "more_members",
+        "type": "boolean",
         "nullable": true
       }
     ]
@@ -1468,7 +1537,7 @@ export const operations = [
     "made": [],
     "result": "record",
     "arguments": [],
-    "description": "The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered.",
+    "description": "The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one of the 100 youngest that were delivered was last.",
     "columns": [
       {
         "name": "name",

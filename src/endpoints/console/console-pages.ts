@@ -100,6 +100,15 @@ export const consolePages: readonly ConsolePage[] = [
     reads: () => [read('role_list'), read('group_list')],
   },
   {
+    path: 'roles/:role',
+    section: 'roles',
+    template: 'console_role',
+    query: ['after'],
+    names: ({ role }, { role_list }) => (role_list as Asked[]).some((one) => one.role === role),
+    reads: ({ role, after }) => [read('role_list'), read('role_user_list', page({ role, after }))],
+    list: listOf('role_user_list', 'user_id'),
+  },
+  {
     path: 'scopes',
     section: 'scopes',
     template: 'console_scopes',

@@ -67,6 +67,43 @@ $$;
 comment on function pgrant_ops.user_role_list(uuid, text) is
   'The roles that a person has: directly, and through which groups. Raises OA001.';
 
+create function pgrant_ops.role_people(p_tenant uuid, p_role text, p_after uuid default null, p_limit integer default 50)
+returns table (user_id uuid, username text, name text, direct boolean, groups text[], disabled_at timestamptz)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
+  v_limit integer := least(greatest(p_limit, 1), 200);
+begin
+  perform pgrant_rules.administer(p_tenant);
+  perform pgrant_rules.role_check(p_tenant, p_role);
+  return query
+  with held as (
+    -- Of each way to have it as many as the page has: which of them is the first is known behind that.
+    (select distinct r.user_id from pgrant.user_roles r
+      where r.tenant_id = p_tenant and r.scope = p_role and r.user_id > v_after order by r.user_id limit v_limit)
+    union
+    select m.user_id
+      from pgrant.group_roles g
+     cross join lateral (
+       select distinct m.user_id from pgrant.group_members m
+        where m.tenant_id = p_tenant and m.group_name = g.group_name and m.user_id > v_after order by m.user_id limit v_limit) m
+     where g.tenant_id = p_tenant and g.scope = p_role)
+  select u.user_id, u.username, u.claims ->> 'name',
+         exists (select from pgrant.user_roles r where r.tenant_id = p_tenant and r.user_id = u.user_id and r.scope = p_role),
+         array(select distinct m.group_name from pgrant.group_members m
+                 join pgrant.group_roles g on g.tenant_id = p_tenant and g.group_name = m.group_name and g.scope = p_role
+                where m.tenant_id = p_tenant and m.user_id = u.user_id order by 1),
+         u.disabled_at
+    from (select h.user_id from held h order by h.user_id limit v_limit) h
+    join pgrant.users u on u.tenant_id = p_tenant and u.user_id = h.user_id
+   order by u.user_id;
+end
+$$;
+
+comment on function pgrant_ops.role_people(uuid, text, uuid, integer) is
+  'Who has a role, directly or through which groups, by user_id, p_limit of them (200 at most) after p_after. May be null: name, disabled_at. Raises OA001.';
+
 create function pgrant_ops.audit_search(
   p_tenant uuid, p_action text default null, p_client_id text default null, p_username text default null,
   p_refused boolean default null, p_since timestamptz default null, p_until timestamptz default null, p_after text default null,

@@ -66,6 +66,7 @@ as $$
     ('role_withdraw', 'DELETE', '/users/{username}/roles/{role}', 'role_withdraw', 'change', null, null, null, null),
     ('role_list', 'GET', '/roles', 'role_list', 'read', null, null, null, null),
     ('role_add', 'POST', '/roles', 'role_add', 'change', null, null, null, null),
+    ('role_user_list', 'GET', '/roles/{role}/users', 'role_people', 'read', null, null, null, 'user_id'),
     ('role_disable', 'POST', '/roles/{role}/disable', 'role_disable', 'change', '{"disabled": true}', null, null, null),
     ('role_enable', 'POST', '/roles/{role}/enable', 'role_disable', 'change', '{"disabled": false}', null, null, null),
     ('group_list', 'GET', '/groups', 'group_list', 'read', null, null, null, null),

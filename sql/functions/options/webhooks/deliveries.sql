@@ -159,11 +159,18 @@ begin
   select o.event_id, o.webhook, o.type, o.at, o.state, o.attempts, case o.state when 'pending' then o.next_attempt_at end,
          o.last_status, o.last_error, o.finished_at, o.data, o.attempt_log,
          to_char(o.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || o.event_id || ',' || o.webhook
-    from pgrant.outbox o
-   where o.tenant_id = p_tenant
-     and (p_webhook is null or o.webhook = p_webhook)
-     and (p_state is null or o.state = p_state)
-     and (o.at, o.event_id, o.webhook) < (v_at, v_event_id, v_webhook)
+    from pgrant.webhooks w
+   cross join unnest(array['pending', 'delivered', 'dead']) s (state)
+   -- Of each webhook and state as many as the page has, in the order of the index: no more is read however many there are.
+   cross join lateral (
+     select d.* from pgrant.outbox d
+      where d.tenant_id = p_tenant and d.webhook = w.name and d.state = s.state
+        and (d.at, d.event_id) <= (v_at, v_event_id) and (d.at, d.event_id, d.webhook) < (v_at, v_event_id, v_webhook)
+      order by d.at desc, d.event_id desc
+      limit p_limit) o
+   where w.tenant_id = p_tenant
+     and (p_webhook is null or w.name = p_webhook)
+     and (p_state is null or s.state = p_state)
    order by o.at desc, o.event_id desc, o.webhook desc
    limit p_limit;
 end

@@ -91,23 +91,30 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   return query
-  select w.name, w.url, w.event_types, o.pending, o.dead, o.oldest_at, o.last_delivered_at,
+  select w.name, w.url, w.event_types, o.pending, g.dead, o.oldest_at, y.last_delivered_at,
          case when w.paused_until > now() then w.paused_until end, w.created_at, w.disabled_at, w.disabled_reason
     from pgrant.webhooks w
    cross join lateral (
-     select count(*) filter (where d.state = 'pending') as pending,
-            count(*) filter (where d.state = 'dead') as dead,
-            min(d.at) filter (where d.state = 'pending') as oldest_at,
-            max(d.finished_at) filter (where d.state = 'delivered') as last_delivered_at
+     select count(*) as pending, min(d.at) as oldest_at
        from pgrant.outbox d
-      where d.tenant_id = p_tenant and d.webhook = w.name) o
+      where d.tenant_id = p_tenant and d.webhook = w.name and d.state = 'pending') o
+   cross join lateral (
+     select count(*) as dead
+       from pgrant.outbox d
+      where d.tenant_id = p_tenant and d.webhook = w.name and d.state = 'dead') g
+   cross join lateral (
+     -- Of the youngest only: of all that were delivered there may be millions.
+     select max(y.finished_at) as last_delivered_at
+       from (select d.finished_at from pgrant.outbox d
+              where d.tenant_id = p_tenant and d.webhook = w.name and d.state = 'delivered'
+              order by d.at desc, d.event_id desc limit 100) y) y
    where w.tenant_id = p_tenant
    order by w.name;
 end
 $$;
 
 comment on function pgrant_ops.webhook_list(uuid) is
-  'The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one was last delivered. Raises OA001.';
+  'The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one of the 100 youngest that were delivered was last. Raises OA001.';
 
 create function pgrant_ops.webhook_show(p_tenant uuid, p_name text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
