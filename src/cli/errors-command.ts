@@ -29,7 +29,7 @@ export function declareCommands(command: Command): void {
 async function errors(session: Session, options: Options): Promise<Output> {
   const { clientId: client_id, since, before, beforeId: before_id, limit } = options;
   const tenant = await findTenant(session, options.tenant);
-  const filter = { tenant, client_id, since, before, before_id, limit };
+  const filter = { tenant, client_id, since, before, before_id, limit: limit + 1 };
   const rows = await callAll(session.database, ops.error_list, filter);
   const columns = [
     'at',

@@ -36,7 +36,7 @@ export function declareCommands(group: Command): void {
 async function list(session: Session, options: ListOptions): Promise<Output> {
   const { username, clientId: client_id, after, limit, asOf: at } = options;
   const tenant = await findTenant(session, options.tenant);
-  const filter = { tenant, username, client_id, after, limit };
+  const filter = { tenant, username, client_id, after, limit: limit + 1 };
   const empty = 'there are no such grants';
   const next = ({ grant_id }: { grant_id: string | null }) => `--after ${grant_id}`;
   if (at) {

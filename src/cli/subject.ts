@@ -53,7 +53,7 @@ export function listCommand<Result extends Row, Given extends object = object>(
   return command.action(
     withSession(async (session, options: Given & { tenant: string; limit: number }) => {
       const tenant = await findTenant(session, options.tenant);
-      const limit = next && { limit: options.limit };
+      const limit = next && { limit: options.limit + 1 };
       const args = { tenant, ...filter?.(options), ...limit };
       // Lists have no error: every row is a result.
       const rows = (await callAll(session.database, rowsOf, args)) as Result[];
@@ -62,7 +62,7 @@ export function listCommand<Result extends Row, Given extends object = object>(
   );
 }
 
-/** Rows as a table, and where there may be more of them, how to ask for those. */
+/** Rows as a table; where they are more than `limit`, those, and how to ask for the others. */
 export function asTable<Result extends Row>(
   rows: Result[],
   columns: readonly (keyof Result & string)[],
@@ -70,9 +70,10 @@ export function asTable<Result extends Row>(
   limit?: number,
   next?: (last: Result) => string,
 ): Output {
-  const last = rows.at(-1);
-  const more = next && last && rows.length === limit ? `\nmore: ${next(last)}` : '';
-  return { json: rows, text: table(withTimes(rows), columns, empty) + more };
+  const shown = rows.slice(0, limit);
+  const last = rows.length > shown.length ? shown.at(-1) : undefined;
+  const more = next && last ? `\nmore: ${next(last)}` : '';
+  return { json: shown, text: table(withTimes(shown), columns, empty) + more };
 }
 
 type Subject = {

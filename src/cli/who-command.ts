@@ -4,7 +4,7 @@ import { callAll } from '../db/call.ts';
 import { count, moment } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
-import { table, withTimes } from './text.ts';
+import { asTable } from './subject.ts';
 
 type Options = {
   tenant: string;
@@ -35,8 +35,8 @@ export function declareCommands(command: Command): void {
 async function who(session: Session, what: string, options: Options): Promise<Output> {
   const { at, username, clientId: client_id, after, afterClient: after_client, limit } = options;
   const tenant = await findTenant(session, options.tenant);
-  const filter = { tenant, what, at, username, client_id, after, after_client, limit };
-  const rows = await callAll(session.database, ops.access_list, filter);
+  const named = { tenant, what, at, username, client_id, after, after_client };
+  const rows = await callAll(session.database, ops.access_list, { ...named, limit: limit + 1 });
   const columns = [
     'username',
     'client_name',
@@ -46,9 +46,8 @@ async function who(session: Session, what: string, options: Options): Promise<Ou
     'through',
     'since',
     'until',
-  ];
-  const last = rows.at(-1);
-  const next = last?.grant_id ? `--after ${last.grant_id}` : `--after-client ${last?.client_id}`;
-  const more = rows.length === limit ? `\nmore: ${next}` : '';
-  return { json: rows, text: table(withTimes(rows), columns, 'nobody') + more };
+  ] as const;
+  return asTable(rows, columns, 'nobody', limit, ({ grant_id, client_id: of }) =>
+    grant_id ? `--after ${grant_id}` : `--after-client ${of}`,
+  );
 }

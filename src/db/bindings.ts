@@ -1165,7 +1165,7 @@ export const api = {
     ['next_secret_hash', 'bytea'],
   ], ['client_id', 'secret', 'in_review']),
 
-  /** The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
+  /** The applications of the developer who is signed in, 51 of them, one more than a page shows, behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
   developer_client_list: bind<
     {
       tenant: string;
@@ -3470,7 +3470,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['client_revoke']),
 
-  /** The applications of a tenant by client_id, p_limit of them (200 at most) after p_after, with p_search in their name or client_id. May be null: scopes, registered_at, last_used_at, disabled_at. Raises OA001. */
+  /** The applications of a tenant by client_id, p_limit of them (1000 at most) after p_after, with p_search in their name or client_id. May be null: scopes, registered_at, last_used_at, disabled_at. Raises OA001. */
   client_search: bind<
     {
       tenant: string;
@@ -3698,7 +3698,7 @@ export const ops = {
     ['message', 'text'],
   ], []),
 
-  /** The applications that developers brought, by client_id, p_limit of them (200 at most) after p_after; p_waiting = those that wait for a review. May be null: submitted_at. Raises OA001. */
+  /** The applications that developers brought, by client_id, p_limit of them (1000 at most) after p_after; p_waiting = those that wait for a review. May be null: submitted_at. Raises OA001. */
   developer_client_search: bind<
     {
       tenant: string;
@@ -4979,7 +4979,7 @@ export const ops = {
     ['tenant', 'uuid'],
   ], []),
 
-  /** Who has a role, directly or through which groups, by user_id, p_limit of them (200 at most) after p_after. May be null: name, disabled_at. Raises OA001. */
+  /** Who has a role, directly or through which groups, by user_id, p_limit of them (1000 at most) after p_after. May be null: name, disabled_at. Raises OA001. */
   role_people: bind<
     {
       tenant: string;
@@ -5858,7 +5858,7 @@ export const ops = {
     ['user_id', 'uuid'],
   ], []),
 
-  /** The people of a tenant by username, p_limit of them (200 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001. */
+  /** The people of a tenant by username, p_limit of them (1000 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001. */
   user_search: bind<
     {
       tenant: string;

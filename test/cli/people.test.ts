@@ -80,8 +80,9 @@ test('a user is disabled and enabled, again and again', async () => {
 test('long lists come in pages, and the page says how the next begins', async () => {
   const page = await pgrant(['user', 'list', ...tenant, '--limit', '1']);
   expect(page.out).toMatch(/\nmore: --after ada\n$/);
-  const next = await document('user list --tenant acme --limit 1 --after ada');
-  expect(next).toMatchObject([{ username: 'bob' }]);
+  const next = await pgrant(['user', 'list', ...tenant, '--limit', '1', '--after', 'ada']);
+  expect(next.out).toContain('bob');
+  expect(next.out).not.toContain('more:');
   const end = await pgrant(['user', 'list', ...tenant, '--after', 'bob']);
   expect(end.out).toBe('tenant acme has no more users\n');
 });

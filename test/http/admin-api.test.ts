@@ -286,6 +286,9 @@ describe('what it does', () => {
         4,
         whole.map((item: Record<string, string>) => item[key]),
       ]);
+      // As many as there are on a page: no other comes behind it.
+      const exact = await request('GET', `${path}&limit=4`);
+      expect([exact.json.items.length, exact.headers.get('link')]).toEqual([4, null]);
     }
     expect((await request('DELETE', '/webhooks/pages')).status).toBe(204);
 
@@ -314,6 +317,11 @@ describe('what it does', () => {
         [...seen].filter((one) => one.startsWith(`${client_id} `)).length,
       ]).toEqual([client_id, count]);
     }
+    const largest = await request('GET', '/users?search=crowd-&limit=200');
+    expect([largest.json.items.length, largest.headers.get('link')]).toEqual([
+      200,
+      expect.stringContaining('rel="next"'),
+    ]);
     const of = async (query: string) =>
       (await request('GET', `/grants?${query}`)).json.items.length;
     expect(await of('username=crowd-1')).toBe(2);

@@ -190,6 +190,9 @@ describe('an application', () => {
     expect([names(first).length, names(first)[0]]).toEqual([50, 'Many 1']);
     const next = /rel="next" href="([^"]*)"/.exec(first.html)?.[1] ?? '';
     expect(names(await browser.open(new URL(next, first.url)))).toEqual(['Many 51']);
+    await acme.database.sql`delete from pgrant.clients where client_id = 'many-51'`;
+    const full = await browser.open(first.url);
+    expect([names(full).length, full.html.includes('rel="next"')]).toEqual([50, false]);
   });
 
   test('is changed at once while it is a draft, in what is the developer’s to say and no more', async () => {

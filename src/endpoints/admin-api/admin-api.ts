@@ -55,7 +55,7 @@ export function adminApi(services: EndpointServices): Endpoint {
     const ask = (more: Arguments, secret_salt: Buffer | null) =>
       call(services.database, api.admin_call, {
         ...asked,
-        arguments: { ...given, ...more },
+        arguments: { ...oneMore(operation, given), ...more },
         secret_salt,
       });
     const row = await ask(made.arguments, Object.keys(made.shown).length === 0 ? null : salt);
@@ -71,6 +71,11 @@ export function adminApi(services: EndpointServices): Endpoint {
           ).shown;
     answer(ctx, operation, { ...row, given, shown });
   };
+}
+
+/** Of a list a row more than is shown, which says whether it goes on. */
+function oneMore({ page_key }: Operation, given: Arguments): Arguments {
+  return page_key === undefined ? given : { ...given, limit: Number(given.limit) + 1 };
 }
 
 /** The access token and what proves that it is the sender's, as SQL takes them. */
@@ -145,9 +150,8 @@ function answer(ctx: Ctx, operation: Operation, { value, etag, given, shown }: R
     name !== undefined
       ? { [name]: value, ...shown }
       : Array.isArray(value)
-        ? { items: value }
+        ? { items: pageOf(ctx, operation, value, given) }
         : { ...(value as object | null), ...shown };
-  if (Array.isArray(value)) linkNext(ctx, operation, value, given);
   if (Object.keys(body).length === 0) {
     ctx.status = 204;
     return;
@@ -156,11 +160,14 @@ function answer(ctx: Ctx, operation: Operation, { value, etag, given, shown }: R
   ctx.body = body;
 }
 
-/** RFC 8288: where the list goes on. */
-function linkNext(ctx: Ctx, { page_key }: Operation, rows: unknown[], given: Arguments): void {
-  const last = rows.at(-1) as Record<string, unknown> | undefined;
-  if (page_key === undefined || last === undefined || rows.length < Number(given.limit)) return;
-  const next = new URLSearchParams(ctx.querystring);
-  next.set('after', String(last[page_key]));
-  ctx.set('Link', `<${ctx.state.tenant.issuer}${ctx.path}?${next}>; rel="next"`);
+/** As many rows as were asked for; where there are more, the header says how to ask for those (RFC 8288). */
+function pageOf(ctx: Ctx, { page_key }: Operation, rows: unknown[], given: Arguments): unknown[] {
+  if (page_key === undefined) return rows;
+  const shown = rows.slice(0, Number(given.limit));
+  if (rows.length > shown.length) {
+    const next = new URLSearchParams(ctx.querystring);
+    next.set('after', String((shown.at(-1) as Record<string, unknown>)[page_key]));
+    ctx.set('Link', `<${ctx.state.tenant.issuer}${ctx.path}?${next}>; rel="next"`);
+  }
+  return shown;
 }

@@ -25,7 +25,7 @@ export const operations = [
         "required": false
       }
     ],
-    "description": "The applications of a tenant by client_id, p_limit of them (200 at most) after p_after, with p_search in their name or client_id.",
+    "description": "The applications of a tenant by client_id, p_limit of them (1000 at most) after p_after, with p_search in their name or client_id.",
     "page_key": "client_id",
     "columns": [
       {
@@ -274,7 +274,7 @@ export const operations = [
         "required": false
       }
     ],
-    "description": "The applications that developers brought, by client_id, p_limit of them (200 at most) after p_after; p_waiting = those that wait for a review.",
+    "description": "The applications that developers brought, by client_id, p_limit of them (1000 at most) after p_after; p_waiting = those that wait for a review.",
     "page_key": "client_id",
     "columns": [
       {
@@ -495,7 +495,7 @@ export const operations = [
         "required": false
       }
     ],
-    "description": "The people of a tenant by username, p_limit of them (200 at most) after p_after, whose username begins with p_search.",
+    "description": "The people of a tenant by username, p_limit of them (1000 at most) after p_after, whose username begins with p_search.",
     "page_key": "username",
     "columns": [
       {
@@ -914,7 +914,7 @@ export const operations = [
         "required": false
       }
     ],
-    "description": "Who has a role, directly or through which groups, by user_id, p_limit of them (200 at most) after p_after.",
+    "description": "Who has a role, directly or through which groups, by user_id, p_limit of them (1000 at most) after p_after.",
     "page_key": "user_id",
     "columns": [
       {

@@ -37,8 +37,9 @@ export function listApplications(services: EndpointServices): Endpoint {
     const { after = null } = requireReadable(ctx.query, ['after']).values;
     const row = await call(services.database, api.developer_client_list, { ...person(ctx), after });
     const { clients, ...page } = row.page as { clients: { client_id: string }[] };
-    const next = clients.length === pageRows && clients.at(-1)?.client_id;
-    render(ctx, 'developer_applications', { ...row, ...page, clients, next });
+    const shown = clients.slice(0, pageRows);
+    const next = clients.length > pageRows && shown.at(-1)?.client_id;
+    render(ctx, 'developer_applications', { ...row, ...page, clients: shown, next });
   });
 }
 

@@ -14,12 +14,12 @@ begin
    where c.tenant_id = p_tenant and c.maker_id is null and c.client_id > p_after
      and (p_search = '' or strpos(lower(c.name), lower(p_search)) > 0 or strpos(lower(c.client_id), lower(p_search)) > 0)
    order by c.client_id
-   limit least(greatest(p_limit, 1), 200);
+   limit least(greatest(p_limit, 1), 1000);
 end
 $$;
 
 comment on function pgrant_ops.client_search(uuid, text, text, integer) is
-  'The applications of a tenant by client_id, p_limit of them (200 at most) after p_after, with p_search in their name or client_id. May be null: scopes, registered_at, last_used_at, disabled_at. Raises OA001.';
+  'The applications of a tenant by client_id, p_limit of them (1000 at most) after p_after, with p_search in their name or client_id. May be null: scopes, registered_at, last_used_at, disabled_at. Raises OA001.';
 
 create function pgrant_ops.user_search(p_tenant uuid, p_search text default '', p_after text default '', p_limit integer default 50)
 returns table (user_id uuid, username text, name text, email text, created_at timestamptz, disabled_at timestamptz)
@@ -34,12 +34,12 @@ begin
      -- By the beginning: of a million people an index finds these, up to the last letter that there is.
      and u.username_key >= lower(p_search) and u.username_key < lower(p_search) || chr(1114111)
    order by u.username_key
-   limit least(greatest(p_limit, 1), 200);
+   limit least(greatest(p_limit, 1), 1000);
 end
 $$;
 
 comment on function pgrant_ops.user_search(uuid, text, text, integer) is
-  'The people of a tenant by username, p_limit of them (200 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001.';
+  'The people of a tenant by username, p_limit of them (1000 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001.';
 
 create function pgrant_ops.user_role_list(p_tenant uuid, p_username text)
 returns table (role text, title text, direct boolean, groups text[])
@@ -73,7 +73,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_after uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
-  v_limit integer := least(greatest(p_limit, 1), 200);
+  v_limit integer := least(greatest(p_limit, 1), 1000);
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.role_check(p_tenant, p_role);
@@ -102,7 +102,7 @@ end
 $$;
 
 comment on function pgrant_ops.role_people(uuid, text, uuid, integer) is
-  'Who has a role, directly or through which groups, by user_id, p_limit of them (200 at most) after p_after. May be null: name, disabled_at. Raises OA001.';
+  'Who has a role, directly or through which groups, by user_id, p_limit of them (1000 at most) after p_after. May be null: name, disabled_at. Raises OA001.';
 
 create function pgrant_ops.audit_search(
   p_tenant uuid, p_action text default null, p_client_id text default null, p_username text default null,

@@ -16,12 +16,12 @@ begin
     join pgrant.users u on u.tenant_id = p_tenant and u.user_id = d.developer_id
    where d.tenant_id = p_tenant and d.client_id > p_after and (not p_waiting or d.submitted_at is not null)
    order by d.client_id
-   limit least(greatest(p_limit, 1), 200);
+   limit least(greatest(p_limit, 1), 1000);
 end
 $$;
 
 comment on function pgrant_ops.developer_client_search(uuid, boolean, text, integer) is
-  'The applications that developers brought, by client_id, p_limit of them (200 at most) after p_after; p_waiting = those that wait for a review. May be null: submitted_at. Raises OA001.';
+  'The applications that developers brought, by client_id, p_limit of them (1000 at most) after p_after; p_waiting = those that wait for a review. May be null: submitted_at. Raises OA001.';
 
 create function pgrant_rules.developer_client_found(p_tenant uuid, p_client_id text) returns pgrant.developer_clients
 language plpgsql

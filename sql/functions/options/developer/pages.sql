@@ -81,14 +81,14 @@ begin
                  from (select d.* from pgrant.developer_clients d
                         where d.tenant_id = p_tenant and d.developer_id = (v_developer.session).user_id
                           and (v_after.client_id is null or (d.created_at, d.client_id) > (v_after.created_at, v_after.client_id))
-                        order by d.created_at, d.client_id limit 50) d
+                        order by d.created_at, d.client_id limit 51) d
                  join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = d.client_id))
       from pgrant.tenants t where t.tenant_id = p_tenant));
 end
 $$;
 
 comment on function pgrant_api.developer_client_list(uuid, text, inet, bytea, bigint, text) is
-  'The applications of the developer who is signed in, 50 of them behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood.';
+  'The applications of the developer who is signed in, 51 of them, one more than a page shows, behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood.';
 
 create function pgrant_rules.developer_client_shown(p_tenant uuid, p_brought pgrant.developer_clients, p_client pgrant.clients)
 returns jsonb
