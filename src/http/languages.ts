@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { IntlMessageFormat } from 'intl-messageformat';
 import nunjucks from 'nunjucks';
-import { pageLanguages, standardScopes } from '../protocol/lists.ts';
+import { pageLanguages } from '../protocol/lists.ts';
 import type { Ctx } from './ctx.ts';
-import { type Refusals, sayRefusals } from './refusals.ts';
+import { type Refusals, sayReasons, sayRefusals } from './refusals.ts';
 
 export type PageLanguage = (typeof pageLanguages)[number];
 
@@ -42,6 +42,7 @@ const marks = Object.fromEntries(
 /** What templates call in a language. */
 export function globalsOf(language: PageLanguage) {
   const messages = messagesOf(language);
+  const refusals = catalogue('refusals', language) as Refusals;
   const meanings = new Map<string, string>(Object.entries(catalogue('settings', language)));
   const locale = formats[language];
   const days = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
@@ -79,7 +80,9 @@ export function globalsOf(language: PageLanguage) {
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
     language_name: (tag: string) => names.of(tag) ?? tag,
     /** What SQL refused, in the language. */
-    refusal: sayRefusals(catalogue('refusals', language) as Refusals),
+    refusal: sayRefusals(refusals),
+    /** Why something was refused, as logs and audit have it. */
+    why: sayReasons(refusals),
     /** What a setting of the tenant means. */
     meaning: (setting: string) => meanings.get(setting) ?? '',
     /** Two letters for whoever has no logo. */
@@ -112,12 +115,14 @@ export function globalsOf(language: PageLanguage) {
   };
 }
 
-/** What the tenant has not put in words of its own. */
+const english: Partial<Record<string, string>> = catalogue('languages', 'en');
+
+/** What the tenant has not put in words of its own: a scope that every tenant has, or every one with admins. */
 function standardText(messages: Map<string, IntlMessageFormat>, one: Titled) {
   const { scope = '', title, description } = one;
-  const standard: { title: string; description: string } | undefined =
-    standardScopes[scope as keyof typeof standardScopes];
-  if (standard?.title !== title || standard.description !== description) return undefined;
+  const isStandard = (part: string, said: string | undefined) =>
+    said === undefined || said === english[`scope.${scope}.${part}`];
+  if (!isStandard('title', title) || !isStandard('description', description)) return undefined;
   const text = (part: string) => String(messages.get(`scope.${scope}.${part}`)?.format() ?? '');
   return { title: text('title'), description: text('description') };
 }

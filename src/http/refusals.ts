@@ -10,8 +10,11 @@ type Said = {
   good?: string | undefined;
 };
 
-/** Patterns, of sentences and of what a value must be, with what they are in the language. */
-export type Refusals = Record<'sentences' | 'values', Record<string, string>>;
+/**
+ * Patterns, of sentences, of what a value must be, and of the reasons that logs and audit have, with what they are in the
+ * language.
+ */
+export type Refusals = Record<'sentences' | 'values' | 'reasons', Record<string, string>>;
 
 type Pattern = { matcher: RegExp; names: string[]; text: string };
 
@@ -33,6 +36,23 @@ export function sayRefusals(refusals: Refusals): (detail: string) => Said {
     if (found === undefined) return { text: visible(detail), known: false };
     const { name, good: value } = found.given;
     return { text: visible(fill(found, good)), known: true, name, good: value && good(value) };
+  };
+}
+
+/** How deep a reason may stand within another: `DPoP proof: alg is none of …`. */
+const deepest = 3;
+
+/** Says in a language why something was refused; one that is not known, or only by its beginning, is as it is. */
+export function sayReasons(refusals: Refusals): (reason: string) => Said {
+  const patterns = patternsOf(refusals.reasons);
+  const say = (reason: string, depth: number): string | undefined => {
+    const found = reason.length > longest || depth > deepest ? undefined : find(patterns, reason);
+    const inner = found?.given.good === undefined ? '' : say(found.given.good, depth + 1);
+    return found && inner !== undefined ? fill(found, () => inner) : undefined;
+  };
+  return (reason) => {
+    const text = say(reason, 0);
+    return { text: visible(text ?? reason), known: text !== undefined };
   };
 }
 
@@ -60,7 +80,7 @@ function patternsOf(texts: Record<string, string>): Pattern[] {
 const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** What a value must be ends where it is said what it was, of whatever that consists. */
-const matchOf = (name: string) => ({ name: '([\\w#]+)', good: '(.+?)' })[name] ?? '(.+)';
+const matchOf = (name: string) => ({ name: '([\\w#]+)', good: '(.+?)' })[name] ?? '(.+?)';
 
 type Found = { pattern: Pattern; given: Record<string, string | undefined> };
 

@@ -108,7 +108,7 @@ describe('catalogues', () => {
 
   test('every refusal has the same values in every language', () => {
     const values = (text: string) => (text.match(/\{(?:\d|name|good)\}/g) ?? []).toSorted();
-    for (const kind of ['sentences', 'values'] as const) {
+    for (const kind of ['sentences', 'values', 'reasons'] as const) {
       expect(Object.entries(refusals('en')[kind])).toEqual(
         Object.keys(refusals('en')[kind]).map((key) => [key, key]),
       );
