@@ -1099,7 +1099,7 @@ export const api = {
     ['devices', 'bytea[]'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** The live grants of the signed-in person, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
+  /** The live grants of the signed-in person but that of the console, last used first. Writes nothing but the session's idle expiry. Errors: login_required. */
   consent_list: bind<
     {
       tenant: string;

@@ -48,6 +48,36 @@ describe('the page of the account', () => {
     expect(sessions.url).toBe(`${acme.issuer}/oauth/account/sessions`);
   });
 
+  test('lists no console, and says of what belongs to the service that it does not ask', async () => {
+    const { tenant, issuer, database } = acme;
+    await addPerson('root');
+    await call(database.worker, ops.admin_enable, { tenant });
+    await call(database.worker, ops.role_assign, {
+      tenant,
+      role: 'pgrant.admin',
+      username: 'root',
+    });
+    const browser = new Browser();
+    const there = await openAs(browser, '/admin', 'root');
+    expect(there.url).toBe(`${issuer}/oauth/admin/clients`);
+    expect((await openAs(browser, '/account', 'root')).html).toContain('No application may use');
+    const settings = { consent: 'never' } as never;
+    await call(database.worker, ops.client_set, { tenant, client_id: 'web', settings });
+    await browser.open(
+      client.buildAuthorizationUrl(config, {
+        redirect_uri: 'http://127.0.0.1:9999/callback',
+        scope: 'openid',
+        code_challenge: 'A'.repeat(43),
+        code_challenge_method: 'S256',
+      }),
+    );
+    const page = await openAs(browser, '/account', 'root');
+    expect(page.html.match(/<article/g)).toHaveLength(1);
+    expect(page.html).toContain('no: it belongs to this service');
+    const again = { consent: 'remember' } as never;
+    await call(database.worker, ops.client_set, { tenant, client_id: 'web', settings: again });
+  });
+
   test('gives no code to anybody', async () => {
     const before = await acme.database.sql`select count(*) from pgrant.codes`;
     await openAs(new Browser(), '/account', 'ada');

@@ -13,7 +13,7 @@ comment on type pgrant_api.consents is 'The grants of the signed-in person.';
 comment on column pgrant_api.consents.upstreams is 'Array of {name, title, linked}: where else the person may sign in.';
 comment on column pgrant_api.consents.developer is 'Whether the developer portal is there for the person.';
 comment on column pgrant_api.consents.consents is
-  'Array of {grant_id, client_id, client_name, client_logo (SHA-256 of its logo, null = none), scopes: [{scope, title, description, texts: {language: {title, description}}}], assertion_issuer (who vouched for the person where they were not asked for all of it), created_at, consented_at, consent_expires_at, last_used_at, authorized_at and authorized_from (when and from which address the person last let it in, as far as their youngest 2,000 events say)}; times ISO 8601 in UTC, null = never.';
+  'Array of {grant_id, client_id, client_name, client_logo (SHA-256 of its logo, null = none), scopes: [{scope, title, description, texts: {language: {title, description}}}], assertion_issuer (who vouched for the person where they were not asked for all of it), asks (whether people are asked: false for what is of the service itself), created_at, consented_at, consent_expires_at, last_used_at, authorized_at and authorized_from (when and from which address the person last let it in, as far as their youngest 2,000 events say)}; times ISO 8601 in UTC, null = never.';
 
 create function pgrant_api.consent_list(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint
@@ -43,6 +43,7 @@ begin
                          'texts', pgrant_rules.scope_texts(p_tenant, s.scope)) order by s.scope), '[]')
                         from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = any (g.scopes)),
            'assertion_issuer', g.assertion_issuer,
+           'asks', c.consent <> 'never',
            'created_at', pgrant_rules.iso8601(g.created_at),
            'consented_at', pgrant_rules.iso8601(g.consented_at),
            'consent_expires_at', pgrant_rules.iso8601(g.consent_expires_at),
@@ -66,6 +67,8 @@ begin
                 order by e.grant_id, e.at desc) a on a.grant_id = g.grant_id
    where g.tenant_id = p_tenant
      and g.user_id = v_session.user_id
+     -- The console is no application of anybody's: its admin needs the session alone, which is listed as such.
+     and g.client_id <> 'pgrant-console'
      and g.revoked_at is null
      and g.expires_at > now();
   v_out.developer := pgrant_rules.developer_allowed(p_tenant, v_session.user_id);
@@ -75,7 +78,7 @@ end
 $$;
 
 comment on function pgrant_api.consent_list(uuid, text, inet, bytea, bigint) is
-  'The live grants of the signed-in person, last used first. Writes nothing but the session''s idle expiry. Errors: login_required.';
+  'The live grants of the signed-in person but that of the console, last used first. Writes nothing but the session''s idle expiry. Errors: login_required.';
 
 create function pgrant_api.consent_revoke(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint,
