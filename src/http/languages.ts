@@ -81,6 +81,11 @@ export function globalsOf(language: PageLanguage) {
     language_name: (tag: string) => names.of(tag) ?? tag,
     /** What SQL refused, in the language. */
     refusal: sayRefusals(refusals),
+    /** What a form of the console calls a field, as it is quoted; the name of one that it calls nothing. */
+    label: (name: string) => {
+      const label = messages.get(`console.name.${name}`)?.format();
+      return label === undefined ? name : String(messages.get('console.label')?.format({ label }));
+    },
     /** Why something was refused, as logs and audit have it. */
     why: sayReasons(refusals),
     /** What a setting of the tenant means. */

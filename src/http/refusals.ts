@@ -23,19 +23,23 @@ const placeholder = /\{(\d|name|good)\}/g;
 /** What is longer holds what somebody sent, and is not looked through: patterns would take the square of its length. */
 const longest = 1000;
 
-/** Says refusals in a language. */
-export function sayRefusals(refusals: Refusals): (detail: string) => Said {
+/** Says refusals in a language; a field has the name that `label` gives. */
+export function sayRefusals(
+  refusals: Refusals,
+): (detail: string, label?: (name: string) => string) => Said {
   const sentences = patternsOf(refusals.sentences);
   const values = patternsOf(refusals.values);
   const good = (text: string): string => {
     const found = find(values, text);
     return found === undefined ? text : fill(found, good);
   };
-  return (detail) => {
+  return (detail, label = (name) => name) => {
     const found = detail.length > longest ? undefined : find(sentences, detail);
     if (found === undefined) return { text: visible(detail), known: false };
     const { name, good: value } = found.given;
-    return { text: visible(fill(found, good)), known: true, name, good: value && good(value) };
+    const { pattern, given } = found;
+    const named = name === undefined ? found : { pattern, given: { ...given, name: label(name) } };
+    return { text: visible(fill(named, good)), known: true, name, good: value && good(value) };
   };
 }
 

@@ -77,7 +77,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByText('This colour is too light').waitFor();
     expect(await colourOf(page)).toBe('rgb(255, 204, 0)');
     await press(page, 'Save');
-    await page.getByText('accent_color must be a colour such as').waitFor();
+    await page.getByText('“Colour” must be a colour such as').waitFor();
     expect(await page.getByLabel('Colour').inputValue()).toBe('#ffcc00');
     await page.getByLabel('Colour').fill('red;}');
     await press(page, 'Preview');
@@ -108,7 +108,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       .locator('form:has(#new-name)')
       .evaluate((form) => form.setAttribute('novalidate', ''));
     await press(page, 'Add an identity provider');
-    await page.getByText('issuer must be').waitFor();
+    await page.getByText('“Issuer (URL)” must be').waitFor();
     expect(await page.locator('#new-title').inputValue()).toBe('Company');
     expect(await page.content()).not.toContain('hunter2');
     await page.getByLabel('Issuer (URL)').fill('https://id.company.example');

@@ -126,7 +126,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       await page.getByLabel('Redirect URIs').fill('http://evil.example/cb');
       await press(page, 'Add an application');
       // What was typed is kept, and said what is wrong with it.
-      await page.getByText('redirect_uris must be').waitFor();
+      await page.getByText('“Redirect URIs” must be').waitFor();
       expect(await page.locator('#new-name').inputValue()).toBe('<b>Reports</b>');
       await page.getByLabel('Redirect URIs').fill('https://reports.example/cb');
       await press(page, 'Add an application');

@@ -129,7 +129,7 @@ describe('catalogues', () => {
     const named = templates.map((name) => keysIn(source(name)));
     const whole = new Set(named.flatMap(({ whole }) => whole));
     // Named by src/http/languages.ts.
-    const begun = [...named.flatMap(({ begun }) => begun), 'claim.', 'scope.'];
+    const begun = [...named.flatMap(({ begun }) => begun), 'claim.', 'scope.', 'console.label'];
     const unused = Object.keys(english).filter(
       (key) => !whole.has(key) && !begun.some((prefix) => key.startsWith(prefix)),
     );
@@ -349,6 +349,20 @@ describe('pages', () => {
     expect(refused.html).toContain(
       `<p lang="de"><bdi>code_lifetime geht so nicht, richtig wäre: ${good};`,
     );
+  });
+
+  test('a notice calls a field what its form calls it, in the language of the page', async () => {
+    const browser = new Browser({ 'accept-language': 'de' });
+    const at = `${acme.issuer}/oauth/admin/clients`;
+    const form = await browser.submit(await browser.open(at), { username: 'ada', password });
+    const refused = await browser.submit(
+      form,
+      { operation: 'client_add', name: 'Mine', redirect_uris: 'nowhere' },
+      '/clients',
+    );
+    const [, notice = ''] = /role="alert">(.*?)<\/div>/s.exec(refused.html) ?? [];
+    expect(notice).toContain('„Redirect-URIs“');
+    expect(notice).not.toContain('redirect_uris');
   });
 
   test('metadata name the languages [OpenID Connect Discovery 3]', async () => {
