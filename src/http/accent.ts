@@ -1,6 +1,7 @@
 // The colour of a tenant on the pages: what buttons and links are, in both themes.
 
-/** The ground of the dark theme (templates/style/1-colours.css), and the contrast that text needs with it (WCAG 1.4.3). */
+/** The grounds of the themes (templates/style/1-colours.css), and the contrast that text needs with them (WCAG 1.4.3). */
+const lightGround = [0xf2, 0xf4, 0xf7];
 const darkGround = [0x17, 0x1d, 0x26];
 const enough = 4.5;
 /** The luminance beyond which a colour has too little contrast with the ground of the light theme: pgrant.accent_sound(). */
@@ -28,13 +29,30 @@ function contrast(one: Colour, other: Colour): number {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** A colour before it is set: null where that is none, and whether the database would take it. */
-export type Accent = { colour: string | null; readable: boolean };
+/**
+ * A colour before it is set: null where that is none; whether the database would take it; and its contrast with the ground
+ * of each theme, to one decimal, rounded down.
+ */
+export function accentOf(text: string) {
+  const [code = null] = /^#[0-9a-f]{6}$/.exec(text.trim()) ?? [];
+  if (code === null) return { colour: null, readable: false };
+  const colour = channels(code);
+  const rounded = (one: Colour, other: Colour) => Math.floor(contrast(one, other) * 10) / 10;
+  return {
+    colour: code,
+    readable: luminance(colour) <= lightest,
+    light: rounded(colour, lightGround),
+    dark: rounded(inDark(colour), darkGround),
+  };
+}
 
-export function accentOf(text: string): Accent {
-  const [colour = null] = /^#[0-9a-f]{6}$/.exec(text.trim()) ?? [];
-  const readable = colour !== null && luminance(channels(colour)) <= lightest;
-  return { colour, readable };
+/** As light as it has to be in the dark theme. */
+function inDark(colour: Colour): Colour {
+  let light = colour;
+  for (let share = 0; contrast(light, darkGround) < enough + 1; share += 0.05) {
+    light = mixed(colour, 255, share);
+  }
+  return light;
 }
 
 /**
@@ -43,10 +61,7 @@ export function accentOf(text: string): Accent {
  */
 export function accentSheet(accent: string, scope = ':root'): string {
   const colour = channels(accent);
-  let light = colour;
-  for (let share = 0; contrast(light, darkGround) < enough + 1; share += 0.05) {
-    light = mixed(colour, 255, share);
-  }
+  const light = inDark(colour);
   const theme = (name: Colour, strong: Colour, on: string) =>
     `${scope} { --accent: ${written(name)}; --accent-strong: ${written(strong)}; --on-accent: ${on}; }`;
   return [

@@ -59,8 +59,15 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByLabel('Title').fill('Acme <Learning>');
     await page.getByLabel('Colour').fill('#7a1f6b');
     await page.getByLabel('Help (https or mailto)').fill('mailto:help@acme.example');
+    await page.getByLabel('Logo (URL)').fill('https://acme.example/logo.png');
     await press(page, 'Preview');
-    await page.getByText('Acme <Learning>').first().waitFor();
+    await page.getByText('Nothing has been saved yet.').waitFor();
+    const preview = page.locator('.preview');
+    expect(await preview.locator('header').innerText()).toContain('Acme <Learning>');
+    // The logo is fetched once it is saved: until then its place is held.
+    expect(await preview.locator('header .logo').innerText()).toBe('AL');
+    expect(await preview.locator('footer li').allInnerTexts()).toEqual(['Help']);
+    await page.locator('#accent_color-fault', { hasText: 'contrast 8.5 to 1' }).waitFor();
     expect(await colourOf(page)).toBe('rgb(122, 31, 107)');
     expect(await settings()).toMatchObject({ accent_color: null, support_uri: null });
     expect(await page.getByLabel('Title').inputValue()).toBe('Acme <Learning>');
@@ -74,7 +81,11 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     const { page } = await openAt('branding');
     await page.getByLabel('Colour').fill('#ffcc00');
     await press(page, 'Preview');
-    await page.getByText('This colour is too light').waitFor();
+    const said = page.locator('#accent_color-fault');
+    expect(await said.innerText()).toContain('Its contrast is 1.3 to 1, and 4.5 is needed.');
+    expect(await page.getByLabel('Colour').getAttribute('aria-describedby')).toContain(
+      'accent_color-fault',
+    );
     expect(await colourOf(page)).toBe('rgb(255, 204, 0)');
     await press(page, 'Save');
     await page.getByText('“Colour” must be a colour such as').waitFor();

@@ -1,5 +1,5 @@
 // The console of a tenant: pages for people with a role of admins, by the operations of the admin API.
-import { type Accent, accentOf } from '../../http/accent.ts';
+import { accentOf } from '../../http/accent.ts';
 import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
@@ -43,7 +43,7 @@ export function changeConsole(services: EndpointServices): Endpoint {
     const found = findPage(ctx);
     const typed = typedIn(ctx);
     const again = (problem: Problem) => showAgain(services, ctx, found, { ...problem, typed });
-    if (typed.preview !== undefined) return again({ preview: accentOf(typed.accent_color ?? '') });
+    if (typed.preview !== undefined) return again({});
     const operation = formOperation(typed);
     try {
       const given = formArguments(operation, found.named, typed);
@@ -113,7 +113,6 @@ type Problem = {
   typed?: Typed;
   fault?: 'confirm' | 'again';
   detail?: string | null;
-  preview?: Accent;
 };
 
 function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): void {
@@ -142,6 +141,7 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     settings: tenantSettings,
     languages: pageLanguages,
     as_text: textOfValue,
+    accent_of: accentOf,
   };
   render(ctx, page.template, data, isWrong ? { status: 400 } : {});
 }
