@@ -441,7 +441,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   });
 
   test('no page has a fault that axe finds, in either theme, or is wider than a phone [WCAG 2.2]', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const { page, complaints } = await openPage(browser);
     await signIn(page, 'ada');

@@ -148,6 +148,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor();
     await tabTo(page, 'Better notes', 'a');
     await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Better notes' }).waitFor();
     await send(
       page,
       null,
