@@ -96,6 +96,11 @@ describe('the page of the account', () => {
       error: 'invalid_grant',
     });
     expect((await browser.open(done.url)).html).not.toContain('has lost its access');
+    // By the same page in another tab, which does not know of it.
+    const again = await browser.submit(page, {}, '/oauth/consents');
+    expect(again.url).toBe(`${acme.issuer}/oauth/account`);
+    expect(again.html).toContain('Nothing was done: something has changed meanwhile');
+    expect(again.html).toContain('No application may use your account.');
   });
 
   test('says from where an application was let in last, whichever way', async () => {
@@ -185,7 +190,7 @@ describe('sessions', () => {
       method: 'POST',
       body: new URLSearchParams({ csrf, session_id }),
     });
-    expect(refused.status).toBe(404);
+    expect(refused.html).toContain('Nothing was done: something has changed meanwhile');
     expect((await theirs.open(foreign.url)).html).toContain('cleo');
   });
 });

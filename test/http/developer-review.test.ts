@@ -56,6 +56,43 @@ async function submitted({ approved = false, kind = 'web' } = {}) {
   return { browser, id, secret, after };
 }
 
+describe('in another tab', () => {
+  test('what was done already is not done again, the page says how it is now, and what was typed is kept', async () => {
+    const browser = new Browser();
+    const made = await portal.bring(browser, 'dora', 'web', web);
+    const id = idIn(made);
+    const [draft, form] = [await open(browser, id), await open(browser, id, '/edit')];
+    await browser.submit(draft, { action: 'submit' });
+    const again = await browser.submit(draft, { action: 'submit' });
+    expect([again.status, stateOf(again)]).toEqual([200, 'In review']);
+    expect(again.html).toContain('Nothing was done: something has changed meanwhile');
+    const kept = await browser.submit(form, { name: 'Better notes', redirect_uris: redirect_uri });
+    expect([kept.status, kept.html.includes('value="Better notes"')]).toEqual([403, true]);
+    expect(kept.html).toContain('in review or suspended meanwhile: nothing was changed');
+    const [, secret_id = ''] = /name="secret_id" value="([^"]*)"/.exec(again.html) ?? [];
+    for (const said of ['It is done.', 'Nothing was done: something has changed meanwhile']) {
+      const removed = await browser.submit(draft, { action: 'secret_remove', secret_id });
+      expect([removed.status, removed.html.includes(said)]).toEqual([200, true]);
+    }
+  });
+
+  test('an application that another admin has removed leads back to the list of the console', async () => {
+    const { id } = await submitted();
+    const browser = new Browser();
+    const at = `/oauth/admin/clients/${id}`;
+    await portal.openAs(browser, '/oauth/admin/clients', 'ada');
+    const [one, other] = [
+      await browser.open(`${acme.issuer}${at}`),
+      await browser.open(`${acme.issuer}${at}`),
+    ];
+    await browser.submit(one, { operation: 'client_remove', confirm: id });
+    const late = await browser.submit(other, { operation: 'client_disable' });
+    expect(late.url).toBe(`${acme.issuer}/oauth/admin/clients`);
+    expect(late.html).toContain('Nothing was done: something has changed meanwhile');
+    expect((await browser.open(`${acme.issuer}${at}`)).status).toBe(404);
+  });
+});
+
 describe('a draft', () => {
   test('is submitted with a message, is not changed meanwhile, and is taken back', async () => {
     const { browser, id, after } = await submitted();
@@ -228,7 +265,8 @@ describe('an active application', () => {
     for (const action of ['withdraw', 'secret_add', 'remove']) {
       const body = new URLSearchParams({ csrf, action, overlap: 'day', confirmed_name: 'Notes' });
       const forced = { method: 'POST', body };
-      expect((await browser.open(`${acme.issuer}${pathOf(id)}`, forced)).status).toBe(403);
+      const refused = await browser.open(`${acme.issuer}${pathOf(id)}`, forced);
+      expect(refused.html).toContain('Nothing was done: something has changed meanwhile');
     }
     await suspend(false);
     expect((await userinfo()).status).toBe(200);

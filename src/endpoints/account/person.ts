@@ -3,6 +3,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
+import { flash } from '../../http/flash.ts';
 import { keepTyped } from '../../http/keep-typed.ts';
 import { presentedSession } from '../../http/session.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
@@ -40,7 +41,10 @@ type Form = {
   again?: (ctx: Ctx) => Promise<void> | void;
 };
 
-/** A form of the account: where the session has ended meanwhile, what was typed is kept, and the person is told. */
+/**
+ * A form of the account. Where the session has ended meanwhile, what was typed is kept, and the person is told; where what it is
+ * about is not there any more, since another tab was faster, the page is shown as it is now.
+ */
 export function accountForm(
   services: EndpointServices,
   section: Section,
@@ -54,8 +58,11 @@ export function accountForm(
         return again(ctx);
       });
     } catch (failure) {
-      if ((failure as { error?: string }).error !== 'login_required') throw failure;
-      keepTyped(ctx, pathOf(section), secret);
+      const { error } = failure as { error?: string };
+      if (error === 'login_required') return keepTyped(ctx, pathOf(section), secret);
+      if (error !== 'not_found') throw failure;
+      flash(ctx, 'moved_on');
+      goTo(ctx, pathOf(section));
     }
   });
 }

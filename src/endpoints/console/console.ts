@@ -72,6 +72,10 @@ async function change(services: EndpointServices, ctx: Ctx, found: Found, asked:
   if (row === undefined) return keepTyped(ctx, ctx.path, secretFields);
   const [done, ...results] = row.results;
   if (done?.error) {
+    if (!isThere(found, results)) {
+      flash(ctx, 'moved_on');
+      return goTo(ctx, listOf(found));
+    }
     return showPage(ctx, found, { ...row, results }, { typed, detail: done.detail });
   }
   answerChange(ctx, found, operation, { ...row, given: write.arguments, shown: made.shown });
@@ -146,6 +150,13 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
   render(ctx, page.template, data, isWrong ? { status: 400 } : {});
 }
 
+/** The list that a page is of. */
+const listOf = ({ page }: Found) => `/oauth/admin/${page.path.split('/')[0]}`;
+
+/** Whether there is still what the path of a page names: another admin, or another tab, may have removed it. */
+const isThere = ({ named }: Found, results: Shown['results']) =>
+  Object.keys(named).length === 0 || results.every(({ error }) => error !== 'not_found');
+
 /** What a form asked for in vain; throws not_found where there is nothing by this path, and what else has failed. */
 function failureOf({ page, named }: Found, { results }: Shown, values: Record<string, unknown>) {
   const isNamed = Object.keys(named).length > 0;
@@ -166,8 +177,7 @@ type Done = { given: Record<string, unknown>; shown: Record<string, string>; use
 function answerChange(ctx: Ctx, found: Found, { operation }: Operation, done: Done): void {
   const secret = done.shown.client_secret ?? done.shown.api_key ?? done.shown.secret;
   const made = operation === 'client_add' && `/${encodeURIComponent(String(done.given.client_id))}`;
-  const [list = ''] = found.page.path.split('/');
-  const to = `/oauth/admin/${list}${made || ''}`;
+  const to = `${listOf(found)}${made || ''}`;
   if (secret !== undefined) {
     const { username, given } = done;
     const data = { section: found.page.section, username_of_admin: username, secret, to };

@@ -77,6 +77,14 @@ export function decideApplication(services: EndpointServices): Endpoint {
     if (row.error === 'csrf_mismatch') return show(services, ctx, { typed, fault: 'again' });
     if (row.error === 'invalid_request' && row.faults !== null)
       return show(services, ctx, { typed, faults: faultsOf(row.faults) });
+    // Another tab was faster, or who reviews: the page as it is now says what there is to do.
+    if (
+      row.error === 'access_denied' ||
+      (row.error === 'not_found' && action === 'secret_remove')
+    ) {
+      flash(ctx, 'moved_on');
+      return goTo(ctx, pathOf(asked.client_id));
+    }
     if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
     if (row.secret) return showSecret(ctx, asked.client_id, secret.secret);
     if (action === 'remove') flash(ctx, 'application_removed');

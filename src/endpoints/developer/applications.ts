@@ -49,7 +49,7 @@ type Form = {
   typed?: Typed;
   message?: string;
   faults?: Faults;
-  fault?: 'again' | 'quota';
+  fault?: 'again' | 'quota' | 'moved_on';
 };
 
 /** Shows the form of a new application, or of one; where something is wrong, with what was typed. */
@@ -84,7 +84,7 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
       typed: typed ?? client?.proposed ?? client ?? {},
       message_typed: form.message,
     },
-    is_wrong ? { status: 400 } : {},
+    is_wrong ? { status: fault === 'moved_on' ? 403 : 400 } : {},
   );
 }
 
@@ -149,6 +149,8 @@ export function changeApplication(services: EndpointServices): Endpoint {
     if (row.error === 'invalid_request')
       return showForm(services, ctx, { ...form, faults: faultsOf(row.faults) });
     if (row.error === 'csrf_mismatch') return showForm(services, ctx, { ...form, fault: 'again' });
+    if (row.error === 'access_denied')
+      return showForm(services, ctx, { ...form, fault: 'moved_on' });
     if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
     flash(ctx, row.in_review ? 'submitted' : 'saved');
     goTo(ctx, pathOf(client_id));
