@@ -172,6 +172,7 @@ describe('sessions', () => {
     const body = new URLSearchParams({ csrf });
     const done = await here.open(`${acme.issuer}/oauth/account/sessions`, { method: 'POST', body });
     expect(done.html).toContain('name="password"');
+    expect(done.html).toContain('You were signed out everywhere.');
     expect((await there.open(`${acme.issuer}/oauth/account`)).html).toContain('name="password"');
     await expect(
       client.refreshTokenGrant(config, String(online.refresh_token)),
