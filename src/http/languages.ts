@@ -86,6 +86,13 @@ export function globalsOf(language: PageLanguage) {
       const label = messages.get(`console.name.${name}`)?.format();
       return label === undefined ? name : String(messages.get('console.label')?.format({ label }));
     },
+    /** As a sentence begins and ends; a name of the protocol stays as it is. */
+    sentence: (text: string) => {
+      const begun = /^[\p{Ll}\d]*_/u.test(text)
+        ? text
+        : text.replace(/^\p{Ll}/u, (letter) => letter.toLocaleUpperCase(locale));
+      return /[\p{L}\p{N}\])”“»]$/u.test(begun) ? `${begun}.` : begun;
+    },
     /** Why something was refused, as logs and audit have it. */
     why: sayReasons(refusals),
     /** What a setting of the tenant means. */

@@ -427,6 +427,24 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     expect(await page.locator('form[method=post]').count()).toBe(0);
   });
 
+  test('a date that is none is said on the page that asks for it, and what else was asked for is kept', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'ada');
+    for (const [path, name, value] of [
+      ['audit?since=2026-13-45&username=ada', '“From” is no date.', 'ada'],
+      ['access?what=openid&at=nonsense&username=ada', '“When” is no date.', 'ada'],
+      ['audit?username=nobody', 'There is no user nobody.', 'nobody'],
+    ] as const) {
+      const answer = await page.goto(`${acme.issuer}/oauth/admin/${path}`);
+      expect([path, answer?.status()]).toEqual([path, path.includes('nobody') ? 200 : 400]);
+      await page.getByRole('alert').getByText(name).waitFor();
+      expect(await page.getByLabel('Username').inputValue()).toBe(value);
+      expect(await page.getByText('Nothing was found.').count()).toBe(
+        path.startsWith('audit') ? 1 : 0,
+      );
+    }
+  });
+
   test('the audit comes as CSV, and nothing in it is a formula', async () => {
     const { page } = await openPage(browser);
     await signIn(page, 'ada');

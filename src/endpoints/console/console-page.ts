@@ -61,12 +61,25 @@ export const listOf = (operation: string, column: string): ConsolePage['list'] =
   after: (row) => ({ after: row[column] }),
 });
 
+/** Throws invalid_request for what is asked for as a date and is none. */
+function checkDates(dates: Asked): void {
+  for (const [name, value] of Object.entries(dates)) {
+    if (value !== undefined && Number.isNaN(Date.parse(value))) throw invalid(`${name} is no date`);
+  }
+}
+
+/** Who has access to something, now or at a time. */
+export function accessSearch(asked: Asked): Call[] {
+  const { what, username, at, after, after_client } = asked;
+  if (what === undefined) return [];
+  checkDates({ at });
+  return [read('access_list', page({ what, username, at, after, after_client }))];
+}
+
 /** What the audit is searched for. */
 export function auditSearch(asked: Asked, limit: number): Call {
   const { action, client_id, username, since, until, refused, after } = asked;
-  for (const [name, value] of Object.entries({ since, until })) {
-    if (value !== undefined && Number.isNaN(Date.parse(value))) throw invalid(`${name} is no date`);
-  }
+  checkDates({ since, until });
   const found = chosen({ action, client_id, username, since, until, refused, after });
   return read('audit_list', { ...found, limit });
 }

@@ -2,6 +2,7 @@
 import { tenantSettings } from './console-form.ts';
 import {
   type Asked,
+  accessSearch,
   auditQuery,
   auditSearch,
   type ConsolePage,
@@ -186,14 +187,7 @@ export const consolePages: readonly ConsolePage[] = [
     template: 'console_access',
     query: ['what', 'username', 'at', 'after', 'after_client'],
     asks: true,
-    reads: ({ what, username, at, after, after_client }) =>
-      what === undefined
-        ? [read('scope_list'), read('resource_list')]
-        : [
-            read('scope_list'),
-            read('resource_list'),
-            read('access_list', page({ what, username, at, after, after_client })),
-          ],
+    reads: (asked) => [read('scope_list'), read('resource_list'), ...accessSearch(asked)],
     // The grants of people first, then clients for themselves.
     list: {
       operation: 'access_list',

@@ -2,7 +2,7 @@
 import type { Ctx } from '../../http/ctx.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { decodeForm, decodeFormText } from '../../protocol/params.ts';
-import type { Asked, ConsolePage } from './console-page.ts';
+import type { Asked, Call, ConsolePage } from './console-page.ts';
 import { consolePages } from './console-pages.ts';
 
 /** A page, what its path names, and that with what is asked for. */
@@ -31,4 +31,16 @@ export function queryOf(ctx: Ctx, names: readonly string[]): Asked {
   const sent = decodeForm(ctx.querystring);
   const known = names.map((name) => [name, sent[name] === '' ? undefined : sent[name]]);
   return Object.fromEntries(known.map(([name, value]) => [name, [value].flat()[0]])) as Asked;
+}
+
+/** What a page shows; where what it was asked for cannot be read, all but that, and why. */
+export function readsOf({ page, asked, named }: Found): { calls: Call[]; unread?: string } {
+  try {
+    return { calls: page.reads(asked) };
+  } catch (failure) {
+    const { detail } = failure as OAuthError;
+    if (!page.asks || detail === undefined) throw failure;
+    const calls = page.reads(named).filter(({ operation }) => operation !== page.list?.operation);
+    return { calls, unread: detail };
+  }
 }

@@ -23,17 +23,18 @@ import {
   textOfValue,
 } from './console-form.ts';
 import { cutList } from './console-list.ts';
-import { auditQuery, auditSearch } from './console-page.ts';
-import { type Found, findPage, queryOf } from './console-path.ts';
+import { auditQuery, auditSearch, type Call } from './console-page.ts';
+import { type Found, findPage, queryOf, readsOf } from './console-path.ts';
 import { goTo, signIn } from './console-sign-in.ts';
 
 /** Shows a page. */
 export function showConsole(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const found = findPage(ctx);
-    const row = await perform(services, ctx, found.page.reads(found.asked));
+    const { calls, unread } = readsOf(found);
+    const row = await perform(services, ctx, calls);
     if (row === undefined) return signIn(ctx);
-    showPage(ctx, found, row);
+    showPage(ctx, found, row, { calls, ...(unread && { unread }) });
   };
 }
 
@@ -117,21 +118,24 @@ type Problem = {
   typed?: Typed;
   fault?: 'confirm' | 'again';
   detail?: string | null;
+  /** What was read, where that is not what the page was asked for, and what of that could not be read. */
+  calls?: Call[];
+  unread?: string;
 };
 
 function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): void {
   const { page, asked, named } = found;
-  const reads = page.reads(asked);
+  const { calls: reads = page.reads(asked), unread, ...shownProblem } = problem;
   const values = Object.fromEntries(
     reads.map(({ operation }, at) => [operation, row.results[at]?.value ?? null]),
   );
-  const failed = failureOf(found, row, values);
+  const failed = unread === undefined ? failureOf(found, row, values) : { detail: unread };
   const pages = cutList(ctx, found, values);
   const isWrong = problem.fault !== undefined || problem.detail !== undefined;
   const shown = { ...values, ...asked, asked, named, section: page.section, failed };
   const data = {
     ...shown,
-    ...problem,
+    ...shownProblem,
     typed: problem.typed ?? {},
     is_wrong: isWrong,
     username_of_admin: row.username,
@@ -147,7 +151,7 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     as_text: textOfValue,
     accent_of: accentOf,
   };
-  render(ctx, page.template, data, isWrong ? { status: 400 } : {});
+  render(ctx, page.template, data, isWrong || unread !== undefined ? { status: 400 } : {});
 }
 
 /** The list that a page is of. */
