@@ -461,6 +461,16 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   test('no page has a fault that axe finds, in either theme, or is wider than a phone [WCAG 2.2]', {
     timeout: 240_000,
   }, async () => {
+    const { tenant, database } = acme;
+    const long = { tenant, role: 'r'.repeat(100), title: 'T'.repeat(100) };
+    await call(database.worker, ops.role_add, long);
+    const many = {
+      tenant,
+      group: 'g'.repeat(60),
+      title: 'G'.repeat(100),
+      roles: [long.role, 'grading'],
+    };
+    await call(database.worker, ops.group_set, many);
     const { page, complaints } = await openPage(browser);
     await signIn(page, 'ada');
     for (const { path } of consolePages) {

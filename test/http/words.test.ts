@@ -27,7 +27,7 @@ const empty = /^(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wb
 const others = /^(?:bdi|code|pre|time|script|style|textarea)$/;
 /** Programs, protocols, and codes that are the same in every language. */
 const names =
-  /^(?:curl|openid-client|MCP \(@[\w/-]+\)|n8n|pgrant|acme|#[0-9a-f]{6}|[RE]S256|[a-z]+(?:[_.][a-z]+)+)$/;
+  /^(?:curl|openid-client|MCP \(@[\w/-]+\)|n8n|pgrant|acme|X{4}-X{4}|#[0-9a-f]{6}|[RE]S256|[a-z]+(?:[_.][a-z]+)+)$/;
 /** What a document is, and choices that are their own name. */
 const named = /^<!.*?>|<option value="([^"]*)"[^>]*>\1<\/option>/g;
 const spoken = /\b(?:aria-label|alt|title|placeholder|data-label)="([^"]*)"/g;
@@ -158,12 +158,18 @@ describe('pages', () => {
     await obtainTokens(await discover(acme, acme.web), { scope: 'openid email' });
   }, 60_000);
 
+  /** Opens a page, with these headers for each redirect on the way as well. */
+  async function openWith(visitor: Browser, path: string, headers: Record<string, string>) {
+    const page = await visitor.open(`${acme.issuer}${path}`, { headers });
+    return page.url.includes('/oauth/continue') ? visitor.open(page.url, { headers }) : page;
+  }
+
   /** What a page says alike in both languages, though the messages do not. */
-  async function alike(path: string): Promise<string[]> {
+  async function alike(path: string, visitor = browser): Promise<string[]> {
     const said = await Promise.all(
       ['en', 'de'].map(async (language) => {
         const headers = { 'accept-language': language };
-        const page = await browser.open(`${acme.issuer}${path}`, { headers });
+        const page = await openWith(visitor, path, headers);
         const lang = /<html[^>]* lang="(\w+)"/.exec(page.html)?.[1];
         expect([path, lang, page.status < 500]).toEqual([path, language, true]);
         const foreign = language === 'de' ? page.html.match(/<span lang="en">.*?<\/span>/g) : null;
@@ -213,6 +219,29 @@ describe('pages', () => {
     expect(usage.html).toContain('<span lang="de"><bdi>Secret falsch oder abgelaufen</bdi></span>');
     const branding = await browser.open(`${acme.issuer}/oauth/admin/branding`, { headers });
     expect(branding.html).toContain('<bdi>https://acme.example/logo.png: Status 404</bdi>');
+  });
+
+  test('of signing in, allowing, connecting a device and signing out', async () => {
+    const request = new URLSearchParams({
+      client_id: 'web',
+      redirect_uri,
+      response_type: 'code',
+      scope: 'openid email profile offline_access pgrant.admin',
+      code_challenge: 'A'.repeat(43),
+      code_challenge_method: 'S256',
+      prompt: 'consent',
+    });
+    const found = [];
+    for (const [path, visitor] of [
+      [`/oauth/authorize?${request}`, new Browser()],
+      [`/oauth/authorize?${request}`, browser],
+      [`/oauth/authorize?${request}`.replace('prompt=consent', 'prompt=select_account'), browser],
+      ['/device', new Browser()],
+      ['/oauth/logout', browser],
+      ['/oauth/logout', new Browser()],
+    ] as const)
+      found.push(...(await alike(path, visitor)).map((one) => [path, one]));
+    expect(found).toEqual([]);
   });
 
   test('that refuse a request', async () => {

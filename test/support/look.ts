@@ -8,6 +8,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const folder = process.env.SHOTS;
 if (folder) mkdirSync(folder, { recursive: true });
 
+/** How many tables are wider than what they are in. */
+const tablesOut = `[...document.querySelectorAll('table.rows')]
+  .filter((one) => one.getBoundingClientRect().width > one.parentElement.clientWidth - 2 *
+    parseFloat(getComputedStyle(one.parentElement).paddingInlineStart) + 1).length`;
+
 /** What a page gets wrong, in both themes, and whether it fits a phone. */
 export async function look(page: Page, name: string): Promise<string[]> {
   const faults: string[] = [];
@@ -19,6 +24,8 @@ export async function look(page: Page, name: string): Promise<string[]> {
         'document.documentElement.scrollWidth - document.documentElement.clientWidth',
       );
       if (wide !== 0) faults.push(`${name} is ${wide} pixels too wide for ${width}`);
+      const out = await page.evaluate<number>(tablesOut);
+      if (out !== 0) faults.push(`${name} has ${out} tables that leave their card at ${width}`);
       if (folder) {
         const path = `${folder}/${name}-${width}-${colorScheme}.png`;
         await page.screenshot({ path, fullPage: true });
