@@ -13,10 +13,8 @@ export type Met = {
   faults: string[];
 };
 
-/** Grants of each tenant. */
-const grants = 3;
-/** Milliseconds between two refreshes of a grant. */
-const pause = 50;
+/** How many grants of each tenant refresh, with how many milliseconds between. */
+export type Pace = { grants: number; pause: number };
 
 export type Refreshing = {
   met: Met[];
@@ -25,14 +23,19 @@ export type Refreshing = {
 };
 
 /** Signs in a few times at each place, and keeps each of the grants refreshing. */
-export async function keepRefreshing(places: Place[]): Promise<Refreshing> {
+export async function keepRefreshing(
+  places: Place[],
+  { grants, pause }: Pace = { grants: 3, pause: 50 },
+): Promise<Refreshing> {
   const ending = new AbortController();
   const met: Met[] = places.map(({ issuer }) => ({ issuer, rotated: 0, refused: [], faults: [] }));
   const running: Promise<void>[] = [];
   for (const [at, place] of places.entries()) {
     for (let grant = 0; grant < grants; grant += 1) {
       const { tokens } = await signIn(place);
-      running.push(keep(place, met[at] as Met, tokens.refresh_token, ending.signal));
+      running.push(
+        keep(place, met[at] as Met, tokens.refresh_token, { pause, ending: ending.signal }),
+      );
     }
   }
   return {
@@ -44,7 +47,12 @@ export async function keepRefreshing(places: Place[]): Promise<Refreshing> {
   };
 }
 
-async function keep(place: Place, met: Met, first: string, ending: AbortSignal): Promise<void> {
+async function keep(
+  place: Place,
+  met: Met,
+  first: string,
+  { pause, ending }: { pause: number; ending: AbortSignal },
+): Promise<void> {
   let refresh_token = first;
   let until = Number.POSITIVE_INFINITY;
   let isLast = false;

@@ -1,18 +1,25 @@
 // A round of the worker over many tenants of which few have work: what it takes, and what comes of it.
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
-import type { Cluster } from './programs.ts';
+import type { Place } from './flows.ts';
+import { type Cluster, startWeb, startWorker } from './programs.ts';
+import { keepRefreshing } from './refreshing.ts';
 import { workerTasks } from './tasks.ts';
 
 const tenants = 10_000;
 const busy = 100;
+/** In which each task of a minute runs once. */
+const minute = 60_000;
 
 /** What the ids of these tenants begin with. */
 const prefix = 'c1705000-0000-4000-8000-';
 const ours = `tenant_id between '${prefix}000000000000' and '${prefix}ffffffffffff'`;
 
+type Given = { cluster: Cluster; port: number; places: Place[] };
+
 /** Has a worker make its round when each of a few among many tenants has rows that have expired and events to seal. */
-export async function makeRound(cluster: Cluster): Promise<string> {
+export async function makeRound({ cluster, port, places }: Given): Promise<string> {
   const sql = postgres(cluster.coordinator, { max: 1, onnotice: () => {} });
   try {
     await addTenants(sql);
@@ -29,9 +36,40 @@ export async function makeRound(cluster: Cluster): Promise<string> {
     const sum = (of: Round) => of.reduce((all, { took }) => all + took, 0);
     const slow = round.toSorted((a, b) => b.took - a.took).slice(0, 3);
     const told = slow.map(({ task, took }) => `${task} ${took} ms`).join(', ');
-    return `${sum(round)} ms of ${tenants} tenants where ${busy} have work (${told}), ${sum(quiet)} ms where none has`;
+    const { alone, beside } = await refreshes({ cluster, port, places });
+    const cost = `${alone} refreshes a minute without a worker, ${beside} with one`;
+    return `${cost}; ${sum(round)} ms of ${tenants} tenants where ${busy} have work (${told}), ${sum(quiet)} ms where none has`;
   } finally {
     await removeTenants(sql).finally(() => sql.end());
+  }
+}
+
+/**
+ * How many refreshes there are in a minute, as fast as they go: while no worker runs, before and after, and while one does.
+ * Told and not judged: on a machine that others use, too, minutes differ by more than a round costs.
+ */
+async function refreshes({ cluster, port, places }: Given) {
+  const web = await startWeb(cluster, cluster.web.slice(1).at(-1) ?? cluster.web[0] ?? '', port);
+  try {
+    const { met, stop } = await keepRefreshing(places, { grants: 4, pause: 0 });
+    const rotated = () => met.reduce((sum, one) => sum + one.rotated, 0);
+    const inMinute = async () => {
+      const before = rotated();
+      await sleep(minute);
+      return rotated() - before;
+    };
+    const before = await inMinute();
+    const worker = startWorker(cluster);
+    const beside = await inMinute().finally(worker.stop);
+    const after = await inMinute();
+    await stop();
+    assert.deepEqual(
+      met.flatMap((one) => one.faults),
+      [],
+    );
+    return { alone: Math.round((before + after) / 2), beside };
+  } finally {
+    await web.stop();
   }
 }
 

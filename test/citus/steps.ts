@@ -111,7 +111,7 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     ...nodeSteps({ cluster, port, places }, commands),
     {
       what: 'a round of the worker over many tenants of which few have work',
-      run: () => makeRound(cluster),
+      run: () => makeRound({ cluster, port, places }),
     },
     { what: 'each task of the worker', run: () => workerTasks(cluster) },
     {

@@ -124,7 +124,7 @@ declare
 begin
   -- A username that is taken is another person's: it is never what two accounts are matched by.
   foreach v_name in array v_names loop
-    continue when not pgrant.name_sound(v_name);
+    continue when pgrant.name_sound(v_name) is not true;
     insert into pgrant.users (tenant_id, username)
     values (p_tenant, v_name)
         on conflict do nothing
