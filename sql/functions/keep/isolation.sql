@@ -42,7 +42,6 @@ language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query select f.rule, f.object from pgrant_report.stranger_faults() f;
-
   return query
   with t as (
     select c.oid, c.relname::text as name, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as forced, c.relacl, c.relowner,
@@ -78,7 +77,6 @@ begin
     join pg_attribute b on b.attrelid = k.confrelid and b.attnum = k.confkey[1]
    where k.contype = 'f' and k.connamespace = 'pgrant'::regnamespace
      and (a.attname <> 'tenant_id' or b.attname <> 'tenant_id' or k.confupdtype <> 'a' or k.confdeltype in ('n', 'd'));
-
   return query
   with f as (
     select p.oid::regprocedure::text as name, n.nspname::text as schema, p.proacl, p.proowner, p.proargnames,

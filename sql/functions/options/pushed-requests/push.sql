@@ -92,6 +92,7 @@ begin
   if v_checked.error is not null then
     return pgrant_rules.push_refuse(p_tenant, v_action, p_client_id, v_checked.error, v_checked.reason, v_checked.detail);
   end if;
+  v_request.tenant_id := p_tenant;
   v_request.resources := v_checked.resources;
   v_request.pushed := true;
   v_request.request_hash := p_pushed_hash;
