@@ -22,7 +22,7 @@ export type Route = [
 
 /** Every page looks as its tenant wishes. */
 async function showTenant({ state }: Ctx, next: () => Promise<void>): Promise<void> {
-  await state.loadAppearance?.(state);
+  await state.loadAppearance?.(state, true);
   return next();
 }
 
@@ -46,9 +46,10 @@ export function makeRouter(routes: readonly Route[], services: EndpointServices)
         return next();
       },
       ...(from ? checks[from] : []),
-      ...(audience === 'page' ? [pageHeadersOf(path), showTenant] : []),
+      ...(audience === 'page' ? [pageHeadersOf(path)] : []),
       // Metadata and keys are for everybody, and cost nothing.
       ...(from === 'any origin' ? [] : [floods]),
+      ...(audience === 'page' ? [showTenant] : []),
       ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag, an SQL comment.
       makeEndpoint({

@@ -31,16 +31,17 @@ export function answerErrors(log: Log): Middleware<State> {
         log.error({ ...line, err: failure }, maskSecrets(error.reason));
       // A device that waits asks every few seconds (RFC 8628 3.5), and nothing has been refused.
       else if (error.error !== 'authorization_pending') log.info(line, maskSecrets(error.reason));
-      // What says that the database is not there does not ask it.
-      if (error.status < 500 && ctx.state.audience !== 'json') await loadAppearance(ctx);
+      if (ctx.state.audience !== 'json') await loadAppearance(ctx, error);
       answer(ctx, error);
     }
   };
 }
 
 /** For pages and challenges, which do without where it cannot be had. */
-async function loadAppearance({ state }: Ctx): Promise<void> {
-  await state.loadAppearance?.(state).catch(() => {});
+async function loadAppearance({ state }: Ctx, { status }: OAuthError): Promise<void> {
+  // Whoever is told that the database is not there, or asked too often, costs it nothing.
+  const mayAsk = status < 500 && status !== 429;
+  await state.loadAppearance?.(state, mayAsk).catch(() => {});
 }
 
 /** What the public may know of a failure. */

@@ -33,8 +33,8 @@ export type Appearance = {
 /** What the middleware finds out before an endpoint runs. */
 export type State = {
   tenant: Tenant;
-  /** Has the appearance of the tenant, where there is one. */
-  loadAppearance?: (state: State) => Promise<void>;
+  /** Has the appearance of the tenant, where there is one: what is remembered of it, or what the database says, if it may be asked. */
+  loadAppearance?: (state: State, mayAsk: boolean) => Promise<void>;
   /** Names the request in the log, the audit and the answer. */
   requestId: string;
   /** Address of the client; that of the last untrusted hop behind a trusted proxy. */

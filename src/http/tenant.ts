@@ -60,7 +60,7 @@ export function tenantFinder({ database, config }: WebServices) {
 }
 
 /** Makes what has the database say how the tenant of a request looks, for pages and challenges: other answers do not. */
-export function appearanceLoader({ database }: WebServices): (state: State) => Promise<void> {
+export function appearanceLoader({ database }: WebServices): NonNullable<State['loadAppearance']> {
   const cache = new LRUCache<string, Appearance | 'none'>({ max: cacheSize, ttl: changedWithin });
 
   async function look({ tenant: { id }, requestId, address }: State): Promise<Appearance | 'none'> {
@@ -69,14 +69,15 @@ export function appearanceLoader({ database }: WebServices): (state: State) => P
     return looks?.error === null ? looks : 'none';
   }
 
-  return async (state) => {
+  return async (state, mayAsk) => {
     const { tenant } = state;
-    let appearance = cache.get(tenant.id);
-    if (appearance === undefined) {
+    let appearance = cache.get(tenant.id, { allowStale: !mayAsk });
+    if (appearance === undefined && mayAsk) {
       appearance = await look(state);
       cache.set(tenant.id, appearance);
     }
     // A copy, for the tenant is that of other requests, too.
-    if (appearance !== 'none') state.tenant = { ...tenant, title: appearance.title, appearance };
+    if (appearance && appearance !== 'none')
+      state.tenant = { ...tenant, title: appearance.title, appearance };
   };
 }
