@@ -37,7 +37,7 @@ function day(text: string): string {
 }
 
 async function archive(session: Session, { to, tenant, before }: ArchiveOptions): Promise<Output> {
-  const work = { database: session.database, secret: session.secret(), folder: to };
+  const work = { database: session.database, secret: await session.secret(), folder: to };
   const all = (await callAll(session.database, ops.tenant_list, {})) as ArchivedTenant[];
   const tenants = all.filter(({ name }) => tenant === undefined || name === tenant);
   if (tenant !== undefined && tenants.length === 0) {

@@ -42,7 +42,7 @@ async function verify(session: Session, options: VerifyOptions): Promise<Output>
 }
 
 async function checkpoint(session: Session, options: Named): Promise<Output> {
-  const secret = session.secret();
+  const secret = await session.secret();
   const tenant = await findTenant(session, options.tenant);
   await sealEvents(session.database);
   const jwt = await makeCheckpoint(session.database, secret, tenant);

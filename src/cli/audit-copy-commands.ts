@@ -37,7 +37,7 @@ export function copyCommands(group: Command): void {
 }
 
 async function copy(session: Session, options: { to: string; tenant?: string }): Promise<Output> {
-  const work = { database: session.database, secret: session.secret(), folder: options.to };
+  const work = { database: session.database, secret: await session.secret(), folder: options.to };
   const all = (await callAll(session.database, ops.tenant_list, {})) as ArchivedTenant[];
   const tenants = all.filter(({ name }) => [undefined, name].includes(options.tenant));
   if (options.tenant !== undefined && tenants.length === 0) {

@@ -8,6 +8,7 @@ import { ArchiveError } from '../protocol/archive-error.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import { ReleaseError } from '../release/release-error.ts';
 import { ConfigError } from '../settings/config.ts';
+import { commandsIn } from './hints.ts';
 
 /** The command line cannot be carried out as it is written: exit code 2. */
 export class UsageError extends Error {
@@ -75,7 +76,7 @@ function isPostgresError(error: unknown): error is PostgresError {
 async function describeRefusal(error: PostgresError, database?: Database): Promise<Fault> {
   const { message, hint, code } = error;
   if (code.startsWith('OA')) {
-    return { error: message, ...(hint && { hint: commands(hint) }), code, exit: 1 };
+    return { error: message, ...(hint && { hint: commandsIn(hint) }), code, exit: 1 };
   }
   return {
     error: (database && (await brokenRule(error, database))) ?? plainly(error),
@@ -110,12 +111,4 @@ function plainly({ code, message, column_name: column }: PostgresError): string 
     /^invalid input syntax for type ([a-z ]+): (".*")$/s.exec(message) ?? [];
   if (value === undefined) return 'a value is not acceptable';
   return `${value} is not ${kinds[type] ?? 'acceptable here'}`;
-}
-
-/** The hint with its SQL in the words of this program. */
-function commands(hint: string): string {
-  return hint.replace(
-    /(?:select [\w*, ]+ from )?pgrant_ops\.([a-z]+)_([a-z]+)(?:\([^)]*\))?/g,
-    'pgrant $1 $2',
-  );
 }

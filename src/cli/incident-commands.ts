@@ -44,7 +44,7 @@ export function declareCommands(group: Command): void {
 
 async function revoke(session: Session, options: Options): Promise<Output> {
   const { since, keepKeys, dryRun } = options;
-  const secret = keepKeys || dryRun ? undefined : session.secret();
+  const secret = keepKeys || dryRun ? undefined : await session.secret();
   const tenants = await concerned(session, options);
   const counts = new Map<string, number>();
   const count = (what: string | null, ended: number | null) => {

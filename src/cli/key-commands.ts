@@ -35,7 +35,7 @@ export function declareCommands(group: Command): void {
 }
 
 async function rotate(session: Session, options: Named & { alg?: SigningAlg }): Promise<Output> {
-  const secret = session.secret();
+  const secret = await session.secret();
   const tenant = await findTenant(session, options.tenant);
   const keys = [];
   for (const alg of await algsOf(session, tenant, options.alg)) {
@@ -65,7 +65,7 @@ async function findWaiting(session: Session, tenant: string, alg: SigningAlg) {
 
 async function reseal(session: Session, options: Partial<Named>): Promise<Output> {
   const { database } = session;
-  const secret = session.secret();
+  const secret = await session.secret();
   const done = options.tenant
     ? await resealTenant(database, secret, await findTenant(session, options.tenant))
     : await resealAll(database, secret);

@@ -4,6 +4,7 @@ import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { connect, type Database } from '../db/connect.ts';
 import { findEmbedded } from '../embedded/embedded.ts';
+import { requireOwnSecret } from '../operations/own-secret.ts';
 import { openMaster, openTenantKeys, type TenantKeys } from '../operations/tenant-keys.ts';
 import type { Master } from '../protocol/seal.ts';
 import { type Config, ConfigError, requireSecret } from '../settings/config.ts';
@@ -15,13 +16,15 @@ export type Session = {
   database: Database;
   /** Its address. */
   url: string;
-  /** What signing keys and secrets are sealed under; throws ConfigError where PGRANT_SECRET is missing. */
-  secret: () => Master;
+  /** What signing keys and secrets are sealed under; throws ConfigError where PGRANT_SECRET is missing, or another. */
+  secret: () => Promise<Master>;
   /** The tenants' own keys, where they have any. */
   tenantKeys: () => TenantKeys | undefined;
   /** The setting that names the database. */
   setting: string;
 };
+
+type Address = Pick<Session, 'url' | 'setting'> & { secret: () => Master };
 
 /** What a command gives: a document for programs, and the same as text for people. */
 export type Output = { json: unknown; text: string };
@@ -37,7 +40,12 @@ export function openSession(config: Config, reason?: string): Session {
     program: 'cli',
     actor: { user: config.actor ?? systemUser(), reason },
   });
-  return { ...session, tenantKeys, database };
+  const secret = async () => {
+    const master = session.secret();
+    await requireOwnSecret(database, master);
+    return master;
+  };
+  return { ...session, secret, tenantKeys, database };
 }
 
 function systemUser(): string {
@@ -50,7 +58,7 @@ function systemUser(): string {
 }
 
 /** The database of the settings, or that of a running `npm start`. */
-export function address(config: Config): Omit<Session, 'database' | 'tenantKeys'> {
+export function address(config: Config): Address {
   const { databaseWorkerUrl: url, databaseUrl } = config;
   if (url) {
     const setting =

@@ -30,7 +30,7 @@ export function declareCommands(group: Command): void {
     const settings = readSettings('tenants', given[1] as string[]);
     // What is offered is asked for at once: its key is made here, and not by the worker within a minute.
     const offering = settings.signing_algs !== undefined || settings.preset !== undefined;
-    const secret = offering ? session.secret() : undefined;
+    const secret = offering ? await session.secret() : undefined;
     const { tenant_show: before } = await ask(ops.tenant_show);
     const { tenant_set: after } = await ask(ops.tenant_set, { settings });
     if (secret) await makeKeys(session, secret, String((after as Row).tenant_id));
@@ -74,7 +74,7 @@ async function add(
 ): Promise<Output> {
   const { host, path } = parseIssuer(issuer);
   // Before anything is made: without the secret there would be a tenant that cannot sign.
-  const secret = session.secret();
+  const secret = await session.secret();
   const { tenant_add: tenant_id } = await call(session.database, ops.tenant_add, {
     name,
     issuer,

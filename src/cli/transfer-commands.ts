@@ -75,7 +75,7 @@ async function importTenant(
   options: { issuer?: string },
 ): Promise<Output> {
   // Before anything is made: without the secret there would be a tenant that cannot sign.
-  const secret = session.secret();
+  const secret = await session.secret();
   const lines = parsed(file);
   const header = (await lines.next()).value;
   const first = (await lines.next()).value;

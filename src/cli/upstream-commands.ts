@@ -63,7 +63,7 @@ async function sealed(session: Session, tenant: string, name: string, options: W
   const unknown = Object.keys(secrets).find((key) => !['client_secret', 'bot_token'].includes(key));
   if (unknown) throw new UsageError(`--secrets-stdin has no ${unknown}: client_secret, bot_token`);
   const { sealSecrets } = await import('../identity-providers/identity-providers.ts');
-  return { sealed_secrets: sealSecrets(session.secret(), tenant, name, secrets) };
+  return { sealed_secrets: sealSecrets(await session.secret(), tenant, name, secrets) };
 }
 
 function settingsOf({ settings }: WithSecrets) {

@@ -55,7 +55,7 @@ async function add(
   name: string,
   options: { tenant: string; url: string; event?: string[] },
 ): Promise<Output> {
-  const master = session.secret();
+  const master = await session.secret();
   const tenant = await findTenant(session, options.tenant);
   const secret = newWebhookSecret();
   const { webhook_add } = await call(session.database, ops.webhook_add, {

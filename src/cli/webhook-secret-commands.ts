@@ -22,7 +22,7 @@ async function rotate(
   name: string,
   options: { tenant: string; overlap: number },
 ): Promise<Output> {
-  const master = session.secret();
+  const master = await session.secret();
   const tenant = await findTenant(session, options.tenant);
   const secret = newWebhookSecret();
   const { webhook_secret: old_secret_expires_at } = await call(

@@ -3,11 +3,11 @@ import type { Middleware } from 'koa';
 import { type ApiHealth, api, ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
-import { explainDatabase, isUnreleased } from '../db/released.ts';
+import { isUnreleased } from '../db/released.ts';
 import { type Master, opens } from '../protocol/seal.ts';
 import { releaseHash } from '../release/release-hash.ts';
 import type { WebServices } from '../services.ts';
-import { ConfigError } from '../settings/values.ts';
+import { otherSecret } from '../settings/values.ts';
 import { type Stuck, watchLiveness } from './liveness.ts';
 
 /** How long the database may take to answer, in milliseconds, the wait for a connection included. */
@@ -43,7 +43,7 @@ export function webProbes({ database, secret }: Asking): Probes {
   const asked = impatient(database);
   const health = remembered(async () => {
     const row = await call(asked, api.health_read, {});
-    return otherSecret(secret, row) ?? describe(row, own);
+    return sealedUnderOther(secret, row) ?? describe(row, own);
   });
   return { stuck: watchLiveness(database), health };
 }
@@ -92,7 +92,7 @@ async function read(look: () => Promise<Health>): Promise<Health> {
 
 type Sealing = Pick<ApiHealth, 'sealed_tenant_id' | 'sealed_key_id'>;
 
-function otherSecret(
+function sealedUnderOther(
   secret: Master,
   { sealed_tenant_id, sealed_key_id }: Sealing,
 ): Health | undefined {
@@ -103,30 +103,16 @@ function otherSecret(
 
 /** Throws ConfigError where a web process could open no signing key. */
 export async function requireWebSecret({ database, secret }: Asking): Promise<void> {
-  refuseOther(otherSecret(secret, await call(database, api.health_read, {})));
-}
-
-/** The same for a worker. */
-export async function requireWorkerSecret(asking: Asking): Promise<void> {
-  try {
-    refuseOther(await workerSecret(asking));
-  } catch (error) {
-    throw explainDatabase(error, 'DATABASE_WORKER_URL');
-  }
+  if (sealedUnderOther(secret, await call(database, api.health_read, {}))) throw otherSecret();
 }
 
 async function workerSecret({ database, secret }: Asking): Promise<Health | undefined> {
   const [found] = await callAll(database, ops.sealing_read, {});
   if (!found) return undefined;
-  return otherSecret(secret, { sealed_tenant_id: found.tenant_id, sealed_key_id: found.key_id });
-}
-
-function refuseOther(other: Health | undefined): void {
-  if (!other) return;
-  throw new ConfigError(
-    'PGRANT_SECRET is not what the signing keys of this database are sealed under: set the one that they were made ' +
-      'with (PGRANT_SECRET_OLD too while it changes), and PGRANT_TENANT_KEYS where tenants have keys of their own',
-  );
+  return sealedUnderOther(secret, {
+    sealed_tenant_id: found.tenant_id,
+    sealed_key_id: found.key_id,
+  });
 }
 
 function describe(row: ApiHealth, own: string): Health {

@@ -3,12 +3,13 @@ import { EventEmitter } from 'node:events';
 import { createApp } from '../app.ts';
 import { connect, type Database } from '../db/connect.ts';
 import { listen } from '../db/listen.ts';
-import { requireReleased } from '../db/released.ts';
-import { type Probes, requireWebSecret, requireWorkerSecret } from '../http/health.ts';
+import { explainDatabase, requireReleased } from '../db/released.ts';
+import { type Probes, requireWebSecret } from '../http/health.ts';
 import { serveMetrics } from '../http/metrics-server.ts';
 import type { Mount } from '../http/mounts.ts';
 import { serve } from '../http/serve.ts';
 import { createLog } from '../log.ts';
+import { requireOwnSecret } from '../operations/own-secret.ts';
 import { openMaster } from '../operations/tenant-keys.ts';
 import type { Services, Stop, WebServices } from '../services.ts';
 import type { Config } from '../settings/config.ts';
@@ -64,7 +65,9 @@ export async function work(services: Services, url: string, started: Stop[]): Pr
   const database = connect(url, 'pgrant_worker', options);
   metrics?.watch('worker', database);
   started.push(database.end);
-  await requireWorkerSecret({ ...services, database });
+  await requireOwnSecret(database, services.secret).catch((error) => {
+    throw explainDatabase(error, 'DATABASE_WORKER_URL');
+  });
   started.push(await startWorker({ ...services, url, database }));
   return database;
 }

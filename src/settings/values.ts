@@ -9,6 +9,14 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** What to say where PGRANT_SECRET is another one than that of the database. */
+export function otherSecret(): ConfigError {
+  return new ConfigError(
+    'PGRANT_SECRET is not what the signing keys of this database are sealed under: set the one that they were made ' +
+      'with (PGRANT_SECRET_OLD too while it changes), and PGRANT_TENANT_KEYS where tenants have keys of their own',
+  );
+}
+
 export type Environment = Record<string, string | undefined>;
 
 /** `NAME`, or the content of the file that `NAME_FILE` names (container secrets); '' is unset. */
