@@ -34,6 +34,7 @@ create type pgrant_rules.rotation as (
 );
 
 comment on type pgrant_rules.rotation is 'A refresh token that takes the place of the current one of its family (see token_decision).';
+comment on column pgrant_rules.rotation.sealed_successor is 'The token, sealed under its predecessor, to be given back on a replay; null = there is none.';
 
 create function pgrant_rules.families_rotate(p_tenant uuid, p_rotations pgrant_rules.rotation[]) returns void
 language plpgsql

@@ -16,6 +16,11 @@ create type pgrant_rules.opaque_token as (
 );
 
 comment on type pgrant_rules.opaque_token is 'An opaque access token to be stored.';
+comment on column pgrant_rules.opaque_token.token_hash is 'SHA-256 of the token.';
+comment on column pgrant_rules.opaque_token.cnf is 'The key that it is bound to; null = none.';
+comment on column pgrant_rules.opaque_token.act is 'Who acts by it; null = its client.';
+comment on column pgrant_rules.opaque_token.family_client_id is
+  'The client of the family that an exchanged token hangs on; null = client_id.';
 
 create function pgrant_rules.access_tokens_store(p_tenant uuid, p_tokens pgrant_rules.opaque_token[], p_issued_at timestamptz)
 returns void

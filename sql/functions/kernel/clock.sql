@@ -35,6 +35,8 @@ create type pgrant_rules.expiries as (
 comment on type pgrant_rules.expiries is
   'When the secrets of a set expire, which says in which partitions they are. By its bounds: PostgreSQL 18 leaves out no partition for "= any (array)" while it runs.';
 comment on column pgrant_rules.expiries.moments is 'Of each request; null = it has none.';
+comment on column pgrant_rules.expiries.earliest is 'The first of them; null = there is none.';
+comment on column pgrant_rules.expiries.latest is 'The last of them; null = there is none.';
 
 create function pgrant_rules.expiries_of(p_epoch bigint[]) returns pgrant_rules.expiries
 language plpgsql immutable
