@@ -65,7 +65,7 @@ async function findWaiting(session: Session, tenant: string, alg: SigningAlg) {
 
 async function reseal(session: Session, options: Partial<Named>): Promise<Output> {
   const { database } = session;
-  const secret = await session.secret();
+  const secret = session.givenSecret();
   const done = options.tenant
     ? await resealTenant(database, secret, await findTenant(session, options.tenant))
     : await resealAll(database, secret);

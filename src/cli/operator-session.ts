@@ -18,6 +18,8 @@ export type Session = {
   url: string;
   /** What signing keys and secrets are sealed under; throws ConfigError where PGRANT_SECRET is missing, or another. */
   secret: () => Promise<Master>;
+  /** The same as it was given, whatever the database is sealed under: for what seals that anew. */
+  givenSecret: () => Master;
   /** The tenants' own keys, where they have any. */
   tenantKeys: () => TenantKeys | undefined;
   /** The setting that names the database. */
@@ -45,7 +47,7 @@ export function openSession(config: Config, reason?: string): Session {
     await requireOwnSecret(database, master);
     return master;
   };
-  return { ...session, secret, tenantKeys, database };
+  return { ...session, secret, givenSecret: session.secret, tenantKeys, database };
 }
 
 function systemUser(): string {
