@@ -1,4 +1,5 @@
 import type { ParameterizedContext } from 'koa';
+import type { ApiAppearance } from '../db/bindings.ts';
 import type { Caller } from '../db/caller.ts';
 
 /** The tenant that a request is for, as the database knows it. */
@@ -10,24 +11,8 @@ export type Tenant = {
   title: string;
   /** Path of the issuer, '' for none. */
   path: string;
-  /** Once it was loaded. */
-  appearance?: Appearance;
-};
-
-/** What every page of a tenant shows, and every challenge says. */
-export type Appearance = {
-  title: string;
-  language: string;
-  accent_color: string | null;
-  support_uri: string | null;
-  policy_uri: string | null;
-  tos_uri: string | null;
-  /** SHA-256 of its logo, in hexadecimal. */
-  logo: string | null;
-  /** Whether people may have their username remembered. */
-  remember_username: boolean;
-  /** By what its clients may sign (RFC 9449 7.1). */
-  client_signing_algs: readonly string[];
+  /** What its pages show and its challenges say, once it was loaded. */
+  appearance?: ApiAppearance;
 };
 
 /** What the middleware finds out before an endpoint runs. */

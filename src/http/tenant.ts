@@ -1,10 +1,10 @@
 // Which tenant a request is for: the issuer is everything before the endpoint.
 import { LRUCache } from 'lru-cache';
-import { api } from '../db/bindings.ts';
+import { type ApiAppearance, api } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
 import { OAuthError } from '../protocol/errors.ts';
 import type { WebServices } from '../services.ts';
-import type { Appearance, State, Tenant } from './ctx.ts';
+import type { State, Tenant } from './ctx.ts';
 import { requestHost } from './origin.ts';
 import { splitPath } from './split-path.ts';
 
@@ -61,9 +61,16 @@ export function tenantFinder({ database, config }: WebServices) {
 
 /** Makes what has the database say how the tenant of a request looks, for pages and challenges: other answers do not. */
 export function appearanceLoader({ database }: WebServices): NonNullable<State['loadAppearance']> {
-  const cache = new LRUCache<string, Appearance | 'none'>({ max: cacheSize, ttl: changedWithin });
+  const cache = new LRUCache<string, ApiAppearance | 'none'>({
+    max: cacheSize,
+    ttl: changedWithin,
+  });
 
-  async function look({ tenant: { id }, requestId, address }: State): Promise<Appearance | 'none'> {
+  async function look({
+    tenant: { id },
+    requestId,
+    address,
+  }: State): Promise<ApiAppearance | 'none'> {
     const asked = { tenant: id, request_id: requestId, address };
     const [looks] = await callAll(database, api.tenant_appearance, asked);
     return looks?.error === null ? looks : 'none';

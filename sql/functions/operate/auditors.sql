@@ -8,13 +8,13 @@ begin
     raise exception 'the database has no role %', p_role using errcode = 'OA001',
       hint = format('a DBA makes it: create role %I login', p_role);
   elsif p_role like 'pgrant\_%' then
-    raise exception 'what % may do is fixed', p_role
-      using errcode = 'OA003', hint = 'add the role of a person or of a program that reads reports';
+    raise exception 'what % may do is fixed', p_role using errcode = 'OA003',
+      hint = 'add the role of a person or of a program that reads reports';
   elsif p_tenant is not null and exists (
       select from pg_catalog.pg_roles r
        where r.rolname = p_role and (r.rolbypassrls or pg_has_role(r.oid, 'pgrant_owner', 'MEMBER'))) then
-    raise exception 'no policy binds %', p_role
-      using errcode = 'OA003', hint = 'a superuser, a role with BYPASSRLS or a member of pgrant_owner sees every tenant';
+    raise exception 'no policy binds %', p_role using errcode = 'OA003',
+      hint = 'a superuser, a role with BYPASSRLS or a member of pgrant_owner sees every tenant';
   end if;
   if exists (select from pgrant.auditors a where a.role_name = p_role) then
     perform pgrant_ops.auditor_remove(p_role);
@@ -39,8 +39,8 @@ declare
 begin
   select a.tenant_id into v_tenant_id from pgrant.auditors a where a.role_name = p_role;
   if not found then
-    raise exception 'there is no auditor %', p_role
-      using errcode = 'OA001', hint = 'list the auditors: select * from pgrant_ops.auditor_list()';
+    raise exception 'there is no auditor %', p_role using errcode = 'OA001',
+      hint = 'list the auditors: select * from pgrant_ops.auditor_list()';
   end if;
   perform pgrant_rules.catalogue_auditor(p_role, v_tenant_id, false);
   if v_tenant_id is not null then

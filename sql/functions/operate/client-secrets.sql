@@ -5,8 +5,8 @@ language plpgsql
 as $$
 begin
   if not exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
-    raise exception 'there is no client %', p_client_id
-      using errcode = 'OA001', hint = 'list the clients: select * from pgrant_ops.client_list(p_tenant)';
+    raise exception 'there is no client %', p_client_id using errcode = 'OA001',
+      hint = 'list the clients: select * from pgrant_ops.client_list(p_tenant)';
   end if;
 end
 $$;
