@@ -1,6 +1,6 @@
 // Requests that are decided as a set: those that are read in one turn of the event loop, and those that come while a set of
-// their function is out, which leave together when it is back. A set costs little more than one request, and two at once
-// would take each other's processor. A set that takes longer than its like keeps nobody: the next then leaves beside it.
+// their function is out, which leave when it is back. A set costs little more than one request, and two at once would take
+// each other's processor. A set that takes longer than its like keeps nobody: the next then leaves beside it.
 import { type Callable, setStatementOf, type Value } from './binding.ts';
 import { BrokenConnection } from './broken.ts';
 import type { Connection } from './connection.ts';
@@ -46,6 +46,7 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
       if ((error as { code?: string }).code === '08006') line.apart = true;
     } finally {
       back();
+      line.answered = line.size > 0 ? requests.length : 0;
       pool.giveBack(connection);
       serve(line);
     }

@@ -13,6 +13,9 @@ export type Request = {
 const most = 64;
 const mostTenants = 8;
 
+/** So few are not divided: a set costs something, whatever it holds. */
+const undivided = 8;
+
 /** Milliseconds that a set is thought to take before there was one, and at most. */
 const firstGuess = 5;
 export const longestGuess = 20;
@@ -27,6 +30,8 @@ export type Line = {
   asked: number;
   /** Sets that are out, but for those that take longer than their like. */
   out: number;
+  /** Requests that came back and are being answered while others wait. */
+  answered: number;
   /** Milliseconds that a set takes. */
   usual: number;
   /** Whether a statement is of one tenant alone, for each is on a node of its own. */
@@ -36,7 +41,7 @@ export type Line = {
 /** A line in which nothing waits yet. */
 export const emptyLine = (binding: Callable, tag?: string): Line => ({
   ...{ binding, tag, tenants: new Map() },
-  ...{ size: 0, asked: 0, out: 0, usual: firstGuess, apart: false },
+  ...{ size: 0, asked: 0, out: 0, answered: 0, usual: firstGuess, apart: false },
 });
 
 /** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out. */
@@ -47,14 +52,23 @@ export const setsDue = ({ size, tenants, out }: Line): number =>
     size > 0 && out === 0 ? 1 : 0,
   );
 
+/**
+ * How many requests the next set may hold: half of those that wait and that are being answered. If all left together, they
+ * would come back together, and PostgreSQL and this process would work in turns instead of side by side.
+ */
+const roomOf = ({ size, answered }: Line): number =>
+  Math.min(most, Math.max(undivided, Math.ceil((size + answered) / 2)));
+
 /** The next set: in turns between tenants, so that none has more than its share while another waits. */
 export function takeSet(line: Line): Request[] {
+  const room = roomOf(line);
+  line.answered = 0;
   // In one order for all: what two statements lock at two tenants they lock in the same order.
   const turns = [...line.tenants]
     .slice(0, line.apart ? 1 : mostTenants)
     .sort(([one], [other]) => (String(one) < String(other) ? -1 : 1));
-  const sets = turns.map(([, own]) => own.splice(0, Math.ceil(most / turns.length)));
-  const free = most - sets.reduce((sum, { length }) => sum + length, 0);
+  const sets = turns.map(([, own]) => own.splice(0, Math.ceil(room / turns.length)));
+  const free = room - sets.reduce((sum, { length }) => sum + length, 0);
   for (const [at, [, own]] of turns.entries())
     sets[at]?.push(...own.splice(0, Math.floor(free / turns.length)));
   for (const [tenant, own] of turns) {

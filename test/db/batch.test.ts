@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { bindSet } from '../../src/db/binding.ts';
 import { call } from '../../src/db/call.ts';
+import { emptyLine, type Line, takeSet } from '../../src/db/line.ts';
 import { createDatabase } from '../support/database.ts';
 
 const { sql, web } = await createDatabase();
@@ -27,18 +28,37 @@ const countAll = bindSet<{ tenant: string; wait: number }, Row>(
 const tenant = randomUUID();
 const ask = (wait: number) => call(web, countAll, { tenant, wait });
 
-test('those that come while a set is out leave together when it is back, though connections are free', async () => {
+const sizesOf = (rows: { size: number }[]) => rows.map(({ size }) => size);
+
+test('those that come while a set is out leave when it is back, though connections are free', async () => {
   await ask(0);
   const first = ask(0);
   await turn();
-  const others = await Promise.all(Array.from({ length: 19 }, () => ask(0)));
+  const others = await Promise.all(Array.from({ length: 7 }, () => ask(0)));
   expect((await first).size).toBe(1);
-  expect(others.map(({ size }) => size)).toEqual(Array(19).fill(19));
+  expect(sizesOf(others)).toEqual(Array(7).fill(7));
 });
 
-test('those that come in one turn of the event loop leave together', async () => {
-  const all = await Promise.all(Array.from({ length: 20 }, () => ask(0)));
-  expect(all.map(({ size }) => size)).toEqual(Array(20).fill(20));
+test('a few that come in one turn of the event loop leave together', async () => {
+  expect(sizesOf(await Promise.all(Array.from({ length: 8 }, () => ask(0))))).toEqual(
+    Array(8).fill(8),
+  );
+});
+
+test.each([
+  { waiting: 8, answered: 0, leave: 8 },
+  { waiting: 32, answered: 0, leave: 16 },
+  { waiting: 16, answered: 16, leave: 16 },
+  { waiting: 31, answered: 1, leave: 16 },
+  { waiting: 192, answered: 64, leave: 64 },
+])('while $answered are answered $leave of $waiting leave', ({ waiting, answered, leave }) => {
+  const requests = Array.from({ length: waiting }, () => ({
+    ...{ values: [tenant], resolve: () => {}, reject: () => {} },
+  }));
+  const line: Line = { ...emptyLine(countAll), size: waiting, answered };
+  line.tenants.set(tenant, requests);
+  expect(takeSet(line)).toHaveLength(leave);
+  expect(line.size).toBe(waiting - leave);
 });
 
 test('a set that takes longer than its like keeps nobody waiting', async () => {
@@ -60,6 +80,7 @@ test('a set is full with eight tenants, and the next leaves beside it', async ()
 });
 
 test('a full set leaves beside the one that is out', async () => {
-  const sizes = await Promise.all(Array.from({ length: 1 + 64 + 5 }, () => ask(0)));
-  expect(Math.max(...sizes.map(({ size }) => size))).toBe(64);
+  const all = await Promise.all(Array.from({ length: 64 + 64 + 5 }, () => ask(0)));
+  expect(Math.max(...sizesOf(all))).toBe(64);
+  expect(new Set(all.map(({ backend }) => backend)).size).toBeGreaterThan(1);
 });
