@@ -119,12 +119,14 @@ begin
    cross join lateral (
      select case when c.default_resource is not null
                  then pgrant_rules.resource_target(p_tenant, c.scopes, array[c.default_resource], null) end as target) k
-   where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now() and (k.target).error is null;
+   where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now() and (k.target).error is null
+     and c.token_endpoint_auth_method = any (
+           pgrant_rules.auth_methods_taken(t.token_endpoint_auth_methods, coalesce(t.security_profile, c.security_profile)));
   return v_out;
 end
 $$;
 
-comment on function pgrant_rules.key_token(uuid, bytea) is 'An API credential that is presented as a bearer key; null for none that is known, or that has expired.';
+comment on function pgrant_rules.key_token(uuid, bytea) is 'An API credential that is presented as a bearer key; null for none that is known, that has expired, or of which the tenant takes nothing.';
 
 create function pgrant_rules.tokens_find(
   p_tenant uuid, p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[],

@@ -163,6 +163,11 @@ begin
   p_decision.access_token_format := coalesce(p_target.access_token_format, p_client.access_token_format);
   p_decision.access_token_alg := coalesce(p_target.access_token_alg, p_client.access_token_alg);
   p_decision.access_token_typ := coalesce(p_target.access_token_typ, p_client.access_token_typ);
+  if p_client.security_profile is not null and p_decision.access_token_format = 'jwt' and p_decision.access_token_alg = 'RS256'
+     and p_decision.error is null then
+    p_decision.error := 'invalid_target';
+    p_decision.reason := 'the profile of the client forbids RS256, by which tokens of the resource are signed';
+  end if;
   p_decision.access_expires_at := least(
     pgrant_rules.whole_second(now())
     + make_interval(secs => coalesce(p_target.access_token_lifetime, p_client.access_token_lifetime)), p_until);
@@ -170,4 +175,4 @@ end
 $$;
 
 comment on function pgrant_rules.access_token_decide(pgrant_rules.client_policies, pgrant_rules.target, timestamptz, pgrant_rules.token_decision) is
-  'Adds what the access token is to be like: as its resources want it, else as its client does, and never beyond p_until (null = no other end).';
+  'Adds what the access token is to be like: as its resources want it, else as its client does, and never beyond p_until (null = no other end). Errors: invalid_target (the profile of the client forbids how they are signed).';
