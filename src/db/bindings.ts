@@ -526,6 +526,7 @@ export type ApiTokens = {
   authorization_details: Json;
   act: Json;
   family_client_id: string | null;
+  exchanged_by: string[] | null;
   grant_id: string | null;
 };
 
