@@ -786,6 +786,7 @@ create table pgrant.access_tokens (
   authorization_details jsonb default '[]'::jsonb not null,
   act jsonb,
   family_client_id text,
+  exchanged_by text[],
   constraint access_tokens_pkey PRIMARY KEY (tenant_id, token_hash, expires_at),
   constraint access_tokens_act_check CHECK ((jsonb_typeof(act) = 'object'::text)),
   constraint access_tokens_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
@@ -817,6 +818,7 @@ comment on column pgrant.access_tokens.cnf is 'The key without which it is good 
 comment on column pgrant.access_tokens.authorization_details is 'What it is good for beside scopes (RFC 9396).';
 comment on column pgrant.access_tokens.act is 'Who acts for the person, and who acted before (RFC 8693 4.1); null = the client itself, which the token names.';
 comment on column pgrant.access_tokens.family_client_id is 'Of one that was exchanged: the client of the family that it hangs on; null = its own.';
+comment on column pgrant.access_tokens.exchanged_by is 'Of one that was exchanged again: the clients between that of the family and client_id, the first one first; null = none.';
 
 create table pgrant.audit_archives (
   tenant_id uuid not null,
@@ -1377,6 +1379,7 @@ create table pgrant.clients (
   draft boolean default false not null,
   third_party boolean default false not null,
   token_rate integer,
+  security_profile text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1425,6 +1428,7 @@ create table pgrant.clients (
   constraint clients_request_uris_check CHECK (pgrant.request_uris_sound(request_uris)),
   constraint clients_sector CHECK (pgrant.sector_sound(subject_type, sector_identifier_uri, redirect_uris)),
   constraint clients_sector_identifier_uri_check CHECK (((sector_identifier_uri ~ '^(https://[^/?#:@]+|http://(localhost|127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?([/?]|$)'::text) AND (length(sector_identifier_uri) <= 2048))),
+  constraint clients_security_profile_check CHECK ((security_profile = 'fapi2'::text)),
   constraint clients_subject_type_check CHECK ((subject_type = ANY (ARRAY['public'::text, 'pairwise'::text]))),
   constraint clients_tls_client_auth CHECK ((num_nonnulls(tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri, tls_client_auth_san_ip, tls_client_auth_san_email) =
 CASE
@@ -1531,6 +1535,7 @@ comment on column pgrant.clients.grant_management is 'Whether the client may nam
 comment on column pgrant.clients.draft is 'True until somebody of the tenant has approved what a developer brought: until then it works for that developer alone, and gets no token for itself.';
 comment on column pgrant.clients.third_party is 'Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).';
 comment on column pgrant.clients.token_rate is 'So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.';
+comment on column pgrant.clients.security_profile is 'A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant''s.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -3126,6 +3131,8 @@ create table pgrant.tenants (
   unverified_logos boolean default false not null,
   remember_username boolean default false not null,
   client_signing_algs text[] default '{ES256,RS256,PS256,EdDSA,Ed25519}'::text[] not null,
+  token_endpoint_auth_methods text[],
+  security_profile text,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -3190,6 +3197,7 @@ END),
   constraint tenants_request_object_lifetime_check CHECK (((request_object_lifetime >= 60) AND (request_object_lifetime <= 86400))),
   constraint tenants_roles_claim_check CHECK (((length(roles_claim) >= 1) AND (length(roles_claim) <= 255))),
   constraint tenants_second_factor_check CHECK ((second_factor = ANY (ARRAY['off'::text, 'optional'::text, 'sensitive'::text, 'required'::text]))),
+  constraint tenants_security_profile_check CHECK ((security_profile = 'fapi2'::text)),
   constraint tenants_session_idle_lifetime_check CHECK (((session_idle_lifetime >= 60) AND (session_idle_lifetime <= 2592000))),
   constraint tenants_session_lifetime_check CHECK (((session_lifetime >= 60) AND (session_lifetime <= 2592000))),
   constraint tenants_signing_algs_check CHECK ((signing_algs <@ pgrant.signing_algs())),
@@ -3199,6 +3207,8 @@ END),
   constraint tenants_support_uri_check CHECK (((support_uri ~ '^(https://|mailto:)[\x21\x23-\x3B\x3D\x3F-\x7E]+$'::text) AND (length(support_uri) <= 500))),
   constraint tenants_tenant_claim_check CHECK (((length(tenant_claim) >= 1) AND (length(tenant_claim) <= 255))),
   constraint tenants_title_sound CHECK (pgrant.name_sound(title)),
+  constraint tenants_token_endpoint_auth_methods_check CHECK ((token_endpoint_auth_methods <@ pgrant.auth_methods())),
+  constraint tenants_token_endpoint_auth_methods_some CHECK ((token_endpoint_auth_methods <> '{}'::text[])),
   constraint tenants_tos_uri_check CHECK (((tos_uri ~ '^https://[\x21\x23-\x3B\x3D\x3F-\x7E]+$'::text) AND (length(tos_uri) <= 500)))
 );
 alter table pgrant.tenants enable row level security;
@@ -3291,6 +3301,8 @@ comment on column pgrant.tenants.logo_uri is 'The logo on every page: PNG, JPEG,
 comment on column pgrant.tenants.unverified_logos is 'Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.';
 comment on column pgrant.tenants.remember_username is 'Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.';
 comment on column pgrant.tenants.client_signing_algs is 'By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256.';
+comment on column pgrant.tenants.token_endpoint_auth_methods is 'How clients may authenticate (RFC 8414 2), whatever they are registered for: others are refused wherever they come, and registered no more; null = in every way.';
+comment on column pgrant.tenants.security_profile is 'A profile that every client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = none.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,

@@ -480,6 +480,7 @@ export type ApiTenantFacts = {
   scopes: string[];
   signing_algs: string[];
   client_signing_algs: string[];
+  token_endpoint_auth_methods: string[];
   registration: string;
   client_documents: string;
   refresh_lifetime: number;
@@ -525,6 +526,7 @@ export type ApiTokens = {
   authorization_details: Json;
   act: Json;
   family_client_id: string | null;
+  exchanged_by: string[] | null;
   grant_id: string | null;
 };
 
@@ -1141,7 +1143,7 @@ export const api = {
     ['grant_id', 'text'],
   ], []),
 
-  /** Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood. */
+  /** Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. Errors: login_required, not_found (token_endpoint_auth_methods of the tenant, too), csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood. */
   developer_client_add: bind<
     {
       tenant: string;
@@ -2541,7 +2543,7 @@ export const api = {
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
-  ], ['title', 'scopes', 'signing_algs', 'client_signing_algs', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management', 'grant_management_action_required', 'authorization_details_types']),
+  ], ['title', 'scopes', 'signing_algs', 'client_signing_algs', 'token_endpoint_auth_methods', 'registration', 'client_documents', 'refresh_lifetime', 'session_lifetime', 'acr_values', 'sign_up', 'request_uri_parameter', 'require_signed_request_object', 'require_pushed_authorization_requests', 'session_management', 'grant_management_action_required', 'authorization_details_types']),
 
   /** Finds the tenant with the longest issuer path that is a prefix of p_path, whole segments only. p_host is a key to look up and is never repeated. Writes nothing. Errors: not_found. */
   tenant_find: bind<
@@ -5279,7 +5281,7 @@ export const ops = {
     ['title', 'text', 'optional'],
   ], ['tenant_add']),
 
-  /** What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant's own settings; value may be null: none is set. Raises OA001, OA003. */
+  /** What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant's own settings and those of its resources, which subject names; value may be null: none is set. Raises OA001, OA003. */
   tenant_check: bind<
     {
       tenant: string;

@@ -29,6 +29,8 @@ export interface TenantFacts {
   /** By what its tokens may be signed. */
   signing_algs: readonly string[];
   client_signing_algs: readonly string[];
+  /** How clients may authenticate. */
+  token_endpoint_auth_methods?: readonly string[];
   acr_values?: readonly string[];
   ui_locales?: readonly string[];
   /** Whether people can make an account (prompt=create). */
@@ -75,7 +77,9 @@ export function mtlsUrl(issuer: string, { mtlsPort }: { mtlsPort?: number | unde
 
 /** The metadata document; the same for OAuth and for OpenID Connect clients. */
 export function metadata(tenant: TenantFacts) {
-  const methods = authMethods.filter((method) => tenant.mtls || !method.includes('tls_'));
+  const methods = (tenant.token_endpoint_auth_methods ?? authMethods).filter(
+    (method) => tenant.mtls || !method.includes('tls_'),
+  );
   const confidentialMethods = methods.filter((method) => method !== 'none');
   const { registration_endpoint, check_session_iframe, ...endpoints } = tenant.endpoints;
   return {

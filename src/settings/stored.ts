@@ -166,6 +166,10 @@ export type TenantSettings = {
   remember_username: boolean;
   /** By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256. */
   client_signing_algs: ('ES256' | 'RS256' | 'PS256' | 'EdDSA' | 'Ed25519')[];
+  /** How clients may authenticate (RFC 8414 2), whatever they are registered for: others are refused wherever they come, and registered no more; null = in every way. */
+  token_endpoint_auth_methods: ('client_secret_basic' | 'client_secret_post' | 'private_key_jwt' | 'tls_client_auth' | 'self_signed_tls_client_auth' | 'none')[] | null;
+  /** A profile that every client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = none. */
+  security_profile: string | null;
 };
 
 export type ClientSettings = {
@@ -273,6 +277,8 @@ export type ClientSettings = {
   third_party: boolean;
   /** So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number. */
   token_rate: number | null;
+  /** A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant's. */
+  security_profile: string | null;
 };
 
 export type UpstreamSettings = {
@@ -388,6 +394,8 @@ export const stored = {
     {"name":"unverified_logos","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.","good":"true or false"},
     {"name":"remember_username","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.","good":"true or false"},
     {"name":"client_signing_algs","type":"text[]","unit":null,"nullable":false,"default":"{ES256,RS256,PS256,EdDSA,Ed25519}","meaning":"By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256.","good":"a list of ES256, RS256, PS256, EdDSA, Ed25519"},
+    {"name":"token_endpoint_auth_methods","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"How clients may authenticate (RFC 8414 2), whatever they are registered for: others are refused wherever they come, and registered no more; null = in every way.","good":"a list of client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none"},
+    {"name":"security_profile","type":"text","unit":null,"nullable":true,"default":null,"meaning":"A profile that every client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = none.","good":"fapi2, the only profile that there is"},
   ],
   clients: [
     {"name":"name","type":"text","unit":null,"nullable":false,"default":null,"meaning":"The name that people see at consent.","good":"text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},
@@ -442,6 +450,7 @@ export const stored = {
     {"name":"grant_management","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.","good":"true or false"},
     {"name":"third_party","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).","good":"true or false"},
     {"name":"token_rate","type":"integer","unit":null,"nullable":true,"default":null,"meaning":"So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.","good":"between 1 and 1000000"},
+    {"name":"security_profile","type":"text","unit":null,"nullable":true,"default":null,"meaning":"A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant's.","good":"fapi2, the only profile that there is"},
   ],
   upstreams: [
     {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

@@ -105,6 +105,8 @@ test('what FAPI 2.0 wants of a tenant is listed before it is switched to it, and
   expect(after).toContainEqual(
     expect.objectContaining({ subject: 'client', setting: 'token_endpoint_auth_method' }),
   );
+  // What is already there is refused by the profile, and what comes is not taken: see test/http/profile.test.ts.
+  await document('tenant set acme security_profile=');
   const algs = ['authorization_alg', 'id_token_alg', 'introspection_alg', 'userinfo_alg'];
   const signer =
     'client add --tenant acme --client-id signer --name Signer --redirect-uri https://signer.example/callback';

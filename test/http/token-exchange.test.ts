@@ -232,6 +232,39 @@ describe('a token that was exchanged', () => {
     },
   );
 
+  test.each(['jwt', 'opaque'])(
+    'ends with each client that it came through, and is recorded with them, though none is in act: %s',
+    async (access_token_format) => {
+      const resource = `https://${access_token_format}.example`;
+      const named = { tenant: acme.tenant, resource, title: resource, access_token_format };
+      await call(acme.database.worker, ops.resource_set, named as never);
+      const way = ['first', 'second', 'third'].map((name) => `${name}-${access_token_format}`);
+      let { access_token } = await signIn();
+      for (const client_id of way) {
+        const config = await discover(acme, await exchanger(client_id));
+        await allow(client_id, { resource, impersonation: true });
+        ({ access_token } = await exchange(config, access_token, { resource }));
+      }
+      const state = () => client.tokenIntrospection(web, access_token);
+      expect(await state()).toMatchObject({ active: true, client_id: way[2] });
+      expect((await state()).act).toBeUndefined();
+      const [event] = await acme.database.sql`
+        select detail from pgrant_report.audit_events
+         where action = 'token.exchange' and client_id = ${way[2] as string}`;
+      expect(event?.detail).toMatchObject({ exchanged_by: way.slice(0, 2) });
+      for (const client_id of way) {
+        const one = { tenant: acme.tenant, client_id };
+        await call(acme.database.worker, ops.client_disable, { ...one, disabled: true });
+        expect(await state()).toEqual({ active: false });
+        await call(acme.database.worker, ops.client_disable, { ...one, disabled: false });
+        expect((await state()).active).toBe(true);
+      }
+      const removed = { tenant: acme.tenant, client_id: way[0] as string };
+      await call(acme.database.worker, ops.client_remove, removed);
+      expect(await state()).toEqual({ active: false });
+    },
+  );
+
   test('is recorded with the person and with who acts', async () => {
     const { access_token } = await signIn();
     await exchange(gateway, access_token, { resource: orders });

@@ -52,7 +52,7 @@ describe('the policy of a client', () => {
            end) as row
       from pg_attribute a
      where a.attrelid = ('pgrant.' || ${table}::text)::regclass and a.attnum > 0 and not a.attisdropped
-       and a.attname <> all ('{disabled_at,expires_at,maker_id,allowed_networks}')`;
+       and a.attname <> all ('{disabled_at,expires_at,maker_id,allowed_networks,security_profile}')`;
     return found?.row;
   };
   // What is said of both, or of neither by this name.
@@ -74,6 +74,7 @@ describe('the policy of a client', () => {
       'allowed_networks',
     ],
     ...['require_pushed_authorization_requests', 'require_signed_request_object'],
+    ...['security_profile', 'profile_fault'],
   ];
 
   const leftToTenant = [

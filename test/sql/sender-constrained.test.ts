@@ -1,5 +1,6 @@
 // What a bound token is good for, as SQL decides it.
-import { beforeAll, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { api } from '../../src/db/bindings.ts';
 import { createDatabase } from '../support/database.ts';
 import {
@@ -107,4 +108,45 @@ test('of two proofs with the same jti, signed anew and used at once, one passes 
     return fresh;
   });
   expect([first, await second]).toEqual([1, 0]);
+});
+
+describe('a jti is good once for its key, though it is signed anew [RFC 9449 11.1]', () => {
+  const hour = Math.ceil(Date.now() / 3_600_000 + 1) * 3600;
+  const newJti = () => randomBytes(32).toString('hex');
+  /** Which of the proofs, each {jti_hash, exp}, are used for the first time, by their places. */
+  const use = async (...proofs: { jti_hash: string; exp: number }[]) => {
+    const { sql } = world.database;
+    const [row] = await sql`
+      select pgrant_rules.proofs_use(${world.tenant}, array(
+               select p.proof from jsonb_array_elements(${sql.json(proofs)}) with ordinality p (proof, n) order by p.n)) as fresh`;
+    return row?.fresh?.map(Number);
+  };
+
+  // The ends of any two that are good at once are five minutes apart at most, wherever the windows of the table begin.
+  test.each([
+    [-10, 100],
+    [-1, 299],
+    [-300, -1],
+    [-299, 1],
+    [0, 300],
+    [1000, 1300],
+    [1000, 1000],
+  ])('%i and %i seconds from the full hour, either first', async (one, other) => {
+    for (const [first, second] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const jti_hash = newJti();
+      expect(await use({ jti_hash, exp: hour + first })).toEqual([1]);
+      expect(await use({ jti_hash, exp: hour + second })).toEqual([]);
+    }
+  });
+
+  test('and each of a set counts for itself, with one row or with two', async () => {
+    const set = [-10, 1000, -300, 0].map((from) => ({ jti_hash: newJti(), exp: hour + from }));
+    expect((await use(...set))?.toSorted()).toEqual([1, 2, 3, 4]);
+    expect(await use(...set)).toEqual([]);
+    const fresh = { jti_hash: newJti(), exp: hour - 10 };
+    expect(await use(...set, fresh, fresh)).toEqual([5]);
+  });
 });

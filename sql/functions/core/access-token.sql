@@ -19,13 +19,16 @@ create type pgrant_rules.live_token as (
   cnf              jsonb,
   details          jsonb,
   act              jsonb,
-  family_client_id text
+  family_client_id text,
+  exchanged_by     text[]
 );
 
 comment on type pgrant_rules.live_token is 'A token that is presented, and what it is good for now.';
 comment on column pgrant_rules.live_token.subject is 'What its client calls the person; null without one.';
 comment on column pgrant_rules.live_token.cnf is 'The key that it is bound to; null = none.';
 comment on column pgrant_rules.live_token.family_client_id is 'Of one that was exchanged: the client of its family; null = client_id.';
+comment on column pgrant_rules.live_token.exchanged_by is
+  'Of one that was exchanged again: the clients that had it exchanged before client_id, the first one first; null = none.';
 comment on column pgrant_rules.live_token.act is 'Who acts for the person (RFC 8693 4.1); null = its client.';
 comment on column pgrant_rules.live_token.details is 'Its authorization details (RFC 9396); null = none.';
 
@@ -50,7 +53,7 @@ begin
     v_out[i] := case when v_token.expires_at = v_expiries.moments[i]
       then row(v_token.client_id, v_token.user_id, null, v_token.family_id, v_token.scopes, v_token.audience, v_token.issued_at,
                v_token.expires_at, null, null, null, null, null, null, null, v_token.cnf, v_token.authorization_details, v_token.act,
-               v_token.family_client_id)::pgrant_rules.live_token end;
+               v_token.family_client_id, v_token.exchanged_by)::pgrant_rules.live_token end;
   end loop;
   return v_out;
 end
@@ -80,6 +83,7 @@ begin
     v_out.details := p_jwt -> 'authorization_details';
     v_out.act := p_jwt -> 'act';
     v_out.family_client_id := p_jwt ->> 'family_client_id';
+    v_out.exchanged_by := case when p_jwt ? 'exchanged_by' then array(select jsonb_array_elements_text(p_jwt -> 'exchanged_by')) end;
   end if;
   return v_out;
 end
@@ -119,12 +123,14 @@ begin
    cross join lateral (
      select case when c.default_resource is not null
                  then pgrant_rules.resource_target(p_tenant, c.scopes, array[c.default_resource], null) end as target) k
-   where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now() and (k.target).error is null;
+   where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now() and (k.target).error is null
+     and c.token_endpoint_auth_method = any (
+           pgrant_rules.auth_methods_taken(t.token_endpoint_auth_methods, coalesce(t.security_profile, c.security_profile)));
   return v_out;
 end
 $$;
 
-comment on function pgrant_rules.key_token(uuid, bytea) is 'An API credential that is presented as a bearer key; null for none that is known, or that has expired.';
+comment on function pgrant_rules.key_token(uuid, bytea) is 'An API credential that is presented as a bearer key; null for none that is known, that has expired, or of which the tenant takes nothing.';
 
 create function pgrant_rules.tokens_find(
   p_tenant uuid, p_access_hash bytea[], p_access_expires_at bigint[], p_jwt jsonb[],

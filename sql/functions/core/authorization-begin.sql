@@ -74,7 +74,11 @@ begin
   v_request.redirect_uri := v_answer.redirect_uri;
   v_checked := pgrant_rules.request_check(p_tenant, v_client, v_request, p_known, p_request_object,
                                           p_parameters -> 'authorization_details', p_error, p_error_reason);
-  if v_client.require_pushed_authorization_requests then
+  if not pgrant_rules.client_asks(v_client) then
+    v_checked.error := 'unauthorized_client';
+    v_checked.reason := v_client.profile_fault;
+    v_checked.detail := v_client.profile_fault;
+  elsif v_client.require_pushed_authorization_requests then
     v_checked.error := 'invalid_request';
     v_checked.reason := 'the client has to push its requests, and did not';
     v_checked.detail := 'the client has to push its requests (RFC 9126)';

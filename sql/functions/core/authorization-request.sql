@@ -61,6 +61,13 @@ $$;
 comment on function pgrant_rules.request_find(uuid, bytea, bigint, bytea) is
   'The unanswered authorization request of this browser, locked, or null, also where another browser has answered the pushed request that it is of. What makes a forged form useless: its sender has no handle that belongs to the victim''s browser.';
 
+create function pgrant_rules.client_asks(p_client pgrant_rules.client_policies) returns boolean
+language sql immutable
+as $$ select p_client.profile_fault is null or p_client.client_id = 'pgrant-console' $$;
+
+comment on function pgrant_rules.client_asks(pgrant_rules.client_policies) is
+  'Whether a client may bring people to a page: those of which the tenant takes nothing may not. The console is a page of this server.';
+
 create function pgrant_rules.request_client(p_tenant uuid, p_request pgrant.authorization_requests)
 returns pgrant_rules.client_policies
 language plpgsql
@@ -72,7 +79,9 @@ begin
     return pgrant_rules.account_client(p_tenant);
   end if;
   v_client := pgrant_rules.client_find(p_tenant, p_request.client_id);
-  if p_request.device_hash is not null then
+  if not pgrant_rules.client_asks(v_client) then
+    return null;
+  elsif p_request.device_hash is not null then
     return case when pgrant_rules.device_presentation(p_tenant, p_request) is not null then v_client end;
   elsif not pgrant_rules.redirect_uri_registered(v_client, p_request.redirect_uri) then
     return null;
@@ -82,7 +91,7 @@ end
 $$;
 
 comment on function pgrant_rules.request_client(uuid, pgrant.authorization_requests) is
-  'The client of a stored request, or null: disabled or gone since, the redirect URI of the request is its no more, or no device waits for it any more.';
+  'The client of a stored request, or null: disabled, gone or taken no more since, the redirect URI of the request is its no more, or no device waits for it any more.';
 
 create function pgrant_rules.authorization_answer(
   p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests

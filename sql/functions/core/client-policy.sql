@@ -90,14 +90,22 @@ create type pgrant_rules.client_policies as (
   session_management                          boolean,
   draft                                       boolean,
   token_rate                                  integer,
-  third_party                                 boolean
+  third_party                                 boolean,
+  security_profile                            text,
+  profile_fault                               text
 );
 
 comment on type pgrant_rules.client_policies is 'A client and the policy that holds for it: its own setting, or else its tenant''s.';
+comment on column pgrant_rules.client_policies.profile_fault is
+  'Why the tenant takes nothing of the client (see client_profile_fault); null = it does.';
 
 create function pgrant_rules.client_policy(p_client pgrant.clients, p_tenant pgrant.tenants) returns pgrant_rules.client_policies
 language plpgsql stable
 as $$
+declare
+  v_profile constant text := coalesce(p_client.security_profile, p_tenant.security_profile);
+  -- The console is a page of this server, not a client: its code is redeemed by nobody.
+  v_console constant boolean := p_client.client_id = 'pgrant-console';
 begin
   if not pgrant_rules.client_live(p_client.disabled_at, p_client.expires_at, p_tenant.disabled_at)
      or not pgrant_rules.maker_enabled(p_client.tenant_id, p_client.maker_id) then
@@ -107,9 +115,11 @@ begin
   return row(
     p_client.tenant_id, p_client.client_id, p_client.name, p_client.created_at, p_client.token_endpoint_auth_method,
     p_client.redirect_uris, p_client.post_logout_redirect_uris, p_client.grant_types, p_client.scopes, p_client.consent,
-    p_client.require_pkce, p_client.id_token_alg, p_client.id_token_claims,
+    p_client.require_pkce or v_profile is not null, p_client.id_token_alg, p_client.id_token_claims,
     coalesce(p_client.access_token_format, p_tenant.access_token_format),
-    coalesce(p_client.access_token_alg, p_tenant.access_token_alg), p_tenant.access_token_typ, p_tenant.code_lifetime,
+    coalesce(p_client.access_token_alg, p_tenant.access_token_alg), p_tenant.access_token_typ,
+    -- FAPI 2.0 5.3.2.1: 60 seconds at most.
+    case when v_profile is null then p_tenant.code_lifetime else least(p_tenant.code_lifetime, 60) end,
     p_tenant.request_lifetime, coalesce(p_client.access_token_lifetime, p_tenant.access_token_lifetime),
     coalesce(p_client.id_token_lifetime, p_tenant.id_token_lifetime),
     coalesce(p_client.refresh_idle_lifetime, p_tenant.refresh_idle_lifetime),
@@ -121,17 +131,25 @@ begin
     coalesce(p_client.last_used_at < now() - interval '1 day', true), p_client.document_expires_at,
     p_client.identity_changed_at, p_client.default_acr_values, p_client.subject_type, p_client.sector_identifier_uri,
     p_tenant.pairwise_salt, p_tenant.claims_function, p_tenant.claims_function_targets, p_client.default_resource,
-    p_tenant.par_lifetime, p_tenant.request_object_lifetime, p_client.request_object_signing_alg, p_client.authorization_alg,
+    -- FAPI 2.0 5.3.2.2: less than 600 seconds.
+    case when v_profile is null then p_tenant.par_lifetime else least(p_tenant.par_lifetime, 599) end,
+    p_tenant.request_object_lifetime, p_client.request_object_signing_alg, p_client.authorization_alg,
     p_client.introspection_alg,
-    p_tenant.require_pushed_authorization_requests or p_client.require_pushed_authorization_requests,
-    p_tenant.require_signed_request_object or p_client.require_signed_request_object,
+    not v_console
+      and (p_tenant.require_pushed_authorization_requests or p_client.require_pushed_authorization_requests or v_profile is not null),
+    not v_console and (p_tenant.require_signed_request_object or p_client.require_signed_request_object),
     -- A tenant's wish is that tokens are bound: to a certificate will do.
-    p_client.dpop_bound_access_tokens or p_tenant.dpop_bound_access_tokens and not p_client.tls_client_certificate_bound_access_tokens,
-    p_tenant.require_dpop_nonce, p_tenant.client_signing_algs, p_client.tls_client_certificate_bound_access_tokens,
-    p_tenant.grant_management_action_required, p_client.grant_management and p_client.token_endpoint_auth_method <> 'none',
+    p_client.dpop_bound_access_tokens
+      or (p_tenant.dpop_bound_access_tokens or v_profile is not null) and not p_client.tls_client_certificate_bound_access_tokens,
+    p_tenant.require_dpop_nonce, pgrant_rules.algs_taken(p_tenant.client_signing_algs, v_profile),
+    p_client.tls_client_certificate_bound_access_tokens, not v_console and p_tenant.grant_management_action_required,
+    p_client.grant_management and p_client.token_endpoint_auth_method <> 'none',
     p_client.authorization_details_types, p_client.backchannel_logout_uri, p_client.frontchannel_logout_uri,
     num_nonnulls(p_client.backchannel_logout_uri, p_client.frontchannel_logout_uri) > 0, p_tenant.session_management,
-    p_client.draft, p_client.token_rate, p_client.third_party or p_client.registered_at is not null
+    p_client.draft, p_client.token_rate, p_client.third_party or p_client.registered_at is not null,
+    v_profile,
+    case when v_profile is not null or p_tenant.token_endpoint_auth_methods is not null
+         then pgrant_rules.client_profile_fault(p_client, p_tenant) end
   )::pgrant_rules.client_policies;
 end
 $$;
@@ -145,31 +163,6 @@ as $$ select p_client.token_endpoint_auth_method in ('client_secret_basic', 'cli
 
 comment on function pgrant_rules.client_has_secret(pgrant.clients) is
   'Whether the client authenticates by a secret; else it is public, or signs.';
-
-create function pgrant_rules.alg_not_offered(
-  p_tenant uuid, p_client pgrant.clients, p_settings text[], out setting text, out offered text[], out offering text
-)
-language plpgsql stable
-as $$
-begin
-  select a.setting, a.offered, a.offering into setting, offered, offering
-    from pgrant.tenants t
-   cross join lateral (values
-     ('id_token_alg', p_client.id_token_alg, t.signing_algs, 'signing_algs'),
-     ('userinfo_alg', p_client.userinfo_alg, t.signing_algs, 'signing_algs'),
-     ('access_token_alg', p_client.access_token_alg, t.signing_algs, 'signing_algs'),
-     ('authorization_alg', p_client.authorization_alg, t.signing_algs, 'signing_algs'),
-     ('introspection_alg', p_client.introspection_alg, t.signing_algs, 'signing_algs'),
-     ('token_endpoint_auth_signing_alg', p_client.token_endpoint_auth_signing_alg, t.client_signing_algs, 'client_signing_algs'),
-     ('request_object_signing_alg', p_client.request_object_signing_alg, t.client_signing_algs, 'client_signing_algs')
-   ) a (setting, alg, offered, offering)
-   where t.tenant_id = p_tenant and a.alg <> all (a.offered) and coalesce(a.setting = any (p_settings), true)
-   limit 1;
-end
-$$;
-
-comment on function pgrant_rules.alg_not_offered(uuid, pgrant.clients, text[]) is
-  'One of the settings p_settings (null = all) of the client by which the tenant or the client would sign as the tenant does not have it, how it may be, and the setting of the tenant that says so; nulls where there is none.';
 
 create type pgrant_rules.targeted_client as (
   error      pgrant_api.error,

@@ -23,6 +23,8 @@ begin
     return 'client unknown or disabled';
   elsif p_client.allowed_networks is not null and not coalesce(p_address <<= any (p_client.allowed_networks), false) then
     return 'client may not authenticate from this address';
+  elsif p_client.profile_fault is not null then
+    return p_client.profile_fault;
   end if;
   -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
   case p_client.token_endpoint_auth_method

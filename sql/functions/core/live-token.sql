@@ -121,6 +121,25 @@ $$;
 comment on function pgrant_rules.actors_stand(pgrant_rules.live_token, pgrant.tenants, pgrant.clients[]) is
   'Whether the clients and persons that act by a token are live, those before the last one too: it outlives none through which it came. p_clients are those that there are.';
 
+create function pgrant_rules.exchangers_stand(
+  p_token pgrant_rules.live_token, p_tenant pgrant.tenants, p_clients pgrant.clients[]
+) returns boolean
+language plpgsql stable
+as $$
+begin
+  return not exists (
+    select from unnest(p_token.exchanged_by) e (client_id)
+     where not exists (
+       select from unnest(p_clients) c
+        where c.client_id = e.client_id
+          and pgrant_rules.client_live(c.disabled_at, c.expires_at, p_tenant.disabled_at)
+          and pgrant_rules.whole_second(c.created_at) <= p_token.issued_at));
+end
+$$;
+
+comment on function pgrant_rules.exchangers_stand(pgrant_rules.live_token, pgrant.tenants, pgrant.clients[]) is
+  'Whether the clients are live through whose exchanges a token came, though act names none of them (impersonation, RFC 8693 1.1). p_clients are those that there are.';
+
 create function pgrant_rules.tokens_live(p_tenant uuid, p_tokens pgrant_rules.live_token[]) returns pgrant_rules.live_token[]
 language plpgsql stable
 as $$
@@ -145,7 +164,7 @@ declare
   v_out pgrant_rules.live_token[] := array_fill(null::pgrant_rules.live_token, array[cardinality(p_tokens)]);
 begin
   foreach v_token in array p_tokens loop
-    v_client_ids := v_client_ids || v_token.client_id || v_token.family_client_id;
+    v_client_ids := v_client_ids || v_token.client_id || v_token.family_client_id || v_token.exchanged_by;
     if v_token.act is not null then
       v_client_ids := v_client_ids || pgrant_rules.act_subjects(v_token.act);
     end if;
@@ -183,7 +202,8 @@ begin
     v_user := v_users[array_position(v_user_ids, v_family.user_id)];
     if pgrant_rules.token_stands(v_token, v_tenant, v_client,
                                  v_clients[array_position(v_client_ids, v_token.family_client_id)], v_grant, v_user)
-       and (v_token.act is null or pgrant_rules.actors_stand(v_token, v_tenant, v_clients)) then
+       and (v_token.act is null or pgrant_rules.actors_stand(v_token, v_tenant, v_clients))
+       and (v_token.exchanged_by is null or pgrant_rules.exchangers_stand(v_token, v_tenant, v_clients)) then
       v_out[i] := pgrant_rules.token_live(v_token, v_tenant, v_client, v_family, v_grant, v_user, v_known);
     end if;
   end loop;

@@ -45,6 +45,7 @@ create type pgrant_api.tenant_facts as (
   scopes                                 text[],
   signing_algs                           text[],
   client_signing_algs                    text[],
+  token_endpoint_auth_methods            text[],
   registration                           text,
   client_documents                       text,
   refresh_lifetime                       integer,
@@ -61,6 +62,7 @@ create type pgrant_api.tenant_facts as (
 
 comment on type pgrant_api.tenant_facts is 'What the web process says of a tenant in metadata and on pages.';
 comment on column pgrant_api.tenant_facts.client_signing_algs is 'By what clients may sign.';
+comment on column pgrant_api.tenant_facts.token_endpoint_auth_methods is 'How clients may authenticate.';
 comment on column pgrant_api.tenant_facts.acr_values is 'The acr that sign-ins can have.';
 comment on column pgrant_api.tenant_facts.request_uri_parameter is 'Whether request objects are fetched from where clients have registered them.';
 comment on column pgrant_api.tenant_facts.require_signed_request_object is 'Whether every client has to sign its authorization requests.';
@@ -121,7 +123,7 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select t.title, t.default_language, t.accent_color, t.support_uri, t.policy_uri, t.tos_uri,
-         pgrant_rules.tenant_logo(p_tenant), t.remember_username, t.client_signing_algs
+         pgrant_rules.tenant_logo(p_tenant), t.remember_username, pgrant_rules.algs_taken(t.client_signing_algs, t.security_profile)
     into v_out.title, v_out.language, v_out.accent_color, v_out.support_uri, v_out.policy_uri, v_out.tos_uri,
          v_out.logo, v_out.remember_username, v_out.client_signing_algs
     from pgrant.tenants t
@@ -157,14 +159,18 @@ declare
   v_out pgrant_api.tenant_facts;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents, t.signing_algs, t.client_signing_algs,
+  select t.title, t.refresh_lifetime, t.session_lifetime, t.registration, t.client_documents,
+         pgrant_rules.algs_taken(t.signing_algs, t.security_profile), pgrant_rules.algs_taken(t.client_signing_algs, t.security_profile),
+         pgrant_rules.auth_methods_taken(t.token_endpoint_auth_methods, t.security_profile),
          (select array_agg(s.scope order by s.scope) from pgrant.scopes s where s.tenant_id = p_tenant),
          array(select distinct a.acr from unnest(t.acr_values_supported || pgrant_rules.acr_offered(p_tenant)) a (acr) order by 1),
          pgrant_rules.sign_up_offered(p_tenant), t.request_uri_parameter, t.require_signed_request_object,
-         t.require_pushed_authorization_requests, t.session_management, t.grant_management_action_required,
+         t.require_pushed_authorization_requests or t.security_profile is not null, t.session_management,
+         t.grant_management_action_required,
          array(select d.type from pgrant.authorization_details_types d where d.tenant_id = p_tenant order by d.type)
     into v_out.title, v_out.refresh_lifetime, v_out.session_lifetime, v_out.registration, v_out.client_documents, v_out.signing_algs,
-         v_out.client_signing_algs, v_out.scopes, v_out.acr_values, v_out.sign_up, v_out.request_uri_parameter,
+         v_out.client_signing_algs, v_out.token_endpoint_auth_methods, v_out.scopes, v_out.acr_values, v_out.sign_up,
+         v_out.request_uri_parameter,
          v_out.require_signed_request_object,
          v_out.require_pushed_authorization_requests, v_out.session_management,
          v_out.grant_management_action_required, v_out.authorization_details_types

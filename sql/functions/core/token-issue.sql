@@ -12,7 +12,8 @@ create type pgrant_rules.opaque_token as (
   cnf                    jsonb,
   authorization_details  jsonb,
   act                    jsonb,
-  family_client_id       text
+  family_client_id       text,
+  exchanged_by           text[]
 );
 
 comment on type pgrant_rules.opaque_token is 'An opaque access token to be stored.';
@@ -21,6 +22,7 @@ comment on column pgrant_rules.opaque_token.cnf is 'The key that it is bound to;
 comment on column pgrant_rules.opaque_token.act is 'Who acts by it; null = its client.';
 comment on column pgrant_rules.opaque_token.family_client_id is
   'The client of the family that an exchanged token hangs on; null = client_id.';
+comment on column pgrant_rules.opaque_token.exchanged_by is 'The clients between that one and client_id; null = none.';
 
 create function pgrant_rules.access_tokens_store(p_tenant uuid, p_tokens pgrant_rules.opaque_token[], p_issued_at timestamptz)
 returns void
@@ -28,9 +30,11 @@ language plpgsql
 as $$
 begin
   insert into pgrant.access_tokens (tenant_id, token_hash, expires_at, client_id, user_id, family_id, family_expires_at, scopes,
-                                    audience, issued_at, cnf, authorization_details, act, family_client_id)
+                                    audience, issued_at, cnf, authorization_details, act, family_client_id,
+                                    exchanged_by)
   select p_tenant, t.token_hash, t.expires_at, t.client_id, t.user_id, t.family_id, t.family_expires_at, t.scopes, t.audience,
-         p_issued_at, t.cnf, t.authorization_details, t.act, t.family_client_id
+         p_issued_at, t.cnf, t.authorization_details, t.act, t.family_client_id,
+         t.exchanged_by
     from unnest(p_tokens) t;
 end
 $$;
@@ -57,6 +61,7 @@ begin
     return v_out;
   elsif p_decision.action in ('code.redeem', 'token.exchange') then
     v_out.detail := jsonb_strip_nulls(jsonb_build_object('scopes', p_decision.scopes, 'act', p_decision.act,
+                                                         'exchanged_by', p_decision.exchanged_by,
                                                          'grant_management_action', p_decision.grant_management_action))
                     || pgrant_rules.details_noted(p_decision.details);
   elsif p_decision.action = 'identity_assertion.redeem' then
@@ -109,6 +114,7 @@ begin
   v_out.authorization_details := nullif(p_decision.details, '[]');
   v_out.act := p_decision.act;
   v_out.family_client_id := p_decision.family_client_id;
+  v_out.exchanged_by := p_decision.exchanged_by;
   if p_decision.grant_management_action is not null then
     v_out.grant_id := p_decision.grant_id;
   end if;
@@ -163,7 +169,7 @@ begin
         v_decision.access_hash, v_decision.access_expires_at, v_decision.client_id,
         case when v_decision.family_id is not null then v_decision.user_id end, v_decision.family_id, v_decision.family_expires_at,
         v_decision.scopes, v_decision.audience, p_cnf[i], coalesce(v_decision.details, '[]'), v_decision.act,
-        v_decision.family_client_id)::pgrant_rules.opaque_token;
+        v_decision.family_client_id, v_decision.exchanged_by)::pgrant_rules.opaque_token;
     end if;
     if v_client.use_due and v_decision.error is null then
       perform pgrant_rules.client_use_note(v_client);

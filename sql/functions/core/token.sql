@@ -30,6 +30,7 @@ create type pgrant_api.tokens as (
   authorization_details  jsonb,
   act                  jsonb,
   family_client_id     text,
+  exchanged_by         text[],
   grant_id             uuid
 );
 
@@ -53,6 +54,8 @@ comment on column pgrant_api.tokens.sid is 'What the client calls the session, i
 comment on column pgrant_api.tokens.cnf is 'The key that the access token is bound to (RFC 7800 3.1): {jkt}, {x5t#S256}, or both; null = a bearer token.';
 
 comment on column pgrant_api.tokens.family_client_id is 'Of one that was exchanged: the client of its family; null = client_id.';
+comment on column pgrant_api.tokens.exchanged_by is
+  'Of one that was exchanged again: the clients between that one and client_id, the first one first; null = none.';
 comment on column pgrant_api.tokens.grant_id is
   'What the client calls the grant (Grant Management 5.5); null where its request has said nothing of that.';
 comment on column pgrant_api.tokens.act is 'Who acts for the person by the access token (RFC 8693 4.1); null = the client.';
@@ -114,6 +117,7 @@ create type pgrant_rules.token_decision as (
   details              jsonb,
   act                  jsonb,
   family_client_id     text,
+  exchanged_by         text[],
   grant_management_action  text
 );
 
@@ -123,6 +127,7 @@ comment on column pgrant_rules.token_decision.reason is 'Why it is refused; of a
 comment on column pgrant_rules.token_decision.user_id is 'The person: of the grant, or who made the API credential.';
 comment on column pgrant_rules.token_decision.asked is 'The scopes that were asked for, where some of them are dropped, so that why is recorded; else null.';
 comment on column pgrant_rules.token_decision.family_client_id is 'The client of the family that an exchanged token hangs on; null = client_id.';
+comment on column pgrant_rules.token_decision.exchanged_by is 'The clients that exchanged between that one and client_id; null = none.';
 comment on column pgrant_rules.token_decision.grant_management_action is
   'What the request of the code has said of the grant; null = nothing.';
 comment on column pgrant_rules.token_decision.act is 'Who acts by the access token; null = the client.';
@@ -163,6 +168,11 @@ begin
   p_decision.access_token_format := coalesce(p_target.access_token_format, p_client.access_token_format);
   p_decision.access_token_alg := coalesce(p_target.access_token_alg, p_client.access_token_alg);
   p_decision.access_token_typ := coalesce(p_target.access_token_typ, p_client.access_token_typ);
+  if p_client.security_profile is not null and p_decision.access_token_format = 'jwt' and p_decision.access_token_alg = 'RS256'
+     and p_decision.error is null then
+    p_decision.error := 'invalid_target';
+    p_decision.reason := 'the profile of the client forbids RS256, by which tokens of the resource are signed';
+  end if;
   p_decision.access_expires_at := least(
     pgrant_rules.whole_second(now())
     + make_interval(secs => coalesce(p_target.access_token_lifetime, p_client.access_token_lifetime)), p_until);
@@ -170,4 +180,4 @@ end
 $$;
 
 comment on function pgrant_rules.access_token_decide(pgrant_rules.client_policies, pgrant_rules.target, timestamptz, pgrant_rules.token_decision) is
-  'Adds what the access token is to be like: as its resources want it, else as its client does, and never beyond p_until (null = no other end).';
+  'Adds what the access token is to be like: as its resources want it, else as its client does, and never beyond p_until (null = no other end). Errors: invalid_target (the profile of the client forbids how they are signed).';

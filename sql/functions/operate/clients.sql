@@ -47,12 +47,15 @@ as $$
 begin
   return (select jsonb_build_object('require_pkce', t.require_pkce or p_method is not distinct from 'none',
                                     'subject_type', t.subject_type)
+                 || case when t.security_profile is null then '{}'
+                         else jsonb_build_object('id_token_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1],
+                                                 'authorization_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1]) end
             from pgrant.tenants t where t.tenant_id = p_tenant);
 end
 $$;
 
 comment on function pgrant_rules.tenant_defaults(uuid, text) is
-  'What the tenant makes of a new client with this token_endpoint_auth_method that does not say: {require_pkce, subject_type}. Public clients always have to send a code_challenge.';
+  'What the tenant makes of a new client with this token_endpoint_auth_method that does not say: {require_pkce, subject_type}, and id_token_alg and authorization_alg where a profile forbids the defaults. Public clients always have to send a code_challenge.';
 
 create function pgrant_rules.client_settings_check(p_tenant uuid, p_client_id text, p_settings text[] default null) returns void
 language plpgsql
@@ -60,7 +63,7 @@ as $$
 declare
   v_client pgrant.clients;
   v_unknown text;
-  v_alg record;
+  v_off record;
 begin
   select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
@@ -68,11 +71,11 @@ begin
     raise exception 'the tenant has no scope %', v_unknown
       using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
   end if;
-  v_alg := pgrant_rules.alg_not_offered(p_tenant, v_client, p_settings);
-  if v_alg.setting is not null then
-    perform pgrant_rules.setting_refuse(v_alg.setting,
-                                        format('%s, the %s of the tenant', pgrant_rules.either(v_alg.offered), v_alg.offering),
-                                        to_jsonb(v_client) -> v_alg.setting);
+  v_off := pgrant_rules.setting_not_offered(p_tenant, v_client, p_settings);
+  if v_off.setting is not null then
+    perform pgrant_rules.setting_refuse(v_off.setting,
+                                        format('%s, the %s of the tenant', pgrant_rules.either(v_off.offered), v_off.offering),
+                                        to_jsonb(v_client) -> v_off.setting);
   end if;
   if v_client.default_resource is not null
      and coalesce((pgrant_rules.resource_target(p_tenant, null, array[v_client.default_resource], null)).audience, '{}') = '{}' then
@@ -86,7 +89,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_settings_check(uuid, text, text[]) is
-  'What no check of the table can say of a client of which p_settings (null = all) were just written: scopes, redirect schemes and algorithms are the tenant''s, and what the tenant took back since is no fault of the next change. Raises OA001, OA003.';
+  'What no check of the table can say of a client of which p_settings (null = all) were just written: scopes, redirect schemes, algorithms and ways to authenticate are the tenant''s, and what the tenant took back since is no fault of the next change. Raises OA001, OA003.';
 
 create function pgrant_rules.client_types_check(p_tenant uuid, p_settings jsonb) returns void
 language plpgsql

@@ -21,6 +21,8 @@ begin
     ('default', 'signing_algs', '["RS256", "ES256"]', 'RS256 is what every client of OpenID Connect knows'),
     ('default', 'client_signing_algs', '["ES256", "RS256", "PS256", "EdDSA", "Ed25519"]',
      'RS256 is what every client of OpenID Connect knows'),
+    ('default', 'token_endpoint_auth_methods', 'null', 'in every way that a client is registered for'),
+    ('default', 'security_profile', 'null', 'what is set is all that holds'),
     ('default', 'access_token_alg', '"ES256"', 'short signatures, quickly made'),
     ('default', 'code_lifetime', '60', 'seconds'),
     ('default', 'par_lifetime', '60', 'seconds'),
@@ -47,8 +49,11 @@ begin
     ('fapi2', 'require_pushed_authorization_requests', 'true', 'nothing of a request passes through the browser (FAPI 2.0 5.3.2.2)'),
     ('fapi2', 'dpop_bound_access_tokens', 'true', 'a stolen token is worth nothing; certificates bind as well (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'assertion_audience', '"issuer"', 'the issuer alone (FAPI 2.0 5.3.2.1)'),
-    ('fapi2', 'signing_algs', '["RS256", "PS256", "ES256"]', 'RS256 is for others: tenant check names clients that use it'),
+    ('fapi2', 'signing_algs', '["RS256", "PS256", "ES256"]', 'OpenID Connect wants RS256 in it; the profile signs by the others'),
     ('fapi2', 'client_signing_algs', '["ES256", "PS256", "EdDSA", "Ed25519"]', 'assertions, request objects and proofs (FAPI 2.0 5.4.1)'),
+    ('fapi2', 'token_endpoint_auth_methods', '["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"]',
+     'no public client, and none with a secret (FAPI 2.0 5.3.2.1)'),
+    ('fapi2', 'security_profile', '"fapi2"', 'whatever else is set: what FAPI 2.0 forbids is refused'),
     ('fapi2', 'access_token_alg', '"ES256"', 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)'),
     ('fapi2', 'code_lifetime', '60', 'at most 60 seconds (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'par_lifetime', '60', 'less than 600 seconds (FAPI 2.0 5.3.2.2)'),
@@ -106,8 +111,12 @@ begin
      and case when p.setting in ('code_lifetime', 'par_lifetime') then (v_tenant ->> p.setting)::integer > (p.value #>> '{}')::integer
               when p.setting = 'signing_algs' then not v_tenant -> p.setting ?| array['PS256', 'ES256', 'EdDSA', 'Ed25519']
               when p.setting = 'client_signing_algs' then v_tenant -> p.setting ? 'RS256'
+              when p.setting = 'token_endpoint_auth_methods' then not v_tenant -> p.setting <@ p.value
               when p.setting = 'access_token_alg' then v_tenant ->> p.setting = 'RS256'
               else v_tenant -> p.setting is distinct from p.value end
+  union all
+  select 'resource ' || r.resource, null, 'access_token_alg', to_jsonb(r.access_token_alg), 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)'
+    from pgrant.resources r where r.tenant_id = p_tenant and r.access_token_alg = 'RS256' and r.disabled_at is null
   union all
   select 'client', c.client_id, w.setting, w.value, w.wanted
     from pgrant.clients c
@@ -135,4 +144,4 @@ end
 $$;
 
 comment on function pgrant_ops.tenant_check(uuid, text) is
-  'What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant''s own settings; value may be null: none is set. Raises OA001, OA003.';
+  'What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant''s own settings and those of its resources, which subject names; value may be null: none is set. Raises OA001, OA003.';

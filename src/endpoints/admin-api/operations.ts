@@ -3128,6 +3128,14 @@ export const records = {
       "good": "an https URL (http on a loopback host) of at most 2048 characters"
     },
     {
+      "name": "security_profile",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant's.",
+      "good": "fapi2, the only profile that there is"
+    },
+    {
       "name": "software_id",
       "type": "text",
       "nullable": true,
@@ -4163,6 +4171,14 @@ export const records = {
       "good": "off, optional, sensitive or required"
     },
     {
+      "name": "security_profile",
+      "type": "text",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "A profile that every client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = none.",
+      "good": "fapi2, the only profile that there is"
+    },
+    {
       "name": "session_idle_lifetime",
       "type": "integer",
       "nullable": false,
@@ -4254,6 +4270,22 @@ export const records = {
       "is_setting": true,
       "meaning": "The name that people see on the pages.",
       "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"
+    },
+    {
+      "name": "token_endpoint_auth_methods",
+      "type": "text[]",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "How clients may authenticate (RFC 8414 2), whatever they are registered for: others are refused wherever they come, and registered no more; null = in every way.",
+      "choices": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+        "none"
+      ],
+      "good": "a list of client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none"
     },
     {
       "name": "tos_uri",

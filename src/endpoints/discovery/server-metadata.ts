@@ -17,6 +17,7 @@ export function metadataDocument({ database, endpoints, config }: EndpointServic
       scopes: tenant.scopes,
       signing_algs: tenant.signing_algs,
       client_signing_algs: tenant.client_signing_algs,
+      token_endpoint_auth_methods: tenant.token_endpoint_auth_methods,
       endpoints,
       mtlsPort: config.mtlsPort,
       mtls: config.mtlsPort !== undefined || config.certificateHeader !== undefined,

@@ -35,11 +35,12 @@ async function claimsOf(token: string, keys: VerificationKeys, issuer: string) {
   try {
     const claims = await verifyAccessToken(token, keys, issuer, accessTokenTypes);
     const { iss, jti, client_id, family_id, scope, iat, exp, cnf } = claims;
-    const { authorization_details, act, may_act, family_client_id } = claims;
+    const { authorization_details, act, may_act, family_client_id, exchanged_by } = claims;
     const scopes = Array.isArray(scope) ? scope.join(' ') : scope;
     const aud = [claims.aud].flat();
     const named = { iss, jti, client_id, family_id, scope: scopes, aud };
-    return { ...named, iat, exp, cnf, authorization_details, act, may_act, family_client_id };
+    const way = { act, may_act, family_client_id, exchanged_by };
+    return { ...named, iat, exp, cnf, authorization_details, ...way };
   } catch (failure) {
     if (failure instanceof OAuthError) return null;
     throw failure;

@@ -118,6 +118,7 @@ function accessToken(issuer: string, keys: TenantKeys, row: ApiTokens): Promise<
       ...(row.access_claims as ExtraClaims),
       family_id: row.family_id ?? undefined,
       family_client_id: row.family_client_id ?? undefined,
+      exchanged_by: row.exchanged_by ?? undefined,
     },
     row.access_token_typ as AccessTokenType,
   );

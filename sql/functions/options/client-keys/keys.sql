@@ -60,8 +60,12 @@ begin
   elsif p_assertion ->> 'fault' is not null then
     return p_assertion ->> 'fault';
   end if;
-  select c.token_endpoint_auth_signing_alg as alg, coalesce(c.assertion_audience, t.assertion_audience) as audience,
-         coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime, t.bearer_assertion_lifetime, t.client_signing_algs
+  select c.token_endpoint_auth_signing_alg as alg,
+         -- FAPI 2.0 5.3.2.1: the issuer alone.
+         case when coalesce(t.security_profile, c.security_profile) is null then coalesce(c.assertion_audience, t.assertion_audience)
+              else 'issuer' end as audience,
+         coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime, t.bearer_assertion_lifetime,
+         pgrant_rules.algs_taken(t.client_signing_algs, coalesce(t.security_profile, c.security_profile)) as client_signing_algs
     into v_policy
     from pgrant.clients c
     join pgrant.tenants t on t.tenant_id = p_tenant

@@ -77,7 +77,10 @@ begin
   if v_out.error is null then
     v_shape := pgrant_rules.developer_shape(p_tenant, pgrant_rules.developer_client_new(p_tenant, p_kind), p_metadata);
     v_client := v_shape.client;
-    if v_shape.faults <> '{}' then
+    if (pgrant_rules.setting_not_offered(p_tenant, v_client, array['token_endpoint_auth_method'])).setting is not null then
+      v_out.error := 'not_found';
+      v_out.reason := 'the tenant takes no application that authenticates so';
+    elsif v_shape.faults <> '{}' then
       v_out.error := 'invalid_request';
       v_out.reason := 'a field is wrong';
       v_out.faults := v_shape.faults;
@@ -105,7 +108,7 @@ end
 $$;
 
 comment on function pgrant_api.developer_client_add(uuid, text, inet, bytea, bigint, bytea, text, jsonb, bytea) is
-  'Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood.';
+  'Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. Errors: login_required, not_found (token_endpoint_auth_methods of the tenant, too), csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood.';
 
 create function pgrant_rules.developer_grows(p_before pgrant.clients, p_after pgrant.clients) returns boolean
 language sql immutable

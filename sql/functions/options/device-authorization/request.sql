@@ -112,7 +112,7 @@ begin
    order by d.created_at
    limit 1;
   v_client := pgrant_rules.client_find(p_tenant, v_code.client_id);
-  if v_client.client_id is null then
+  if v_client.client_id is null or not pgrant_rules.client_asks(v_client) then
     -- Counted with the refusals of the address, which bounds how many codes it can try (RFC 8628 5.1).
     v_out.reason := 'user code unknown, expired or answered';
     v_out.error := pgrant_rules.audit(p_tenant, 'device_code.verify', 'invalid_user_code', v_out.reason, v_code.client_id);

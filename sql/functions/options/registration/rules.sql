@@ -34,7 +34,7 @@ declare
   v_out pgrant_rules.registered_shape;
   v_client pgrant.clients;
   v_asked text[];
-  v_alg record;
+  v_off record;
 begin
   v_client := jsonb_populate_record(null::pgrant.clients, pgrant_rules.client_defaults()
     || pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || (
@@ -61,13 +61,13 @@ begin
   v_client.post_logout_redirect_uris := pgrant_rules.without(v_client.post_logout_redirect_uris, v_client.left_out);
   v_client.scopes := pgrant_rules.without(v_client.scopes, v_client.left_out);
   v_client.authorization_details_types := pgrant_rules.without(v_client.authorization_details_types, v_client.left_out);
-  v_alg := pgrant_rules.alg_not_offered(p_tenant, v_client, null);
-  if v_alg.setting is not null then
+  v_off := pgrant_rules.setting_not_offered(p_tenant, v_client, null);
+  if v_off.setting is not null then
     v_out.error := 'invalid_client_metadata';
-    v_out.reason := 'not among ' || v_alg.offering || ' of the tenant';
-    v_out.detail := case when v_alg.offering = 'signing_algs' then replace(v_alg.setting, '_alg', '_signed_response_alg')
-                         else v_alg.setting end
-                    || ': one of ' || array_to_string(v_alg.offered, ', ');
+    v_out.reason := 'not among ' || v_off.offering || ' of the tenant';
+    v_out.detail := case when v_off.offering = 'signing_algs' then replace(v_off.setting, '_alg', '_signed_response_alg')
+                         else v_off.setting end
+                    || ': one of ' || array_to_string(v_off.offered, ', ');
   elsif 'authorization_code' = any (v_client.grant_types) and v_client.redirect_uris = '{}' then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'none of the redirect URIs is one that such a client may have';

@@ -51,7 +51,8 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
-  select t.signing_algs into v_algs from pgrant.tenants t where t.tenant_id = p_tenant for share;
+  select pgrant_rules.algs_taken(t.signing_algs, t.security_profile) into v_algs
+    from pgrant.tenants t where t.tenant_id = p_tenant for share;
   if v_resource is null then
     raise exception 'a resource is an absolute URI without fragment, and % is not', p_resource using errcode = 'OA003';
   elsif v_unknown is not null then

@@ -4,26 +4,34 @@ create function pgrant_rules.proofs_use(p_tenant uuid, p_proof jsonb[]) returns 
 language plpgsql
 as $$
 declare
-  -- No proof is good for longer.
-  v_window constant integer := 300;
+  -- No proof is good for longer, and no two are good at once whose ends are farther apart.
+  v_longest constant integer := 300;
+  v_window constant integer := 3600;
   v_hash bytea;
-  v_number bigint;
+  v_end bigint;
+  v_windows bigint[];
   v_hashes bytea[] := array[]::bytea[];
   v_expiries timestamptz[] := array[]::timestamptz[];
   v_places bigint[] := array[]::bigint[];
-  v_before bytea;
+  v_stored bytea[] := array[]::bytea[];
   v_fresh bigint[] := array[]::bigint[];
 begin
   for i in 1 .. cardinality(p_proof) loop
     v_hash := decode(p_proof[i] ->> 'jti_hash', 'hex');
     -- Of two that came with the same set the first one counts.
     if v_hash is not null and not v_hash = any (v_hashes) then
-      v_number := (p_proof[i] ->> 'exp')::bigint / v_window;
-      -- Two rows: of any two proofs of a key that are good at once and have the same jti, whatever their iat, the windows are the
-      -- same or next to each other, so that they meet at the key of the table.
-      v_hashes := v_hashes || array[v_hash, v_hash];
-      v_expiries := v_expiries || array[pgrant_rules.moment((v_number + 1) * v_window), pgrant_rules.moment((v_number + 2) * v_window)];
-      v_places := v_places || array[i, i]::bigint[];
+      v_end := (p_proof[i] ->> 'exp')::bigint;
+      -- A row for the window in which it ends, and one more for the next where another that is good at once could end there: of
+      -- any two of a key with the same jti, whatever their iat, the earlier has the window of the later, where they meet.
+      v_windows := array[v_end / v_window];
+      if (v_end + v_longest) / v_window > v_windows[1] then
+        v_windows := v_windows || v_windows[1] + 1;
+      end if;
+      for j in 1 .. cardinality(v_windows) loop
+        v_hashes := v_hashes || v_hash;
+        v_expiries := v_expiries || pgrant_rules.moment((v_windows[j] + 1) * v_window);
+        v_places := v_places || i::bigint;
+      end loop;
     end if;
   end loop;
   -- In the order of the key, as everything is locked.
@@ -35,10 +43,14 @@ begin
         on conflict do nothing
     returning proof_hash
   loop
-    if v_hash = v_before then
-      v_fresh := v_fresh || v_places[array_position(v_hashes, v_hash)];
+    v_stored := v_stored || v_hash;
+  end loop;
+  -- Each of its rows is new.
+  for i in 1 .. cardinality(v_hashes) loop
+    if v_places[i] is distinct from v_places[i - 1]
+       and cardinality(array_positions(v_stored, v_hashes[i])) = cardinality(array_positions(v_hashes, v_hashes[i])) then
+      v_fresh := v_fresh || v_places[i];
     end if;
-    v_before := v_hash;
   end loop;
   return v_fresh;
 end
@@ -223,10 +235,8 @@ declare
   v_found pgrant_rules.possession[];
   v_tenant record;
 begin
-  if coalesce(array_remove(p_possession, null), '{}') = '{}' and array_remove(p_cnf, null) = '{}' then
-    return null;
-  end if;
-  select t.require_dpop_nonce, t.client_signing_algs into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  select t.require_dpop_nonce, pgrant_rules.algs_taken(t.client_signing_algs, t.security_profile) as client_signing_algs into v_tenant
+    from pgrant.tenants t where t.tenant_id = p_tenant;
   for i in 1 .. cardinality(p_cnf) loop
     v_found[i] := pgrant_rules.token_possession(p_cnf[i], p_possession[i], v_tenant.client_signing_algs, v_tenant.require_dpop_nonce);
   end loop;

@@ -31,6 +31,18 @@ $$;
 comment on function pgrant_rules.exchange_act(pgrant_rules.live_token, jsonb, boolean) is
   'Who acts: the actor now, and in it who acted before (RFC 8693 4.1). Impersonation adds nobody, and forgets nobody.';
 
+create function pgrant_rules.exchange_way(p_subject pgrant_rules.live_token) returns text[]
+language sql immutable
+as $$
+  select nullif(coalesce(p_subject.exchanged_by, '{}')
+                || case when p_subject.client_id = p_subject.family_client_id
+                          or p_subject.client_id = any (p_subject.exchanged_by) then '{}'
+                        else array[p_subject.client_id] end, '{}')
+$$;
+
+comment on function pgrant_rules.exchange_way(pgrant_rules.live_token) is
+  'Through which clients a token came that this one is exchanged for, but for the one that the person allowed: each once, the first one first; null = through none. act may name none of them, where they impersonate or an actor_token names another.';
+
 create function pgrant_rules.exchange_possessed(p_cnf jsonb, p_possession jsonb) returns boolean
 language sql immutable
 as $$
@@ -110,6 +122,8 @@ begin
     v_out.act := pgrant_rules.exchange_act(p_subject, v_actor, (v_out.policy).impersonation and not p_actor_sent);
     if cardinality(pgrant_rules.act_subjects(v_out.act)) > 10 then
       v_out.reason := 'more than ten act for one another';
+    elsif cardinality(pgrant_rules.exchange_way(p_subject)) > 10 then
+      v_out.reason := 'the token came through more than ten clients';
     end if;
   end if;
   -- RFC 8693 2.2.2.

@@ -39,6 +39,7 @@ begin
   v_out.grant_id := v_subject.grant_id;
   v_out.family_id := v_subject.family_id;
   v_out.family_client_id := v_subject.family_client_id;
+  v_out.exchanged_by := pgrant_rules.exchange_way(v_subject);
   -- Locked, so that nobody revokes what it hangs on meanwhile.
   select f.expires_at into v_out.family_expires_at
     from pgrant.token_families f
