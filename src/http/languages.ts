@@ -5,6 +5,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import nunjucks from 'nunjucks';
 import { pageLanguages } from '../protocol/lists.ts';
 import type { Ctx } from './ctx.ts';
+import { programOf } from './program.ts';
 import { type Refusals, sayReasons, sayRefusals } from './refusals.ts';
 
 export type PageLanguage = (typeof pageLanguages)[number];
@@ -78,6 +79,7 @@ export function globalsOf(language: PageLanguage) {
     /** What a claim is called; one of the tenant's own has no other words than its name. */
     claim: (name: string) =>
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
+    program_of: programOf,
     language_name: (tag: string) => names.of(tag) ?? tag,
     /** What SQL refused, in the language. */
     refusal: sayRefusals(refusals),

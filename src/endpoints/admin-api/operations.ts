@@ -659,6 +659,75 @@ export const operations = [
     "description": "Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients."
   },
   {
+    "operation": "user_session_list",
+    "method": "GET",
+    "path": "/users/{username}/sessions",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "Where a person is signed in, the youngest sign-in first, p_limit of them (1000 at most) after p_after, a cursor of the page before: when, how (RFC 8176), from which address, and what the browser called itself.",
+    "page_key": "cursor",
+    "columns": [
+      {
+        "name": "session_id",
+        "type": "uuid",
+        "nullable": false
+      },
+      {
+        "name": "auth_time",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "last_seen_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "expires_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "amr",
+        "type": "text[]",
+        "nullable": false
+      },
+      {
+        "name": "address",
+        "type": "inet",
+        "nullable": true
+      },
+      {
+        "name": "user_agent",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "cursor",
+        "type": "text",
+        "nullable": false
+      }
+    ]
+  },
+  {
     "operation": "second_factor_list",
     "method": "GET",
     "path": "/users/{username}/second-factors",

@@ -59,6 +59,7 @@ as $$
     ('user_disable', 'POST', '/users/{username}/disable', 'user_disable', 'change', '{"disabled": true}', null, null, null),
     ('user_enable', 'POST', '/users/{username}/enable', 'user_disable', 'change', '{"disabled": false}', null, null, null),
     ('user_sign_out', 'POST', '/users/{username}/sign-out', 'user_sign_out', 'change', null, null, null, null),
+    ('user_session_list', 'GET', '/users/{username}/sessions', 'user_session_list', 'read', null, null, null, 'cursor'),
     ('second_factor_list', 'GET', '/users/{username}/second-factors', 'second_factor_list', 'read', null, null, null, null),
     ('second_factor_remove', 'DELETE', '/users/{username}/second-factors', 'second_factor_remove', 'destroy', null, null, null, null),
     ('user_role_list', 'GET', '/users/{username}/roles', 'user_role_list', 'read', null, null, null, null),
