@@ -2452,6 +2452,7 @@ export const operations = [
       }
     ],
     "description": "pgrant_report.who_could_access for one tenant; p_at null = now.",
+    "page_key": "grant_id client_id",
     "columns": [
       {
         "name": "username",
