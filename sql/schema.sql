@@ -2922,10 +2922,13 @@ create table pgrant.sessions (
   idle_expires_at timestamp with time zone not null,
   last_seen_at timestamp with time zone default now() not null,
   ended_at timestamp with time zone,
+  address inet,
+  user_agent text,
   constraint sessions_pkey PRIMARY KEY (tenant_id, session_hash, expires_at),
   constraint sessions_check CHECK ((idle_expires_at <= expires_at)),
   constraint sessions_csrf_hash_check CHECK ((length(csrf_hash) = 32)),
-  constraint sessions_session_hash_check CHECK ((length(session_hash) = 32))
+  constraint sessions_session_hash_check CHECK ((length(session_hash) = 32)),
+  constraint sessions_user_agent_check CHECK (((length(user_agent) <= 400) AND (user_agent !~ '[\u0001-\u001f\u007f-\u009f]'::text)))
 ) partition by RANGE (expires_at);
 CREATE INDEX sessions_session_id ON ONLY pgrant.sessions USING btree (tenant_id, session_id);
 CREATE INDEX sessions_user ON ONLY pgrant.sessions USING btree (tenant_id, user_id);
@@ -2949,6 +2952,8 @@ comment on column pgrant.sessions.csrf_hash is 'SHA-256 of the token that forms 
 comment on column pgrant.sessions.idle_expires_at is 'Until when it is good unless it is used.';
 comment on column pgrant.sessions.last_seen_at is 'When its browser came last, to the minute.';
 comment on column pgrant.sessions.ended_at is 'When it was ended; null = it was not.';
+comment on column pgrant.sessions.address is 'From where the person signed in; null = a session from before this was kept.';
+comment on column pgrant.sessions.user_agent is 'What the browser called itself then (User-Agent, RFC 9110 10.1.5), without control characters; null = it said nothing.';
 
 create table pgrant.signing_keys (
   tenant_id uuid not null,

@@ -669,6 +669,7 @@ export const api = {
       next_password_hash: Uint8Array | null;
       next_session_hash: Uint8Array | null;
       next_csrf_hash: Uint8Array | null;
+      user_agent: string | null;
     },
     ApiSession
   >('pgrant_api.account_password_set', [
@@ -683,6 +684,7 @@ export const api = {
     ['next_password_hash', 'bytea'],
     ['next_session_hash', 'bytea'],
     ['next_csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
   ], []),
 
   /** Ends a session of the person who is signed in as a logout does, or with null all of them, this one too. Another person's is like one that does not exist. Errors: login_required, csrf_mismatch, not_found. */
@@ -1748,6 +1750,7 @@ export const api = {
       password_hash: Uint8Array | null;
       session_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
+      user_agent: string | null;
       old_session_hash: Uint8Array | null;
       old_session_expires_at: number | null;
     },
@@ -1763,6 +1766,7 @@ export const api = {
     ['password_hash', 'bytea'],
     ['session_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
   ], []),
@@ -1802,6 +1806,7 @@ export const api = {
       next_request_hash: Uint8Array | null;
       session_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
+      user_agent: string | null;
       old_session_hash: Uint8Array | null;
       old_session_expires_at: number | null;
     },
@@ -1815,6 +1820,7 @@ export const api = {
     ['next_request_hash', 'bytea'],
     ['session_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
@@ -1907,6 +1913,7 @@ export const api = {
       recovery_hashes: Uint8Array[] | null;
       next_session_hash: Uint8Array | null;
       next_csrf_hash: Uint8Array | null;
+      user_agent: string | null;
     },
     ApiAddedPasskey
   >('pgrant_api.passkey_add', [
@@ -1929,6 +1936,7 @@ export const api = {
     ['recovery_hashes', 'bytea[]'],
     ['next_session_hash', 'bytea'],
     ['next_csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
   ], ['recovery_codes', 'session_expires_at']),
 
   /** What an authenticator is asked to make a passkey for, by the person who is signed in, after a recent sign-in. Stores p_next_challenge_hash. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), invalid_request (20 are enough). */
@@ -2001,6 +2009,7 @@ export const api = {
       backed_up: boolean | null;
       next_session_hash: Uint8Array | null;
       next_csrf_hash: Uint8Array | null;
+      user_agent: string | null;
     },
     ApiSession
   >('pgrant_api.passkey_finish', [
@@ -2023,6 +2032,7 @@ export const api = {
     ['backed_up', 'boolean'],
     ['next_session_hash', 'bytea'],
     ['next_csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
   ], []),
 
   /** Removes a passkey of the person who is signed in, after a recent sign-in, and the recovery codes with the last second factor. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found. */
@@ -2097,6 +2107,7 @@ export const api = {
       recovery_hashes: Uint8Array[] | null;
       next_session_hash: Uint8Array | null;
       next_csrf_hash: Uint8Array | null;
+      user_agent: string | null;
     },
     ApiSession
   >('pgrant_api.passkey_set_up', [
@@ -2121,6 +2132,7 @@ export const api = {
     ['recovery_hashes', 'bytea[]'],
     ['next_session_hash', 'bytea'],
     ['next_csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
   ], []),
 
   /** What an authenticator is asked to make a passkey for, by a person who has to have a second factor and has none, for an authorization request of this browser. Stores p_next_challenge_hash. Errors: expired_request, login_required (none is asked for: go on with the request), access_denied (the person has one), too_many_attempts, flood. */
@@ -2416,6 +2428,7 @@ export const api = {
       recovery_hash: Uint8Array | null;
       next_session_hash: Uint8Array | null;
       next_csrf_hash: Uint8Array | null;
+      user_agent: string | null;
     },
     ApiSession
   >('pgrant_api.second_factor_finish', [
@@ -2431,6 +2444,7 @@ export const api = {
     ['recovery_hash', 'bytea'],
     ['next_session_hash', 'bytea'],
     ['next_csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
   ], []),
 
   /** Lets the person sign in anew for an authorization request of this browser, as somebody else or in another way. Errors: expired_request, too_many_attempts, flood. */
@@ -2469,6 +2483,7 @@ export const api = {
       recovery_hashes: Uint8Array[] | null;
       next_session_hash: Uint8Array | null;
       next_csrf_hash: Uint8Array | null;
+      user_agent: string | null;
     },
     ApiSession
   >('pgrant_api.second_factor_set_up', [
@@ -2485,6 +2500,7 @@ export const api = {
     ['recovery_hashes', 'bytea[]'],
     ['next_session_hash', 'bytea'],
     ['next_csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
   ], []),
 
   /** Logs out: at once with an id_token_hint of the same person (p_hint_*, verified by the web process; expired is fine) or the session's CSRF token, else after a confirmation. Without a live session in the browser, the one that the hint names is ended. Redirects only to a URI that is registered for the audience of the hint, or for p_client_id where the person has confirmed. Errors: invalid_request, invalid_redirect_uri. */
@@ -2683,6 +2699,7 @@ export const api = {
       recovery_hashes: Uint8Array[] | null;
       next_session_hash: Uint8Array | null;
       next_csrf_hash: Uint8Array | null;
+      user_agent: string | null;
     },
     ApiSession
   >('pgrant_api.totp_add', [
@@ -2697,6 +2714,7 @@ export const api = {
     ['recovery_hashes', 'bytea[]'],
     ['next_session_hash', 'bytea'],
     ['next_csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
   ], []),
 
   /** Removes the authenticator app of the person who is signed in, after a recent sign-in, and the recovery codes with the last second factor. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found. */
@@ -2789,6 +2807,7 @@ export const api = {
       checkable: boolean | null;
       session_hash: Uint8Array | null;
       csrf_hash: Uint8Array | null;
+      user_agent: string | null;
       old_session_hash: Uint8Array | null;
       old_session_expires_at: number | null;
     },
@@ -2811,6 +2830,7 @@ export const api = {
     ['checkable', 'boolean'],
     ['session_hash', 'bytea'],
     ['csrf_hash', 'bytea'],
+    ['user_agent', 'text'],
     ['old_session_hash', 'bytea'],
     ['old_session_expires_at', 'bigint'],
   ], []),
@@ -5885,6 +5905,31 @@ export const ops = {
     ['after', 'text', 'optional'],
     ['limit', 'integer', 'optional'],
   ], ['user_id', 'username', 'created_at']),
+
+  /** Where a person is signed in, the youngest sign-in first, p_limit of them (1000 at most) after p_after, a cursor of the page before: when, how (RFC 8176), from which address, and what the browser called itself. May be null: address, user_agent. Raises OA001. */
+  user_session_list: bind<
+    {
+      tenant: string;
+      username: string | null;
+      after?: string | null;
+      limit?: number | null;
+    },
+    {
+      session_id: string;
+      auth_time: string;
+      last_seen_at: string;
+      expires_at: string;
+      amr: string[];
+      address: string | null;
+      user_agent: string | null;
+      cursor: string;
+    }
+  >('pgrant_ops.user_session_list', [
+    ['tenant', 'uuid'],
+    ['username', 'text'],
+    ['after', 'text', 'optional'],
+    ['limit', 'integer', 'optional'],
+  ], ['session_id', 'auth_time', 'last_seen_at', 'expires_at', 'amr', 'cursor']),
 
   /** Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003. */
   user_set: bind<

@@ -5,7 +5,9 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import nunjucks from 'nunjucks';
 import { pageLanguages } from '../protocol/lists.ts';
 import type { Ctx } from './ctx.ts';
+import { programOf } from './program.ts';
 import { type Refusals, sayReasons, sayRefusals } from './refusals.ts';
+import { scopeGroups } from './scope-groups.ts';
 
 export type PageLanguage = (typeof pageLanguages)[number];
 
@@ -78,6 +80,8 @@ export function globalsOf(language: PageLanguage) {
     /** What a claim is called; one of the tenant's own has no other words than its name. */
     claim: (name: string) =>
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
+    program_of: programOf,
+    scope_groups: scopeGroups,
     language_name: (tag: string) => names.of(tag) ?? tag,
     /** What SQL refused, in the language. */
     refusal: sayRefusals(refusals),

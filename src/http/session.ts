@@ -45,6 +45,16 @@ export function startSession(ctx: Ctx, secret: string, expiresAt: number): void 
   setCookie(ctx, sessionCookie, assembleToken('session', expiresAt, secret), expiresAt);
 }
 
+/** A session that the person gets once all is right: its secret, and what SQL takes. */
+export function newSession(ctx: Ctx) {
+  const { secret, hash } = newSecret();
+  const next = { next_session_hash: hash, next_csrf_hash: secretHash(csrfToken(secret)) };
+  return { secret, next: { ...next, user_agent: userAgent(ctx) } };
+}
+
+/** What the browser calls itself (RFC 9110 10.1.5), as far as it says. */
+export const userAgent = (ctx: Ctx) => ctx.get('User-Agent') || null;
+
 /** Takes the session's cookies from the browser. */
 export function clearSession(ctx: Ctx): void {
   setCookie(ctx, sessionCookie, null);

@@ -24,6 +24,7 @@ type Column = {
   choices: string[] | null;
   unit: string | null;
   good: string | null;
+  default: unknown;
   is_setting: boolean;
 };
 
@@ -51,19 +52,24 @@ export async function generateOperations(sql: Sql): Promise<string> {
   for (const [name, { table, except }] of Object.entries(shown)) {
     const columns = await sql<Column[]>`
       select a.attname as name, format_type(a.atttypid, null) as type, not a.attnotnull as nullable,
-             d.meaning, d.choices, d.unit, d.good, s.name is not null as is_setting
+             d.meaning, d.choices, d.unit, d.good, s.name is not null as is_setting,
+             case when s.name is null or d.default_value is null then null
+                  when d.type = 'text' then to_jsonb(d.default_value)
+                  when d.type like '%[]' then to_jsonb(d.default_value::text[])
+                  else d.default_value::jsonb end as default
         from pg_attribute a
         join pgrant_rules.columns_described(${table}) d on d.name = a.attname
         left join pgrant_ops.setting_list(${table}) s on s.name = a.attname
        where a.attrelid = to_regclass('pgrant.' || ${table}) and a.attnum > 0 and not a.attisdropped
          and not a.attname = any (${except})
        order by a.attname`;
-    records[name] = columns.map(({ meaning, choices, unit, good, ...column }) => ({
+    records[name] = columns.map(({ meaning, choices, unit, good, default: usual, ...column }) => ({
       ...column,
       ...(meaning !== null && { meaning }),
       ...(choices !== null && { choices }),
       ...(unit !== null && { unit }),
       ...(good !== null && { good }),
+      ...(usual !== null && { default: usual }),
     }));
   }
   const except = await sql`select pgrant_rules.admin_settings_except() as names`;

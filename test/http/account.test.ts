@@ -163,6 +163,27 @@ describe('sessions', () => {
     expect((await here.open(`${acme.issuer}/oauth/account`)).html).toContain('bea');
   });
 
+  test('say in plain words by which program and from where, and so does the file with my data', async () => {
+    await addPerson('ines');
+    const firefox =
+      'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0';
+    await openAs(new Browser({ 'user-agent': '<b>Robot</b>/1.0' }), '/account', 'ines');
+    const here = new Browser({ 'user-agent': firefox });
+    const { html } = await openAs(here, '/oauth/account/sessions', 'ines');
+    const heads = [...html.matchAll(/<h2 id="session-[^>]*>([^<]*)/g)].map(([, text]) => text);
+    expect(heads.map((text) => text?.trim())).toEqual(['Firefox on Windows', 'Another program']);
+    expect(html.match(/Internet address<\/dt><dd><bdi>(127\.0\.0\.1|::1)<\/bdi>/g)).toHaveLength(2);
+    expect(html).not.toContain('Robot');
+    const file = await here.fetch(`${acme.issuer}/oauth/account/data.json`);
+    const { sessions } = (await file.json()) as { sessions: object[] };
+    expect(sessions).toContainEqual(
+      expect.objectContaining({
+        user_agent: firefox,
+        address: expect.stringMatching(/^(127\.0\.0\.1|::1)$/),
+      }),
+    );
+  });
+
   test('all end at once, this one too, with the refresh tokens that live with them', async () => {
     const [here, there] = [new Browser(), new Browser()];
     await openAs(there, '/account', 'ada');

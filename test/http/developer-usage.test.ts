@@ -1,4 +1,6 @@
 // The developer portal: how an application is used, how often it may come, and the flow tried from its page.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
@@ -191,16 +193,71 @@ describe('the flow', () => {
   });
 });
 
-test('snippets have the issuer and the application in them', async () => {
-  for (const kind of ['web', 'app', 'machine']) {
-    const { id, browser } = await active(kind, kind === 'machine' ? [['name', 'Export']] : web);
+describe('snippets', () => {
+  const run = promisify(execFile);
+  const decoded = (text: string) =>
+    text
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'")
+      .replaceAll('&#92;', '\\')
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&');
+
+  /** What the page of an application tells, and how it goes when it is pasted as it is. */
+  async function told(kind: string) {
+    const fields: [string, string][] =
+      kind === 'machine'
+        ? [
+            ['name', 'Export'],
+            ['scopes', 'export'],
+          ]
+        : web;
+    const { id, secret, browser } = await active(kind, fields);
     const { html } = await open(browser, id);
     const snippets = [...html.matchAll(/<pre[^>]*><code>([\s\S]*?)<\/code>/g)].map(
-      ([, text = '']) => text,
+      ([, text = '']) => decoded(text),
     );
-    expect(snippets.length).toBe(kind === 'machine' ? 2 : 4);
-    for (const text of snippets)
-      expect(text).toContain(text.startsWith('const') ? id : acme.issuer);
-    expect(snippets.join('\n')).toContain(id);
+    const env = { ...process.env, CLIENT_SECRET: secret };
+    const node = async (text: string, shown: string) => {
+      const script = `${text}\nconsole.log(${shown});`;
+      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+        env,
+      });
+      return stdout.trim();
+    };
+    const shell = async (text: string) => {
+      const script = text.replaceAll('CLIENT_SECRET', secret).replace('curl', 'curl --silent');
+      return JSON.parse((await run('/bin/sh', ['-c', script])).stdout);
+    };
+    return { id, snippets, node, shell };
   }
+
+  test('of a machine get a token as they are', { timeout: 30_000 }, async () => {
+    const { tenant, database } = acme;
+    await call(database.worker, ops.scope_add, { tenant, scope: 'export', title: 'Export' });
+    const { snippets, node, shell } = await told('machine');
+    expect(snippets).toHaveLength(2);
+    expect(await shell(snippets[0] ?? '')).toMatchObject({ token_type: 'Bearer', scope: 'export' });
+    expect(await node(snippets[1] ?? '', 'tokens.token_type, tokens.scope')).toBe('bearer export');
+  });
+
+  test.each(['web', 'app'])(
+    'of an application of kind %s send people to sign in as they are',
+    { timeout: 30_000 },
+    async (kind) => {
+      const { id, snippets, node, shell } = await told(kind);
+      expect(snippets).toHaveLength(4);
+      const [curl = '', openid = '', mcp = '', n8n = ''] = snippets;
+      expect(await shell(curl)).toMatchObject({ issuer: acme.issuer });
+      const page = await new Browser().open(await node(openid, 'url.href'));
+      expect([page.status, page.html.includes('to continue to <strong><bdi>Notes</bdi>')]).toEqual([
+        200,
+        true,
+      ]);
+      expect(await node(mcp, 'authProvider.clientInformation().client_id')).toBe(id);
+      expect(n8n).toContain(`${acme.issuer}/oauth/authorize`);
+      expect(n8n).toContain(`Client ID: ${id}`);
+    },
+  );
 });

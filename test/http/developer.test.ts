@@ -362,3 +362,27 @@ test('every function of the portal says of somebody else’s application that th
     expect((await thief.open(`${acme.issuer}${path}`)).status).toBe(404);
   }
 });
+
+describe('many scopes', () => {
+  test('are in groups by the beginning of their names, of which those are open in which something is ticked', async () => {
+    const { tenant, database, issuer } = acme;
+    for (let n = 0; n < 14; n += 1) {
+      const scope = `${n % 2 ? 'files' : 'mail'}.part-${n}`;
+      await call(database.worker, ops.scope_add, { tenant, scope, title: `Part ${n}` });
+    }
+    const browser = new Browser();
+    const page = await portal.openAs(browser, '/oauth/developer/new?kind=web', 'dora');
+    const groups = ({ html }: { html: string }) =>
+      [...html.matchAll(/<details class="part"( open)?>\s*<summary>([^<]*\(\d+\))</g)].map(
+        ([, open, name]) => [name, open !== undefined],
+      );
+    expect(groups(page)).toEqual([
+      [expect.stringMatching(/^Others \(\d+\)$/), false],
+      ['files (7)', false],
+      ['mail (7)', false],
+    ]);
+    const again = await browser.submit(page, { name: '', scopes: 'mail.part-4' }, '/new');
+    expect([again.status, again.url]).toEqual([400, `${issuer}/oauth/developer/new`]);
+    expect(groups(again).filter(([, open]) => open)).toEqual([['mail (7)', true]]);
+  });
+});

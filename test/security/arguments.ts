@@ -81,6 +81,7 @@ export const neutral = {
   next_password_hash: secret(),
   next_session_hash: secret(),
   next_csrf_hash: secret(),
+  user_agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0',
   ended_session_id: null,
   after: null,
   kind: 'web',

@@ -45,6 +45,26 @@ async function addCrowd({ sql }: TestDatabase, tenant: string): Promise<void> {
            case when s <> 'pending' then now() end, case s when 'pending' then 'infinity' else now() + interval '7 days' end
       from generate_series(1, ${count}::int) n,
            lateral (select case n % 2000 when 0 then 'dead' when 1000 then 'pending' else 'delivered' end as s) s`;
+  await sql`
+    insert into pgrant.clients (tenant_id, client_id, name, redirect_uris)
+    select ${tenant}::uuid, 'app-' || n, 'App ' || n, '{https://app.example/}' from generate_series(1, ${count}::int) n`;
+  await sql`
+    insert into pgrant.developer_clients (tenant_id, client_id, developer_id, submitted_at)
+    select ${tenant}::uuid, 'app-' || n, md5('crowd' || n)::uuid, case when n % 1000 = 0 then now() end
+      from generate_series(1, ${count}::int) n`;
+  await sql`
+    insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
+    select ${tenant}::uuid, md5('crowd' || n)::uuid, 'app-' || m, '{openid}', now() + interval '1 day', now() + interval '1 day'
+      from generate_series(1, ${count}::int) n, lateral (select case when n % 2 = 0 then 1 else n end as m) m`;
+  await sql`
+    insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, csrf_hash, amr, idle_expires_at)
+    select ${tenant}::uuid, sha256(('s' || n)::bytea), now() + interval '1 hour', gen_random_uuid(), md5('crowd' || n % 5000)::uuid, now(),
+           sha256(('c' || n)::bytea), '{pwd}', now() + interval '1 hour'
+      from generate_series(1, ${count}::int) n`;
+  await sql`
+    insert into pgrant.audit_events (tenant_id, at, action, user_id, client_id)
+    select ${tenant}::uuid, now() - n * interval '1 second', 'refresh.rotate', md5('crowd' || n)::uuid, 'app-' || n
+      from generate_series(1, ${count}::int) n`;
   await sql`set session_replication_role = default`;
   await sql`vacuum (analyze)`;
 }
@@ -65,13 +85,27 @@ function readBy(question: string): Promise<number> {
   });
 }
 
-describe('of 20,000 people and events', () => {
+describe('of 20,000 people, clients, grants, sessions and events', () => {
   test.each([
     // A thousand people, each of them twice.
     ['role_list', '', 2100],
     ['group_list', '', 2100],
     ['role_people', ", 'student'", 600],
     ['role_people', ", 'student', '80000000-0000-0000-0000-000000000000'", 600],
+    ['client_search', '', 200],
+    ['client_search', ", '', 'app-5'", 200],
+    ['user_search', '', 200],
+    ['user_search', ", 'crowd12'", 200],
+    ['user_search', ", '', 'crowd5'", 200],
+    ['developer_client_search', '', 400],
+    ['developer_client_search', ', true', 400],
+    ['grant_list', '', 400],
+    ['grant_list', ", 'crowd7'", 100],
+    // Whether a client has few or many of them is known behind a thousand.
+    ['grant_list', ", null, 'app-1'", 1600],
+    ['user_session_list', ", 'crowd7'", 100],
+    ['audit_search', '', 400],
+    ['audit_search', ", p_after => now()::text || ','", 400],
     ['webhook_list', '', 200],
     ['webhook_deliveries', '', 200],
     ['webhook_deliveries', ", 'busy'", 200],

@@ -44,6 +44,34 @@ async function signedIn(user: User): Promise<Browser> {
 
 const whoIs = async (browser: Browser) => (await ask(world, api.consent_list, browser)).username;
 
+describe('where somebody is signed in', () => {
+  /** What is kept of a sign-in by a browser that calls itself so. */
+  async function keptOf(user_agent: string) {
+    const browser = newBrowser();
+    const flow = await begin(world, browser, client);
+    await login(world, flow, ada, { user_agent, address: '192.0.2.7' });
+    const [kept] = await world.database.sql`
+      select host(s.address) as address, s.user_agent from pgrant.sessions s where s.session_hash = ${browser.session_hash}`;
+    return kept;
+  }
+
+  test('is kept with the session: the address, and what the browser calls itself', async () => {
+    expect(await keptOf('Firefox')).toEqual({ address: '192.0.2.7', user_agent: 'Firefox' });
+    expect(await keptOf('')).toEqual({ address: '192.0.2.7', user_agent: null });
+    const odd = `a\u0001\tb\u007f\u009fc${'x'.repeat(500)}`;
+    expect((await keptOf(odd))?.user_agent).toBe(`abc${'x'.repeat(397)}`);
+  });
+
+  test('is kept by every function that starts a session', async () => {
+    const rows = await world.database.sql`
+      select p.proname as name from pg_proc p
+       where p.pronamespace in ('pgrant_api'::regnamespace, 'pgrant_rules'::regnamespace)
+         and p.prosrc ~ '(session_start|second_factor_shown)\\('
+         and not (p.proargnames @> '{p_user_agent}' and p.prosrc ~ 'p_user_agent')`;
+    expect(rows).toEqual([]);
+  });
+});
+
 describe('signing in', () => {
   test('takes the username in any case and says it as it was registered', async () => {
     const flow = await begin(world, newBrowser(), client);

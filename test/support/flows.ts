@@ -96,7 +96,7 @@ export async function login(
   world: World,
   { browser, request }: Flow,
   { username, password_hash }: Pick<User, 'username' | 'password_hash'>,
-  args: { address?: string; browser_hash?: Buffer } = {},
+  args: { address?: string; browser_hash?: Buffer; user_agent?: string } = {},
 ) {
   const session = { session_hash: secret(), csrf_hash: secret() };
   const row = await ask(world, api.login_finish, {

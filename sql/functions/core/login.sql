@@ -144,7 +144,7 @@ create function pgrant_api.login_finish(
   p_tenant uuid, p_request_id text, p_address inet,
   p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_username text, p_password_hash bytea,
-  p_session_hash bytea, p_csrf_hash bytea, p_old_session_hash bytea, p_old_session_expires_at bigint
+  p_session_hash bytea, p_csrf_hash bytea, p_user_agent text, p_old_session_hash bytea, p_old_session_expires_at bigint
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -195,11 +195,12 @@ begin
     return v_out;
   end if;
   v_out.session_expires_at := pgrant_rules.session_start(
-    p_tenant, v_user.user_id, '1', array['pwd'], p_session_hash, p_csrf_hash, p_old_session_hash, p_old_session_expires_at);
+    p_tenant, v_user.user_id, '1', array['pwd'], p_session_hash, p_csrf_hash, p_user_agent, p_old_session_hash,
+    p_old_session_expires_at);
   perform pgrant_rules.audit(p_tenant, 'session.login', null, null, null, v_user.user_id);
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.login_finish(uuid, text, inet, bytea, bigint, bytea, text, bytea, bytea, bytea, bytea, bigint) is
+comment on function pgrant_api.login_finish(uuid, text, inet, bytea, bigint, bytea, text, bytea, bytea, bytea, text, bytea, bigint) is
   'Signs a person in for an authorization request of this browser: compares the hash of the derived password, starts a new session and ends the old one, unless a second factor is asked for first. Counts and records failures. Errors: expired_request, access_denied (the tenant has a login_url), wrong_password, too_many_attempts, flood.';

@@ -76,8 +76,14 @@ as $$ begin return (pgrant_rules.sessions_use(p_tenant, array[p_session_hash], a
 
 comment on function pgrant_rules.session_use(uuid, bytea, bigint) is 'The live session behind a cookie, or null; see sessions_use.';
 
+create function pgrant_rules.user_agent_kept(p_user_agent text) returns text
+language sql immutable
+as $$ select nullif(left(regexp_replace(p_user_agent, '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 400), '') $$;
+
+comment on function pgrant_rules.user_agent_kept(text) is 'What is kept of what a browser calls itself: as much as people need who look where they are signed in.';
+
 create function pgrant_rules.session_start(
-  p_tenant uuid, p_user_id uuid, p_acr text, p_amr text[], p_session_hash bytea, p_csrf_hash bytea,
+  p_tenant uuid, p_user_id uuid, p_acr text, p_amr text[], p_session_hash bytea, p_csrf_hash bytea, p_user_agent text,
   p_old_session_hash bytea, p_old_session_expires_at bigint, p_auth_time timestamptz default now()
 ) returns bigint
 language plpgsql
@@ -104,14 +110,15 @@ begin
      where s.tenant_id = p_tenant and s.session_id = v_old.session_id;
   end if;
   insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, acr, amr, csrf_hash,
-                               idle_expires_at)
+                               idle_expires_at, address, user_agent)
   values (p_tenant, p_session_hash, pgrant_rules.after(v_tenant.session_lifetime),
           case when v_old.user_id = p_user_id then v_old.session_id else gen_random_uuid() end, p_user_id, p_auth_time,
           p_acr, p_amr, p_csrf_hash,
-          pgrant_rules.after(least(v_tenant.session_idle_lifetime, v_tenant.session_lifetime)));
+          pgrant_rules.after(least(v_tenant.session_idle_lifetime, v_tenant.session_lifetime)), pgrant_rules.caller_address(),
+          pgrant_rules.user_agent_kept(p_user_agent));
   return pgrant_rules.epoch(pgrant_rules.after(v_tenant.session_lifetime));
 end
 $$;
 
-comment on function pgrant_rules.session_start(uuid, uuid, text, text[], bytea, bytea, bytea, bigint, timestamptz) is
-  'Starts the session of a person who was authenticated at p_auth_time, and ends the one that the browser had. Returns its expiry.';
+comment on function pgrant_rules.session_start(uuid, uuid, text, text[], bytea, bytea, text, bytea, bigint, timestamptz) is
+  'Starts the session of a person who was authenticated at p_auth_time, in the browser and from the address that ask now, and ends the one that the browser had. Returns its expiry.';

@@ -109,7 +109,8 @@ select i.tenant_id, i.name as tenant, s.session_id, s.user_id, u.username,
             when s.idle_expires_at <= now() then 'idle too long'
             when u.disabled_at is not null then 'person disabled'
             else 'live' end as state,
-       s.auth_time, s.acr, s.amr, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at
+       s.auth_time, s.acr, s.amr, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, s.address,
+       s.user_agent
   from pgrant.sessions s
   join pgrant.users u on u.tenant_id = s.tenant_id and u.user_id = s.user_id
   join pgrant.issuers i on i.tenant_id = s.tenant_id;
@@ -123,4 +124,6 @@ comment on column pgrant_report.sessions.amr is 'How: methods (RFC 8176).';
 comment on column pgrant_report.sessions.last_seen_at is 'When it was last used, to the minute.';
 comment on column pgrant_report.sessions.idle_expires_at is 'When it dies unless it is used.';
 comment on column pgrant_report.sessions.expires_at is 'When it dies however often it is used.';
+comment on column pgrant_report.sessions.address is 'From where the person signed in; null = not known.';
+comment on column pgrant_report.sessions.user_agent is 'What the browser called itself then; null = it said nothing.';
 comment on column pgrant_report.sessions.ended_at is 'When it was ended: logout, another sign-in, a new password, a disabled person. Null = it was not.';

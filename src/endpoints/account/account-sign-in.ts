@@ -5,12 +5,11 @@ import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
 import { render } from '../../http/render.ts';
-import { csrfToken, presentedCsrfToken, startSession } from '../../http/session.ts';
+import { newSession, presentedCsrfToken, startSession } from '../../http/session.ts';
 import { turnOf } from '../../http/turn.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newPassword } from '../../protocol/password.ts';
-import { newSecret, secretHash } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { accountForm, accountPage, goTo, pathOf, person, personWithForm } from './person.ts';
 
@@ -45,14 +44,13 @@ export function changePassword(services: EndpointServices): Endpoint {
     if (password !== repeated) return showSignInPage(services, ctx, 'different');
     const { database, queues } = services;
     const made = await queues.derivations.run(turnOf(ctx), () => newPassword(password));
-    const session = newSecret();
+    const session = newSession(ctx);
     const { session_expires_at } = await call(database, api.account_password_set, {
       ...personWithForm(ctx, csrf),
       next_password_salt: made.salt,
       next_password_params: made.parameters,
       next_password_hash: made.verifier,
-      next_session_hash: session.hash,
-      next_csrf_hash: secretHash(csrfToken(session.secret)),
+      ...session.next,
     });
     if (session_expires_at !== null) startSession(ctx, session.secret, session_expires_at);
     flash(ctx, 'password_changed');

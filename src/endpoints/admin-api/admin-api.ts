@@ -166,7 +166,11 @@ function pageOf(ctx: Ctx, { page_key }: Operation, rows: unknown[], given: Argum
   const shown = rows.slice(0, Number(given.limit));
   if (rows.length > shown.length) {
     const next = new URLSearchParams(ctx.querystring);
-    next.set('after', String((shown.at(-1) as Record<string, unknown>)[page_key]));
+    const last = shown.at(-1) as Record<string, unknown>;
+    const [first = '', second = ''] = page_key.split(' ');
+    const isInSecond = last[first] === null;
+    next.delete('after');
+    next.set(isInSecond ? 'after_client' : 'after', String(last[isInSecond ? second : first]));
     ctx.set('Link', `<${ctx.state.tenant.issuer}${ctx.path}?${next}>; rel="next"`);
   }
   return shown;

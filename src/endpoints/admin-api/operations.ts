@@ -659,6 +659,75 @@ export const operations = [
     "description": "Ends the sessions of a person as a logout does: with the tokens that hang on them, and telling the clients."
   },
   {
+    "operation": "user_session_list",
+    "method": "GET",
+    "path": "/users/{username}/sessions",
+    "effect": "read",
+    "made": [],
+    "result": "record",
+    "arguments": [
+      {
+        "name": "username",
+        "type": "text",
+        "required": true
+      },
+      {
+        "name": "after",
+        "type": "text",
+        "required": false
+      },
+      {
+        "name": "limit",
+        "type": "integer",
+        "required": false
+      }
+    ],
+    "description": "Where a person is signed in, the youngest sign-in first, p_limit of them (1000 at most) after p_after, a cursor of the page before: when, how (RFC 8176), from which address, and what the browser called itself.",
+    "page_key": "cursor",
+    "columns": [
+      {
+        "name": "session_id",
+        "type": "uuid",
+        "nullable": false
+      },
+      {
+        "name": "auth_time",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "last_seen_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "expires_at",
+        "type": "timestamp with time zone",
+        "nullable": false
+      },
+      {
+        "name": "amr",
+        "type": "text[]",
+        "nullable": false
+      },
+      {
+        "name": "address",
+        "type": "inet",
+        "nullable": true
+      },
+      {
+        "name": "user_agent",
+        "type": "text",
+        "nullable": true
+      },
+      {
+        "name": "cursor",
+        "type": "text",
+        "nullable": false
+      }
+    ]
+  },
+  {
     "operation": "second_factor_list",
     "method": "GET",
     "path": "/users/{username}/second-factors",
@@ -2383,6 +2452,7 @@ export const operations = [
       }
     ],
     "description": "pgrant_report.who_could_access for one tenant; p_at null = now.",
+    "page_key": "grant_id client_id",
     "columns": [
       {
         "name": "username",
@@ -2605,7 +2675,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Web origins whose programs may read what the token endpoint and its neighbours answer (CORS), besides those of redirect_uris.",
-      "good": "a list of web origins as browsers write them: scheme, host and port, without a path"
+      "good": "a list of web origins as browsers write them: scheme, host and port, without a path",
+      "default": []
     },
     {
       "name": "application_type",
@@ -2617,7 +2688,8 @@ export const records = {
         "web",
         "native"
       ],
-      "good": "web or native"
+      "good": "web or native",
+      "default": "web"
     },
     {
       "name": "assertion_audience",
@@ -2653,7 +2725,8 @@ export const records = {
         "EdDSA",
         "Ed25519"
       ],
-      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519",
+      "default": "RS256"
     },
     {
       "name": "authorization_details_types",
@@ -2661,7 +2734,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "The types of authorization details that the client may ask for (RFC 9396 10).",
-      "good": "a list of at most 50 types"
+      "good": "a list of at most 50 types",
+      "default": []
     },
     {
       "name": "backchannel_logout_session_required",
@@ -2669,7 +2743,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the client needs sid in logout tokens; they have it in any case.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "backchannel_logout_uri",
@@ -2707,7 +2782,8 @@ export const records = {
         "always",
         "never"
       ],
-      "good": "remember, assured, always or never"
+      "good": "remember, assured, always or never",
+      "default": "remember"
     },
     {
       "name": "consent_lifetime",
@@ -2764,7 +2840,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether a person who types one of its user codes is shown the other codes that wait for the same from the same address, and may decide them together; whoever shares the address may have one among them.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "disabled_at",
@@ -2796,7 +2873,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the client gets no token without a DPoP proof (RFC 9449 5.2); one that sends a proof gets bound tokens in any case.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "draft",
@@ -2820,7 +2898,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the client needs iss and sid at that URI; they are there in any case.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "frontchannel_logout_uri",
@@ -2836,7 +2915,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the client may name the grants that people have given it, and query, replace and revoke them (Grant Management 5.1); a public client may not.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "grant_types",
@@ -2852,7 +2932,11 @@ export const records = {
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
         "urn:ietf:params:oauth:grant-type:token-exchange"
       ],
-      "good": "a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:token-exchange"
+      "good": "a list of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code, urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:token-exchange",
+      "default": [
+        "authorization_code",
+        "refresh_token"
+      ]
     },
     {
       "name": "id_token_alg",
@@ -2867,7 +2951,8 @@ export const records = {
         "EdDSA",
         "Ed25519"
       ],
-      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519",
+      "default": "RS256"
     },
     {
       "name": "id_token_claims",
@@ -2875,7 +2960,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the claims that the scopes ask for are in the ID token too, for clients that never ask userinfo (OpenID Connect Core 5.4).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "id_token_lifetime",
@@ -2987,7 +3073,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Where browsers may go after logout.",
-      "good": "a list"
+      "good": "a list",
+      "default": []
     },
     {
       "name": "redirect_uris",
@@ -2995,7 +3082,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Where codes may be sent.",
-      "good": "a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard"
+      "good": "a list of redirect URIs: https, http on a loopback host, or an application's own scheme (RFC 8252 7); without fragment, credentials or wildcard",
+      "default": []
     },
     {
       "name": "refresh_idle_lifetime",
@@ -3069,7 +3157,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Where request objects of the client may be fetched, where the tenant has request_uri_parameter; a fragment is not sent.",
-      "good": "a list of at most 20 https URLs (http on a loopback host) of at most 512 characters"
+      "good": "a list of at most 20 https URLs (http on a loopback host) of at most 512 characters",
+      "default": []
     },
     {
       "name": "requested_at",
@@ -3093,7 +3182,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "False lets a confidential client off PKCE: nothing but its own nonce then tells an injected code (RFC 9700 2.1.1).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": true
     },
     {
       "name": "require_pushed_authorization_requests",
@@ -3101,7 +3191,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the client has to push its authorization requests (RFC 9126 6).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "require_signed_request_object",
@@ -3109,7 +3200,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "scopes",
@@ -3161,7 +3253,8 @@ export const records = {
         "public",
         "pairwise"
       ],
-      "good": "public or pairwise"
+      "good": "public or pairwise",
+      "default": "public"
     },
     {
       "name": "tenant_id",
@@ -3177,7 +3270,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "tls_client_auth_san_dns",
@@ -3225,7 +3319,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the client's tokens are bound to its certificate (RFC 8705 3.4), without which it gets none.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "token_endpoint_auth_method",
@@ -3241,7 +3336,8 @@ export const records = {
         "self_signed_tls_client_auth",
         "none"
       ],
-      "good": "client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none"
+      "good": "client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none",
+      "default": "client_secret_basic"
     },
     {
       "name": "token_endpoint_auth_signing_alg",
@@ -3447,7 +3543,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether an account that nobody has linked makes a new user.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "kind",
@@ -3477,7 +3574,8 @@ export const records = {
       "is_setting": true,
       "meaning": "After so long the worker asks the upstream again about a person; 0 = never.",
       "unit": "seconds",
-      "good": "0, or a whole number of seconds from 60 to 31536000"
+      "good": "0, or a whole number of seconds from 60 to 31536000",
+      "default": 3600
     },
     {
       "name": "scopes",
@@ -3485,7 +3583,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "What is asked for at the upstream.",
-      "good": "a list"
+      "good": "a list",
+      "default": []
     },
     {
       "name": "settings",
@@ -3493,7 +3592,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "{claims: {claim of ours: field of theirs}, roles_claim: the field that lists the person's roles there, role_groups: {role there: group here}, subteams: {role there: value of the claim subteams}, guild_id: the Discord guild}.",
-      "good": "a JSON object"
+      "good": "a JSON object",
+      "default": {}
     },
     {
       "name": "tenant_id",
@@ -3530,7 +3630,8 @@ export const records = {
         "client_secret_basic",
         "client_secret_post"
       ],
-      "good": "none, client_secret_basic or client_secret_post"
+      "good": "none, client_secret_basic or client_secret_post",
+      "default": "client_secret_basic"
     },
     {
       "name": "userinfo_endpoint",
@@ -3563,7 +3664,8 @@ export const records = {
         "EdDSA",
         "Ed25519"
       ],
-      "good": "RS256, ES256, PS256, EdDSA or Ed25519"
+      "good": "RS256, ES256, PS256, EdDSA or Ed25519",
+      "default": "ES256"
     },
     {
       "name": "access_token_format",
@@ -3575,7 +3677,8 @@ export const records = {
         "jwt",
         "opaque"
       ],
-      "good": "jwt or opaque"
+      "good": "jwt or opaque",
+      "default": "jwt"
     },
     {
       "name": "access_token_lifetime",
@@ -3584,7 +3687,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long an access token is good.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 1 to 86400"
+      "good": "a whole number of seconds from 1 to 86400",
+      "default": 900
     },
     {
       "name": "access_token_typ",
@@ -3596,7 +3700,8 @@ export const records = {
         "at+jwt",
         "JWT"
       ],
-      "good": "at+jwt or JWT"
+      "good": "at+jwt or JWT",
+      "default": "at+jwt"
     },
     {
       "name": "account_deletion",
@@ -3604,7 +3709,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether people may delete their account themselves; where it is off they are told to ask whoever runs the service.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "acr_values_supported",
@@ -3612,7 +3718,10 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "The acr that sign-ins here can have, as the metadata say (acr_values_supported): 1 = a password that pgrant asked for; 2, two factors, comes with second_factor by itself; the others are those of your own login page. Somebody who signed in with none of the acr_values that a request asks for signs in once more where one of them is here.",
-      "good": "a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash"
+      "good": "a list of at most 50 acr values, each of 1 to 255 visible characters of ASCII without quotation mark and backslash",
+      "default": [
+        "1"
+      ]
     },
     {
       "name": "assertion_audience",
@@ -3624,7 +3733,8 @@ export const records = {
         "issuer",
         "token_endpoint"
       ],
-      "good": "issuer or token_endpoint"
+      "good": "issuer or token_endpoint",
+      "default": "issuer"
     },
     {
       "name": "assertion_lifetime",
@@ -3633,7 +3743,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For how many seconds from now an assertion may be good at most; its jti is remembered for as long.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 60 to 86400"
+      "good": "a whole number of seconds from 60 to 86400",
+      "default": 600
     },
     {
       "name": "audience",
@@ -3649,7 +3760,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Sign-ins that one address may begin in a minute.",
-      "good": "a whole number from 1 to 1000000"
+      "good": "a whole number from 1 to 1000000",
+      "default": 600
     },
     {
       "name": "bearer_assertion_lifetime",
@@ -3658,7 +3770,8 @@ export const records = {
       "is_setting": true,
       "meaning": "An assertion that is a grant (RFC 7523 2.1) and has no jti is good for so long at most, for whoever sees it can present it again; 0 = it has to have a jti.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 0 to 600"
+      "good": "a whole number of seconds from 0 to 600",
+      "default": 300
     },
     {
       "name": "claims_function",
@@ -3679,7 +3792,10 @@ export const records = {
         "id_token",
         "access_token"
       ],
-      "good": "a list of userinfo, id_token, access_token"
+      "good": "a list of userinfo, id_token, access_token",
+      "default": [
+        "userinfo"
+      ]
     },
     {
       "name": "client_document_hosts",
@@ -3687,7 +3803,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "With client_documents listed: the hosts that may publish clients; *.example.com = every host below example.com.",
-      "good": "a list of host names in lower case, such as [\"claude.ai\", \"*.example.com\"]"
+      "good": "a list of host names in lower case, such as [\"claude.ai\", \"*.example.com\"]",
+      "default": []
     },
     {
       "name": "client_document_quota",
@@ -3695,7 +3812,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "How many clients may live at once that came from a document.",
-      "good": "a whole number from 0 to 1000000"
+      "good": "a whole number from 0 to 1000000",
+      "default": 1000
     },
     {
       "name": "client_document_rate",
@@ -3703,7 +3821,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "For how many authorization requests in an hour a document is fetched, per address (IPv4) or /64 (IPv6) that sends them.",
-      "good": "a whole number from 1 to 1000000"
+      "good": "a whole number from 1 to 1000000",
+      "default": 120
     },
     {
       "name": "client_document_refused_hosts",
@@ -3711,7 +3830,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "The hosts that may not publish clients, whatever else is set; *.example.com = every host below example.com.",
-      "good": "a list of host names in lower case, such as [\"evil.example\"]"
+      "good": "a list of host names in lower case, such as [\"evil.example\"]",
+      "default": []
     },
     {
       "name": "client_documents",
@@ -3724,7 +3844,8 @@ export const records = {
         "listed",
         "open"
       ],
-      "good": "closed, listed or open"
+      "good": "closed, listed or open",
+      "default": "closed"
     },
     {
       "name": "client_signing_algs",
@@ -3739,7 +3860,14 @@ export const records = {
         "EdDSA",
         "Ed25519"
       ],
-      "good": "a list of ES256, RS256, PS256, EdDSA, Ed25519"
+      "good": "a list of ES256, RS256, PS256, EdDSA, Ed25519",
+      "default": [
+        "ES256",
+        "RS256",
+        "PS256",
+        "EdDSA",
+        "Ed25519"
+      ]
     },
     {
       "name": "code_lifetime",
@@ -3748,7 +3876,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long an authorization code is good.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 1 to 600"
+      "good": "a whole number of seconds from 1 to 600",
+      "default": 60
     },
     {
       "name": "consent_choice",
@@ -3756,7 +3885,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether people may allow some of the scopes that a client asks for and leave others out (RFC 6749 3.3); else all or none.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "consent_lifetime",
@@ -3765,7 +3895,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long a consent is remembered; 0 = it never expires.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 0 to 1576800000"
+      "good": "a whole number of seconds from 0 to 1576800000",
+      "default": 2592000
     },
     {
       "name": "created_at",
@@ -3787,7 +3918,8 @@ export const records = {
         "pt",
         "de"
       ],
-      "good": "en, es, pt or de"
+      "good": "en, es, pt or de",
+      "default": "en"
     },
     {
       "name": "developer_portal",
@@ -3795,7 +3927,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether people of the tenant may bring applications at {issuer}/developer.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "developer_quota",
@@ -3803,7 +3936,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "So many applications one developer may have.",
-      "good": "between 1 and 1000"
+      "good": "between 1 and 1000",
+      "default": 10
     },
     {
       "name": "developer_role",
@@ -3819,7 +3953,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "The token_rate of the applications that developers bring from now on; client set changes that of one.",
-      "good": "between 1 and 1000000"
+      "good": "between 1 and 1000000",
+      "default": 600
     },
     {
       "name": "device_code_lifetime",
@@ -3828,7 +3963,8 @@ export const records = {
       "is_setting": true,
       "meaning": "How long a device code may wait for its person (RFC 8628 3.2).",
       "unit": "seconds",
-      "good": "a whole number of seconds from 60 to 3600"
+      "good": "a whole number of seconds from 60 to 3600",
+      "default": 600
     },
     {
       "name": "disabled_at",
@@ -3844,7 +3980,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether every client gets tokens that are bound to its key only, and none without a DPoP proof (RFC 9449), or, where its tokens are bound to its certificate (tls_client_certificate_bound_access_tokens), without that.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "grant_management_action_required",
@@ -3852,7 +3989,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether every authorization request has to say what becomes of the grant (Grant Management 7.1, grant_management_action_required).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "id_token_lifetime",
@@ -3861,7 +3999,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long an ID token is good.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 1 to 86400"
+      "good": "a whole number of seconds from 1 to 86400",
+      "default": 3600
     },
     {
       "name": "identity_assertion_lifetime",
@@ -3870,7 +4009,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long an identity assertion (ID-JAG) is good that a client gets for another authorization server.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 30 to 3600"
+      "good": "a whole number of seconds from 30 to 3600",
+      "default": 300
     },
     {
       "name": "issuer",
@@ -3887,7 +4027,8 @@ export const records = {
       "is_setting": true,
       "meaning": "A new signing key is in the JWKS for so long before it signs.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 120 to 604800"
+      "good": "a whole number of seconds from 120 to 604800",
+      "default": 86400
     },
     {
       "name": "key_rotation_interval",
@@ -3896,7 +4037,8 @@ export const records = {
       "is_setting": true,
       "meaning": "A signing key signs for so long before the next one does.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 3600 to 63072000"
+      "good": "a whole number of seconds from 3600 to 63072000",
+      "default": 7776000
     },
     {
       "name": "login_failure_limit",
@@ -3904,7 +4046,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "How many logins may fail per username and address prefix within login_failure_window.",
-      "good": "a whole number from 1 to 1000"
+      "good": "a whole number from 1 to 1000",
+      "default": 10
     },
     {
       "name": "login_failure_window",
@@ -3913,7 +4056,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long a failed login counts.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 1 to 86400"
+      "good": "a whole number of seconds from 1 to 86400",
+      "default": 900
     },
     {
       "name": "login_issuer",
@@ -3962,7 +4106,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long a request_uri of a pushed authorization request (RFC 9126 2.2) is good.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 5 to 600"
+      "good": "a whole number of seconds from 5 to 600",
+      "default": 60
     },
     {
       "name": "password_change_revokes",
@@ -3970,7 +4115,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether a changed password ends every refresh token of the person, those with offline_access too; their sessions end in any case.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": true
     },
     {
       "name": "permissions_claim",
@@ -3978,7 +4124,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Name of the claim of access tokens with the roles that the token may use.",
-      "good": "text of 1 to 255 characters"
+      "good": "text of 1 to 255 characters",
+      "default": "permissions"
     },
     {
       "name": "policy_uri",
@@ -3994,7 +4141,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Private-use schemes that public clients may have in redirect URIs though they are no reversed domain name, which RFC 8252 7.1 asks for: any program may claim them. Asked when a client is registered or changed.",
-      "good": "a list of schemes of applications, without a dot, such as [\"cursor\"]"
+      "good": "a list of schemes of applications, without a dot, such as [\"cursor\"]",
+      "default": []
     },
     {
       "name": "refresh_idle_lifetime",
@@ -4003,7 +4151,8 @@ export const records = {
       "is_setting": true,
       "meaning": "A refresh token that is not used for so long dies; each use starts it anew.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 1 to 157680000"
+      "good": "a whole number of seconds from 1 to 157680000",
+      "default": 2592000
     },
     {
       "name": "refresh_lifetime",
@@ -4012,7 +4161,8 @@ export const records = {
       "is_setting": true,
       "meaning": "A refresh token and its successors die after so long, however often they are used.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 1 to 157680000"
+      "good": "a whole number of seconds from 1 to 157680000",
+      "default": 31536000
     },
     {
       "name": "refusal_limit",
@@ -4020,7 +4170,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Refused requests of one address (an IPv6 /64 counts as one) in a minute. What is refused beyond gets 429, what is good is still granted; beyond ten times as many everything from the address gets 429 until the minute is over.",
-      "good": "a whole number from 1 to 1000000"
+      "good": "a whole number from 1 to 1000000",
+      "default": 300
     },
     {
       "name": "registered_consent",
@@ -4033,7 +4184,8 @@ export const records = {
         "assured",
         "always"
       ],
-      "good": "remember, assured or always"
+      "good": "remember, assured or always",
+      "default": "assured"
     },
     {
       "name": "registered_idle_lifetime",
@@ -4042,7 +4194,8 @@ export const records = {
       "is_setting": true,
       "meaning": "A client that registered itself, and by which nobody was sent here and which got no token for so long, is removed.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 172800 to 157680000"
+      "good": "a whole number of seconds from 172800 to 157680000",
+      "default": 7776000
     },
     {
       "name": "registration",
@@ -4055,7 +4208,8 @@ export const records = {
         "token",
         "open"
       ],
-      "good": "closed, token or open"
+      "good": "closed, token or open",
+      "default": "closed"
     },
     {
       "name": "registration_quota",
@@ -4063,7 +4217,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "How many clients that registered themselves may live at once.",
-      "good": "a whole number from 0 to 1000000"
+      "good": "a whole number from 0 to 1000000",
+      "default": 1000
     },
     {
       "name": "registration_rate",
@@ -4071,7 +4226,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Registrations without an initial access token in an hour, per address (IPv4) or /64 (IPv6).",
-      "good": "a whole number from 1 to 1000000"
+      "good": "a whole number from 1 to 1000000",
+      "default": 20
     },
     {
       "name": "remember_username",
@@ -4079,7 +4235,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether people may have the sign-in page remember their username in this browser, for 90 days; on devices that several people share they better do not.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "replay_window",
@@ -4088,7 +4245,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long a superseded refresh token gets the same successor again; 0 = never.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 0 to 600"
+      "good": "a whole number of seconds from 0 to 600",
+      "default": 60
     },
     {
       "name": "request_lifetime",
@@ -4097,7 +4255,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long an authorization request is good, while the person signs in.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 60 to 3600"
+      "good": "a whole number of seconds from 60 to 3600",
+      "default": 600
     },
     {
       "name": "request_object_lifetime",
@@ -4106,7 +4265,8 @@ export const records = {
       "is_setting": true,
       "meaning": "A request object needs an exp, at most so long after its nbf, or after now where it has none (FAPI 2.0 Message Signing 5.3.1); null = exp may be left out.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 60 to 86400"
+      "good": "a whole number of seconds from 60 to 86400",
+      "default": 3600
     },
     {
       "name": "request_uri_parameter",
@@ -4114,7 +4274,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether request objects are fetched from the request_uris of clients that registered some (OpenID Connect Core 6.2).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "require_dpop_nonce",
@@ -4122,7 +4283,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether DPoP proofs need a nonce of this server (RFC 9449 8), so that none can be made in advance.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "require_pkce",
@@ -4130,7 +4292,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether confidential clients that are made from now on have to send a code_challenge (RFC 7636); public clients always have to.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": true
     },
     {
       "name": "require_pushed_authorization_requests",
@@ -4138,7 +4301,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether every client has to push its authorization requests (RFC 9126 5).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "require_signed_request_object",
@@ -4146,7 +4310,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether every client has to send its authorization requests as signed request objects (RFC 9101 10.5), with an nbf (FAPI 2.0 Message Signing 5.3.1).",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "roles_claim",
@@ -4154,7 +4319,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one.",
-      "good": "text of 1 to 255 characters"
+      "good": "text of 1 to 255 characters",
+      "default": "roles"
     },
     {
       "name": "second_factor",
@@ -4168,7 +4334,8 @@ export const records = {
         "sensitive",
         "required"
       ],
-      "good": "off, optional, sensitive or required"
+      "good": "off, optional, sensitive or required",
+      "default": "off"
     },
     {
       "name": "security_profile",
@@ -4185,7 +4352,8 @@ export const records = {
       "is_setting": true,
       "meaning": "A session that is not used for so long ends.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 60 to 2592000"
+      "good": "a whole number of seconds from 60 to 2592000",
+      "default": 28800
     },
     {
       "name": "session_lifetime",
@@ -4194,7 +4362,8 @@ export const records = {
       "is_setting": true,
       "meaning": "For so long a person stays signed in.",
       "unit": "seconds",
-      "good": "a whole number of seconds from 60 to 2592000"
+      "good": "a whole number of seconds from 60 to 2592000",
+      "default": 43200
     },
     {
       "name": "session_management",
@@ -4202,7 +4371,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether clients may watch from a frame whether the browser is still signed in (OpenID Connect Session Management). Browsers that keep cookies from frames of other sites make every session look changed to such clients.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     },
     {
       "name": "signing_algs",
@@ -4217,7 +4387,11 @@ export const records = {
         "EdDSA",
         "Ed25519"
       ],
-      "good": "a list of RS256, ES256, PS256, EdDSA, Ed25519"
+      "good": "a list of RS256, ES256, PS256, EdDSA, Ed25519",
+      "default": [
+        "RS256",
+        "ES256"
+      ]
     },
     {
       "name": "software_statement_issuers",
@@ -4225,7 +4399,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whose software statements (RFC 7591 2.3) are believed: {issuer: JWK set}. {} = nobody's.",
-      "good": "a JSON object such as {\"https://statements.example\": {\"keys\": […]}}"
+      "good": "a JSON object such as {\"https://statements.example\": {\"keys\": […]}}",
+      "default": {}
     },
     {
       "name": "subject_type",
@@ -4237,7 +4412,8 @@ export const records = {
         "public",
         "pairwise"
       ],
-      "good": "public or pairwise"
+      "good": "public or pairwise",
+      "default": "public"
     },
     {
       "name": "support_uri",
@@ -4253,7 +4429,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Name of the claim of access tokens with the name of the tenant.",
-      "good": "text of 1 to 255 characters"
+      "good": "text of 1 to 255 characters",
+      "default": "org_id"
     },
     {
       "name": "tenant_id",
@@ -4301,7 +4478,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Networks for which refusal_limit and authorization_rate do not hold, such as those of backends that act for many people.",
-      "good": "a list of networks such as 192.0.2.0/24"
+      "good": "a list of networks such as 192.0.2.0/24",
+      "default": []
     },
     {
       "name": "unverified_logos",
@@ -4309,7 +4487,8 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.",
-      "good": "true or false"
+      "good": "true or false",
+      "default": false
     }
   ]
 } as const;

@@ -92,6 +92,8 @@ export type Setting = {
   nullable: boolean;
   choices?: readonly string[];
   unit?: string;
+  /** What every tenant begins with; undefined = nothing. */
+  default?: unknown;
   is_setting: boolean;
 };
 

@@ -85,9 +85,9 @@ export const consolePages: readonly ConsolePage[] = [
     template: 'console_user',
     query: ['after'],
     reads: ({ username, after }) => [
-      read('user_show', { username }),
-      read('second_factor_list', { username }),
-      read('user_role_list', { username }),
+      ...['user_show', 'user_session_list', 'second_factor_list', 'user_role_list'].map((one) =>
+        read(one, { username }),
+      ),
       read('role_list'),
       read('group_list'),
       read('grant_list', page({ username, after })),

@@ -26,6 +26,7 @@ import { cutList } from './console-list.ts';
 import { auditQuery, auditSearch, type Call } from './console-page.ts';
 import { type Found, findPage, queryOf, readsOf } from './console-path.ts';
 import { goTo, signIn } from './console-sign-in.ts';
+import { differs, policyGroups } from './policy.ts';
 
 /** Shows a page. */
 export function showConsole(services: EndpointServices): Endpoint {
@@ -146,7 +147,9 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     here_in_list: `${ctx.state.tenant.path}${ctx.path}${ctx.search}`,
     query: ctx.querystring,
     pages,
-    settings: tenantSettings,
+    setting_of: tenantSettings.find(({ name }) => name === asked.setting),
+    policy_groups: policyGroups,
+    differs,
     languages: pageLanguages,
     as_text: textOfValue,
     accent_of: accentOf,

@@ -29,7 +29,9 @@ export function showApplication(services: EndpointServices): Endpoint {
   return developerPage(services, (ctx) => show(services, ctx));
 }
 
-type Typed = { action?: string | undefined; message?: string; confirmed_name?: string | undefined };
+type Typed = { message?: string } & Partial<
+  Record<'action' | 'overlap' | 'confirmed_name', string | undefined>
+>;
 type Problem = { faults?: Faults; fault?: 'again'; typed?: Typed };
 
 async function show({ database }: EndpointServices, ctx: Ctx, problem: Problem = {}) {
@@ -73,7 +75,8 @@ export function decideApplication(services: EndpointServices): Endpoint {
     const message = readMessage(ctx);
     const secret = newLastingSecret('client_secret');
     const row = await perform(services, asked, { action, message, ...values }, secret.hash);
-    const typed = { action, message, confirmed_name: values.confirmed_name };
+    const { overlap, confirmed_name } = values;
+    const typed = { action, message, overlap, confirmed_name };
     if (row.error === 'csrf_mismatch') return show(services, ctx, { typed, fault: 'again' });
     if (row.error === 'invalid_request' && row.faults !== null)
       return show(services, ctx, { typed, faults: faultsOf(row.faults) });

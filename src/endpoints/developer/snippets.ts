@@ -12,6 +12,26 @@ type Told = {
 export const shellWord = (text: string) =>
   /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
+/** openid-client as an application begins with it; it takes http where it is told to, as while one develops. */
+function discoveryOf({
+  issuer,
+  client_id,
+  isPublic,
+}: Pick<Told, 'issuer' | 'client_id'> & { isPublic: boolean }) {
+  const isHttp = issuer.startsWith('http:');
+  const given = [
+    `new URL(${JSON.stringify(issuer)})`,
+    JSON.stringify(client_id),
+    isPublic ? 'undefined' : 'process.env.CLIENT_SECRET',
+    ...(isPublic ? ['client.None()'] : isHttp ? ['undefined'] : []),
+    ...(isHttp ? ['{ execute: [client.allowInsecureRequests] }'] : []),
+  ];
+  return `import * as client from 'openid-client';
+
+const config = await client.discovery(
+${given.map((one) => `  ${one},\n`).join('')});`;
+}
+
 /** Each client with what it is told. */
 export function snippetsOf(told: Told): { title: string; text: string }[] {
   return told.kind === 'machine' ? ofMachine(told) : ofPeople(told);
@@ -29,13 +49,7 @@ function ofMachine({ issuer, client_id, scopes }: Told) {
     },
     {
       title: 'openid-client',
-      text: `import * as client from 'openid-client';
-
-const config = await client.discovery(
-  new URL(${JSON.stringify(issuer)}),
-  ${JSON.stringify(client_id)},
-  process.env.CLIENT_SECRET,
-);
+      text: `${discoveryOf({ issuer, client_id, isPublic: false })}
 const tokens = await client.clientCredentialsGrant(config, { scope: ${JSON.stringify(scope)} });`,
     },
   ];
@@ -43,18 +57,11 @@ const tokens = await client.clientCredentialsGrant(config, { scope: ${JSON.strin
 
 function ofPeople({ issuer, client_id, kind, redirect_uris: [redirect_uri = ''], scopes }: Told) {
   const [scope, isPublic] = [scopes.join(' '), kind === 'app'];
-  const secret = isPublic ? 'undefined,\n  client.None()' : 'process.env.CLIENT_SECRET';
   return [
     { title: 'curl', text: `curl ${issuer}/.well-known/openid-configuration` },
     {
       title: 'openid-client',
-      text: `import * as client from 'openid-client';
-
-const config = await client.discovery(
-  new URL(${JSON.stringify(issuer)}),
-  ${JSON.stringify(client_id)},
-  ${secret},
-);
+      text: `${discoveryOf({ issuer, client_id, isPublic })}
 const code_verifier = client.randomPKCECodeVerifier();
 const url = client.buildAuthorizationUrl(config, {
   redirect_uri: ${JSON.stringify(redirect_uri)},

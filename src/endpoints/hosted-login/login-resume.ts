@@ -5,7 +5,7 @@ import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { browserHashes } from '../../http/browser-cookie.ts';
 import { caller } from '../../http/ctx.ts';
-import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { csrfToken, presentedSession, startSession, userAgent } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { assembleToken, newSecret, secretHash } from '../../protocol/secrets.ts';
 import { respond } from '../authorization/send-response.ts';
@@ -25,6 +25,7 @@ export function resumeLogin(services: EndpointServices): Endpoint {
       next_request_hash: handle.hash,
       session_hash: session.hash,
       csrf_hash: secretHash(csrfToken(session.secret)),
+      user_agent: userAgent(ctx),
       old_session_hash: session_hash,
       old_session_expires_at: session_expires_at,
     });

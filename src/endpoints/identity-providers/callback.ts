@@ -6,7 +6,7 @@ import { parameters } from '../../http/body.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
-import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { csrfToken, presentedSession, startSession, userAgent } from '../../http/session.ts';
 import type { Identity } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
@@ -84,6 +84,7 @@ async function finish(
     sealed_tokens: upstreams.sealTokens(ctx.state.tenant.id, name, tokens),
     session_hash: session.hash,
     csrf_hash: secretHash(csrfToken(session.secret)),
+    user_agent: userAgent(ctx),
     old_session_hash: session_hash,
     old_session_expires_at: session_expires_at,
   });

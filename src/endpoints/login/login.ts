@@ -5,7 +5,7 @@ import { type Answer, ask, type Refused } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
 import { rememberUsername } from '../../http/remembered-username.ts';
-import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { csrfToken, presentedSession, startSession, userAgent } from '../../http/session.ts';
 import { turnOf } from '../../http/turn.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
@@ -73,6 +73,7 @@ async function signIn(
     password_hash,
     session_hash: session.hash,
     csrf_hash: secretHash(csrfToken(session.secret)),
+    user_agent: userAgent(ctx),
     old_session_hash: session_hash,
     old_session_expires_at: session_expires_at,
   });

@@ -5,10 +5,9 @@ import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
 import { render } from '../../http/render.ts';
-import { csrfToken, presentedCsrfToken, startSession } from '../../http/session.ts';
+import { newSession, presentedCsrfToken, startSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
-import { newSecret, secretHash } from '../../protocol/secrets.ts';
 import {
   accountForm,
   accountPage,
@@ -61,15 +60,14 @@ export function addAuthenticator(services: EndpointServices): Endpoint {
     const key = openSetUp(services, ctx, who.user_id, set_up);
     const step = key && stepOf(key, code);
     if (!step) return showSetUp(services, ctx, who, { key, fault: 'wrong_code' });
-    const session = newSecret();
+    const session = newSession(ctx);
     const { codes, hashes } = newRecoveryCodes();
     const { session_expires_at } = await call(services.database, api.totp_add, {
       ...personWithForm(ctx, csrf),
       sealed_secret: Buffer.from(set_up, 'base64url'),
       totp_step: step,
       recovery_hashes: hashes,
-      next_session_hash: session.hash,
-      next_csrf_hash: secretHash(csrfToken(session.secret)),
+      ...session.next,
     });
     if (session_expires_at !== null) startSession(ctx, session.secret, session_expires_at);
     showRecoveryCodes(ctx, codes, pathOf('sign-in'));

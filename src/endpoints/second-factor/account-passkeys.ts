@@ -4,7 +4,7 @@ import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
-import { startSession } from '../../http/session.ts';
+import { newSession, startSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret } from '../../protocol/secrets.ts';
@@ -13,7 +13,6 @@ import { accountForm, goTo, pathOf, personWithForm } from '../account/person.ts'
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { creationOptions, nameOf, readPresented, verifyCreation } from './passkeys.ts';
 import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
-import { newSession } from './waiting.ts';
 
 /** What an authenticator is to make. */
 export function beginPasskey({ database }: EndpointServices): Endpoint {
@@ -38,7 +37,7 @@ export function addPasskey(services: EndpointServices): Endpoint {
     if (csrf === undefined) throw new OAuthError('csrf_mismatch', 'no csrf token');
     const presented = readPresented(credential);
     const made = await verifyCreation(ctx, presented);
-    const session = newSession();
+    const session = newSession(ctx);
     const { codes, hashes } = newRecoveryCodes();
     const outcome = await ask(services.database, api.passkey_add, {
       ...personWithForm(ctx, csrf),

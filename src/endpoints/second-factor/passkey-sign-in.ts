@@ -4,14 +4,14 @@ import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
 import { passkeyScript } from '../../http/passkey-script.ts';
-import { presentedSession } from '../../http/session.ts';
+import { newSession, presentedSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret } from '../../protocol/secrets.ts';
 import { goTo } from '../account/person.ts';
 import { presentedRequest } from '../authorization/continue.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { readPresented, requestOptions, verifySignature } from './passkeys.ts';
-import { continued, newSession, refused, signIn } from './waiting.ts';
+import { continued, refused, signIn } from './waiting.ts';
 
 /** The one script of the pages of people. */
 export const showPasskeyScript = (): Endpoint => (ctx) => {
@@ -52,7 +52,7 @@ export function takePasskey(services: EndpointServices): Endpoint {
     const found = await ask(database, api.passkey_find, answer);
     if (found.error !== null) return void (await refused(services, ctx, request, found));
     const signed = await verifySignature(ctx, presented, found);
-    const session = newSession();
+    const session = newSession(ctx);
     const outcome = await ask(database, api.passkey_finish, {
       ...answer,
       ...signed,

@@ -3,13 +3,14 @@ import { type ApiSecondFactorChallenge, type ApiSession, api } from '../../db/bi
 import { type Answer, ask, call, type Refused } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
+import { newSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { goTo } from '../account/person.ts';
 import { presentedRequest, showRequest } from '../authorization/continue.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { newRecoveryCodes, recoveryHash, showRecoveryCodes } from './recovery-codes.ts';
 import { openKey, openSetUp, stepOf } from './totp.ts';
-import { continued, newSession, refused, signIn, waiting } from './waiting.ts';
+import { continued, refused, signIn, waiting } from './waiting.ts';
 
 type Outcome = Answer<ApiSession> | Refused<ApiSecondFactorChallenge>;
 
@@ -17,7 +18,7 @@ type Outcome = Answer<ApiSession> | Refused<ApiSecondFactorChallenge>;
 export function secondFactor(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const { request, code = '' } = requireReadable(parameters(ctx), ['request', 'code']).values;
-    const session = newSession();
+    const session = newSession(ctx);
     const outcome = await verify(services, ctx, request, code, session);
     if (await refused(services, ctx, request, outcome)) return;
     signIn(ctx, session.secret, outcome);
@@ -60,7 +61,7 @@ export function setUpSecondFactor(services: EndpointServices): Endpoint {
     if (!step) {
       return showRequest(services, ctx, request, { status: 400, error: 'wrong_code', key });
     }
-    const session = newSession();
+    const session = newSession(ctx);
     const { codes, hashes } = newRecoveryCodes();
     const outcome = await ask(database, api.second_factor_set_up, {
       ...named,

@@ -2,12 +2,13 @@
 import { api } from '../../db/bindings.ts';
 import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import { newSession } from '../../http/session.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { creationOptions, nameOf, readPresented, verifyCreation } from './passkeys.ts';
 import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
-import { continued, newSession, refused, signIn, waiting } from './waiting.ts';
+import { continued, refused, signIn, waiting } from './waiting.ts';
 
 /** What an authenticator is to make. */
 export function beginSetUpPasskey({ database }: EndpointServices): Endpoint {
@@ -29,7 +30,7 @@ export function setUpPasskey(services: EndpointServices): Endpoint {
     const names = ['request', 'name', 'credential'];
     const { request, name = '', credential = '' } = requireReadable(parameters(ctx), names).values;
     const presented = readPresented(credential);
-    const session = newSession();
+    const session = newSession(ctx);
     const { codes, hashes } = newRecoveryCodes();
     const outcome = await ask(services.database, api.passkey_set_up, {
       ...waiting(ctx, request),

@@ -1,9 +1,8 @@
 // What the second factor and the passkey of a sign-in have in common.
 import type { ApiError, ApiSession } from '../../db/bindings.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
-import { csrfToken, presentedSession, startSession } from '../../http/session.ts';
+import { presentedSession, startSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
-import { newSecret, secretHash } from '../../protocol/secrets.ts';
 import { goTo } from '../account/person.ts';
 import { presentedRequest, showRequest } from '../authorization/continue.ts';
 import type { EndpointServices } from '../endpoint.ts';
@@ -16,13 +15,6 @@ export const waiting = (ctx: Ctx, request: string | undefined) => ({
   ...presentedRequest(ctx, request),
   ...presentedSession(ctx),
 });
-
-/** A session that the person gets once all is right: its secret, and what SQL takes. */
-export function newSession() {
-  const { secret, hash } = newSecret();
-  const next = { next_session_hash: hash, next_csrf_hash: secretHash(csrfToken(secret)) };
-  return { secret, next };
-}
 
 /** Gives the browser the session, where there is one. */
 export function signIn(ctx: Ctx, secret: string, row: object): void {

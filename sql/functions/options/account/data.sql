@@ -47,6 +47,7 @@ begin
                                 where d.tenant_id = p_tenant and d.developer_id = p_user_id),
     'sessions', (select coalesce(jsonb_agg(jsonb_build_object(
                           'auth_time', pgrant_rules.iso8601(s.auth_time), 'amr', to_jsonb(s.amr),
+                          'address', host(s.address), 'user_agent', s.user_agent,
                           'last_seen_at', pgrant_rules.iso8601(s.last_seen_at), 'ended_at', pgrant_rules.iso8601(s.ended_at))
                         order by s.auth_time), '[]')
                    from pgrant.sessions s where s.tenant_id = p_tenant and s.user_id = p_user_id),

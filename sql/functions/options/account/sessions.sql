@@ -9,7 +9,7 @@ create type pgrant_api.account_sessions as (
 
 comment on type pgrant_api.account_sessions is 'Where a person is signed in.';
 comment on column pgrant_api.account_sessions.sessions is
-  'Array of {session_id, current, auth_time, last_seen_at, expires_at, amr, clients: [name]}, the one that asks first; times ISO 8601 in UTC.';
+  'Array of {session_id, current, auth_time, last_seen_at, expires_at, amr, address, user_agent, clients: [name]}, the one that asks first; times ISO 8601 in UTC. May be null: address, user_agent.';
 
 create function pgrant_api.account_session_list(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint
@@ -35,6 +35,8 @@ begin
            'last_seen_at', pgrant_rules.iso8601(s.last_seen_at),
            'expires_at', pgrant_rules.iso8601(least(s.idle_expires_at, s.expires_at)),
            'amr', to_jsonb(s.amr),
+           'address', host(s.address),
+           'user_agent', s.user_agent,
            'clients', (select coalesce(jsonb_agg(distinct c.name order by c.name), '[]')
                          from pgrant.token_families f
                          join pgrant.clients c on c.tenant_id = p_tenant and c.client_id = f.client_id

@@ -61,7 +61,7 @@ comment on function pgrant_api.account_sign_in_show(uuid, text, inet, bytea, big
 create function pgrant_api.account_password_set(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint,
   p_csrf_hash bytea, p_next_password_salt bytea, p_next_password_params jsonb, p_next_password_hash bytea,
-  p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_next_session_hash bytea, p_next_csrf_hash bytea, p_user_agent text
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -89,7 +89,7 @@ begin
     perform pgrant_rules.user_sessions_end(p_tenant, v_session.user_id, t.password_change_revokes, 'password changed')
        from pgrant.tenants t where t.tenant_id = p_tenant;
     v_out.session_expires_at := pgrant_rules.session_start(
-      p_tenant, v_session.user_id, v_session.acr, v_session.amr, p_next_session_hash, p_next_csrf_hash, p_session_hash,
+      p_tenant, v_session.user_id, v_session.acr, v_session.amr, p_next_session_hash, p_next_csrf_hash, p_user_agent, p_session_hash,
       p_session_expires_at, v_session.auth_time);
   end if;
   perform pgrant_rules.audit(p_tenant, 'user.password', v_out.error, v_out.reason, null, v_session.user_id);
@@ -97,5 +97,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.account_password_set(uuid, text, inet, bytea, bigint, bytea, bytea, jsonb, bytea, bytea, bytea) is
+comment on function pgrant_api.account_password_set(uuid, text, inet, bytea, bigint, bytea, bytea, jsonb, bytea, bytea, bytea, text) is
   'Sets the password of the person who is signed in, as derived outside, after a recent sign-in. Ends their sessions and, with password_change_revokes, all their tokens; this browser goes on in a new session. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (no password here).';

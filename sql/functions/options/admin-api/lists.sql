@@ -41,6 +41,33 @@ $$;
 comment on function pgrant_ops.user_search(uuid, text, text, integer) is
   'The people of a tenant by username, p_limit of them (1000 at most) after p_after, whose username begins with p_search. May be null: name, email, disabled_at. Raises OA001.';
 
+create function pgrant_ops.user_session_list(p_tenant uuid, p_username text, p_after text default null, p_limit integer default 50)
+returns table (session_id uuid, auth_time timestamptz, last_seen_at timestamptz, expires_at timestamptz, amr text[], address inet,
+               user_agent text, cursor text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user_id uuid;
+  v_auth_time timestamptz := coalesce(split_part(p_after, ',', 1)::timestamptz, 'infinity');
+  v_session_id uuid := coalesce(nullif(split_part(p_after, ',', 2), '')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+begin
+  perform pgrant_rules.administer(p_tenant);
+  v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  return query
+  select s.session_id, s.auth_time, s.last_seen_at, least(s.idle_expires_at, s.expires_at), s.amr, s.address, s.user_agent,
+         to_char(s.auth_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || ',' || s.session_id
+    from pgrant.sessions s
+   where s.tenant_id = p_tenant and s.user_id = v_user_id
+     and s.expires_at > now() and s.idle_expires_at > now() and s.ended_at is null
+     and (s.auth_time, s.session_id) < (v_auth_time, v_session_id)
+   order by s.auth_time desc, s.session_id desc
+   limit least(greatest(p_limit, 1), 1000);
+end
+$$;
+
+comment on function pgrant_ops.user_session_list(uuid, text, text, integer) is
+  'Where a person is signed in, the youngest sign-in first, p_limit of them (1000 at most) after p_after, a cursor of the page before: when, how (RFC 8176), from which address, and what the browser called itself. May be null: address, user_agent. Raises OA001.';
+
 create function pgrant_ops.user_role_list(p_tenant uuid, p_username text)
 returns table (role text, title text, direct boolean, groups text[])
 language plpgsql security definer set search_path = pg_catalog, pg_temp

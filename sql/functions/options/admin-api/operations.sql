@@ -21,7 +21,7 @@ comment on column pgrant_rules.admin_operation.effect is 'read, change, or destr
 comment on column pgrant_rules.admin_operation.fixed is 'Arguments that the operation stands for.';
 comment on column pgrant_rules.admin_operation.body is 'The argument that has the members of the body that are no arguments themselves; null = there are no others.';
 comment on column pgrant_rules.admin_operation.made is 'Arguments that the web process makes, such as the hash of a secret, and nobody sends.';
-comment on column pgrant_rules.admin_operation.page_key is 'The column of a list whose last value is p_after of the next page; null = the list is whole.';
+comment on column pgrant_rules.admin_operation.page_key is 'The column of a list whose last value is p_after of the next page; a list in two parts has two of them, the second for p_after_client where the first is null. Null = the list is whole.';
 
 create function pgrant_rules.admin_operations() returns setof pgrant_rules.admin_operation
 language sql immutable
@@ -59,6 +59,7 @@ as $$
     ('user_disable', 'POST', '/users/{username}/disable', 'user_disable', 'change', '{"disabled": true}', null, null, null),
     ('user_enable', 'POST', '/users/{username}/enable', 'user_disable', 'change', '{"disabled": false}', null, null, null),
     ('user_sign_out', 'POST', '/users/{username}/sign-out', 'user_sign_out', 'change', null, null, null, null),
+    ('user_session_list', 'GET', '/users/{username}/sessions', 'user_session_list', 'read', null, null, null, 'cursor'),
     ('second_factor_list', 'GET', '/users/{username}/second-factors', 'second_factor_list', 'read', null, null, null, null),
     ('second_factor_remove', 'DELETE', '/users/{username}/second-factors', 'second_factor_remove', 'destroy', null, null, null, null),
     ('user_role_list', 'GET', '/users/{username}/roles', 'user_role_list', 'read', null, null, null, null),
@@ -112,7 +113,7 @@ as $$
     ('grant_list', 'GET', '/grants', 'grant_list', 'read', null, null, null, 'grant_id'),
     ('grant_revoke', 'DELETE', '/grants/{grant_id}', 'grant_revoke', 'change', null, null, null, null),
     ('token_explain', 'GET', '/clients/{client_id}/explain/{username}', 'token_explain', 'read', null, null, null, null),
-    ('access_list', 'GET', '/access/{what}', 'access_list', 'read', null, null, null, null),
+    ('access_list', 'GET', '/access/{what}', 'access_list', 'read', null, null, null, 'grant_id client_id'),
     ('audit_list', 'GET', '/audit', 'audit_search', 'read', null, null, null, 'cursor')
     ) o (operation, method, path, function_name, effect, fixed, body, made, page_key)
 $$;

@@ -97,7 +97,7 @@ comment on function pgrant_api.login_reject(uuid, text, inet, bytea, bytea, bigi
 create function pgrant_api.login_resume(
   p_tenant uuid, p_request_id text, p_address inet,
   p_verifier_hash bytea, p_browser_hashes bytea[], p_next_request_hash bytea,
-  p_session_hash bytea, p_csrf_hash bytea, p_old_session_hash bytea, p_old_session_expires_at bigint
+  p_session_hash bytea, p_csrf_hash bytea, p_user_agent text, p_old_session_hash bytea, p_old_session_expires_at bigint
 ) returns pgrant_api.authorization
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -142,7 +142,7 @@ begin
   end if;
 
   v_out.session_expires_at := pgrant_rules.session_start(
-    p_tenant, v_challenge.user_id, v_challenge.acr, v_challenge.amr, p_session_hash, p_csrf_hash,
+    p_tenant, v_challenge.user_id, v_challenge.acr, v_challenge.amr, p_session_hash, p_csrf_hash, p_user_agent,
     p_old_session_hash, p_old_session_expires_at, v_challenge.auth_time);
   -- The browser left its handle behind when it went to the product, and only the hash of it is here: it gets a new one,
   -- and the cookie that the browser keeps takes the place of one that was for the old handle alone.
@@ -157,5 +157,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.login_resume(uuid, text, inet, bytea, bytea[], bytea, bytea, bytea, bytea, bigint) is
+comment on function pgrant_api.login_resume(uuid, text, inet, bytea, bytea[], bytea, bytea, bytea, text, bytea, bigint) is
   'The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request.';

@@ -77,7 +77,7 @@ create function pgrant_api.upstream_finish(
   p_tenant uuid, p_request_id text, p_address inet, p_browser_hash bytea, p_state_hash bytea, p_state_expires_at bigint,
   p_subject text, p_username text, p_profile jsonb, p_claims jsonb, p_roles text[], p_amr text[], p_present boolean,
   p_sealed_tokens bytea, p_checkable boolean,
-  p_session_hash bytea, p_csrf_hash bytea, p_old_session_hash bytea, p_old_session_expires_at bigint
+  p_session_hash bytea, p_csrf_hash bytea, p_user_agent text, p_old_session_hash bytea, p_old_session_expires_at bigint
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -134,7 +134,7 @@ begin
     elsif v_login.session_id is null then
       -- How good the upstream's way to sign in is, it alone knows: acr stays empty.
       v_out.session_expires_at := pgrant_rules.session_start(
-        p_tenant, v_user.user_id, null, p_amr, p_session_hash, p_csrf_hash, p_old_session_hash, p_old_session_expires_at);
+        p_tenant, v_user.user_id, null, p_amr, p_session_hash, p_csrf_hash, p_user_agent, p_old_session_hash, p_old_session_expires_at);
     end if;
   end if;
   if v_out.error is not null or v_login.session_id is null then
@@ -144,5 +144,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.upstream_finish(uuid, text, inet, bytea, bytea, bigint, text, text, jsonb, jsonb, text[], text[], boolean, bytea, boolean, bytea, bytea, bytea, bigint) is
+comment on function pgrant_api.upstream_finish(uuid, text, inet, bytea, bytea, bigint, text, text, jsonb, jsonb, text[], text[], boolean, bytea, boolean, bytea, bytea, text, bytea, bigint) is
   'Signs in the person whom an upstream has named, or links the account to the person who is signed in (session_expires_at is null then, and where a second factor is asked for first), and takes over what the upstream says of them. p_present false = the person is not, or no longer, a member there. Errors: expired_request, unknown_account, access_denied, login_required.';

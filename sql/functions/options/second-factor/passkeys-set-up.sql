@@ -34,7 +34,8 @@ create function pgrant_api.passkey_set_up(
   p_tenant uuid, p_request_id text, p_address inet, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_session_hash bytea, p_session_expires_at bigint, p_passkey_challenge_hash bytea, p_passkey_challenge_expires_at bigint,
   p_failure text, p_passkey_name text, p_next_credential_id bytea, p_public_key bytea, p_sign_count bigint, p_transports text[],
-  p_backup_eligible boolean, p_backed_up boolean, p_recovery_hashes bytea[], p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_backup_eligible boolean, p_backed_up boolean, p_recovery_hashes bytea[], p_next_session_hash bytea, p_next_csrf_hash bytea,
+  p_user_agent text
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -72,11 +73,11 @@ begin
   if v_out.error is null then
     v_out.username := v_challenge.username;
     v_out.session_expires_at := pgrant_rules.second_factor_shown(p_tenant, v_request, v_session, array['pop', 'user', 'mfa'],
-                                                                 p_next_session_hash, p_next_csrf_hash);
+                                                                 p_next_session_hash, p_next_csrf_hash, p_user_agent);
   end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.passkey_set_up(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bigint, text, text, bytea, bytea, bigint, text[], boolean, boolean, bytea[], bytea, bytea) is
+comment on function pgrant_api.passkey_set_up(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bigint, text, text, bytea, bytea, bigint, text[], boolean, boolean, bytea[], bytea, bytea, text) is
   'Adds the passkey of a person who has to have a second factor and has none, for an authorization request of this browser, and signs them in. p_failure: why the web process could not verify it, null = it could; p_recovery_hashes: SHA-256 of new recovery codes, for whoever has none. Errors: expired_request, login_required (none is asked for: go on with the request), access_denied (the person has one), wrong_passkey, already_exists, too_many_attempts, flood.';

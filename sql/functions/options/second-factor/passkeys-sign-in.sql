@@ -169,7 +169,7 @@ create function pgrant_api.passkey_finish(
   p_tenant uuid, p_request_id text, p_address inet, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_old_session_hash bytea, p_old_session_expires_at bigint, p_passkey_challenge_hash bytea, p_passkey_challenge_expires_at bigint,
   p_credential_id bytea, p_failure text, p_user_handle uuid, p_user_verified boolean, p_sign_count bigint, p_backup_eligible boolean,
-  p_backed_up boolean, p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_backed_up boolean, p_next_session_hash bytea, p_next_csrf_hash bytea, p_user_agent text
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -215,18 +215,18 @@ begin
    where k.tenant_id = p_tenant and k.credential_id = p_credential_id;
   if v_step.next = 'second_factor' then
     v_out.session_expires_at := pgrant_rules.second_factor_shown(p_tenant, v_request, v_session, array['pop', 'user', 'mfa'],
-                                                                 p_next_session_hash, p_next_csrf_hash);
+                                                                 p_next_session_hash, p_next_csrf_hash, p_user_agent);
     return v_out;
   end if;
   -- Whether the key is in hardware nobody has proven: pop, and neither hwk nor swk (RFC 8176 2).
   perform pgrant_rules.audit(p_tenant, 'session.login', null, null, null, v_passkey.user_id,
                              p_detail => jsonb_build_object('amr', array['pop', 'user', 'mfa']));
   v_out.session_expires_at := pgrant_rules.session_start(
-    p_tenant, v_passkey.user_id, '2', array['pop', 'user', 'mfa'], p_next_session_hash, p_next_csrf_hash, p_old_session_hash,
-    p_old_session_expires_at);
+    p_tenant, v_passkey.user_id, '2', array['pop', 'user', 'mfa'], p_next_session_hash, p_next_csrf_hash, p_user_agent,
+    p_old_session_hash, p_old_session_expires_at);
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.passkey_finish(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bigint, bytea, text, uuid, boolean, bigint, boolean, boolean, bytea, bytea) is
+comment on function pgrant_api.passkey_finish(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bigint, bytea, text, uuid, boolean, bigint, boolean, boolean, bytea, bytea, text) is
   'Signs in the person of a passkey for an authorization request of this browser, or takes it as the second factor. p_failure: why the web process could not verify the answer, null = it could; the rest is what the authenticator has signed. Errors: expired_request, wrong_passkey, too_many_attempts, flood.';

@@ -110,7 +110,7 @@ create function pgrant_api.passkey_add(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
   p_passkey_challenge_hash bytea, p_passkey_challenge_expires_at bigint, p_failure text, p_passkey_name text, p_next_credential_id bytea,
   p_public_key bytea, p_sign_count bigint, p_transports text[], p_backup_eligible boolean, p_backed_up boolean,
-  p_recovery_hashes bytea[], p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_recovery_hashes bytea[], p_next_session_hash bytea, p_next_csrf_hash bytea, p_user_agent text
 ) returns pgrant_api.added_passkey
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -143,13 +143,13 @@ begin
     v_out.session_expires_at := pgrant_rules.session_start(
       p_tenant, v_session.user_id, '2',
       array(select distinct a.method from unnest(v_session.amr || array['pop', 'user', 'mfa']) a (method)), p_next_session_hash,
-      p_next_csrf_hash, p_session_hash, p_session_expires_at, v_session.auth_time);
+      p_next_csrf_hash, p_user_agent, p_session_hash, p_session_expires_at, v_session.auth_time);
   end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.passkey_add(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, text, text, bytea, bytea, bigint, text[], boolean, boolean, bytea[], bytea, bytea) is
+comment on function pgrant_api.passkey_add(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, text, text, bytea, bytea, bigint, text[], boolean, boolean, bytea[], bytea, bytea, text) is
   'Adds a passkey of the person who is signed in, after a recent sign-in; this browser goes on in a session that has seen both factors. p_failure: why the web process could not verify it, null = it could. p_recovery_hashes: SHA-256 of new recovery codes, for whoever has none. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), wrong_passkey, already_exists.';
 
 create function pgrant_api.passkey_remove(

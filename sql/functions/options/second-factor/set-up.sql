@@ -114,7 +114,7 @@ comment on function pgrant_rules.totp_store(uuid, uuid, bytea, bigint, bytea[]) 
 create function pgrant_api.second_factor_set_up(
   p_tenant uuid, p_request_id text, p_address inet, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_session_hash bytea, p_session_expires_at bigint, p_sealed_secret bytea, p_totp_step bigint, p_recovery_hashes bytea[],
-  p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_next_session_hash bytea, p_next_csrf_hash bytea, p_user_agent text
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -138,13 +138,13 @@ begin
   if v_out.error is null then
     v_out.username := v_challenge.username;
     v_out.session_expires_at := pgrant_rules.second_factor_shown(p_tenant, v_request, v_session, array['otp', 'mfa'],
-                                                                 p_next_session_hash, p_next_csrf_hash);
+                                                                 p_next_session_hash, p_next_csrf_hash, p_user_agent);
   end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.second_factor_set_up(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bigint, bytea[], bytea, bytea) is
+comment on function pgrant_api.second_factor_set_up(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea, bigint, bytea[], bytea, bytea, text) is
   'Sets up the authenticator app of a person who has to have a second factor and has none, for an authorization request of this browser, and signs them in. p_totp_step: the time step of the code that they typed; p_recovery_hashes: SHA-256 of new recovery codes. Errors: expired_request, login_required (none is asked for: go on with the request), access_denied and already_exists (the person has one), too_many_attempts, flood.';
 
 create function pgrant_api.second_factor_leave(
@@ -177,7 +177,8 @@ comment on function pgrant_api.second_factor_leave(uuid, text, inet, bytea, bigi
 
 create function pgrant_api.totp_add(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
-  p_sealed_secret bytea, p_totp_step bigint, p_recovery_hashes bytea[], p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_sealed_secret bytea, p_totp_step bigint, p_recovery_hashes bytea[], p_next_session_hash bytea, p_next_csrf_hash bytea,
+  p_user_agent text
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -198,11 +199,11 @@ begin
     -- A code was shown: so this session has seen both factors.
     v_out.session_expires_at := pgrant_rules.session_start(
       p_tenant, v_session.user_id, '2', array(select distinct a.method from unnest(v_session.amr || array['otp', 'mfa']) a (method)),
-      p_next_session_hash, p_next_csrf_hash, p_session_hash, p_session_expires_at, v_session.auth_time);
+      p_next_session_hash, p_next_csrf_hash, p_user_agent, p_session_hash, p_session_expires_at, v_session.auth_time);
   end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.totp_add(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea[], bytea, bytea) is
+comment on function pgrant_api.totp_add(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bytea[], bytea, bytea, text) is
   'Sets up the authenticator app of the person who is signed in, after a recent sign-in; this browser goes on in a session that has seen both factors. p_totp_step: the time step of the code that they typed; p_recovery_hashes: SHA-256 of new recovery codes. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), already_exists.';

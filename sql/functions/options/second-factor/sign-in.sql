@@ -160,7 +160,7 @@ comment on function pgrant_api.second_factor_begin(uuid, text, inet, bytea, bigi
 
 create function pgrant_rules.second_factor_shown(
   p_tenant uuid, p_request pgrant.authorization_requests, p_session pgrant.sessions, p_amr text[],
-  p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_next_session_hash bytea, p_next_csrf_hash bytea, p_user_agent text
 ) returns bigint
 language plpgsql
 as $$
@@ -181,17 +181,17 @@ begin
   -- Of a session that was there before, the sign-in is as old as its first factor.
   return pgrant_rules.session_start(
     p_tenant, coalesce(v_first.user_id, p_session.user_id), '2', v_amr, p_next_session_hash, p_next_csrf_hash,
-    p_session.session_hash, pgrant_rules.epoch(p_session.expires_at), coalesce(v_first.auth_time, p_session.auth_time));
+    p_user_agent, p_session.session_hash, pgrant_rules.epoch(p_session.expires_at), coalesce(v_first.auth_time, p_session.auth_time));
 end
 $$;
 
-comment on function pgrant_rules.second_factor_shown(uuid, pgrant.authorization_requests, pgrant.sessions, text[], bytea, bytea) is
+comment on function pgrant_rules.second_factor_shown(uuid, pgrant.authorization_requests, pgrant.sessions, text[], bytea, bytea, text) is
   'Signs in whoever has shown both factors, or raises the session that they have. Returns its expiry.';
 
 create function pgrant_api.second_factor_finish(
   p_tenant uuid, p_request_id text, p_address inet, p_request_hash bytea, p_request_expires_at bigint, p_browser_hash bytea,
   p_session_hash bytea, p_session_expires_at bigint, p_totp_step bigint, p_recovery_hash bytea,
-  p_next_session_hash bytea, p_next_csrf_hash bytea
+  p_next_session_hash bytea, p_next_csrf_hash bytea, p_user_agent text
 ) returns pgrant_api.session
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -230,10 +230,10 @@ begin
   end if;
   v_out.username := v_challenge.username;
   v_out.session_expires_at := pgrant_rules.second_factor_shown(p_tenant, v_request, v_session, v_amr, p_next_session_hash,
-                                                               p_next_csrf_hash);
+                                                               p_next_csrf_hash, p_user_agent);
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.second_factor_finish(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bigint, bytea, bytea, bytea) is
+comment on function pgrant_api.second_factor_finish(uuid, text, inet, bytea, bigint, bytea, bytea, bigint, bigint, bytea, bytea, bytea, text) is
   'Takes a second factor for an authorization request of this browser, and signs the person in, or raises their session. p_totp_step: the time step of which the code was found right, null = of none; p_recovery_hash: SHA-256 of what was typed, as a recovery code. Errors: expired_request, login_required (none is asked for: go on with the request), wrong_code, too_many_attempts, flood.';
