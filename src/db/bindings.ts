@@ -4018,6 +4018,22 @@ export const ops = {
     ['roles', 'text[]'],
   ], []),
 
+  /** The oldest of pgrant_report.held_back, for the worker; no row where there is none. May be null: name, pid, role, application, since. */
+  held_back_read: bind<
+    {
+    },
+    {
+      kind: string;
+      name: string | null;
+      pid: number | null;
+      role: string | null;
+      application: string | null;
+      since: string | null;
+      transactions: number;
+    }
+  >('pgrant_ops.held_back_read', [
+  ], ['kind', 'transactions']),
+
   /** Lets a client present the identity assertions of an issuer, for tokens with p_scopes at most; what was allowed before is replaced. Raises OA001, OA003. */
   identity_assertion_client_allow: bind<
     {

@@ -58,6 +58,7 @@ const ofNobody = [
   'isolation_faults',
   'stranger_faults',
   'privileged_logins',
+  'held_back',
 ];
 
 let database: TestDatabase;

@@ -72,22 +72,22 @@ begin
     from s
     join pg_class c on c.relnamespace = s.oid
     join pg_policy p on p.polrelid = c.oid
-   where not p.polroles <@ array(select r.oid from r);
+   where not p.polroles <@ array(select r.oid from r)
+  union all
+  select 'nobody but superusers, makers of roles and the login of the release becomes a role that decides about tenants',
+         format('%s: %s of %s', l.login, l.how, l.role)
+    from pgrant_report.privileged_logins l where not l.expected;
 end
 $$;
 
 comment on function pgrant_report.stranger_faults() is
-  'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, and policies for them. Who may become a role of ours is in privileged_logins.';
+  'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, policies for them, and which of them become a role of ours (privileged_logins) that should not.';
 
 create function pgrant_report.isolation_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query select f.rule, f.object from pgrant_report.stranger_faults() f;
-  return query
-  select 'nobody but superusers, makers of roles and the login of the release becomes a role that decides about tenants',
-         format('%s: %s of %s', l.login, l.how, l.role)
-    from pgrant_report.privileged_logins l where not l.expected;
   return query
   with t as (
     select c.oid, c.relname::text as name, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as forced, c.relacl, c.relowner,
