@@ -119,6 +119,9 @@ grant usage on schema pgrant_api to pgrant_web;
 grant usage on schema pgrant_ops to pgrant_worker, pgrant_product;
 -- The functions of reports run as the auditor too, who so has to find the tables: named columns, by policies.
 grant usage on schema pgrant, pgrant_report to pgrant_auditor;
+-- And who has released, for privileged_logins.
+grant usage on schema pgrant_release to pgrant_auditor;
+grant select (at, login) on pgrant_release.released to pgrant_auditor;
 revoke all on schema pgrant, pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from public;
 -- Whoever could add an overload of a function here would be called in its place, with the rights of the caller.
 revoke create on schema pgrant_rules, pgrant_api, pgrant_ops, pgrant_report from pgrant_definer, pgrant_cataloguer,

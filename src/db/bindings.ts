@@ -4040,6 +4040,22 @@ export const ops = {
     ['roles', 'text[]'],
   ], []),
 
+  /** The oldest of pgrant_report.held_back, for the worker; no row where there is none. May be null: name, pid, role, application, since. */
+  held_back_read: bind<
+    {
+    },
+    {
+      kind: string;
+      name: string | null;
+      pid: number | null;
+      role: string | null;
+      application: string | null;
+      since: string | null;
+      transactions: number;
+    }
+  >('pgrant_ops.held_back_read', [
+  ], ['kind', 'transactions']),
+
   /** Lets a client present the identity assertions of an issuer, for tokens with p_scopes at most; what was allowed before is replaced. Raises OA001, OA003. */
   identity_assertion_client_allow: bind<
     {
@@ -4388,7 +4404,7 @@ export const ops = {
     ['challenge_hash', 'bytea'],
   ], ['client_id', 'client_name', 'scopes', 'prompt', 'acr_values', 'expires_at']),
 
-  /** Logos, of all tenants, that are to be fetched, or are wanted no more. The worker asks this. Nothing is null. */
+  /** Logos, of all tenants, that are new, are to be fetched again, or may be wanted no more. Where one has replaced another the older is told first, and the new one once it is gone. The worker asks until there is none. Nothing is null. */
   logo_due: bind<
     {
       limit?: number | null;
@@ -4401,7 +4417,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['tenant_id', 'logo_uri']),
 
-  /** Whether the caller is to fetch a logo that is due, and to call logo_store then. One that is wanted no more is forgotten. Raises OA001. */
+  /** Whether the caller is to fetch a logo that is due, and to call logo_store then. Whoever names it is no longer new; one that is wanted no more is forgotten. Raises OA001. */
   logo_fetch_begin: bind<
     {
       tenant: string;

@@ -22,10 +22,10 @@ export async function fetchLogos(work: Work, signal?: AbortSignal): Promise<numb
   let done = 0;
   while (!signal?.aborted) {
     const due = await callAll(work.database, ops.logo_due, { limit: batch });
+    if (due.length === 0) break;
     const logos = due.map(({ tenant_id, logo_uri }) => ({ tenant: tenant_id, logo_uri }));
     await limit.map(logos, (logo) => take(work, fetch, logo));
     done += logos.length;
-    if (logos.length < batch) break;
   }
   return done;
 }

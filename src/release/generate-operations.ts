@@ -30,10 +30,10 @@ type Column = {
 
 /** Tables whose rows an operation shows as they are, but for these columns. */
 const shown = {
-  client: { table: 'clients', except: ['registration_token_hash'] },
+  client: { table: 'clients', except: ['registration_token_hash', 'logo_kept'] },
   resource: { table: 'resources', except: ['tenant_id', 'disabled_at'] },
   upstream: { table: 'upstreams', except: ['sealed_secrets'] },
-  settings: { table: 'tenants', except: ['decoy_salt', 'pairwise_salt'] },
+  settings: { table: 'tenants', except: ['decoy_salt', 'pairwise_salt', 'logo_kept'] },
 };
 
 /** The text of src/endpoints/admin-api/operations.ts. */

@@ -190,6 +190,8 @@ async function reload(sql: TransactionSql, folder: string, former: Former): Prom
 }
 
 async function storeHash(sql: TransactionSql, hash: string): Promise<void> {
+  const [own] = await sql`select session_user as login`;
   await sql`delete from pgrant_release.released`;
-  await sql`insert into pgrant_release.released values (${hash}, now())`;
+  await sql`
+    insert into pgrant_release.released (hash, at, login) values (${hash}, now(), ${own?.login})`;
 }

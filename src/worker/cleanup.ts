@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import type { Database } from '../db/connect.ts';
+import type { WorkerServices } from '../services.ts';
 import type { Counts } from './runs.ts';
 
 /** Rows in a batch: as many as take about `milliseconds`. */
@@ -10,7 +11,13 @@ const batch = { first: 1_000, least: 100, most: 10_000, milliseconds: 50 };
 /** How long one run goes on, in milliseconds: what is left waits for the next minute. */
 const budget = 50_000;
 
-type Backlog = { table: string; limit: number };
+type Backlog = { table: string; limit: number; before?: Batch };
+
+/** How many rows were to be deleted, and how long that took. */
+type Batch = { limit: number; took: number };
+
+/** From when on a transaction that is open is told of: as milliseconds, or where nobody tells its age as transactions. */
+const old = { milliseconds: 600_000, transactions: 100_000 };
 
 /**
  * Deletes the expired rows of every table, one batch of each of a turn after the other, each batch in
@@ -43,21 +50,48 @@ async function deleteBatches(
   counts: Counts,
 ): Promise<Backlog[]> {
   const left: Backlog[] = [];
-  for (const { table, limit } of backlogs) {
+  for (const { table, limit, before } of backlogs) {
     const begin = performance.now();
     const { expired_delete: deleted } = await call(database, ops.expired_delete, { table, limit });
     const took = performance.now() - begin;
     if (deleted === 0) continue;
     counts[table] = (counts[table] ?? 0) + deleted;
     if (deleted < limit) continue;
-    left.push({ table, limit: nextLimit(limit, took) });
+    const batch = { limit, took };
+    left.push({ table, limit: nextLimit(batch, before), before: batch });
     await sleep(took);
   }
   return left;
 }
 
-function nextLimit(limit: number, took: number): number {
-  if (took > batch.milliseconds * 2) return Math.max(batch.least, Math.floor(limit / 2));
-  if (took < batch.milliseconds / 2) return Math.min(batch.most, limit * 2);
-  return limit;
+/**
+ * How many rows the next batch is to have. While somebody keeps dead rows from being removed, each batch passes all that were
+ * deleted before: then most of its time does not depend on its size, and a smaller one would only get less done.
+ */
+export function nextLimit({ limit, took }: Batch, before?: Batch): number {
+  const [less, more] = [
+    Math.max(batch.least, Math.floor(limit / 2)),
+    Math.min(batch.most, limit * 2),
+  ];
+  if (took < batch.milliseconds / 2) return more;
+  if (took <= batch.milliseconds * 2) return limit;
+  if (!before || before.limit === limit) return less;
+  const faster = limit / took / (before.limit / before.took);
+  return (limit > before.limit ? faster : 1 / faster) > 1.5 ? more : less;
+}
+
+type HeldBack = { since: string | null; transactions: number };
+
+export function isOld({ since, transactions }: HeldBack, now = Date.now()): boolean {
+  return since === null
+    ? transactions > old.transactions
+    : now - Date.parse(since) > old.milliseconds;
+}
+
+/** Names whoever has kept dead rows from being removed for long. */
+export async function tellHeldBack({ database, log }: Pick<WorkerServices, 'database' | 'log'>) {
+  for (const held of await callAll(database, ops.held_back_read, {})) {
+    if (isOld(held))
+      log.warn(held, 'dead rows stay while this is open: tables grow, cleanup slows');
+  }
 }

@@ -9,7 +9,7 @@ import { resealAll } from '../operations/reseal.ts';
 import { makeDueKeys } from '../operations/signing-keys.ts';
 import { fetchLogos } from '../outbound/logos.ts';
 import type { WorkerServices } from '../services.ts';
-import { deleteExpired } from './cleanup.ts';
+import { deleteExpired, tellHeldBack } from './cleanup.ts';
 import { type Run, recorded } from './runs.ts';
 
 /** What the crontab names. Each task is a caller of pgrant_ops and may run any number of times. */
@@ -32,6 +32,7 @@ function runs({ config, database, secret, log }: Omit<WorkerServices, 'url'>): R
     },
     cleanup: async (signal) => {
       const deleted = await deleteExpired(database, signal);
+      await tellHeldBack({ database, log });
       log.debug(deleted, 'expired rows deleted');
       return deleted;
     },

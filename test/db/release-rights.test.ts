@@ -64,6 +64,29 @@ test('where the roles are there, a release needs no right to make any', async ()
   expect((await release(address('first'), changed())).reloaded).toBe(true);
 });
 
+test('auditors are told who stands above the rules, and a fault of whom somebody else has let', async () => {
+  const above = () => sql`
+    select login, string_agg(coalesce(role, how), ' ' order by role) as has, bool_and(expected) as expected
+      from pgrant_report.privileged_logins group by login order by login`;
+  const faults = async () =>
+    (await sql`select object from pgrant_report.isolation_faults() order by 1`).map(
+      (row) => row.object,
+    );
+  const roles = 'pgrant_cataloguer pgrant_definer pgrant_janitor pgrant_owner pgrant_sealer';
+  expect(await above()).toEqual([
+    { login: 'first', has: roles, expected: true },
+    { login: 'postgres', has: 'superuser', expected: true },
+  ]);
+  expect(await faults()).toEqual([]);
+  await sql.unsafe(`
+    create role dumper login bypassrls; create role staff; create role eve login in role staff;
+    grant pgrant_sealer to staff; grant pgrant_worker, pgrant_auditor to third`);
+  expect(await above()).toContainEqual({ login: 'dumper', has: 'bypassrls', expected: true });
+  expect(await above()).toContainEqual({ login: 'eve', has: 'pgrant_sealer', expected: false });
+  expect(await faults()).toEqual(['eve: member of pgrant_sealer']);
+  await sql.unsafe('drop role eve, staff, dumper; revoke pgrant_worker, pgrant_auditor from third');
+});
+
 test('a second database of the server is released by another login, after the grants that it asks for', async () => {
   const asked = await release(address('second', 'other')).catch((error: unknown) => error);
   expect(String(asked)).toMatch(/second may not do what is left to do, a DBA has to: /);

@@ -14,6 +14,7 @@ const tenantless = {
   'pgrant_ops.tenant_import_begin': 'makes the tenant',
   'pgrant_ops.key_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.upstream_due': 'names of all tenants, by policies of its own',
+  'pgrant_ops.held_back_read': 'the server',
   'pgrant_ops.logo_due': 'names of all tenants, by policies of its own',
   'pgrant_ops.auditor_add': 'of one tenant or of all',
   'pgrant_ops.auditor_remove': 'of one tenant or of all',

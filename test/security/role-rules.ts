@@ -3,6 +3,15 @@ import { type Rule, reported } from './rule.ts';
 
 const logins = `('pgrant_web', 'pgrant_worker', 'pgrant_auditor', 'pgrant_product', 'pgrant_resource_server')`;
 
+/** Somebody who may make itself a member, and is none; from PostgreSQL 16 on there is that. */
+function adminOnly(role: string): string {
+  return `create role stranger login;
+    do $$ begin
+      execute 'grant ${role} to stranger with admin ' || case when current_setting('server_version_num')::integer >= 160000
+        then 'true, inherit false, set false' else 'option' end;
+    end $$`;
+}
+
 export const roleRules: Rule[] = [
   {
     ...reported('no role of ours is above the rules, and none but the owner is member of another'),
@@ -33,6 +42,17 @@ export const roleRules: Rule[] = [
     ],
   },
   {
+    ...reported(
+      'nobody but superusers, makers of roles and the login of the release becomes a role that decides about tenants',
+    ),
+    broken: [
+      'create role stranger login; grant pgrant_owner to stranger',
+      'create role many; create role stranger login in role many; grant pgrant_definer to many',
+      'create role stranger login createrole; grant pgrant_janitor to stranger',
+      adminOnly('pgrant_cataloguer'),
+    ],
+  },
+  {
     ...reported('the definer cannot log in'),
     broken: ['alter role pgrant_definer login'],
   },
@@ -51,7 +71,7 @@ export const roleRules: Rule[] = [
         join (values ('pgrant_web', 'pgrant_api'), ('pgrant_worker', 'pgrant_ops'), ('pgrant_auditor', 'pgrant_report'),
                      ('pgrant_product', 'pgrant_ops'), ('pgrant_resource_server', 'pgrant_resource')) own (role, schema) on own.role = r.rolname
         join pg_namespace n on n.nspname like 'pgrant%' and n.nspname <> own.schema
-       where not (r.rolname = 'pgrant_auditor' and n.nspname = 'pgrant' and not has_schema_privilege(r.oid, n.oid, 'create'))
+       where not (r.rolname = 'pgrant_auditor' and n.nspname in ('pgrant', 'pgrant_release') and not has_schema_privilege(r.oid, n.oid, 'create'))
          and has_schema_privilege(r.oid, n.oid, 'usage, create')
       union all select r.rolname, p.oid::regprocedure::text from pg_roles r
         join pg_proc p on p.pronamespace::regnamespace::text like 'pgrant%'

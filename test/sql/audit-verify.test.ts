@@ -138,6 +138,32 @@ describe('a superuser who', () => {
     ]);
   });
 
+  test('adds a request of some minutes ago is found out, and no operator who was slow or clock that was set back is', async () => {
+    // A server's sealing passes all tenants together: a database of its own.
+    const own = await createDatabase();
+    const chain = await makeChain(own, 'acme');
+    const add = async (ago: string, request: string | null) => {
+      const [event] = await own.sql`
+        insert into pgrant.audit_events (tenant_id, at, action, request_id)
+        values (${chain.tenant}, now() - ${ago}::interval, 'user.add', ${request}) returning event_id`;
+      return event?.event_id;
+    };
+    await add('4 minutes', 'request');
+    await add('50 minutes', null);
+    await seal(own);
+    expect(await verify(chain)).toMatchObject({ intact: true });
+    // Since the last sealing the clock was set back by ten minutes.
+    await own.sql`update pgrant.audit_sealing set xid_at = now() + interval '10 minutes'`;
+    await add('0 minutes', 'request');
+    await seal(own);
+    await add('1 minute', 'request');
+    await seal(own);
+    expect(await verify(chain)).toMatchObject({ intact: true });
+    const forged = await add('7 minutes', 'request');
+    await seal(own);
+    expect(await verify(chain)).toMatchObject({ fault: 'back-dated', event_id: forged });
+  });
+
   test('has everything looked through as after a restore, with an event of last week in it, is found out', async () => {
     const own = await createDatabase();
     const chain = await makeChain(own, 'acme');

@@ -31,6 +31,7 @@ comment on index pgrant_release.versions_pkey is 'A migration is applied once.';
 comment on table pgrant_release.released is 'One row: the last release.';
 comment on column pgrant_release.released.hash is 'SHA-256 of every file of sql: a release of the same changes nothing.';
 comment on column pgrant_release.released.at is 'When it was released.';
+comment on column pgrant_release.released.login is 'The role that had logged in to release.';
 
 do $$
 declare

@@ -167,7 +167,7 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.client_check(p_tenant, p_client_id);
-  return (select to_jsonb(c) - 'registration_token_hash' || jsonb_build_object('secrets', (
+  return (select to_jsonb(c) - array['registration_token_hash', 'logo_kept'] || jsonb_build_object('secrets', (
             select coalesce(jsonb_agg(jsonb_build_object('secret_id', s.secret_id, 'created_at', s.created_at,
                      'expires_at', nullif(s.expires_at, 'infinity')) order by s.created_at), '[]')
               from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_client_id))

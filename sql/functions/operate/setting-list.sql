@@ -4,12 +4,12 @@ create function pgrant_rules.setting_columns_except(p_table text) returns text[]
 language sql immutable
 as $$
   select case p_table
-    when 'tenants' then array['tenant_id', 'name', 'issuer', 'decoy_salt', 'pairwise_salt', 'created_at', 'disabled_at']
+    when 'tenants' then array['tenant_id', 'name', 'issuer', 'decoy_salt', 'pairwise_salt', 'created_at', 'disabled_at', 'logo_kept']
     when 'clients' then array['tenant_id', 'client_id', 'identity_changed_at', 'created_at', 'disabled_at', 'maker_id',
       'allowed_networks', 'client_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id', 'software_version',
       'default_max_age', 'require_auth_time', 'default_acr_values', 'initiate_login_uri', 'registered', 'registered_at', 'registered_from',
       'registration_token_hash', 'left_out', 'requested_at', 'last_used_at', 'expires_at', 'document_fetched_at',
-      'document_expires_at', 'draft']
+      'document_expires_at', 'draft', 'logo_kept']
     when 'upstreams' then array['tenant_id', 'name', 'kind', 'sealed_secrets', 'created_at', 'disabled_at']
     when 'webhooks' then array['tenant_id', 'name', 'sealed_secret', 'sealed_old_secret', 'old_secret_expires_at', 'paused_until',
       'created_at', 'disabled_at', 'disabled_reason']

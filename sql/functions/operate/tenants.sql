@@ -93,7 +93,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
-  return (select to_jsonb(t) - array['decoy_salt', 'pairwise_salt'] from pgrant.tenants t where t.tenant_id = p_tenant);
+  return (select to_jsonb(t) - array['decoy_salt', 'pairwise_salt', 'logo_kept'] from pgrant.tenants t where t.tenant_id = p_tenant);
 end
 $$;
 

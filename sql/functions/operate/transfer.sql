@@ -22,7 +22,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_table text;
-  v_sealed text[];
+  v_left_out text[];
   v_count bigint;
   v_counts jsonb := jsonb_build_object();
 begin
@@ -32,12 +32,12 @@ begin
                             'title', i.title, 'host', i.host, 'path', i.path)
     from pgrant.issuers i where i.tenant_id = p_tenant;
   foreach v_table in array pgrant_rules.transferred_tables() loop
-    -- What is sealed opens in the installation that sealed it, and nowhere else.
-    v_sealed := array(select a.attname::text from pg_catalog.pg_attribute a
-                       where a.attrelid = format('pgrant.%I', v_table)::regclass and a.attname like 'sealed\_%');
+    -- What is sealed opens in the installation that sealed it, and nowhere else. Copies of logos stay there, too.
+    v_left_out := array(select a.attname::text from pg_catalog.pg_attribute a
+                       where a.attrelid = format('pgrant.%I', v_table)::regclass and a.attname ~ '^(sealed_|logo_kept$)');
     return query execute format(
       'select jsonb_build_object(''table'', %L, ''row'', to_jsonb(t) - $2) from pgrant.%I t where t.tenant_id = $1', v_table, v_table)
-      using p_tenant, v_sealed;
+      using p_tenant, v_left_out;
     get diagnostics v_count = row_count;
     v_counts := v_counts || jsonb_build_object(v_table, v_count);
   end loop;

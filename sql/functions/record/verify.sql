@@ -59,6 +59,29 @@ $$;
 comment on function pgrant_report.audit_seal_events(pgrant_report.audit_seals) is
   'The first event of a seal that is not as it was sealed: edited, reordered (its time is not between its neighbours'') or removed; null where all are as they were, or gone with a partition that is past its retention. present = how many are there.';
 
+create function pgrant_report.audit_seal_late(p_seal pgrant_report.audit_seals, p_floor timestamptz) returns uuid
+language plpgsql stable
+as $$
+begin
+  if p_seal.first_at < p_floor - interval '1 hour' then
+    return p_seal.event_ids[1];
+  elsif p_seal.from_xid is null or p_seal.from_at is null or p_seal.made_at < p_seal.from_at
+     or p_seal.first_at >= p_seal.from_at - interval '5 minutes' then
+    return null;
+  end if;
+  return (select e.event_id
+            from pgrant_report.audit_entries e
+           where e.tenant_id = p_seal.tenant_id and e.at >= p_seal.first_at and e.at < p_seal.from_at - interval '5 minutes'
+             and e.event_id = any (p_seal.event_ids) and e.request_id is not null
+             -- The worker's, who counts what a request has repeated.
+             and not coalesce(e.detail ? 'repeats', false)
+           order by e.at, e.event_id limit 1);
+end
+$$;
+
+comment on function pgrant_report.audit_seal_late(pgrant_report.audit_seals, timestamptz) is
+  'The first event of a seal that was put in later than it says; null = none. Sealing had passed every transaction of more than an hour before (p_floor = that moment): no transaction of pgrant''s lasts as long. A request''s lasts 10 seconds at most (statement_timeout of pgrant_web), so five minutes are enough for it, unless the seal was made on several nodes or after a restore, where nobody knows what had been passed, or the clock had been set back meanwhile: then it was made before the moment at which it begins.';
+
 create function pgrant_report.audit_verify_seals(p_tenant uuid, p_first bigint default 1, p_seals integer default null)
 returns table (fault text, seal bigint, event_id uuid, seals bigint, events bigint, present bigint, number bigint)
 language plpgsql stable
@@ -94,11 +117,11 @@ begin
       exit;
     end if;
     -- Events found in a restored database were not sealed yet in the other one either.
-    v_floor := greatest(v_floor, v_seal.from_at);
-    if v_seal.first_at < v_floor - interval '1 hour' then
+    v_floor := coalesce(v_seal.from_at, v_floor);
+    event_id := pgrant_report.audit_seal_late(v_seal, v_floor);
+    if event_id is not null then
       fault := 'back-dated';
       seal := v_seal.number;
-      event_id := v_seal.event_ids[1];
       exit;
     end if;
     seals := seals + 1;
@@ -112,7 +135,7 @@ end
 $$;
 
 comment on function pgrant_report.audit_verify_seals(uuid, bigint, integer) is
-  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing, back-dated; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. back-dated: the event is more than an hour older than the moment at which sealing had passed every transaction before its own; no transaction of pgrant''s lasts as long. Raises OA001.';
+  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing, back-dated; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. back-dated: see audit_seal_late(). Raises OA001.';
 
 create function pgrant_report.audit_verify_rest(
   p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null

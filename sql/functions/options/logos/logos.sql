@@ -18,31 +18,67 @@ comment on column pgrant_rules.logos_wanted.logo_uri is 'Where it is.';
 create function pgrant_ops.logo_due(p_limit integer default 100) returns table (tenant_id uuid, logo_uri text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_left integer := p_limit;
+  v_found integer;
 begin
+  -- Each by its index: a page costs the same however many logos there are.
+  perform set_config('enable_seqscan', 'off', true);
+  perform set_config('enable_bitmapscan', 'off', true);
   return query
-  select coalesce(w.tenant_id, l.tenant_id), coalesce(w.logo_uri, l.logo_uri)
-    from pgrant_rules.logos_wanted w
-    full join pgrant.logos l on l.tenant_id = w.tenant_id and l.logo_uri = w.logo_uri
-   where w.tenant_id is null or l.tenant_id is null or l.check_after <= now()
-   order by l.check_after nulls first
-   limit p_limit;
+  select t.tenant_id, coalesce(t.logo_kept, t.logo_uri) from pgrant.tenants t
+   where t.logo_uri is distinct from t.logo_kept limit v_left;
+  get diagnostics v_found = row_count;
+  v_left := v_left - v_found;
+  return query
+  select c.tenant_id, coalesce(c.logo_kept, c.logo_uri) from pgrant.clients c
+   where case when octet_length(c.logo_uri) <= 2000 then c.logo_uri end is distinct from c.logo_kept
+     and c.registered_at is null and not c.draft
+   limit v_left;
+  get diagnostics v_found = row_count;
+  v_left := v_left - v_found;
+  return query
+  select c.tenant_id, coalesce(c.logo_kept, c.logo_uri)
+    from pgrant.tenants t
+    join pgrant.clients c on c.tenant_id = t.tenant_id
+   where t.unverified_logos
+     and case when octet_length(c.logo_uri) <= 2000 then c.logo_uri end is distinct from c.logo_kept
+     and (c.registered_at is not null or c.draft)
+   limit v_left;
+  get diagnostics v_found = row_count;
+  v_left := v_left - v_found;
+  return query
+  select l.tenant_id, l.logo_uri from pgrant.logos l
+   where l.check_after at time zone 'UTC' <= now() at time zone 'UTC'
+   order by l.check_after at time zone 'UTC'
+   limit v_left;
 end
 $$;
 
 comment on function pgrant_ops.logo_due(integer) is
-  'Logos, of all tenants, that are to be fetched, or are wanted no more. The worker asks this. Nothing is null.';
+  'Logos, of all tenants, that are new, are to be fetched again, or may be wanted no more. Where one has replaced another the older is told first, and the new one once it is gone. The worker asks until there is none. Nothing is null.';
 
 create function pgrant_ops.logo_fetch_begin(p_tenant uuid, p_logo_uri text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_now timestamptz := now();
+  v_wanted boolean;
 begin
   perform pgrant_rules.administer(p_tenant);
-  if not exists (select from pgrant_rules.logos_wanted w where w.tenant_id = p_tenant and w.logo_uri = p_logo_uri) then
+  v_wanted := exists (select from pgrant_rules.logos_wanted w where w.tenant_id = p_tenant and w.logo_uri = p_logo_uri);
+  update pgrant.tenants t set logo_kept = null
+   where t.tenant_id = p_tenant and t.logo_kept = p_logo_uri and not (v_wanted and t.logo_uri is not distinct from p_logo_uri);
+  update pgrant.clients c set logo_kept = null
+   where c.tenant_id = p_tenant and c.logo_kept = p_logo_uri and not (v_wanted and c.logo_uri is not distinct from p_logo_uri);
+  if not v_wanted then
     delete from pgrant.logos l where l.tenant_id = p_tenant and l.logo_uri = p_logo_uri;
     return false;
   end if;
+  update pgrant.tenants t set logo_kept = p_logo_uri
+   where t.tenant_id = p_tenant and t.logo_uri = p_logo_uri and t.logo_kept is null;
+  update pgrant.clients c set logo_kept = p_logo_uri
+   where c.tenant_id = p_tenant and c.logo_uri = p_logo_uri and c.logo_kept is null;
   -- Taken for five minutes, so that no two workers fetch the same.
   insert into pgrant.logos as l (tenant_id, logo_uri, check_after)
   values (p_tenant, p_logo_uri, v_now + interval '5 minutes')
@@ -53,7 +89,7 @@ end
 $$;
 
 comment on function pgrant_ops.logo_fetch_begin(uuid, text) is
-  'Whether the caller is to fetch a logo that is due, and to call logo_store then. One that is wanted no more is forgotten. Raises OA001.';
+  'Whether the caller is to fetch a logo that is due, and to call logo_store then. Whoever names it is no longer new; one that is wanted no more is forgotten. Raises OA001.';
 
 create function pgrant_ops.logo_store(p_tenant uuid, p_logo_uri text, p_media_type text, p_image bytea, p_reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
