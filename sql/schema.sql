@@ -850,6 +850,8 @@ create table pgrant.audit_chains (
   seal bytea not null,
   total bigint not null,
   made_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  compared_at timestamp with time zone,
   constraint audit_chains_pkey PRIMARY KEY (tenant_id),
   constraint audit_chains_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE
 );
@@ -865,6 +867,8 @@ comment on column pgrant.audit_chains.number is 'Number of the last seal.';
 comment on column pgrant.audit_chains.seal is 'The last seal.';
 comment on column pgrant.audit_chains.total is 'Events in all seals.';
 comment on column pgrant.audit_chains.made_at is 'When the last seal was made.';
+comment on column pgrant.audit_chains.settled_at is 'Where tables are distributed: when nothing was left to seal; null before that, and on one PostgreSQL, where transaction ids tell.';
+comment on column pgrant.audit_chains.compared_at is 'Where tables are distributed: when all events were last compared with what seals cover; null before that, and on one PostgreSQL.';
 
 create table pgrant.audit_checkpoints (
   tenant_id uuid not null,

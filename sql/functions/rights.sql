@@ -25,8 +25,8 @@ begin
                                      'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
                                      'key_due', 'upstream_due', 'logo_due', 'audit_checkpoint_due')
                   then 'pgrant_janitor'
-                  when p.proname in ('audit_unsealed', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant',
-                                     'audit_seal_due', 'audit_archived')
+                  when p.proname in ('audit_unsealed', 'audit_uncovered', 'audit_unsealed_since', 'audit_chain_extend', 'audit_adopt',
+                                     'audit_seal', 'audit_seal_tenant', 'audit_seal_due', 'audit_archived')
                   then 'pgrant_sealer'
                   when p.proname = 'claims_function_call' then 'pgrant_claims'
                   else 'pgrant_definer' end

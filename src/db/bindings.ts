@@ -3141,21 +3141,23 @@ export const ops = {
     ['width', 'integer', 'optional'],
   ], ['seals', 'done', 'by_tenant']),
 
-  /** The tenants for which audit_seal_tenant() may find something: those with events since their last seal, those that were sealed within two hours, behind which a transaction may have ended late, and those without a seal. */
+  /** The tenants for which audit_seal_tenant() may find something: those with events since their last seal, those that were sealed within two hours, behind which a transaction may have ended late, and those without a seal; and, with compare true, a few of those whose events were not compared with their seals for a day, so that each has its turn once a day. */
   audit_seal_due: bind<
     {
     },
     {
       tenant_id: string | null;
+      compare: boolean | null;
     }
   >('pgrant_ops.audit_seal_due', [
   ], []),
 
-  /** Seals the events of one tenant that no seal covers, the oldest p_width first, where transaction ids say nothing because each node has its own. Returns how many seals it appended: where there were any, there may be more. */
+  /** Seals the events of one tenant that no seal covers, the oldest p_width first, where transaction ids say nothing because each node has its own: those since an hour before nothing was left, and with p_compare also those of before, in months that have more events than seals cover. Returns how many seals it appended: where there were any, there may be more. */
   audit_seal_tenant: bind<
     {
       width: number | null;
       tenant: string;
+      compare?: boolean | null;
     },
     {
       audit_seal_tenant: number;
@@ -3163,6 +3165,7 @@ export const ops = {
   >('pgrant_ops.audit_seal_tenant', [
     ['width', 'integer'],
     ['tenant', 'uuid'],
+    ['compare', 'boolean', 'optional'],
   ], ['audit_seal_tenant']),
 
   /** The audit of a tenant, youngest first, p_limit events (1000 at most) after p_after, a cursor of the page before: actions that begin with p_action, of a client or a person, refused or granted, from p_since to p_until. actor is there where an operator or admin decided. May be null: error, reason, client_id, user_id, username, grant_id, address, request_id, detail, actor. Raises OA001. */

@@ -38,15 +38,15 @@ export async function sealEvents(database: Database, signal?: AbortSignal): Prom
 }
 
 /** The same where each tenant's events are on a node with transaction ids of its own. */
-async function sealByTenant(database: Database, signal?: AbortSignal): Promise<number> {
+export async function sealByTenant(database: Database, signal?: AbortSignal): Promise<number> {
   const width = 10_000;
   const sealed = await atOnce.map(
     await callAll(database, ops.audit_seal_due, {}),
-    async ({ tenant_id }) => {
-      const tenant = String(tenant_id);
+    async ({ tenant_id, compare }) => {
+      const ask = { width, tenant: String(tenant_id), compare: compare === true };
       let seals = 0;
       for (let more = 1; more > 0 && !signal?.aborted; seals += more) {
-        more = (await call(database, ops.audit_seal_tenant, { width, tenant })).audit_seal_tenant;
+        more = (await call(database, ops.audit_seal_tenant, ask)).audit_seal_tenant;
       }
       return seals;
     },

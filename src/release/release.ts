@@ -5,6 +5,7 @@ import postgres, { type TransactionSql } from 'postgres';
 import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { waited, watchBlockers } from './blockers.ts';
+import { refuseCluster } from './cluster.ts';
 import { ReleaseError } from './release-error.ts';
 import { located, readFile, runFile, runScript } from './release-files.ts';
 import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
@@ -85,6 +86,7 @@ export function describeReleased({ migrations, reloaded }: Released): string {
  */
 async function prepare(sql: TransactionSql, folder: string, hash: string): Promise<boolean> {
   await lock(sql);
+  await refuseCluster(sql);
   if (await isReleased(sql, hash)) return false;
   // Roles belong to the whole server: another database of it may be released at this moment.
   await sql`set local lock_timeout = '60s'`;

@@ -35,7 +35,14 @@ export function nodeSteps(given: Given, { stopNode, startNode, addNode }: Comman
   if (stopNode && startNode)
     steps.push({
       what: 'a node stopped and started again while applications refresh',
-      run: () => whileRefreshing(given, (sql, met) => away(sql, met, stopNode, startNode)),
+      run: () =>
+        whileRefreshing(given, (sql, met) =>
+          away(sql, met, {
+            stop: async () => void (await run(stopNode)),
+            meanwhile: () => releaseRefused(given.cluster),
+            start: async () => void (await run(startNode)),
+          }),
+        ),
     });
   if (addNode)
     steps.push({
@@ -91,12 +98,14 @@ async function nodes(sql: Sql): Promise<Map<string, string>> {
   return new Map(rows.map(({ issuer, node }) => [issuer, node]));
 }
 
-async function away(sql: Sql, met: Met[], stopNode: string, startNode: string): Promise<string> {
+type Absence = Record<'stop' | 'meanwhile' | 'start', () => Promise<void>>;
+
+async function away(sql: Sql, met: Met[], { stop, meanwhile, start }: Absence): Promise<string> {
   const where = await nodes(sql);
-  await run(stopNode);
+  await stop();
   const stopped = Date.now();
   await sleep(5_000);
-  await run(startNode);
+  await meanwhile().finally(start);
   const harmed = met.filter(({ refused }) => refused.some((at) => at >= stopped));
   const theirs = [...new Set(harmed.map(({ issuer }) => where.get(issuer)))];
   assert.equal(theirs.length, 1, `tenants of these nodes were refused: ${theirs}`);
@@ -131,6 +140,14 @@ async function moveOne(sql: Sql, places: Place[]): Promise<string> {
 /** Gives new nodes and pieces the rights that Citus does not hand on. */
 async function releaseAnew(cluster: Cluster): Promise<void> {
   assert.match(await command(cluster, ['release']), /functions loaded anew/);
+}
+
+/** In one line, and before anything is changed. */
+async function releaseRefused(cluster: Cluster): Promise<void> {
+  await assert.rejects(
+    command(cluster, ['release']),
+    /^Error: pgrant release: [^\n]* is away, [^\n]*\n?$/,
+  );
 }
 
 async function join(cluster: Cluster, host: string): Promise<void> {

@@ -29,15 +29,17 @@ export async function keepRefreshing(
 ): Promise<Refreshing> {
   const ending = new AbortController();
   const met: Met[] = places.map(({ issuer }) => ({ issuer, rotated: 0, refused: [], faults: [] }));
-  const running: Promise<void>[] = [];
-  for (const [at, place] of places.entries()) {
+  // Nobody signs in beside applications that refresh as fast as they can.
+  const begun: { place: Place; at: Met; refresh_token: string }[] = [];
+  for (const [n, place] of places.entries()) {
     for (let grant = 0; grant < grants; grant += 1) {
       const { tokens } = await signIn(place);
-      running.push(
-        keep(place, met[at] as Met, tokens.refresh_token, { pause, ending: ending.signal }),
-      );
+      begun.push({ place, at: met[n] as Met, refresh_token: tokens.refresh_token });
     }
   }
+  const running = begun.map(({ place, at, refresh_token }) =>
+    keep(place, at, refresh_token, { pause, ending: ending.signal }),
+  );
   return {
     met,
     stop: async () => {

@@ -18,6 +18,7 @@ import { tryOptions } from './options.ts';
 import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
 import { askQuestions } from './questions.ts';
 import { makeRound } from './round.ts';
+import { sealAndForge } from './sealing.ts';
 import { sessionsStaySmall } from './sessions.ts';
 import { workerTasks } from './tasks.ts';
 
@@ -122,6 +123,10 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
           await pgrant(['audit', 'verify', '--tenant', name]);
         }
       },
+    },
+    {
+      what: 'many events sealed, and one found out that says that it is older than it is',
+      run: () => sealAndForge(cluster, 'bea'),
     },
     {
       what: 'export, remove with proof, import',

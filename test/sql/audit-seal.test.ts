@@ -160,27 +160,3 @@ test('a tenant that is removed leaves no seal, and what it recorded last is not 
   expect(await sealsOf(world)).toHaveLength(0);
   expect(await sql`select from pgrant.audit_chains`).toHaveLength(0);
 });
-
-test('where nodes have transaction ids of their own, tenants are sealed that have unsealed events or may have some, each by itself', async () => {
-  const database = await createDatabase();
-  const [idle, busy, fresh] = await Promise.all(
-    ['idle', 'busy', 'fresh'].map((name) => makeTenant(database, name)),
-  );
-  const due = async () => {
-    const rows = await callAll(database.worker, ops.audit_seal_due, {});
-    return new Set(rows.map(({ tenant_id }) => tenant_id));
-  };
-  const sealOne = (tenant: string | undefined) =>
-    callAll(database.worker, ops.audit_seal_tenant, { width: 1_000, tenant: tenant ?? '' });
-  expect(await due()).toEqual(new Set([idle?.tenant, busy?.tenant, fresh?.tenant]));
-  for (const world of [idle, busy]) {
-    expect(await sealOne(world?.tenant)).toEqual([{ audit_seal_tenant: 1 }]);
-    expect(await sealOne(world?.tenant)).toEqual([{ audit_seal_tenant: 0 }]);
-  }
-  // A transaction that had begun before may still end.
-  expect(await due()).toEqual(new Set([idle?.tenant, busy?.tenant, fresh?.tenant]));
-  await database.sql`update pgrant.audit_chains set made_at = now() - interval '3 hours'`;
-  await database.sql`
-    update pgrant.audit_events set at = at - interval '4 hours' where tenant_id = ${idle?.tenant ?? ''}`;
-  expect(await due()).toEqual(new Set([busy?.tenant, fresh?.tenant]));
-});

@@ -102,47 +102,6 @@ $$;
 comment on function pgrant_rules.audit_adopt(pgrant.audit_sealing, integer) is
   'Goes on looking through all events, tenant by tenant, for those that no seal covers, and seals them: the first time, and in a database whose transaction ids have begun anew. Returns how far it is.';
 
-create function pgrant_ops.audit_seal_tenant(p_width integer, p_tenant uuid) returns integer
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_last_at timestamptz;
-  v_events pgrant_report.audit_entries[];
-begin
-  perform pg_advisory_xact_lock(hashtext('pgrant.audit_chains'), hashtext(p_tenant::text));
-  v_last_at := (select c.made_at from pgrant.audit_chains c where c.tenant_id = p_tenant);
-  -- No transaction of pgrant's lasts an hour: what is seen later was there.
-  v_events := array(select e from pgrant_report.audit_entries e
-                     where e.tenant_id = p_tenant and e.at > coalesce(v_last_at - interval '1 hour', '-infinity')
-                     order by e.at limit p_width);
-  return pgrant_rules.audit_chain_extend(pgrant_rules.audit_unsealed(v_events), null, null, v_last_at);
-end
-$$;
-
-comment on function pgrant_ops.audit_seal_tenant(integer, uuid) is
-  'Seals the events of one tenant that no seal covers, the oldest p_width first, where transaction ids say nothing because each node has its own. Returns how many seals it appended: where there were any, there may be more.';
-
-create function pgrant_ops.audit_seal_due() returns table (tenant_id uuid)
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_chained uuid[] := array(select c.tenant_id from pgrant.audit_chains c);
-begin
-  return query
-  select c.tenant_id from pgrant.audit_chains c where c.made_at > now() - interval '2 hours'
-  union
-  select c.tenant_id
-    from pgrant.audit_chains c
-   cross join lateral (select e.tenant_id from pgrant.audit_events e
-                        where e.tenant_id = c.tenant_id and e.at >= c.made_at group by e.tenant_id) e;
-  return query
-  select i.tenant_id from pgrant.issuers i where i.tenant_id <> all (v_chained);
-end
-$$;
-
-comment on function pgrant_ops.audit_seal_due() is
-  'The tenants for which audit_seal_tenant() may find something: those with events since their last seal, those that were sealed within two hours, behind which a transaction may have ended late, and those without a seal.';
-
 create function pgrant_ops.audit_seal(p_width integer default 10000) returns table (seals integer, done boolean, by_tenant boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
