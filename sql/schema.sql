@@ -1384,6 +1384,7 @@ create table pgrant.clients (
   third_party boolean default false not null,
   token_rate integer,
   security_profile text,
+  logo_kept text,
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1447,6 +1448,16 @@ END)),
 );
 CREATE INDEX clients_document_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (document_fetched_at IS NOT NULL);
 CREATE INDEX clients_expires_at ON pgrant.clients USING btree ((expires_at AT TIME ZONE 'UTC'::text)) WHERE (registered_at IS NOT NULL);
+CREATE INDEX clients_logo_new ON pgrant.clients USING btree (tenant_id, client_id) WHERE ((
+CASE
+    WHEN (octet_length(logo_uri) <= 2000) THEN logo_uri
+    ELSE NULL::text
+END IS DISTINCT FROM logo_kept) AND (registered_at IS NULL) AND (NOT draft));
+CREATE INDEX clients_logo_unverified ON pgrant.clients USING btree (tenant_id, client_id) WHERE ((
+CASE
+    WHEN (octet_length(logo_uri) <= 2000) THEN logo_uri
+    ELSE NULL::text
+END IS DISTINCT FROM logo_kept) AND ((registered_at IS NOT NULL) OR draft));
 CREATE INDEX clients_logo_uri ON pgrant.clients USING btree (tenant_id, logo_uri) WHERE (octet_length(logo_uri) <= 2000);
 CREATE INDEX clients_maker ON pgrant.clients USING btree (tenant_id, maker_id) WHERE (maker_id IS NOT NULL);
 CREATE INDEX clients_registered_live ON pgrant.clients USING btree (tenant_id, expires_at) WHERE (registered_at IS NOT NULL);
@@ -1456,7 +1467,7 @@ create policy audited on pgrant.clients for select to pgrant_auditor using (((pg
 create policy expired_deleted on pgrant.clients for delete to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy expired_locked on pgrant.clients for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
 create policy expired_seen on pgrant.clients for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
-create policy logo_seen on pgrant.clients for select to pgrant_janitor using ((logo_uri IS NOT NULL));
+create policy logo_seen on pgrant.clients for select to pgrant_janitor using (((logo_uri IS NOT NULL) OR (logo_kept IS NOT NULL)));
 create policy tenant_isolation on pgrant.clients for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.clients is 'Applications that may ask for tokens. A null lifetime, format or alg means the tenant''s.';
 comment on column pgrant.clients.tenant_id is 'The tenant.';
@@ -1540,6 +1551,7 @@ comment on column pgrant.clients.draft is 'True until somebody of the tenant has
 comment on column pgrant.clients.third_party is 'Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).';
 comment on column pgrant.clients.token_rate is 'So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.';
 comment on column pgrant.clients.security_profile is 'A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant''s.';
+comment on column pgrant.clients.logo_kept is 'The logo_uri of which the worker keeps a copy, or tries to: while it is not logo_uri, that is new, or this to be forgotten.';
 
 create table pgrant.codes (
   tenant_id uuid not null,
@@ -2271,6 +2283,7 @@ create table pgrant.logos (
   constraint logos_media_type_check CHECK ((media_type = ANY (ARRAY['image/png'::text, 'image/jpeg'::text, 'image/webp'::text, 'image/gif'::text])))
 );
 CREATE INDEX logos_digest ON pgrant.logos USING btree (tenant_id, digest) WHERE (digest IS NOT NULL);
+CREATE INDEX logos_due ON pgrant.logos USING btree ((check_after AT TIME ZONE 'UTC'::text));
 alter table pgrant.logos enable row level security;
 alter table pgrant.logos force row level security;
 create policy audited on pgrant.logos for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -3142,6 +3155,7 @@ create table pgrant.tenants (
   client_signing_algs text[] default '{ES256,RS256,PS256,EdDSA,Ed25519}'::text[] not null,
   token_endpoint_auth_methods text[],
   security_profile text,
+  logo_kept text,
   constraint tenants_pkey PRIMARY KEY (tenant_id),
   constraint tenants_accent_color_check CHECK (
 CASE
@@ -3220,6 +3234,8 @@ END),
   constraint tenants_token_endpoint_auth_methods_some CHECK ((token_endpoint_auth_methods <> '{}'::text[])),
   constraint tenants_tos_uri_check CHECK (((tos_uri ~ '^https://[\x21\x23-\x3B\x3D\x3F-\x7E]+$'::text) AND (length(tos_uri) <= 500)))
 );
+CREATE INDEX tenants_logo_new ON pgrant.tenants USING btree (tenant_id) WHERE (logo_uri IS DISTINCT FROM logo_kept);
+CREATE INDEX tenants_unverified_logos ON pgrant.tenants USING btree (tenant_id) WHERE unverified_logos;
 alter table pgrant.tenants enable row level security;
 alter table pgrant.tenants force row level security;
 create policy audited on pgrant.tenants for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
@@ -3312,6 +3328,7 @@ comment on column pgrant.tenants.remember_username is 'Whether people may have t
 comment on column pgrant.tenants.client_signing_algs is 'By what clients may sign assertions (RFC 7523), request objects (RFC 9101) and DPoP proofs (RFC 9449). FAPI 2.0 wants it without RS256.';
 comment on column pgrant.tenants.token_endpoint_auth_methods is 'How clients may authenticate (RFC 8414 2), whatever they are registered for: others are refused wherever they come, and registered no more; null = in every way.';
 comment on column pgrant.tenants.security_profile is 'A profile that every client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = none.';
+comment on column pgrant.tenants.logo_kept is 'The logo_uri of which the worker keeps a copy, or tries to: while it is not logo_uri, that is new, or this to be forgotten.';
 
 create table pgrant.token_families (
   tenant_id uuid not null,
