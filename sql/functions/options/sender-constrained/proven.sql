@@ -235,6 +235,9 @@ declare
   v_found pgrant_rules.possession[];
   v_tenant record;
 begin
+  if coalesce(array_remove(p_possession, null), '{}') = '{}' and array_remove(p_cnf, null) = '{}' then
+    return null;
+  end if;
   select t.require_dpop_nonce, pgrant_rules.algs_taken(t.client_signing_algs, t.security_profile) as client_signing_algs into v_tenant
     from pgrant.tenants t where t.tenant_id = p_tenant;
   for i in 1 .. cardinality(p_cnf) loop
