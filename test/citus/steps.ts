@@ -110,6 +110,7 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     { what: 'sessions keep nothing of their calls', run: () => sessionsStaySmall(cluster) },
     { what: 'the proof of isolation', run: () => proveIsolation(cluster) },
     ...nodeSteps({ cluster, port, places }, commands),
+    { what: 'a point to restore all nodes to', run: () => restorePoint(cluster) },
     {
       what: 'a round of the worker over many tenants of which few have work',
       run: () => makeRound({ cluster, port, places }),
@@ -163,4 +164,9 @@ async function said(pgrant: Command): Promise<void> {
     await pgrant(['review', 'list', ...tenant]);
     assert.match(await pgrant(['registration', 'list', ...tenant]), /[1-9] of at most/);
   }
+}
+
+async function restorePoint({ coordinator }: Cluster): Promise<void> {
+  const sql = postgres(coordinator, { max: 1 });
+  await sql`select citus_create_restore_point('pgrant-test')`.finally(() => sql.end());
 }

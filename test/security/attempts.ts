@@ -160,10 +160,10 @@ const neutral: Record<string, string> = {
 };
 
 /**
- * The statement that calls a function at a tenant and gives its answer as one text. A function of sets gets two
- * requests: one with the tenant's own values, and the one that is tried.
+ * A function at a tenant with its arguments, to be selected from. A function of sets gets two requests: one with the
+ * tenant's own values, and the one that is tried.
  */
-export function callText(
+export function callOf(
   { schema, name, parameters, isSet }: Callable,
   tenant: string,
   values: Own,
@@ -181,8 +181,11 @@ export function callText(
     };
     const text = isSet ? arrayLiteral([textOf(own), textOf(values)]) : textOf(values);
     if (text === null) return `p_${argument} => null`;
-    return `p_${argument} => '${text.replaceAll("'", "''")}'::text::${type}${isSet ? '[]' : ''}`;
+    return `p_${argument} => '${text.replaceAll("'", "''")}'::${type}${isSet ? '[]' : ''}`;
   });
-  const call = `${schema}.${name}(${[`p_tenant => '${tenant}'`, ...args].join(', ')})`;
-  return `select coalesce(jsonb_agg(to_jsonb(x)), '[]')::text as answer from (select * from ${call}) x`;
+  return `${schema}.${name}(${[`p_tenant => '${tenant}'`, ...args].join(', ')})`;
 }
+
+/** The statement that gives the answer of a call as one text. */
+export const asText = (call: string): string =>
+  `select coalesce(jsonb_agg(to_jsonb(x)), '[]')::text as answer from (select * from ${call}) x`;

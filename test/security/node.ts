@@ -11,6 +11,7 @@ export const nodeSettings = {
 };
 
 export type Node = {
+  isCoordinator: boolean;
   /** postgres:// URL of where operators work. */
   coordinator: string;
   has: (tenant: string) => Promise<boolean>;
@@ -32,8 +33,11 @@ export async function nodeOf(sql: Sql, url: string): Promise<Node | undefined> {
        limit 1`;
     return found !== undefined;
   };
-  if (!(await has(null))) throw new Error('this node holds no tenants: name one that does');
+  const [local] = await sql`select groupid = 0 as is_coordinator from pg_dist_local_group`;
   const coordinator = new URL(url);
+  if (local?.is_coordinator && !(await has(null)))
+    return { isCoordinator: true, coordinator: url, has: async () => true };
+  if (!(await has(null))) throw new Error('this node holds no tenants: name one that does');
   coordinator.host = first?.host;
-  return { coordinator: coordinator.href, has };
+  return { isCoordinator: false, coordinator: coordinator.href, has };
 }

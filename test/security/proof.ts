@@ -2,12 +2,9 @@
 import type { Sql } from 'postgres';
 import {
   type Attempt,
-  attempt,
   type Callable,
   callables,
-  callText,
-  dropLook,
-  makeLook,
+  callOf,
   type Outcome,
   type Query,
   trials,
@@ -18,6 +15,7 @@ import { plans, type Told } from './plans.ts';
 import { inTenant, type Reached, reach } from './reach.ts';
 import { roleRules } from './role-rules.ts';
 import { tableRules } from './table-rules.ts';
+import { callsThrough, callsUndone, endingLast } from './ways.ts';
 
 export type Pair = {
   /** The tenant at which every call is made. */
@@ -26,6 +24,8 @@ export type Pair = {
   other: string;
   /** Fresh arguments for a function of pgrant_api that are all good at the first tenant. */
   own: (names: string[]) => Promise<Record<string, unknown>>;
+  /** Where calls are not undone: the same with another first tenant, once they have left too little of it. */
+  anew?: () => Promise<Pair>;
 };
 
 export type Proof = {
@@ -33,13 +33,17 @@ export type Proof = {
   identifiers: string[];
   functions: { role: string; names: string[] }[];
   attempts: Attempt[];
-  /** Rows of the other tenant that a role has read, changed or removed without a function. */
-  reached: Reached[];
+  /** Rows of the other tenant that a role has read, changed or removed without a function; null = not tried. */
+  reached: Reached[] | null;
   /** What the plan of a query tells an auditor of the first tenant; null = not asked. */
   told: Told[] | null;
 };
 
-const callers = ['pgrant_web', 'pgrant_worker', 'pgrant_product', 'pgrant_resource_server'];
+/** Where the proof is made, of several nodes. */
+export type Place = 'node' | 'coordinator';
+
+const logins = new Set(['pgrant_web', 'pgrant_worker']);
+const callers = ['pgrant_web', 'pgrant_product', 'pgrant_resource_server', 'pgrant_worker'];
 
 /** The rules that the catalogs break, each with the objects that break it. */
 export async function lint(query: Query): Promise<Proof['rules']> {
@@ -54,63 +58,81 @@ export async function lint(query: Query): Promise<Proof['rules']> {
 
 /**
  * Tries everything; `progress` is told of each function. Whatever the calls do is undone. `only` leaves out functions
- * whose name it does not match, `relations` tables and reports that no auditor is to ask for. `distributed`: at a node of
- * several, which has both tenants.
+ * whose name it does not match, `relations` tables and reports that no auditor is to ask for. `place`: where tables are
+ * distributed, a node that has both tenants, or the coordinator, where the calls are not undone.
  */
 export async function prove(
   sql: Sql,
-  { at, other, own }: Pair,
+  pair: Pair,
   {
     progress = () => {},
     only = /./,
     relations = /./,
-    distributed = false,
+    place,
   }: {
     progress?: (text: string) => void;
     only?: RegExp;
     relations?: RegExp;
-    distributed?: boolean;
+    place?: Place;
   } = {},
 ): Promise<Proof> {
   const query: Query = (text) => sql.unsafe(text);
-  const [here, there] = [inTenant(sql, at), inTenant(sql, other)];
+  const through = place === 'coordinator';
+  let { at, own } = pair;
+  const { other, anew } = pair;
+  const [here, there] = through ? [query, query] : [inTenant(sql, at), inTenant(sql, other)];
   await own([]);
-  const secrets = markers(await snapshot(here, at), await snapshot(there, other));
+  let secrets = markers(await snapshot(here, at), await snapshot(there, other));
   const foreign = await identifiersOf(there, other);
-  const known = await identifiersOf(here, at);
+  let known = await identifiersOf(here, at);
   const proof: Proof = {
     rules: await lint(query),
     identifiers: foreign.map(({ column }) => column),
     functions: [],
     attempts: [],
-    reached: await reach(sql, at, other),
-    told: distributed ? null : await plans(sql, at, other, relations),
+    reached: through ? null : await reach(sql, at, other),
+    told: place ? null : await plans(sql, at, other, relations),
   };
-  const fingerprint = await fingerprintQuery(query, other, distributed);
-  const [state] = (await there(fingerprint)) as { md5: string }[];
-  const session = await sql.reserve();
+  const fingerprint = await fingerprintQuery(query, other, place === 'node');
+  const look = async () => String(((await there(fingerprint)) as { md5: string }[])[0]?.md5);
+  const way = await (through
+    ? callsThrough(sql, { other, look, last: await look() })
+    : callsUndone(sql, fingerprint, { other, before: await look() }));
   try {
-    await session.unsafe(makeLook(fingerprint));
-    const ground = { session, other, before: state?.md5 ?? '' };
-    for (const role of callers) {
-      const functions = (await callables(query, role)).filter(({ name }) => only.test(name));
+    // Nodes are reached as whoever calls: as members of the others, by logins of their own.
+    for (const role of through ? callers.filter((one) => logins.has(one)) : callers) {
+      const found = (await callables(query, role)).filter(({ name }) => only.test(name));
+      const functions = through ? endingLast(found) : found;
       proof.functions.push({ role, names: functions.map(nameOf) });
       for (const callable of functions) {
         progress(`${role} ${nameOf(callable)}`);
-        const values = await goodValues(callable, known, own);
+        const values = await goodValues(callable, known, own).catch(async (error) => {
+          if (!anew) throw error;
+          ({ at, own } = await anew());
+          known = await identifiersOf(here, at);
+          return goodValues(callable, known, own);
+        });
         for (const trial of trials(callable, values, foreign)) {
-          const call = callText(callable, at, trial.values, values);
-          const outcome = await attempt(ground, role, call);
+          const call = callOf(callable, at, trial.values, values);
+          const outcome = await way.call(role, call);
           proof.attempts.push(judge({ role, call, outcome, secrets, from: trial.from }));
+          // What a call has left there is no secret of the other tenant's any more.
+          if (through) secrets = secrets.filter((secret) => !call.includes(secret));
         }
+        if (await way.hasChanged()) proof.attempts.push(changedBy(role, nameOf(callable)));
       }
     }
   } finally {
-    await session.unsafe(dropLook);
-    session.release();
+    await way.end();
   }
   return proof;
 }
+
+/** One of the calls of a function. */
+const changedBy = (role: string, call: string): Attempt => ({
+  ...{ role, call, foreign: [], error: null, told: [] },
+  changed: true,
+});
 
 const nameOf = ({ schema, name }: Callable) => `${schema}.${name}`;
 
@@ -157,7 +179,7 @@ async function goodValues(
 export function failures({ rules, attempts, reached, told }: Proof): string[] {
   return [
     ...rules.flatMap(({ rule, faults }) => faults.map((fault) => `rule broken: ${rule}: ${fault}`)),
-    ...reached.map(
+    ...(reached ?? []).map(
       ({ role, table, verb, rows }) =>
         `${role} can ${verb} ${table} of another tenant: ${rows} rows`,
     ),
