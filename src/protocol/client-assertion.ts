@@ -14,6 +14,8 @@ export type AssertionFacts = { fault: string } | SignedFacts;
 type SignedFacts = {
   alg: ClientAlg;
   audience: 'issuer' | 'token_endpoint';
+  /** Of one whose aud is a list of one (RFC 7519 4.1.3), which FAPI 2.0 forbids. */
+  audience_list?: true;
   exp: number;
   /** SHA-256, hex; null where it has no jti. */
   jti_hash: string | null;
@@ -80,6 +82,7 @@ export function readAssertion(
       alg: header.alg as ClientAlg,
       // Whether the client may name that one is for SQL to say.
       audience: aud === issuer ? 'issuer' : 'token_endpoint',
+      ...(Array.isArray(claims.aud) && { audience_list: true as const }),
       exp: typeof exp === 'number' && Math.abs(exp) < 1e11 ? Math.floor(exp) : 0,
       jti_hash: typeof jti === 'string' ? secretHash(jti).toString('hex') : null,
       ...(isClientId(sub) && sub !== signer && { subject: sub }),

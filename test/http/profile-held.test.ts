@@ -84,9 +84,9 @@ describe.each(['tenant', 'client'] as const)(
     const rsaKeys: Record<string, SigningKey> = {};
 
     /** The credentials of a client, good once. */
-    const as = async (name: string, aud = acme.issuer, by = key) => ({
+    const as = async (name: string, aud = acme.issuer, by = key, change = {}) => ({
       client_id: id(name),
-      ...asserted(await sign(by, id(name), aud)),
+      ...asserted(await sign(by, id(name), aud, change)),
     });
     const token = { grant_type: 'client_credentials' };
     const dpop = async () => ({ dpop: await proofFor(proof, `${acme.issuer}/oauth/token`) });
@@ -103,6 +103,11 @@ describe.each(['tenant', 'client'] as const)(
     });
 
     test('an assertion is for the issuer alone (5.3.2.1)', async () => {
+      const listed = await as('bank', acme.issuer, key, { claims: { aud: [acme.issuer] } });
+      expect(await post('token', { ...token, ...listed }, await dpop())).toEqual([
+        401,
+        'invalid_client',
+      ]);
       const credentials = await as('bank', `${acme.issuer}/oauth/token`);
       expect(await post('token', { ...token, ...credentials }, await dpop())).toEqual([
         401,

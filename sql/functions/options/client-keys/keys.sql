@@ -61,9 +61,10 @@ begin
     return p_assertion ->> 'fault';
   end if;
   select c.token_endpoint_auth_signing_alg as alg,
-         -- FAPI 2.0 5.3.2.1: the issuer alone.
+         -- FAPI 2.0 5.3.2.1: the issuer alone, as a string.
          case when coalesce(t.security_profile, c.security_profile) is null then coalesce(c.assertion_audience, t.assertion_audience)
               else 'issuer' end as audience,
+         coalesce(t.security_profile, c.security_profile) is not null and p_assertion ? 'audience_list' as listed,
          coalesce(c.assertion_lifetime, t.assertion_lifetime) as lifetime, t.bearer_assertion_lifetime,
          pgrant_rules.algs_taken(t.client_signing_algs, coalesce(t.security_profile, c.security_profile)) as client_signing_algs
     into v_policy
@@ -73,6 +74,8 @@ begin
   v_latest := now() + make_interval(secs => v_policy.lifetime) + 2 * v_leeway;
   if coalesce(p_assertion ->> 'audience' not in ('issuer', v_policy.audience), true) then
     return 'assertion for another audience than the issuer';
+  elsif v_policy.listed then
+    return 'assertion: aud is a list';
   elsif coalesce(p_assertion ->> 'alg' <> v_policy.alg, v_policy.alg is not null) then
     return 'assertion by another alg than the client is registered for';
   elsif coalesce(p_assertion ->> 'alg' <> all (v_policy.client_signing_algs), true) then
@@ -96,7 +99,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_assertion_refusal(uuid, text, jsonb) is
-  'Why private_key_jwt is refused (RFC 7523 3), else null; then it is used up. p_assertion is what the web process has read: {thumbprint, alg, audience (issuer or token_endpoint), exp (epoch seconds), jti_hash (hex)}, and grant where it is one (RFC 7523 2.1) and may have no jti; with fault where something that it says is wrong, and without thumbprint where no key of the client has made the signature.';
+  'Why private_key_jwt is refused (RFC 7523 3), else null; then it is used up. p_assertion is what the web process has read: {thumbprint, alg, audience (issuer or token_endpoint), audience_list where aud is a list, exp (epoch seconds), jti_hash (hex)}, and grant where it is one (RFC 7523 2.1) and may have no jti; with fault where something that it says is wrong, and without thumbprint where no key of the client has made the signature.';
 
 create or replace function pgrant_rules.client_assertion_detail(p_assertion jsonb, p_reason text) returns text
 language sql immutable
