@@ -242,6 +242,18 @@ describe('snippets', () => {
     expect(await node(snippets[1] ?? '', 'tokens.token_type, tokens.scope')).toBe('bearer export');
   });
 
+  test('are there where an admin has let the application ask for any scope', async () => {
+    const { tenant, database } = acme;
+    const answer = `${acme.issuer}/oauth/developer/answer`;
+    const { id, browser } = await active('web', [...web, ['redirect_uris', answer]]);
+    const settings = { scopes: null, redirect_uris: [answer] } as never;
+    await call(database.worker, ops.client_set, { tenant, client_id: id, settings });
+    for (const more of ['', '/edit', '/usage', '/try']) {
+      expect([more, (await open(browser, id, more)).status]).toEqual([more, 200]);
+    }
+    expect((await open(browser, id)).html).toContain('scope: &quot;openid&quot;');
+  });
+
   test.each(['web', 'app'])(
     'of an application of kind %s send people to sign in as they are',
     { timeout: 30_000 },

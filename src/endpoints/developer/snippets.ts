@@ -5,7 +5,8 @@ type Told = {
   client_id: string;
   kind: string;
   redirect_uris: readonly string[];
-  scopes: readonly string[];
+  /** Null where an admin has let it ask for any. */
+  scopes: readonly string[] | null;
 };
 
 /** A word for a POSIX shell. */
@@ -38,7 +39,7 @@ export function snippetsOf(told: Told): { title: string; text: string }[] {
 }
 
 function ofMachine({ issuer, client_id, scopes }: Told) {
-  const scope = scopes.join(' ');
+  const scope = (scopes ?? []).join(' ');
   return [
     {
       title: 'curl',
@@ -56,7 +57,7 @@ const tokens = await client.clientCredentialsGrant(config, { scope: ${JSON.strin
 }
 
 function ofPeople({ issuer, client_id, kind, redirect_uris: [redirect_uri = ''], scopes }: Told) {
-  const [scope, isPublic] = [scopes.join(' '), kind === 'app'];
+  const [scope, isPublic] = [(scopes ?? ['openid']).join(' '), kind === 'app'];
   return [
     { title: 'curl', text: `curl ${issuer}/.well-known/openid-configuration` },
     {

@@ -13,7 +13,7 @@ import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { developerPage, named, pathOf } from './developer.ts';
 import { shellWord } from './snippets.ts';
 
-type Client = { client_id: string; kind: string; redirect_uris: string[]; scopes: string[] };
+type Client = { client_id: string; kind: string; redirect_uris: string[]; scopes: string[] | null };
 
 /** Where answers are shown, for applications that have it among their redirect URIs. */
 export const answerUri = (ctx: Ctx) => `${ctx.state.tenant.issuer}/oauth/developer/answer`;
@@ -31,7 +31,9 @@ async function find({ database }: EndpointServices, ctx: Ctx, client_id: string)
 export function tryApplication(services: EndpointServices): Endpoint {
   return developerPage(services, async (ctx) => {
     const { client } = await find(services, ctx, named(ctx));
-    const { client_id, scopes } = client;
+    const { client_id } = client;
+    // Null where an admin has let it ask for any.
+    const scopes = client.scopes ?? ['openid'];
     if (!client.redirect_uris.includes(answerUri(ctx))) {
       throw new OAuthError('invalid_redirect_uri', 'the page for answers is none of its own', {
         detail: answerUri(ctx),
