@@ -24,13 +24,22 @@ const specimen = (argument: string, { withRole }: Story): string | undefined =>
     // Of what is not there; that it is not there is an answer.
     name: 'nothing',
     type: 'nothing',
+    action: 'user.add',
+    text: 'nothing',
+    first: '1',
+    last: '1',
+    month: '2026-11-01',
   })[argument];
+const ids = ({ tenant }: Story): Record<string, string> => ({
+  p_tenant: tenant,
+  p_tenant_id: tenant,
+});
 const nothing = Buffer.alloc(32);
 
 /** How many were asked, and those that failed, a line each. */
 export async function askAll(asking: Asking): Promise<{ asked: number; failed: string[] }> {
   const failed: string[] = [];
-  const asks = [...(await reports(asking)), ...lists(asking)];
+  const asks = [...(await reports(asking)), ...lists(asking), ...common(asking)];
   for (const { what, run } of asks) {
     await run().catch((error: Error & { code?: string }) => {
       if (error.code !== 'OA001') failed.push(`${what}: ${error.message}`);
@@ -41,30 +50,37 @@ export async function askAll(asking: Asking): Promise<{ asked: number; failed: s
 
 type Ask = { what: string; run: () => Promise<unknown> };
 
-/** Each view, and each function that takes the name of a tenant; those that may do without are asked of all, too. */
+/** Each view, and each function that an auditor may give what it takes; those that may do without a tenant are asked of all, too. */
 async function reports({ acme, all, one }: Asking): Promise<Ask[]> {
-  const given = (argument: string) =>
-    `${argument} => '${specimen(argument.replace('p_', ''), acme)}'`;
+  const given = (argument: string) => {
+    const [name = '', type] = argument.split(' ');
+    const value = type === 'uuid' ? ids(acme)[name] : specimen(name.replace('p_', ''), acme);
+    return value === undefined ? '' : `${name} => '${value}'`;
+  };
   const views = await all<{ name: string; bounded: boolean }[]>`
     select c.relname as name, bool_or(a.attname = 'tenant') as bounded
       from pg_class c join pg_attribute a on a.attrelid = c.oid
      where c.relnamespace = 'pgrant_report'::regnamespace and c.relkind = 'v'
      group by 1`;
   const functions = await all<{ name: string; required: string[]; optional: string[] }[]>`
-    select p.proname as name, p.proargnames[:p.pronargs - p.pronargdefaults] as required,
-           p.proargnames[p.pronargs - p.pronargdefaults + 1:p.pronargs] as optional
-      from pg_proc p join pg_type t on t.oid = p.proargtypes[array_position(p.proargnames, 'p_tenant') - 1]
-     where p.pronamespace = 'pgrant_report'::regnamespace and t.typname = 'text'`;
+    select p.proname as name, a.names[:p.pronargs - p.pronargdefaults] as required,
+           a.names[p.pronargs - p.pronargdefaults + 1:p.pronargs] as optional
+      from pg_proc p
+     cross join lateral (select array_agg(n.name || ' ' || t.typname order by n.at) as names
+                           from unnest(p.proargnames, p.proargtypes) with ordinality n (name, type, at)
+                           join pg_type t on t.oid = n.type) a
+     where p.pronamespace = 'pgrant_report'::regnamespace and p.proname not like 'audit\\_verify%'`;
   const queries = [
     ...views.flatMap(({ name, bounded }) =>
       bounded ? [name, `${name} where tenant = 'acme'`] : [name],
     ),
     ...functions.flatMap(({ name, required, optional }) => {
       const calls = [
-        required,
-        ...(optional.includes('p_tenant') ? [[...required, 'p_tenant']] : []),
-      ];
-      return calls.map((args) => `${name}(${args.map(given).join(', ')})`);
+        required ?? [],
+        ...(optional?.includes('p_tenant text') ? [[...(required ?? []), 'p_tenant text']] : []),
+      ].map((args) => args.map(given));
+      // The rest are pieces of these.
+      return calls.flatMap((args) => (args.includes('') ? [] : [`${name}(${args.join(', ')})`]));
     }),
   ];
   return [all, one].flatMap((sql, at) =>
@@ -89,4 +105,20 @@ function lists({ worker, acme }: Asking): Ask[] {
     ]);
     return { what: name, run: () => callAll(worker, binding, Object.fromEntries(args)) };
   });
+}
+
+/** What is the same for all tenants: asked, and changed, which each tenant's audit hears of. */
+function common({ worker }: Asking): Ask[] {
+  const ask = <Args, Row>(binding: Binding<Args, Row>, args: Args): Ask => ({
+    what: `${binding.name} ${JSON.stringify(args)}`,
+    run: () => callAll(worker, binding, args),
+  });
+  return [
+    ask(ops.audit_retention, {}),
+    ask(ops.audit_retention_set, { months: 24 }),
+    ask(ops.audit_retention_set, { months: 13 }),
+    ask(ops.partition_plan_set, { table: 'refusals', ahead: '5 days' }),
+    ask(ops.tenant_presets, {}),
+    ask(ops.check_words, { table: 'tenants', constraint: 'tenants_refusal_limit_check' }),
+  ];
 }
