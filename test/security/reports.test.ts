@@ -33,6 +33,7 @@ const ofNobody = [
   'audit_seal_text',
   'audit_seal_fault',
   'audit_seal_events',
+  'audit_seal_late',
   'audit_root',
   'refusal_text',
   'refusals_digest',

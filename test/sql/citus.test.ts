@@ -100,6 +100,22 @@ const inFunctions = functionFiles(fileURLToPath(functions)).flatMap((file) =>
     .map((text) => ({ file, text: text.replace(/\s+/g, ' ').trim() })),
 );
 
+/** Views that Citus would make on the nodes together with what of PostgreSQL's own they read. */
+const spread = (text: string) =>
+  text
+    .replace(/--[^\n]*/g, '')
+    .replace(/set local citus\.enable_ddl_propagation = off;.*?= on;/gs, '')
+    .match(/create view [^;]*?(?=\bpg_catalog\.pg_\w+ \w+\b)/g) ?? [];
+
+test('what reads the views of PostgreSQL is made at the coordinator alone ["permission denied for schema pg_catalog"]', () => {
+  const found = functionFiles(fileURLToPath(functions)).filter(
+    (file) => spread(readFileSync(new URL(file, functions), 'utf8')).length > 0,
+  );
+  expect(found).toEqual([]);
+  const view = 'create view pgrant_report.logins as select r.rolname from pg_catalog.pg_roles r;';
+  expect(spread(view)).toHaveLength(1);
+});
+
 /** Kinds of statements that Citus refuses, each with what it says, and one of them. */
 const refused: [string, (text: string) => boolean, string][] = [
   [

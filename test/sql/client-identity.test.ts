@@ -191,7 +191,11 @@ const asksNobody: Record<string, unknown> = {
   third_party: true,
 };
 /** What has a silent request refused by itself. */
-const asksOtherwise = ['require_signed_request_object', 'require_pushed_authorization_requests'];
+const asksOtherwise = [
+  'require_signed_request_object',
+  'require_pushed_authorization_requests',
+  'security_profile',
+];
 
 /** What a silent request of somebody who has allowed the client gets, before and after a change. */
 async function silently({ client, change }: Way, more: object) {

@@ -1,5 +1,8 @@
 -- Whether the catalog still says what isolates tenants. The rest of the proof is npm run prove-isolation.
 
+-- Of the node that is asked, which has to be the coordinator: Citus would make what PostgreSQL's own views are read by on all nodes.
+set local citus.enable_ddl_propagation = off;
+
 create view pgrant_report.privileged_logins with (security_invoker = true) as
 with above (role, means) as (values
   ('pgrant_owner', 'owns the tables, and becomes any of the others'),
@@ -41,6 +44,8 @@ comment on column pgrant_report.privileged_logins.role is 'What it may become; n
 comment on column pgrant_report.privileged_logins.how is 'superuser, bypassrls (dumps are made so), createrole (before PostgreSQL 16), member (of the role), or admin option (makes itself a member).';
 comment on column pgrant_report.privileged_logins.means is 'What that is good for.';
 comment on column pgrant_report.privileged_logins.expected is 'Whether it is a superuser''s or a role maker''s by what they are, or that of the login that released last. False = somebody has given it.';
+
+set local citus.enable_ddl_propagation = on;
 
 create function pgrant_report.stranger_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -21,7 +21,7 @@ create function pgrant_rules.audit_unsealed_since(p_tenant uuid, p_from timestam
 returns pgrant_report.audit_entries[]
 language plpgsql
 -- Rows are estimated too few here, as in audit_verify_rest().
-set enable_nestloop = off
+set enable_nestloop = off set jit = off
 as $$
 begin
   return array(

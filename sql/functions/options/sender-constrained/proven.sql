@@ -6,10 +6,9 @@ as $$
 declare
   -- No proof is good for longer, and no two are good at once whose ends are farther apart.
   v_longest constant integer := 300;
-  v_window constant integer := 3600;
+  v_window constant bigint := 3600;
   v_hash bytea;
   v_end bigint;
-  v_windows bigint[];
   v_hashes bytea[] := array[]::bytea[];
   v_expiries timestamptz[] := array[]::timestamptz[];
   v_places bigint[] := array[]::bigint[];
@@ -23,13 +22,9 @@ begin
       v_end := (p_proof[i] ->> 'exp')::bigint;
       -- A row for the window in which it ends, and one more for the next where another that is good at once could end there: of
       -- any two of a key with the same jti, whatever their iat, the earlier has the window of the later, where they meet.
-      v_windows := array[v_end / v_window];
-      if (v_end + v_longest) / v_window > v_windows[1] then
-        v_windows := v_windows || v_windows[1] + 1;
-      end if;
-      for j in 1 .. cardinality(v_windows) loop
+      for v_number in v_end / v_window .. (v_end + v_longest) / v_window loop
         v_hashes := v_hashes || v_hash;
-        v_expiries := v_expiries || pgrant_rules.moment((v_windows[j] + 1) * v_window);
+        v_expiries := v_expiries || pgrant_rules.moment((v_number + 1) * v_window);
         v_places := v_places || i::bigint;
       end loop;
     end if;
