@@ -59,6 +59,7 @@ const ofNobody = [
   'isolation_faults',
   'stranger_faults',
   'privileged_logins',
+  'release_login',
   'held_back',
 ];
 

@@ -1,5 +1,12 @@
 -- Whether the catalog still says what isolates tenants. The rest of the proof is npm run prove-isolation.
 
+create function pgrant_report.release_login() returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$ begin return (select r.login from pgrant_release.released r); end $$;
+
+comment on function pgrant_report.release_login() is
+  'The role that had logged in for the last release that loaded functions; null = from before that was kept. For privileged_logins, which Citus would plan anew with the table in it, and refuse.';
+
 -- Of the node that is asked, which has to be the coordinator: Citus would make what PostgreSQL's own views are read by on all nodes.
 set local citus.enable_ddl_propagation = off;
 
@@ -13,7 +20,7 @@ with above (role, means) as (values
 ), login as (
   -- Roles of ours are members of none but as roles.sql says, or isolation_faults() has them.
   select r.oid, r.rolname::text as login, r.rolsuper, r.rolbypassrls, r.rolcreaterole,
-         r.rolname = (select d.login from pgrant_release.released d) as releases
+         r.rolname = pgrant_report.release_login() as releases
     from pg_catalog.pg_roles r
    where r.rolcanlogin and r.rolname not like 'pgrant\_%'
 )
