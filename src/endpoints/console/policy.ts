@@ -14,9 +14,9 @@ const groups: Readonly<Record<string, string>> = {
   tokens: `access_token_lifetime refresh_lifetime refresh_idle_lifetime replay_window id_token_lifetime code_lifetime
     identity_assertion_lifetime access_token_format access_token_typ audience subject_type tenant_claim roles_claim
     permissions_claim`,
-  requests: `require_pkce require_pushed_authorization_requests par_lifetime require_signed_request_object
-    request_object_lifetime request_uri_parameter dpop_bound_access_tokens require_dpop_nonce client_signing_algs
-    assertion_audience assertion_lifetime bearer_assertion_lifetime redirect_schemes`,
+  requests: `security_profile token_endpoint_auth_methods require_pkce require_pushed_authorization_requests par_lifetime
+    require_signed_request_object request_object_lifetime request_uri_parameter dpop_bound_access_tokens require_dpop_nonce
+    client_signing_algs assertion_audience assertion_lifetime bearer_assertion_lifetime redirect_schemes`,
   keys: 'signing_algs access_token_alg key_rotation_interval key_publish_lead',
   look: 'title default_language accent_color logo_uri support_uri policy_uri tos_uri unverified_logos',
 };
