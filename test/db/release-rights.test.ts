@@ -67,7 +67,7 @@ test('where the roles are there, a release needs no right to make any', async ()
 test('auditors are told who stands above the rules, and a fault of whom somebody else has let', async () => {
   const above = () => sql`
     select login, string_agg(coalesce(role, how), ' ' order by role) as has, bool_and(expected) as expected
-      from pgrant_report.privileged_logins group by login order by login`;
+      from pgrant_report.privileged_logins() group by login order by login`;
   const faults = async () =>
     (await sql`select object from pgrant_report.isolation_faults() order by 1`).map(
       (row) => row.object,

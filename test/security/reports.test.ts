@@ -59,7 +59,6 @@ const ofNobody = [
   'isolation_faults',
   'stranger_faults',
   'privileged_logins',
-  'release_login',
   'held_back',
 ];
 

@@ -1,58 +1,50 @@
 -- Whether the catalog still says what isolates tenants. The rest of the proof is npm run prove-isolation.
 
-create function pgrant_report.release_login() returns text
+create function pgrant_report.privileged_logins()
+returns table (login text, role text, how text, means text, expected boolean)
 language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$ begin return (select r.login from pgrant_release.released r); end $$;
+as $$
+declare
+  -- In a query of its own: Citus would plan what the catalog is asked for together with the table, and refuse it.
+  v_releases constant text := (select r.login from pgrant_release.released r);
+  v_before_16 constant boolean := current_setting('server_version_num')::integer < 160000;
+begin
+  return query
+  with above (role, means) as (values
+    ('pgrant_owner', 'owns the tables, and becomes any of the others'),
+    ('pgrant_definer', 'owns the functions'),
+    ('pgrant_cataloguer', 'says which tenants there are, and who audits them'),
+    ('pgrant_janitor', 'deletes what it calls expired'),
+    ('pgrant_sealer', 'reads the audit of every tenant')
+  ), logins as (
+    -- Roles of ours are members of none but as roles.sql says, or isolation_faults() has them.
+    select r.oid, r.rolname::text as name, r.rolsuper, r.rolbypassrls, r.rolcreaterole
+      from pg_roles r
+     where r.rolcanlogin and r.rolname not like 'pgrant\_%'
+  )
+  select l.name, null::text, 'superuser', 'does anything', true
+    from logins l where l.rolsuper
+  union all
+  select l.name, null, 'bypassrls', 'is bound by no policy, on the tables where it has a right', true
+    from logins l where l.rolbypassrls and not l.rolsuper
+  union all
+  -- Until PostgreSQL 16 whoever makes roles gives itself any of them.
+  select l.name, null, 'createrole', 'makes itself a member of any role', true
+    from logins l where l.rolcreaterole and not l.rolsuper and v_before_16
+  union all
+  select l.name, a.role, m.how, a.means,
+         coalesce(l.name = v_releases, false) or m.how = 'admin option' and l.rolcreaterole
+    from logins l
+   cross join above a
+   cross join lateral (
+     select case when pg_has_role(l.oid, to_regrole(a.role), case when v_before_16 then 'MEMBER' else 'SET, USAGE' end) then 'member'
+                 when pg_has_role(l.oid, to_regrole(a.role), 'MEMBER WITH ADMIN OPTION') then 'admin option' end as how) m
+   where not l.rolsuper and m.how is not null;
+end
+$$;
 
-comment on function pgrant_report.release_login() is
-  'The role that had logged in for the last release that loaded functions; null = from before that was kept. For privileged_logins, which Citus would plan anew with the table in it, and refuse.';
-
--- Of the node that is asked, which has to be the coordinator: Citus would make what PostgreSQL's own views are read by on all nodes.
-set local citus.enable_ddl_propagation = off;
-
-create view pgrant_report.privileged_logins with (security_invoker = true) as
-with above (role, means) as (values
-  ('pgrant_owner', 'owns the tables, and becomes any of the others'),
-  ('pgrant_definer', 'owns the functions'),
-  ('pgrant_cataloguer', 'says which tenants there are, and who audits them'),
-  ('pgrant_janitor', 'deletes what it calls expired'),
-  ('pgrant_sealer', 'reads the audit of every tenant')
-), login as (
-  -- Roles of ours are members of none but as roles.sql says, or isolation_faults() has them.
-  select r.oid, r.rolname::text as login, r.rolsuper, r.rolbypassrls, r.rolcreaterole,
-         r.rolname = pgrant_report.release_login() as releases
-    from pg_catalog.pg_roles r
-   where r.rolcanlogin and r.rolname not like 'pgrant\_%'
-)
-select l.login, null::text as role, 'superuser' as how, 'does anything' as means, true as expected
-  from login l where l.rolsuper
-union all
-select l.login, null, 'bypassrls', 'is bound by no policy, on the tables where it has a right', true
-  from login l where l.rolbypassrls and not l.rolsuper
-union all
--- Until PostgreSQL 16 whoever makes roles gives itself any of them.
-select l.login, null, 'createrole', 'makes itself a member of any role', true
-  from login l
- where l.rolcreaterole and not l.rolsuper and current_setting('server_version_num')::integer < 160000
-union all
-select l.login, a.role, m.how, a.means, coalesce(l.releases, false) or m.how = 'admin option' and l.rolcreaterole
-  from login l
- cross join above a
- cross join lateral (
-   select case when pg_has_role(l.oid, to_regrole(a.role),
-                                case when current_setting('server_version_num')::integer >= 160000 then 'SET, USAGE' else 'MEMBER' end)
-               then 'member'
-               when pg_has_role(l.oid, to_regrole(a.role), 'MEMBER WITH ADMIN OPTION') then 'admin option' end as how) m
- where not l.rolsuper and m.how is not null;
-
-comment on view pgrant_report.privileged_logins is 'Which logins of the server stand above the rules that bind the others, and how: a row for each that may do anything, and for each role that decides about tenants which a login may become, directly or by way of other roles. What is not expected here is a row of isolation_faults(). Roles belong to the whole server, so a login that releases another database of it is here, too.';
-comment on column pgrant_report.privileged_logins.login is 'The role that logs in.';
-comment on column pgrant_report.privileged_logins.role is 'What it may become; null = it needs to become nobody.';
-comment on column pgrant_report.privileged_logins.how is 'superuser, bypassrls (dumps are made so), createrole (before PostgreSQL 16), member (of the role), or admin option (makes itself a member).';
-comment on column pgrant_report.privileged_logins.means is 'What that is good for.';
-comment on column pgrant_report.privileged_logins.expected is 'Whether it is a superuser''s or a role maker''s by what they are, or that of the login that released last. False = somebody has given it.';
-
-set local citus.enable_ddl_propagation = on;
+comment on function pgrant_report.privileged_logins() is
+  'Which logins of the server stand above the rules that bind the others: a row for each that may do anything (role null), and for each role that decides about tenants which a login may become, directly or by way of other roles. how: superuser, bypassrls (dumps are made so), createrole (before PostgreSQL 16), member (of the role), or admin option (makes itself a member). expected: whether it is a superuser''s or a role maker''s by what they are, or that of the login that released last; what is not is a row of isolation_faults(). Roles belong to the whole server, so a login that releases another database of it is here, too.';
 
 create function pgrant_report.stranger_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -88,7 +80,7 @@ begin
   union all
   select 'nobody but superusers, makers of roles and the login of the release becomes a role that decides about tenants',
          format('%s: %s of %s', l.login, l.how, l.role)
-    from pgrant_report.privileged_logins l where not l.expected;
+    from pgrant_report.privileged_logins() l where not l.expected;
 end
 $$;
 
