@@ -392,6 +392,26 @@ describe('it is refused', () => {
     expect(claimsOf(given.access_token).cnf).toEqual(claimsOf(access_token).cnf);
   });
 
+  test('for a token that came through more than ten clients, though act names none of them', async () => {
+    let { access_token } = await signIn();
+    const resource = 'https://far.example';
+    const named = { tenant: acme.tenant, resource, title: resource };
+    await call(acme.database.worker, ops.resource_set, named as never);
+    const refused: number[] = [];
+    for (let at = 0; at <= 11; at++) {
+      const config = await discover(acme, await exchanger(`hop-${at}`));
+      await allow(`hop-${at}`, { resource, impersonation: true });
+      const next = exchange(config, access_token, { resource });
+      ({ access_token } = await next.catch((failure) => {
+        expect(failure).toMatchObject({ error: 'invalid_request' });
+        refused.push(at);
+        return { access_token };
+      }));
+    }
+    // The one that has it exchanged, and ten before it.
+    expect(refused).toEqual([11]);
+  });
+
   test('for a token that is bound to a certificate, without it; and what it gives is bound to it too [RFC 8705 3]', async () => {
     const proxied = { certificateHeader: 'client-cert', trustsProxy: () => true } as const;
     const { origin } = await startServer(acme.database, proxied);
