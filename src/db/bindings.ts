@@ -284,12 +284,13 @@ export type ApiIdentityAssertion = {
   alg: string;
 };
 
-/** The state of a token (RFC 7662 2.2). Everything else but response_alg is null where active is false. */
+/** The state of a token (RFC 7662 2.2). Everything else but response_alg and asked_alg is null where active is false. */
 export type ApiIntrospection = {
   error: null;
   reason: string | null;
   detail: string | null;
   response_alg: string | null;
+  asked_alg: string | null;
 } & (
   | { active: true; token_type: string | null; client_id: string; subject: string; username: string | null; scopes: string[]; audience: string[] | null; issued_at: number | null; expires_at: number | null; auth_time: number | null; acr: string | null; claims: Json; grant_id: string | null; cnf: Json; authorization_details: Json; act: Json }
   | { active: false; token_type: null; client_id: null; subject: null; username: null; scopes: null; audience: null; issued_at: null; expires_at: null; auth_time: null; acr: null; claims: null; grant_id: null; cnf: null; authorization_details: null; act: null }
@@ -1241,7 +1242,7 @@ export const api = {
     ['message', 'text'],
   ], ['client_id', 'secret', 'in_review']),
 
-  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
+  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
   developer_client_show: bind<
     {
       tenant: string;

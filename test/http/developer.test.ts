@@ -161,6 +161,29 @@ describe('an application', () => {
     expect(taken.html).not.toContain('notes.delete');
   });
 
+  test('is of a kind that the tenant takes: no other is offered, or shown', async () => {
+    const browser = new Browser();
+    const at = '/oauth/developer/new';
+    const offered = async (query = '') => {
+      const { html } = await portal.openAs(browser, at + query, 'dora');
+      return [...html.matchAll(/href="\?kind=(\w+)"/g)].map(([, kind]) => kind);
+    };
+    expect(await offered()).toEqual(['web', 'app', 'machine']);
+    await portal.set({ token_endpoint_auth_methods: ['none', 'private_key_jwt'] });
+    expect(await offered()).toEqual(['app']);
+    expect(await offered('?kind=web')).toEqual(['app']);
+    // Whoever sends the form of another kind all the same.
+    const app = await portal.openAs(browser, `${at}?kind=app`, 'dora');
+    const csrf = /name="csrf" value="([^"]*)"/.exec(app.html)?.[1] ?? '';
+    const body = new URLSearchParams([['csrf', csrf], ['kind', 'web'], ...web]);
+    const sent = await browser.open(acme.issuer + at, { method: 'POST', body });
+    expect(sent.status).toBe(404);
+    await portal.set({ token_endpoint_auth_methods: ['private_key_jwt'] });
+    const none = await portal.openAs(browser, at, 'dora');
+    expect(none.html).toContain('takes no applications from');
+    await portal.set({ token_endpoint_auth_methods: null });
+  });
+
   test('is one of as many as the tenant lets a developer have', async () => {
     await addUser(acme.database, acme.tenant, 'quinn', password, {});
     await portal.set({ developer_quota: 1 });

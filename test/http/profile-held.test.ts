@@ -1,11 +1,12 @@
 // What FAPI 2.0 Security Profile (Final) 5.3 and 5.4 forbid is refused, though tenant and client have set otherwise.
+import { exportJWK, importJWK } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
 import { clientAlgs } from '../../src/protocol/lists.ts';
 import { type Acme, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
-import { newProofKey, type ProofKey, proofFor } from '../support/dpop.ts';
+import { ath, newProofKey, type ProofKey, proofFor } from '../support/dpop.ts';
 import { addClient } from '../support/issuer.ts';
 import { authorizeUrl, push, requested } from '../support/pushing.ts';
 import { configure } from '../support/registering.ts';
@@ -127,6 +128,23 @@ describe.each(['tenant', 'client'] as const)(
         400,
         'invalid_dpop_proof',
       ]);
+    });
+
+    test('no proof at userinfo is by RS256, though of the key that the token is bound to (5.4.1)', async () => {
+      const rsa = await newProofKey('PS256');
+      const headers = { dpop: await proofFor(rsa, `${acme.issuer}/oauth/token`) };
+      const body = new URLSearchParams({ ...token, ...(await as('bank')) });
+      const issued = await fetch(`${acme.issuer}/oauth/token`, { method: 'POST', headers, body });
+      const { access_token } = (await issued.json()) as { access_token: string };
+      const at = `${acme.issuer}/oauth/userinfo`;
+      const exported = await exportJWK(rsa.privateKey);
+      const privateKey = (await importJWK(exported, 'RS256')) as ProofKey['privateKey'];
+      const by = async (one: ProofKey) => {
+        const dpop = await proofFor(one, at, { claims: { ath: ath(access_token) } });
+        return await post('userinfo', {}, { dpop, authorization: `DPoP ${access_token}` });
+      };
+      expect(await by({ ...rsa, alg: 'RS256', privateKey })).toEqual([401, 'invalid_dpop_proof']);
+      expect(await by(rsa)).toEqual([403, 'insufficient_scope']);
     });
 
     test('nothing is signed for a client by RS256 (5.4.1)', async () => {

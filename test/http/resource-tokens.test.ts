@@ -15,6 +15,8 @@ import {
   startAcme,
 } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
+import { addClient } from '../support/issuer.ts';
+import { asserted, makeKey, setOf, sign, signer } from '../support/signing.ts';
 
 const broker = 'urn:rabbitmq:cluster-1';
 const kafka = 'https://kafka.example.com';
@@ -235,4 +237,44 @@ test('an API key has the aud and the scopes of its resource', async () => {
   });
   const { scope: none, aud } = await client.tokenIntrospection(config, other.secret);
   expect([none, aud]).toEqual([undefined, 'https://empty.example']);
+});
+
+test('an API key is made, and good, only while the tenant takes what authenticates by client_secret_basic', async () => {
+  const { worker } = acme.database;
+  const { secret, hash } = newLastingSecret('api_key');
+  const key = {
+    tenant: acme.tenant,
+    username: 'ada',
+    name: 'held',
+    permissions: ['administrator'],
+  };
+  await call(worker, ops.credential_add, { ...key, secret_hash: hash });
+  const taken = (methods: string[] | null) =>
+    call(worker, ops.tenant_set, {
+      tenant: acme.tenant,
+      settings: { token_endpoint_auth_methods: methods },
+    });
+  const signing = await makeKey();
+  await addClient(acme.database, acme.tenant, 'asker', signer({ jwks: setOf(signing) }));
+  const state = async () => {
+    const response = await fetch(`${acme.issuer}/oauth/introspect`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        token: secret,
+        ...asserted(await sign(signing, 'asker', acme.issuer)),
+      }),
+    });
+    return ((await response.json()) as { active: boolean }).active;
+  };
+  await taken(['client_secret_post', 'private_key_jwt']);
+  const found = [await state()];
+  await taken(['private_key_jwt']);
+  found.push(await state());
+  const another = { ...key, secret_hash: newLastingSecret('api_key').hash };
+  await expect(call(worker, ops.credential_add, another)).rejects.toThrow(
+    /token_endpoint_auth_method must be private_key_jwt/,
+  );
+  await taken(null);
+  found.push(await state());
+  expect(found).toEqual([false, false, true]);
 });

@@ -16,6 +16,7 @@ import {
 import { Browser, formOf } from '../support/browser.ts';
 import { addClient } from '../support/issuer.ts';
 import { authorizeUrl, push, requested } from '../support/pushing.ts';
+import { asserted, makeKey, setOf, sign, signer } from '../support/signing.ts';
 
 let acme: Acme;
 const good = requested(redirect_uri);
@@ -208,6 +209,24 @@ describe('introspection that is signed [RFC 9701]', () => {
     const { type, text } = await introspected('application/json', await tokenOf(), api);
     expect(type).toBe(`application/${typ}`);
     expect((await verified(text, 'api')).alg).toBe('ES256');
+  });
+
+  test('is by an alg of the profile where a client that is held to one asks for it [FAPI 2.0 5.4.1]', async () => {
+    const key = await makeKey();
+    const { client_id } = await addClient(acme.database, acme.tenant, 'bank', {
+      ...signer({ jwks: setOf(key), id_token_alg: 'ES256', authorization_alg: 'ES256' }),
+      security_profile: 'fapi2',
+    });
+    const response = await fetch(`${acme.issuer}/oauth/introspect`, {
+      method: 'POST',
+      headers: { accept: `application/${typ}` },
+      body: new URLSearchParams({
+        token: 'any',
+        ...asserted(await sign(key, client_id, acme.issuer)),
+      }),
+    });
+    const { alg } = await verified(await response.text(), client_id);
+    expect(alg).toMatch(/^(PS256|ES256|EdDSA|Ed25519)$/);
   });
 
   test('a refusal is JSON', async () => {

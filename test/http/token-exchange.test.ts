@@ -1,4 +1,5 @@
 // Token exchange, with openid-client and oauth4webapi, and every way in which it is refused.
+import { X509Certificate } from 'node:crypto';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
@@ -7,6 +8,7 @@ import { newSecret, secretHash } from '../../src/protocol/secrets.ts';
 import {
   type Acme,
   discover,
+  insecure,
   obtainTokens,
   password,
   proceed,
@@ -14,7 +16,8 @@ import {
   startAcme,
 } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
-import { addClient, addUser, type Client } from '../support/issuer.ts';
+import { issued, selfSigned } from '../support/client-certificates.ts';
+import { addClient, addTenant, addUser, type Client, startServer } from '../support/issuer.ts';
 import { authorizeUrl, code_verifier, requested } from '../support/pushing.ts';
 
 const grant_type = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -386,6 +389,62 @@ describe('it is refused', () => {
       await expect(by(wrong)).rejects.toMatchObject({ error: 'invalid_request' });
     }
     const given = await by(handle);
+    expect(claimsOf(given.access_token).cnf).toEqual(claimsOf(access_token).cnf);
+  });
+
+  test('for a token that came through more than ten clients, though act names none of them', async () => {
+    let { access_token } = await signIn();
+    const resource = 'https://far.example';
+    const named = { tenant: acme.tenant, resource, title: resource };
+    await call(acme.database.worker, ops.resource_set, named as never);
+    const refused: number[] = [];
+    for (let at = 0; at <= 11; at++) {
+      const config = await discover(acme, await exchanger(`hop-${at}`));
+      await allow(`hop-${at}`, { resource, impersonation: true });
+      const next = exchange(config, access_token, { resource });
+      ({ access_token } = await next.catch((failure) => {
+        expect(failure).toMatchObject({ error: 'invalid_request' });
+        refused.push(at);
+        return { access_token };
+      }));
+    }
+    // The one that has it exchanged, and ten before it.
+    expect(refused).toEqual([11]);
+  });
+
+  test('for a token that is bound to a certificate, without it; and what it gives is bound to it too [RFC 8705 3]', async () => {
+    const proxied = { certificateHeader: 'client-cert', trustsProxy: () => true } as const;
+    const { origin } = await startServer(acme.database, proxied);
+    const { tenant, issuer } = await addTenant(acme.database, origin, 'certified');
+    await addUser(acme.database, tenant, 'ada', password);
+    const app = await addClient(acme.database, tenant, 'app', {
+      redirect_uris: [redirect_uri],
+      tls_client_certificate_bound_access_tokens: true,
+    });
+    const relay = await addClient(acme.database, tenant, 'relay', {
+      grant_types: [grant_type],
+      redirect_uris: [],
+    });
+    await call(acme.database.worker, ops.exchange_allow, { tenant, client_id: 'relay' });
+    const by = ({ client_id, client_secret }: Client, cert?: string) => {
+      const der = cert === undefined ? undefined : new X509Certificate(cert).raw;
+      const shown = der && { 'client-cert': `:${der.toString('base64')}:` };
+      return client.discovery(new URL(issuer), client_id, client_secret, undefined, {
+        ...insecure,
+        [client.customFetch]: (url, options) =>
+          fetch(url, { ...options, headers: { ...options.headers, ...shown } } as RequestInit),
+      });
+    };
+    const { access_token } = await obtainTokens(await by(app, issued.cert), {
+      scope: 'openid email',
+    });
+    for (const wrong of [undefined, selfSigned.cert]) {
+      await expect(exchange(await by(relay, wrong), access_token)).rejects.toMatchObject({
+        error: 'invalid_request',
+      });
+    }
+    const given = await exchange(await by(relay, issued.cert), access_token);
+    expect(claimsOf(access_token).cnf).toEqual({ 'x5t#S256': expect.any(String) });
     expect(claimsOf(given.access_token).cnf).toEqual(claimsOf(access_token).cnf);
   });
 });

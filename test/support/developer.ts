@@ -82,7 +82,7 @@ export function portalOf({ issuer, tenant, database }: Acme) {
     openAs,
     bring,
     flow,
-    set: (settings: Record<string, string | number | boolean | null>) =>
+    set: (settings: Record<string, string | number | boolean | null | string[]>) =>
       call(database.worker, ops.tenant_set, { tenant, settings }),
     /** What the audit says of an application, in its order. */
     actions: async (client_id: string) => {

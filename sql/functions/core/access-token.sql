@@ -20,7 +20,8 @@ create type pgrant_rules.live_token as (
   details          jsonb,
   act              jsonb,
   family_client_id text,
-  exchanged_by     text[]
+  exchanged_by     text[],
+  security_profile text
 );
 
 comment on type pgrant_rules.live_token is 'A token that is presented, and what it is good for now.';
@@ -29,6 +30,7 @@ comment on column pgrant_rules.live_token.cnf is 'The key that it is bound to; n
 comment on column pgrant_rules.live_token.family_client_id is 'Of one that was exchanged: the client of its family; null = client_id.';
 comment on column pgrant_rules.live_token.exchanged_by is
   'Of one that was exchanged again: the clients that had it exchanged before client_id, the first one first; null = none.';
+comment on column pgrant_rules.live_token.security_profile is 'That its client is held to, its own or the tenant''s; null = none.';
 comment on column pgrant_rules.live_token.act is 'Who acts for the person (RFC 8693 4.1); null = its client.';
 comment on column pgrant_rules.live_token.details is 'Its authorization details (RFC 9396); null = none.';
 
@@ -53,7 +55,7 @@ begin
     v_out[i] := case when v_token.expires_at = v_expiries.moments[i]
       then row(v_token.client_id, v_token.user_id, null, v_token.family_id, v_token.scopes, v_token.audience, v_token.issued_at,
                v_token.expires_at, null, null, null, null, null, null, null, v_token.cnf, v_token.authorization_details, v_token.act,
-               v_token.family_client_id, v_token.exchanged_by)::pgrant_rules.live_token end;
+               v_token.family_client_id, v_token.exchanged_by, null)::pgrant_rules.live_token end;
   end loop;
   return v_out;
 end

@@ -61,7 +61,7 @@ as $$ begin return null; end $$;
 comment on function pgrant_rules.key_announced(uuid, pgrant_rules.client_policies[], jsonb, text) is
   'Hook of options/sender-constrained: no proof is read.';
 
-create function pgrant_rules.tokens_possessed(p_tenant uuid, p_cnf jsonb[], p_possession jsonb[])
+create function pgrant_rules.tokens_possessed(p_tenant uuid, p_cnf jsonb[], p_profile text[], p_possession jsonb[])
 returns pgrant_rules.possession[]
 language plpgsql
 as $$
@@ -73,7 +73,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.tokens_possessed(uuid, jsonb[], jsonb[]) is
+comment on function pgrant_rules.tokens_possessed(uuid, jsonb[], text[], jsonb[]) is
   'Hook of options/sender-constrained: nobody proves a key here, so that a bound token is good for nothing.';
 
 create function pgrant_rules.resource_target(p_tenant uuid, p_scopes text[], p_requested text[], p_granted text[])

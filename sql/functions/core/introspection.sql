@@ -18,12 +18,13 @@ create type pgrant_api.introspection as (
   claims        jsonb,
   grant_id      uuid,
   response_alg  text,
+  asked_alg     text,
   cnf           jsonb,
   authorization_details  jsonb,
   act           jsonb
 );
 
-comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else but response_alg is null where active is false.';
+comment on type pgrant_api.introspection is 'The state of a token (RFC 7662 2.2). Everything else but response_alg and asked_alg is null where active is false.';
 comment on column pgrant_api.introspection.token_type is 'With active = true: token_type; null where a token has none.';
 comment on column pgrant_api.introspection.client_id is 'With active = true: whose token it is.';
 comment on column pgrant_api.introspection.subject is 'With active = true: the person, or the client itself.';
@@ -39,6 +40,8 @@ comment on column pgrant_api.introspection.claims is
   'With active = true: roles, permissions and tenant, and what its resources want of the person; null where the token is no access token.';
 comment on column pgrant_api.introspection.response_alg is
   'How the answer is signed for the client that asks (RFC 9701 6); null = as it asks for.';
+comment on column pgrant_api.introspection.asked_alg is
+  'How the answer is signed where the client asks for a JWT and is registered for no alg: RS256 (RFC 9701 6), or the first of the tenant''s where its profile forbids that; null = none is left.';
 comment on column pgrant_api.introspection.cnf is
   'With active = true: the key that it is bound to (RFC 9449 6.2, RFC 8705 3.2); null = it is bound to none.';
 comment on column pgrant_api.introspection.detail is 'What the client may be told besides the code of the error; null = nothing.';
@@ -71,6 +74,7 @@ declare
   v_out pgrant_api.introspection;
 begin
   v_out.response_alg := p_client.introspection_alg;
+  v_out.asked_alg := case when 'RS256' = any (p_client.signing_algs) then 'RS256' else p_client.signing_algs[1] end;
   -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
   -- is its own client's business.
   v_out.active := coalesce(p_token.client_id = p_client.client_id

@@ -19,6 +19,7 @@ begin
   v_out.claims_userinfo := p_family.claims_userinfo;
   v_out.family_client_id := p_family.client_id;
   v_out.userinfo_alg := p_client.userinfo_alg;
+  v_out.security_profile := coalesce(p_tenant.security_profile, p_client.security_profile);
   v_out.scopes := pgrant_rules.scopes_effective(p_token.scopes, p_client.scopes, p_grant.scopes,
                                                 coalesce(p_family.user_id, p_client.maker_id), p_known);
   v_out.details := null;

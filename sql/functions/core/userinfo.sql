@@ -51,6 +51,7 @@ declare
   v_token pgrant_rules.live_token;
   v_tokens pgrant_rules.live_token[];
   v_cnf jsonb[];
+  v_profile text[];
   v_possessions pgrant_rules.possession[];
   v_entries pgrant_rules.audit_entry[];
   v_errors pgrant_api.error[];
@@ -63,8 +64,9 @@ begin
   v_tokens := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(p_tenant, p_access_hash, p_access_expires_at, p_jwt));
   for i in 1 .. cardinality(v_tokens) loop
     v_cnf[i] := (v_tokens[i]).cnf;
+    v_profile[i] := (v_tokens[i]).security_profile;
   end loop;
-  v_possessions := pgrant_rules.tokens_possessed(p_tenant, v_cnf, p_possession);
+  v_possessions := pgrant_rules.tokens_possessed(p_tenant, v_cnf, v_profile, p_possession);
   for i in 1 .. cardinality(v_tokens) loop
     v_entries[i] := pgrant_rules.userinfo_entry(v_tokens[i], v_possessions[i], p_request_id[i], p_address[i]);
   end loop;

@@ -60,7 +60,10 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
     client_id: client_id ?? null,
     kind: kind ?? null,
   });
-  const { client, ...page } = row.page as { client: { kind: Kind; proposed: Typed | null } | null };
+  const { client, ...page } = row.page as {
+    client: { kind: Kind; proposed: Typed | null } | null;
+    kinds: Kind[];
+  };
   const csrf = presentedCsrfToken(ctx);
   const is_wrong = fault !== undefined || Object.keys(faults).length > 0;
   const here = `${ctx.state.tenant.path}${ctx.path}`;
@@ -71,7 +74,7 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
     csrf,
     here,
     answer_uri: answerUri(ctx),
-    kind: client?.kind ?? kind,
+    kind: client?.kind ?? page.kinds.find((one) => one === kind),
     faults,
     fault,
   };

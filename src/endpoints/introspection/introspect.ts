@@ -35,8 +35,8 @@ export function introspect(services: EndpointServices): Endpoint {
     const answer = row.active ? stateOf(row, issuer) : { active: false };
     ctx.set('Cache-Control', 'no-store');
     // RFC 9701 4 and 6: a JWT where the resource server is registered for it, or asks for one.
-    const asked = ctx.accepts('application/json', signedType) === signedType ? 'RS256' : null;
-    const alg = row.response_alg ?? asked;
+    const asked = ctx.accepts('application/json', signedType) === signedType;
+    const alg = row.response_alg ?? (asked ? row.asked_alg : null);
     if (alg === null) {
       ctx.body = answer;
       return;

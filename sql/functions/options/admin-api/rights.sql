@@ -72,7 +72,8 @@ declare
   v_possessions pgrant_rules.possession[];
   v_roles text[];
 begin
-  v_possessions := pgrant_rules.tokens_possessed(p_tenant, array[v_token.cnf], array[p_possession]);
+  v_possessions := pgrant_rules.tokens_possessed(
+    p_tenant, array[v_token.cnf], array[v_token.security_profile], array[p_possession]);
   v_roles := array(select s.scope from pgrant.scopes s
                     where s.tenant_id = p_tenant and s.scope = any (v_token.scopes) and s.requires_role);
   if v_token.client_id is null then

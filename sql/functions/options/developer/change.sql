@@ -77,7 +77,7 @@ begin
   if v_out.error is null then
     v_shape := pgrant_rules.developer_shape(p_tenant, pgrant_rules.developer_client_new(p_tenant, p_kind), p_metadata);
     v_client := v_shape.client;
-    if (pgrant_rules.setting_not_offered(p_tenant, v_client, array['token_endpoint_auth_method'])).setting is not null then
+    if not pgrant_rules.developer_kind_taken(p_tenant, v_client) then
       v_out.error := 'not_found';
       v_out.reason := 'the tenant takes no application that authenticates so';
     elsif v_shape.faults <> '{}' then

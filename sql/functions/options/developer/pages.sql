@@ -135,6 +135,9 @@ begin
   return pgrant_rules.developer_page(p_tenant, v_developer, jsonb_build_object(
     'client', case when p_client_id is not null
                    then pgrant_rules.developer_client_shown(p_tenant, v_developer.brought, v_developer.client) end,
+    'kinds', (select coalesce(jsonb_agg(k.kind order by k.n), '[]')
+                from unnest(array['web', 'app', 'machine']) with ordinality k (kind, n)
+               where pgrant_rules.developer_kind_taken(p_tenant, pgrant_rules.developer_client_new(p_tenant, k.kind))),
     'scopes', (select coalesce(jsonb_agg(jsonb_build_object(
                         'scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
                         'texts', pgrant_rules.scope_texts(p_tenant, s.scope)) order by s.sensitive, s.scope), '[]')
@@ -151,4 +154,4 @@ end
 $$;
 
 comment on function pgrant_api.developer_client_show(uuid, text, inet, bytea, bigint, text, text) is
-  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';
+  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';

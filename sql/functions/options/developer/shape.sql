@@ -107,6 +107,17 @@ $$;
 comment on function pgrant_rules.developer_shape(uuid, pgrant.clients, jsonb) is
   'A client with what a developer fills in (keys: developer_fields(); others are left out).';
 
+create function pgrant_rules.developer_kind_taken(p_tenant uuid, p_client pgrant.clients) returns boolean
+language plpgsql stable
+as $$
+begin
+  return (pgrant_rules.setting_not_offered(p_tenant, p_client, array['token_endpoint_auth_method'])).setting is null;
+end
+$$;
+
+comment on function pgrant_rules.developer_kind_taken(uuid, pgrant.clients) is
+  'Whether the tenant takes applications that authenticate as this new one does (token_endpoint_auth_methods, security_profile).';
+
 create function pgrant_rules.developer_client_new(p_tenant uuid, p_kind text) returns pgrant.clients
 language plpgsql stable
 as $$

@@ -46,7 +46,7 @@ declare
 begin
   v_token := (pgrant_rules.tokens_live(
     p_tenant, pgrant_rules.tokens_find(p_tenant, array[p_access_hash], array[p_access_expires_at], array[p_jwt])))[1];
-  v_proven := (pgrant_rules.tokens_possessed(p_tenant, array[v_token.cnf], array[p_possession]))[1];
+  v_proven := (pgrant_rules.tokens_possessed(p_tenant, array[v_token.cnf], array[v_token.security_profile], array[p_possession]))[1];
   v_client := pgrant_rules.client_find(p_tenant, v_token.client_id);
   if v_client.client_id is null then
     v_out.error := 'invalid_token';

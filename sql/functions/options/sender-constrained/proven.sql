@@ -222,7 +222,7 @@ $$;
 comment on function pgrant_rules.token_possession(jsonb, jsonb, text[], boolean) is
   'Whether whoever presents a token with this cnf has its keys; p_algs and p_nonce_required as of proof_fault. Uses up nothing.';
 
-create or replace function pgrant_rules.tokens_possessed(p_tenant uuid, p_cnf jsonb[], p_possession jsonb[])
+create or replace function pgrant_rules.tokens_possessed(p_tenant uuid, p_cnf jsonb[], p_profile text[], p_possession jsonb[])
 returns pgrant_rules.possession[]
 language plpgsql
 as $$
@@ -233,14 +233,15 @@ begin
   if coalesce(array_remove(p_possession, null), '{}') = '{}' and array_remove(p_cnf, null) = '{}' then
     return null;
   end if;
-  select t.require_dpop_nonce, pgrant_rules.algs_taken(t.client_signing_algs, t.security_profile) as client_signing_algs into v_tenant
+  select t.require_dpop_nonce, t.client_signing_algs into v_tenant
     from pgrant.tenants t where t.tenant_id = p_tenant;
   for i in 1 .. cardinality(p_cnf) loop
-    v_found[i] := pgrant_rules.token_possession(p_cnf[i], p_possession[i], v_tenant.client_signing_algs, v_tenant.require_dpop_nonce);
+    v_found[i] := pgrant_rules.token_possession(
+      p_cnf[i], p_possession[i], pgrant_rules.algs_taken(v_tenant.client_signing_algs, p_profile[i]), v_tenant.require_dpop_nonce);
   end loop;
   return pgrant_rules.proofs_replayed(p_tenant, p_possession, v_found);
 end
 $$;
 
-comment on function pgrant_rules.tokens_possessed(uuid, jsonb[], jsonb[]) is
-  'Whether whoever presents tokens with these cnf has their keys (RFC 9449 7, RFC 8705 3): a bound token with its key alone, a bearer token without a proof alone. p_possession as of keys_proven. Null = nothing is bound, and nothing was proven.';
+comment on function pgrant_rules.tokens_possessed(uuid, jsonb[], text[], jsonb[]) is
+  'Whether whoever presents tokens with these cnf has their keys (RFC 9449 7, RFC 8705 3): a bound token with its key alone, a bearer token without a proof alone. p_profile are those of their clients (null = none), which narrow how proofs may be signed; p_possession as of keys_proven. Null = nothing is bound, and nothing was proven.';

@@ -92,6 +92,8 @@ begin
     v_exchange := pgrant_rules.exchange_decide(p_tenant, v_auth.o_client[1], p_possession, p_resource, p_audience,
                                                v_tokens[1], p_jwt -> 'may_act', p_actor is not null, v_tokens[2]);
     if v_exchange.error is null then
+      -- Its keys are proven; a token that is bound is exchanged for none that a thief could use.
+      v_auth.o_cnf[1] := coalesce(v_auth.o_cnf[1] || (v_exchange.subject).cnf, v_auth.o_cnf[1], (v_exchange.subject).cnf);
       v_decision := pgrant_rules.exchange_decision(p_tenant, v_auth.o_client[1], v_exchange, p_scope, p_authorization_details,
                                                    p_issued_hash);
     else
