@@ -117,6 +117,7 @@ export type ApiAdminPage = {
   username: string;
   may_write: boolean;
   results: Json;
+  repeated: boolean;
 };
 
 /** What every page of a tenant shows, and what every challenge says. */
@@ -780,7 +781,7 @@ export const api = {
     ['secret_salt', 'bytea'],
   ], []),
 
-  /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
+  /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form's own key; null = it has none) a change is done once: sent again, it is repeated. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
   admin_page: bind<
     {
       tenant: string;
@@ -791,6 +792,7 @@ export const api = {
       csrf_hash: Uint8Array | null;
       operations: string[] | null;
       arguments: unknown;
+      form_hash: Uint8Array | null;
     },
     ApiAdminPage
   >('pgrant_api.admin_page', [
@@ -802,7 +804,8 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['operations', 'text[]'],
     ['arguments', 'jsonb'],
-  ], ['username', 'may_write', 'results']),
+    ['form_hash', 'bytea'],
+  ], ['username', 'may_write', 'results', 'repeated']),
 
   /** Takes authorization requests (RFC 6749 4.1.1), a set of them at once: proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else says what comes next and stores the request unless it is answered. p_parameters is authorization_parameters. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
   authorization_begin: bindSet<
