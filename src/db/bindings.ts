@@ -117,6 +117,7 @@ export type ApiAdminPage = {
   username: string;
   may_write: boolean;
   results: Json;
+  repeated: boolean;
 };
 
 /** What every page of a tenant shows, and what every challenge says. */
@@ -219,6 +220,7 @@ export type ApiDeveloperChange = {
   secret: boolean;
   in_review: boolean;
   faults: Json;
+  repeated: boolean;
 };
 
 /** What a page of the developer portal shows. */
@@ -780,7 +782,7 @@ export const api = {
     ['secret_salt', 'bytea'],
   ], []),
 
-  /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
+  /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form's own key; null = it has none) a change is done once: sent again, it is repeated. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
   admin_page: bind<
     {
       tenant: string;
@@ -791,6 +793,7 @@ export const api = {
       csrf_hash: Uint8Array | null;
       operations: string[] | null;
       arguments: unknown;
+      form_hash: Uint8Array | null;
     },
     ApiAdminPage
   >('pgrant_api.admin_page', [
@@ -802,7 +805,8 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['operations', 'text[]'],
     ['arguments', 'jsonb'],
-  ], ['username', 'may_write', 'results']),
+    ['form_hash', 'bytea'],
+  ], ['username', 'may_write', 'results', 'repeated']),
 
   /** Takes authorization requests (RFC 6749 4.1.1), a set of them at once: proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else says what comes next and stores the request unless it is answered. p_parameters is authorization_parameters. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
   authorization_begin: bindSet<
@@ -1146,7 +1150,7 @@ export const api = {
     ['grant_id', 'text'],
   ], []),
 
-  /** Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. Errors: login_required, not_found (token_endpoint_auth_methods of the tenant, too), csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood. */
+  /** Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. With p_form_hash (SHA-256 of the form's own key; null = it has none) once: sent again, it is repeated. Errors: login_required, not_found (token_endpoint_auth_methods of the tenant, too), csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood. */
   developer_client_add: bind<
     {
       tenant: string;
@@ -1158,6 +1162,7 @@ export const api = {
       kind: string | null;
       metadata: unknown;
       next_secret_hash: Uint8Array | null;
+      form_hash: Uint8Array | null;
     },
     ApiDeveloperChange
   >('pgrant_api.developer_client_add', [
@@ -1170,7 +1175,8 @@ export const api = {
     ['kind', 'text'],
     ['metadata', 'jsonb'],
     ['next_secret_hash', 'bytea'],
-  ], ['client_id', 'secret', 'in_review']),
+    ['form_hash', 'bytea'],
+  ], ['client_id', 'secret', 'in_review', 'repeated']),
 
   /** The applications of the developer who is signed in, 51 of them, one more than a page shows, behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood. */
   developer_client_list: bind<
@@ -1214,7 +1220,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['client_id', 'text'],
     ['confirmed_name', 'text'],
-  ], ['client_id', 'secret', 'in_review']),
+  ], ['client_id', 'secret', 'in_review', 'repeated']),
 
   /** Changes an application to p_metadata (by developer_fields()). What makes more of one that was approved, or something else, waits for a review, with p_message for it; what is in force stays till then. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (in review, suspended), too_many_attempts, flood. */
   developer_client_set: bind<
@@ -1240,7 +1246,7 @@ export const api = {
     ['client_id', 'text'],
     ['metadata', 'jsonb'],
     ['message', 'text'],
-  ], ['client_id', 'secret', 'in_review']),
+  ], ['client_id', 'secret', 'in_review', 'repeated']),
 
   /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
   developer_client_show: bind<
@@ -1286,7 +1292,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['client_id', 'text'],
     ['message', 'text'],
-  ], ['client_id', 'secret', 'in_review']),
+  ], ['client_id', 'secret', 'in_review', 'repeated']),
 
   /** Takes back what was submitted: a draft can be changed again, and what was proposed for an application that was approved is dropped. Errors: login_required, not_found, csrf_mismatch, access_denied (nothing is in review, suspended), too_many_attempts, flood. */
   developer_client_withdraw: bind<
@@ -1308,9 +1314,9 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['csrf_hash', 'bytea'],
     ['client_id', 'text'],
-  ], ['client_id', 'secret', 'in_review']),
+  ], ['client_id', 'secret', 'in_review', 'repeated']),
 
-  /** Gives an application one more secret, after a recent sign-in; the others expire after p_retire_others_after seconds (null = they stay, where fewer than five are live). Errors: login_required, not_found, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (suspended), invalid_request (a public client, too many), too_many_attempts, flood. */
+  /** Gives an application one more secret, after a recent sign-in; the others expire after p_retire_others_after seconds (null = they stay, where fewer than five are live). With p_form_hash (null = none) once, as developer_client_add. Errors: login_required, not_found, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (suspended), invalid_request (a public client, too many), too_many_attempts, flood. */
   developer_secret_add: bind<
     {
       tenant: string;
@@ -1322,6 +1328,7 @@ export const api = {
       client_id: string | null;
       next_secret_hash: Uint8Array | null;
       retire_others_after: number | null;
+      form_hash: Uint8Array | null;
     },
     ApiDeveloperChange
   >('pgrant_api.developer_secret_add', [
@@ -1334,7 +1341,8 @@ export const api = {
     ['client_id', 'text'],
     ['next_secret_hash', 'bytea'],
     ['retire_others_after', 'integer'],
-  ], ['client_id', 'secret', 'in_review']),
+    ['form_hash', 'bytea'],
+  ], ['client_id', 'secret', 'in_review', 'repeated']),
 
   /** Removes a secret of an application at once, after a recent sign-in. Errors: login_required, not_found, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (suspended), too_many_attempts, flood. */
   developer_secret_remove: bind<
@@ -1358,7 +1366,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
     ['client_id', 'text'],
     ['secret_id', 'text'],
-  ], ['client_id', 'secret', 'in_review']),
+  ], ['client_id', 'secret', 'in_review', 'repeated']),
 
   /** How an application of the developer who is signed in was used in the last p_hours hours (168 at most): {client, token_rate (requests a minute, null = any number), since, hours: [{at, granted, refused}], refusals: [{action, error, reason, value, refused, last_at}], scopes that were asked for in vain: [{scope, reason, refused, last_at}]}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
   developer_usage: bind<

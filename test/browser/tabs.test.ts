@@ -162,6 +162,41 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByRole('link', { name: 'Timetable “v2”' }).waitFor();
   });
 
+  test('a new application counts once: pressed twice, its answer reloaded, or gone back from', async () => {
+    const account = await signedIn();
+    const page = await tabOf(account.context());
+    const brought = async () => {
+      const [row] = await acme.database.sql`
+        select count(*)::integer as count from pgrant.developer_clients where tenant_id = ${acme.tenant}`;
+      return row?.count;
+    };
+    const before = await brought();
+    const fill = async () => {
+      await page.getByLabel('Name', { exact: true }).fill('Pressed');
+      await page.getByLabel('Redirect URIs', { exact: true }).fill('https://one.example/cb');
+    };
+    await page.goto(`${acme.issuer}/oauth/developer/new?kind=web`);
+    await fill();
+    await press(page, 'Create the draft');
+    await page.locator('code.secret').waitFor();
+    await page.reload();
+    await see(page, 'This was done already');
+    expect(await page.locator('code.secret').count()).toBe(0);
+    await page.getByRole('link', { name: 'Go to the application' }).click();
+    await see(page, 'Pressed Draft');
+    expect(await brought()).toBe(before + 1);
+    await page.goto(`${acme.issuer}/oauth/developer/new?kind=web`);
+    await fill();
+    await page.getByRole('button', { name: 'Create the draft', exact: true }).dblclick();
+    await page.getByRole('link', { name: 'Go to the application' }).waitFor();
+    await expect.poll(brought).toBe(before + 2);
+    await page.goBack();
+    await see(page, 'New application');
+    // What is there now is a form of its own, with nothing in it.
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('');
+    expect(await brought()).toBe(before + 2);
+  });
+
   test('a form of the account that is open while the person signs out elsewhere changes nothing, and says so', async () => {
     const account = await signedIn();
     const page = await tabOf(account.context());

@@ -124,7 +124,13 @@ describe('who gets in', () => {
       const operations = [operation];
       const { tenant } = acme;
       const from = { tenant, request_id: 'r-2', address: '127.0.0.1' };
-      const given = { ...from, ...(await sessionOfAda()), csrf_hash: null, arguments: [{}] };
+      const given = {
+        ...from,
+        ...(await sessionOfAda()),
+        csrf_hash: null,
+        form_hash: null,
+        arguments: [{}],
+      };
       return (await ask(web, api.admin_page, { ...given, operations })).error;
     };
     for (const { operation } of adminOperations) {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { type Acme, insecure, password, startAcme } from '../support/acme.ts';
-import { Browser } from '../support/browser.ts';
+import { Browser, formOf, type Page } from '../support/browser.ts';
 import {
   idIn,
   pathOf,
@@ -15,6 +15,9 @@ import {
   web,
 } from '../support/developer.ts';
 import { addUser } from '../support/issuer.ts';
+
+/** What makes a form of a page count once. */
+const onceOf = ({ html }: Page) => /name="once" value="([^"]*)"/.exec(html)?.[1] ?? '';
 
 let acme: Acme;
 let portal: ReturnType<typeof portalOf>;
@@ -335,6 +338,59 @@ describe('a form', () => {
     expect(signedIn).not.toEqual([]);
   });
 
+  test('that shows a secret counts once: pressed twice, reloaded, or sent again by whoever has signed in anew', async () => {
+    const browser = new Browser();
+    const typed = { name: 'Once', redirect_uris: redirect_uri };
+    const form = await portal.openAs(browser, '/oauth/developer/new?kind=web', 'dora');
+    const press = () => browser.submit(form, typed);
+    const both = await Promise.all([press(), press()]);
+    const made = both.find((one) => secretIn(one) !== '') as Page;
+    const again = await press();
+    for (const one of [both.find((two) => two !== made) as Page, again]) {
+      expect([one.status, secretIn(one), idIn(one)]).toEqual([409, '', idIn(made)]);
+      expect(one.html).toContain('This was done already');
+    }
+    const named = () => acme.database.sql`
+      select d.client_id from pgrant.clients c join pgrant.developer_clients d using (tenant_id, client_id)
+       where c.tenant_id = ${acme.tenant} and c.name = 'Once'`;
+    expect(await named()).toHaveLength(1);
+    // In a session after that one the form is shown again, and is the same one.
+    const later = new Browser();
+    await portal.openAs(later, '/developer', 'dora');
+    const shown = await later.submit(form, typed);
+    expect([shown.status, secretIn(shown)]).toEqual([400, '']);
+    expect((await later.submit(shown, typed)).status).toBe(409);
+    expect(await named()).toHaveLength(1);
+    // Somebody else's form is another one, whatever it is called.
+    await addUser(acme.database, acme.tenant, 'olga', password, {});
+    const other = new Browser();
+    const theirs = await portal.openAs(other, '/oauth/developer/new?kind=web', 'olga');
+    const { once = '' } = formOf(form.html).fields;
+    expect(secretIn(await other.submit(theirs, { ...typed, once }))).not.toBe('');
+
+    const page = await browser.open(`${acme.issuer}${pathOf(idIn(made))}`);
+    const more = () =>
+      browser.submit(page, { once: onceOf(page), action: 'secret_add', overlap: 'all' });
+    const secrets = await Promise.all([more(), more()]);
+    expect(secrets.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect((await more()).status).toBe(409);
+    const left = await browser.open(`${acme.issuer}${pathOf(idIn(made))}`);
+    expect(left.html.match(/name="secret_id"/g)).toHaveLength(2);
+    // The page as it is now has a form of its own.
+    const next = { once: onceOf(left), action: 'secret_add', overlap: 'all' };
+    expect(secretIn(await browser.submit(left, next))).not.toBe('');
+  });
+
+  test('that was refused may be sent again, and an application without a secret is just shown', async () => {
+    const browser = new Browser();
+    const form = await portal.openAs(browser, '/oauth/developer/new?kind=app', 'dora');
+    const wrong = await browser.submit(form, { name: '', redirect_uris: redirect_uri });
+    expect([wrong.status, formOf(wrong.html).fields.once]).toEqual([400, onceOf(form)]);
+    const made = await browser.submit(wrong, { name: 'Public', redirect_uris: redirect_uri });
+    const again = await browser.submit(wrong, { name: 'Public', redirect_uris: redirect_uri });
+    expect([again.status, again.url]).toEqual([200, made.url]);
+  });
+
   test('of another session changes nothing', async () => {
     const browser = new Browser();
     const id = idIn(await portal.bring(browser, 'dora', 'web', web));
@@ -373,6 +429,7 @@ test('every function of the portal says of somebody else’s application that th
       secret_id: '',
       next_secret_hash: Buffer.alloc(32),
       retire_others_after: null,
+      form_hash: null,
       hours: 24,
     };
     const asked = call(acme.database.web, binding as never, given as never);

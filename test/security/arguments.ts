@@ -89,6 +89,7 @@ export const neutral = {
   confirmed_name: '',
   secret_id: '',
   retire_others_after: null,
+  form_hash: null,
   hours: 24,
   client_url: 'https://app.example.com/client.json',
   fresh_for: 300,

@@ -12,19 +12,29 @@ import type { Call } from './console-page.ts';
 type Result = { error: string | null; detail: string | null; value: unknown };
 
 /** What the operations of a page gave, and to whom. */
-export type Shown = { username: string; may_write: boolean; results: Result[] };
+export type Shown = {
+  username: string;
+  may_write: boolean;
+  results: Result[];
+  /** Whether the form was sent before: nothing was done now. */
+  repeated: boolean;
+};
+
+/** What a form carries; `once` = its own key, where it is to count once. */
+export type Sent = { csrf?: string | undefined; once?: string | undefined };
 
 /** The operations of a page in order; undefined where nobody is signed in. */
 export async function perform(
   { database }: EndpointServices,
   ctx: Ctx,
   calls: Call[],
-  csrf?: string,
+  { csrf, once }: Sent = {},
 ): Promise<Shown | undefined> {
   const row = await ask(database, api.admin_page, {
     ...caller(ctx),
     ...presentedSession(ctx),
     csrf_hash: csrf === undefined ? null : secretHash(csrf),
+    form_hash: once === undefined ? null : secretHash(once),
     operations: calls.map(({ operation }) => operation),
     arguments: calls.map((one) => storable(one.arguments)),
   });

@@ -16,7 +16,7 @@ type Column = { name: string; type: string; nullable: boolean; is_setting: boole
 export const secretFields: readonly string[] = Object.values(ownMembers).flat();
 
 /** Fields of the form itself. */
-const ownFields = ['csrf', 'operation', 'confirm', 'preview', ...secretFields];
+const ownFields = ['csrf', 'once', 'operation', 'confirm', 'preview', ...secretFields];
 
 /** The operation that a form names; throws invalid_request for one that only shows, or that is none. */
 export function formOperation(typed: Typed): Operation {

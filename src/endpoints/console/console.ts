@@ -8,10 +8,12 @@ import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
 import { pageLanguages } from '../../protocol/lists.ts';
+import { newSecret } from '../../protocol/secrets.ts';
 import type { Arguments, Operation } from '../admin-api/admin-operation.ts';
 import { makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { csvOf } from './audit-csv.ts';
+import { answerChange, listOf, secretOf, showRepeated } from './console-answer.ts';
 import { perform, type Shown } from './console-call.ts';
 import {
   formArguments,
@@ -70,8 +72,11 @@ async function change(services: EndpointServices, ctx: Ctx, found: Found, asked:
   const made = await makeArguments(services, ctx, operation, given, { salt, sent: typed });
   const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };
   const calls = [write, ...found.page.reads(found.asked)];
-  const row = await perform(services, ctx, calls, typed.csrf);
+  const { csrf, once } = typed;
+  const isOnce = once !== undefined && secretOf(made.shown) !== undefined;
+  const row = await perform(services, ctx, calls, { csrf, ...(isOnce && { once }) });
   if (row === undefined) return keepTyped(ctx, ctx.path, secretFields);
+  if (row.repeated) return showRepeated(ctx, found, row);
   const [done, ...results] = row.results;
   if (done?.error) {
     if (!isThere(found, results)) {
@@ -142,6 +147,8 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     username_of_admin: row.username,
     may_write: row.may_write,
     csrf: presentedCsrfToken(ctx),
+    // The same where the page is shown again: what makes a form of a secret count once.
+    once: problem.typed?.once ?? newSecret().secret,
     issuer: ctx.state.tenant.issuer,
     here: `${ctx.state.tenant.path}${ctx.path}`,
     here_in_list: `${ctx.state.tenant.path}${ctx.path}${ctx.search}`,
@@ -156,9 +163,6 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
   };
   render(ctx, page.template, data, isWrong || unread !== undefined ? { status: 400 } : {});
 }
-
-/** The list that a page is of. */
-const listOf = ({ page }: Found) => `/oauth/admin/${page.path.split('/')[0]}`;
 
 /** Whether there is still what the path of a page names: another admin, or another tab, may have removed it. */
 const isThere = ({ named }: Found, results: Shown['results']) =>
@@ -176,21 +180,4 @@ function failureOf({ page, named }: Found, { results }: Shown, values: Record<st
     throw new OAuthError(failed.error as ErrorCode, failed.detail ?? 'no list goes on there');
   }
   return failed;
-}
-
-type Done = { given: Record<string, unknown>; shown: Record<string, string>; username: string };
-
-/** Secrets are shown at once, and never again; anything else is a redirect. */
-function answerChange(ctx: Ctx, found: Found, { operation }: Operation, done: Done): void {
-  const secret = done.shown.client_secret ?? done.shown.api_key ?? done.shown.secret;
-  const made = operation === 'client_add' && `/${encodeURIComponent(String(done.given.client_id))}`;
-  const to = `${listOf(found)}${made || ''}`;
-  if (secret !== undefined) {
-    const { username, given } = done;
-    const data = { section: found.page.section, username_of_admin: username, secret, to };
-    render(ctx, 'console_secret', { ...data, client_id: given.client_id });
-    return;
-  }
-  flash(ctx, 'saved');
-  goTo(ctx, made || operation.endsWith('_remove') ? to : `${ctx.path}${ctx.search}`);
 }

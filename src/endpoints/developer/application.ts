@@ -8,10 +8,10 @@ import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
-import { newLastingSecret } from '../../protocol/secrets.ts';
+import { newLastingSecret, newSecret, secretHash } from '../../protocol/secrets.ts';
 import { goTo, person, personWithForm, signIn } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { showSecret } from './applications.ts';
+import { showRepeated, showSecret } from './applications.ts';
 import {
   developerForm,
   developerPage,
@@ -30,7 +30,7 @@ export function showApplication(services: EndpointServices): Endpoint {
 }
 
 type Typed = { message?: string } & Partial<
-  Record<'action' | 'overlap' | 'confirmed_name', string | undefined>
+  Record<'action' | 'overlap' | 'confirmed_name' | 'once', string | undefined>
 >;
 type Problem = { faults?: Faults; fault?: 'again'; typed?: Typed };
 
@@ -48,6 +48,8 @@ async function show({ database }: EndpointServices, ctx: Ctx, problem: Problem =
   const { issuer } = ctx.state.tenant;
   const more = {
     csrf: presentedCsrfToken(ctx),
+    // The same where the page is shown again: what makes a form of a secret count once.
+    once: typed.once ?? newSecret().secret,
     issuer,
     to: pathOf(client_id),
     snippets: snippetsOf({ ...page.client, issuer }),
@@ -69,14 +71,14 @@ type Asked = ReturnType<typeof personWithForm> & { client_id: string };
 /** Does what a form of the page asks for; what was typed is kept where that is refused. */
 export function decideApplication(services: EndpointServices): Endpoint {
   return developerForm(services, async (ctx) => {
-    const names = ['csrf', 'action', 'secret_id', 'overlap', 'confirmed_name'];
+    const names = ['csrf', 'action', 'secret_id', 'overlap', 'confirmed_name', 'once'];
     const { csrf, action, ...values } = requireReadable(parameters(ctx), names).values;
     const asked: Asked = { ...personWithForm(ctx, csrf), client_id: named(ctx) };
     const message = readMessage(ctx);
     const secret = newLastingSecret('client_secret');
     const row = await perform(services, asked, { action, message, ...values }, secret.hash);
-    const { overlap, confirmed_name } = values;
-    const typed = { action, message, overlap, confirmed_name };
+    const { overlap, confirmed_name, once } = values;
+    const typed = { action, message, overlap, confirmed_name, once };
     if (row.error === 'csrf_mismatch') return show(services, ctx, { typed, fault: 'again' });
     if (row.error === 'invalid_request' && row.faults !== null)
       return show(services, ctx, { typed, faults: faultsOf(row.faults) });
@@ -90,6 +92,7 @@ export function decideApplication(services: EndpointServices): Endpoint {
     }
     if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
     if (row.secret) return showSecret(ctx, asked.client_id, secret.secret);
+    if (row.repeated) return showRepeated(ctx, asked.client_id);
     if (action === 'remove') flash(ctx, 'application_removed');
     else flash(ctx, action === 'submit' ? 'submitted' : 'saved');
     goTo(ctx, action === 'remove' ? home : pathOf(asked.client_id));
@@ -99,7 +102,7 @@ export function decideApplication(services: EndpointServices): Endpoint {
 type Sent = { action: string | undefined; message: string } & Partial<Record<string, string>>;
 
 function perform({ database }: EndpointServices, asked: Asked, sent: Sent, secret_hash: Buffer) {
-  const { action, message, secret_id = '', overlap = '', confirmed_name = '' } = sent;
+  const { action, message, secret_id = '', overlap = '', confirmed_name = '', once } = sent;
   switch (action) {
     case 'submit':
       return ask(database, api.developer_client_submit, { ...asked, message });
@@ -112,7 +115,8 @@ function perform({ database }: EndpointServices, asked: Asked, sent: Sent, secre
     case 'secret_add': {
       const retire_others_after = overlaps[overlap];
       if (retire_others_after === undefined) break;
-      const made = { next_secret_hash: secret_hash, retire_others_after };
+      const form_hash = once === undefined ? null : secretHash(once);
+      const made = { next_secret_hash: secret_hash, retire_others_after, form_hash };
       return ask(database, api.developer_secret_add, { ...asked, ...made });
     }
   }

@@ -8,7 +8,7 @@ import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
-import { newLastingSecret } from '../../protocol/secrets.ts';
+import { newLastingSecret, newSecret, secretHash } from '../../protocol/secrets.ts';
 import { goTo, person, personWithForm } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import {
@@ -50,11 +50,13 @@ type Form = {
   message?: string;
   faults?: Faults;
   fault?: 'again' | 'quota' | 'moved_on';
+  /** What makes the form count once: the same where it is shown again. */
+  once?: string | undefined;
 };
 
 /** Shows the form of a new application, or of one; where something is wrong, with what was typed. */
 async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): Promise<void> {
-  const { client_id, kind, typed, faults = {}, fault } = form;
+  const { client_id, kind, typed, faults = {}, fault, once = newSecret().secret } = form;
   const row = await call(database, api.developer_client_show, {
     ...person(ctx),
     client_id: client_id ?? null,
@@ -72,6 +74,7 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
     ...page,
     client,
     csrf,
+    once,
     here,
     answer_uri: answerUri(ctx),
     kind: client?.kind ?? page.kinds.find((one) => one === kind),
@@ -103,7 +106,8 @@ export function newApplication(services: EndpointServices): Endpoint {
 /** Brings an application; its secret is shown at once, and never again. */
 export function addApplication(services: EndpointServices): Endpoint {
   return developerForm(services, async (ctx) => {
-    const { csrf, kind: sent } = requireReadable(parameters(ctx), ['csrf', 'kind']).values;
+    const names = ['csrf', 'kind', 'once'];
+    const { csrf, kind: sent, once } = requireReadable(parameters(ctx), names).values;
     const kind = kindOf(sent);
     if (kind === undefined) throw new OAuthError('invalid_request', 'no kind of application');
     const typed = readTyped(ctx);
@@ -113,16 +117,17 @@ export function addApplication(services: EndpointServices): Endpoint {
       kind,
       metadata: typed,
       next_secret_hash: secret.hash,
+      form_hash: once === undefined ? null : secretHash(once),
     });
+    const form = { kind, typed, once };
     const faults = faultsOf(row.faults);
-    if (row.error === 'invalid_request') return showForm(services, ctx, { kind, typed, faults });
-    if (row.error === 'csrf_mismatch')
-      return showForm(services, ctx, { kind, typed, fault: 'again' });
-    if (row.error === 'access_denied')
-      return showForm(services, ctx, { kind, typed, fault: 'quota' });
+    if (row.error === 'invalid_request') return showForm(services, ctx, { ...form, faults });
+    if (row.error === 'csrf_mismatch') return showForm(services, ctx, { ...form, fault: 'again' });
+    if (row.error === 'access_denied') return showForm(services, ctx, { ...form, fault: 'quota' });
     if (row.error !== null) throw new OAuthError(row.error as ErrorCode, row.reason ?? '');
     const client_id = String(row.client_id);
     if (row.secret) return showSecret(ctx, client_id, secret.secret);
+    if (row.repeated && kind !== 'app') return showRepeated(ctx, client_id);
     flash(ctx, 'saved');
     goTo(ctx, pathOf(client_id));
   });
@@ -131,6 +136,11 @@ export function addApplication(services: EndpointServices): Endpoint {
 /** Shows a secret that was just made. */
 export function showSecret(ctx: Ctx, client_id: string, secret: string): void {
   render(ctx, 'developer_secret', { client_id, secret, to: pathOf(client_id) });
+}
+
+/** Says of a form that showed a secret, and is sent again, that it counts once. */
+export function showRepeated(ctx: Ctx, client_id: string): void {
+  render(ctx, 'developer_repeated', { client_id, to: pathOf(client_id) }, { status: 409 });
 }
 
 export function editApplication(services: EndpointServices): Endpoint {

@@ -5,12 +5,14 @@ create type pgrant_api.admin_page as (
   reason      text,
   username    text,
   may_write   boolean,
-  results     jsonb
+  results     jsonb,
+  repeated    boolean
 );
 
 comment on type pgrant_api.admin_page is 'What the operations of a page gave.';
 comment on column pgrant_api.admin_page.may_write is 'Whether the person may change something; else they only see it.';
 comment on column pgrant_api.admin_page.results is 'Array of {error, detail, value}, in the order of the operations; after a change that was done there is no more.';
+comment on column pgrant_api.admin_page.repeated is 'Whether the form was sent before: nothing was done now.';
 
 create function pgrant_rules.admin_page_refusal(
   p_admin pgrant_rules.admin, p_operation pgrant_rules.admin_operation, p_csrf_is_good boolean,
@@ -37,7 +39,7 @@ comment on function pgrant_rules.admin_page_refusal(pgrant_rules.admin, pgrant_r
 
 create function pgrant_api.admin_page(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
-  p_operations text[], p_arguments jsonb
+  p_operations text[], p_arguments jsonb, p_form_hash bytea
 ) returns pgrant_api.admin_page
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -54,6 +56,7 @@ begin
   v_out.error := v_admin.error;
   v_out.reason := v_admin.reason;
   v_out.results := '[]';
+  v_out.repeated := false;
   if v_out.error is null then
     select s.csrf_hash = p_csrf_hash, u.username into v_csrf_is_good, v_out.username
       from pgrant.sessions s join pgrant.users u on u.tenant_id = p_tenant and u.user_id = s.user_id
@@ -69,10 +72,18 @@ begin
     v_out.error := v_refusal.error;
     v_out.reason := v_refusal.reason;
     exit when v_out.error is not null;
+    if v_operation.effect <> 'read' and p_form_hash is not null then
+      v_out.repeated := pgrant_rules.form_sent(p_tenant, v_admin.user_id, v_operation.operation, p_form_hash) is not null;
+      exit when v_out.repeated;
+    end if;
     v_done := pgrant_rules.admin_done(p_tenant, v_admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), null);
     v_out.results := v_out.results || jsonb_build_array(jsonb_build_object(
       'error', v_done.error, 'detail', v_done.detail, 'value', v_done.value));
-    exit when v_operation.effect <> 'read' and v_done.error is null;
+    continue when v_operation.effect = 'read' or v_done.error is not null;
+    if p_form_hash is not null then
+      perform pgrant_rules.form_keep(p_tenant, v_admin.user_id, v_operation.operation, p_form_hash, '{}');
+    end if;
+    exit;
   end loop;
   if v_out.error is not null then
     v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, null, v_admin.user_id,
@@ -82,5 +93,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.admin_page(uuid, text, inet, bytea, bigint, bytea, text[], jsonb) is
-  'Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood.';
+comment on function pgrant_api.admin_page(uuid, text, inet, bytea, bigint, bytea, text[], jsonb, bytea) is
+  'Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form''s own key; null = it has none) a change is done once: sent again, it is repeated. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood.';

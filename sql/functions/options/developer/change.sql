@@ -6,12 +6,14 @@ create type pgrant_api.developer_change as (
   client_id  text,
   secret     boolean,
   in_review  boolean,
-  faults     jsonb
+  faults     jsonb,
+  repeated   boolean
 );
 
 comment on type pgrant_api.developer_change is 'What came of a change at the developer portal.';
 comment on column pgrant_api.developer_change.secret is 'Whether the secret that was made is in force.';
 comment on column pgrant_api.developer_change.in_review is 'Whether somebody of the tenant has to look at it before it is in force.';
+comment on column pgrant_api.developer_change.repeated is 'Whether the form was sent before: nothing was done now, and client_id is what came of it then.';
 comment on column pgrant_api.developer_change.faults is 'With invalid_request, what is wrong with which field: {field: {fault, value}}; null = the form has no field that is.';
 
 create function pgrant_rules.developer_change_out(
@@ -26,12 +28,36 @@ begin
   p_out.client_id := case when p_out.error is null then p_client_id end;
   p_out.secret := coalesce(p_out.secret, false);
   p_out.in_review := coalesce(p_out.in_review, false);
+  p_out.repeated := false;
   return p_out;
 end
 $$;
 
 comment on function pgrant_rules.developer_change_out(uuid, text, pgrant_rules.developer, text, pgrant_api.developer_change, jsonb) is
   'The answer to a change, recorded. Errors: that of p_out, too_many_attempts, flood.';
+
+create function pgrant_rules.developer_repeated(
+  p_tenant uuid, p_developer pgrant_rules.developer, p_what text, p_form_hash bytea
+) returns pgrant_api.developer_change
+language plpgsql
+as $$
+declare
+  v_out pgrant_api.developer_change;
+  v_value jsonb;
+begin
+  if p_developer.error is null and p_form_hash is not null then
+    v_value := pgrant_rules.form_sent(p_tenant, (p_developer.session).user_id, p_what, p_form_hash);
+  end if;
+  v_out.client_id := v_value ->> 'client_id';
+  v_out.secret := false;
+  v_out.in_review := false;
+  v_out.repeated := v_value is not null;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.developer_repeated(uuid, pgrant_rules.developer, text, bytea) is
+  'The answer to a form that was sent before (repeated), for which nothing is to be done. p_form_hash null = a form that may be sent again.';
 
 create function pgrant_rules.developer_metadata_event(p_client pgrant.clients) returns jsonb
 language sql immutable
@@ -60,7 +86,7 @@ comment on function pgrant_rules.developer_full(uuid, uuid) is
 
 create function pgrant_api.developer_client_add(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
-  p_kind text, p_metadata jsonb, p_next_secret_hash bytea
+  p_kind text, p_metadata jsonb, p_next_secret_hash bytea, p_form_hash bytea
 ) returns pgrant_api.developer_change
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -72,6 +98,10 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_developer := pgrant_rules.developer_to_change(p_tenant, p_session_hash, p_session_expires_at, p_csrf_hash, null, false);
+  v_out := pgrant_rules.developer_repeated(p_tenant, v_developer, 'developer_client.add', p_form_hash);
+  if v_out.repeated then
+    return v_out;
+  end if;
   v_out.error := v_developer.error;
   v_out.reason := v_developer.reason;
   if v_out.error is null then
@@ -102,13 +132,17 @@ begin
     insert into pgrant.client_secrets (tenant_id, client_id, secret_hash) values (p_tenant, v_client.client_id, p_next_secret_hash);
   end if;
   perform pgrant_rules.client_remember(p_tenant, v_client.client_id, 'developer_client.add');
+  if p_form_hash is not null then
+    perform pgrant_rules.form_keep(p_tenant, (v_developer.session).user_id, 'developer_client.add', p_form_hash,
+                                   jsonb_build_object('client_id', v_client.client_id));
+  end if;
   return pgrant_rules.developer_change_out(p_tenant, 'developer_client.add', v_developer, v_client.client_id, v_out,
                                            pgrant_rules.developer_metadata_event(v_client));
 end
 $$;
 
-comment on function pgrant_api.developer_client_add(uuid, text, inet, bytea, bigint, bytea, text, jsonb, bytea) is
-  'Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. Errors: login_required, not_found (token_endpoint_auth_methods of the tenant, too), csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood.';
+comment on function pgrant_api.developer_client_add(uuid, text, inet, bytea, bigint, bytea, text, jsonb, bytea, bytea) is
+  'Brings an application as a draft: p_kind is web, app or machine, p_metadata by developer_fields(). p_next_secret_hash is stored for one that has a secret. With p_form_hash (SHA-256 of the form''s own key; null = it has none) once: sent again, it is repeated. Errors: login_required, not_found (token_endpoint_auth_methods of the tenant, too), csrf_mismatch, invalid_request (see faults), access_denied (developer_quota), too_many_attempts, flood.';
 
 create function pgrant_rules.developer_grows(p_before pgrant.clients, p_after pgrant.clients) returns boolean
 language sql immutable
