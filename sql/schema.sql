@@ -2044,7 +2044,7 @@ create policy expired_deleted on pgrant.idempotency_keys for delete to pgrant_ja
 create policy expired_locked on pgrant.idempotency_keys for update to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text))) with check (false);
 create policy expired_seen on pgrant.idempotency_keys for select to pgrant_janitor using (((expires_at AT TIME ZONE 'UTC'::text) < (now() AT TIME ZONE 'UTC'::text)));
 create policy tenant_isolation on pgrant.idempotency_keys for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
-comment on table pgrant.idempotency_keys is 'What the admin API answered to requests with an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), so that a repetition gets the same.';
+comment on table pgrant.idempotency_keys is 'What requests of the admin API with an Idempotency-Key did, and forms that show a new secret, within the last day: sent again, they do nothing and tell it.';
 comment on column pgrant.idempotency_keys.tenant_id is 'The tenant.';
 comment on column pgrant.idempotency_keys.key_hash is 'SHA-256 of who asked, and of the key.';
 comment on column pgrant.idempotency_keys.expires_at is 'Until when it is good.';
