@@ -433,6 +433,10 @@ describe('what it does', () => {
       request_id: expect.any(String),
       address: expect.stringContaining('127.0.0.1'),
     });
+    const reported = await acme.database.sql`
+      select actor_client_id, actor_user_id from pgrant_report.audit_events
+       where request_id = ${json.items[0].request_id} and action = 'session.end'`;
+    expect([...reported]).toEqual([{ actor_client_id: 'automation', actor_user_id: null }]);
   });
 
   test('keys are rotated', async () => {

@@ -328,10 +328,11 @@ describe('in the console', () => {
     const plain = await portal.openAs(new Browser(), `/oauth/admin/developers/${id}`, 'eve');
     expect(plain.status).toBe(404);
     const [event] = await acme.database.sql`
-      select user_id, actor ->> 'user_id' as admin from pgrant.audit_events
-       where client_id = ${id} and action = 'developer_client.approve'`;
-    expect(event?.admin).toBeTruthy();
-    expect(event?.user_id).not.toBe(event?.admin);
+      select e.user_id, e.actor_user_id, e.actor_client_id, e.actor_session_id is not null as console, u.username as admin
+        from pgrant_report.audit_events e join pgrant.users u on u.user_id = e.actor_user_id
+       where e.client_id = ${id} and e.action = 'developer_client.approve'`;
+    expect(event).toMatchObject({ admin: 'ada', console: true, actor_client_id: null });
+    expect(event?.user_id).not.toBe(event?.actor_user_id);
   });
 
   test('what was submitted anew since the page was shown is not approved by its form', async () => {

@@ -5,7 +5,9 @@ select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.rea
        a.username, a.client_id,
        a.grant_id, a.family_id, a.address, a.request_id, a.detail, a.times, a.actor ->> 'role' as actor_role,
        a.actor ->> 'user' as actor_user, (a.actor ->> 'address')::inet as actor_address,
-       a.actor ->> 'application' as actor_application, a.actor ->> 'reason' as actor_reason
+       a.actor ->> 'application' as actor_application, a.actor ->> 'reason' as actor_reason,
+       (a.actor ->> 'user_id')::uuid as actor_user_id, (a.actor ->> 'session_id')::uuid as actor_session_id,
+       a.actor ->> 'client_id' as actor_client_id
   -- The person is joined to each half: a username is looked up once, and on several nodes each joins what it has.
   from (select e.tenant_id, e.at, e.event_id, e.action, e.error, e.reason, e.user_id, u.username, e.client_id, e.grant_id, e.family_id,
                e.address, e.request_id, e.detail,
@@ -31,16 +33,20 @@ comment on column pgrant_report.audit_events.address is 'Address of the caller; 
 comment on column pgrant_report.audit_events.request_id is 'X-Request-Id of the answer, and of the log; null = an operator or the worker.';
 comment on column pgrant_report.audit_events.detail is 'What else there is to say.';
 comment on column pgrant_report.audit_events.times is 'How many decisions the row stands for: more than 1 only for refusals.';
-comment on column pgrant_report.audit_events.actor_role is 'The role that had logged in to the database; null = a request decided, whose address and request_id are here.';
+comment on column pgrant_report.audit_events.actor_role is 'The role that had logged in to the database, which for an admin of the tenant is that of the web process; null = a request of anybody else decided. The address and request_id of a request are here.';
 comment on column pgrant_report.audit_events.actor_user is 'Who that was, as they say themselves: the user of the operating system, or what PGRANT_ACTOR or the setting pgrant.actor said.';
 comment on column pgrant_report.audit_events.actor_address is 'From where they were connected; null = the database''s own machine, or a request.';
 comment on column pgrant_report.audit_events.actor_application is 'By which program: application_name, which programs choose.';
 comment on column pgrant_report.audit_events.actor_reason is 'Why, as they say: --reason of the command line, or the setting pgrant.reason.';
+comment on column pgrant_report.audit_events.actor_user_id is 'The admin of the tenant who did it, at the console or by a client; null = it was no person there.';
+comment on column pgrant_report.audit_events.actor_session_id is 'The session at the console in which they did; null = it was not the console.';
+comment on column pgrant_report.audit_events.actor_client_id is 'The client that called the admin API; null = it was not the admin API.';
 
 create view pgrant_report.person_events with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.user_id, u.username, a.at, a.event_id, a.action, a.error, a.reason, a.client_id, a.grant_id,
        a.family_id, a.address, a.request_id, a.detail, a.actor ->> 'role' as actor_role, a.actor ->> 'user' as actor_user,
-       a.actor ->> 'reason' as actor_reason
+       a.actor ->> 'reason' as actor_reason, (a.actor ->> 'user_id')::uuid as actor_user_id,
+       a.actor ->> 'client_id' as actor_client_id
   from pgrant.users u
   join pgrant.audit_events a on a.tenant_id = u.tenant_id and a.user_id = u.user_id and a.action <> 'refresh.rotate'
   join pgrant.issuers i on i.tenant_id = u.tenant_id;
@@ -54,9 +60,11 @@ comment on column pgrant_report.person_events.reason is 'Why, in words that no c
 comment on column pgrant_report.person_events.address is 'Address of the caller; null = an operator or the worker.';
 comment on column pgrant_report.person_events.request_id is 'X-Request-Id of the answer, and of the log; null = an operator or the worker.';
 comment on column pgrant_report.person_events.detail is 'What else there is to say.';
-comment on column pgrant_report.person_events.actor_role is 'The role that had logged in to the database; null = a request decided.';
+comment on column pgrant_report.person_events.actor_role is 'The role that had logged in to the database, which for an admin of the tenant is that of the web process; null = a request of anybody else decided.';
 comment on column pgrant_report.person_events.actor_user is 'Who that was, as they say themselves.';
 comment on column pgrant_report.person_events.actor_reason is 'Why, as they say.';
+comment on column pgrant_report.person_events.actor_user_id is 'The admin of the tenant who did it, at the console or by a client; null = it was no person there.';
+comment on column pgrant_report.person_events.actor_client_id is 'The client that called the admin API; null = it was not the admin API.';
 
 create view pgrant_report.reuse_incidents with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id,
