@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -39,13 +48,15 @@ type DumpOptions = { to: string; manifest: string; pgDump: string };
 
 async function dump(config: Config, { to, manifest: file, pgDump }: DumpOptions): Promise<Output> {
   const secret = openMaster(config, requireSecret(config));
+  makeReady(to, 'dump');
+  makeReady(file, 'manifest');
   const manifest = await asOfNow(config, async (sql) => {
     const described = await describeDatabase(sql);
     const [exported] = await sql`select pg_export_snapshot() as snapshot`;
     await runDump(new URL(backupUrl(config)), String(exported?.snapshot), to, pgDump);
     return described;
   });
-  writeFileSync(file, `${await signManifest(manifest, secret)}\n`, { mode: 0o600 });
+  writeFileSync(file, `${await signManifest(manifest, secret)}\n`);
   const tables = Object.values(manifest.tables);
   const rows = tables.reduce((sum, [count]) => sum + count, 0);
   const json = { dump: to, manifest: file, tables: tables.length, rows };
@@ -53,6 +64,17 @@ async function dump(config: Config, { to, manifest: file, pgDump }: DumpOptions)
     json,
     text: `${rows} rows of ${tables.length} tables are in ${to}, and signed in ${file}`,
   };
+}
+
+/** Finds out before the work whether a file can be written, and leaves it to nobody else of the machine. */
+function makeReady(file: string, what: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    if (statSync(file).isFile()) chmodSync(file, 0o600);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`the ${what} ${file} cannot be written (${code})`);
+  }
 }
 
 /** Runs pg_dump on the snapshot; its password is in a file, since everybody of the machine reads a command line. */

@@ -1,6 +1,14 @@
 // A restore drill, with the PostgreSQL programs of the machine: what was dumped is restored and proven whole.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,7 +73,12 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
       withServer(programs, async (url) => {
         await fill(url);
         const source = at(url, 'source');
+        const missing = join(folder, 'missing', 'pgrant.dump');
+        const nowhere = await pgrant(source, dumping.replace(dump, missing));
+        expect(nowhere.code).toBe(2);
+        expect(nowhere.err).toContain(`the dump ${missing} cannot be written (ENOENT)`);
         expect(await pgrant(source, dumping)).toMatchObject({ code: 0 });
+        expect([dump, manifest].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
         // What happens afterwards is in neither.
         const later = [
           'scope add later --tenant acme --title Later',
