@@ -5,14 +5,12 @@ import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
 import { clientAlgs } from '../../src/protocol/lists.ts';
 import { type Acme, redirect_uri, startAcme } from '../support/acme.ts';
-import { Browser } from '../support/browser.ts';
 import { ath, newProofKey, type ProofKey, proofFor } from '../support/dpop.ts';
 import { addClient } from '../support/issuer.ts';
-import { authorizeUrl, push, requested } from '../support/pushing.ts';
+import { push, requested } from '../support/pushing.ts';
+import { refusalOf, sentFrom } from '../support/refused.ts';
 import { configure } from '../support/registering.ts';
 import { asserted, makeKey, type SigningKey, setOf, sign, signer } from '../support/signing.ts';
-
-type Answer = Record<string, unknown> & { error?: string };
 
 let acme: Acme;
 let key: SigningKey;
@@ -51,20 +49,9 @@ async function addBank(client_id: string, keys: SigningKey, more: Record<string,
   });
 }
 
-async function post(path: string, body: Record<string, string>, headers = {}) {
-  const init = { method: 'POST', headers, body: new URLSearchParams(body) };
-  const response = await fetch(`${acme.issuer}/oauth/${path}`, init);
-  return [response.status, ((await response.json()) as Answer).error];
-}
-
-/** Where a browser is sent that brings an authorization request. */
-async function authorize(query: Record<string, string>) {
-  const response = await new Browser().fetch(authorizeUrl(acme.issuer, query));
-  const location = response.headers.get('location');
-  const { error, error_description: why } =
-    location === null ? {} : Object.fromEntries(new URL(location, acme.issuer).searchParams);
-  return { status: response.status, error, why };
-}
+const post = (path: string, body: Record<string, string>, headers = {}) =>
+  refusalOf(acme.issuer, path, body, headers);
+const authorize = (query: Record<string, string>) => sentFrom(acme.issuer, query);
 
 describe.each(['tenant', 'client'] as const)(
   'the profile of the %s, whatever else is set',
