@@ -37,8 +37,12 @@ begin
   v_from := case when p_step = interval '1 month' then date_trunc('month', now())
                  else date_bin(p_step, now(), v_origin) end;
   while v_from < now() + p_ahead loop
-    partition := p_table || '_' || to_char(v_from, 'YYYYMMDD');
-    if to_regclass(format('pgrant.%I', partition)) is null then
+    partition := p_table || '_' || to_char(v_from, case when p_step < interval '1 day' then 'YYYYMMDD_HH24' else 'YYYYMMDD' end);
+    -- By where they begin, whatever they are called: what is shorter than a day had one name for all of that day once.
+    if not exists (select from pg_catalog.pg_inherits i
+                     join pg_catalog.pg_class c on c.oid = i.inhrelid
+                    where i.inhparent = to_regclass(format('pgrant.%I', p_table))
+                      and starts_with(pg_get_expr(c.relpartbound, c.oid), format('FOR VALUES FROM (%L)', v_from))) then
       begin
         perform pgrant_ops.partition_add(p_table, partition, v_from, v_from + p_step);
         return next;
