@@ -65,8 +65,8 @@ begin
   delete from pgrant.client_secrets s
    where s.tenant_id = p_tenant and s.client_id = p_client_id and s.secret_id = p_secret_id;
   if not found then
-    raise exception 'the client % has no secret %', p_client_id, p_secret_id
-      using errcode = 'OA001', hint = 'pgrant_ops.client_show lists its secrets';
+    raise exception 'the client % has no secret %', p_client_id, p_secret_id using errcode = 'OA001',
+      hint = 'pgrant_ops.client_show lists its secrets';
   end if;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.secret_remove');
   perform pgrant_rules.audit(p_tenant, 'client.secret_remove', null, null, p_client_id,

@@ -9,11 +9,11 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   if exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
-    raise exception 'there is a client % already', p_client_id
-      using errcode = 'OA002', hint = 'leave the client_id out to have one made';
+    raise exception 'there is a client % already', p_client_id using errcode = 'OA002',
+      hint = 'leave the client_id out to have one made';
   elsif p_client_id ~ '^https?://' then
-    raise exception 'the client_id % is a URL', p_client_id
-      using errcode = 'OA003', hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
+    raise exception 'the client_id % is a URL', p_client_id using errcode = 'OA003',
+      hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
   elsif p_secret_hash is not null and p_client_id ~ '[:+%]' then
     raise exception 'the client_id % reads otherwise in the Authorization header where it is sent as it is (RFC 6749 2.3.1)', p_client_id
       using errcode = 'OA003', hint = 'for a client with a secret choose one without : + and %';
@@ -68,8 +68,8 @@ begin
   select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   v_unknown := pgrant_rules.scope_unknown(p_tenant, v_client.scopes);
   if v_unknown is not null then
-    raise exception 'the tenant has no scope %', v_unknown
-      using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
+    raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001',
+      hint = 'add it with pgrant_ops.scope_add, or leave it out';
   end if;
   v_off := pgrant_rules.setting_not_offered(p_tenant, v_client, p_settings);
   if v_off.setting is not null then
@@ -79,8 +79,8 @@ begin
   end if;
   if v_client.default_resource is not null
      and coalesce((pgrant_rules.resource_target(p_tenant, null, array[v_client.default_resource], null)).audience, '{}') = '{}' then
-    raise exception 'the tenant has no resource %', v_client.default_resource
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
+    raise exception 'the tenant has no resource %', v_client.default_resource using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
   if coalesce(p_settings && array['redirect_uris', 'post_logout_redirect_uris'], true) then
     perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
@@ -102,8 +102,8 @@ begin
    where not exists (select from pgrant.authorization_details_types t where t.tenant_id = p_tenant and t.type = d.type)
    limit 1;
   if found then
-    raise exception 'the tenant has no type % of authorization details', v_unknown
-      using errcode = 'OA001', hint = 'register it with pgrant_ops.authorization_details_type_set, or leave it out';
+    raise exception 'the tenant has no type % of authorization details', v_unknown using errcode = 'OA001',
+      hint = 'register it with pgrant_ops.authorization_details_type_set, or leave it out';
   end if;
 end
 $$;

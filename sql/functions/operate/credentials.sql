@@ -17,8 +17,8 @@ begin
     from pgrant_rules.scope_explain(p_tenant, v_user_id, null, p_permissions, null) e
    where e.reason is not null or e.held is null;
   if v_missing is not null or coalesce(p_permissions, '{}') = '{}' then
-    raise exception 'a credential may only have roles that its maker has: %', coalesce(v_missing, 'none is named')
-      using errcode = 'OA003', hint = 'pgrant_ops.token_explain says which roles the person has';
+    raise exception 'a credential may only have roles that its maker has: %', coalesce(v_missing, 'none is named') using errcode = 'OA003',
+      hint = 'pgrant_ops.token_explain says which roles the person has';
   end if;
   perform pgrant_rules.values_check('clients', jsonb_build_object('name', p_name, 'default_resource', p_default_resource));
   insert into pgrant.clients (tenant_id, client_id, name, token_endpoint_auth_method, grant_types, scopes, consent,

@@ -94,8 +94,8 @@ begin
   if p_if_due and not exists (select from pgrant_rules.keys_wanted k where k.tenant_id = p_tenant and k.alg = p_alg) then
     return null;
   elsif p_alg <> all (v_algs) then
-    raise exception 'the tenant does not sign by %', p_alg
-      using errcode = 'OA003', hint = 'it signs by ' || array_to_string(v_algs, ', ') || '; others are added to its setting signing_algs';
+    raise exception 'the tenant does not sign by %', p_alg using errcode = 'OA003',
+      hint = 'it signs by ' || array_to_string(v_algs, ', ') || '; others are added to its setting signing_algs';
   elsif exists (select from pgrant.signing_keys k
                  where k.tenant_id = p_tenant and k.alg = p_alg and k.active_at > now() and k.expires_at = 'infinity') then
     return null;

@@ -40,8 +40,8 @@ begin
      set ahead = coalesce(p_ahead, p.ahead), retention = coalesce(p_retention, p.retention)
    where p.table_name = p_table;
   if not found then
-    raise exception 'no table of pgrant that is cut by time is called %', p_table
-      using errcode = 'OA001', hint = 'select table_name from pgrant_ops.partition_plan_list() shows them';
+    raise exception 'no table of pgrant that is cut by time is called %', p_table using errcode = 'OA001',
+      hint = 'select table_name from pgrant_ops.partition_plan_list() shows them';
   end if;
 end
 $$;
@@ -57,8 +57,8 @@ declare
   v_tenant uuid;
 begin
   if p_retention is not null and p_table in ('audit_events', 'audit_seals') then
-    raise exception 'the audit is kept in months, and its seals for two more'
-      using errcode = 'OA003', hint = 'select pgrant_ops.audit_retention_set(24) sets both';
+    raise exception 'the audit is kept in months, and its seals for two more' using errcode = 'OA003',
+      hint = 'select pgrant_ops.audit_retention_set(24) sets both';
   elsif p_ahead is not null and p_ahead not between v_plan.step and interval '2 years' then
     raise exception 'partitions are made for at least one of them, and for at most two years ahead' using errcode = 'OA003';
   -- A code that comes back is known for a day (RFC 6749 4.1.2); ten years are enough for anything.

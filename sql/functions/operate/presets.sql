@@ -80,8 +80,8 @@ begin
   end if;
   select jsonb_object_agg(p.setting, p.value) into v_settings from pgrant_ops.tenant_presets() p where p.preset = v_preset;
   if v_settings is null then
-    raise exception 'there is no preset %', v_preset
-      using errcode = 'OA003', hint = 'presets: ' || (select string_agg(distinct p.preset, ', ') from pgrant_ops.tenant_presets() p);
+    raise exception 'there is no preset %', v_preset using errcode = 'OA003',
+      hint = 'presets: ' || (select string_agg(distinct p.preset, ', ') from pgrant_ops.tenant_presets() p);
   end if;
   return v_settings || (p_settings - 'preset');
 end

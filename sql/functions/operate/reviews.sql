@@ -97,8 +97,8 @@ declare
   v_due_at timestamptz;
 begin
   if v_tenant is null then
-    raise exception 'there is no tenant % that % may review', coalesce(p_tenant, 'null'), session_user
-      using errcode = 'OA001', hint = 'pgrant auditor add';
+    raise exception 'there is no tenant % that % may review', coalesce(p_tenant, 'null'), session_user using errcode = 'OA001',
+      hint = 'pgrant auditor add';
   end if;
   execute format('select * from pgrant_rules.review_enter(%L, %L, %L, %L, %L, %L)', v_tenant, p_kind, p_id,
                  extract(epoch from p_for)::integer, p_note, pgrant_rules.reviewer())

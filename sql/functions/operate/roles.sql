@@ -27,8 +27,8 @@ language plpgsql
 as $$
 begin
   if not exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_role and s.requires_role) then
-    raise exception 'there is no role %', p_role
-      using errcode = 'OA001', hint = 'define it with pgrant_ops.role_add; pgrant_ops.scope_list shows those that are there';
+    raise exception 'there is no role %', p_role using errcode = 'OA001',
+      hint = 'define it with pgrant_ops.role_add; pgrant_ops.scope_list shows those that are there';
   end if;
 end
 $$;

@@ -52,8 +52,8 @@ begin
     if v_name not in ('title', 'description', 'sensitive', 'for_developers')
        and (split_part(v_name, '#', 1) not in ('title', 'description')
             or not split_part(v_name, '#', 2) = any (pgrant.page_languages())) then
-      raise exception 'there is no scope setting %', v_name
-        using errcode = 'OA003',
+      raise exception 'there is no scope setting %', v_name using errcode = 'OA003',
+        
               hint = 'settings: title, description, sensitive, for_developers; title and description also with #'
                      || array_to_string(pgrant.page_languages(), ', #') || ' behind them';
     end if;
@@ -104,8 +104,8 @@ begin
   perform pgrant_rules.administer(p_tenant);
   perform from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_scope;
   if not found then
-    raise exception 'there is no scope %', p_scope
-      using errcode = 'OA001', hint = 'pgrant_ops.scope_list shows those that are there';
+    raise exception 'there is no scope %', p_scope using errcode = 'OA001',
+      hint = 'pgrant_ops.scope_list shows those that are there';
   end if;
   begin
     for r in select f.language, f.fields from pgrant_rules.scope_fields(p_settings) f loop

@@ -61,8 +61,8 @@ begin
     update pgrant.totp_authenticators a set sealed_secret = p_new
      where a.tenant_id = p_tenant and a.user_id::text = p_name and a.sealed_secret = p_old;
   else
-    raise exception 'nothing of kind % is sealed', p_kind
-      using errcode = 'OA003', hint = 'the kinds are those of pgrant_ops.sealed_list';
+    raise exception 'nothing of kind % is sealed', p_kind using errcode = 'OA003',
+      hint = 'the kinds are those of pgrant_ops.sealed_list';
   end if;
   return found;
 end

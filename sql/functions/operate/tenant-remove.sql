@@ -67,8 +67,8 @@ begin
     v_waiting := array(select unnest(v_waiting) intersect select unnest(pgrant_rules.under_way()));
     exit when cardinality(v_waiting) = 0;
     if clock_timestamp() > v_until then
-      raise exception 'transactions that began before the tenant was disabled are still running'
-        using errcode = 'OA003', hint = 'pg_stat_activity shows them; try again when they are over';
+      raise exception 'transactions that began before the tenant was disabled are still running' using errcode = 'OA003',
+        hint = 'pg_stat_activity shows them; try again when they are over';
     end if;
     perform pg_sleep(0.02);
   end loop;

@@ -8,8 +8,8 @@ declare
 begin
   select i.tenant_id into v_tenant_id from pgrant.issuers i where i.name || '' = p_name;
   if not found then
-    raise exception 'there is no tenant named %', p_name
-      using errcode = 'OA001', hint = 'list the tenants: select * from pgrant_ops.tenant_list()';
+    raise exception 'there is no tenant named %', p_name using errcode = 'OA001',
+      hint = 'list the tenants: select * from pgrant_ops.tenant_list()';
   end if;
   return v_tenant_id;
 end
@@ -54,17 +54,17 @@ declare
   v_tenant_id uuid := gen_random_uuid();
 begin
   if exists (select from pgrant.issuers i where i.name || '' = p_name) then
-    raise exception 'there is a tenant named % already', p_name
-      using errcode = 'OA002', hint = 'choose another name';
+    raise exception 'there is a tenant named % already', p_name using errcode = 'OA002',
+      hint = 'choose another name';
   elsif exists (select from pgrant.issuers i where i.host || '' = p_host and i.path = p_path) then
-    raise exception 'the issuer % belongs to another tenant', p_issuer
-      using errcode = 'OA002', hint = 'choose another host or path';
+    raise exception 'the issuer % belongs to another tenant', p_issuer using errcode = 'OA002',
+      hint = 'choose another host or path';
   elsif p_name !~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' then
-    raise exception 'the tenant name % is not valid', p_name
-      using errcode = 'OA003', hint = 'use 1 to 63 lower-case letters, digits and inner hyphens';
+    raise exception 'the tenant name % is not valid', p_name using errcode = 'OA003',
+      hint = 'use 1 to 63 lower-case letters, digits and inner hyphens';
   elsif pgrant.issuer_fault(p_issuer, p_host, p_path) is not null then
-    raise exception 'the issuer % %', p_issuer, pgrant.issuer_fault(p_issuer, p_host, p_path)
-      using errcode = 'OA003', hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
+    raise exception 'the issuer % %', p_issuer, pgrant.issuer_fault(p_issuer, p_host, p_path) using errcode = 'OA003',
+      hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
   end if;
   -- As text, so that Citus knows where it is to be done.
   execute format('select * from pgrant_rules.tenant_make(%L, %L, %L, %L, %L, %L)', v_tenant_id, p_name, p_issuer,

@@ -53,14 +53,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_header ->> 'pgrant_export' is distinct from '1' or p_header ->> 'tenant_id' is distinct from p_tenant::text then
-    raise exception 'this is no export of pgrant that is understood here'
-      using errcode = 'OA003', hint = 'its first line must be {"pgrant_export": 1, …}';
+    raise exception 'this is no export of pgrant that is understood here' using errcode = 'OA003',
+      hint = 'its first line must be {"pgrant_export": 1, …}';
   elsif exists (select from pgrant.issuers i where i.tenant_id = p_tenant or i.name || '' = p_header ->> 'name') then
-    raise exception 'the tenant % is here already', p_header ->> 'name'
-      using errcode = 'OA002', hint = 'remove it first, or import into another installation';
+    raise exception 'the tenant % is here already', p_header ->> 'name' using errcode = 'OA002',
+      hint = 'remove it first, or import into another installation';
   elsif exists (select from pgrant.issuers i where i.host || '' = p_header ->> 'host' and i.path = p_header ->> 'path') then
-    raise exception 'the issuer % belongs to another tenant', p_header ->> 'issuer'
-      using errcode = 'OA002', hint = 'give the tenant another issuer';
+    raise exception 'the issuer % belongs to another tenant', p_header ->> 'issuer' using errcode = 'OA002',
+      hint = 'give the tenant another issuer';
   elsif pgrant.issuer_fault(p_header ->> 'issuer', p_header ->> 'host', p_header ->> 'path') is not null then
     raise exception 'the issuer % %', p_header ->> 'issuer',
                     pgrant.issuer_fault(p_header ->> 'issuer', p_header ->> 'host', p_header ->> 'path')
@@ -143,8 +143,8 @@ begin
   foreach v_table in array pgrant_rules.transferred_tables() loop
     execute format('select count(*) from pgrant.%I t where t.tenant_id = $1', v_table) into v_count using p_tenant;
     if v_count <> coalesce((p_rows ->> v_table)::bigint, 0) then
-      raise exception 'there are % rows of % instead of %', v_count, v_table, coalesce(p_rows ->> v_table, '0')
-        using errcode = 'OA003', hint = 'the export is not whole: export the tenant anew';
+      raise exception 'there are % rows of % instead of %', v_count, v_table, coalesce(p_rows ->> v_table, '0') using errcode = 'OA003',
+        hint = 'the export is not whole: export the tenant anew';
     end if;
   end loop;
   perform pgrant_rules.tenant_remember(p_tenant, 'tenant.import');

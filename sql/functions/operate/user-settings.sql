@@ -67,8 +67,8 @@ begin
   select string_agg(k, ', ') into v_unknown
     from jsonb_object_keys(p_settings) k where not k = any (pgrant_rules.user_settings());
   if v_unknown is not null then
-    raise exception 'there is no user setting %', v_unknown
-      using errcode = 'OA003', hint = 'settings: ' || array_to_string(pgrant_rules.user_settings(), ', ')
+    raise exception 'there is no user setting %', v_unknown using errcode = 'OA003',
+      hint = 'settings: ' || array_to_string(pgrant_rules.user_settings(), ', ')
                                       || '; claims of other names go into claims, as a whole';
   end if;
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);

@@ -36,8 +36,8 @@ begin
   select u.user_id into v_user_id
     from pgrant.users u where u.tenant_id = p_tenant and u.username_key = lower(p_username);
   if not found then
-    raise exception 'there is no user %', p_username
-      using errcode = 'OA001', hint = 'list the users: select * from pgrant_ops.user_list(p_tenant)';
+    raise exception 'there is no user %', p_username using errcode = 'OA001',
+      hint = 'list the users: select * from pgrant_ops.user_list(p_tenant)';
   end if;
   return v_user_id;
 end
@@ -189,8 +189,8 @@ begin
   perform pgrant_rules.administer(p_tenant);
   v_grant := pgrant_rules.grant_end(p_tenant, p_grant_id, 'revoked by an operator');
   if v_grant.grant_id is null then
-    raise exception 'there is no live grant %', p_grant_id
-      using errcode = 'OA001', hint = 'list the grants: select * from pgrant_ops.grant_list(p_tenant)';
+    raise exception 'there is no live grant %', p_grant_id using errcode = 'OA001',
+      hint = 'list the grants: select * from pgrant_ops.grant_list(p_tenant)';
   end if;
   perform pgrant_rules.audit(p_tenant, 'grant.revoke', null, v_grant.revoked_reason, v_grant.client_id, v_grant.user_id, p_grant_id);
 end
@@ -208,8 +208,8 @@ begin
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   if exists (select from pgrant.users u
               where u.tenant_id = p_tenant and u.external_subject = p_subject and u.user_id <> v_user_id) then
-    raise exception 'the subject % belongs to another person', p_subject
-      using errcode = 'OA002', hint = 'take it from that person first: null takes it';
+    raise exception 'the subject % belongs to another person', p_subject using errcode = 'OA002',
+      hint = 'take it from that person first: null takes it';
   end if;
   perform pgrant_rules.values_check('users', jsonb_build_object('external_subject', p_subject));
   update pgrant.users u set external_subject = p_subject where u.tenant_id = p_tenant and u.user_id = v_user_id;

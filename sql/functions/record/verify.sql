@@ -93,8 +93,8 @@ declare
   v_floor timestamptz;
 begin
   if not exists (select from pgrant.issuers i where i.tenant_id = p_tenant) then
-    raise exception 'there is no tenant %', p_tenant
-      using errcode = 'OA001', hint = 'an auditor of one tenant sees that one';
+    raise exception 'there is no tenant %', p_tenant using errcode = 'OA001',
+      hint = 'an auditor of one tenant sees that one';
   end if;
   seals := 0;
   events := 0;

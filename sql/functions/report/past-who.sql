@@ -45,8 +45,8 @@ begin
                       where r.resource = p_what and (p_tenant_id is null or r.tenant_id = p_tenant_id))
      and not exists (select t.type from pgrant.authorization_details_types t
                       where t.type = p_what and (p_tenant_id is null or t.tenant_id = p_tenant_id)) then
-    raise exception 'there has been no scope and no resource %', p_what
-      using errcode = 'OA001', hint = 'a resource is written as it is registered';
+    raise exception 'there has been no scope and no resource %', p_what using errcode = 'OA001',
+      hint = 'a resource is written as it is registered';
   end if;
 end
 $$;

@@ -27,11 +27,11 @@ declare
   v_range tstzrange := pgrant_report.history_range(p_tenant);
 begin
   if v_range is null then
-    raise exception 'there is no history of the tenant %', coalesce(p_tenant, '(any)')
-      using errcode = 'OA001', hint = 'either there is no such tenant, or you may not see it';
+    raise exception 'there is no history of the tenant %', coalesce(p_tenant, '(any)') using errcode = 'OA001',
+      hint = 'either there is no such tenant, or you may not see it';
   elsif not coalesce(v_range @> p_at, false) then
-    raise exception 'nothing is known of %', coalesce(p_at::text, 'no moment at all')
-      using errcode = 'OA003', hint = format('ask about a moment from %s to %s', lower(v_range), upper(v_range));
+    raise exception 'nothing is known of %', coalesce(p_at::text, 'no moment at all') using errcode = 'OA003',
+      hint = format('ask about a moment from %s to %s', lower(v_range), upper(v_range));
   end if;
   return (select i.tenant_id from pgrant.issuers i where i.name = p_tenant);
 end

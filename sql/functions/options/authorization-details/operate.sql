@@ -70,8 +70,8 @@ begin
   perform pgrant_rules.administer(p_tenant);
   delete from pgrant.authorization_details_types t where t.tenant_id = p_tenant and t.type = p_type;
   if not found then
-    raise exception 'there is no type % of authorization details', p_type
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.authorization_details_type_list(p_tenant)';
+    raise exception 'there is no type % of authorization details', p_type using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.authorization_details_type_list(p_tenant)';
   end if;
   perform pgrant_rules.audit(p_tenant, 'authorization_details_type.remove', null, null, null,
                              p_detail => jsonb_build_object('type', p_type));
@@ -110,8 +110,8 @@ begin
     into v_type
     from pgrant.authorization_details_types t where t.tenant_id = p_tenant and t.type = p_type;
   if not found then
-    raise exception 'there is no type % of authorization details', p_type
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.authorization_details_type_list(p_tenant)';
+    raise exception 'there is no type % of authorization details', p_type using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.authorization_details_type_list(p_tenant)';
   end if;
   return v_type;
 end

@@ -32,8 +32,8 @@ begin
   select d.* into v_brought
     from pgrant.developer_clients d where d.tenant_id = p_tenant and d.client_id = p_client_id for update;
   if not found then
-    raise exception 'no developer has brought a client %', p_client_id
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.developer_client_search(p_tenant)';
+    raise exception 'no developer has brought a client %', p_client_id using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.developer_client_search(p_tenant)';
   end if;
   return v_brought;
 end
@@ -71,8 +71,7 @@ language plpgsql
 as $$
 begin
   if pgrant_rules.message_sound(p_message) is not true then
-    raise exception 'a message is text of at most 2000 characters, but for line breaks only such as people can see'
-      using errcode = 'OA003';
+    raise exception 'a message is text of at most 2000 characters, but for line breaks only such as people can see' using errcode = 'OA003';
   end if;
 end
 $$;
@@ -106,8 +105,8 @@ begin
   v_brought := pgrant_rules.developer_client_found(p_tenant, p_client_id);
   perform pgrant_rules.message_check(p_message);
   if v_brought.submitted_at is null or v_brought.submitted_at <> p_submitted_at then
-    raise exception 'what was looked at is not in review any more'
-      using errcode = 'OA003', hint = 'pgrant_ops.developer_client_show says what is';
+    raise exception 'what was looked at is not in review any more' using errcode = 'OA003',
+      hint = 'pgrant_ops.developer_client_show says what is';
   end if;
   select c.* into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   if v_brought.proposed is not null then

@@ -5,12 +5,12 @@ language plpgsql
 as $$
 begin
   if p_verifier_hash is null or length(p_verifier_hash) <> 32 then
-    raise exception 'p_verifier_hash is not a SHA-256'
-      using errcode = 'OA003', hint = 'make login_verifier of 32 random bytes, hash its text, and keep it for the redirect';
+    raise exception 'p_verifier_hash is not a SHA-256' using errcode = 'OA003',
+      hint = 'make login_verifier of 32 random bytes, hash its text, and keep it for the redirect';
   elsif exists (select from pgrant.login_challenges c
                  where c.tenant_id = p_tenant and c.verifier_hash = p_verifier_hash and c.expires_at > now()) then
-    raise exception 'this login_verifier is in use'
-      using errcode = 'OA003', hint = 'make a new one for each answer';
+    raise exception 'this login_verifier is in use' using errcode = 'OA003',
+      hint = 'make a new one for each answer';
   end if;
 end
 $$;

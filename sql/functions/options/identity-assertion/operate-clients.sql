@@ -13,14 +13,14 @@ begin
   select c.* into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
   if not exists (select from pgrant.identity_assertion_issuers i where i.tenant_id = p_tenant and i.issuer = p_issuer) then
-    raise exception 'the assertions of % are not taken', p_issuer
-      using errcode = 'OA001', hint = 'say by which keys it signs first: identity_assertion_issuer_set';
+    raise exception 'the assertions of % are not taken', p_issuer using errcode = 'OA001',
+      hint = 'say by which keys it signs first: identity_assertion_issuer_set';
   elsif not v_bearer = any (v_client.grant_types) then
-    raise exception 'the client % is not registered for %', p_client_id, v_bearer
-      using errcode = 'OA003', hint = 'add it to its grant_types first';
+    raise exception 'the client % is not registered for %', p_client_id, v_bearer using errcode = 'OA003',
+      hint = 'add it to its grant_types first';
   elsif v_client.token_endpoint_auth_method = 'none' then
-    raise exception 'the client % does not authenticate', p_client_id
-      using errcode = 'OA003', hint = 'whoever presents an assertion has to say who it is';
+    raise exception 'the client % does not authenticate', p_client_id using errcode = 'OA003',
+      hint = 'whoever presents an assertion has to say who it is';
   elsif v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001', hint = 'add it first, or leave it out';
   elsif coalesce(cardinality(p_scopes), 0) = 0 then
@@ -46,8 +46,8 @@ begin
   delete from pgrant.identity_assertion_clients c
    where c.tenant_id = p_tenant and c.issuer = p_issuer and c.client_id = p_client_id;
   if not found then
-    raise exception 'the client % may not present assertions of %', p_client_id, p_issuer
-      using errcode = 'OA001', hint = 'list who may: select * from pgrant_ops.identity_assertion_issuer_list(p_tenant)';
+    raise exception 'the client % may not present assertions of %', p_client_id, p_issuer using errcode = 'OA001',
+      hint = 'list who may: select * from pgrant_ops.identity_assertion_issuer_list(p_tenant)';
   end if;
   perform pgrant_rules.audit(p_tenant, 'identity_assertion.client_deny', null, null, p_client_id,
                              p_detail => jsonb_build_object('issuer', p_issuer));

@@ -17,14 +17,14 @@ begin
   end if;
   select c.* into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   if not v_exchange = any (v_client.grant_types) then
-    raise exception 'the client % is not registered for %', p_client_id, v_exchange
-      using errcode = 'OA003', hint = 'add it to its grant_types first';
+    raise exception 'the client % is not registered for %', p_client_id, v_exchange using errcode = 'OA003',
+      hint = 'add it to its grant_types first';
   elsif v_client.token_endpoint_auth_method = 'none' then
-    raise exception 'the client % does not authenticate', p_client_id
-      using errcode = 'OA003', hint = 'whoever exchanges tokens has to say who it is';
+    raise exception 'the client % does not authenticate', p_client_id using errcode = 'OA003',
+      hint = 'whoever exchanges tokens has to say who it is';
   elsif p_audience = (select t.issuer from pgrant.tenants t where t.tenant_id = p_tenant) then
-    raise exception 'the audience is this tenant itself'
-      using errcode = 'OA003', hint = 'within a tenant tokens are exchanged without an assertion: exchange_allow';
+    raise exception 'the audience is this tenant itself' using errcode = 'OA003',
+      hint = 'within a tenant tokens are exchanged without an assertion: exchange_allow';
   elsif coalesce(cardinality(p_scopes), 0) = 0 then
     raise exception 'no scope is named' using errcode = 'OA003', hint = 'name what it may ask for there';
   end if;
@@ -53,8 +53,8 @@ begin
   delete from pgrant.identity_assertion_policies p
    where p.tenant_id = p_tenant and p.client_id = p_client_id and p.audience = p_audience;
   if not found then
-    raise exception 'the client % has no policy for %', p_client_id, p_audience
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.identity_assertion_policy_list(p_tenant)';
+    raise exception 'the client % has no policy for %', p_client_id, p_audience using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.identity_assertion_policy_list(p_tenant)';
   end if;
   perform pgrant_rules.audit(p_tenant, 'identity_assertion.policy_remove', null, null, p_client_id,
                              p_detail => jsonb_build_object('audience', p_audience));
@@ -90,12 +90,12 @@ begin
   if p_issuer = (select t.issuer from pgrant.tenants t where t.tenant_id = p_tenant) then
     raise exception 'the issuer is this tenant itself' using errcode = 'OA003', hint = 'it takes no assertion of its own';
   elsif num_nonnulls(p_jwks_uri, p_jwks) <> 1 then
-    raise exception 'one of jwks_uri and jwks has to be given'
-      using errcode = 'OA003', hint = 'the metadata of the issuer have its jwks_uri';
+    raise exception 'one of jwks_uri and jwks has to be given' using errcode = 'OA003',
+      hint = 'the metadata of the issuer have its jwks_uri';
   elsif p_upstream is not null and not exists (
           select from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_upstream and u.issuer = p_issuer) then
-    raise exception 'there is no identity provider % with this issuer', p_upstream
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.upstream_list(p_tenant)';
+    raise exception 'there is no identity provider % with this issuer', p_upstream using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.upstream_list(p_tenant)';
   end if;
   perform pgrant_rules.values_check('identity_assertion_issuers', jsonb_build_object(
     'issuer', p_issuer, 'jwks_uri', p_jwks_uri, 'jwks', p_jwks));
@@ -122,8 +122,8 @@ begin
   perform pgrant_rules.administer(p_tenant);
   delete from pgrant.identity_assertion_issuers i where i.tenant_id = p_tenant and i.issuer = p_issuer;
   if not found then
-    raise exception 'the assertions of % are not taken', p_issuer
-      using errcode = 'OA001', hint = 'list the issuers: select * from pgrant_ops.identity_assertion_issuer_list(p_tenant)';
+    raise exception 'the assertions of % are not taken', p_issuer using errcode = 'OA001',
+      hint = 'list the issuers: select * from pgrant_ops.identity_assertion_issuer_list(p_tenant)';
   end if;
   perform pgrant_rules.audit(p_tenant, 'identity_assertion.issuer_remove', null, null, null,
                              p_detail => jsonb_build_object('issuer', p_issuer));

@@ -12,8 +12,8 @@ begin
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   v_refusal := pgrant_rules.upstream_link_refusal(p_tenant, p_name, p_subject, v_user_id);
   if v_refusal is not null then
-    raise exception '%', v_refusal
-      using errcode = 'OA002', hint = 'take the other link away first: pgrant_ops.upstream_unlink';
+    raise exception '%', v_refusal using errcode = 'OA002',
+      hint = 'take the other link away first: pgrant_ops.upstream_unlink';
   end if;
   -- Discord tells a bot about a member who has never been here.
   insert into pgrant.upstream_accounts (tenant_id, upstream, subject, user_id, check_after)
@@ -40,8 +40,8 @@ begin
    where a.tenant_id = p_tenant and a.upstream = p_name and a.subject = p_subject
   returning a.user_id into v_user_id;
   if not found then
-    raise exception 'the upstream % has no account %', p_name, p_subject
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.upstream_account_list(p_tenant, p_name)';
+    raise exception 'the upstream % has no account %', p_name, p_subject using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.upstream_account_list(p_tenant, p_name)';
   end if;
   delete from pgrant.group_members m where m.tenant_id = p_tenant and m.user_id = v_user_id and m.source = p_name;
   perform pgrant_rules.group_members_remember(p_tenant, v_user_id, 'upstream.unlink');

@@ -25,8 +25,8 @@ begin
     from jsonb_each_text(coalesce(p_settings -> 'settings' -> 'role_groups', '{}')) m
    where not exists (select from pgrant.groups g where g.tenant_id = p_tenant and g.group_name = m.value);
   if v_wrong is not null then
-    raise exception 'there is no group %', v_wrong
-      using errcode = 'OA001', hint = 'add the group before it is named in role_groups';
+    raise exception 'there is no group %', v_wrong using errcode = 'OA001',
+      hint = 'add the group before it is named in role_groups';
   end if;
 end
 $$;
@@ -39,8 +39,8 @@ language plpgsql
 as $$
 begin
   if not exists (select from pgrant.upstreams u where u.tenant_id = p_tenant and u.name = p_name) then
-    raise exception 'there is no upstream %', p_name
-      using errcode = 'OA001', hint = 'list the upstreams: select * from pgrant_ops.upstream_list(p_tenant)';
+    raise exception 'there is no upstream %', p_name using errcode = 'OA001',
+      hint = 'list the upstreams: select * from pgrant_ops.upstream_list(p_tenant)';
   end if;
 end
 $$;
@@ -89,8 +89,8 @@ declare
   v_accounts bigint;
 begin
   if v_moved and p_before.sealed_secrets is not null and p_sealed_secrets is null then
-    raise exception 'the secrets of upstream % are for the server that they were given for', p_before.name
-      using errcode = 'OA003', hint = 'give client_secret anew together with issuer, token_endpoint or userinfo_endpoint';
+    raise exception 'the secrets of upstream % are for the server that they were given for', p_before.name using errcode = 'OA003',
+      hint = 'give client_secret anew together with issuer, token_endpoint or userinfo_endpoint';
   end if;
   if v_moved or p_before.settings #> '{claims,sub}' is distinct from p_after.settings #> '{claims,sub}' then
     select count(*) into v_accounts

@@ -13,11 +13,10 @@ begin
   perform pgrant_rules.administer(p_tenant);
   v_unknown := pgrant_rules.scope_unknown(p_tenant, p_machine_scopes);
   if v_unknown is not null then
-    raise exception 'the tenant has no scope %', v_unknown
-      using errcode = 'OA001', hint = 'add it with pgrant_ops.scope_add, or leave it out';
+    raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001',
+      hint = 'add it with pgrant_ops.scope_add, or leave it out';
   elsif p_uses < 1 or p_lifetime < 1 or p_machine_scopes = '{}' then
-    raise exception 'an initial access token has at least one use and one second, and no empty list of scopes'
-      using errcode = 'OA003';
+    raise exception 'an initial access token has at least one use and one second, and no empty list of scopes' using errcode = 'OA003';
   end if;
   perform pgrant_rules.values_check('registration_tokens', jsonb_build_object('name', p_name));
   insert into pgrant.registration_tokens (tenant_id, token_hash, name, uses_left, machine_scopes, expires_at)
@@ -56,8 +55,8 @@ begin
   perform pgrant_rules.administer(p_tenant);
   delete from pgrant.registration_tokens k where k.tenant_id = p_tenant and k.token_id = p_token_id;
   if not found then
-    raise exception 'there is no initial access token %', p_token_id
-      using errcode = 'OA001', hint = 'pgrant_ops.registration_token_list shows those that are there';
+    raise exception 'there is no initial access token %', p_token_id using errcode = 'OA001',
+      hint = 'pgrant_ops.registration_token_list shows those that are there';
   end if;
   perform pgrant_rules.audit(p_tenant, 'registration_token.remove', null, null, null,
                              p_detail => jsonb_build_object('token_id', p_token_id));

@@ -54,8 +54,8 @@ begin
    order by c.key
    limit 1;
   if v_fault is not null then
-    raise exception '%', v_fault
-      using errcode = 'OA003', hint = 'claims: ' || (select string_agg(s.claim, ', ') from pgrant_rules.resource_claim_sources() s);
+    raise exception '%', v_fault using errcode = 'OA003',
+      hint = 'claims: ' || (select string_agg(s.claim, ', ') from pgrant_rules.resource_claim_sources() s);
   end if;
 end
 $$;
@@ -86,8 +86,8 @@ begin
    where r.tenant_id = p_tenant and r.resource <> p_resource and a.name = any (p_audiences)
    limit 1;
   if found then
-    raise exception 'the audience % is of %', v_taken.name, v_taken.resource
-      using errcode = 'OA002', hint = 'a token for the one would be good for the other';
+    raise exception 'the audience % is of %', v_taken.name, v_taken.resource using errcode = 'OA002',
+      hint = 'a token for the one would be good for the other';
   end if;
 end
 $$;

@@ -27,8 +27,8 @@ begin
   select to_jsonb(l) into v_out
     from pgrant_ops.resource_list(p_tenant) l where l.resource = pgrant.resource_canonical(p_resource);
   if v_out is null then
-    raise exception 'there is no resource %', p_resource
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
+    raise exception 'there is no resource %', p_resource using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
   return v_out;
 end
@@ -100,13 +100,13 @@ begin
     from pgrant.clients c
    where c.tenant_id = p_tenant and pgrant.resource_canonical(c.default_resource) = pgrant.resource_canonical(p_resource);
   if v_client_id is not null then
-    raise exception '% is the default_resource of the client %', p_resource, v_client_id
-      using errcode = 'OA003', hint = 'take that back first: every request of the client would be refused';
+    raise exception '% is the default_resource of the client %', p_resource, v_client_id using errcode = 'OA003',
+      hint = 'take that back first: every request of the client would be refused';
   end if;
   delete from pgrant.resources r where r.tenant_id = p_tenant and r.resource = pgrant.resource_canonical(p_resource);
   if not found then
-    raise exception 'there is no resource %', p_resource
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
+    raise exception 'there is no resource %', p_resource using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
   perform pgrant_rules.resource_remember(p_tenant, pgrant.resource_canonical(p_resource), 'resource.remove');
   perform pgrant_rules.audit(p_tenant, 'resource.remove', null, null, null, p_detail => jsonb_build_object('resource', p_resource));

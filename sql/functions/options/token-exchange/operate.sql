@@ -15,15 +15,15 @@ begin
   select c.* into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
   if not pgrant_rules.exchange_grant() = any (v_client.grant_types) then
-    raise exception 'the client % is not registered for %', p_client_id, pgrant_rules.exchange_grant()
-      using errcode = 'OA003', hint = 'add it to its grant_types first';
+    raise exception 'the client % is not registered for %', p_client_id, pgrant_rules.exchange_grant() using errcode = 'OA003',
+      hint = 'add it to its grant_types first';
   elsif v_client.token_endpoint_auth_method = 'none' then
-    raise exception 'the client % does not authenticate', p_client_id
-      using errcode = 'OA003', hint = 'whoever exchanges tokens has to say who it is';
+    raise exception 'the client % does not authenticate', p_client_id using errcode = 'OA003',
+      hint = 'whoever exchanges tokens has to say who it is';
   elsif p_resource is not null
      and not exists (select from pgrant.resources r where r.tenant_id = p_tenant and r.resource = v_resource) then
-    raise exception 'there is no resource %', p_resource
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
+    raise exception 'there is no resource %', p_resource using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   elsif v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001', hint = 'add it first, or leave it out';
   end if;

@@ -111,8 +111,8 @@ begin
      and case when p_event_id is null then o.state = 'dead' else o.event_id = p_event_id end;
   get diagnostics v_count = row_count;
   if p_event_id is not null and v_count = 0 then
-    raise exception 'the webhook % has no event %', p_webhook, p_event_id
-      using errcode = 'OA001', hint = 'list them: select * from pgrant_ops.webhook_deliveries(p_tenant)';
+    raise exception 'the webhook % has no event %', p_webhook, p_event_id using errcode = 'OA001',
+      hint = 'list them: select * from pgrant_ops.webhook_deliveries(p_tenant)';
   end if;
   perform pgrant_rules.audit(p_tenant, 'webhook.resend', null, null, null,
                              p_detail => jsonb_build_object('name', p_webhook, 'event_id', p_event_id, 'count', v_count));

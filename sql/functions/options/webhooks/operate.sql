@@ -8,8 +8,8 @@ declare
 begin
   select w.disabled_at into v_disabled_at from pgrant.webhooks w where w.tenant_id = p_tenant and w.name = p_name;
   if not found then
-    raise exception 'there is no webhook %', p_name
-      using errcode = 'OA001', hint = 'list the webhooks: select * from pgrant_ops.webhook_list(p_tenant)';
+    raise exception 'there is no webhook %', p_name using errcode = 'OA001',
+      hint = 'list the webhooks: select * from pgrant_ops.webhook_list(p_tenant)';
   elsif p_enabled and v_disabled_at is not null then
     raise exception 'the webhook % is disabled', p_name using errcode = 'OA003', hint = 'enable it first';
   end if;
@@ -28,8 +28,8 @@ begin
   select string_agg(t.type, ', ') into v_unknown
     from unnest(p_event_types) t (type) where not t.type = any (pgrant_rules.event_types());
   if v_unknown is not null then
-    raise exception 'there is no event type %', v_unknown
-      using errcode = 'OA003', hint = 'event types: ' || array_to_string(pgrant_rules.event_types(), ', ');
+    raise exception 'there is no event type %', v_unknown using errcode = 'OA003',
+      hint = 'event types: ' || array_to_string(pgrant_rules.event_types(), ', ');
   end if;
 end
 $$;
