@@ -53,7 +53,6 @@ begin
        and (split_part(v_name, '#', 1) not in ('title', 'description')
             or not split_part(v_name, '#', 2) = any (pgrant.page_languages())) then
       raise exception 'there is no scope setting %', v_name using errcode = 'OA003',
-        
               hint = 'settings: title, description, sensitive, for_developers; title and description also with #'
                      || array_to_string(pgrant.page_languages(), ', #') || ' behind them';
     end if;

@@ -85,7 +85,6 @@ begin
       v_names := array(select s.name from pgrant_ops.setting_list(p_table) s);
       v_meant := pgrant_rules.nearest(r.key, v_names);
       raise exception 'there is no % setting %', v_kind, r.key using errcode = 'OA003',
-        
               hint = concat('did you mean ' || v_meant || '? ', 'settings: ', array_to_string(v_names, ', '));
     elsif r.unset and r.nullable then
       r.literal := null;

@@ -119,7 +119,6 @@ begin
     then 'runs with rights of pgrant''s: its owner is a superuser, or a role or member of pgrant' end;
   if v_fault is not null then
     raise exception 'the function % %', v_name, v_fault using errcode = 'OA003',
-      
             hint = 'grant usage on its schema and execute on the function to pgrant_claims; SECURITY DEFINER only with an owner of its own';
   end if;
 end
