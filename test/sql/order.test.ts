@@ -84,12 +84,34 @@ describe('an option is a folder that could be left out', () => {
       files.filter((file) => file.startsWith('options/')).map((file) => file.split('/')[1] ?? ''),
     ),
   ];
-  // Documents are registrations of another kind.
-  const standsOn: Record<string, string[]> = { registration: ['client-documents'] };
+  const optionOf = (file: string) => file.split('/')[file.startsWith('options/') ? 1 : 0] ?? '';
+  // What an option stands on, and cannot be without.
+  const standsOn: Record<string, string[]> = {
+    'client-documents': ['registration'],
+    developer: ['account'],
+    'second-factor': ['account'],
+    'sender-constrained': ['client-keys'],
+  };
 
-  test.each(options)('%s', async (option) => {
+  test.each(options)('nothing names what %s defines, but for what stands on it', (option) => {
+    const own = new Set(
+      definitions
+        .filter(({ file, defined }) => optionOf(file) === option && !hooks.includes(defined))
+        .map(({ defined }) => defined),
+    );
+    const users = files
+      .filter((file) => optionOf(file) !== option && !standsOn[optionOf(file)]?.includes(option))
+      .flatMap((file) =>
+        [...new Set(code(file).match(/pgrant_(?:rules|api|ops|report)\.\w+/g))]
+          .filter((used) => own.has(used))
+          .map((used) => `${file}: ${used}`),
+      );
+    expect(users).toEqual([]);
+  });
+
+  test('the core is released without any', async () => {
     const database = await createDatabase({ empty: true });
-    await releaseWithout(database.url('postgres'), [option, ...(standsOn[option] ?? [])]);
+    await releaseWithout(database.url('postgres'), options);
     const [row] =
       await database.sql`select count(*)::int as n from pg_proc where proname = 'refresh_rotate'`;
     expect(row?.n).toBe(1);

@@ -27,7 +27,7 @@ export function sqlVariant(files: Record<string, string>): string {
   return folder;
 }
 
-/** Releases sql/ without some options: as if their folders were not there. */
+/** Releases sql/ without those options: as if their folders were not there. */
 export async function releaseWithout(url: string, options: string[]): Promise<void> {
   const order = readFileSync(join(sqlFolder, 'functions', 'ORDER'), 'utf8').split('\n');
   const left = order.filter((line) => !options.some((one) => line.startsWith(`options/${one}/`)));
