@@ -9,8 +9,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/server.ts'],
     setupFiles: ['test/support/setup.ts'],
-    maxWorkers: 2,
-    // Modules are read once in each of the two processes; a file ends what it has started (test/support/at-end.ts).
+    // More than there are processors: much of what is tested waits, for a lock, a deadline or a browser.
+    maxWorkers: 3,
+    // Modules are read once in each process; a file ends what it has started (test/support/at-end.ts).
     isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -169,7 +169,7 @@ test('results that change their type under load arrive unharmed, and no call fai
   };
   const loads = Promise.all(Array.from({ length: 8 }, load));
   const releases = (async () => {
-    for (const folder of [...folders, ...folders]) {
+    for (const folder of [...folders, ...folders.slice(0, 1)]) {
       expect((await release(database.url('postgres'), folder)).reloaded).toBe(true);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
