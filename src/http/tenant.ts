@@ -12,7 +12,8 @@ type Found = Tenant & { disabled: boolean };
 
 // Milliseconds for which a tenant is found that has gone meanwhile, or moved: SQL refuses at once what is asked of it.
 const foundFor = 30_000;
-// And for which none is, or it looks as before: whoever changes that waits to see it.
+// And for which none is, or it looks as before: whoever changes that waits to see it. A new one has its first key at once,
+// of which every web process is told.
 const changedWithin = 5_000;
 const cacheSize = 10_000;
 
@@ -23,23 +24,25 @@ const pathLimit = 255;
 type Arrived = { req: import('node:http').IncomingMessage; path: string };
 
 /** Makes the search for the tenant of a request; it throws not_found, or access_denied when disabled. */
-export function tenantFinder({ database, config }: WebServices) {
-  const cache = new LRUCache<string, Found | 'none'>({ max: cacheSize });
+export function tenantFinder({ database, config, keyChanges }: WebServices) {
+  const cache = new LRUCache<string, Found>({ max: cacheSize });
+  const nobody = new LRUCache<string, true>({ max: cacheSize, ttl: changedWithin });
+  keyChanges?.on('changed', () => nobody.clear());
 
-  async function look(host: string, path: string): Promise<Found | 'none'> {
+  async function look(host: string, path: string): Promise<Found | undefined> {
     const [row] = await callAll(database, api.tenant_find, { host, path });
-    if (row?.error !== null || row.path !== path) return 'none';
+    if (row?.error !== null || row.path !== path) return undefined;
     const { tenant_id: id, issuer, title, disabled } = row;
     return { id, issuer, title, path, disabled };
   }
 
-  async function find(host: string, path: string): Promise<Found | 'none'> {
+  async function find(host: string, path: string): Promise<Found | undefined> {
     const key = `${host} ${path}`;
     const known = cache.get(key);
-    if (known !== undefined) return known;
+    if (known || nobody.has(key)) return known;
     const tenant = await look(host, path);
-    const lasts = tenant !== 'none' && !tenant.disabled;
-    cache.set(key, tenant, { ttl: lasts ? foundFor : changedWithin });
+    if (tenant) cache.set(key, tenant, { ttl: tenant.disabled ? changedWithin : foundFor });
+    else nobody.set(key, true);
     return tenant;
   }
 
@@ -48,7 +51,7 @@ export function tenantFinder({ database, config }: WebServices) {
     for (const { issuer, endpoint } of splitPath(path)) {
       if (issuer.length > pathLimit || !issuerPath.test(issuer)) continue;
       const tenant = await find(host, issuer);
-      if (tenant === 'none') continue;
+      if (!tenant) continue;
       if (tenant.disabled) throw new OAuthError('access_denied', 'the tenant is disabled');
       return { tenant, endpoint };
     }

@@ -1,14 +1,16 @@
 // A signing key that is made or withdrawn shows at once in every web process (RFC 7517 5, RFC 9068 4).
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { JSONWebKeySet } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { tenantFinder } from '../../src/http/tenant.ts';
 import { addKey, withdrawKeys } from '../../src/operations/signing-keys.ts';
+import type { WebServices } from '../../src/services.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
-import { secret } from '../support/issuer.ts';
+import { addTenant, secret } from '../support/issuer.ts';
 import { startWebProcess } from '../support/process.ts';
 import { until } from '../worker/worker.ts';
 
@@ -58,6 +60,20 @@ test('the next key is published by every process before it signs', async () => {
   const [row] = await database.sql`
     select active_at > now() as waits from pgrant.signing_keys where kid = ${added?.kid ?? ''}`;
   expect(row?.waits).toBe(true);
+});
+
+test('a tenant that was asked for before it was there is found as soon as it has a key', async () => {
+  const keyChanges: WebServices['keyChanges'] = new EventEmitter();
+  const config = { trustsProxy: () => false } as never;
+  const find = tenantFinder({ database: acme.database.web, keyChanges, config } as never);
+  const { host } = new URL(acme.issuer);
+  const req = { headers: { host }, socket: {} } as never;
+  const arrived = { req, path: '/newcomer/oauth/jwks.json' };
+  await expect(find(arrived)).rejects.toMatchObject({ error: 'not_found' });
+  const { tenant } = await addTenant(acme.database, `http://${host}`, 'newcomer');
+  await expect(find(arrived)).rejects.toMatchObject({ error: 'not_found' });
+  keyChanges.emit('changed', tenant);
+  expect(await find(arrived)).toMatchObject({ tenant: { id: tenant } });
 });
 
 test('what a withdrawn key signed is believed by no process, though one had lost its connection', async () => {
