@@ -563,6 +563,7 @@ export type ApiUserinfo = {
   claims: Json;
   client_id: string;
   alg: string | null;
+  proof_algs: string[] | null;
 };
 
 export const api = {

@@ -55,7 +55,7 @@ async function set(values: Record<string, unknown>) {
 
 async function bodyOf(response: Response) {
   const body = (await response.json()) as Record<
-    'error' | 'error_description' | 'token_type' | 'refresh_token',
+    'error' | 'error_description' | 'token_type' | 'access_token' | 'refresh_token',
     string
   >;
   return { status: response.status, ...body };
@@ -322,6 +322,22 @@ test('the challenge of a resource names the algorithms that the tenant takes [RF
     headers: { authorization: 'DPoP none' },
   });
   expect(response.headers.get('www-authenticate')).toMatch(/^DPoP .*, algs="PS256 ES256"$/);
+});
+
+test('and those that the profile of the client leaves, once it is known whose token it is', async () => {
+  const { access_token } = await bodyOf(await post(machine(), await proofFor(key, tokenUrl())));
+  const setProfile = (profile: string | null) =>
+    acme.database.sql`
+      update pgrant.clients set security_profile = ${profile} where client_id = 'web'`;
+  const challenged = async () => {
+    const headers = { authorization: `DPoP ${access_token}` };
+    return (await fetch(userinfoUrl(), { headers })).headers.get('www-authenticate');
+  };
+  expect(await challenged()).toContain(`algs="${clientAlgs.join(' ')}"`);
+  await setProfile('fapi2');
+  const narrowed = await challenged();
+  await setProfile(null);
+  expect(narrowed).toContain(`algs="${clientAlgs.filter((alg) => alg !== 'RS256').join(' ')}"`);
 });
 
 describe('a nonce of the server', () => {
