@@ -3362,6 +3362,7 @@ create table pgrant.token_families (
   revoked_reason text,
   cnf jsonb,
   authorization_details jsonb default '[]'::jsonb not null,
+  bound_later boolean default false not null,
   constraint token_families_pkey PRIMARY KEY (tenant_id, family_id),
   constraint token_families_tenant_id_grant_id_fkey FOREIGN KEY (tenant_id, grant_id) REFERENCES pgrant.grants(tenant_id, grant_id) ON DELETE CASCADE,
   constraint token_families_authorization_details_check CHECK ((jsonb_typeof(authorization_details) = 'array'::text)),
@@ -3417,6 +3418,7 @@ comment on column pgrant.token_families.revoked_at is 'When it was revoked; null
 comment on column pgrant.token_families.revoked_reason is 'Why it was revoked; null = it is not.';
 comment on column pgrant.token_families.cnf is 'The key without which its refresh tokens are good for nothing (RFC 9449 5); null = none, or they are the client''s that authenticates.';
 comment on column pgrant.token_families.authorization_details is 'What its tokens may be good for beside scopes (RFC 9396), at most.';
+comment on column pgrant.token_families.bound_later is 'Whether it was bound to its key after it had begun: refresh tokens of before were anybody''s, so that using one again revokes it.';
 
 create table pgrant.totp_authenticators (
   tenant_id uuid not null,

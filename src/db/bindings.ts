@@ -563,6 +563,7 @@ export type ApiUserinfo = {
   claims: Json;
   client_id: string;
   alg: string | null;
+  proof_algs: string[] | null;
 };
 
 export const api = {
@@ -5329,7 +5330,7 @@ export const ops = {
     ['title', 'text', 'optional'],
   ], ['tenant_add']),
 
-  /** What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant's own settings and those of its resources, which subject names; value may be null: none is set. Raises OA001, OA003. */
+  /** What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after, and which access tokens are live that are bound to nothing (setting = access tokens, value = {opaque, jwt at most, until}); no row = all is. client_id is null for the tenant's own settings and those of its resources, which subject names; value may be null: none is set. Raises OA001, OA003. */
   tenant_check: bind<
     {
       tenant: string;

@@ -48,7 +48,8 @@ async function loadAppearance({ state }: Ctx, { status }: OAuthError): Promise<v
 function publicError(failure: unknown): OAuthError {
   if (failure instanceof OAuthError) return failure;
   if (failure instanceof Refusal) {
-    const { detail, response_detail, retry_after } = failure.row as {
+    const { detail, response_detail, retry_after, proof_algs } = failure.row as {
+      proof_algs?: string[] | null;
       detail?: string | null;
       response_detail?: string | null;
       retry_after?: number | null;
@@ -57,6 +58,7 @@ function publicError(failure: unknown): OAuthError {
     return new OAuthError(failure.error as ErrorCode, failure.reason ?? '', {
       ...(said && { detail: said }),
       ...(retry_after && { retryAfter: retry_after }),
+      ...(proof_algs && { proofAlgs: proof_algs }),
     });
   }
   if (failure instanceof Busy) {
@@ -138,7 +140,7 @@ function challenge(ctx: Ctx, error: OAuthError, bearer: boolean): void {
     const detail = `, error="${error.error}", error_description="${error.description}"`;
     const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
     const [scheme, algs] = /^dpop /i.test(ctx.get('authorization'))
-      ? ['DPoP', `, algs="${algsOf(ctx).join(' ')}"`]
+      ? ['DPoP', `, algs="${(error.proofAlgs ?? algsOf(ctx)).join(' ')}"`]
       : ['Bearer', ''];
     ctx.set('WWW-Authenticate', `${scheme} ${realm}${anonymous ? '' : detail}${scope}${algs}`);
   } else if (error.status === 401 && ctx.get('authorization')) {
@@ -147,7 +149,7 @@ function challenge(ctx: Ctx, error: OAuthError, bearer: boolean): void {
   }
 }
 
-/** By what proofs may be signed: where there is no tenant, whatever they may be signed by anywhere. */
+/** By what proofs may be signed, of a client that nobody knows: where there is no tenant, whatever they may be signed by anywhere. */
 function algsOf({ state }: Ctx): readonly string[] {
   return state.tenant?.appearance?.client_signing_algs ?? clientAlgs;
 }

@@ -23,11 +23,18 @@ export class OAuthError extends Error {
   readonly words: string | undefined;
   /** Seconds; undefined where nobody knows. */
   readonly retryAfter: number | undefined;
+  /** By what proofs of the client may be signed; undefined where nobody knows the client. */
+  readonly proofAlgs: readonly string[] | undefined;
 
   constructor(
     error: ErrorCode,
     reason: string,
-    extra: { status?: number; detail?: string; retryAfter?: number } = {},
+    extra: {
+      status?: number;
+      detail?: string;
+      retryAfter?: number;
+      proofAlgs?: readonly string[];
+    } = {},
   ) {
     super(`${error}: ${reason}`);
     this.name = 'OAuthError';
@@ -35,6 +42,7 @@ export class OAuthError extends Error {
     this.reason = reason;
     this.status = extra.status ?? publicErrors[error].status;
     this.retryAfter = extra.retryAfter;
+    this.proofAlgs = extra.proofAlgs;
     this.summary = publicErrors[error].description;
     this.words = extra.detail;
     this.detail =

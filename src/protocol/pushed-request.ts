@@ -12,7 +12,8 @@ export function pushedRequestUri(expiresAt: number, secret: string): string {
 
 /**
  * The arguments that name a pushed request, where the request refers to one: whatever else it carries is ignored
- * (RFC 9101 5). Undefined for a request that refers to none; throws invalid_request_uri for what is no reference of ours.
+ * (RFC 9101 5), but `request`, which excludes it. Undefined for a request that refers to none; throws invalid_request_uri for
+ * what is no reference of ours.
  */
 export function pushedReference(sent: RawParameters) {
   const { values, faults } = readParameters(sent, ['client_id', 'request_uri']);
@@ -21,6 +22,11 @@ export function pushedReference(sent: RawParameters) {
   refuseFaults({ client_id: faults.client_id });
   if (client_id === undefined) {
     const detail = 'client_id is missing';
+    throw new OAuthError('invalid_request', detail, { detail });
+  }
+  if (sent.request !== undefined) {
+    // The one parameter that is not passed over.
+    const detail = 'request and request_uri exclude each other';
     throw new OAuthError('invalid_request', detail, { detail });
   }
   const parsed = parseToken('pushed_request', request_uri.slice(prefix.length));

@@ -1,6 +1,7 @@
 // What an API does with the access tokens that it is sent. Needs jose and lru-cache, nothing of the server.
 export type { Answer } from './answer.ts';
 export { type Challenge, challenge } from './challenge.ts';
+export type { ConfidentialClient } from './client-authentication.ts';
 export { type KoaMiddleware, protect, serveMetadata } from './koa.ts';
 export { type OpaqueToken, opaqueToken } from './opaque-token.ts';
 export {

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
 import { errors } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { authentication, type ConfidentialClient } from './client-authentication.ts';
 import { IssuerUnavailable } from './resource-error.ts';
 
 type Settings = {
   issuer: string;
   resource: string;
-  client_id: string;
-  client_secret: string;
+  introspection: ConfidentialClient;
   cacheSeconds?: number;
 };
 
@@ -38,14 +38,13 @@ export function makeIntrospection(settings: Settings) {
   };
 }
 
-async function ask(settings: Settings, token: string): Promise<Introspected> {
-  const { issuer, client_id, client_secret } = settings;
-  const pair = [client_id, client_secret].map(encodeURIComponent).join(':');
+async function ask({ issuer, introspection }: Settings, token: string): Promise<Introspected> {
+  const { headers, parameters } = await authentication(introspection, issuer);
   try {
     const response = await fetch(`${issuer}/oauth/introspect`, {
       method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
-      body: new URLSearchParams({ token }),
+      headers,
+      body: new URLSearchParams({ ...parameters, token }),
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
     });
@@ -61,7 +60,9 @@ async function ask(settings: Settings, token: string): Promise<Introspected> {
 /** Refused is this resource server itself: its client is wrong, which its operator must hear of. */
 class IntrospectionRefused extends Error {
   constructor(issuer: string, status: number) {
-    super(`introspection at ${issuer} answered ${status}: are client_id and client_secret right?`);
+    super(
+      `introspection at ${issuer} answered ${status}: are client_id and its secret or key right?`,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 // RFC 6750, RFC 9068 4, RFC 7662, RFC 9449, RFC 9470, RFC 9728: a protected resource.
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Answer } from './answer.ts';
+import type { ConfidentialClient } from './client-authentication.ts';
 import { makeIntrospection } from './introspection.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import { answerMetadata, type Metadata, metadataLocation } from './metadata.ts';
@@ -20,7 +21,7 @@ export type ResourceOptions = {
   /** What the resource's metadata says may be asked for. */
   scopes?: readonly string[];
   /** A confidential client of the tenant, for opaque tokens and API keys; without it only JWTs are accepted. */
-  introspection?: { client_id: string; client_secret: string };
+  introspection?: ConfidentialClient;
   /** For how many seconds an introspected token is believed; 10 by default, and never beyond its expiry. */
   cacheSeconds?: number;
   /** How proofs of bound tokens are checked (RFC 9449). */
@@ -83,8 +84,8 @@ export function createResource(options: ResourceOptions): Resource {
     ...(supported.length > 0 && { scopes_supported: supported }),
   };
   const keys = issuerKeys(new URL(`${issuer}/oauth/jwks.json`));
-  const introspect =
-    options.introspection && makeIntrospection({ ...options, ...options.introspection });
+  const { introspection } = options;
+  const introspect = introspection && makeIntrospection({ ...options, introspection });
 
   async function verifyJwt(token: string): Promise<JWTPayload> {
     const checks = { issuer, audience: resource, typ: 'at+jwt', algorithms };

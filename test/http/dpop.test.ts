@@ -54,7 +54,10 @@ async function set(values: Record<string, unknown>) {
 }
 
 async function bodyOf(response: Response) {
-  const body = (await response.json()) as { error: string; error_description: string };
+  const body = (await response.json()) as Record<
+    'error' | 'error_description' | 'token_type' | 'access_token' | 'refresh_token',
+    string
+  >;
   return { status: response.status, ...body };
 }
 
@@ -321,6 +324,22 @@ test('the challenge of a resource names the algorithms that the tenant takes [RF
   expect(response.headers.get('www-authenticate')).toMatch(/^DPoP .*, algs="PS256 ES256"$/);
 });
 
+test('and those that the profile of the client leaves, once it is known whose token it is', async () => {
+  const { access_token } = await bodyOf(await post(machine(), await proofFor(key, tokenUrl())));
+  const setProfile = (profile: string | null) =>
+    acme.database.sql`
+      update pgrant.clients set security_profile = ${profile} where client_id = 'web'`;
+  const challenged = async () => {
+    const headers = { authorization: `DPoP ${access_token}` };
+    return (await fetch(userinfoUrl(), { headers })).headers.get('www-authenticate');
+  };
+  expect(await challenged()).toContain(`algs="${clientAlgs.join(' ')}"`);
+  await setProfile('fapi2');
+  const narrowed = await challenged();
+  await setProfile(null);
+  expect(narrowed).toContain(`algs="${clientAlgs.filter((alg) => alg !== 'RS256').join(' ')}"`);
+});
+
 describe('a nonce of the server', () => {
   test('is asked for, stands for the clock of the client, and is replaced in time [RFC 9449 4.3, 8]', async () => {
     await set({ require_dpop_nonce: true });
@@ -391,6 +410,57 @@ describe('what a thief has without the key', () => {
       { DPoP: handle },
     );
     expect(next.token_type).toBe('dpop');
+  });
+
+  describe('where a public client proves its key with the first refresh only [RFC 9449 5]', () => {
+    const sent = (refresh_token: string | undefined) => ({
+      grant_type: 'refresh_token',
+      refresh_token: refresh_token as string,
+      ...native,
+    });
+    const proven = async (refresh_token: string | undefined) =>
+      bodyOf(await post(sent(refresh_token), await proofFor(key, tokenUrl())));
+    const without = async (refresh_token: string | undefined) =>
+      bodyOf(await post(sent(refresh_token)));
+    const age = () =>
+      acme.database.sql`
+        update pgrant.token_families set replay_until = now() where client_id = 'native'`;
+
+    test('the refresh token is bound from then on, its predecessor too', async () => {
+      const { refresh_token: first } = await obtainTokens(config, {
+        redirect_uri: 'http://127.0.0.1/callback',
+      });
+      const second = await proven(first);
+      expect(second.token_type).toBe('DPoP');
+      expect((await without(second.refresh_token)).error).toBe('invalid_grant');
+      expect((await without(first)).error).toBe('invalid_grant');
+      expect((await proven(first)).refresh_token).toBe(second.refresh_token);
+      expect((await proven(second.refresh_token)).token_type).toBe('DPoP');
+    });
+
+    test('a thief who binds it to a key of his own loses it when the client comes [RFC 9700 4.14.2]', async () => {
+      const { refresh_token: stolen } = await obtainTokens(config, {
+        redirect_uri: 'http://127.0.0.1/callback',
+      });
+      const taken = await proven(stolen);
+      await age();
+      expect((await without(stolen)).error).toBe('invalid_grant');
+      expect((await proven(taken.refresh_token)).error).toBe('invalid_grant');
+    });
+
+    test('one that was bound from the beginning is never revoked by whoever lacks the key', async () => {
+      const first = (await boundTokens(handle, config)).refresh_token;
+      const { refresh_token } = await client.refreshTokenGrant(
+        config,
+        first as string,
+        {},
+        { DPoP: handle },
+      );
+      await age();
+      expect((await without(first)).error).toBe('invalid_grant');
+      const next = client.refreshTokenGrant(config, refresh_token as string, {}, { DPoP: handle });
+      expect((await next).token_type).toBe('dpop');
+    });
   });
 
   test('a bearer token sent as DPoP is refused [RFC 9449 7.1]', async () => {

@@ -304,6 +304,16 @@ describe('what is inside wins [RFC 9101 5, OpenID Connect Core 6.1]', () => {
     const answer = await told({ ...good, request, request_uri: 'https://a.example/request' });
     expect(answer).toMatchObject({ error: 'invalid_request', state: 'abc' });
   });
+
+  test('beside a request_uri of a pushed request, too, of which nothing else is told [RFC 9101 5]', async () => {
+    const { request_uri } = await push(acme.issuer, { ...app, ...good });
+    const response = await opened({ client_id: 'signs', request: await objectOf(), request_uri });
+    expect([response.status, response.headers.get('location')]).toEqual([400, null]);
+    expect(await response.text()).toContain('exclude each other');
+    // And it is good still.
+    const alone = await opened({ client_id: 'signs', request_uri });
+    expect(alone.headers.get('location')).toContain('/oauth/continue?');
+  });
 });
 
 describe('a client that has to sign [RFC 9101 10.5]', () => {

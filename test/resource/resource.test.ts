@@ -4,9 +4,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import cors from '@koa/cors';
+import { exportJWK } from 'jose';
 import Koa from 'koa';
 import * as client from 'openid-client';
-import { type Authentication, createResource, protect, serveMetadata } from 'pgrant/resource';
+import {
+  type Authentication,
+  type ConfidentialClient,
+  createResource,
+  protect,
+  serveMetadata,
+} from 'pgrant/resource';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call, callAll } from '../../src/db/call.ts';
@@ -14,6 +21,8 @@ import { newLastingSecret } from '../../src/protocol/secrets.ts';
 import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
 import { atFileEnd } from '../support/at-end.ts';
 import { addClient } from '../support/issuer.ts';
+import { configure } from '../support/registering.ts';
+import { makeKey, type SigningKey, setOf, signer } from '../support/signing.ts';
 
 let acme: Acme;
 let config: client.Configuration;
@@ -200,5 +209,43 @@ describe('opaque access tokens and API keys [RFC 7662]', () => {
     });
     const token = await own.authorize(`Bearer ${secret}`, ['tools'], '127.0.0.1');
     expect(token.scopes).toEqual(['tools']);
+  });
+});
+
+/** An opaque token for the resource. */
+async function opaque() {
+  const settings = { access_token_format: 'opaque' };
+  const named = { tenant: acme.tenant, client_id: 'web', settings };
+  await call(acme.database.worker, ops.client_set, named);
+  const { access_token } = await client.clientCredentialsGrant(config, { resource: url });
+  const back = { ...named, settings: { access_token_format: null } };
+  await call(acme.database.worker, ops.client_set, back);
+  return access_token;
+}
+
+describe('of a tenant that takes no secrets [FAPI 2.0 5.3.2.1]', () => {
+  test.each(['ES256', 'PS256', 'EdDSA'])('it says who it is by an assertion by %s', async (alg) => {
+    const key = await makeKey(alg);
+    const client_id = `api-${alg}`;
+    await addClient(acme.database, acme.tenant, client_id, signer({ jwks: setOf(key) }));
+    const token = await opaque();
+    await configure(acme, { token_endpoint_auth_methods: ['private_key_jwt'] });
+    onTestFinished(() => configure(acme, { token_endpoint_auth_methods: null }));
+    const resourceOf = (introspection: ConfidentialClient) =>
+      createResource({ issuer: acme.issuer, resource: url, introspection, cacheSeconds: 0 });
+    const privateKey = async ({ privateKey, kid }: SigningKey) => ({
+      ...(await exportJWK(privateKey)),
+      alg,
+      kid,
+    });
+    const signs = resourceOf({ client_id, private_key: await privateKey(key) });
+    // Each assertion is good once.
+    for (const _ of [1, 2]) {
+      expect(await signs.authorize(`Bearer ${token}`)).toMatchObject({ client_id: 'web' });
+    }
+    const foreign = { client_id, private_key: await privateKey(await makeKey(alg)) };
+    for (const other of [foreign, acme.web]) {
+      await expect(resourceOf(other).authorize(`Bearer ${token}`)).rejects.toThrow('answered 401');
+    }
   });
 });

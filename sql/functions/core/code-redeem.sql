@@ -6,6 +6,13 @@ as $$ select (p_dead_at at time zone 'UTC')::date + 1 $$;
 
 comment on function pgrant_rules.sweep_day(timestamptz) is 'The first day (UTC) on which a family that is dead at p_dead_at may be swept.';
 
+create function pgrant_rules.family_cnf(p_client pgrant_rules.client_policies, p_cnf jsonb) returns jsonb
+language sql immutable
+as $$ select case when p_client.token_endpoint_auth_method = 'none' then p_cnf end $$;
+
+comment on function pgrant_rules.family_cnf(pgrant_rules.client_policies, jsonb) is
+  'The keys that refresh tokens are bound to: those that a public client proves (RFC 9449 5). Those of others are bound to the client, which authenticates.';
+
 create function pgrant_rules.families_start(
   p_tenant uuid, p_client pgrant_rules.client_policies[], p_decisions pgrant_rules.token_decision[], p_code pgrant.codes[],
   p_cnf jsonb[], p_handle_hash bytea[], p_refresh_hash bytea[]
@@ -24,7 +31,7 @@ begin
          k.scopes, k.claims_id_token, k.claims_userinfo, k.auth_time, k.acr, k.amr, k.resources, k.authorization_details,
          case when d.refresh_token then p_handle_hash[d.n] end, case when d.refresh_token then p_refresh_hash[d.n] end,
          d.idle_expires_at, d.family_expires_at, pgrant_rules.sweep_day(d.idle_expires_at) + 7,
-         case when (p_client[d.n]).token_endpoint_auth_method = 'none' then p_cnf[d.n] end
+         pgrant_rules.family_cnf(p_client[d.n], p_cnf[d.n])
     from unnest(p_decisions) d
     join unnest(p_code) with ordinality k on k.ordinality = d.n
    where d.error is null;

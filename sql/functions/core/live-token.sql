@@ -64,6 +64,9 @@ begin
      and p_client.client_id is not null
      and pgrant_rules.client_live(p_client.disabled_at, p_client.expires_at, p_tenant.disabled_at)
      and pgrant_rules.maker_enabled(p_tenant.tenant_id, p_client.maker_id)
+     -- FAPI 2.0 5.3.2.1: bound to nothing, it is of before the profile. A refresh token has no audience, and is its client's.
+     and (p_token.cnf is not null or p_token.audience is null
+          or coalesce(p_tenant.security_profile, p_client.security_profile) is null)
      -- Not the tokens of a client that was removed, whose name was given to a new one.
      and pgrant_rules.whole_second(p_client.created_at) <= p_token.issued_at
      and (p_token.family_id is null or p_grant.grant_id is not null and p_user.user_id is not null)
@@ -75,7 +78,7 @@ end
 $$;
 
 comment on function pgrant_rules.token_stands(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.clients, pgrant.grants, pgrant.users) is
-  'Whether a token is good: not expired, and its client live, and the grant and the person that it hangs on (null = they are not).';
+  'Whether a token is good: not expired, bound to a key where a profile wants that, and its client live, and the grant and the person that it hangs on (null = they are not).';
 
 create function pgrant_rules.person_of_subject(p_tenant uuid, p_subject text) returns uuid
 language plpgsql stable

@@ -8,8 +8,12 @@ as $$
   select case
     when p_family.family_id is null then 'refresh token unknown'
     when p_family.client_id <> p_client_id then 'refresh token of another client'
-    -- Before what it means: nobody without the key can have the family revoked.
-    when p_family.cnf is not null and not coalesce(p_cnf @> p_family.cnf, false) then 'refresh token of another key'
+    -- Before what it means: nobody without the key can have the family revoked. But one of before there was a key may have been
+    -- stolen, and the family bound to the key of the thief: whoever lost it can.
+    when p_family.cnf is not null and not coalesce(p_cnf @> p_family.cnf, false)
+         and (not p_family.bound_later or p_family.current_hash = p_refresh_hash
+              or p_family.previous_hash = p_refresh_hash and now() < p_family.replay_until)
+      then 'refresh token of another key'
     when p_family.revoked_at is not null then concat('family revoked: ', p_family.revoked_reason)
     when p_family.expires_at <= now() then 'family expired'
     when p_family.idle_expires_at <= now() then 'refresh token idle too long'

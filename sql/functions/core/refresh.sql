@@ -30,11 +30,13 @@ create type pgrant_rules.rotation as (
   successor_hash    bytea,
   sealed_successor  bytea,
   replay_until      timestamptz,
-  idle_expires_at   timestamptz
+  idle_expires_at   timestamptz,
+  cnf               jsonb
 );
 
 comment on type pgrant_rules.rotation is 'A refresh token that takes the place of the current one of its family (see token_decision).';
 comment on column pgrant_rules.rotation.sealed_successor is 'The token, sealed under its predecessor, to be given back on a replay; null = there is none.';
+comment on column pgrant_rules.rotation.cnf is 'The key that it is to be bound to, unless its family is bound to one (RFC 9449 5); null = none.';
 
 create function pgrant_rules.families_rotate(p_tenant uuid, p_rotations pgrant_rules.rotation[]) returns void
 language plpgsql
@@ -47,6 +49,8 @@ begin
          sealed_successor = r.sealed_successor,
          replay_until = r.replay_until,
          replays = 0,
+         cnf = coalesce(f.cnf, r.cnf),
+         bound_later = f.bound_later or f.cnf is null and r.cnf is not null,
          last_used_at = now(),
          idle_expires_at = r.idle_expires_at,
          -- Never more than a week too late, even where a setting has shortened its life: family_page() relies on it.
@@ -59,7 +63,7 @@ end
 $$;
 
 comment on function pgrant_rules.families_rotate(uuid, pgrant_rules.rotation[]) is
-  'Rotates: the proposed successor is current from now on, the one before may be replayed for the client''s window. The absolute expiry does not move.';
+  'Rotates: the proposed successor is current from now on, the one before may be replayed for the client''s window. The absolute expiry does not move, nor does the key that a family is bound to.';
 
 create function pgrant_rules.families_replay(p_tenant uuid, p_family_ids uuid[]) returns void
 language plpgsql
@@ -113,7 +117,9 @@ begin
     case
       when v_decision.action = 'refresh.rotate' and v_decision.error is null then
         v_rotations := v_rotations || row(v_decision.family_id, v_decision.successor_hash, v_decision.sealed_successor,
-                                          v_decision.replay_until, v_decision.idle_expires_at)::pgrant_rules.rotation;
+                                          v_decision.replay_until, v_decision.idle_expires_at,
+                                          pgrant_rules.family_cnf(v_auth.o_client[v_decision.n], v_auth.o_cnf[v_decision.n])
+                                         )::pgrant_rules.rotation;
       when v_decision.action = 'refresh.replay' then v_replayed := v_replayed || v_decision.family_id;
       when v_decision.action = 'refresh.reuse' then v_reused := v_reused || v_decision.family_id;
       else null;

@@ -6,12 +6,15 @@ create type pgrant_api.userinfo as (
   detail  text,
   claims  jsonb,
   client_id text,
-  alg     text
+  alg     text,
+  proof_algs text[]
 );
 
 comment on type pgrant_api.userinfo is 'Claims about the person (OpenID Connect Core 5.3).';
 comment on column pgrant_api.userinfo.detail is 'What the client may be told besides the code of the error; null = nothing.';
 comment on column pgrant_api.userinfo.alg is 'How they are signed for the client; null = they are not.';
+comment on column pgrant_api.userinfo.proof_algs is
+  'With an error: by what proofs of the client of the token are to be signed (RFC 9449 7.1, algs); null = as the tenant says.';
 
 create function pgrant_rules.userinfo_entry(
   p_token pgrant_rules.live_token, p_possession pgrant_rules.possession, p_request_id text, p_address inet
@@ -77,7 +80,10 @@ begin
     v_out.error := v_errors[i];
     v_out.reason := (v_entries[i]).reason;
     v_out.detail := (v_possessions[i]).detail;
-    if v_out.error is null then
+    if v_out.error is not null and v_token.security_profile is not null then
+      v_out.proof_algs := (select pgrant_rules.algs_taken(t.client_signing_algs, v_token.security_profile)
+                             from pgrant.tenants t where t.tenant_id = p_tenant);
+    elsif v_out.error is null then
       v_out.claims := pgrant_rules.custom_claims(p_tenant, v_function, v_token.user_id, v_token.client_id, v_token.scopes)
         || pgrant_rules.claims_given(p_tenant, v_token.user_id, v_token.scopes, v_token.claims_userinfo, v_token.access_claims)
         || jsonb_build_object('sub', v_token.subject);

@@ -90,6 +90,59 @@ $$;
 comment on function pgrant_rules.preset_settings(jsonb) is
   'Settings with the preset that they name in place of its name; what is named beside it wins. Raises OA003.';
 
+create function pgrant_rules.tokens_unbound(p_tenant uuid)
+returns table (client_id text, opaque bigint, jwts bigint, until timestamptz)
+language plpgsql stable
+as $$
+declare
+  v_tenant pgrant.tenants;
+  v_resources record;
+  v_longest interval;
+begin
+  select t.* into v_tenant from pgrant.tenants t where t.tenant_id = p_tenant;
+  select max(r.access_token_lifetime) as lifetime, coalesce(bool_or(r.access_token_format = 'jwt'), false) as jwt into v_resources
+    from pgrant.resources r where r.tenant_id = p_tenant and r.disabled_at is null;
+  select make_interval(secs => greatest(v_tenant.access_token_lifetime, max(c.access_token_lifetime), v_resources.lifetime))
+    into v_longest from pgrant.clients c where c.tenant_id = p_tenant;
+  return query
+  with changes as materialized (
+    select e.client_id, max(e.at) as at
+      from pgrant.audit_events e
+     where e.tenant_id = p_tenant and e.at > now() - v_longest and e.action in ('tenant.set', 'client.set') and e.error is null
+       and e.detail ?| array['preset', 'security_profile', 'dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens']
+     group by 1
+  ), holders as (
+    select c.client_id, coalesce(c.access_token_format, v_tenant.access_token_format) = 'jwt' or v_resources.jwt as jwt,
+           make_interval(secs => greatest(coalesce(c.access_token_lifetime, v_tenant.access_token_lifetime), v_resources.lifetime)) as life,
+           -- Since when it gets none that is not bound, by its own settings or those of the tenant: the audit knows when they were
+           -- set, and not which token is.
+           least(case when c.dpop_bound_access_tokens or c.tls_client_certificate_bound_access_tokens or c.security_profile is not null
+                      then coalesce((select h.at from changes h where h.client_id = c.client_id), '-infinity') else 'infinity' end,
+                 case when v_tenant.dpop_bound_access_tokens or v_tenant.security_profile is not null
+                      then coalesce((select h.at from changes h where h.client_id is null), '-infinity') else 'infinity' end) as bound_at
+      from pgrant.clients c where c.tenant_id = p_tenant and c.disabled_at is null
+  ), tokens as (
+    select a.client_id, 1 as opaque, 0 as jwt, a.expires_at as until
+      from pgrant.access_tokens a
+     where a.tenant_id = p_tenant and a.expires_at > now() and a.revoked_at is null and a.cnf is null
+    union all
+    select e.client_id, 0, 1, e.at + h.life
+      from pgrant.audit_events e
+      join holders h on h.client_id = e.client_id and h.jwt and e.at < h.bound_at and e.at > now() - h.life
+     where e.tenant_id = p_tenant and e.at > now() - v_longest and e.error is null
+       and e.action in ('code.redeem', 'device_code.redeem', 'refresh.rotate', 'refresh.replay', 'client_credentials.issue',
+                        'token.exchange', 'identity_assertion.redeem')
+  )
+  select t.client_id, sum(t.opaque), sum(t.jwt), max(t.until)
+    from tokens t
+    join holders h using (client_id)
+   group by 1;
+end
+$$;
+
+comment on function pgrant_rules.tokens_unbound(uuid) is
+  'How many access tokens are live that are bound to no key, client by client, and until when: opaque ones exactly, JWTs at most, for nothing is stored of them: those that were issued within their lifetime, while the client could get one that is not bound.';
+
 create function pgrant_ops.tenant_check(p_tenant uuid, p_profile text)
 returns table (subject text, client_id text, setting text, value jsonb, wanted text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
@@ -139,9 +192,14 @@ begin
       exists (select from unnest(c.redirect_uris) u (uri) where u.uri not like 'https://%'))
    ) w (setting, value, wanted, broken)
    where c.tenant_id = p_tenant and c.maker_id is null and c.disabled_at is null and w.broken is true
+  union all
+  select 'client', u.client_id, 'access tokens',
+         jsonb_build_object('opaque', u.opaque, 'jwt at most', u.jwts, 'until', pgrant_rules.iso8601(u.until)),
+         'bound to a key (FAPI 2.0 5.3.2.1); the profile ends these but at APIs that verify JWTs by themselves'
+    from pgrant_rules.tokens_unbound(p_tenant) u
    order by 1 desc, 2, 3;
 end
 $$;
 
 comment on function pgrant_ops.tenant_check(uuid, text) is
-  'What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after; no row = all is. client_id is null for the tenant''s own settings and those of its resources, which subject names; value may be null: none is set. Raises OA001, OA003.';
+  'What of a tenant and of its clients that are enabled is not as a profile wants it (fapi2: FAPI 2.0 Security Profile), before it is switched to the preset of that name or after, and which access tokens are live that are bound to nothing (setting = access tokens, value = {opaque, jwt at most, until}); no row = all is. client_id is null for the tenant''s own settings and those of its resources, which subject names; value may be null: none is set. Raises OA001, OA003.';
