@@ -719,7 +719,7 @@ export const api = {
     ['ended_session_id', 'text'],
   ], []),
 
-  /** The live sessions of the person who is signed in. Writes nothing but the session's idle expiry. Errors: login_required. */
+  /** The live sessions of the person who is signed in, 51 of them, one more than a page shows, behind p_after, a session_id (null, or one that is not there = from the first on). Writes nothing but the session's idle expiry. Errors: login_required. */
   account_session_list: bind<
     {
       tenant: string;
@@ -727,6 +727,7 @@ export const api = {
       address: string | null;
       session_hash: Uint8Array | null;
       session_expires_at: number | null;
+      after: string | null;
     },
     ApiAccountSessions
   >('pgrant_api.account_session_list', [
@@ -735,6 +736,7 @@ export const api = {
     ['address', 'inet'],
     ['session_hash', 'bytea'],
     ['session_expires_at', 'bigint'],
+    ['after', 'text'],
   ], ['username', 'sessions']),
 
   /** How the person who is signed in may sign in. Writes nothing but the session's idle expiry. Errors: login_required. */
