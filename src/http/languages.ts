@@ -7,7 +7,7 @@ import { pageLanguages } from '../protocol/lists.ts';
 import type { Ctx } from './ctx.ts';
 import { programOf } from './program.ts';
 import { type Refusals, sayReasons, sayRefusals } from './refusals.ts';
-import { scopeGroups } from './scope-groups.ts';
+import { scopeGroups, scopesAsked } from './scope-groups.ts';
 
 export type PageLanguage = (typeof pageLanguages)[number];
 
@@ -82,6 +82,7 @@ export function globalsOf(language: PageLanguage) {
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
     program_of: programOf,
     scope_groups: scopeGroups,
+    scopes_asked: scopesAsked,
     language_name: (tag: string) => names.of(tag) ?? tag,
     /** What SQL refused, in the language. */
     refusal: sayRefusals(refusals),
