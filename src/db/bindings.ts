@@ -438,6 +438,13 @@ export type ApiRegistrationSettings = {
   issuers: Json;
 };
 
+/** What came of new recovery codes. */
+export type ApiRenewedCodes = {
+  error: null;
+  reason: string | null;
+  repeated: boolean;
+};
+
 /** Whose second factor is asked for, and what the web process needs to check a code. */
 export type ApiSecondFactorChallenge = {
   error: null;
@@ -713,7 +720,7 @@ export const api = {
     ['ended_session_id', 'text'],
   ], []),
 
-  /** The live sessions of the person who is signed in. Writes nothing but the session's idle expiry. Errors: login_required. */
+  /** The live sessions of the person who is signed in, 51 of them, one more than a page shows, behind p_after, a session_id (null, or one that is not there = from the first on). Writes nothing but the session's idle expiry. Errors: login_required. */
   account_session_list: bind<
     {
       tenant: string;
@@ -721,6 +728,7 @@ export const api = {
       address: string | null;
       session_hash: Uint8Array | null;
       session_expires_at: number | null;
+      after: string | null;
     },
     ApiAccountSessions
   >('pgrant_api.account_session_list', [
@@ -729,6 +737,7 @@ export const api = {
     ['address', 'inet'],
     ['session_hash', 'bytea'],
     ['session_expires_at', 'bigint'],
+    ['after', 'text'],
   ], ['username', 'sessions']),
 
   /** How the person who is signed in may sign in. Writes nothing but the session's idle expiry. Errors: login_required. */
@@ -2201,7 +2210,7 @@ export const api = {
     ['pushed_expires_at', 'bigint'],
   ], ['next', ['request_expires_at', 'next', ['continue', 'login', 'second_factor', 'account', 'consent']], ['redirect_uri', 'next', ['respond']], ['response_mode', 'next', ['respond']]]),
 
-  /** Gives the person who is signed in new recovery codes (SHA-256 of each), after a recent sign-in; those of before are good no more. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found (no second factor). */
+  /** Gives the person who is signed in new recovery codes (SHA-256 of each), after a recent sign-in; those of before are good no more. With p_form_hash (SHA-256 of the form's own key; null = it has none) once: sent again, it is repeated. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), not_found (no second factor). */
   recovery_codes_set: bind<
     {
       tenant: string;
@@ -2211,8 +2220,9 @@ export const api = {
       session_expires_at: number | null;
       csrf_hash: Uint8Array | null;
       recovery_hashes: Uint8Array[] | null;
+      form_hash: Uint8Array | null;
     },
-    ApiDone
+    ApiRenewedCodes
   >('pgrant_api.recovery_codes_set', [
     ['tenant', 'uuid'],
     ['request_id', 'text'],
@@ -2221,7 +2231,8 @@ export const api = {
     ['session_expires_at', 'bigint'],
     ['csrf_hash', 'bytea'],
     ['recovery_hashes', 'bytea[]'],
-  ], []),
+    ['form_hash', 'bytea'],
+  ], ['repeated']),
 
   /** Refreshes (RFC 6749 6), a set of requests at once: the current token is rotated to the proposed successor, its predecessor gets the same successor again inside the window, anything else with a valid handle revokes the family. p_scope and p_resource are space-delimited; p_scope null, p_resource empty, p_authorization_details (as of details_refusal) null = all of the family's; p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, invalid_grant, invalid_scope, invalid_target, invalid_authorization_details, temporarily_unavailable, too_many_attempts, flood. */
   refresh_rotate: bindSet<

@@ -10,6 +10,7 @@ const flashes = [
   'account_linked',
   'application_removed',
   'authenticator_removed',
+  'done_already',
   'moved_on',
   'passkey_added',
   'passkey_removed',

@@ -7,7 +7,7 @@ import { pageLanguages } from '../protocol/lists.ts';
 import type { Ctx } from './ctx.ts';
 import { programOf } from './program.ts';
 import { type Refusals, sayReasons, sayRefusals } from './refusals.ts';
-import { scopeGroups } from './scope-groups.ts';
+import { scopeGroups, scopesAsked } from './scope-groups.ts';
 
 export type PageLanguage = (typeof pageLanguages)[number];
 
@@ -64,6 +64,13 @@ export function globalsOf(language: PageLanguage) {
       `<time datetime="${escaped(at)}">${escaped(format.format(new Date(at)))}</time>`,
     );
 
+  /** What is called by a message of a family, as it is quoted; the name of what there is none for. */
+  const labelIn = (family: string) => (name: string) => {
+    const label = messages.get(`${family}.${name}`)?.format();
+    return label === undefined ? name : String(messages.get('console.label')?.format({ label }));
+  };
+  const settingLabel = labelIn('console.policy.name');
+
   return {
     language,
     /** A message, as HTML; its values are escaped, unless they are HTML of another message. */
@@ -82,20 +89,19 @@ export function globalsOf(language: PageLanguage) {
       String(messages.get(`claim.${name}`)?.format() ?? name.replaceAll('_', ' ')),
     program_of: programOf,
     scope_groups: scopeGroups,
+    scopes_asked: scopesAsked,
     language_name: (tag: string) => names.of(tag) ?? tag,
     /** What SQL refused, in the language. */
-    refusal: sayRefusals(refusals),
-    /** What a form of the console calls a field, as it is quoted; the name of one that it calls nothing. */
-    label: (name: string) => {
-      const label = messages.get(`console.name.${name}`)?.format();
-      return label === undefined ? name : String(messages.get('console.label')?.format({ label }));
-    },
+    refusal: sayRefusals(refusals, settingLabel),
+    /** What a form of the console calls a field, and what the page of the policy calls a setting. */
+    label: labelIn('console.name'),
+    setting_label: settingLabel,
     /** As a sentence begins and ends; a name of the protocol stays as it is. */
     sentence: (text: string) => {
       const begun = /^[\p{Ll}\d]*_/u.test(text)
         ? text
         : text.replace(/^\p{Ll}/u, (letter) => letter.toLocaleUpperCase(locale));
-      return /[\p{L}\p{N}\])”“»]$/u.test(begun) ? `${begun}.` : begun;
+      return /[\p{L}\p{N}\])'”“»]$/u.test(begun) ? `${begun}.` : begun;
     },
     /** Why something was refused, as logs and audit have it. */
     why: sayReasons(refusals),

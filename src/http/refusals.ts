@@ -23,12 +23,26 @@ const placeholder = /\{(\d|name|good)\}/g;
 /** What is longer holds what somebody sent, and is not looked through: patterns would take the square of its length. */
 const longest = 1000;
 
-/** Says refusals in a language; a field has the name that `label` gives. */
+/** A setting as a sentence names it: of several words. */
+const settingName = /\b[a-z]+(?:_[a-z]+)+\b/g;
+
+/**
+ * Says refusals in a language; a field has the name that `label` gives, and a setting that a sentence names is called what
+ * `setting` calls it.
+ */
 export function sayRefusals(
   refusals: Refusals,
+  setting: (name: string) => string = (name) => name,
 ): (detail: string, label?: (name: string) => string) => Said {
-  const sentences = patternsOf(refusals.sentences);
-  const values = patternsOf(refusals.values);
+  const named = (texts: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(texts).map(([pattern, text]) => [
+        pattern,
+        text.replaceAll(settingName, setting),
+      ]),
+    );
+  const sentences = patternsOf(named(refusals.sentences));
+  const values = patternsOf(named(refusals.values));
   const good = (text: string): string => {
     const found = find(values, text);
     return found === undefined ? text : fill(found, good);
@@ -38,8 +52,9 @@ export function sayRefusals(
     if (found === undefined) return { text: visible(detail), known: false };
     const { name, good: value } = found.given;
     const { pattern, given } = found;
-    const named = name === undefined ? found : { pattern, given: { ...given, name: label(name) } };
-    return { text: visible(fill(named, good)), known: true, name, good: value && good(value) };
+    const labelled =
+      name === undefined ? found : { pattern, given: { ...given, name: label(name) } };
+    return { text: visible(fill(labelled, good)), known: true, name, good: value && good(value) };
   };
 }
 

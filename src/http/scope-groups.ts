@@ -19,3 +19,20 @@ export function scopeGroups<Scope extends { scope: string }>(scopes: Scope[]): G
     ({ scopes }) => scopes.length > 0,
   );
 }
+
+type Asked = { scope: string; sensitive: boolean; granted: boolean };
+
+/**
+ * What an application asks for: as a list what people have to see, and in groups the rest of what is many. They have to see what is
+ * sensitive, and what is new to whoever has allowed something before.
+ */
+export function scopesAsked<Scope extends Asked>(
+  scopes: Scope[],
+): { seen: Scope[]; groups: Group<Scope>[]; isMore: boolean } {
+  const isMore = scopes.some(({ granted }) => granted);
+  if (scopes.length <= few) return { seen: scopes, groups: [], isMore };
+  const { seen = [], rest = [] } = Object.groupBy(scopes, ({ sensitive, granted }) =>
+    sensitive || (isMore && !granted) ? 'seen' : 'rest',
+  );
+  return { seen, groups: rest.length > 0 ? scopeGroups(rest) : [], isMore };
+}

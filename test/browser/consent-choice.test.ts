@@ -6,8 +6,17 @@ import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { type Acme, insecure, password, startAcme } from '../support/acme.ts';
 import { hasChromium, launch, openPage, press } from '../support/chromium.ts';
+import { look } from '../support/look.ts';
 
 const redirect_uri = 'http://127.0.0.1:9/callback';
+
+const named = (prefix: string, count: number, title: string, sensitive = false) =>
+  Array.from({ length: count }, (_, n) => ({
+    scope: `${prefix}${n}`,
+    title: `${title} ${n}`,
+    description: sensitive ? 'Let people in, and shut them out.' : '',
+    sensitive,
+  }));
 
 describe.skipIf(!hasChromium)('in Chromium', () => {
   let acme: Acme;
@@ -94,6 +103,47 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       expect(await page.getByRole('checkbox').count()).toBe(1);
       expect(complaints).toEqual([]);
     },
+  );
+
+  /** Two hundred scopes: three of them sensitive, the others in three groups. */
+  const many = [
+    ...named('admin:', 3, 'Change who has access to the school', true),
+    ...named('files:', 60, 'Delete the files of folder'),
+    ...named('calendar.', 60, 'See the appointments of room'),
+    ...named('mail/', 77, 'Send messages to course'),
+  ];
+
+  test.each([true, false])(
+    'of two hundred what is sensitive or new is in sight, the others are in groups, and can be unticked there; JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const { tenant, database } = acme;
+      for (const scope of javaScriptEnabled ? many : [])
+        await call(database.worker, ops.scope_add, { tenant, ...scope });
+      const { page, complaints } = await openPage(browser, { javaScriptEnabled });
+      const faults: string[] = [];
+      const see = async (name: string) =>
+        javaScriptEnabled && faults.push(...(await look(page, name)));
+      const inSight = () =>
+        page
+          .getByRole('checkbox')
+          .evaluateAll((all) => all.map((one) => one.getAttribute('value')));
+      const names = many.map(({ scope }) => scope);
+      const [first, later] = [names.slice(0, 180), names.slice(180)];
+      const decide = await asked(page, first.join(' '));
+      expect(await inSight()).toEqual(['admin:0', 'admin:1', 'admin:2']);
+      await see('consent-many');
+      await page.getByText('files (60)').click();
+      await page.getByLabel('Delete the files of folder 7', { exact: true }).uncheck();
+      await see('consent-many-open');
+      const tokens = await decide('Allow');
+      const allowed = first.filter((name) => name !== 'files:7');
+      expect(tokens.scope?.split(' ').toSorted()).toEqual(allowed.toSorted());
+      await asked(page, names.join(' '));
+      expect((await inSight()).toSorted()).toEqual(['files:7', ...later].toSorted());
+      await see('consent-many-more');
+      expect([faults, complaints]).toEqual([[], []]);
+    },
+    60_000,
   );
 
   test('nothing that is ticked is as good as Cancel', async () => {

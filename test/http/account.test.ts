@@ -184,6 +184,37 @@ describe('sessions', () => {
     );
   });
 
+  test('are fifty a page, this one on the first, and going on from page to page shows each of them once', async () => {
+    await addPerson('many');
+    await acme.database.sql`
+      insert into pgrant.sessions (tenant_id, session_hash, expires_at, session_id, user_id, auth_time, acr, amr, csrf_hash,
+                                   idle_expires_at, last_seen_at)
+      select ${acme.tenant}, sha256(('s' || n)::bytea), now() + interval '1 day', gen_random_uuid(), u.user_id,
+             now() - interval '1 minute' * (n / 3), '1', '{pwd}', sha256('c'), now() + interval '1 day', now()
+        from generate_series(1, 120) n, pgrant.users u where u.username = 'many'`;
+    const browser = new Browser();
+    let page = await openAs(browser, '/oauth/account/sessions', 'many');
+    const seen: string[] = [];
+    const counts: number[] = [];
+    for (let pages = 0; pages < 5; pages += 1) {
+      const ids = [...page.html.matchAll(/<h2 id="session-([^"]*)"/g)].map(([, id = '']) => id);
+      counts.push(ids.length);
+      seen.push(...ids);
+      expect(page.html.includes('This browser')).toBe(pages === 0);
+      expect(page.html.includes('First page')).toBe(pages > 0);
+      const [, next] = /rel="next" href="([^"]*)"/.exec(page.html) ?? [];
+      if (next === undefined) break;
+      page = await browser.open(new URL(next, page.url));
+    }
+    expect(counts).toEqual([50, 50, 21]);
+    expect(new Set(seen).size).toBe(121);
+    // Whatever is no session of this person is the first page.
+    for (const after of ['x', crypto.randomUUID()]) {
+      const first = await browser.open(`${acme.issuer}/oauth/account/sessions?after=${after}`);
+      expect([first.status, first.html.includes('This browser')]).toEqual([200, true]);
+    }
+  });
+
   test('all end at once, this one too, with the refresh tokens that live with them', async () => {
     const [here, there] = [new Browser(), new Browser()];
     await openAs(there, '/account', 'ada');

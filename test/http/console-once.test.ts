@@ -1,4 +1,4 @@
-// Forms of the console whose answer shows a secret: each counts once, however often it is sent.
+// Forms of the console whose answer shows a secret, or that add one more each time: each counts once, however often it is sent.
 import { beforeAll, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
@@ -49,6 +49,30 @@ test.each([
   expect(again.html).toContain('This was done already');
   expect(await stored()).toEqual(once);
 });
+
+test.each([
+  [
+    'clients',
+    'client_add',
+    { name: 'Open', redirect_uris: 'https://open.example/cb', token_endpoint_auth_method: 'none' },
+    'clients',
+  ],
+  ['keys', 'key_add', { alg: 'ES256' }, 'signing_keys'],
+])(
+  '%s: what %s adds under a name of its own is added once',
+  async (path, operation, values, table) => {
+    const page = await browser.open(`${acme.issuer}/oauth/admin/${path}`);
+    const stored = async () =>
+      (await acme.database.sql`select from ${acme.database.sql(`pgrant.${table}`)}`).length;
+    const before = await stored();
+    await Promise.all([send(page, operation, values), send(page, operation, values)]);
+    expect(await stored()).toBe(before + 1);
+    const again = await send(page, operation, values);
+    expect([again.status, again.url]).toEqual([200, `${acme.issuer}/oauth/admin/${path}`]);
+    expect(again.html).toContain('This was done already');
+    expect(await stored()).toBe(before + 1);
+  },
+);
 
 test('what was refused may be sent again', async () => {
   const page = await browser.open(`${acme.issuer}/oauth/admin/webhooks`);

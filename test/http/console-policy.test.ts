@@ -5,7 +5,7 @@ import { call } from '../../src/db/call.ts';
 import { tenantSettings } from '../../src/endpoints/console/console-form.ts';
 import { differs, policyGroups } from '../../src/endpoints/console/policy.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
-import { Browser } from '../support/browser.ts';
+import { Browser, type Page } from '../support/browser.ts';
 
 const setting = (name: string) => {
   const found = tenantSettings.find((one) => one.name === name);
@@ -82,5 +82,50 @@ describe('the page', () => {
     expect(done.html).toMatch(/class="notice good"[^>]*>\s*<p>Erledigt\./);
     expect(done.html).toContain('value="60"');
     expect(done.html).not.toContain('Zurück zur Voreinstellung');
+  });
+
+  /** What the notice of a page says, without marks. */
+  const saidIn = ({ html }: Page) =>
+    /class="notice danger"[^>]*>([\s\S]*?)<\/div>/
+      .exec(html)?.[1]
+      ?.replaceAll(/<[^>]*>/g, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+
+  test.each([
+    [
+      'en',
+      '“Codes are good for” must be',
+      '“Algorithm of access tokens” must be one of “Algorithms of signatures”.',
+    ],
+    [
+      'es',
+      '«Los códigos valen» tiene que ser',
+      '«Algoritmo de los tokens de acceso» tiene que ser uno de «Algoritmos de firma».',
+    ],
+    [
+      'pt',
+      '“Os códigos valem” tem que ser',
+      '“Algoritmo dos tokens de acesso” tem que ser um de “Algoritmos de assinatura”.',
+    ],
+    [
+      'de',
+      '„Codes gelten“ geht so nicht',
+      '„Verfahren der Access-Tokens“ muss eines von „Signaturverfahren“ sein.',
+    ],
+  ])('in %s a refusal names settings as the page calls them', async (language, one, two) => {
+    const reader = new Browser({ 'accept-language': language });
+    reader.cookies = browser.cookies;
+    const refused = async (setting: string, value: string) => {
+      const page = await reader.open(`${acme.issuer}/oauth/admin/settings/${setting}`);
+      return saidIn(await reader.submit(page, { [setting]: value }));
+    };
+    const said = [
+      await refused('code_lifetime', '601'),
+      await refused('access_token_alg', 'EdDSA'),
+    ];
+    expect(said[0]).toContain(one);
+    expect(said[1]).toContain(two);
+    expect(said.join()).not.toMatch(/code_lifetime|access_token_alg|signing_algs/);
   });
 });

@@ -347,7 +347,7 @@ describe('pages', () => {
       /name="code_lifetime"[^>]* aria-describedby="value-fault" aria-invalid="true"/,
     );
     expect(refused.html).toContain(
-      `<p lang="de"><bdi>code_lifetime geht so nicht, richtig wäre: ${good};`,
+      `<p lang="de"><bdi>„Codes gelten“ geht so nicht, richtig wäre: ${good};`,
     );
   });
 

@@ -296,6 +296,22 @@ describe('recovery codes', () => {
       await signIn.browser.submit(old, { code: String(renewed[1]) }, '/second-factor'),
     );
   });
+
+  test('count once for each form: what is pressed twice, or sent again, leaves those that were shown', async () => {
+    const { browser } = await setUp('lou');
+    const page = await browser.open(`${acme.issuer}${account}`);
+    const send = () => browser.submit(page, {}, '/recovery-codes');
+    const both = await Promise.all([send(), send()]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const again = await send();
+    expect([again.status, codesOf(again)]).toEqual([409, []]);
+    expect(again.html).toContain('the codes that you were shown are still good');
+    const [code = ''] = both.flatMap(codesOf);
+    const signIn = await typePassword('lou');
+    await claimsAt(signIn.browser, await signIn.browser.submit(signIn.page, { code }));
+    const fresh = await browser.open(`${acme.issuer}${account}`);
+    expect(codesOf(await browser.submit(fresh, {}, '/recovery-codes'))).toHaveLength(10);
+  });
 });
 
 describe('the rule of the tenant', () => {

@@ -218,7 +218,10 @@ async function factorsOf(
   { request_hash }: { request_hash: Buffer },
 ) {
   const own = names.filter((name) => !['tenant', 'request_id', 'address'].includes(name));
-  const changes = ['csrf_hash,session_expires_at,session_hash', 'csrf_hash,recovery_hashes'];
+  const changes = [
+    'csrf_hash,session_expires_at,session_hash',
+    'csrf_hash,form_hash,recovery_hashes',
+  ];
   const waits = [
     'browser_hash,request_expires_at,request_hash,session_expires_at,session_hash',
     'browser_hash,next_challenge_hash,request_expires_at,request_hash,session_expires_at,session_hash',

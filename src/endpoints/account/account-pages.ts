@@ -19,6 +19,8 @@ import {
   signIn,
 } from './person.ts';
 
+const pageRows = 50;
+
 /** {issuer}/account, which people type and bookmark: cookies are for what is below /oauth. */
 export const findAccount = (): Endpoint => (ctx) => goTo(ctx, pathOf('applications'));
 
@@ -34,9 +36,13 @@ export function showApplications(services: EndpointServices): Endpoint {
 /** Where the person is signed in. */
 export function showSessions(services: EndpointServices): Endpoint {
   return accountPage(services, 'sessions', async (ctx) => {
-    const row = await call(services.database, api.account_session_list, person(ctx));
+    const { after = null } = requireReadable(ctx.query, ['after']).values;
+    const row = await call(services.database, api.account_session_list, { ...person(ctx), after });
+    const found = row.sessions as { session_id: string }[];
+    const sessions = found.slice(0, pageRows);
+    const next = found.length > pageRows && sessions.at(-1)?.session_id;
     const csrf = presentedCsrfToken(ctx);
-    render(ctx, 'account_sessions', { section: 'sessions', ...row, csrf });
+    render(ctx, 'account_sessions', { section: 'sessions', ...row, sessions, after, next, csrf });
   });
 }
 

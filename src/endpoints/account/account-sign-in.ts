@@ -10,6 +10,7 @@ import { turnOf } from '../../http/turn.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newPassword } from '../../protocol/password.ts';
+import { newSecret } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { accountForm, accountPage, goTo, pathOf, person, personWithForm } from './person.ts';
 
@@ -30,7 +31,9 @@ export async function showSignInPage(
   const row = await call(database, api.account_sign_in_show, person(ctx));
   const csrf = presentedCsrfToken(ctx);
   const status = fault === undefined ? 200 : fault === 'again' ? 403 : 400;
-  const data = { section: 'sign-in', ...row, csrf, fault, shortest, passkey_name };
+  // What makes the form for new recovery codes count once.
+  const once = newSecret().secret;
+  const data = { section: 'sign-in', ...row, csrf, once, fault, shortest, passkey_name };
   render(ctx, 'account_sign_in', data, { status, passkeys: row.second_factor !== null });
 }
 

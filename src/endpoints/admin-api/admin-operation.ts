@@ -48,6 +48,16 @@ export const resultNames: Readonly<Record<string, string>> = {
   key_add: 'active_at',
 };
 
+/** What was made outside SQL, and the answer of an operation shows, once. */
+export const shownNames: Readonly<Record<string, string>> = {
+  client_add: 'client_secret',
+  client_secret_add: 'client_secret',
+  credential_add: 'api_key',
+  webhook_add: 'secret',
+  webhook_secret: 'secret',
+  key_add: 'kid',
+};
+
 const patterns = adminOperations.map((operation) => ({
   operation,
   names: namesOf(operation.path),

@@ -1,5 +1,7 @@
 // JSON Schema (OpenAPI 3.1 4.8.24) of what columns and arguments are.
 
+import { shownNames } from './admin-operation.ts';
+
 export type Schema = Record<string, unknown>;
 export type Column = {
   name: string;
@@ -11,13 +13,40 @@ export type Column = {
   is_setting?: boolean;
 };
 
-/** A row with all of its columns. */
-export function recordSchema(columns: readonly Column[]): Schema {
+/** A row with all of its columns, and `more` that an answer has besides; `sometimes` not. */
+export function recordSchema(
+  columns: readonly Column[],
+  more: Record<string, Schema> = {},
+  sometimes: Record<string, Schema> = {},
+): Schema {
+  const properties = Object.fromEntries(columns.map((one) => [one.name, columnSchema(one)]));
   return {
     type: 'object',
-    properties: Object.fromEntries(columns.map((one) => [one.name, columnSchema(one)])),
-    required: columns.map(({ name }) => name),
+    properties: { ...properties, ...more, ...sometimes },
+    required: [...columns.map(({ name }) => name), ...Object.keys(more)],
   };
+}
+
+const moment = { type: 'string', format: 'date-time' };
+const momentOrNone = { ...moment, type: ['string', 'null'] };
+
+/** A client, and what belongs to it: its secrets, and the keys that were fetched where it has a `jwks_uri`. */
+export function clientSchema(columns: readonly Column[]): Schema {
+  const secret = {
+    type: 'object',
+    properties: { secret_id: schemaOf('uuid'), created_at: moment, expires_at: momentOrNone },
+    required: ['secret_id', 'created_at', 'expires_at'],
+  };
+  const secrets = { type: 'array', items: secret };
+  return recordSchema(
+    columns,
+    { secrets },
+    {
+      jwks_fetched_at: momentOrNone,
+      jwks_expires_at: momentOrNone,
+      jwks_last_error: { type: ['string', 'null'] },
+    },
+  );
 }
 
 /** A column, with its meaning and the values that it may have. */
@@ -63,4 +92,17 @@ export function problemSchema(): Schema {
     },
     required: ['type', 'title', 'status', 'detail', 'error'],
   };
+}
+
+/** Besides the value, what was made outside SQL: all but a new client, which may have none, have it. */
+export function withShown(operation: string, schema: Schema): Schema {
+  const name = shownNames[operation];
+  if (name === undefined) return schema;
+  const isSure = operation !== 'client_add';
+  const shown = {
+    type: 'object',
+    properties: { [name]: { type: 'string', description: 'Shown once.' } },
+    ...(isSure && { required: [name] }),
+  };
+  return { allOf: [schema, shown] };
 }

@@ -6,7 +6,14 @@ import {
   ownMembers,
   resultNames,
 } from './admin-operation.ts';
-import { problemSchema, recordSchema, type Schema, schemaOf } from './openapi-schemas.ts';
+import {
+  clientSchema,
+  problemSchema,
+  recordSchema,
+  type Schema,
+  schemaOf,
+  withShown,
+} from './openapi-schemas.ts';
 import { memberSchema, settingsOf } from './openapi-settings.ts';
 import { records } from './operations.ts';
 
@@ -47,9 +54,9 @@ export function adminDocument(issuer: string): object {
         },
       },
       schemas: {
-        client: recordSchema(records.client),
+        client: clientSchema(records.client),
         resource: recordSchema(records.resource),
-        upstream: recordSchema(records.upstream),
+        upstream: recordSchema(records.upstream, { has_secrets: { type: 'boolean' } }),
         settings: recordSchema(records.settings),
         problem: problemSchema(),
       },
@@ -153,7 +160,8 @@ function answers(operation: Operation): object {
     }),
     ...(/_(show|set)$/.test(operation.operation) && { ETag: { schema: { type: 'string' } } }),
   };
-  const content = { 'application/json': { schema: answerSchema(operation) } };
+  const schema = withShown(operation.operation, answerSchema(operation));
+  const content = { 'application/json': { schema } };
   return { [status]: { description: 'Done', headers, content } };
 }
 

@@ -13,13 +13,30 @@ export const listOf = ({ page }: Found) => `/oauth/admin/${page.path.split('/')[
 type Done = { given: Record<string, unknown>; shown: Record<string, string>; username: string };
 
 /** The secret among what was made. */
-export const secretOf = ({ client_secret, api_key, secret }: Record<string, string>) =>
+const secretOf = ({ client_secret, api_key, secret }: Record<string, string>) =>
   client_secret ?? api_key ?? secret;
 
-/** Says of a form that showed a secret, and is sent again, that it counts once. */
-export function showRepeated(ctx: Ctx, { page }: Found, { username }: Shown): void {
-  const data = { section: page.section, username_of_admin: username, to: ctx.path };
-  render(ctx, 'console_repeated', data, { status: 409 });
+/** What gets a name of its own, another one each time that it is done. */
+const namedAnew = ['client_add', 'key_add'];
+
+/** Whether a form for an operation counts once, however often it is sent: there would be another one, or another secret. */
+export const countsOnce = ({ operation }: Operation, shown: Record<string, string>) =>
+  secretOf(shown) !== undefined || namedAnew.includes(operation);
+
+/** Says of a form that is sent again that it counts once; `shown` is what it would have shown. */
+export function showRepeated(
+  ctx: Ctx,
+  found: Found,
+  { username, shown }: Shown & { shown: Record<string, string> },
+): void {
+  if (secretOf(shown) === undefined) {
+    flash(ctx, 'done_already');
+    goTo(ctx, listOf(found));
+  } else {
+    const { section } = found.page;
+    const data = { section, username_of_admin: username, to: ctx.path };
+    render(ctx, 'console_repeated', data, { status: 409 });
+  }
 }
 
 /** Secrets are shown at once, and never again; anything else is a redirect. */

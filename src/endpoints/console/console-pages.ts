@@ -11,6 +11,7 @@ import {
   pageRows,
   read,
 } from './console-page.ts';
+import { peoplePages } from './console-people.ts';
 
 export const consolePages: readonly ConsolePage[] = [
   {
@@ -71,44 +72,7 @@ export const consolePages: readonly ConsolePage[] = [
     ],
     list: listOf('delivery_list', 'cursor'),
   },
-  {
-    path: 'users',
-    section: 'users',
-    template: 'console_users',
-    query: ['search', 'after'],
-    reads: ({ search, after }) => [read('user_list', page({ search, after }))],
-    list: listOf('user_list', 'username'),
-  },
-  {
-    path: 'users/:username',
-    section: 'users',
-    template: 'console_user',
-    query: ['after'],
-    reads: ({ username, after }) => [
-      ...['user_show', 'user_session_list', 'second_factor_list', 'user_role_list'].map((one) =>
-        read(one, { username }),
-      ),
-      read('role_list'),
-      read('group_list'),
-      read('grant_list', page({ username, after })),
-    ],
-    list: listOf('grant_list', 'grant_id'),
-  },
-  {
-    path: 'roles',
-    section: 'roles',
-    template: 'console_roles',
-    reads: () => [read('role_list'), read('group_list')],
-  },
-  {
-    path: 'roles/:role',
-    section: 'roles',
-    template: 'console_role',
-    query: ['after'],
-    names: ({ role }, { role_list }) => (role_list as Asked[]).some((one) => one.role === role),
-    reads: ({ role, after }) => [read('role_list'), read('role_user_list', page({ role, after }))],
-    list: listOf('role_user_list', 'user_id'),
-  },
+  ...peoplePages,
   {
     path: 'scopes',
     section: 'scopes',

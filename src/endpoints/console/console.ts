@@ -13,7 +13,7 @@ import type { Arguments, Operation } from '../admin-api/admin-operation.ts';
 import { makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { csvOf } from './audit-csv.ts';
-import { answerChange, listOf, secretOf, showRepeated } from './console-answer.ts';
+import { answerChange, countsOnce, listOf, showRepeated } from './console-answer.ts';
 import { perform, type Shown } from './console-call.ts';
 import {
   formArguments,
@@ -73,10 +73,10 @@ async function change(services: EndpointServices, ctx: Ctx, found: Found, asked:
   const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };
   const calls = [write, ...found.page.reads(found.asked)];
   const { csrf, once } = typed;
-  const isOnce = once !== undefined && secretOf(made.shown) !== undefined;
+  const isOnce = once !== undefined && countsOnce(operation, made.shown);
   const row = await perform(services, ctx, calls, { csrf, ...(isOnce && { once }) });
   if (row === undefined) return keepTyped(ctx, ctx.path, secretFields);
-  if (row.repeated) return showRepeated(ctx, found, row);
+  if (row.repeated) return showRepeated(ctx, found, { ...row, shown: made.shown });
   const [done, ...results] = row.results;
   if (done?.error) {
     if (!isThere(found, results)) {

@@ -8,6 +8,7 @@ import { render } from '../../http/render.ts';
 import { newSession, presentedCsrfToken, startSession } from '../../http/session.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
+import { secretHash } from '../../protocol/secrets.ts';
 import {
   accountForm,
   accountPage,
@@ -17,7 +18,7 @@ import {
   personWithForm,
 } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
+import { newRecoveryCodes, showCodesRepeated, showRecoveryCodes } from './recovery-codes.ts';
 import { newSetUp, openSetUp, stepOf } from './totp.ts';
 
 /** Shows the key of a new authenticator app. */
@@ -93,12 +94,14 @@ export function removeAuthenticator(services: EndpointServices): Endpoint {
 /** Shows new recovery codes, which take the place of those of before. */
 export function renewRecoveryCodes(services: EndpointServices): Endpoint {
   return accountForm(services, 'sign-in', async (ctx) => {
-    const { csrf } = requireReadable(parameters(ctx), ['csrf']).values;
+    const { csrf, once } = requireReadable(parameters(ctx), ['csrf', 'once']).values;
     const { codes, hashes } = newRecoveryCodes();
-    await call(services.database, api.recovery_codes_set, {
+    const { repeated } = await call(services.database, api.recovery_codes_set, {
       ...personWithForm(ctx, csrf),
       recovery_hashes: hashes,
+      form_hash: once === undefined ? null : secretHash(once),
     });
+    if (repeated) return showCodesRepeated(ctx);
     showRecoveryCodes(ctx, codes, pathOf('sign-in'));
   });
 }

@@ -36,3 +36,8 @@ export function showRecoveryCodes(ctx: Ctx, codes: string[], next: string): void
   const file = `data:text/plain;charset=utf-8,${encodeURIComponent(text)}`;
   render(ctx, 'recovery_codes', { codes, file, next });
 }
+
+/** Says of a form for new codes that is sent again that it counts once: whoever has none of the codes of then makes others. */
+export function showCodesRepeated(ctx: Ctx): void {
+  render(ctx, 'recovery_codes_repeated', {}, { status: 409 });
+}
