@@ -9,7 +9,7 @@ import { ArchiveError } from '../protocol/archive-error.ts';
 import { type Archive, ArchiveReader } from '../protocol/audit-archive.ts';
 import type { Config } from '../settings/config.ts';
 import { readOutside } from './audit-verify.ts';
-import { UsageError } from './faults.ts';
+import { ofReading, UsageError } from './faults.ts';
 import type { Output, Session } from './operator-session.ts';
 import { withoutSession, withSession } from './run.ts';
 import { table } from './text.ts';
@@ -83,8 +83,7 @@ async function verifyFile(file: string, source?: string): Promise<FileVerdict> {
     return { ...read, intact: fault === null, fault };
   } catch (error) {
     if (error instanceof ArchiveError) return { intact: false, fault: error.message };
-    const { code } = error as NodeJS.ErrnoException;
-    throw code === undefined ? error : new UsageError(`${file} cannot be read (${code})`);
+    throw ofReading(file, error);
   }
 }
 

@@ -16,7 +16,7 @@ type VerifyOptions = Named & { checkpoint?: string; first: number };
 
 export function declareCommands(group: Command): void {
   const broken =
-    'find what was edited, removed, moved, back-dated, added or cut off; exit code 1 where any is';
+    'find what was edited, removed, moved, back- or post-dated, added or cut off; exit code 1 where any is';
   tenantCommand(group, 'verify', broken)
     .option('--checkpoint <file>', 'one that was kept elsewhere, as a file or as it is')
     .option('--first <number>', 'begin at this seal', count, 1)
@@ -80,6 +80,7 @@ const faults: Record<string, string> = {
   reordered: 'an event is not where it was in time',
   added: 'an event or a seal is there that sealing never saw',
   'back-dated': 'an event says that it is older than it can be',
+  'post-dated': 'an event says that it is younger than it can be',
   'seal edited': 'a seal is not as it was made',
   'seal missing': 'a seal is gone',
   'checkpoint edited': 'a checkpoint in the database is not as it was signed',

@@ -10,7 +10,7 @@ import { sealEvents } from '../operations/audit-chain.ts';
 import { copyTenant } from '../operations/audit-copying.ts';
 import { ArchiveError } from '../protocol/archive-error.ts';
 import { type ArchiveHeader, ArchiveReader, lineTypes } from '../protocol/audit-archive.ts';
-import { UsageError } from './faults.ts';
+import { ofReading, UsageError } from './faults.ts';
 import type { Output, Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { table, withTimes } from './text.ts';
@@ -128,11 +128,7 @@ async function readLost(
     await reader.end();
     await ask();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES') {
-      throw new UsageError(`${file} cannot be read (${code})`);
-    }
     if (error instanceof ArchiveError) error.message = `${file}: ${error.message}`;
-    throw error;
+    throw ofReading(file, error);
   }
 }

@@ -46,7 +46,7 @@ export function declareCommands(group: Command): void {
 }
 
 function readJsonSchema(json: string): Record<string, unknown> {
-  const schema = readObject(json, '--json-schema');
+  const schema = readObject(json, '--json-schema', '{"type": "object"}');
   try {
     compileJsonSchema(schema);
   } catch (failure) {

@@ -59,7 +59,7 @@ function readKeys({ jwks, jwksUri }: MetadataOptions): Metadata {
   }
   return {
     token_endpoint_auth_method: 'private_key_jwt',
-    jwks: jwks === undefined ? null : readObject(jwks, '--jwks'),
+    jwks: jwks === undefined ? null : readObject(jwks, '--jwks', '{"keys": [{"kty": "EC", …}]}'),
     jwks_uri: jwksUri ?? null,
   };
 }

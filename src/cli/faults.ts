@@ -15,6 +15,13 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+/** An error on the way through a file that was named; where it is of the file itself, another name is wanted. */
+export function ofReading(file: string, error: unknown): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const named = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG'];
+  return named.includes(code) ? new UsageError(`${file} cannot be read (${code})`) : error;
+}
+
 /** The command was understood and could not be carried out: exit code 1. */
 export class Refused extends Error {
   override name = 'Refused';
@@ -37,13 +44,13 @@ type PostgresError = Error & {
   column_name?: string;
 };
 
-/** Where the error comes from; the database tells which rule a value broke. */
-type Source = { setting: string; database?: Database };
+/** Where the error comes from; the database tells which rule a value broke, `list` shows what there is by its identifier. */
+type Source = { setting: string; database?: Database; list?: string | undefined };
 
 /** The fault to show for an error. */
 export async function describeFault(
   error: unknown,
-  { setting, database }: Source = { setting: 'DATABASE_URL' },
+  { setting, database, list }: Source = { setting: 'DATABASE_URL' },
 ): Promise<Fault> {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return { error: error.message, exit: 0 };
@@ -58,7 +65,7 @@ export async function describeFault(
   if (error instanceof ArchiveError) return { error: error.message, exit: 1 };
   if (error instanceof ReleaseError) return { error: error.message, exit: 1 };
   if (isPostgresError(error) && /^(OA|22|23)/.test(error.code)) {
-    return await describeRefusal(error, database);
+    return await describeRefusal(error, database, list);
   }
   const known = explainDatabase(error, setting);
   if (known instanceof ConfigError) return { error: known.message, exit: 1 };
@@ -73,13 +80,18 @@ function isPostgresError(error: unknown): error is PostgresError {
   return error instanceof Error && error.name === 'PostgresError';
 }
 
-async function describeRefusal(error: PostgresError, database?: Database): Promise<Fault> {
+async function describeRefusal(
+  error: PostgresError,
+  database: Database | undefined,
+  list: string | undefined,
+): Promise<Fault> {
   const { message, hint, code } = error;
   if (code.startsWith('OA')) {
     return { error: message, ...(hint && { hint: commandsIn(hint) }), code, exit: 1 };
   }
   return {
     error: (database && (await brokenRule(error, database))) ?? plainly(error),
+    ...(list && / type uuid: /.test(message) && { hint: `list them: ${list}` }),
     code,
     exit: 1,
   };

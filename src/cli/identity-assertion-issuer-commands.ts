@@ -61,7 +61,7 @@ export function declareCommands(group: Command): void {
 }
 
 function readJwks(json: string): Record<string, unknown> {
-  const jwks = readObject(json, '--jwks');
+  const jwks = readObject(json, '--jwks', '{"keys": [{"kty": "EC", …}]}');
   if (!isPublicJwkSet(jwks)) throw new UsageError('--jwks must be a JWK set of public keys');
   return jwks;
 }

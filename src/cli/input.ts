@@ -47,15 +47,15 @@ export function count(value: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1.');
 }
 
-/** Reads a JSON object. */
-export function readObject(json: string, option: string): Record<string, unknown> {
+/** Reads a JSON object; `example` is one that the option takes. */
+export function readObject(json: string, option: string, example: string): Record<string, unknown> {
   try {
     const value = JSON.parse(json);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
     // Not JSON at all: the same mistake as JSON of another kind.
   }
-  throw new UsageError(`${option} must be a JSON object such as '{"email": "ada@example.com"}'`);
+  throw new UsageError(`${option} must be a JSON object such as '${example}'`);
 }
 
 /** A password: all of stdin, without the line end that echo and editors add. */

@@ -2,14 +2,12 @@ import type { Command } from 'commander';
 import { findEmbedded } from '../embedded/embedded.ts';
 import { describeReleased, release } from '../release/release.ts';
 import { type Config, ConfigError } from '../settings/config.ts';
-import { withoutSession } from './run.ts';
+import { remark, withoutSession } from './run.ts';
 
 export function declareCommands(command: Command): void {
   command.action(
     withoutSession(async (config) => {
-      const json = await release(ownerUrl(config), undefined, (line) =>
-        console.error(`pgrant: ${line}`),
-      );
+      const json = await release(ownerUrl(config), undefined, remark);
       return { json, text: describeReleased(json) };
     }, 'DATABASE_OWNER_URL'),
   );

@@ -19,11 +19,21 @@ export function withSession<Args extends unknown[]>(
       session = openSession(loadConfig(), reason);
       print(await handler(session, ...(args.slice(0, -1) as Args)));
     } catch (error) {
-      complain(await describeFault(error, session));
+      complain(await describeFault(error, session && { ...session, list: listBeside(args) }));
     } finally {
       await session?.database.end();
     }
   };
+}
+
+/** The command of the same group that lists what the others are about. */
+function listBeside(args: unknown[]): string | undefined {
+  const { parent } = args.at(-1) as Command;
+  const list = parent?.commands.find((command) => command.name() === 'list');
+  if (!list) return undefined;
+  const names = [];
+  for (let at: Command | null = list; at; at = at.parent) names.unshift(at.name());
+  return names.join(' ');
 }
 
 /** The same for a command that opens no database, or another; `setting` names what it works on. */
@@ -48,6 +58,11 @@ function print({ json, text }: Output): void {
 /** Whether --json is there, before commander has come as far as to know. */
 export function wantsJson(): boolean {
   return process.argv.includes('--json');
+}
+
+/** Says on stderr how a command is getting on. */
+export function remark(line: string): void {
+  console.error(wantsJson() ? JSON.stringify({ remark: line }) : `pgrant: ${line}`);
 }
 
 /** Writes the fault to stderr and sets the exit code. */

@@ -8,7 +8,7 @@ import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { copyLines } from '../db/copy.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
-import { UsageError } from './faults.ts';
+import { ofReading, UsageError } from './faults.ts';
 import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { table } from './text.ts';
@@ -135,13 +135,21 @@ async function importRows({ database }: Session, tenant: string, lines: AsyncGen
 
 async function* parsed(file: string): AsyncGenerator<Line> {
   let number = 0;
-  for await (const text of createInterface({ input: createReadStream(file) })) {
-    number += 1;
-    try {
-      yield JSON.parse(text) as Line;
-    } catch {
-      throw new UsageError(`line ${number} of ${file} is not JSON`);
+  try {
+    for await (const text of createInterface({ input: createReadStream(file) })) {
+      number += 1;
+      yield asLine(text, `line ${number} of ${file}`);
     }
+  } catch (error) {
+    throw ofReading(file, error);
+  }
+}
+
+function asLine(text: string, where: string): Line {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${where} is not JSON`);
   }
 }
 

@@ -59,7 +59,11 @@ export function declareCommands(group: Command): void {
 
 async function sealed(session: Session, tenant: string, name: string, options: WithSecrets) {
   if (!options.secretsStdin) return {};
-  const secrets = readObject(await readPassword(), '--secrets-stdin') as UpstreamSecrets;
+  const secrets = readObject(
+    await readPassword(),
+    '--secrets-stdin',
+    '{"client_secret": "…"}',
+  ) as UpstreamSecrets;
   const unknown = Object.keys(secrets).find((key) => !['client_secret', 'bot_token'].includes(key));
   if (unknown) throw new UsageError(`--secrets-stdin has no ${unknown}: client_secret, bot_token`);
   const { sealSecrets } = await import('../identity-providers/identity-providers.ts');
@@ -67,7 +71,9 @@ async function sealed(session: Session, tenant: string, name: string, options: W
 }
 
 function settingsOf({ settings }: WithSecrets) {
-  return settings === undefined ? {} : readObject(settings, '--settings');
+  return settings === undefined
+    ? {}
+    : readObject(settings, '--settings', '{"scopes": ["openid", "email"]}');
 }
 
 async function add(session: Session, name: string, options: AddOptions): Promise<Output> {

@@ -54,7 +54,7 @@ function describeUser(json: Record<string, unknown>): string {
 
 async function add(session: Session, options: Person & { claims?: string }): Promise<Output> {
   const { username } = options;
-  const claims = readObject(options.claims ?? '{}', '--claims');
+  const claims = readObject(options.claims ?? '{}', '--claims', '{"email": "ada@example.com"}');
   const tenant = await findTenant(session, options.tenant);
   const { user_add: user_id } = await call(session.database, ops.user_add, {
     tenant,

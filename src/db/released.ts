@@ -22,7 +22,16 @@ export function isUnreleased(error: unknown): boolean {
 
 /** The error as a ConfigError where it says that the database of a setting is not there or not released. */
 export function explainDatabase(error: unknown, setting: string): unknown {
-  const { code = '', message = '', routine } = error as Error & { code?: string; routine?: string };
+  const {
+    code = '',
+    message = '',
+    routine,
+    path,
+  } = error as NodeJS.ErrnoException & {
+    routine?: string;
+  };
+  // What a command reads or writes beside the database.
+  if (path !== undefined || code === 'ENOSPC') return error;
   // A role that the login may not take, told at the start of the session.
   if (code === '42501' && routine === 'call_string_check_hook') {
     return new ConfigError(`${setting} cannot be used: ${message}`);

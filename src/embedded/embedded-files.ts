@@ -4,13 +4,13 @@ import {
   chmodSync,
   existsSync,
   linkSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../settings/folder.ts';
 import { ConfigError } from '../settings/values.ts';
 
 export type Credentials = {
@@ -28,7 +28,7 @@ const secretFile = 'secret';
 
 /** Makes the folder, readable by its owner only, with its generated secrets; keeps those it has. */
 export function prepareFolder(folder: string): Secrets {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const foreign = readdirSync(folder).some((entry) => !entry.startsWith(credentialsFile));
   if (foreign && !existsSync(join(folder, credentialsFile))) {
     throw new ConfigError(`PGRANT_DATA must be an empty folder or one made by pgrant: ${folder}`);

@@ -1,7 +1,7 @@
 // Months of audit events, written to files with the seals that prove them, before they are dropped.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
@@ -15,6 +15,7 @@ import {
   lineTypes,
 } from '../protocol/audit-archive.ts';
 import type { Master } from '../protocol/seal.ts';
+import { makeFolder } from '../settings/folder.ts';
 import { makeCheckpoint } from './audit-chain.ts';
 
 /** Seals to a call: up to 20,000 lines. */
@@ -96,7 +97,7 @@ export async function writeArchive(
   range: Range,
 ): Promise<{ archive: Archive; digest: string }> {
   const draft = `${file}.part`;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   try {
     const written = await write(work, draft, header, range);
     // What is read back is what counts: events are dropped on the strength of it.

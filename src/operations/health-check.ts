@@ -11,7 +11,11 @@ const timeout = 4_000;
 export async function checkWeb({ port, host, tls }: Config): Promise<void> {
   const local = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   const address = `${tls ? 'https' : 'http'}://${local.includes(':') ? `[${local}]` : local}:${port}/readyz`;
-  const answer = await fetch(address, { signal: AbortSignal.timeout(timeout), redirect: 'manual' });
+  const asked = fetch(address, { signal: AbortSignal.timeout(timeout), redirect: 'manual' });
+  const answer = await asked.catch((error: Error) => {
+    const { message } = error.cause instanceof Error ? error.cause : error;
+    throw new ConfigError(`${address} does not answer: ${message}`);
+  });
   const text = await answer.text();
   if (answer.status !== 200) throw new ConfigError(`${address} answers ${answer.status}: ${text}`);
 }

@@ -1,8 +1,9 @@
 // Public keys as files, for servers that can't read a JWK set.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../settings/folder.ts';
 
 /** Files by their path in the folder. */
 export type KeyFiles = ReadonlyMap<string, string>;
@@ -15,7 +16,7 @@ const kid = /^[A-Za-z0-9_-]{43}$/;
 
 /** Makes the folder hold these files; gives the paths that were written and removed. */
 export async function writeKeys(folder: string, files: KeyFiles): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const written = [];
   for (const [path, text] of files) {
     if ((await read(join(folder, path))) !== text) written.push(path);
@@ -41,7 +42,7 @@ export async function tell(folder: string, command: string): Promise<number | un
 
 /** A reader sees the file as it was or as it is, never half of it. */
 async function replace(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   await writeFile(`${path}.new`, text, { flush: true });
   await rename(`${path}.new`, path);
 }

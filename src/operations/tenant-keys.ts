@@ -1,9 +1,10 @@
 // A key per tenant in a folder, which no backup of the database has: without it nothing of the tenant opens.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Master } from '../protocol/seal.ts';
 import type { Config } from '../settings/config.ts';
+import { makeFolder } from '../settings/folder.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -16,7 +17,7 @@ export type TenantKeys = {
 
 /** The keys in a folder, which is made where it is not there; each is read once. */
 export function openTenantKeys(folder: string): TenantKeys {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const known = new Map<string, Buffer>();
   const find = (tenant: string): Buffer | undefined => {
     try {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Embedded, startEmbedded } from '../../src/embedded/embedded.ts';
@@ -159,5 +160,30 @@ describe('behind an auditor whose transaction is open', () => {
     await session`commit`;
     session.release();
     expect((await release(database.url('postgres'), changed())).reloaded).toBe(true);
+  }, 40_000);
+
+  test('the command says it with --json as JSON, a line each', async () => {
+    const database = await createDatabase();
+    const auditor = await makeAuditor(database);
+    const session = await auditor.sql.reserve();
+    await session`begin`;
+    await session`select * from pgrant_report.tenants`;
+    await database.sql`update pgrant_release.released set hash = 'other'`;
+    const releasing = run({ DATABASE_OWNER_URL: database.url('postgres') }, ['release', '--json']);
+    await sleep(5_000);
+    await session`commit`;
+    session.release();
+    const { code, out, err } = await releasing;
+    expect({ code, released: JSON.parse(out) }).toMatchObject({
+      code: 0,
+      released: { reloaded: true },
+    });
+    const said = err
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(said[0].remark).toMatch(
+      new RegExp(`^the release waits for process \\d+ of role ${auditor.role} `),
+    );
   }, 40_000);
 });

@@ -164,6 +164,33 @@ describe('a superuser who', () => {
     expect(await verify(chain)).toMatchObject({ fault: 'back-dated', event_id: forged });
   });
 
+  test('adds an event of a time to come is found out once it is sealed, and one of before the clock was set back is not taken for it', async () => {
+    const own = await createDatabase();
+    const chain = await makeChain(own, 'acme');
+    const add = async (ahead: string) => {
+      const [event] = await own.sql`
+        insert into pgrant.audit_events (tenant_id, at, action)
+        values (${chain.tenant}, now() + ${ahead}::interval, 'user.add') returning event_id`;
+      return event?.event_id;
+    };
+    await add('0 minutes');
+    await seal(own);
+    // The clock was set back by ten minutes after the event, and before it was sealed.
+    await own.sql`update pgrant.audit_sealing set xid_at = now() + interval '9 minutes'`;
+    await add('9 minutes');
+    await seal(own);
+    await own.sql`update pgrant.audit_sealing set xid_at = now()`;
+    expect(await verify(chain)).toMatchObject({ intact: true });
+    await add('1 minute');
+    const forged = await add('2 days');
+    await seal(own);
+    expect(await verify(chain)).toMatchObject({
+      intact: false,
+      fault: 'post-dated',
+      event_id: forged,
+    });
+  });
+
   test('has everything looked through as after a restore, with an event of last week in it, is found out', async () => {
     const own = await createDatabase();
     const chain = await makeChain(own, 'acme');

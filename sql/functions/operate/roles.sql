@@ -8,7 +8,8 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   if exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_role) then
-    raise exception 'there is a scope % already', p_role using errcode = 'OA002';
+    raise exception 'there is a scope % already', p_role using errcode = 'OA002',
+      hint = 'a role is a scope; list them: select * from pgrant_ops.scope_list(p_tenant)';
   end if;
   perform pgrant_rules.values_check('scopes', jsonb_build_object(
     'scope', p_role, 'title', p_title, 'description', p_description, 'icon', p_icon, 'sensitive', p_sensitive));

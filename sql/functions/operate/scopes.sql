@@ -8,7 +8,8 @@ as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   if exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = p_scope) then
-    raise exception 'there is a scope % already', p_scope using errcode = 'OA002';
+    raise exception 'there is a scope % already', p_scope using errcode = 'OA002',
+      hint = 'change it: select pgrant_ops.scope_set(p_tenant, p_scope, p_settings)';
   end if;
   perform pgrant_rules.values_check('scopes', jsonb_build_object(
     'scope', p_scope, 'title', p_title, 'description', p_description, 'sensitive', p_sensitive));

@@ -123,6 +123,12 @@ begin
       fault := 'back-dated';
       seal := v_seal.number;
       exit;
+    -- Nothing is sealed before it has happened, unless the clock was set back: then the seal was made before it begins.
+    elsif v_seal.last_at > v_seal.made_at + interval '5 minutes' and v_seal.made_at >= v_seal.from_at then
+      fault := 'post-dated';
+      event_id := v_seal.event_ids[v_seal.events];
+      seal := v_seal.number;
+      exit;
     end if;
     seals := seals + 1;
     events := events + v_seal.events;
@@ -135,7 +141,7 @@ end
 $$;
 
 comment on function pgrant_report.audit_verify_seals(uuid, bigint, integer) is
-  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing, back-dated; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. back-dated: see audit_seal_late(). Raises OA001.';
+  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing, back-dated, post-dated; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. back-dated: see audit_seal_late(); post-dated: of more than five minutes after it was sealed. Raises OA001.';
 
 create function pgrant_report.audit_verify_rest(
   p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null
@@ -239,4 +245,4 @@ end
 $$;
 
 comment on function pgrant_report.audit_verify(uuid, bigint, bigint, bytea) is
-  'Verifies the audit of a tenant, all of it or from seal p_first on (what came since the last checkpoint: the column checkpoint of audit_chain): audit_verify_seals() and audit_verify_rest() in one. A million events take some 20 seconds, since each is hashed again. fault names the first that is wrong: edited, removed, reordered, added, back-dated, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001.';
+  'Verifies the audit of a tenant, all of it or from seal p_first on (what came since the last checkpoint: the column checkpoint of audit_chain): audit_verify_seals() and audit_verify_rest() in one. A million events take some 20 seconds, since each is hashed again. fault names the first that is wrong: edited, removed, reordered, added, back-dated, post-dated, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001.';
