@@ -1400,8 +1400,8 @@ export const api = {
     ['hours', 'integer'],
   ], ['username', 'recent', 'page']),
 
-  /** Takes a device authorization request (RFC 8628 3.1). p_next_user_code_start are the first two letters of the user code. p_scopes {} = all that the client may have; p_resources (RFC 8707) {} = the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (the address has asked for too many codes of the client), too_many_attempts, flood. */
-  device_authorize: bind<
+  /** Takes device authorization requests (RFC 8628 3.1), a set at once. p_next_user_code_start are the first two letters of the user code. p_scope and p_resource (RFC 8707) are space-delimited: '' = all that the client may have, and the tenant's own audience. Errors: invalid_client, unauthorized_client, invalid_scope, invalid_target, slow_down (the address has asked for too many codes of the client), too_many_attempts, flood. */
+  device_authorize: bindSet<
     {
       tenant: string;
       request_id: string | null;
@@ -1413,8 +1413,8 @@ export const api = {
       next_device_hash: Uint8Array | null;
       next_user_code_hash: Uint8Array | null;
       next_user_code_start: string | null;
-      scopes: string[] | null;
-      resources: string[] | null;
+      scope: string | null;
+      resource: string | null;
     },
     ApiDeviceAuthorization
   >('pgrant_api.device_authorize', [
@@ -1428,8 +1428,8 @@ export const api = {
     ['next_device_hash', 'bytea'],
     ['next_user_code_hash', 'bytea'],
     ['next_user_code_start', 'text'],
-    ['scopes', 'text[]'],
-    ['resources', 'text[]'],
+    ['scope', 'text'],
+    ['resource', 'text'],
   ], ['expires_at', 'interval']),
 
   /** Answers polls of devices (RFC 8628 3.4), a set of requests at once: tokens where the person has allowed it, once. p_possession are the keys that were proven. Errors: invalid_client, invalid_dpop_proof, use_dpop_nonce, invalid_request, unauthorized_client, authorization_pending, slow_down, access_denied, expired_token, invalid_grant, invalid_target, too_many_attempts, flood. */

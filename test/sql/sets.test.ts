@@ -66,6 +66,7 @@ async function rows(sql: TransactionSql): Promise<string[]> {
     'access_tokens',
     'authorization_requests',
     'codes',
+    'device_codes',
     'grants',
     'pairwise_subjects',
     'revoked_tokens',

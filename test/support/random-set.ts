@@ -1,4 +1,4 @@
-// Requests at the token endpoint as chance will have it: good, replayed, reused, expired, revoked, and wrong in every way.
+// Requests of clients as chance will have it: good, replayed, reused, expired, revoked, and wrong in every way.
 import { randomBytes } from 'node:crypto';
 import { type api, ops } from '../../src/db/bindings.ts';
 import {
@@ -23,11 +23,14 @@ import {
 export type Args = Record<string, unknown>;
 type Random = () => number;
 
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** What requests are made of. */
 type Holdings = {
   clients: Client[];
   families: { client: Client; tokens: RefreshToken[]; access: Args }[];
   codes: { client: Client; code: Args; browser: Browser }[];
+  devices: Client[];
 };
 
 const resource = 'https://api.example/mcp';
@@ -59,7 +62,19 @@ export async function makeHoldings(world: World): Promise<Holdings> {
       await operate(world, ops.user_disable, { username: user.username, disabled: true });
   }
   await operate(world, ops.client_disable, { client_id: 'gone', disabled: true });
-  return { clients: [shop, app, gone, machine, own], families, codes };
+  const devices = await makeDevices(world);
+  // So low that the larger sets come to it.
+  await operate(world, ops.tenant_set, { settings: { authorization_rate: 15 } });
+  return { clients: [shop, app, gone, machine, own], families, codes, devices };
+}
+
+async function makeDevices(world: World): Promise<Client[]> {
+  const grant_types = [deviceGrant];
+  const tool = { token_endpoint_auth_method: 'none', grant_types, redirect_uris: [] };
+  return [
+    await makeClient(world, 'television', tool),
+    await makeClient(world, 'radio', { grant_types, redirect_uris: [], scopes: ['email'] }),
+  ];
 }
 
 async function makeFamily(world: World, client: Client, user: User, at: number) {
@@ -174,6 +189,15 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
     scope: pick(random, [null, 'email', 'email nothing', 'openid', 'phone', '']),
     resource: pick(random, ['', resource, 'https://other.example/']),
     access_hash: secret(),
+  }),
+  device_authorize: (random, holdings) => ({
+    ...presenter(random, pick(random, holdings.devices), holdings),
+    address: pick(random, ['192.0.2.1', '192.0.2.1', '192.0.2.1', '2001:db8::1']),
+    next_device_hash: secret(),
+    next_user_code_hash: secret(),
+    next_user_code_start: 'BC',
+    scope: pick(random, ['', '', 'email', 'openid profile', 'email nothing', 'phone']),
+    resource: pick(random, ['', '', resource, 'https://other.example/']),
   }),
   token_introspect: (random, holdings) => {
     const { client, tokens, access } = pick(random, holdings.families);

@@ -118,7 +118,8 @@ begin
     v_one := p_decided[i];
     v_begun[i] := case when (v_one.client).client_id is not null then p_address[i] end;
   end loop;
-  v_beyond_rate := pgrant_rules.authorization_rates_reached(p_tenant, v_begun, 'authorization');
+  v_beyond_rate := pgrant_rules.authorization_rates_reached(
+    p_tenant, v_begun, array_fill('authorization'::text, array[cardinality(v_begun)]));
   for i in 1 .. cardinality(p_address) loop
     v_one := p_decided[i];
     if (v_one.client).client_id is not null then

@@ -88,7 +88,7 @@ $$;
 comment on function pgrant_rules.limited_prefix(uuid) is
   'The prefix under which limits count the caller''s address; null where none hold: a trusted network, an operator.';
 
-create function pgrant_rules.authorization_rates_reached(p_tenant uuid, p_address inet[], p_what text) returns boolean[]
+create function pgrant_rules.authorization_rates_reached(p_tenant uuid, p_address inet[], p_what text[]) returns boolean[]
 language plpgsql
 as $$
 declare
@@ -100,8 +100,8 @@ declare
 begin
   select t.trusted_networks, t.authorization_rate into v_trusted, v_rate from pgrant.tenants t where t.tenant_id = p_tenant;
   for i in 1 .. cardinality(p_address) loop
-    v_keys[i] := case when not coalesce(p_address[i] <<= any (v_trusted), p_address[i] is null)
-                      then pgrant_rules.attempt_key(p_tenant, p_what, pgrant_rules.address_prefix(p_address[i])) end;
+    v_keys[i] := case when p_what[i] is not null and not coalesce(p_address[i] <<= any (v_trusted), p_address[i] is null)
+                      then pgrant_rules.attempt_key(p_tenant, p_what[i], pgrant_rules.address_prefix(p_address[i])) end;
   end loop;
   v_attempts := pgrant_rules.attempts_count(p_tenant, v_keys);
   for i in 1 .. cardinality(p_address) loop
@@ -111,8 +111,8 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.authorization_rates_reached(uuid, inet[], text) is
-  'Counts sign-ins that are begun from each address, at the product or an upstream too, or what else p_what names. Which are beyond authorization_rate; none from where no address is given, or a trusted network.';
+comment on function pgrant_rules.authorization_rates_reached(uuid, inet[], text[]) is
+  'Counts what is begun from each address: p_what is authorization for a sign-in, at the product or an upstream too, or names what else; null = nothing. Which are beyond authorization_rate; none from where no address is given, or a trusted network.';
 
 create function pgrant_rules.authorization_keys(p_tenant uuid, p_address inet[]) returns bytea[]
 language sql immutable
@@ -123,15 +123,15 @@ $$;
 
 comment on function pgrant_rules.authorization_keys(uuid, inet[]) is 'The keys in counters by which sign-ins from these addresses are counted.';
 
-create function pgrant_rules.begun_too_often(p_tenant uuid, p_what text default 'authorization') returns boolean
+create function pgrant_rules.begun_too_often(p_tenant uuid) returns boolean
 language plpgsql
 as $$
 begin
-  return (pgrant_rules.authorization_rates_reached(p_tenant, array[pgrant_rules.caller_address()], p_what))[1];
+  return (pgrant_rules.authorization_rates_reached(p_tenant, array[pgrant_rules.caller_address()], '{authorization}'))[1];
 end
 $$;
 
-comment on function pgrant_rules.begun_too_often(uuid, text) is 'Counts a sign-in that is begun, or what else p_what names, from the caller''s address. Whether it is beyond authorization_rate.';
+comment on function pgrant_rules.begun_too_often(uuid) is 'Counts a sign-in that is begun from the caller''s address. Whether it is beyond authorization_rate.';
 
 create function pgrant_rules.counters_lock(p_tenant uuid, p_keys bytea[]) returns void
 language plpgsql

@@ -30,8 +30,8 @@ export function deviceAuthorization(services: EndpointServices): Endpoint {
         next_device_hash: device.hash,
         next_user_code_hash: userCodeHash(secret, id, user_code),
         next_user_code_start: user_code.slice(0, 2),
-        scopes: parseScope(values.scope),
-        resources: parseResources(resources),
+        scope: parseScope(values.scope).join(' '),
+        resource: parseResources(resources).join(' '),
       }),
     );
     const verification_uri = verificationUri(issuer);
