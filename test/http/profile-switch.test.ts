@@ -118,6 +118,10 @@ test('they are counted after the switch too, and those are not that are bound or
   const { opaque } = before.web as Counted;
   expect((await counted()).web).toMatchObject({ opaque, 'jwt at most': 0 });
   await acme.database.sql`
-    update pgrant.access_tokens set revoked_at = now() where tenant_id = ${acme.tenant}`;
+    update pgrant.access_tokens set revoked_at = now()
+     where token_hash = (select min(token_hash::text)::bytea from pgrant.access_tokens where client_id = 'web')`;
+  expect((await counted()).web).toMatchObject({ opaque: opaque - 1 });
+  await acme.database.sql`
+    update pgrant.token_families set revoked_at = now(), revoked_reason = 'by hand'`;
   expect(await counted()).toEqual({});
 });

@@ -124,7 +124,9 @@ begin
   ), tokens as (
     select a.client_id, 1 as opaque, 0 as jwt, a.expires_at as until
       from pgrant.access_tokens a
+      left join pgrant.token_families f on f.tenant_id = p_tenant and f.family_id = a.family_id
      where a.tenant_id = p_tenant and a.expires_at > now() and a.revoked_at is null and a.cnf is null
+       and (a.family_id is null or f.family_id is not null and f.revoked_at is null)
     union all
     select e.client_id, 0, 1, e.at + h.life
       from pgrant.audit_events e
