@@ -263,3 +263,50 @@ test('every page, errors too, is in no frame, runs no script in it, and is kept 
   await look(bob, '/oauth/login', { method: 'POST', body: 'a'.repeat(300_000) });
   expect([...seen]).toEqual(expect.arrayContaining([200, 303, 400, 404, 405]));
 }, 120_000);
+
+/** What a page says by itself: all but what was typed, in the fields that keep it. */
+const saidBy = (html: string) => html.replaceAll(/ value="[^"]*"|(<textarea[^>]*>)[^<]*/g, '$1');
+
+const markup = '{{ 7 * 191 }}{% include "error.njk" %}<img src=x onerror=alert(1)>"\'';
+
+test.each([
+  ['markup', markup],
+  ['text that turns around', `${markup}\u202egnp.\u2066`],
+  ['ten thousand characters', 'W'.repeat(10_000)],
+  ['what no text has', 'a\u0000b'],
+])(
+  '%s typed into every field is text, or refused beside it, and never an error of ours',
+  async (_, typed) => {
+    for (const path of paths) {
+      for (const { action, fields } of formsOf(await ada.open(acme.issuer + path))) {
+        const own = ['csrf', 'operation', 'once', 'action', 'kind'];
+        if (fields.every(([name, value]) => own.includes(name) || value !== 'hostile')) continue;
+        const body = new URLSearchParams(
+          fields.map(([name, value]): [string, string] => [
+            name,
+            value === 'hostile' ? typed : value,
+          ]),
+        );
+        const answer = await ada.open(action, { method: 'POST', body });
+        expect([action, String(body).slice(0, 200), answer.status < 500]).toEqual([
+          action,
+          String(body).slice(0, 200),
+          true,
+        ]);
+        expect([action, saidBy(answer.html).match(/<img src=x|1337|\u202e/)]).toEqual([
+          action,
+          null,
+        ]);
+      }
+    }
+    for (const path of paths) {
+      const { html, status } = await ada.open(acme.issuer + path);
+      expect([path, status < 500, saidBy(html).match(/<img src=x|1337|.{0,80}\u202e/)]).toEqual([
+        path,
+        true,
+        null,
+      ]);
+    }
+  },
+  120_000,
+);
