@@ -10,6 +10,7 @@ import { clientAlgs } from '../protocol/lists.ts';
 import { maskSecrets } from '../protocol/secrets.ts';
 import type { Ctx, State } from './ctx.ts';
 import { minuteRest } from './floods.ts';
+import { pageHeadersOf } from './page-headers.ts';
 import { render } from './render.ts';
 import { whereTo } from './where-to.ts';
 
@@ -33,6 +34,8 @@ export function answerErrors(log: Log): Middleware<State> {
       else if (error.error !== 'authorization_pending') log.info(line, maskSecrets(error.reason));
       if (ctx.state.audience !== 'json') await loadAppearance(ctx, error);
       answer(ctx, error);
+      // Where no route was found, or not the method of one, nobody has set them yet.
+      if (ctx.type === 'text/html') await pageHeadersOf(ctx.path)(outer, async () => {});
     }
   };
 }

@@ -6,7 +6,7 @@ import nunjucks from 'nunjucks';
 import { pageLanguages } from '../protocol/lists.ts';
 import type { Ctx } from './ctx.ts';
 import { programOf } from './program.ts';
-import { type Refusals, sayReasons, sayRefusals } from './refusals.ts';
+import { type Refusals, sayReasons, sayRefusals, visible } from './refusals.ts';
 import { scopeGroups, scopesAsked } from './scope-groups.ts';
 
 export type PageLanguage = (typeof pageLanguages)[number];
@@ -103,6 +103,7 @@ export function globalsOf(language: PageLanguage) {
         : text.replace(/^\p{Ll}/u, (letter) => letter.toLocaleUpperCase(locale));
       return /[\p{L}\p{N}\])'”“»]$/u.test(begun) ? `${begun}.` : begun;
     },
+    visible,
     /** Why something was refused, as logs and audit have it. */
     why: sayReasons(refusals),
     /** What a setting of the tenant means. */

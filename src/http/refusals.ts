@@ -75,8 +75,8 @@ export function sayReasons(refusals: Refusals): (reason: string) => Said {
   };
 }
 
-/** What is refused may be what nobody sees, or what turns the rest of the sentence around. */
-function visible(text: string): string {
+/** What somebody sent may be what nobody sees, or what turns the rest of the sentence around. */
+export function visible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}]/gu, (one) => {
     const code = (one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
     return `<U+${code}>`;

@@ -115,6 +115,55 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await tabTo(page, 'Sign out', 'a');
   });
 
+  test('from the sign-in by the consent, in whose groups something is unticked, to where it is revoked, by the keyboard alone', async () => {
+    const { tenant, database, native } = acme;
+    const names = Array.from({ length: 14 }, (_, n) => `files:${n}`);
+    for (const scope of names)
+      await call(database.worker, ops.scope_add, {
+        tenant,
+        scope,
+        title: `Folder ${scope.slice(6)}`,
+      });
+    await call(database.worker, ops.tenant_set, { tenant, settings: { consent_choice: true } });
+    const { page, complaints } = await openPage(browser);
+    await page.route('http://127.0.0.1:9/**', (route) => route.fulfill({ body: 'arrived' }));
+    const parameters = new URLSearchParams({
+      client_id: native.client_id,
+      redirect_uri: 'http://127.0.0.1:9/callback',
+      response_type: 'code',
+      scope: names.join(' '),
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    });
+    await page.goto(`${acme.issuer}/oauth/authorize?${parameters}`);
+    await page.locator('#username:focus').waitFor();
+    await page.keyboard.type('ada');
+    await tabTo(page, 'Password', 'input');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    await page.getByText('It asks for 14 things').waitFor();
+    await page.keyboard.press('Tab');
+    await tabTo(page, 'files (14)\nFolder 0, Folder 1, Folder 10 …', 'summary');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'Folder 3', 'input');
+    await page.keyboard.press('Space');
+    await tabTo(page, 'Allow', 'button');
+    await page.keyboard.press('Enter');
+    await page.getByText('arrived').waitFor();
+    const [grant] = await database.sql`
+      select scopes from pgrant.grants where client_id = ${native.client_id} and revoked_at is null`;
+    expect(grant?.scopes.toSorted()).toEqual(names.filter((one) => one !== 'files:3').toSorted());
+    await database.sql`update pgrant.grants set revoked_at = now() where client_id <> ${native.client_id}`;
+    await page.goto(`${acme.issuer}/account`);
+    await page.getByText('native').first().waitFor();
+    await tabTo(page, 'Take back access', 'button');
+    await page.keyboard.press('Enter');
+    await page.getByText('The application has lost its access.').waitFor();
+    const left = await database.sql`
+      select from pgrant.grants where client_id = ${native.client_id} and revoked_at is null`;
+    expect([left.length, complaints]).toEqual([0, []]);
+  });
+
   test('an API is changed by the keyboard alone, and removed by its name', async () => {
     const resource = 'https://api.example.com';
     const page = await open('/oauth/admin/resources');

@@ -70,6 +70,7 @@ describe('the page', () => {
     expect(code).toContain('<span class="tag">Lockerer als voreingestellt</span>');
     expect(code).toMatch(/Voreinstellung: \s*1 Minute/);
     expect(item(html, 'refresh_lifetime')).toContain('<span class="tag quiet">Geändert</span>');
+    expect(item(html, 'registration')).toContain('<strong>niemand</strong>');
     expect(item(html, 'session_lifetime')).not.toContain('class="tag');
   });
 
