@@ -136,9 +136,18 @@ export const roleRules: Rule[] = [
     ],
   },
   {
+    ...reported('no table of ours has a trigger or a rule'),
+    broken: [
+      `create function public.swallow() returns trigger language plpgsql as 'begin return null; end';
+       create trigger swallow before insert on pgrant.audit_events for each row execute function public.swallow()`,
+      'create rule forget as on insert to pgrant.refusals do instead nothing',
+    ],
+  },
+  {
     ...reported('foreign keys are enforced, whoever writes'),
     broken: [
       'alter role pgrant_definer set session_replication_role = replica',
+      'alter table pgrant.client_secrets disable trigger all',
       `do $$ begin execute format('alter database %I set session_replication_role = replica', current_database()); end $$`,
     ],
   },

@@ -162,10 +162,24 @@ begin
    where c.relkind = 'v' and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
      and coalesce(not 'security_invoker=true' = any (c.reloptions), true)
   union all
+  -- Citus has some of its own, whose functions are in pg_catalog.
+  select 'no table of ours has a trigger or a rule', c.oid::regclass || ': ' || x.name
+    from pg_class c
+    join (select t.tgrelid, t.tgname::text from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+           where not t.tgisinternal and p.pronamespace <> 'pg_catalog'::regnamespace
+          union all
+          select w.ev_class, w.rulename::text from pg_rewrite w) x (table_oid, name) on x.table_oid = c.oid
+   where c.relkind in ('r', 'p') and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
+  union all
   select 'foreign keys are enforced, whoever writes', coalesce(nullif(d.setrole, 0)::regrole::text, 'every role')
     from pg_db_role_setting d
    where 'session_replication_role=replica' = any (d.setconfig)
      and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
+  union all
+  select distinct 'foreign keys are enforced, whoever writes', c.oid::regclass::text
+    from pg_class c
+    join pg_trigger t on t.tgrelid = c.oid and t.tgisinternal and t.tgenabled = 'D'
+   where c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
   union all
   select 'the definer cannot log in', r.rolname::text from pg_roles r where r.rolname = 'pgrant_definer' and r.rolcanlogin
   union all
