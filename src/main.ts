@@ -1,6 +1,6 @@
 // Every command on one screen; each loads what it needs, and no more.
 import { Command } from 'commander';
-import { complain, wantsJson } from './cli/run.ts';
+import { complain, mindOutput, wantsJson } from './cli/run.ts';
 
 type Declaration = { declareCommands: (command: Command) => void };
 
@@ -165,6 +165,8 @@ program.hook('preSubcommand', async (_program, command) => {
   const [, , load] = commands.find(([name]) => name === command.name()) ?? [];
   (await load?.())?.declareCommands(command);
 });
+
+mindOutput();
 
 // `pgrant help client`: the help of a group is there once its file is loaded.
 const [first, ...rest] = process.argv.slice(2);

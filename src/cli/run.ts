@@ -55,6 +55,14 @@ function print({ json, text }: Output): void {
   console.log(wantsJson() ? JSON.stringify(withTimes(json), null, 2) : text);
 }
 
+/** Whoever reads the output may have had enough, as head has; output that is lost in any other way is a failure. */
+export function mindOutput(): void {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') complain({ error: `stdout cannot be written: ${message}`, exit: 1 });
+  });
+  process.stderr.on('error', () => {});
+}
+
 /** Whether --json is there, before commander has come as far as to know. */
 export function wantsJson(): boolean {
   return process.argv.includes('--json');

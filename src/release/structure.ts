@@ -5,7 +5,7 @@ import type { TransactionSql } from 'postgres';
 export async function describeStructure(sql: TransactionSql): Promise<Record<string, string>> {
   const rows = await sql<{ name: string; digest: string }[]>`
     with ours as (
-      select c.oid, c.oid::regclass::text as name, c.relkind from pg_class c
+      select c.oid, c.oid::regclass::text as name, c.relkind, c.reloptions from pg_class c
        where c.relnamespace::regnamespace::text like 'pgrant%' and c.relkind in ('r', 'p', 'v')
     ), parts (name, text) as (
       select 'column ' || o.name || '.' || a.attname,
@@ -30,7 +30,9 @@ export async function describeStructure(sql: TransactionSql): Promise<Record<str
       select 'rule ' || r.rulename || ' on ' || o.name, concat_ws(' ', pg_get_ruledef(r.oid), r.ev_enabled)
         from ours o join pg_rewrite r on r.ev_class = o.oid and o.relkind <> 'v'
       union all
-      select 'view ' || o.name, pg_get_viewdef(o.oid) from ours o where o.relkind = 'v'
+      select 'view ' || o.name,
+             concat_ws(' ', pg_get_viewdef(o.oid), case when not coalesce('security_invoker=true' = any (o.reloptions), false) then 'as owner' end)
+        from ours o where o.relkind = 'v'
     )
     -- Text that was read once is written otherwise: in fewer brackets, with names that nobody reads, and by version.
     select p.name, left(encode(sha256(convert_to(

@@ -106,6 +106,7 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
          alter table pgrant.token_families drop constraint token_families_check;
          alter table pgrant.client_secrets disable trigger all;
          alter table pgrant.users alter column disabled_at set default now();
+         alter view pgrant_report.audit_events reset (security_invoker);
          create rule forget as on insert to pgrant.refusals do instead nothing;
          create or replace view pgrant_rules.logos_wanted as select t.tenant_id, t.logo_uri from pgrant.tenants t`,
         );
@@ -128,6 +129,7 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
           'structure constraint reviews_tenant_id_client_id_secret_id_fkey on pgrant.reviews',
           'structure constraint token_families_check on pgrant.token_families',
           'structure index pgrant.users_username_exact',
+          'structure view pgrant_report.audit_events',
           'structure view pgrant_rules.logos_wanted',
           'structure rule forget on pgrant.refusals',
           'function pgrant_rules.either(text[])',

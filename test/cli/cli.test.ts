@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { platform } from 'node:os';
 import { dirname } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { confirm } from '../../src/cli/input.ts';
 import { createDatabase, serverLog } from '../support/database.ts';
@@ -8,6 +13,7 @@ import { operator, run } from './cli.ts';
 
 const database = await createDatabase();
 const { environment, pgrant } = operator(database);
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 test.each([
   [[], 'which command?'],
@@ -32,6 +38,37 @@ test('--help is on stdout with exit code 0', async () => {
   expect(out).toContain('Usage: pgrant client add [options]');
   expect(out).toContain('--json');
 });
+
+/** What a command says, and its exit code, where its output goes elsewhere: `null` = to a reader that has gone. */
+async function withOutput(to: number | null, words: string[]) {
+  const child = spawn(process.execPath, [main, ...words], {
+    env: environment,
+    stdio: ['ignore', to ?? 'pipe', 'pipe'],
+  });
+  child.stdout?.destroy();
+  const closed = once(child, 'close');
+  const err = await text(child.stderr as Readable);
+  return { code: (await closed)[0], err };
+}
+
+test.each([[['--help']], [['client', 'add', '--help']], [['tenant', 'presets']]])(
+  '%j is silent where nobody reads to its end',
+  async (words) => {
+    expect(await withOutput(null, words)).toEqual({ code: 0, err: '' });
+  },
+);
+
+test.runIf(platform() === 'linux').each([[['--help']], [['tenant', 'presets', '--json']]])(
+  '%j fails with one line where what it says cannot be written',
+  async (words) => {
+    const full = openSync('/dev/full', 'w');
+    const { code, err } = await withOutput(full, words);
+    closeSync(full);
+    expect(code).toBe(1);
+    expect(err).toMatch(/stdout cannot be written: ENOSPC[^\n]*\n$/);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  },
+);
 
 test('without a database there is one line that says how to have one', async () => {
   const { code, out, err } = await run({}, ['tenant', 'list']);

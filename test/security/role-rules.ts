@@ -122,9 +122,33 @@ export const roleRules: Rule[] = [
     ],
   },
   {
-    name: 'views run with the rights of whoever asks',
-    query: `select c.oid::regclass from pg_class c where c.relkind = 'v' and c.relnamespace::regnamespace::text like 'pgrant%'
-         and coalesce(not 'security_invoker=true' = any (c.reloptions), true)`,
-    broken: ['create view pgrant_report.loose as select user_id from pgrant.users'],
+    ...reported('views run with the rights of whoever asks'),
+    broken: [
+      'create view pgrant_report.loose as select user_id from pgrant.users',
+      'alter view pgrant_report.audit_events reset (security_invoker)',
+    ],
+  },
+  {
+    ...reported('no view of others reads a table of ours'),
+    broken: [
+      'create view public.loose as select user_id from pgrant.users',
+      'create materialized view public.loose as select user_id from pgrant.users',
+    ],
+  },
+  {
+    ...reported('no table of ours has a trigger or a rule'),
+    broken: [
+      `create function public.swallow() returns trigger language plpgsql as 'begin return null; end';
+       create trigger swallow before insert on pgrant.audit_events for each row execute function public.swallow()`,
+      'create rule forget as on insert to pgrant.refusals do instead nothing',
+    ],
+  },
+  {
+    ...reported('foreign keys are enforced, whoever writes'),
+    broken: [
+      'alter role pgrant_definer set session_replication_role = replica',
+      'alter table pgrant.client_secrets disable trigger all',
+      `do $$ begin execute format('alter database %I set session_replication_role = replica', current_database()); end $$`,
+    ],
   },
 ];

@@ -78,6 +78,14 @@ begin
     join pg_policy p on p.polrelid = c.oid
    where not p.polroles <@ array(select r.oid from r)
   union all
+  -- It reads as its owner, or as whoever was let to it.
+  select distinct 'no view of others reads a table of ours', v.oid::regclass || ' of ' || c.oid::regclass
+    from s
+    join pg_class c on c.relnamespace = s.oid and c.relkind in ('r', 'p')
+    join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.classid = 'pg_rewrite'::regclass
+    join pg_rewrite w on w.oid = d.objid
+    join pg_class v on v.oid = w.ev_class and v.relkind in ('v', 'm') and v.relnamespace not in (select s.oid from s)
+  union all
   select 'nobody but superusers, makers of roles and the login of the release becomes a role that decides about tenants',
          format('%s: %s of %s', l.login, l.how, l.role)
     from pgrant_report.privileged_logins() l where not l.expected;
@@ -85,7 +93,7 @@ end
 $$;
 
 comment on function pgrant_report.stranger_faults() is
-  'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, policies for them, and which of them become a role of ours (privileged_logins) that should not.';
+  'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, policies for them, views of theirs, and which of them become a role of ours (privileged_logins) that should not.';
 
 create function pgrant_report.isolation_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -149,6 +157,30 @@ begin
            when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\n  perform pgrant_rules.token_present(p_tenant, '
            else '' end) is not true
   union all
+  select 'views run with the rights of whoever asks', c.oid::regclass::text
+    from pg_class c
+   where c.relkind = 'v' and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
+     and coalesce(not 'security_invoker=true' = any (c.reloptions), true)
+  union all
+  -- Citus has some of its own, whose functions are in pg_catalog.
+  select 'no table of ours has a trigger or a rule', c.oid::regclass || ': ' || x.name
+    from pg_class c
+    join (select t.tgrelid, t.tgname::text from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+           where not t.tgisinternal and p.pronamespace <> 'pg_catalog'::regnamespace
+          union all
+          select w.ev_class, w.rulename::text from pg_rewrite w) x (table_oid, name) on x.table_oid = c.oid
+   where c.relkind in ('r', 'p') and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
+  union all
+  select 'foreign keys are enforced, whoever writes', coalesce(nullif(d.setrole, 0)::regrole::text, 'every role')
+    from pg_db_role_setting d
+   where 'session_replication_role=replica' = any (d.setconfig)
+     and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
+  union all
+  select distinct 'foreign keys are enforced, whoever writes', c.oid::regclass::text
+    from pg_class c
+    join pg_trigger t on t.tgrelid = c.oid and t.tgisinternal and t.tgenabled = 'D'
+   where c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
+  union all
   select 'the definer cannot log in', r.rolname::text from pg_roles r where r.rolname = 'pgrant_definer' and r.rolcanlogin
   union all
   select 'no role of ours is above the rules, and none but the owner is member of another', r.rolname::text
@@ -169,4 +201,4 @@ end
 $$;
 
 comment on function pgrant_report.isolation_faults() is
-  'What in the catalog breaks the rules by which tenants are isolated: no row where all are kept. object is the table, index, constraint, function or role. Asks the catalog alone, so it says the same to every auditor.';
+  'What in the catalog breaks the rules by which tenants are isolated: no row where all are kept. object is the table, view, index, constraint, function or role. Asks the catalog alone, so it says the same to every auditor.';
