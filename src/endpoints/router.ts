@@ -7,7 +7,7 @@ import type { Ctx, State } from '../http/ctx.ts';
 import { refuseFloods } from '../http/floods.ts';
 import { requireOwnForm } from '../http/own-form.ts';
 import { pageHeadersOf } from '../http/page-headers.ts';
-import { OAuthError } from '../protocol/errors.ts';
+import { malformed, OAuthError } from '../protocol/errors.ts';
 import { requirePathText } from '../protocol/params.ts';
 import type { EndpointServices, MakeEndpoint } from './endpoint.ts';
 
@@ -76,6 +76,6 @@ export const refuseUnanswered =
     if (status === 404) throw new OAuthError('not_found', 'no endpoint has this path');
     // A method that is known nowhere (501) is not one of this endpoint either, and no failure of ours.
     if (status === 405 || status === 501) {
-      throw new OAuthError('invalid_request', 'not a method of this endpoint', { status: 405 });
+      throw malformed('not a method of this endpoint', { status: 405 });
     }
   };

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, unzip } from 'node:zlib';
 import type { Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
-import { type ErrorCode, OAuthError } from '../protocol/errors.ts';
+import { type ErrorCode, malformed, OAuthError } from '../protocol/errors.ts';
 import { isJsonObject, jsonFault } from '../protocol/json.ts';
 import { decodeForm, type RawParameters } from '../protocol/params.ts';
 import type { Ctx, State } from './ctx.ts';
@@ -40,7 +40,7 @@ export const readBody: Middleware<State> = async (ctx, next) => {
   const decode = decoders.get(coding);
   if (!decode) {
     ctx.set('Accept-Encoding', 'gzip, deflate, br');
-    throw new OAuthError('invalid_request', 'a content coding that is not known', { status: 415 });
+    throw malformed('a content coding that is not known', { status: 415 });
   }
   // The parser's own decoder would wait for ever for a body that breaks off.
   delete req.headers['content-encoding'];
@@ -66,15 +66,15 @@ async function textOf(bytes: Buffer, decode: (bytes: Buffer) => Promise<Buffer>)
   } catch (failure) {
     const tooLarge = (failure as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw tooLarge
-      ? new OAuthError('invalid_request', 'the body is too large', { status: 413 })
-      : new OAuthError('invalid_request', 'the body is not in its content coding, or no UTF-8');
+      ? malformed('the body is too large', { status: 413 })
+      : malformed('the body is not in its content coding, or no UTF-8');
   }
 }
 
 /** The parameters of a GET from its query, of a POST from its body alone. Throws invalid_request. */
 export function parameters(ctx: Ctx): RawParameters {
   if (ctx.method !== 'POST') return decodeForm(ctx.querystring);
-  if (!ctx.is(formType)) throw new OAuthError('invalid_request', 'the body is not a form');
+  if (!ctx.is(formType)) throw malformed(`the body is not ${formType}`);
   return decodeForm(textOfBody(ctx));
 }
 
@@ -89,7 +89,7 @@ export function jsonObject(
   error: ErrorCode = 'invalid_request',
 ): Record<string, unknown> {
   const sent = ctx.is('application/json') ? parsed(textOfBody(ctx)) : undefined;
-  if (!isJsonObject(sent)) throw new OAuthError('invalid_request', 'the body is not a JSON object');
+  if (!isJsonObject(sent)) throw malformed('the body is not a JSON object');
   const detail = jsonFault(sent);
   if (detail !== undefined) throw new OAuthError(error, `the body: ${detail}`, { detail });
   return { ...sent };

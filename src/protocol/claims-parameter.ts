@@ -1,5 +1,5 @@
 // OpenID Connect Core 5.5: the `claims` request parameter.
-import { OAuthError } from './errors.ts';
+import { malformed, type OAuthError } from './errors.ts';
 import { isJsonObject, jsonFault } from './json.ts';
 
 /** Names of the claims asked for, and the subject that the ID token must have, if one was named. */
@@ -27,7 +27,7 @@ export function parseClaims(text: string): RequestedClaims {
   const sub = member(idToken, 'sub') as { value?: unknown } | null | undefined;
   const subject = typeof sub?.value === 'string' ? sub.value : undefined;
   if (subject !== undefined && subject.length > subjectLimit)
-    throw malformed('its sub is too long');
+    throw unreadable('its sub is too long');
   return {
     userinfo: claimNames(userinfo),
     id_token: claimNames(idToken),
@@ -53,10 +53,10 @@ function parseJson(text: string): unknown {
   try {
     read = JSON.parse(text);
   } catch {
-    throw malformed('it is not JSON');
+    throw unreadable('it is not JSON');
   }
   const fault = jsonFault(read);
-  if (fault !== undefined) throw malformed(fault);
+  if (fault !== undefined) throw unreadable(fault);
   return read;
 }
 
@@ -66,19 +66,19 @@ function member(object: Record<string, unknown>, name: string): unknown {
 
 function asObject(value: unknown, where: string): Record<string, unknown> {
   if (isJsonObject(value)) return value;
-  throw malformed(`${where} is not an object`);
+  throw unreadable(`${where} is not an object`);
 }
 
 function claimNames(members: Record<string, unknown>): string[] {
   const names = Object.keys(members);
-  if (names.length > nameLimit) throw malformed('it asks for too many claims');
+  if (names.length > nameLimit) throw unreadable('it asks for too many claims');
   for (const name of names) {
-    if (/[\p{Cc}\p{Cs}]/u.test(name)) throw malformed('a claim has an unreadable name');
+    if (/[\p{Cc}\p{Cs}]/u.test(name)) throw unreadable('a claim has an unreadable name');
     if (members[name] !== null) asObject(members[name], 'the request for a claim');
   }
   return names.filter((name) => !ofTokens.includes(name));
 }
 
-function malformed(why: string): OAuthError {
-  return new OAuthError('invalid_request', `the claims parameter is malformed: ${why}`);
+function unreadable(why: string): OAuthError {
+  return malformed(`the claims parameter: ${why}`);
 }

@@ -4,6 +4,11 @@ import { publicErrors } from './lists.ts';
 
 export type ErrorCode = keyof typeof publicErrors;
 
+/** A request that cannot be read or lacks something; developers may read the words. */
+export function malformed(fault: string, extra: { status?: number } = {}): OAuthError {
+  return new OAuthError('invalid_request', fault, { ...extra, detail: fault });
+}
+
 /** The characters of error_description (RFC 6749 4.1.2.1), in a length that fits any URL. */
 const publicText = /^[\x20\x21\x23-\x5B\x5D-\x7E]{1,200}$/;
 

@@ -1,5 +1,5 @@
 // RFC 6749 3.1, 3.2 and appendix B: how request parameters are read.
-import { type ErrorCode, OAuthError } from './errors.ts';
+import { type ErrorCode, malformed, OAuthError } from './errors.ts';
 
 /** A parsed query or form body, as Koa and form parsers give it. */
 export type RawParameters = Readonly<Record<string, unknown>>;
@@ -43,7 +43,7 @@ const unreadable = /[\p{Cc}\p{Cs}\uFFFD]/u;
 export function decodeForm(text: string): Record<string, string | string[]> {
   const form: Record<string, string | string[]> = Object.create(null);
   const pairs = text.split('&', pairLimit + 1);
-  if (pairs.length > pairLimit) throw new OAuthError('invalid_request', 'too many parameters');
+  if (pairs.length > pairLimit) throw malformed('too many parameters');
   for (const pair of pairs) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
@@ -65,12 +65,14 @@ export function decodeFormText(text: string, error: ErrorCode = 'invalid_request
   if (unreserved.test(text)) return text;
   // A URL arrives as Latin-1: raw UTF-8 in it would be accepted as other characters.
   if (/[^\p{ASCII}]/u.test(text)) {
-    throw new OAuthError(error, 'a parameter holds raw non-ASCII characters');
+    const detail = 'a parameter holds raw non-ASCII characters';
+    throw new OAuthError(error, detail, { detail });
   }
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new OAuthError(error, 'a parameter holds broken percent-encoding or UTF-8');
+    const detail = 'a parameter holds broken percent-encoding or UTF-8';
+    throw new OAuthError(error, detail, { detail });
   }
 }
 
@@ -111,7 +113,7 @@ export function requireReadable<Name extends string>(
 /** Throws invalid_request for the first of the faults, if there is one. */
 export function refuseFaults(faults: Readonly<Partial<Record<string, string>>>): void {
   const fault = Object.values(faults).find((reason) => reason !== undefined);
-  if (fault !== undefined) throw new OAuthError('invalid_request', fault, { detail: fault });
+  if (fault !== undefined) throw malformed(fault);
 }
 
 function readResources(sent: unknown, resources: string[]): string | undefined {

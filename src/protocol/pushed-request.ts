@@ -1,5 +1,5 @@
 // RFC 9126 2.2 and 4: the reference to a pushed authorization request.
-import { OAuthError } from './errors.ts';
+import { malformed, OAuthError } from './errors.ts';
 import { type RawParameters, readParameters, refuseFaults } from './params.ts';
 import { assembleToken, parseToken } from './secrets.ts';
 
@@ -20,15 +20,9 @@ export function pushedReference(sent: RawParameters) {
   const { client_id, request_uri } = values;
   if (!request_uri?.startsWith(prefix)) return undefined;
   refuseFaults({ client_id: faults.client_id });
-  if (client_id === undefined) {
-    const detail = 'client_id is missing';
-    throw new OAuthError('invalid_request', detail, { detail });
-  }
-  if (sent.request !== undefined) {
-    // The one parameter that is not passed over.
-    const detail = 'request and request_uri exclude each other';
-    throw new OAuthError('invalid_request', detail, { detail });
-  }
+  if (client_id === undefined) throw malformed('client_id is missing');
+  // The one parameter that is not passed over.
+  if (sent.request !== undefined) throw malformed('request and request_uri exclude each other');
   const parsed = parseToken('pushed_request', request_uri.slice(prefix.length));
   if (!parsed)
     throw new OAuthError('invalid_request_uri', 'request_uri is none that was given out');

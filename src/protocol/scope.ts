@@ -9,7 +9,8 @@ const absoluteUri =
 export function parseScope(scope: string | undefined): string[] {
   const scopes = words(scope);
   if (!scopes.every(isScopeName)) {
-    throw new OAuthError('invalid_scope', 'a scope holds a character that none may have');
+    const detail = 'a scope holds a character that none may have';
+    throw new OAuthError('invalid_scope', detail, { detail });
   }
   return scopes;
 }
@@ -22,7 +23,8 @@ export function isScopeName(name: string): boolean {
 /** Resources, once each; throws invalid_target for one that is no absolute URI. */
 export function parseResources(resources: readonly string[]): string[] {
   if (!resources.every(isResource)) {
-    throw new OAuthError('invalid_target', 'a resource is not an absolute URI without fragment');
+    const detail = 'a resource is not an absolute URI without fragment';
+    throw new OAuthError('invalid_target', detail, { detail });
   }
   return [...new Set(resources)];
 }

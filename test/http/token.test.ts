@@ -89,6 +89,38 @@ describe('errors of the token endpoint [RFC 6749 5.2]', () => {
     ]);
   });
 
+  test.each<[fault: string, body: string, headers?: Record<string, string>]>([
+    ['no grant_type', ''],
+    ['no code', 'grant_type=authorization_code'],
+    ['no refresh_token', 'grant_type=refresh_token'],
+    ['no device_code', 'grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code'],
+    ['a parameter holds broken percent-encoding or UTF-8', 'grant_type=%zz'],
+    ['the body is not application/x-www-form-urlencoded', '{}', { 'content-type': 'text/plain' }],
+    [
+      'the client authenticates by header and by body',
+      'grant_type=refresh_token&refresh_token=x',
+      { authorization: `Basic ${btoa('web:x')}` },
+    ],
+  ])('say what a request lacks: %s', async (fault, body, headers) => {
+    const response = await post('token', `${body}&${new URLSearchParams(asWeb())}`, headers);
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      { error: 'invalid_request', error_description: `The request is malformed: ${fault}` },
+    ]);
+  });
+
+  test.each([
+    ['the Authorization header is not well-formed Basic', 'Bearer x'],
+    ['Basic credentials without a colon', `Basic ${btoa('web')}`],
+    ['Basic credentials are not form-urlencoded', `Basic ${btoa('web:%')}`],
+  ])('say why credentials cannot be read: %s', async (fault, authorization) => {
+    const response = await post('token', 'grant_type=client_credentials', { authorization });
+    expect([response.status, await response.json()]).toEqual([
+      401,
+      { error: 'invalid_client', error_description: `Client authentication failed: ${fault}` },
+    ]);
+  });
+
   test('JSON is not a form; too large a body is 413; GET is 405', async () => {
     const json = await post('token', '{}', { 'content-type': 'application/json' });
     expect(await errorOf(json)).toEqual([400, 'invalid_request']);

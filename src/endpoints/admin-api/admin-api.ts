@@ -4,7 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { authorization, jsonObject } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed, OAuthError } from '../../protocol/errors.ts';
 import { decodeForm } from '../../protocol/params.ts';
 import { secretHash } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
@@ -13,7 +13,6 @@ import { accessTokenArguments } from '../token/presented-token.ts';
 import {
   type Arguments,
   findOperation,
-  invalid,
   type Operation,
   readArguments,
   resultNames,
@@ -97,7 +96,7 @@ function sentWith(ctx: Ctx): Record<string, unknown> {
   if (ctx.method === 'GET' || ctx.method === 'DELETE') {
     const read = decodeForm(ctx.querystring);
     for (const [name, value] of Object.entries(read)) {
-      if (Array.isArray(value)) throw invalid(`${name} is repeated`);
+      if (Array.isArray(value)) throw malformed(`${name} is repeated`);
     }
     return { ...read };
   }
@@ -109,7 +108,7 @@ function bounded(operation: Operation, given: Arguments): Arguments {
   if (!operation.arguments.some(({ name }) => name === 'limit')) return given;
   const limit = given.limit === undefined ? usualLimit : Number(given.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > pageLimit) {
-    throw invalid(`limit must be a whole number from 1 to ${pageLimit}`);
+    throw malformed(`limit must be a whole number from 1 to ${pageLimit}`);
   }
   return { ...given, limit };
 }
@@ -121,7 +120,7 @@ function idempotencyKey(ctx: Ctx): string | undefined {
   const [, quoted, bare] = /^(?:"((?:[ !#-[\]-~]|\\["\\])*)"|([!#-[\]-~]+))$/.exec(sent) ?? [];
   const key = quoted ?? bare ?? '';
   if (key === '' || key.length > 255) {
-    throw invalid('Idempotency-Key must be a string of 1 to 255 characters');
+    throw malformed('Idempotency-Key must be a string of 1 to 255 characters');
   }
   return key;
 }

@@ -1,6 +1,6 @@
 // Which operation a request of the admin API is, and what its arguments are.
 import type { Ctx } from '../../http/ctx.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed, OAuthError } from '../../protocol/errors.ts';
 import { jsonFault } from '../../protocol/json.ts';
 import { decodeFormText } from '../../protocol/params.ts';
 import { operations } from './operations.ts';
@@ -96,7 +96,7 @@ export function findOperation(ctx: Ctx): { operation: Operation; named: Record<s
 /** The arguments as they are; throws invalid_request for what PostgreSQL keeps in no text. */
 export function storable(given: Arguments): Arguments {
   const fault = jsonFault(given);
-  if (fault !== undefined) throw invalid(fault);
+  if (fault !== undefined) throw malformed(fault);
   return given;
 }
 
@@ -115,7 +115,7 @@ export function readArguments(
     if (argument !== undefined && name !== operation.body && named[name] === undefined) {
       read[name] = argumentOf(argument, value);
     } else if (operation.body !== undefined) rest[name] = value;
-    else throw invalid(`there is no ${name} here`);
+    else throw malformed(`there is no ${name} here`);
   }
   return { ...read, ...(operation.body !== undefined && { [operation.body]: rest }), ...named };
 }
@@ -125,8 +125,4 @@ function argumentOf({ type }: Argument, value: unknown): unknown {
   return type.endsWith('[]') && typeof value === 'string'
     ? value.split(' ').filter((one) => one !== '')
     : value;
-}
-
-export function invalid(detail: string): OAuthError {
-  return new OAuthError('invalid_request', detail, { detail });
 }

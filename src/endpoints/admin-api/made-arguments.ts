@@ -1,9 +1,11 @@
 // What no admin sends and SQL never makes: secrets, keys, verifiers of passwords.
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Ctx } from '../../http/ctx.ts';
 import { turnOf } from '../../http/turn.ts';
 import { sealSecrets } from '../../identity-providers/identity-providers.ts';
 import { hasSecret } from '../../protocol/client-metadata.ts';
+import { malformed } from '../../protocol/errors.ts';
 import { newSigningKey, type SigningAlg, sealSigningKey } from '../../protocol/keys.ts';
 import { signingAlgs } from '../../protocol/lists.ts';
 import { newPassword } from '../../protocol/password.ts';
@@ -11,7 +13,7 @@ import { derivedText, type Master } from '../../protocol/seal.ts';
 import { newLastingSecret } from '../../protocol/secrets.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../../protocol/webhook.ts';
 import type { EndpointServices } from '../endpoint.ts';
-import { type Arguments, invalid, type Operation, ownMembers } from './admin-operation.ts';
+import { type Arguments, type Operation, ownMembers } from './admin-operation.ts';
 
 /** What is made for an operation: more arguments, and what its answer shows once. */
 export type Made = { arguments: Arguments; shown: Record<string, string> };
@@ -74,7 +76,7 @@ function ownTexts(operation: string, sent: Readonly<Record<string, unknown>>) {
   for (const name of ownMembers[operation] ?? []) {
     const value = sent[name];
     if (value === undefined || value === '') continue;
-    if (typeof value !== 'string') throw invalid(`${name} must be text`);
+    if (typeof value !== 'string') throw malformed(`${name} must be text`);
     texts[name] = value;
   }
   return texts;
@@ -97,7 +99,7 @@ function newClient(master: Master, tenant: string, given: Arguments, salt: Buffe
 
 async function newKey(master: Master, tenant: string, given: Arguments): Promise<Made> {
   const alg = signingAlgs.find((one) => one === given.alg);
-  if (alg === undefined) throw invalid(`alg must be one of ${signingAlgs.join(', ')}`);
+  if (alg === undefined) throw malformed(`alg must be one of ${signingAlgs.join(', ')}`);
   const { signing, public_jwk } = await newSigningKey(alg satisfies SigningAlg);
   const { kid } = signing;
   const sealed_private = hex(sealSigningKey(master, tenant, signing));

@@ -6,7 +6,7 @@ import { parameters } from '../../http/body.ts';
 import { caller } from '../../http/ctx.ts';
 import { clientDocuments } from '../../outbound/client-documents.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed, OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { pushedRequestUri } from '../../protocol/pushed-request.ts';
 import { newSecret } from '../../protocol/secrets.ts';
@@ -25,10 +25,7 @@ export function pushRequest(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const sent = parameters(ctx);
     const { values } = requireReadable(sent, names);
-    if (values.request_uri !== undefined) {
-      const detail = 'request_uri cannot be pushed';
-      throw new OAuthError('invalid_request', detail, { detail });
-    }
+    if (values.request_uri !== undefined) throw malformed('request_uri cannot be pushed');
     const pushed = newSecret();
     const possession = await possessionOf(services, ctx);
     const decide = async () => {

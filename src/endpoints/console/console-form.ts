@@ -1,8 +1,8 @@
 // What a form of the console sends: text, read by the type that the operation or the setting has.
+import { malformed } from '../../protocol/errors.ts';
 import {
   type Arguments,
   adminOperations,
-  invalid,
   type Operation,
   ownMembers,
 } from '../admin-api/admin-operation.ts';
@@ -21,7 +21,7 @@ const ownFields = ['csrf', 'once', 'operation', 'confirm', 'preview', ...secretF
 /** The operation that a form names; throws invalid_request for one that only shows, or that is none. */
 export function formOperation(typed: Typed): Operation {
   const found = adminOperations.find(({ operation }) => operation === typed.operation);
-  if (found === undefined || found.effect === 'read') throw invalid('the form has no operation');
+  if (found === undefined || found.effect === 'read') throw malformed('the form has no operation');
   return found;
 }
 
@@ -81,7 +81,7 @@ function typedValue(type: string, text: string, name: string, nullable = false):
   try {
     return JSON.parse(value);
   } catch {
-    throw invalid(`${name} is no JSON`);
+    throw malformed(`${name} is no JSON`);
   }
 }
 

@@ -1,5 +1,6 @@
 // A page of the console: where it is, and which operations of the admin API it shows.
-import { type Arguments, invalid } from '../admin-api/admin-operation.ts';
+import { malformed } from '../../protocol/errors.ts';
+import type { Arguments } from '../admin-api/admin-operation.ts';
 
 export type Call = { operation: string; arguments: Arguments };
 export type Asked = Record<string, string | undefined>;
@@ -64,7 +65,8 @@ export const listOf = (operation: string, column: string): ConsolePage['list'] =
 /** Throws invalid_request for what is asked for as a date and is none. */
 function checkDates(dates: Asked): void {
   for (const [name, value] of Object.entries(dates)) {
-    if (value !== undefined && Number.isNaN(Date.parse(value))) throw invalid(`${name} is no date`);
+    if (value !== undefined && Number.isNaN(Date.parse(value)))
+      throw malformed(`${name} is no date`);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed, OAuthError } from '../../protocol/errors.ts';
 import {
   identityAssertionTokenType,
   signIdentityAssertion,
@@ -107,8 +107,4 @@ async function idTokenClaims(
     if (failure instanceof OAuthError) return null;
     throw failure;
   }
-}
-
-function malformed(detail: string): OAuthError {
-  return new OAuthError('invalid_request', detail, { detail });
 }

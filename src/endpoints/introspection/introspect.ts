@@ -4,7 +4,7 @@ import { type ApiIntrospection, api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed } from '../../protocol/errors.ts';
 import type { SigningAlg } from '../../protocol/keys.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseApiKey } from '../../protocol/secrets.ts';
@@ -23,7 +23,7 @@ export function introspect(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const { values } = requireReadable(parameters(ctx), names);
     const identity = await clientIdentity(services, ctx, values);
-    if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
+    if (values.token === undefined) throw malformed('no token');
     const { issuer } = ctx.state.tenant;
     const { verifying, signing } = await keyring(ctx);
     const row = await call(database, api.token_introspect, {

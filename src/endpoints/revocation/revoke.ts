@@ -4,7 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { certificateOf } from '../proven-keys.ts';
@@ -19,7 +19,7 @@ export function revoke(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const { values } = requireReadable(parameters(ctx), names);
     const identity = await clientIdentity(services, ctx, values);
-    if (values.token === undefined) throw new OAuthError('invalid_request', 'no token');
+    if (values.token === undefined) throw malformed('no token');
     const { verifying } = await keyring(ctx);
     await call(database, api.token_revoke, {
       ...identity,

@@ -2,7 +2,7 @@
 
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed } from '../../protocol/errors.ts';
 import { challengeOf } from '../../protocol/pkce.ts';
 import { newRefreshToken, newSecret, parseToken } from '../../protocol/secrets.ts';
 import { type Grant, tokenResponse } from './token-grant.ts';
@@ -10,7 +10,7 @@ import { type Grant, tokenResponse } from './token-grant.ts';
 /** Redeems a code. */
 export const codeGrant: Grant = async (request) => {
   const { code, redirect_uri, code_verifier } = request.values;
-  if (code === undefined) throw new OAuthError('invalid_request', 'no code');
+  if (code === undefined) throw malformed('no code');
   const parsed = parseToken('code', code);
   const access = newSecret();
   const refresh = newRefreshToken();

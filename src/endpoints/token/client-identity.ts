@@ -8,7 +8,7 @@ import {
   signingKey,
 } from '../../protocol/client-assertion.ts';
 import { type ClientParameters, clientCredentials } from '../../protocol/client-auth.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed } from '../../protocol/errors.ts';
 import type { EndpointServices } from '../endpoint.ts';
 import { certificateOf } from '../proven-keys.ts';
 
@@ -46,11 +46,10 @@ export async function assertedIdentity(
   ctx: Ctx,
   { assertion, ...values }: ClientParameters & { assertion?: string | undefined },
 ): Promise<ClientIdentity> {
-  if (assertion === undefined) throw new OAuthError('invalid_request', 'no assertion');
+  if (assertion === undefined) throw malformed('no assertion');
   const { client_id, ...credentials } = values;
   if (ctx.get('authorization') || credentials.client_secret || credentials.client_assertion) {
-    const detail = 'the assertion is the proof of the client, and no other goes with it';
-    throw new OAuthError('invalid_request', detail, { detail });
+    throw malformed('the assertion is the proof of the client, and no other goes with it');
   }
   const { issuer } = ctx.state.tenant;
   const server = { issuer, token_endpoint: `${issuer}${services.endpoints.token_endpoint}` };

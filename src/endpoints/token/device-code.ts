@@ -4,14 +4,14 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { slowedDown } from '../../http/slow-down.ts';
 import { refusedDetails } from '../../protocol/authorization-details.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed } from '../../protocol/errors.ts';
 import { newRefreshToken, newSecret, parseToken } from '../../protocol/secrets.ts';
 import { type Grant, tokenResponse } from './token-grant.ts';
 
 /** Redeems a device code, or says what the device has to wait for. */
 export const deviceGrant: Grant = async (request) => {
   const { device_code } = request.values;
-  if (device_code === undefined) throw new OAuthError('invalid_request', 'no device_code');
+  if (device_code === undefined) throw malformed('no device_code');
   if (request.details !== null) throw refusedDetails('a device gets none');
   const parsed = parseToken('device_code', device_code);
   // A hash is asked for all the same: the client is authenticated first.

@@ -2,7 +2,7 @@
 
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed } from '../../protocol/errors.ts';
 import { openSuccessor, sealSuccessor } from '../../protocol/refresh.ts';
 import { parseScope } from '../../protocol/scope.ts';
 import { newRefreshToken, newSecret, parseRefreshToken } from '../../protocol/secrets.ts';
@@ -11,7 +11,7 @@ import { type Grant, tokenResponse } from './token-grant.ts';
 /** Rotates a refresh token; whoever lost the answer gets the same successor again. */
 export const refreshGrant: Grant = async (request) => {
   const { refresh_token, scope } = request.values;
-  if (refresh_token === undefined) throw new OAuthError('invalid_request', 'no refresh_token');
+  if (refresh_token === undefined) throw malformed('no refresh_token');
   const scopes = parseScope(scope);
   const old = parseRefreshToken(refresh_token);
   const access = newSecret();

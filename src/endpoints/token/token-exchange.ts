@@ -2,7 +2,7 @@
 
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed } from '../../protocol/errors.ts';
 import { identityAssertionTokenType } from '../../protocol/identity-assertion.ts';
 import { parseScope } from '../../protocol/scope.ts';
 import { newSecret } from '../../protocol/secrets.ts';
@@ -53,10 +53,6 @@ function requireTypes(values: TokenRequest['values']): void {
 }
 
 const unknownType = (name: string) => malformed(`${name} is not ${accessTokenType}`);
-
-function malformed(detail: string): OAuthError {
-  return new OAuthError('invalid_request', detail, { detail });
-}
 
 async function actorOf(token: string, { keys, issuer }: TokenRequest) {
   const { access_hash, ...rest } = await accessTokenArguments(token, keys.verifying, issuer);

@@ -1,6 +1,6 @@
 // RFC 6749 3.2: the token endpoint, one file per grant.
 import { parameters } from '../../http/body.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed, OAuthError } from '../../protocol/errors.ts';
 import { grantTypes } from '../../protocol/lists.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { parseResources } from '../../protocol/scope.ts';
@@ -34,7 +34,7 @@ export function token(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const { values, resources } = requireReadable(parameters(ctx), names);
     const { grant_type } = values;
-    if (grant_type === undefined) throw new OAuthError('invalid_request', 'no grant_type');
+    if (grant_type === undefined) throw malformed('no grant_type');
     if (!isGrantType(grant_type))
       throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     ctx.state.grant = grant_type;

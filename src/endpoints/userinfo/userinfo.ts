@@ -4,7 +4,7 @@ import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { authorization, parameters } from '../../http/body.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
-import { OAuthError } from '../../protocol/errors.ts';
+import { malformed, OAuthError } from '../../protocol/errors.ts';
 import type { SigningAlg } from '../../protocol/keys.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { type ExtraClaims, signUserinfo } from '../../protocol/tokens.ts';
@@ -45,7 +45,7 @@ function presentedToken(ctx: Ctx): { token: string; scheme: 'bearer' | 'dpop' } 
     ? requireReadable(parameters(ctx), ['access_token']).values.access_token
     : undefined;
   if (header !== undefined && sent !== undefined) {
-    throw new OAuthError('invalid_request', 'the access token is in header and body');
+    throw malformed('the access token is in header and body');
   }
   const token = header ?? sent;
   if (token === undefined) throw new OAuthError('invalid_token', 'no access token');
