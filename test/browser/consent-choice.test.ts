@@ -138,6 +138,11 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       const tokens = await decide('Allow');
       const allowed = first.filter((name) => name !== 'files:7');
       expect(tokens.scope?.split(' ').toSorted()).toEqual(allowed.toSorted());
+      await page.goto(`${acme.issuer}/oauth/account`);
+      expect(await page.getByText('Change who has access to the school 0').isVisible()).toBe(false);
+      await see('account-many');
+      await page.getByText('What it may do (179)').click();
+      await page.getByText('Change who has access to the school 0').waitFor();
       await asked(page, names.join(' '));
       expect((await inSight()).toSorted()).toEqual(['files:7', ...later].toSorted());
       await see('consent-many-more');
