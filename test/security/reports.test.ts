@@ -58,6 +58,7 @@ const ofNobody = [
   // Of the catalog, which everybody may read.
   'isolation_faults',
   'stranger_faults',
+  'table_faults',
   'privileged_logins',
   'held_back',
 ];

@@ -94,16 +94,9 @@ export const roleRules: Rule[] = [
     broken: ['grant execute on function pgrant_ops.user_list to pgrant_product'],
   },
   {
-    name: 'audit events and their seals are only ever appended to, but for those of tenants that are gone',
-    query: `select c.oid::regclass::text, r.rolname from pg_class c cross join pg_roles r
-       where c.relname in ('audit_events', 'audit_seals') and c.relnamespace = 'pgrant'::regnamespace
-         and r.rolname like 'pgrant%' and r.oid <> c.relowner
-         and (has_any_column_privilege(r.oid, c.oid, 'update') or has_table_privilege(r.oid, c.oid, 'truncate, trigger')
-              or has_table_privilege(r.oid, c.oid, 'delete') and r.rolname <> 'pgrant_janitor')
-      union all select p.polrelid::regclass::text, p.polname from pg_policy p
-       where p.polrelid in ('pgrant.audit_events'::regclass, 'pgrant.audit_seals'::regclass)
-         and (p.polcmd = 'w' or p.polcmd = 'd' and pg_get_expr(p.polqual, p.polrelid) <> 'pgrant.tenant_removed(tenant_id)'
-              or p.polroles && array['pgrant_owner'::regrole::oid, 0])`,
+    ...reported(
+      'audit events and their seals are only ever appended to, but for those of tenants that are gone',
+    ),
     broken: [
       'grant update (detail) on pgrant.audit_events to pgrant_definer',
       'grant delete on pgrant.audit_seals to pgrant_sealer',

@@ -95,11 +95,60 @@ $$;
 comment on function pgrant_report.stranger_faults() is
   'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, policies for them, views of theirs, and which of them become a role of ours (privileged_logins) that should not.';
 
+create function pgrant_report.table_faults() returns table (rule text, object text)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select 'views run with the rights of whoever asks', c.oid::regclass::text
+    from pg_class c
+   where c.relkind = 'v' and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
+     and coalesce(not 'security_invoker=true' = any (c.reloptions), true)
+  union all
+  -- Citus has some of its own, whose functions are in pg_catalog.
+  select 'no table of ours has a trigger or a rule', c.oid::regclass || ': ' || x.name
+    from pg_class c
+    join (select t.tgrelid, t.tgname::text from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+           where not t.tgisinternal and p.pronamespace <> 'pg_catalog'::regnamespace
+          union all
+          select w.ev_class, w.rulename::text from pg_rewrite w) x (table_oid, name) on x.table_oid = c.oid
+   where c.relkind in ('r', 'p') and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
+  union all
+  select 'foreign keys are enforced, whoever writes', coalesce(nullif(d.setrole, 0)::regrole::text, 'every role')
+    from pg_db_role_setting d
+   where 'session_replication_role=replica' = any (d.setconfig)
+     and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
+  union all
+  select distinct 'foreign keys are enforced, whoever writes', c.oid::regclass::text
+    from pg_class c
+    join pg_trigger t on t.tgrelid = c.oid and t.tgisinternal and t.tgenabled = 'D'
+   where c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
+  union all
+  select 'audit events and their seals are only ever appended to, but for those of tenants that are gone',
+         c.oid::regclass || ' by ' || r.rolname
+    from pg_class c
+   cross join pg_roles r
+   where c.oid in ('pgrant.audit_events'::regclass, 'pgrant.audit_seals'::regclass) and r.rolname like 'pgrant%' and r.oid <> c.relowner
+     and (has_any_column_privilege(r.oid, c.oid, 'update') or has_table_privilege(r.oid, c.oid, 'truncate, trigger')
+          or has_table_privilege(r.oid, c.oid, 'delete') and r.rolname <> 'pgrant_janitor')
+  union all
+  select 'audit events and their seals are only ever appended to, but for those of tenants that are gone',
+         p.polrelid::regclass || ': ' || p.polname
+    from pg_policy p
+   where p.polrelid in ('pgrant.audit_events'::regclass, 'pgrant.audit_seals'::regclass)
+     and (p.polcmd = 'w' or p.polcmd = 'd' and pg_get_expr(p.polqual, p.polrelid) <> 'pgrant.tenant_removed(tenant_id)'
+          or p.polroles && array['pgrant_owner'::regrole::oid, 0]);
+end
+$$;
+
+comment on function pgrant_report.table_faults() is
+  'The part of isolation_faults() that is about what comes between a statement and its rows: views that read as somebody else, triggers, rules, foreign keys that are switched off, rights to change the audit.';
+
 create function pgrant_report.isolation_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return query select f.rule, f.object from pgrant_report.stranger_faults() f;
+  return query select s.* from pgrant_report.stranger_faults() s union all select t.* from pgrant_report.table_faults() t;
   return query
   with t as (
     select c.oid, c.relname::text as name, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as forced, c.relacl, c.relowner,
@@ -156,30 +205,6 @@ begin
            when 'pgrant_ops' then substring(f.statements from '^  perform pgrant_rules.(?:administer|visit)\(p_tenant\);')
            when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\n  perform pgrant_rules.token_present(p_tenant, '
            else '' end) is not true
-  union all
-  select 'views run with the rights of whoever asks', c.oid::regclass::text
-    from pg_class c
-   where c.relkind = 'v' and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
-     and coalesce(not 'security_invoker=true' = any (c.reloptions), true)
-  union all
-  -- Citus has some of its own, whose functions are in pg_catalog.
-  select 'no table of ours has a trigger or a rule', c.oid::regclass || ': ' || x.name
-    from pg_class c
-    join (select t.tgrelid, t.tgname::text from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-           where not t.tgisinternal and p.pronamespace <> 'pg_catalog'::regnamespace
-          union all
-          select w.ev_class, w.rulename::text from pg_rewrite w) x (table_oid, name) on x.table_oid = c.oid
-   where c.relkind in ('r', 'p') and c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
-  union all
-  select 'foreign keys are enforced, whoever writes', coalesce(nullif(d.setrole, 0)::regrole::text, 'every role')
-    from pg_db_role_setting d
-   where 'session_replication_role=replica' = any (d.setconfig)
-     and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
-  union all
-  select distinct 'foreign keys are enforced, whoever writes', c.oid::regclass::text
-    from pg_class c
-    join pg_trigger t on t.tgrelid = c.oid and t.tgisinternal and t.tgenabled = 'D'
-   where c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
   union all
   select 'the definer cannot log in', r.rolname::text from pg_roles r where r.rolname = 'pgrant_definer' and r.rolcanlogin
   union all
