@@ -66,16 +66,20 @@ async function print(session: Session, recipe: string, options: Options): Promis
 
 async function applied(session: Session, recipe: string, { steps }: Recipe, facts: Facts) {
   const done: string[] = [];
+  const left: string[] = [];
   for (const step of steps) {
-    if ((await faultOf(session, facts, step)) !== 'missing') continue;
+    const fault = await faultOf(session, facts, step);
+    if (fault !== undefined && fault !== 'missing') left.push(`${step.what}: ${fault}`);
+    if (fault !== 'missing') continue;
     const { client_id, client_secret } = await runStep(step);
     if (client_secret) facts.secrets.set(String(client_id), String(client_secret));
     done.push(step.what);
   }
   const { text } = renderRecipe(recipe, facts);
-  const json = { recipe, done, client_secrets: Object.fromEntries(facts.secrets), text };
-  const said = done.length === 0 ? 'nothing was missing' : `made: ${done.join(', ')}`;
-  return { json, text: `${text}\n# ${said}` };
+  const json = { recipe, done, left, client_secrets: Object.fromEntries(facts.secrets), text };
+  const said = done.length === 0 ? ['nothing was missing'] : [`made: ${done.join(', ')}`];
+  if (left.length > 0) said.push(`not as above, and left as it is: ${left.join('; ')}`);
+  return { json, text: [text, ...said.map((line) => `# ${line}`)].join('\n') };
 }
 
 async function checked(session: Session, { steps }: Recipe, facts: Facts): Promise<Output> {
@@ -85,7 +89,10 @@ async function checked(session: Session, { steps }: Recipe, facts: Facts): Promi
     if (fault !== undefined) faults.push(`${step.what}: ${fault}`);
   }
   if (faults.length > 0) {
-    throw new Refused(faults.join('; '), '--apply makes what is missing, and changes nothing else');
+    throw new Refused(
+      faults.join('; '),
+      '--apply makes what is missing; what is there and not as it should be is changed by its own command',
+    );
   }
   const there = steps.map(({ what }) => what);
   return { json: { there }, text: `all of it is there: ${there.join(', ')}` };

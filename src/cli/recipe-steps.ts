@@ -75,6 +75,7 @@ export function lacking({ options }: Step, there: There | undefined): string | u
     if (isThere(there[field], values)) return [];
     return [`${field} is not ${values.join(' ')}`];
   });
+  if (there.disabled_at) faults.unshift('disabled');
   return faults.length === 0 ? undefined : faults.join(', ');
 }
 

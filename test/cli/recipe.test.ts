@@ -58,7 +58,18 @@ test('what was changed since is told and left as it is', async () => {
   expect(check.code).toBe(1);
   expect(check.err).toContain(`client kafka-producer: default_resource=${resourceOf('kafka')}`);
   expect(check.err).toContain('access_token_scope is not array');
-  expect((await document(`${lineOf('kafka')} --apply`)).done).toEqual([]);
+  expect(check.err).not.toContain('disabled');
+  await document(`client disable ${client_id} --tenant acme`);
+  const applied = await document(`${lineOf('kafka')} --apply`);
+  expect([applied.done, applied.left]).toEqual([
+    [],
+    [
+      expect.stringContaining('access_token_scope is not array'),
+      `client kafka-producer: disabled, default_resource=${resourceOf('kafka')} is not set`,
+    ],
+  ]);
+  const { out } = await pgrant([...lineOf('kafka').split(' '), '--apply']);
+  expect(out).toContain('# not as above, and left as it is: resource');
   const shown = await document('resource list --tenant acme');
   expect(shown).toContainEqual(expect.objectContaining({ title: 'Mine' }));
 });
