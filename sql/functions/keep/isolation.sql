@@ -128,7 +128,8 @@ begin
          c.oid::regclass || ' by ' || r.rolname
     from pg_class c
    cross join pg_roles r
-   where c.oid in ('pgrant.audit_events'::regclass, 'pgrant.audit_seals'::regclass) and r.rolname like 'pgrant%' and r.oid <> c.relowner
+   where c.oid in ('pgrant.audit_events'::regclass, 'pgrant.audit_seals'::regclass) and r.rolname like 'pgrant%'
+     and not pg_has_role(r.oid, c.relowner, 'member')
      and (has_any_column_privilege(r.oid, c.oid, 'update') or has_table_privilege(r.oid, c.oid, 'truncate, trigger')
           or has_table_privilege(r.oid, c.oid, 'delete') and r.rolname <> 'pgrant_janitor')
   union all
