@@ -457,7 +457,7 @@ describe('many scopes', () => {
         ([, open, name]) => [name, open !== undefined],
       );
     expect(groups(page)).toEqual([
-      [expect.stringMatching(/^Others \(\d+\)$/), false],
+      [expect.stringMatching(/^General \(\d+\)$/), false],
       ['files (7)', false],
       ['mail (7)', false],
     ]);
