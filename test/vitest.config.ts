@@ -9,9 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/server.ts'],
     setupFiles: ['test/support/setup.ts'],
-    // More than there are processors: much of what is tested waits, for a lock, a deadline or a browser.
-    maxWorkers: 3,
-    // Modules are read once in each process; a file ends what it has started (test/support/at-end.ts).
+    maxWorkers: 2,
+    // Modules are read once in each of the two processes; a file ends what it has started (test/support/at-end.ts).
     isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -90,7 +90,9 @@ test('long lists come in pages, and the page says how the next begins', async ()
 test('a scope is defined once, and listed with its words', async () => {
   const words = ['scope', 'add', ...tenant, 'courses:read', '--title', 'See your courses'];
   expect((await pgrant([...words, '--sensitive'])).out).toBe('scope courses:read is defined\n');
-  expect((await pgrant(words)).err).toBe('pgrant: there is a scope courses:read already\n');
+  expect((await pgrant(words)).err).toBe(
+    'pgrant: there is a scope courses:read already\n  change it: pgrant scope set\n',
+  );
   expect((await pgrant(['scope', 'list', ...tenant])).out).toMatch(
     /^courses:read +See your courses +- +yes$/m,
   );
@@ -130,6 +132,6 @@ test('grants are listed by person and client, and revoked once', async () => {
   expect(again.err).toContain('list the grants: pgrant grant list');
   const nonsense = await pgrant(['grant', 'revoke', ...tenant, 'all']);
   expect(nonsense.err).toBe(
-    'pgrant: "all" is not an identifier such as 01234567-89ab-cdef-0123-456789abcdef\n',
+    'pgrant: "all" is not an identifier such as 01234567-89ab-cdef-0123-456789abcdef\n  list them: pgrant grant list\n',
   );
 });

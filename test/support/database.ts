@@ -37,7 +37,8 @@ type Options = {
 export async function createDatabase(options: Options = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const admin = postgres(urlOf('postgres', 'postgres'), { max: 1, onnotice: () => {} });
-  await admin.unsafe(`create database ${name} template ${options.empty ? 'template0' : template}`);
+  const from = options.empty ? 'template0' : template;
+  await admin.unsafe(`create database ${name} template ${from} strategy file_copy`);
   if (options.logStatements) await admin.unsafe(`alter database ${name} set log_statement = 'all'`);
   const url = (login: Login) => urlOf(login, name);
   const opened: { end: () => Promise<void> }[] = [];

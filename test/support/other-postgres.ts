@@ -1,11 +1,11 @@
 // A PostgreSQL of the machine's own programs, of another version than the one that pgrant brings along.
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { chooseRunner, run, start } from '../../src/embedded/embedded-run.ts';
 import { freePort } from './free-port.ts';
+import { makeServerFolder } from './server-folder.ts';
 
 type Options = {
   /** A standby that follows nobody. */
@@ -28,7 +28,7 @@ export async function startOther(
   programs: string,
   { standby = false, password, settings = {} }: Options = {},
 ): Promise<OtherServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'pgrant-postgres-'));
+  const folder = makeServerFolder('pgrant-postgres-');
   const [initdb, server] = [join(programs, 'initdb'), join(programs, 'postgres')];
   const [data, log] = [join(folder, 'postgres'), join(folder, 'log')];
   try {

@@ -1,7 +1,6 @@
 // One real PostgreSQL for the whole run, with a template database that is released once.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
@@ -11,6 +10,7 @@ import { serverSettings } from '../../src/embedded/embedded-server.ts';
 import { setPasswords } from '../../src/embedded/logins.ts';
 import { release } from '../../src/release/release.ts';
 import { type OtherServer, startOther } from './other-postgres.ts';
+import { makeServerFolder } from './server-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -37,7 +37,7 @@ async function startServer(): Promise<OtherServer & { credentials: Credentials }
     });
     return { ...server, credentials };
   }
-  const folder = mkdtempSync(join(tmpdir(), 'pgrant-test-'));
+  const folder = makeServerFolder('pgrant-test-');
   const server = await startEmbedded(folder, { durable: false, settings });
   return {
     url: server.url('postgres', 'postgres'),
