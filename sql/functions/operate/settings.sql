@@ -77,9 +77,12 @@ begin
     raise exception 'settings are a JSON object {setting: value}' using errcode = 'OA003';
   end if;
   for r in
-    select g.key, g.value, s.name, s.good, s.nullable, pgrant_rules.setting_literal(s.type, g.value) as literal,
-           g.value = 'null' or g.value = '""' and s.nullable as unset
-      from jsonb_each(p_settings) g left join pgrant_ops.setting_list(p_table) s on s.name = g.key
+    select g.key, g.value, a.attname as name, not a.attnotnull as nullable,
+           pgrant_rules.setting_literal(format_type(a.atttypid, null), g.value) as literal,
+           g.value = 'null' or g.value = '""' and not a.attnotnull as unset
+      from jsonb_each(p_settings) g
+      left join pg_attribute a on a.attrelid = to_regclass(format('pgrant.%I', p_table)) and a.attname = g.key and a.attnum > 0
+       and not g.key = any (pgrant_rules.setting_columns_except(p_table))
   loop
     if r.name is null then
       v_names := array(select s.name from pgrant_ops.setting_list(p_table) s);
@@ -89,7 +92,9 @@ begin
     elsif r.unset and r.nullable then
       r.literal := null;
     elsif r.unset or r.literal is null or r.value = '""' then
-      perform pgrant_rules.setting_refuse(r.key, r.good, r.value);
+      -- What would be good takes longer to say than all the rest.
+      perform pgrant_rules.setting_refuse(r.key, (select c.good from pgrant_rules.columns_described(p_table) c where c.name = r.key),
+                                          r.value);
     end if;
     name := r.key;
     literal := r.literal;
