@@ -140,3 +140,15 @@ test("a lifetime of a client that is taken back is the tenant's again", async ()
   expect(await set('30')).toMatchObject({ replay_window: 30 });
   expect(await set('')).toMatchObject({ replay_window: null });
 });
+
+test('a column that is there no more is no setting', async () => {
+  await sql`alter table pgrant.tenants add column gone text`;
+  await sql`alter table pgrant.tenants drop column gone`;
+  const [row] = await sql`
+    select attname from pg_attribute where attrelid = 'pgrant.tenants'::regclass and attisdropped`;
+  const settings = { [row?.attname]: 'x' };
+  await expect(operate(world, ops.tenant_set, { settings })).rejects.toMatchObject({
+    code: 'OA003',
+    message: expect.stringMatching(/^there is no tenant setting/),
+  });
+});

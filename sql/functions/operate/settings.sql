@@ -81,8 +81,8 @@ begin
            pgrant_rules.setting_literal(format_type(a.atttypid, null), g.value) as literal,
            g.value = 'null' or g.value = '""' and not a.attnotnull as unset
       from jsonb_each(p_settings) g
-      left join pg_attribute a on a.attrelid = to_regclass(format('pgrant.%I', p_table)) and a.attname = g.key and a.attnum > 0
-       and not g.key = any (pgrant_rules.setting_columns_except(p_table))
+      left join pg_attribute a on a.attrelid = to_regclass(format('pgrant.%I', p_table)) and a.attname = g.key
+       and a.attnum > 0 and not a.attisdropped and not g.key = any (pgrant_rules.setting_columns_except(p_table))
   loop
     if r.name is null then
       v_names := array(select s.name from pgrant_ops.setting_list(p_table) s);
