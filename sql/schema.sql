@@ -156,7 +156,7 @@ comment on function pgrant.client_algs() is 'The algorithms by which clients sig
 CREATE OR REPLACE FUNCTION pgrant.cnf_sound(p_cnf jsonb)
  RETURNS boolean
  LANGUAGE plpgsql
- IMMUTABLE PARALLEL SAFE
+ IMMUTABLE PARALLEL SAFE STRICT
 AS $function$
 begin
   return p_cnf <> '{}' and p_cnf - array['jkt', 'x5t#S256'] = '{}'

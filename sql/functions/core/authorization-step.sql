@@ -49,6 +49,8 @@ create function pgrant_rules.request_refusal(
 )
 language plpgsql
 as $$
+declare
+  v_refusal record;
 begin
   if not 'authorization_code' = any (p_client.grant_types) then
     error := 'unauthorized_client';
@@ -62,8 +64,10 @@ begin
     reason := 'prompt create where nobody can make an account';
     detail := 'prompt create is not supported';
   elsif p_request.scopes <> '{}' or p_request.authorization_details = '[]' then
-    select r.error, r.reason, r.detail into error, reason, detail
-      from pgrant_rules.scopes_refusal(p_tenant, p_client, p_request.scopes, p_known) r;
+    v_refusal := pgrant_rules.scopes_refusal(p_tenant, p_client, p_request.scopes, p_known);
+    error := v_refusal.error;
+    reason := v_refusal.reason;
+    detail := v_refusal.detail;
   end if;
 end
 $$;

@@ -3,9 +3,18 @@
 create function pgrant_rules.any_twice(p_keys bytea[], p_assertions jsonb[]) returns boolean
 language plpgsql immutable
 as $$
+declare
+  v_keys bytea[] := array[]::bytea[];
+  v_jtis text[] := array[]::text[];
 begin
-  return (select count(k) > count(distinct k) from unnest(p_keys) k)
-      or (select count(a ->> 'jti_hash') > count(distinct a ->> 'jti_hash') from unnest(p_assertions) a);
+  for i in 1 .. cardinality(p_keys) loop
+    if p_keys[i] = any (v_keys) or p_assertions[i] ->> 'jti_hash' = any (v_jtis) then
+      return true;
+    end if;
+    v_keys := v_keys || p_keys[i];
+    v_jtis := v_jtis || (p_assertions[i] ->> 'jti_hash');
+  end loop;
+  return false;
 end
 $$;
 

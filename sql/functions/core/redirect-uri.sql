@@ -18,10 +18,12 @@ create function pgrant_rules.redirect_uri_allowed(p_registered text[], p_uri tex
 language plpgsql immutable
 as $$
 begin
-  return p_uri = any (p_registered)
-      or (p_uri ~ '^http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
-          and exists (select from unnest(p_registered) r (uri)
-                       where pgrant_rules.redirect_uri_portless(r.uri) = pgrant_rules.redirect_uri_portless(p_uri)));
+  if p_uri = any (p_registered) then
+    return true;
+  end if;
+  return p_uri ~ '^http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
+     and exists (select from unnest(p_registered) r (uri)
+                  where pgrant_rules.redirect_uri_portless(r.uri) = pgrant_rules.redirect_uri_portless(p_uri));
 end
 $$;
 
