@@ -2,6 +2,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Ctx } from '../http/ctx.ts';
+import { cameToMtlsPort } from '../http/origin.ts';
 import { clientCertificate } from '../http/presented-certificate.ts';
 import { turnOf } from '../http/turn.ts';
 import { type CertificateFacts, certificateFacts } from '../protocol/client-certificate.ts';
@@ -25,6 +26,16 @@ export function certificateOf(
   return found ? { certificate: certificateFacts(found, config.mtlsAuthorities) } : null;
 }
 
+/** Where a request may have been sent to, as its client sees it (RFC 9449 4.3, RFC 8705 5). */
+function urlsOf({ config }: Pick<EndpointServices, 'config'>, { req, path, state }: Ctx): string[] {
+  const { issuer } = state.tenant;
+  const atMtlsPort = cameToMtlsPort(req, config);
+  return [
+    ...(atMtlsPort ? [] : [issuer]),
+    ...(atMtlsPort === false ? [] : [mtlsUrl(issuer, config)]),
+  ].map((url) => url + path);
+}
+
 /**
  * Verifies the proof of a request, and the access token that came with it; whether it is needed, good for
  * something, and new, is for SQL to say. Without one at an endpoint that takes any token, nothing is proven.
@@ -34,9 +45,9 @@ export async function possessionOf(
   ctx: Ctx,
   token?: string,
 ): Promise<Possession> {
-  const { queues, secret, config } = services;
+  const { queues, secret } = services;
   const certificate = certificateOf(services, ctx);
-  const { id, issuer } = ctx.state.tenant;
+  const { id } = ctx.state.tenant;
   ctx.state.nonce = () => currentNonce(secret, id);
   // An empty one is a proof that failed: its sender would take an unbound token for a bound one.
   const header = ctx.headers.dpop as string | undefined;
@@ -48,7 +59,7 @@ export async function possessionOf(
   const proof = await queues.signatures.run(turnOf(ctx), () =>
     readProof(header, {
       method: ctx.method,
-      urls: [issuer, mtlsUrl(issuer, config)].map((url) => url + ctx.path),
+      urls: urlsOf(services, ctx),
       ...(token !== undefined && { token }),
       known,
       nonceExpiry: (nonce) => nonceExpiry(secret, id, nonce),

@@ -90,6 +90,16 @@ function addressOf(text: string): string | undefined {
   return ipaddr.IPv6.isValid(address) ? ipaddr.process(address).toString() : undefined;
 }
 
+/** Whether a request came to MTLS_PORT; undefined where a trusted proxy brought it, who alone knows what it was sent to. */
+export function cameToMtlsPort(
+  request: IncomingMessage,
+  { trustsProxy, mtlsPort }: Pick<Config, 'trustsProxy' | 'mtlsPort'>,
+): boolean | undefined {
+  if (mtlsPort === undefined) return false;
+  if (peerOf(request.socket, trustsProxy).trusted) return undefined;
+  return request.socket.localPort === mtlsPort;
+}
+
 /** A host with its port, in lower case (RFC 3986 3.2.2). */
 const hostForm = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
 
@@ -97,10 +107,8 @@ const hostForm = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/;
  * The host that was asked for, lower case, without the scheme's own port; a key to look up only.
  * Of proxies that append, what the one nearest to the client says. Throws invalid_request (RFC 9112 3.2).
  */
-export function requestHost(
-  request: IncomingMessage,
-  { trustsProxy, mtlsPort, publicUrl }: Config,
-): string {
+export function requestHost(request: IncomingMessage, config: Config): string {
+  const { trustsProxy, publicUrl } = config;
   const { proxies } = chainOf(request, trustsProxy);
   const said = (name: string) => {
     const list = proxies === 0 ? [] : listOf(request.headers[name]);
@@ -113,7 +121,7 @@ export function requestHost(
     throw new OAuthError('invalid_request', 'the host is malformed');
   }
   // The same issuers are at both ports (RFC 8705 5).
-  if (proxies === 0 && mtlsPort !== undefined && request.socket.localPort === mtlsPort) {
+  if (cameToMtlsPort(request, config)) {
     const { port } = new URL(publicUrl);
     return host.replace(/:\d+$/, '') + (port && `:${port}`);
   }

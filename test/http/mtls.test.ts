@@ -12,6 +12,7 @@ import { type Config, loadConfig } from '../../src/settings/config.ts';
 import { atFileEnd } from '../support/at-end.ts';
 import * as clients from '../support/client-certificates.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { newProofKey, proofFor } from '../support/dpop.ts';
 import { freePort } from '../support/free-port.ts';
 import { addClient, addTenant, secret, startServer } from '../support/issuer.ts';
 import * as loopback from '../support/loopback-tls.ts';
@@ -129,6 +130,46 @@ test('where a tenant wants every token bound, a certificate does, and none does 
   const refused = { status: 400, error: 'invalid_dpop_proof' };
   expect(await ask(clients.selfSigned, 'own')).toMatchObject(refused);
   await bind(false);
+});
+
+describe('a DPoP proof [RFC 9449 4.3]', () => {
+  type Server = { tenant: string; issuer: string; port: number; mtlsPort: number };
+
+  /** Sends a proof for one port to another one, and gives what came of it. */
+  async function prove(server: Server, proven: number, sent: number, headers: object) {
+    const url = (at: number) => `${server.issuer.replace(/:\d+/, `:${at}`)}/oauth/token`;
+    const dpop = await proofFor(await newProofKey(), url(proven));
+    const response = await fetchBy()(url(sent), {
+      method: 'POST',
+      headers: { ...form, dpop, host: new URL(server.issuer).host, ...headers },
+      body: 'grant_type=client_credentials',
+    });
+    const { token_type, error } = (await response.json()) as Record<string, string>;
+    return token_type ?? error;
+  }
+
+  const basicOf = async ({ tenant }: Server) => {
+    const { client_id, client_secret } = await addClient(database, tenant, 'proving', machine);
+    return { authorization: `Basic ${btoa(`${client_id}:${client_secret}`)}` };
+  };
+
+  test('is for the port that its request came to', async () => {
+    const server = { tenant, issuer, port, mtlsPort };
+    const basic = await basicOf(server);
+    expect(await prove(server, port, port, basic)).toBe('DPoP');
+    expect(await prove(server, mtlsPort, mtlsPort, basic)).toBe('DPoP');
+    expect(await prove(server, mtlsPort, port, basic)).toBe('invalid_dpop_proof');
+    expect(await prove(server, port, mtlsPort, basic)).toBe('invalid_dpop_proof');
+  });
+
+  test('is for either where a proxy that is trusted keeps to itself which it was', async () => {
+    const server = await startTls('behind', { ...trust, trustsProxy: () => true });
+    const basic = await basicOf(server);
+    expect(await prove(server, server.port, server.port, basic)).toBe('DPoP');
+    expect(await prove(server, server.mtlsPort, server.port, basic)).toBe('DPoP');
+    expect(await prove(server, server.port, server.mtlsPort, basic)).toBe('DPoP');
+    expect(await prove(server, server.port + 1, server.port, basic)).toBe('invalid_dpop_proof');
+  });
 });
 
 describe('no client is authenticated by', () => {

@@ -135,6 +135,7 @@ begin
     foreach v_poll in array v_polls loop
       v_out.error := v_poll.error;
       v_out.reason := v_poll.error::text;
+      v_out.refresh_token := false;
       return next v_out;
     end loop;
     return;
