@@ -919,6 +919,7 @@ create table pgrant.audit_events (
 CREATE INDEX audit_events_person ON ONLY pgrant.audit_events USING btree (tenant_id, user_id, at) WHERE (action <> 'refresh.rotate'::text);
 CREATE INDEX audit_events_refused ON ONLY pgrant.audit_events USING btree (tenant_id, at, event_id) WHERE (error IS NOT NULL);
 CREATE INDEX audit_events_reuse ON ONLY pgrant.audit_events USING btree (tenant_id, at) WHERE (action = ANY (ARRAY['refresh.reuse'::text, 'code.reuse'::text]));
+CREATE INDEX audit_events_user ON ONLY pgrant.audit_events USING brin (uuid_hash(user_id) int4_bloom_ops (n_distinct_per_range='1500', false_positive_rate='0.001')) WITH (pages_per_range='32', autosummarize='on');
 CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (((xid + 0))) WITH (autosummarize='on');
 alter table pgrant.audit_events enable row level security;
 alter table pgrant.audit_events force row level security;

@@ -26,7 +26,7 @@ begin
                                      'key_due', 'upstream_due', 'logo_due', 'audit_checkpoint_due')
                   then 'pgrant_janitor'
                   when p.proname in ('audit_unsealed', 'audit_uncovered', 'audit_unsealed_since', 'audit_chain_extend', 'audit_adopt',
-                                     'audit_seal', 'audit_seal_tenant', 'audit_seal_due', 'audit_archived')
+                                     'audit_seal', 'audit_seal_tenant', 'audit_seal_due', 'audit_archived', 'person_events_find')
                   then 'pgrant_sealer'
                   when p.proname = 'claims_function_call' then 'pgrant_claims'
                   else 'pgrant_definer' end
@@ -62,7 +62,7 @@ begin
       ('audit_digest', 'pgrant_sealer'), ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer'),
       ('audit_entries', 'pgrant_sealer'),
       -- What a report is made of.
-      ('reviewable', 'pgrant_auditor'),
+      ('reviewable', 'pgrant_auditor'), ('person_events_find', 'pgrant_definer'),
       -- The product's backend, which signs people in, is a member of this role, because a release drops what is granted to others.
       ('login_show', 'pgrant_product'), ('login_accept', 'pgrant_product'), ('login_reject', 'pgrant_product')
     )

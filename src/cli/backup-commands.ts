@@ -93,14 +93,19 @@ async function runDump(url: URL, snapshot: string, to: string, pgDump: string): 
     await promisify(execFile)(pgDump, [...words, `--file=${to}`, `--dbname=${url.href}`], { env });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    const said = stderr?.split('\n')[0] || message;
     throw new Refused(
-      `no dump was made: ${said}`,
+      `no dump was made: ${inOneLine(stderr ?? '') || message}`,
       `the program is ${pgDump}: --pg-dump names another`,
     );
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What a program said, with its details and hints; a query that it quotes may be as long as all names of tables. */
+function inOneLine(said: string): string {
+  const line = said.trim().replaceAll(/\s*\n\s*(?:pg_dump: )?/g, '; ');
+  return line.length > 500 ? `${line.slice(0, 500)} …` : line;
 }
 
 async function check(config: Config, options: { manifest: string }): Promise<Output> {

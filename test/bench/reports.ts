@@ -38,6 +38,7 @@ const questions = (tenant: string) => {
       (state) => `family_page('${tenant}', p_state => '${state}')`,
     ),
     `person_page('${tenant}', 'crowd77')`,
+    `person_page('${tenant}', 'crowd77', p_refreshes => true)`,
     `session_page('${tenant}')`,
     `audit_page('${tenant}')`,
     `who_could_access('api', now(), '${tenant}', 'crowd77')`,

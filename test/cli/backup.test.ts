@@ -198,6 +198,19 @@ async function bindsWhoeverDumps(url: string, source: string): Promise<void> {
     PATH: '/usr/bin:/bin',
   });
   expect(beside.err.split('\n')[0]).toBe('pgrant: no dump was made: password: /');
+  await saysAllInOneLine(source);
+}
+
+/** An older pg_dump names the two versions in a line of their own. */
+async function saysAllInOneLine(source: string): Promise<void> {
+  const older = join(folder, 'older');
+  const lines = ['error: server version mismatch', 'detail: server version: 18', 'hint: names'];
+  const said = lines.map((line) => `pg_dump: ${line}`).join('\n');
+  writeFileSync(older, `#!/bin/sh\necho '${said}' >&2; exit 1\n`, { mode: 0o700 });
+  const refused = await pgrant(source, dumping.replace(/--pg-dump .*/, `--pg-dump ${older}`));
+  expect(refused.err.split('\n')[0]).toBe(
+    'pgrant: no dump was made: pg_dump: error: server version mismatch; detail: server version: 18; hint: names',
+  );
 }
 
 async function refusesOthers(whole: string): Promise<void> {

@@ -62,7 +62,7 @@ export const auditorRules: Rule[] = [
        where exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant_id') and c.relname not in ${unaudited}
          and a.attname is distinct from 'tenant_id'
          and pg_get_expr(i.indpred, c.oid) is distinct from 'pgrant.swept(sweep_after)'
-         and (i.indkey[0] <> 0 or pg_get_indexdef(i.indexrelid, 1, false) !~ 'upper\\(valid\\)|AT TIME ZONE|\\+ 0|\\|\\| ')`,
+         and (i.indkey[0] <> 0 or pg_get_indexdef(i.indexrelid, 1, false) !~ 'upper\\(valid\\)|AT TIME ZONE|\\+ 0|\\|\\| |uuid_hash\\(')`,
     broken: [
       'create index loose on pgrant.grants (created_at)',
       'create index loose on pgrant.users (lower(username))',
@@ -102,7 +102,7 @@ export const auditorRules: Rule[] = [
          and (not has_table_privilege('pgrant_auditor', c.oid, 'select')
               or exists (select from aclexplode(c.relacl) a where a.grantee not in (c.relowner, 'pgrant_auditor'::regrole, 'pgrant_definer'::regrole, 'pgrant_sealer'::regrole)))
       union all select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgrant_report'::regnamespace
-         and (not has_function_privilege('pgrant_auditor', p.oid, 'execute') or p.prosecdef and p.proname <> 'review_add')`,
+         and (not has_function_privilege('pgrant_auditor', p.oid, 'execute') or p.prosecdef and p.proname not in ('review_add', 'person_event_keys'))`,
     broken: [
       'revoke select on pgrant_report.people from pgrant_auditor',
       'grant select on pgrant_report.people to pgrant_web',

@@ -1,5 +1,6 @@
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Auditor, makeAuditor } from '../support/auditors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { makeTenant, makeUser, type World } from '../support/fixtures.ts';
 
@@ -133,5 +134,40 @@ describe.each(['pgrant_web', 'pgrant_worker', 'pgrant_janitor'] as const)('%s', 
     };
     for (const call of calls[login]) await session.unsafe(`select * from ${call}`);
     expect([...(await session.unsafe('select distinct role from pg_temp.ran_as'))]).toEqual([]);
+  });
+});
+
+describe('where the events of a person are', () => {
+  test('learns only an auditor of the tenant, whoever they say they are', async () => {
+    const other = await makeTenant(database, 'other');
+    const [own, all, foreign] = await Promise.all(
+      [world, undefined, other].map((of) => makeAuditor(database, { tenant: of?.tenant })),
+    );
+    const outsider = await makeAuditor(database, { listed: false });
+    const { user_id } = await makeUser(world, 'eve');
+    const found = async (sql: Sql, as: string | null, tenant = world.tenant) => {
+      const rows = await sql`
+        select event_id from pgrant_report.person_event_keys(${as}, ${tenant}, ${user_id})`;
+      return rows.length;
+    };
+    const [{ sql, role }, everything, elsewhere] = [own, all, foreign] as Auditor[] as [
+      Auditor,
+      Auditor,
+      Auditor,
+    ];
+    expect(await found(sql, role)).toBeGreaterThan(0);
+    expect(await found(everything.sql, everything.role)).toBeGreaterThan(0);
+    // Of the other tenant, by the name of one who may, as the role of all auditors, as nobody, and with no row among them.
+    for (const claimed of [
+      elsewhere.role,
+      role,
+      everything.role,
+      'pgrant_auditor',
+      'postgres',
+      null,
+    ]) {
+      expect(await found(elsewhere.sql, claimed), String(claimed)).toBe(0);
+    }
+    expect(await found(outsider.sql, outsider.role)).toBe(0);
   });
 });

@@ -74,7 +74,7 @@ export const functionRules: Rule[] = [
                                      or f.proname in ('auditors_changed', 'tenant_add', 'auditor_add', 'auditor_remove',
                                                       'partition_plan_set', 'audit_retention_set')
                                      or f.schema = 'pgrant_report' and f.proname = 'review_add' then 'pgrant_cataloguer'
-                                when f.proname in ('audit_unsealed', 'audit_uncovered', 'audit_unsealed_since', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant', 'audit_seal_due', 'audit_archived')
+                                when f.proname in ('audit_unsealed', 'audit_uncovered', 'audit_unsealed_since', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant', 'audit_seal_due', 'audit_archived', 'person_events_find')
                                 then 'pgrant_sealer'
                                 when f.proname = 'claims_function_call' then 'pgrant_claims' else 'pgrant_definer' end::regrole`,
     broken: ['alter function pgrant_api.tenant_find owner to pgrant_owner'],

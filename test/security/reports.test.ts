@@ -23,6 +23,9 @@ const argumentsAt: Record<string, (story: Story) => string> = {
   'p_kind text': () => `'client'`,
   'p_id text': () => `'portal'`,
   'p_at timestamp with time zone': () => 'now()',
+  'p_auditor name': () => 'current_user',
+  'p_user_id uuid': ({ ada }) => `'${ada.user_id}'`,
+  'p_refreshes boolean': () => 'true',
 };
 
 /** Reports that say only what their arguments or the plans of partitions say, a list that is the same for all, or that another report asks. */

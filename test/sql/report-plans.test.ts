@@ -11,6 +11,7 @@ import { makeStory } from '../support/story.ts';
 const auditors: Record<string, Sql> = {};
 const roles: Record<string, string> = {};
 let tenant: string;
+let stranger: string;
 let superuser: Sql;
 
 beforeAll(async () => {
@@ -19,7 +20,7 @@ beforeAll(async () => {
   tenant = acme.tenant;
   superuser = database.sql;
   await operate(acme, ops.scope_add, { scope: 'api', title: 'API' });
-  await makeStory(database, 'other');
+  stranger = (await makeStory(database, 'other')).ada.user_id;
   await addCrowd(database.sql, { tenant: acme.tenant, client: 'portal' }, 20_000);
   for (const [of, reach] of [
     ['one tenant', { tenant }],
@@ -144,6 +145,35 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
        where ${ada} and action <> 'refresh.rotate' and at > now() - interval '1 day'`);
     const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
     expect(plan).toMatch(/Index Scan using audit_events_\w+_tenant_id_user_id_at_idx/);
+  });
+
+  test('finds the refreshes of a person in some of the pages, where a condition of their own reads them all', async () => {
+    const undone = new Error('undone');
+    const asking = superuser.begin(async (own) => {
+      const fetched = async () => {
+        const [row] = await own`
+          select sum(seq_scan)::int as scans, sum(idx_tup_fetch + seq_tup_read)::int as rows
+            from pg_stat_xact_user_tables where relname like 'audit\\_events\\_%'`;
+        return row as { scans: number; rows: number };
+      };
+      await own.unsafe(`set local session authorization ${roles[of]}`);
+      const page = await own`
+        select action, username from pgrant_report.person_page('acme', 'crowd77', p_refreshes => true)`;
+      await own`reset session authorization`;
+      expect(page).toHaveLength(10);
+      expect(new Set(page.map(({ action }) => action))).toEqual(new Set(['refresh.rotate']));
+      const { scans, rows } = await fetched();
+      expect(scans).toBe(0);
+      expect(rows).toBeLessThan(15_000);
+      // Of somebody whom another tenant has nothing is read, of which the time would tell.
+      await own.unsafe(`set local session authorization ${roles[of]}`);
+      await own`
+        select * from pgrant_report.person_event_keys(current_user, ${tenant}, ${stranger})`;
+      await own`reset session authorization`;
+      expect((await fetched()).rows).toBe(rows);
+      throw undone;
+    });
+    await expect(asking).rejects.toBe(undone);
   });
 
   test.each([

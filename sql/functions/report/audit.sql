@@ -23,7 +23,7 @@ select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.rea
          where not r.recorded or r.covered_by is null and r.refused > 1) a
   join pgrant.issuers i on i.tenant_id = a.tenant_id;
 
-comment on view pgrant_report.audit_events is 'One row per decision, granted or refused; refusals that repeat within a minute are one with their number (times), and those that name no known client or person are kept for days. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. Of one person all of that time is read, half a second for a million events by username and less than half of that by user_id, unless action <> ''refresh.rotate'' is asked for as well: that has an index, which person_events is made of. audit_page walks through all.';
+comment on view pgrant_report.audit_events is 'One row per decision, granted or refused; refusals that repeat within a minute are one with their number (times), and those that name no known client or person are kept for days. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. Of one person all of that time is read, half a second for a million events by username and less than half of that by user_id, unless action <> ''refresh.rotate'' is asked for as well: that has an index, which person_events is made of. person_page with p_refreshes finds those of one person, refreshes too, in a tenth of that. audit_page walks through all.';
 comment on column pgrant_report.audit_events.at is 'When: the time of the transaction that decided.';
 comment on column pgrant_report.audit_events.event_id is 'Tells it from others of the same moment.';
 comment on column pgrant_report.audit_events.action is 'What: noun.verb, such as refresh.rotate, session.login, role.assign; pgrant_report.audit_actions() says what each means.';
@@ -51,7 +51,7 @@ select i.tenant_id, i.name as tenant, a.user_id, u.username, a.at, a.event_id, a
   join pgrant.audit_events a on a.tenant_id = u.tenant_id and a.user_id = u.user_id and a.action <> 'refresh.rotate'
   join pgrant.issuers i on i.tenant_id = u.tenant_id;
 
-comment on view pgrant_report.person_events is 'What a person did and what was done about them, from the audit; filter by tenant, username and a time. Served by an index of its own, which has no refreshes: a family says when it was last refreshed and how often, and audit_events has each. person_page walks through all.';
+comment on view pgrant_report.person_events is 'What a person did and what was done about them, from the audit; filter by tenant, username and a time. Served by an index of its own, which has no refreshes: a family says when it was last refreshed and how often, and person_page has each, with p_refreshes.';
 comment on column pgrant_report.person_events.at is 'When: the time of the transaction that decided.';
 comment on column pgrant_report.person_events.event_id is 'The audit event.';
 comment on column pgrant_report.person_events.action is 'What: noun.verb; pgrant_report.audit_actions() says what each means.';

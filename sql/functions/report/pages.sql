@@ -158,29 +158,6 @@ $$;
 comment on function pgrant_report.audit_page(text, timestamptz, uuid, integer) is
   'The audit events of a tenant, youngest first, p_limit of them before p_before and p_before_id: at and event_id of the last one of the page before.';
 
-create function pgrant_report.person_page(
-  p_tenant text, p_username text, p_before timestamptz default 'infinity',
-  p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff', p_limit integer default 100
-) returns setof pgrant_report.person_events
-language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan
-as $$
-declare
-  v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
-  v_user_id uuid := (select u.user_id from pgrant.users u where u.tenant_id = v_tenant_id and u.username_key = lower(p_username));
-  v_before timestamptz := coalesce(p_before, 'infinity');
-  v_before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-begin
-  return query
-  select e.* from pgrant_report.person_events e
-   where e.tenant_id = v_tenant_id and e.user_id = v_user_id and e.at <= v_before
-     and (e.at, e.event_id) < (v_before, v_before_id)
-   order by e.at desc, e.event_id desc limit p_limit;
-end
-$$;
-
-comment on function pgrant_report.person_page(text, text, timestamptz, uuid, integer) is
-  'What a person did and what was done about them, refreshes left out, youngest first, p_limit of them before p_before and p_before_id: at and event_id of the last one of the page before. No row where there is no such tenant or person that you may read.';
-
 create function pgrant_report.scope_explain(p_tenant text, p_username text, p_client_id text, p_scopes text[] default null)
 returns table (scope text, registered boolean, consented boolean, held boolean, effective boolean, reason text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
