@@ -240,6 +240,21 @@ describe('a function runs where what it needs is', () => {
     await sql.unsafe('drop function pgrant_ops.joined(uuid)');
   });
 
+  test('what auditors ask about one tenant by its id is asked by way of its row ["could not determine data type of parameter"]', async () => {
+    const astray = `
+      select p.proname as name from pg_proc p
+       where p.pronamespace = 'pgrant_report'::regnamespace and p.proargnames[1] = 'p_tenant' and p.pronargdefaults > 0
+         and p.proargtypes[0] = 'uuid'::regtype
+         and p.prosrc ~ 'from pgrant(_report)?\\.(?!tenants t cross join lateral |audit_verify_)'`;
+    expect(await sql.unsafe(astray)).toEqual([]);
+    await sql.unsafe(
+      `create function pgrant_report.astray(p_tenant uuid, p_first bigint default 1) returns bigint language plpgsql
+         as 'begin return (select count(*) from pgrant_report.audit_seals s where s.tenant_id = p_tenant); end'`,
+    );
+    expect(await sql.unsafe(astray)).toEqual([{ name: 'astray' }]);
+    await sql.unsafe('drop function pgrant_report.astray(uuid, bigint)');
+  });
+
   test('no report with arguments is a function in SQL that PostgreSQL could inline ["parameterized queries for SQL functions … are not supported"]', async () => {
     const inlined = `
       select p.proname as name from pg_proc p
