@@ -505,6 +505,20 @@ $function$
 ;
 comment on function pgrant.remembered_since() is 'Versions that ended before are no longer kept: as long as audit events.';
 
+CREATE OR REPLACE FUNCTION pgrant.removed_tenant()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_tenant constant uuid := pgrant.tenant();
+begin
+  return case when not exists (select from pgrant.issuers i where i.tenant_id = v_tenant) then v_tenant end;
+end
+$function$
+;
+comment on function pgrant.removed_tenant() is 'The tenant that the transaction has entered, where there is no such tenant any more; else null. For policies, which have no sub-select.';
+
 CREATE OR REPLACE FUNCTION pgrant.replicate(p_table regclass)
  RETURNS void
  LANGUAGE plpgsql
@@ -580,18 +594,6 @@ CREATE OR REPLACE FUNCTION pgrant.tenant()
 AS $function$ select nullif(current_setting('pgrant.tenant', true), '')::uuid $function$
 ;
 comment on function pgrant.tenant() is 'The tenant that the running transaction has entered, or null. After a transaction the setting is '''' and not null.';
-
-CREATE OR REPLACE FUNCTION pgrant.tenant_removed(p_tenant uuid)
- RETURNS boolean
- LANGUAGE plpgsql
- STABLE
-AS $function$
-begin
-  return not exists (select from pgrant.issuers i where i.tenant_id = p_tenant);
-end
-$function$
-;
-comment on function pgrant.tenant_removed(uuid) is 'Whether there is no such tenant (any more). For policies, which have no sub-select.';
 
 CREATE OR REPLACE FUNCTION pgrant.text_sound(p_text text)
  RETURNS boolean
@@ -924,8 +926,8 @@ CREATE INDEX audit_events_xid ON ONLY pgrant.audit_events USING brin (((xid + 0)
 alter table pgrant.audit_events enable row level security;
 alter table pgrant.audit_events force row level security;
 create policy audited on pgrant.audit_events for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
-create policy removed_seen on pgrant.audit_events for select to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
+create policy removed_deleted on pgrant.audit_events for delete to pgrant_janitor using ((tenant_id = pgrant.removed_tenant()));
+create policy removed_seen on pgrant.audit_events for select to pgrant_janitor using ((tenant_id = pgrant.removed_tenant()));
 create policy sealer_seen on pgrant.audit_events for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_events for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.audit_events is 'One row per decision, written in the transaction that took it.';
@@ -1004,8 +1006,8 @@ CREATE INDEX audit_seals_last_at ON ONLY pgrant.audit_seals USING btree (tenant_
 alter table pgrant.audit_seals enable row level security;
 alter table pgrant.audit_seals force row level security;
 create policy audited on pgrant.audit_seals for select to pgrant_auditor using (((pgrant.audited_tenant() = '00000000-0000-0000-0000-000000000000'::uuid) OR (tenant_id = pgrant.audited_tenant())));
-create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
-create policy removed_seen on pgrant.audit_seals for select to pgrant_janitor using (pgrant.tenant_removed(tenant_id));
+create policy removed_deleted on pgrant.audit_seals for delete to pgrant_janitor using ((tenant_id = pgrant.removed_tenant()));
+create policy removed_seen on pgrant.audit_seals for select to pgrant_janitor using ((tenant_id = pgrant.removed_tenant()));
 create policy sealer_appended on pgrant.audit_seals for insert to pgrant_sealer with check (true);
 create policy sealer_seen on pgrant.audit_seals for select to pgrant_sealer using (true);
 create policy tenant_isolation on pgrant.audit_seals for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));

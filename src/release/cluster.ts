@@ -1,6 +1,7 @@
 // Whether a release can go well where tables are distributed: asked before anything is changed.
 import type { TransactionSql } from 'postgres';
 import { ReleaseError } from './release-error.ts';
+import { become } from './release-schemas.ts';
 
 export type Cluster = {
   /** Of the extension here. */
@@ -49,4 +50,40 @@ export function clusterFault({ version, isCoordinator, nodes }: Cluster): string
   if (unprepared)
     return `max_prepared_transactions is 0 at ${unprepared.node}, and a release is prepared on all nodes before it ends`;
   return undefined;
+}
+
+/** Who is at work on several nodes, of those as whom a release may act. */
+const travellers = [
+  'pgrant_owner',
+  'pgrant_cataloguer',
+  'pgrant_janitor',
+  'pgrant_sealer',
+  'pgrant_worker',
+];
+
+export type Unreached = { role: string; from: string; to: string };
+
+/** Throws where Citus is there and some role does not get from each node to each: once the roles are there and committed. */
+export async function refuseUnreached(sql: TransactionSql): Promise<void> {
+  const [citus] = await sql`select from pg_extension where extname = 'citus'`;
+  if (!citus) return;
+  const unreached: Unreached[] = [];
+  for (const role of travellers) {
+    await become(sql, role);
+    const [way] = await sql`
+      select from_nodename || ':' || from_nodeport as from, to_nodename || ':' || to_nodeport as to
+        from citus_check_cluster_node_health() where result is not true`;
+    await sql`reset role`;
+    if (way) unreached.push({ role, from: way.from, to: way.to });
+  }
+  const fault = unreachedFault(unreached);
+  if (fault !== undefined) throw new ReleaseError(fault);
+}
+
+/** Who has still to be let in, in a line. */
+export function unreachedFault(unreached: Unreached[]): string | undefined {
+  const [way] = unreached;
+  if (!way) return undefined;
+  const roles = unreached.map(({ role }) => role).join(', ');
+  return `nodes do not let in from one another: ${roles} (${way.to} from ${way.from}); pg_hba.conf and pg_dist_authinfo of each node say whom they do, see sql/CITUS.md`;
 }

@@ -5,7 +5,7 @@ import postgres, { type TransactionSql } from 'postgres';
 import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { waited, watchBlockers } from './blockers.ts';
-import { refuseCluster } from './cluster.ts';
+import { refuseCluster, refuseUnreached } from './cluster.ts';
 import { ReleaseError } from './release-error.ts';
 import { located, readFile, runFile, runScript } from './release-files.ts';
 import { functionFiles, releaseHash, sqlFolder } from './release-hash.ts';
@@ -105,6 +105,7 @@ async function prepare(sql: TransactionSql, folder: string, hash: string): Promi
 async function apply(sql: TransactionSql, folder: string, hash: string): Promise<Released> {
   await lock(sql);
   if (await isReleased(sql, hash)) return { migrations: [], reloaded: false };
+  await refuseUnreached(sql);
   await become(sql, 'pgrant_owner');
   await sql`set local client_min_messages = warning`;
   await sql`set local check_function_bodies = on`;

@@ -12,7 +12,9 @@ const usage = `npm run test:citus -- --url URL --web URL [--web URL …]
   --port N      TCP port of the web processes, one after the other (3117)
   --stop-node CMD, --start-node CMD   stop a node that holds tenants, and start it again, as soon as it answers
   --add-node HOST:PORT                a server that no cluster knows, with the database and the extension; it stays a node
+  --only WORDS  the steps alone whose name matches this regular expression, on what earlier ones have left
   --keep        leave the tenants there
+Where roles log in with passwords, those of the URLs are taken for roles that are made on the way.
 Exit code 0: all went well; 1: not, with what did not.`;
 
 const { values } = parseArgs({
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     'stop-node': { type: 'string' },
     'start-node': { type: 'string' },
     'add-node': { type: 'string' },
+    only: { type: 'string', default: '' },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -35,6 +38,7 @@ if (values.help || values.url === undefined || values.web.length === 0) {
 const folder = mkdtempSync(join(tmpdir(), 'pgrant-citus-'));
 const secret = randomBytes(32).toString('base64');
 const cluster = { coordinator: values.url, web: values.web, secret };
+const only = new RegExp(values.only);
 let failed = 0;
 try {
   for (const { what, run } of steps({
@@ -48,6 +52,7 @@ try {
     },
     keep: values.keep,
   })) {
+    if (!only.test(what)) continue;
     const begin = performance.now();
     const fault = await run().then(
       (said) => (typeof said === 'string' ? said : ''),

@@ -36,7 +36,7 @@ export async function askQuestions(cluster: Cluster): Promise<string> {
     await workerTasks(cluster, { expire: false });
     await sql.unsafe('analyze');
     for (const role of Object.values(roles)) {
-      await sql.unsafe(`create role ${role} login`);
+      await makeLogin(cluster, sql, role);
       await sql.unsafe(`grant pgrant_auditor to ${role}`);
     }
     await call(worker, ops.auditor_add, { role: roles.all });
@@ -53,6 +53,19 @@ export async function askQuestions(cluster: Cluster): Promise<string> {
     for (const role of Object.values(roles)) await sql.unsafe(`drop role if exists ${role}`);
     await Promise.all([sql.end(), worker.end(), database.web.end()]);
   }
+}
+
+/** A role that the nodes let in from one another, by the password of the coordinator's URL where there is one. */
+async function makeLogin({ coordinator }: Cluster, sql: Sql, role: string): Promise<void> {
+  const password = decodeURIComponent(new URL(coordinator).password);
+  if (password === '') {
+    await sql.unsafe(`create role ${role} login`);
+    return;
+  }
+  await sql.unsafe(`create role ${role} login password '${password}'`);
+  await sql`
+    select run_command_on_all_nodes(format('insert into pg_dist_authinfo values (0, %L, %L) on conflict do nothing',
+                                           ${role}::text, ${`password=${password}`}::text))`;
 }
 
 function login({ coordinator }: Cluster, role: string): Sql {

@@ -69,7 +69,7 @@ async function reports({ acme, all, one }: Asking): Promise<Ask[]> {
      cross join lateral (select array_agg(n.name || ' ' || t.typname order by n.at) as names
                            from unnest(p.proargnames, p.proargtypes) with ordinality n (name, type, at)
                            join pg_type t on t.oid = n.type) a
-     where p.pronamespace = 'pgrant_report'::regnamespace and p.proname not like 'audit\\_verify%'`;
+     where p.pronamespace = 'pgrant_report'::regnamespace`;
   const queries = [
     ...views.flatMap(({ name, bounded }) =>
       bounded ? [name, `${name} where tenant = 'acme'`] : [name],

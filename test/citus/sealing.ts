@@ -26,6 +26,8 @@ export async function sealAndForge(cluster: Cluster, name: string): Promise<stri
     await sql`update pgrant.audit_chains set compared_at = null where tenant_id = ${tenant?.id}`;
     await sealEvents(worker);
     await assert.rejects(command(cluster, verify), /back-dated/);
+    const [found] = await sql`select fault from pgrant_report.audit_verify(${tenant?.id}::uuid)`;
+    assert.equal(found?.fault, 'back-dated', 'what auditors ask does not say so');
     return `${many + 1} events, and one that is found out`;
   } finally {
     await Promise.all([sql, worker, web].map((one) => one.end()));

@@ -102,6 +102,10 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
         assert.match(await pgrant(['release']), /functions loaded anew/);
       },
     },
+    {
+      what: 'release refused while the nodes do not let a role in',
+      run: () => releaseShut(cluster, pgrant),
+    },
     { what: 'the thirty questions of auditors', run: () => askQuestions(cluster) },
     ...making,
     ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
@@ -150,6 +154,21 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
       },
     },
   ];
+}
+
+/** In a line that names the role, and before anything is changed. */
+async function releaseShut({ coordinator }: Cluster, pgrant: Command): Promise<void> {
+  const sql = postgres(coordinator, { max: 1, onnotice: () => {} });
+  const released = await sql`select hash, at, login from pgrant_release.released`;
+  try {
+    await sql`alter role pgrant_sealer nologin`;
+    await sql`delete from pgrant_release.released`;
+    await assert.rejects(pgrant(['release']), /: nodes do not let in .*: pgrant_sealer \(.*\n?$/);
+  } finally {
+    await sql`alter role pgrant_sealer login`;
+    await sql`insert into pgrant_release.released ${sql(released)}`;
+    await sql.end();
+  }
 }
 
 /** Who could use what, now and a moment ago, and what is due for review. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Cluster, clusterFault } from '../../src/release/cluster.ts';
+import { type Cluster, clusterFault, unreachedFault } from '../../src/release/cluster.ts';
 
 const sound: Cluster = {
   version: '14.0-1',
@@ -25,4 +25,12 @@ test.each<[string, Cluster, RegExp]>([
 ])('a release %s ends in one line before anything is changed', (_, cluster, line) => {
   expect(clusterFault(cluster)).toMatch(line);
   expect(clusterFault(cluster)).not.toContain('\n');
+});
+
+test('a release that cannot act on every node as each role says in one line whom to let in', () => {
+  expect(unreachedFault([])).toBeUndefined();
+  const way = { from: 'db0:5432', to: 'db1:5432' };
+  const line = unreachedFault(['pgrant_owner', 'pgrant_sealer'].map((role) => ({ role, ...way })));
+  expect(line).toMatch(/pgrant_owner, pgrant_sealer \(db1:5432 from db0:5432\).*pg_dist_authinfo/);
+  expect(line).not.toContain('\n');
 });

@@ -321,6 +321,20 @@ test('verification may begin at any seal, and says what it covered', async () =>
   expect(await from(3)).toMatchObject([{ intact: true }]);
 });
 
+test.each(['audit_verify', 'audit_verify_seals', 'audit_verify_rest'])(
+  '%s says nothing good of a tenant whose row was taken away from its events',
+  async (name) => {
+    const { tenant } = await makeOne();
+    await sql.begin(async (sql) => {
+      await sql`set local session_replication_role = replica`;
+      await sql`delete from pgrant.tenants where tenant_id = ${tenant}`;
+    });
+    await expect(sql.unsafe(`select * from pgrant_report.${name}('${tenant}')`)).rejects.toThrow(
+      /there is no tenant/,
+    );
+  },
+);
+
 test('an auditor of one tenant verifies that tenant and no other', async () => {
   const chain = await makeOne();
   const other = await makeTenant(database, 'foreign');

@@ -29,6 +29,21 @@ test('no policy has a sub-select ["unexpected non-SELECT command in SubLink"]', 
   await sql.unsafe('drop policy broken on pgrant.users');
 });
 
+/** What a person was called is a few rows. */
+const perRow = `
+  select p.polrelid::regclass::text as table, p.polname as policy from pg_policy p
+   where p.polrelid <> 'pgrant.user_history'::regclass
+     and concat(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) ~ '\\mpgrant\\w*\\.\\w+\\([^)]'`;
+
+test('no policy gives a function of ours what is in the row: it costs a statement a row, and minutes where a tenant is removed', async () => {
+  expect(await sql.unsafe(perRow)).toEqual([]);
+  await sql.unsafe(
+    `create policy broken on pgrant.users to pgrant_janitor using (pgrant.name_sound(username))`,
+  );
+  expect(await sql.unsafe(perRow)).toEqual([{ table: 'pgrant.users', policy: 'broken' }]);
+  await sql.unsafe('drop policy broken on pgrant.users');
+});
+
 /** The constraints that a statement adds to a table that is there, and what else it does. */
 function alteration(text: string): { constraints: number; others: number } | undefined {
   if (!/^alter table pgrant\./.test(text)) return undefined;
@@ -238,6 +253,21 @@ describe('a function runs where what it needs is', () => {
     );
     expect(await sql.unsafe(joined)).toEqual([{ name: 'joined' }]);
     await sql.unsafe('drop function pgrant_ops.joined(uuid)');
+  });
+
+  test('what auditors ask about one tenant by its id is asked by way of its row ["could not determine data type of parameter"]', async () => {
+    const astray = `
+      select p.proname as name from pg_proc p
+       where p.pronamespace = 'pgrant_report'::regnamespace and p.proargnames[1] = 'p_tenant' and p.pronargdefaults > 0
+         and p.proargtypes[0] = 'uuid'::regtype
+         and p.prosrc ~ 'from pgrant(_report)?\\.(?!tenants t cross join lateral |audit_verify_)'`;
+    expect(await sql.unsafe(astray)).toEqual([]);
+    await sql.unsafe(
+      `create function pgrant_report.astray(p_tenant uuid, p_first bigint default 1) returns bigint language plpgsql
+         as 'begin return (select count(*) from pgrant_report.audit_seals s where s.tenant_id = p_tenant); end'`,
+    );
+    expect(await sql.unsafe(astray)).toEqual([{ name: 'astray' }]);
+    await sql.unsafe('drop function pgrant_report.astray(uuid, bigint)');
   });
 
   test('no report with arguments is a function in SQL that PostgreSQL could inline ["parameterized queries for SQL functions … are not supported"]', async () => {

@@ -47,7 +47,7 @@ begin
         ('expired_deleted', 'The janitor deletes them.'),
         ('outlived_seen', 'The janitor finds versions that ended longer ago than they are kept.'),
         ('outlived_deleted', 'The janitor deletes them.'),
-        ('removed_seen', 'The janitor finds what is left of tenants that were removed.'),
+        ('removed_seen', 'The janitor finds what is left of a tenant that was removed in the transaction.'),
         ('removed_deleted', 'The janitor deletes it.'),
         ('sealer_seen', 'The sealer reads it of every tenant.'),
         ('sealer_appended', 'The sealer appends to the chain of every tenant.'),

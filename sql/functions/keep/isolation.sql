@@ -137,7 +137,7 @@ begin
          p.polrelid::regclass || ': ' || p.polname
     from pg_policy p
    where p.polrelid in ('pgrant.audit_events'::regclass, 'pgrant.audit_seals'::regclass)
-     and (p.polcmd = 'w' or p.polcmd = 'd' and pg_get_expr(p.polqual, p.polrelid) <> 'pgrant.tenant_removed(tenant_id)'
+     and (p.polcmd = 'w' or p.polcmd = 'd' and pg_get_expr(p.polqual, p.polrelid) <> '(tenant_id = pgrant.removed_tenant())'
           or p.polroles && array['pgrant_owner'::regrole::oid, 0]);
 end
 $$;

@@ -6,7 +6,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
-  return query select v.* from pgrant_report.audit_verify_seals(p_tenant, p_first, p_seals) v;
+  return query select w.* from pgrant_report.audit_walk(p_tenant, p_first, p_seals) w;
 end
 $$;
 
@@ -20,7 +20,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
-  return query select v.* from pgrant_report.audit_verify_rest(p_tenant, p_first, p_number, p_seal) v;
+  return query select c.* from pgrant_report.audit_compare(p_tenant, p_first, p_number, p_seal) c;
 end
 $$;
 

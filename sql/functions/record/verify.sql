@@ -1,4 +1,4 @@
--- Verifying: what was sealed is still there as it was. Runs with the rights of whoever asks, and writes nothing.
+-- Verifying, at the node of the tenant: what was sealed is still there as it was. Runs with the rights of whoever asks, and writes nothing.
 
 create function pgrant_report.audit_seal_fault(p_last pgrant_report.audit_seals, p_seal pgrant_report.audit_seals) returns text
 language plpgsql stable
@@ -82,7 +82,7 @@ $$;
 comment on function pgrant_report.audit_seal_late(pgrant_report.audit_seals, timestamptz) is
   'The first event of a seal that was put in later than it says; null = none. Sealing had passed every transaction of more than an hour before (p_floor = that moment): no transaction of pgrant''s lasts as long. A request''s lasts 10 seconds at most (statement_timeout of pgrant_web), so five minutes are enough for it, unless the seal was made on several nodes or after a restore, where nobody knows what had been passed, or the clock had been set back meanwhile: then it was made before the moment at which it begins.';
 
-create function pgrant_report.audit_verify_seals(p_tenant uuid, p_first bigint default 1, p_seals integer default null)
+create function pgrant_report.audit_walk(p_tenant uuid, p_first bigint, p_seals integer)
 returns table (fault text, seal bigint, event_id uuid, seals bigint, events bigint, present bigint, number bigint)
 language plpgsql stable
 as $$
@@ -92,10 +92,6 @@ declare
   v_events record;
   v_floor timestamptz;
 begin
-  if not exists (select from pgrant.issuers i where i.tenant_id = p_tenant) then
-    raise exception 'there is no tenant %', p_tenant using errcode = 'OA001',
-      hint = 'an auditor of one tenant sees that one';
-  end if;
   seals := 0;
   events := 0;
   present := 0;
@@ -140,12 +136,11 @@ begin
 end
 $$;
 
-comment on function pgrant_report.audit_verify_seals(uuid, bigint, integer) is
-  'Walks the chain of a tenant from seal p_first on, for at most p_seals (null = to its end) in little memory. Returns the first fault (edited, removed, reordered, seal edited, seal missing, back-dated, post-dated; null = none) with the number of its seal and the event; seals and the events in them up to there, how many of those events are present (the others were dropped by retention), and the last good seal. back-dated: see audit_seal_late(); post-dated: of more than five minutes after it was sealed. Raises OA001.';
+comment on function pgrant_report.audit_walk(uuid, bigint, integer) is
+  'audit_verify_seals() where the tenant is.';
 
-create function pgrant_report.audit_verify_rest(
-  p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null
-) returns table (fault text, seal bigint, event_id uuid, first_kept bigint, unsealed bigint, unsealed_since timestamptz)
+create function pgrant_report.audit_compare(p_tenant uuid, p_first bigint, p_number bigint, p_seal bytea)
+returns table (fault text, seal bigint, event_id uuid, first_kept bigint, unsealed bigint, unsealed_since timestamptz)
 language plpgsql stable
 set enable_nestloop = off set jit = off
 as $$
@@ -217,32 +212,5 @@ begin
 end
 $$;
 
-comment on function pgrant_report.audit_verify_rest(uuid, bigint, bigint, bytea) is
-  'What walking the chain does not show. Its end and each checkpoint (p_number and p_seal: one that was kept outside) must be in it, else truncated (seal = the first that is not there) or rewritten. Events that no seal covers: added where the sealing had passed their transaction, unsealed where it has not come to them for an hour. Counted refusals that are not as their event says: refusals edited. first_kept = the oldest seal that is there; a checkpoint before it says nothing. With p_first, events from that seal''s on.';
-
-create function pgrant_report.audit_verify(
-  p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null
-) returns table (intact boolean, fault text, seal bigint, event_id uuid, seals bigint, events bigint, present bigint,
-                 unsealed bigint, unsealed_since timestamptz)
-language plpgsql stable
-as $$
-declare
-  v_rest record;
-begin
-  select v.fault, v.seal, v.event_id, v.seals, v.events, v.present into fault, seal, event_id, seals, events, present
-    from pgrant_report.audit_verify_seals(p_tenant, p_first) v;
-  if fault is null then
-    select r.* into v_rest from pgrant_report.audit_verify_rest(p_tenant, p_first, p_number, p_seal) r;
-    fault := v_rest.fault;
-    seal := v_rest.seal;
-    event_id := v_rest.event_id;
-    unsealed := v_rest.unsealed;
-    unsealed_since := v_rest.unsealed_since;
-  end if;
-  intact := fault is null;
-  return next;
-end
-$$;
-
-comment on function pgrant_report.audit_verify(uuid, bigint, bigint, bytea) is
-  'Verifies the audit of a tenant, all of it or from seal p_first on (what came since the last checkpoint: the column checkpoint of audit_chain): audit_verify_seals() and audit_verify_rest() in one. A million events take some 20 seconds, since each is hashed again. fault names the first that is wrong: edited, removed, reordered, added, back-dated, post-dated, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001.';
+comment on function pgrant_report.audit_compare(uuid, bigint, bigint, bytea) is
+  'audit_verify_rest() where the tenant is.';
