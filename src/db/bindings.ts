@@ -222,6 +222,7 @@ export type ApiDeveloperChange = {
   in_review: boolean;
   faults: Json;
   repeated: boolean;
+  moved: Json;
 };
 
 /** What a page of the developer portal shows. */
@@ -802,7 +803,7 @@ export const api = {
     ['secret_salt', 'bytea'],
   ], []),
 
-  /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form's own key; null = it has none) a change is done once: sent again, it is repeated. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
+  /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form's own key; null = it has none) a change is done once: sent again, it is repeated. With p_versions (what the form was made from; null = it does not say) a change that undoes what has moved since is not done: its error is precondition_failed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
   admin_page: bind<
     {
       tenant: string;
@@ -814,6 +815,7 @@ export const api = {
       operations: string[] | null;
       arguments: unknown;
       form_hash: Uint8Array | null;
+      versions: unknown;
     },
     ApiAdminPage
   >('pgrant_api.admin_page', [
@@ -826,6 +828,7 @@ export const api = {
     ['operations', 'text[]'],
     ['arguments', 'jsonb'],
     ['form_hash', 'bytea'],
+    ['versions', 'jsonb'],
   ], ['username', 'may_write', 'results', 'repeated']),
 
   /** Takes authorization requests (RFC 6749 4.1.1), a set of them at once: proves client and redirect URI, then reports p_error or its own refusal to the client (or, where untrusted, to the person), else says what comes next and stores the request unless it is answered. p_parameters is authorization_parameters. Without p_browser_hash the request is only stored. No scopes = all that the client may have, or has registered for itself, without openid and offline_access. With next = document nothing was done: the document at p_client_id is to be fetched and stored (client_document_store), and the call repeated. Errors: unknown_client, invalid_redirect_uri, too_many_attempts, flood, temporarily_unavailable (documents only). */
@@ -1242,7 +1245,7 @@ export const api = {
     ['confirmed_name', 'text'],
   ], ['client_id', 'secret', 'in_review', 'repeated']),
 
-  /** Changes an application to p_metadata (by developer_fields()). What makes more of one that was approved, or something else, waits for a review, with p_message for it; what is in force stays till then. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (in review, suspended), too_many_attempts, flood. */
+  /** Changes an application to p_metadata (by developer_fields()). What makes more of one that was approved, or something else, waits for a review, with p_message for it; what is in force stays till then. With p_versions (what the form was made from; null = it does not say) a change that undoes what has moved since is not done. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (in review, suspended), precondition_failed (see moved), too_many_attempts, flood. */
   developer_client_set: bind<
     {
       tenant: string;
@@ -1254,6 +1257,7 @@ export const api = {
       client_id: string | null;
       metadata: unknown;
       message: string | null;
+      versions: unknown;
     },
     ApiDeveloperChange
   >('pgrant_api.developer_client_set', [
@@ -1266,9 +1270,10 @@ export const api = {
     ['client_id', 'text'],
     ['metadata', 'jsonb'],
     ['message', 'text'],
+    ['versions', 'jsonb'],
   ], ['client_id', 'secret', 'in_review', 'repeated']),
 
-  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
+  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, versions: of what the form begins with, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
   developer_client_show: bind<
     {
       tenant: string;
@@ -4074,6 +4079,20 @@ export const ops = {
     ['roles', 'text[]'],
   ], []),
 
+  /** A group as group_list has it. Raises OA001. */
+  group_show: bind<
+    {
+      tenant: string;
+      group: string | null;
+    },
+    {
+      group_show: Json;
+    }
+  >('pgrant_ops.group_show', [
+    ['tenant', 'uuid'],
+    ['group', 'text'],
+  ], ['group_show']),
+
   /** The oldest of pgrant_report.held_back, for the worker; no row where there is none. May be null: name, pid, role, application, since. */
   held_back_read: bind<
     {
@@ -5182,6 +5201,20 @@ export const ops = {
     ['scope', 'text'],
     ['settings', 'jsonb'],
   ], ['scope_set']),
+
+  /** A scope as scope_list has it. Raises OA001. */
+  scope_show: bind<
+    {
+      tenant: string;
+      scope: string | null;
+    },
+    {
+      scope_show: Json;
+    }
+  >('pgrant_ops.scope_show', [
+    ['tenant', 'uuid'],
+    ['scope', 'text'],
+  ], ['scope_show']),
 
   /** Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many. */
   sealed_erase: bind<

@@ -481,6 +481,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
         .replace(':setting', 'code_lifetime')
         .replace(':scope', 'notes')
         .replace(':role', 'pgrant.admin')
+        .replace(':group', 'g'.repeat(60))
         .replace(':resource', encodeURIComponent(`${acme.issuer}/api/v1`));
       expect([at, (await page.goto(`${acme.issuer}/oauth/admin/${at}`))?.status()]).toEqual([
         at,

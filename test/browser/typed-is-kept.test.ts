@@ -76,6 +76,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       ':name': 'hook',
       ':username': 'ada',
       ':role': 'pgrant.admin.read',
+      ':group': 'staff',
       ':scope': 'notes',
       ':resource': encodeURIComponent(resource),
       ':setting': 'title',

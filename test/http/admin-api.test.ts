@@ -129,6 +129,7 @@ describe('who gets in', () => {
         ...(await sessionOfAda()),
         csrf_hash: null,
         form_hash: null,
+        versions: null,
         arguments: [{}],
       };
       return (await ask(web, api.admin_page, { ...given, operations })).error;
@@ -486,6 +487,8 @@ describe('its OpenAPI document', () => {
     const webhook = { name: 'hook', url: 'https://hooks.example/' };
     expect((await request('POST', '/webhooks', { body: webhook })).status).toBe(201);
     expect((await request('POST', '/webhooks/hook/test')).status).toBe(200);
+    const group = { title: 'Crew', roles: [] };
+    expect((await request('PUT', '/groups/crew', { body: group })).status).toBeLessThan(300);
     const provider = {
       name: 'hook',
       kind: 'oidc',
@@ -511,6 +514,8 @@ describe('its OpenAPI document', () => {
           .replace('{name}', 'hook')
           .replace('{webhook}', 'hook')
           .replace('{role}', 'pgrant.admin')
+          .replace('{group}', 'crew')
+          .replace('{scope}', 'openid')
           .replace('{what}', 'openid')
           .replace('{resource}', encodeURIComponent(resource))
           .replace(/explain\/ada$/, 'explain/ada?scopes=openid+email'),

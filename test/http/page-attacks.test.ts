@@ -66,6 +66,7 @@ beforeAll(async () => {
     resource: 'https://notes.example/',
     title: 'Notes',
   });
+  await call(worker, ops.group_set, { tenant, group: 'crew', title: 'Crew', roles: [] });
   paths = [
     ...['', '/sessions', '/sign-in', '/data', '/authenticator'].map(
       (one) => `/oauth/account${one}`,
@@ -81,6 +82,7 @@ beforeAll(async () => {
           .replace(':setting', 'code_lifetime')
           .replace(':scope', 'openid')
           .replace(':role', 'pgrant.admin')
+          .replace(':group', 'crew')
           .replace(':resource', encodeURIComponent('https://notes.example/'))}`,
     ),
   ];

@@ -193,6 +193,7 @@ describe('pages', () => {
         .replace(':setting', 'second_factor')
         .replace(':scope', 'openid')
         .replace(':role', 'pgrant.admin')
+        .replace(':group', 'g')
         .replace(':resource', encodeURIComponent(`${acme.issuer}/api/v1`)),
     );
     const found = [];

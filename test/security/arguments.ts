@@ -90,6 +90,7 @@ export const neutral = {
   secret_id: '',
   retire_others_after: null,
   form_hash: null,
+  versions: null,
   hours: 24,
   client_url: 'https://app.example.com/client.json',
   fresh_for: 300,

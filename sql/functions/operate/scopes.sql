@@ -40,6 +40,24 @@ $$;
 
 comment on function pgrant_ops.scope_list(uuid) is 'The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages. Raises OA001.';
 
+create function pgrant_ops.scope_show(p_tenant uuid, p_scope text) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out jsonb;
+begin
+  perform pgrant_rules.administer(p_tenant);
+  select to_jsonb(l) into v_out from pgrant_ops.scope_list(p_tenant) l where l.scope = p_scope;
+  if v_out is null then
+    raise exception 'there is no scope %', p_scope using errcode = 'OA001',
+      hint = 'pgrant_ops.scope_list shows those that are there';
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_ops.scope_show(uuid, text) is 'A scope as scope_list has it. Raises OA001.';
+
 create function pgrant_rules.scope_fields(p_settings jsonb) returns table (language text, fields jsonb)
 language plpgsql stable
 as $$
@@ -135,10 +153,7 @@ begin
   perform pgrant_rules.scope_remember(p_tenant, p_scope, 'scope.set');
   perform pgrant_rules.audit(p_tenant, 'scope.set', null, null, null,
                              p_detail => p_settings || jsonb_build_object('scope', p_scope));
-  return (select jsonb_build_object('scope', s.scope, 'title', s.title, 'description', s.description, 'sensitive', s.sensitive,
-                                    'for_developers', s.for_developers, 'texts', pgrant_rules.scope_texts(p_tenant, s.scope))
-            from pgrant.scopes s
-           where s.tenant_id = p_tenant and s.scope = p_scope);
+  return pgrant_ops.scope_show(p_tenant, p_scope);
 end
 $$;
 

@@ -1088,6 +1088,22 @@ export const operations = [
     ]
   },
   {
+    "operation": "group_show",
+    "method": "GET",
+    "path": "/groups/{group}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "group",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "A group as group_list has it."
+  },
+  {
     "operation": "group_set",
     "method": "PUT",
     "path": "/groups/{group}",
@@ -1227,6 +1243,22 @@ export const operations = [
       }
     ],
     "description": "Defines a scope in words for people."
+  },
+  {
+    "operation": "scope_show",
+    "method": "GET",
+    "path": "/scopes/{scope}",
+    "effect": "read",
+    "made": [],
+    "result": "jsonb",
+    "arguments": [
+      {
+        "name": "scope",
+        "type": "text",
+        "required": true
+      }
+    ],
+    "description": "A scope as scope_list has it."
   },
   {
     "operation": "scope_set",

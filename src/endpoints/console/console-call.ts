@@ -2,6 +2,7 @@
 import { api } from '../../db/bindings.ts';
 import { ask } from '../../db/call.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
+import type { Versions } from '../../http/form-version.ts';
 import { presentedSession } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
 import { secretHash } from '../../protocol/secrets.ts';
@@ -9,7 +10,12 @@ import { storable } from '../admin-api/admin-operation.ts';
 import type { EndpointServices } from '../endpoint.ts';
 import type { Call } from './console-page.ts';
 
-type Result = { error: string | null; detail: string | null; value: unknown };
+export type Result = {
+  error: string | null;
+  detail: string | null;
+  value: unknown;
+  versions?: Versions | null;
+};
 
 /** What the operations of a page gave, and to whom. */
 export type Shown = {
@@ -20,21 +26,26 @@ export type Shown = {
   repeated: boolean;
 };
 
-/** What a form carries; `once` = its own key, where it is to count once. */
-export type Sent = { csrf?: string | undefined; once?: string | undefined };
+/** What a form carries; `once` = its own key, where it is to count once, `versions` = what it was made from. */
+export type Sent = {
+  csrf?: string | undefined;
+  once?: string | undefined;
+  versions?: Versions | undefined;
+};
 
 /** The operations of a page in order; undefined where nobody is signed in. */
 export async function perform(
   { database }: EndpointServices,
   ctx: Ctx,
   calls: Call[],
-  { csrf, once }: Sent = {},
+  { csrf, once, versions }: Sent = {},
 ): Promise<Shown | undefined> {
   const row = await ask(database, api.admin_page, {
     ...caller(ctx),
     ...presentedSession(ctx),
     csrf_hash: csrf === undefined ? null : secretHash(csrf),
     form_hash: once === undefined ? null : secretHash(once),
+    versions: versions ?? null,
     operations: calls.map(({ operation }) => operation),
     arguments: calls.map((one) => storable(one.arguments)),
   });

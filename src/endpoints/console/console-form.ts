@@ -16,7 +16,7 @@ type Column = { name: string; type: string; nullable: boolean; is_setting: boole
 export const secretFields: readonly string[] = Object.values(ownMembers).flat();
 
 /** Fields of the form itself. */
-const ownFields = ['csrf', 'once', 'operation', 'confirm', 'preview', ...secretFields];
+const ownFields = ['csrf', 'once', 'version', 'operation', 'confirm', 'preview', ...secretFields];
 
 /** The operation that a form names; throws invalid_request for one that only shows, or that is none. */
 export function formOperation(typed: Typed): Operation {
@@ -46,7 +46,8 @@ export function formArguments(
     if (ownFields.includes(name)) continue;
     const argument = operation.arguments.find((one) => one.name === name);
     if (argument && name !== operation.body) {
-      if (text !== '') given[name] = typedValue(argument.type, text, name);
+      const isNone = argument.required && argument.type.endsWith('[]');
+      if (text !== '' || isNone) given[name] = typedValue(argument.type, text, name);
     } else if (operation.body !== undefined) {
       const column = columns.find((one) => one.name === name) ?? added(subject, name);
       if (text !== '' || operation.operation.endsWith('_set')) {

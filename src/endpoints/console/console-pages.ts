@@ -1,7 +1,6 @@
 // Every page of the console.
 import { tenantSettings } from './console-form.ts';
 import {
-  type Asked,
   accessSearch,
   auditQuery,
   auditSearch,
@@ -83,9 +82,7 @@ export const consolePages: readonly ConsolePage[] = [
     path: 'scopes/:scope',
     section: 'scopes',
     template: 'console_scope',
-    names: ({ scope }, { scope_list }) =>
-      (scope_list as Asked[]).some((one) => one.scope === scope),
-    reads: () => [read('scope_list')],
+    reads: ({ scope }) => [read('scope_show', { scope })],
   },
   {
     path: 'resources',

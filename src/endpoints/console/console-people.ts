@@ -44,6 +44,12 @@ export const peoplePages: readonly ConsolePage[] = [
     reads: () => [read('role_list'), read('group_list')],
   },
   {
+    path: 'roles/groups/:group',
+    section: 'roles',
+    template: 'console_group',
+    reads: ({ group }) => [read('group_show', { group }), read('role_list')],
+  },
+  {
     path: 'roles/:role',
     section: 'roles',
     template: 'console_role',

@@ -3,6 +3,7 @@ import { accentOf } from '../../http/accent.ts';
 import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
+import { versionsIn } from '../../http/form-version.ts';
 import { keepTyped } from '../../http/keep-typed.ts';
 import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
@@ -28,6 +29,7 @@ import { cutList } from './console-list.ts';
 import { auditQuery, auditSearch, type Call } from './console-page.ts';
 import { type Found, findPage, queryOf, readsOf } from './console-path.ts';
 import { goTo, signIn } from './console-sign-in.ts';
+import { movedOf, versionsOf } from './console-versions.ts';
 import { differs, policyGroups } from './policy.ts';
 
 /** Shows a page. */
@@ -74,7 +76,8 @@ async function change(services: EndpointServices, ctx: Ctx, found: Found, asked:
   const calls = [write, ...found.page.reads(found.asked)];
   const { csrf, once } = typed;
   const isOnce = once !== undefined && countsOnce(operation, made.shown);
-  const row = await perform(services, ctx, calls, { csrf, ...(isOnce && { once }) });
+  const versions = versionsIn(typed.version);
+  const row = await perform(services, ctx, calls, { csrf, versions, ...(isOnce && { once }) });
   if (row === undefined) return keepTyped(ctx, ctx.path, secretFields);
   if (row.repeated) return showRepeated(ctx, found, { ...row, shown: made.shown });
   const [done, ...results] = row.results;
@@ -83,7 +86,9 @@ async function change(services: EndpointServices, ctx: Ctx, found: Found, asked:
       flash(ctx, 'moved_on');
       return goTo(ctx, listOf(found));
     }
-    return showPage(ctx, found, { ...row, results }, { typed, detail: done.detail });
+    const isMoved = done.error === 'precondition_failed';
+    const problem = isMoved ? movedOf(done, typed) : { typed, detail: done.detail };
+    return showPage(ctx, found, { ...row, results }, problem);
   }
   answerChange(ctx, found, operation, { ...row, given: write.arguments, shown: made.shown });
 }
@@ -124,6 +129,8 @@ type Problem = {
   typed?: Typed;
   fault?: 'confirm' | 'again';
   detail?: string | null;
+  /** What somebody else has changed since the form was made, as it is now. */
+  moved?: Arguments;
   /** What was read, where that is not what the page was asked for, and what of that could not be read. */
   calls?: Call[];
   unread?: string;
@@ -137,18 +144,20 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
   );
   const failed = unread === undefined ? failureOf(found, row, values) : { detail: unread };
   const pages = cutList(ctx, found, values);
-  const isWrong = problem.fault !== undefined || problem.detail !== undefined;
+  const { typed = {}, moved } = problem;
+  const isWrong = [problem.fault, problem.detail, moved].some((one) => one !== undefined);
   const shown = { ...values, ...asked, asked, named, section: page.section, failed };
   const data = {
     ...shown,
     ...shownProblem,
-    typed: problem.typed ?? {},
+    typed,
     is_wrong: isWrong,
     username_of_admin: row.username,
     may_write: row.may_write,
     csrf: presentedCsrfToken(ctx),
     // The same where the page is shown again: what makes a form of a secret count once.
-    once: problem.typed?.once ?? newSecret().secret,
+    once: typed.once ?? newSecret().secret,
+    version_of: versionsOf(reads, row.results, typed),
     issuer: ctx.state.tenant.issuer,
     here: `${ctx.state.tenant.path}${ctx.path}`,
     here_in_list: `${ctx.state.tenant.path}${ctx.path}${ctx.search}`,
@@ -161,7 +170,8 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     as_text: textOfValue,
     accent_of: accentOf,
   };
-  render(ctx, page.template, data, isWrong || unread !== undefined ? { status: 400 } : {});
+  const status = moved ? 409 : 400;
+  render(ctx, page.template, data, isWrong || unread !== undefined ? { status } : {});
 }
 
 /** Whether there is still what the path of a page names: another admin, or another tab, may have removed it. */

@@ -4,6 +4,7 @@ import { ask, call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
 import type { Ctx } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
+import { type Versions, versionField, versionsIn } from '../../http/form-version.ts';
 import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
@@ -50,24 +51,28 @@ type Form = {
   message?: string;
   faults?: Faults;
   fault?: 'again' | 'quota' | 'moved_on';
+  /** What the form was made from, where it is shown again. */
+  version?: string | undefined;
+  /** What somebody has changed since, as it is now. */
+  moved?: object | null;
   /** What makes the form count once: the same where it is shown again. */
   once?: string | undefined;
 };
 
 /** Shows the form of a new application, or of one; where something is wrong, with what was typed. */
 async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): Promise<void> {
-  const { client_id, kind, typed, faults = {}, fault, once = newSecret().secret } = form;
+  const { client_id, kind, typed, faults = {}, fault, moved, once = newSecret().secret } = form;
   const row = await call(database, api.developer_client_show, {
     ...person(ctx),
     client_id: client_id ?? null,
     kind: kind ?? null,
   });
   const { client, ...page } = row.page as {
-    client: { kind: Kind; proposed: Typed | null } | null;
+    client: { kind: Kind; proposed: Typed | null; versions: Versions } | null;
     kinds: Kind[];
   };
   const csrf = presentedCsrfToken(ctx);
-  const is_wrong = fault !== undefined || Object.keys(faults).length > 0;
+  const is_wrong = fault !== undefined || moved != null || Object.keys(faults).length > 0;
   const here = `${ctx.state.tenant.path}${ctx.path}`;
   const shown = {
     ...row,
@@ -80,7 +85,10 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
     kind: client?.kind ?? page.kinds.find((one) => one === kind),
     faults,
     fault,
+    moved,
+    version: form.version ?? versionField(client?.versions),
   };
+  const status = { moved_on: 403, again: 400, quota: 400 }[fault ?? 'again'];
   render(
     ctx,
     'developer_form',
@@ -90,7 +98,7 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
       typed: typed ?? client?.proposed ?? client ?? {},
       message_typed: form.message,
     },
-    is_wrong ? { status: fault === 'moved_on' ? 403 : 400 } : {},
+    is_wrong ? { status: moved ? 409 : status } : {},
   );
 }
 
@@ -149,7 +157,7 @@ export function editApplication(services: EndpointServices): Endpoint {
 
 export function changeApplication(services: EndpointServices): Endpoint {
   return developerForm(services, async (ctx) => {
-    const { csrf } = requireReadable(parameters(ctx), ['csrf']).values;
+    const { csrf, version } = requireReadable(parameters(ctx), ['csrf', 'version']).values;
     const client_id = named(ctx);
     const [typed, message] = [readTyped(ctx), readMessage(ctx)];
     const row = await ask(services.database, api.developer_client_set, {
@@ -157,8 +165,11 @@ export function changeApplication(services: EndpointServices): Endpoint {
       client_id,
       metadata: typed,
       message,
+      versions: versionsIn(version) ?? null,
     });
-    const form = { client_id, typed, message };
+    if (row.error === 'precondition_failed')
+      return showForm(services, ctx, { client_id, typed, message, moved: row.moved as object });
+    const form = { client_id, typed, message, version };
     if (row.error === 'invalid_request')
       return showForm(services, ctx, { ...form, faults: faultsOf(row.faults) });
     if (row.error === 'csrf_mismatch') return showForm(services, ctx, { ...form, fault: 'again' });

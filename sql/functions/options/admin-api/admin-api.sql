@@ -21,7 +21,7 @@ comment on column pgrant_api.admin_answer.etag is 'Names the state that was read
 create function pgrant_rules.admin_etag(p_value jsonb) returns text
 language sql immutable
 as $$
-  select left(encode(sha256(convert_to((p_value - 'last_used_at')::text, 'UTF8')), 'hex'), 32) where jsonb_typeof(p_value) = 'object'
+  select pgrant_rules.value_version(p_value - 'last_used_at') where jsonb_typeof(p_value) = 'object'
 $$;
 
 comment on function pgrant_rules.admin_etag(jsonb) is 'Tells a state from every other one; when something was used last is no change. Null for what is no object.';

@@ -11,7 +11,7 @@ create type pgrant_api.admin_page as (
 
 comment on type pgrant_api.admin_page is 'What the operations of a page gave.';
 comment on column pgrant_api.admin_page.may_write is 'Whether the person may change something; else they only see it.';
-comment on column pgrant_api.admin_page.results is 'Array of {error, detail, value}, in the order of the operations; after a change that was done there is no more.';
+comment on column pgrant_api.admin_page.results is 'Array of {error, detail, value, versions}, in the order of the operations; after a change that was done there is no more. versions is there with a state that can be set (see member_versions), and with precondition_failed, whose value are the members that have moved, as they are now.';
 comment on column pgrant_api.admin_page.repeated is 'Whether the form was sent before: nothing was done now.';
 
 create function pgrant_rules.admin_page_refusal(
@@ -37,9 +37,55 @@ $$;
 comment on function pgrant_rules.admin_page_refusal(pgrant_rules.admin, pgrant_rules.admin_operation, boolean) is
   'Why a person at the console may not do an operation: for what cannot be taken back they have signed in 15 minutes ago at most.';
 
+create function pgrant_rules.admin_members(p_state jsonb) returns jsonb
+language sql immutable
+as $$
+  select case when jsonb_typeof(p_state) = 'object' then
+    coalesce(nullif(p_state -> 'claims', 'null'), '{}')
+    || coalesce((select jsonb_object_agg(w.key || '#' || t.key, w.value)
+                   from jsonb_each(nullif(p_state -> 'texts', 'null')) t cross join jsonb_each(t.value) w), '{}')
+    || p_state end
+$$;
+
+comment on function pgrant_rules.admin_members(jsonb) is
+  'A state by the names under which an operation sets its members: claims of a person, and texts in a language (title#es), one by one.';
+
+create function pgrant_rules.admin_page_change(
+  p_tenant uuid, p_admin pgrant_rules.admin, p_operation pgrant_rules.admin_operation, p_arguments jsonb, p_versions jsonb
+) returns jsonb
+language plpgsql
+as $$
+declare
+  v_arguments jsonb := p_arguments || p_operation.fixed;
+  v_now jsonb;
+  v_moved jsonb;
+  v_done pgrant_api.admin_answer;
+begin
+  -- One change after the other: what was compared is what is changed.
+  perform pg_advisory_xact_lock(hashtextextended('pgrant admin ' || p_tenant, 0));
+  v_now := pgrant_rules.admin_members(pgrant_rules.admin_state(p_tenant, p_operation, v_arguments));
+  v_moved := pgrant_rules.members_moved(p_versions, v_now, array(
+    select jsonb_object_keys(v_arguments) union select jsonb_object_keys(v_arguments -> p_operation.body)));
+  begin
+    v_done := pgrant_rules.admin_done(p_tenant, p_admin, p_operation, p_arguments, null);
+    if v_done.error is null and pgrant_rules.moved_in_vain(
+         v_moved, pgrant_rules.admin_members(pgrant_rules.admin_state(p_tenant, p_operation, v_arguments))) then
+      raise exception 'another state than that of the form' using errcode = 'OA005';
+    end if;
+  exception
+    when sqlstate 'OA005' then
+      return jsonb_build_object('error', 'precondition_failed', 'value', v_moved, 'versions', pgrant_rules.member_versions(v_now));
+  end;
+  return jsonb_build_object('error', v_done.error, 'detail', v_done.detail, 'value', v_done.value);
+end
+$$;
+
+comment on function pgrant_rules.admin_page_change(uuid, pgrant_rules.admin, pgrant_rules.admin_operation, jsonb, jsonb) is
+  'Does an operation for a form that was made from p_versions: where somebody has changed one of the members that it sets, and it would undo that, nothing is done. An element of the results of admin_page. Errors: those of admin_perform, precondition_failed.';
+
 create function pgrant_api.admin_page(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
-  p_operations text[], p_arguments jsonb, p_form_hash bytea
+  p_operations text[], p_arguments jsonb, p_form_hash bytea, p_versions jsonb
 ) returns pgrant_api.admin_page
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -48,7 +94,8 @@ declare
   v_admin pgrant_rules.admin;
   v_refusal record;
   v_operation pgrant_rules.admin_operation;
-  v_done pgrant_api.admin_answer;
+  v_answer pgrant_api.admin_answer;
+  v_done jsonb;
   v_csrf_is_good boolean;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
@@ -76,10 +123,15 @@ begin
       v_out.repeated := pgrant_rules.form_sent(p_tenant, v_admin.user_id, v_operation.operation, p_form_hash) is not null;
       exit when v_out.repeated;
     end if;
-    v_done := pgrant_rules.admin_done(p_tenant, v_admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), null);
-    v_out.results := v_out.results || jsonb_build_array(jsonb_build_object(
-      'error', v_done.error, 'detail', v_done.detail, 'value', v_done.value));
-    continue when v_operation.effect = 'read' or v_done.error is not null;
+    if v_operation.effect <> 'read' and p_versions is not null then
+      v_done := pgrant_rules.admin_page_change(p_tenant, v_admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), p_versions);
+    else
+      v_answer := pgrant_rules.admin_done(p_tenant, v_admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), null);
+      v_done := jsonb_build_object('error', v_answer.error, 'detail', v_answer.detail, 'value', v_answer.value, 'versions',
+        case when v_operation.operation like '%\_show' then pgrant_rules.member_versions(pgrant_rules.admin_members(v_answer.value)) end);
+    end if;
+    v_out.results := v_out.results || v_done;
+    continue when v_operation.effect = 'read' or v_done ->> 'error' is not null;
     if p_form_hash is not null then
       perform pgrant_rules.form_keep(p_tenant, v_admin.user_id, v_operation.operation, p_form_hash, '{}');
     end if;
@@ -93,5 +145,5 @@ begin
 end
 $$;
 
-comment on function pgrant_api.admin_page(uuid, text, inet, bytea, bigint, bytea, text[], jsonb, bytea) is
-  'Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form''s own key; null = it has none) a change is done once: sent again, it is repeated. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood.';
+comment on function pgrant_api.admin_page(uuid, text, inet, bytea, bigint, bytea, text[], jsonb, bytea, jsonb) is
+  'Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form''s own key; null = it has none) a change is done once: sent again, it is repeated. With p_versions (what the form was made from; null = it does not say) a change that undoes what has moved since is not done: its error is precondition_failed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood.';

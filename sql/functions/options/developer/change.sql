@@ -7,13 +7,15 @@ create type pgrant_api.developer_change as (
   secret     boolean,
   in_review  boolean,
   faults     jsonb,
-  repeated   boolean
+  repeated   boolean,
+  moved      jsonb
 );
 
 comment on type pgrant_api.developer_change is 'What came of a change at the developer portal.';
 comment on column pgrant_api.developer_change.secret is 'Whether the secret that was made is in force.';
 comment on column pgrant_api.developer_change.in_review is 'Whether somebody of the tenant has to look at it before it is in force.';
 comment on column pgrant_api.developer_change.repeated is 'Whether the form was sent before: nothing was done now, and client_id is what came of it then.';
+comment on column pgrant_api.developer_change.moved is 'What somebody has changed since the form was made, as it is now; null = nothing that this would undo.';
 comment on column pgrant_api.developer_change.faults is 'With invalid_request, what is wrong with which field: {field: {fault, value}}; null = the form has no field that is.';
 
 create function pgrant_rules.developer_change_out(
@@ -156,7 +158,7 @@ comment on function pgrant_rules.developer_grows(pgrant.clients, pgrant.clients)
 
 create function pgrant_api.developer_client_set(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
-  p_client_id text, p_metadata jsonb, p_message text
+  p_client_id text, p_metadata jsonb, p_message text, p_versions jsonb
 ) returns pgrant_api.developer_change
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -165,6 +167,7 @@ declare
   v_developer pgrant_rules.developer;
   v_shape pgrant_rules.developer_shape;
   v_proposed jsonb;
+  v_moved jsonb;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_developer := pgrant_rules.developer_to_change(p_tenant, p_session_hash, p_session_expires_at, p_csrf_hash, p_client_id, false);
@@ -172,6 +175,8 @@ begin
   v_out.reason := v_developer.reason;
   if v_out.error is null then
     v_shape := pgrant_rules.developer_shape(p_tenant, v_developer.client, p_metadata);
+    v_moved := case when p_versions is null then '{}' else pgrant_rules.members_moved(
+      p_versions, pgrant_rules.developer_form(v_developer.brought, v_developer.client), pgrant_rules.developer_fields()) end;
     if pgrant_rules.message_sound(p_message) is not true then
       v_shape.faults := v_shape.faults || '{"message": {"fault": "message"}}';
     end if;
@@ -179,6 +184,10 @@ begin
                                     (v_developer.brought).submitted_at) = 'in_review' then
       v_out.error := 'access_denied';
       v_out.reason := 'the application is in review: what is looked at does not change';
+    elsif pgrant_rules.moved_in_vain(v_moved, to_jsonb(v_shape.client)) then
+      v_out.error := 'precondition_failed';
+      v_out.reason := 'another state than that of the form';
+      v_out.moved := v_moved;
     elsif v_shape.faults <> '{}' then
       v_out.error := 'invalid_request';
       v_out.reason := 'a field is wrong';
@@ -205,8 +214,8 @@ begin
 end
 $$;
 
-comment on function pgrant_api.developer_client_set(uuid, text, inet, bytea, bigint, bytea, text, jsonb, text) is
-  'Changes an application to p_metadata (by developer_fields()). What makes more of one that was approved, or something else, waits for a review, with p_message for it; what is in force stays till then. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (in review, suspended), too_many_attempts, flood.';
+comment on function pgrant_api.developer_client_set(uuid, text, inet, bytea, bigint, bytea, text, jsonb, text, jsonb) is
+  'Changes an application to p_metadata (by developer_fields()). What makes more of one that was approved, or something else, waits for a review, with p_message for it; what is in force stays till then. With p_versions (what the form was made from; null = it does not say) a change that undoes what has moved since is not done. Errors: login_required, not_found, csrf_mismatch, invalid_request (see faults), access_denied (in review, suspended), precondition_failed (see moved), too_many_attempts, flood.';
 
 create function pgrant_api.developer_client_remove(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,

@@ -90,6 +90,16 @@ $$;
 comment on function pgrant_api.developer_client_list(uuid, text, inet, bytea, bigint, text) is
   'The applications of the developer who is signed in, 51 of them, one more than a page shows, behind p_after (null = from the oldest on): {quota, used, clients: [{client_id, name, logo, kind, state, submitted_at, created_at, last_used_at}]}. Errors: login_required, not_found (no portal for this person), too_many_attempts, flood.';
 
+create function pgrant_rules.developer_form(p_brought pgrant.developer_clients, p_client pgrant.clients) returns jsonb
+language sql immutable
+as $$
+  select coalesce(p_brought.proposed, (
+    select jsonb_object_agg(f.key, f.value) from jsonb_each(to_jsonb(p_client)) f where f.key = any (pgrant_rules.developer_fields())))
+$$;
+
+comment on function pgrant_rules.developer_form(pgrant.developer_clients, pgrant.clients) is
+  'What the form of an application begins with: what was proposed, else what is in force.';
+
 create function pgrant_rules.developer_client_shown(p_tenant uuid, p_brought pgrant.developer_clients, p_client pgrant.clients)
 returns jsonb
 language plpgsql stable
@@ -102,6 +112,7 @@ begin
     'kind', pgrant_rules.developer_kind(p_client.grant_types, p_client.token_endpoint_auth_method),
     'state', pgrant_rules.developer_state(p_client.disabled_at, p_client.draft, p_brought.submitted_at),
     'proposed', p_brought.proposed,
+    'versions', pgrant_rules.member_versions(pgrant_rules.developer_form(p_brought, p_client)),
     'submitted_at', pgrant_rules.iso8601(p_brought.submitted_at),
     'created_at', pgrant_rules.iso8601(p_brought.created_at),
     'last_used_at', pgrant_rules.iso8601(p_client.last_used_at),
@@ -154,4 +165,4 @@ end
 $$;
 
 comment on function pgrant_api.developer_client_show(uuid, text, inet, bytea, bigint, text, text) is
-  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';
+  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, versions: of what the form begins with, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';
