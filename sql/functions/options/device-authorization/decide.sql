@@ -78,6 +78,24 @@ $$;
 comment on function pgrant_rules.device_polls_decide(text[], pgrant_api.error[], pgrant.device_codes[], pgrant.codes[], bytea[]) is
   'Decides what each poll is told, and does nothing: authorization_pending, slow_down, access_denied, expired_token or invalid_grant (RFC 8628 3.5); p_error is of clients_authenticate.';
 
+create function pgrant_rules.device_polls_note(p_tenant uuid, p_polls pgrant_rules.device_poll[], p_expiries pgrant_rules.expiries)
+returns void
+language plpgsql
+as $$
+begin
+  update pgrant.device_codes d
+     set polled_at = now(),
+         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
+         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
+    from unnest(p_polls) p
+   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
+     and d.expires_at between p_expiries.earliest and p_expiries.latest and p.error in ('authorization_pending', 'slow_down');
+end
+$$;
+
+comment on function pgrant_rules.device_polls_note(uuid, pgrant_rules.device_poll[], pgrant_rules.expiries) is
+  'Keeps when each device that waits was polled, and has one that polls too often wait longer.';
+
 create function pgrant_api.device_redeem(
   p_tenant uuid, p_request_id text[], p_address inet[],
   p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
@@ -118,13 +136,7 @@ begin
                         and d.expires_at between v_expiries.earliest and v_expiries.latest
                       order by d.device_hash for update);
   v_polls := pgrant_rules.device_polls_decide(p_client_id, v_auth.o_error, v_devices, v_codes, p_device_hash);
-  update pgrant.device_codes d
-     set polled_at = now(),
-         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
-         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
-    from unnest(v_polls) p
-   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
-     and d.expires_at between v_expiries.earliest and v_expiries.latest and p.error in ('authorization_pending', 'slow_down');
+  perform pgrant_rules.device_polls_note(p_tenant, v_polls, v_expiries);
   if not exists (select from unnest(v_polls) p where p.error is null or p.error not in ('authorization_pending', 'slow_down')) then
     -- As most sets are: nothing is decided, and nothing recorded. When it was polled may be lost with the server, so that nobody's
     -- commit waits behind the flush of it; that a proof was used may not.
