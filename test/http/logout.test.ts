@@ -1,9 +1,10 @@
 // RP-initiated logout: whoever is redirected, and whoever is asked first.
+import { randomUUID } from 'node:crypto';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Acme, discover, obtainTokens, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
-import { addClient } from '../support/issuer.ts';
+import { addClient, addTenant, addUser } from '../support/issuer.ts';
 
 const goodbye = 'http://127.0.0.1:9999/callback/goodbye?from=pgrant';
 let acme: Acme;
@@ -214,6 +215,65 @@ describe('no redirect', () => {
     expect(new URL(page.url).origin).toBe(acme.origin);
     expect(page.html).toContain('<h1');
     expect(await isSignedIn(browser)).toBe(true);
+  });
+});
+
+describe('a hint that does not verify beside client_id and a registered URI: the person is asked, and goes nowhere [RP-Initiated Logout 3, 4]', () => {
+  /** An ID token for the client of the same name, registered for the same URI at another tenant. */
+  async function foreign() {
+    const elsewhere = await addTenant(acme.database, acme.origin, `other-${randomUUID()}`);
+    await addUser(acme.database, elsewhere.tenant, 'ada', 'correct horse');
+    const app = await addClient(acme.database, elsewhere.tenant, 'app', {
+      redirect_uris: [redirect_uri],
+      post_logout_redirect_uris: [goodbye],
+    });
+    const there = await discover({ ...acme, issuer: elsewhere.issuer }, app);
+    const browser = new Browser();
+    const { id_token = '' } = await obtainTokens(there, { scope: 'openid' }, browser);
+    const stillThere = async () => {
+      const silent = { redirect_uri, scope: 'openid', prompt: 'none', ...challenge };
+      const page = await browser.open(client.buildAuthorizationUrl(there, silent));
+      return new URL(page.url).searchParams.has('code');
+    };
+    return { id_token, stillThere };
+  }
+  const challenge = {
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  };
+  const tampered = async () => ({
+    id_token: `${(await signedIn()).id_token.slice(0, -3)}AAA`,
+    stillThere: async () => true,
+  });
+
+  test.each([
+    ['of another tenant, by GET', foreign, 'GET'],
+    ['of another tenant, by POST', foreign, 'POST'],
+    ['that is tampered with, by GET', tampered, 'GET'],
+    ['that is tampered with, by POST', tampered, 'POST'],
+  ] as const)('%s', async (_name, make, method) => {
+    const { id_token, stillThere } = await make();
+    const parameters = {
+      ...{ id_token_hint: id_token, client_id: 'app' },
+      ...{ post_logout_redirect_uri: goodbye, state: 's' },
+    };
+    const ask = (browser: Browser) =>
+      method === 'GET'
+        ? browser.open(logoutUrl(parameters))
+        : browser.open(`${acme.issuer}/oauth/logout`, {
+            method,
+            body: new URLSearchParams(parameters),
+          });
+    const { browser } = await signedIn();
+    const page = await ask(browser);
+    expect(page.html).toContain('Sign out?');
+    expect(page.html).not.toContain('callback/goodbye');
+    expect(await isSignedIn(browser)).toBe(true);
+    const done = await browser.submit(page, {});
+    expect(done.html).toContain('You are signed out');
+    expect(await isSignedIn(browser)).toBe(false);
+    expect((await ask(new Browser())).html).toContain('You are signed out');
+    expect(await stillThere()).toBe(true);
   });
 });
 

@@ -26,14 +26,14 @@ type Values = Partial<Record<(typeof names)[number], string>>;
 export function logout(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const values: Values = requireReadable(parameters(ctx), [...names]).values;
-    const { csrf, client_id, post_logout_redirect_uri, state } = values;
-    if (ctx.method === 'POST' && csrf === undefined) {
-      return await takeUp(services, ctx, values);
-    }
+    const { csrf, state } = values;
     const hint =
       values.sealed_hint === undefined
         ? await readHint(services, ctx, values.id_token_hint)
         : openHint(services, ctx, values.sealed_hint);
+    if (!hint && hints.some((name) => values[name] !== undefined)) disregardClient(values);
+    if (ctx.method === 'POST' && csrf === undefined) return takeUp(services, ctx, values, hint);
+    const { client_id, post_logout_redirect_uri } = values;
     const row = await call(services.database, api.session_logout, {
       ...caller(ctx),
       ...presentedSession(ctx),
@@ -89,11 +89,23 @@ function leave(ctx: Ctx, told: Frame[], url: string | undefined): void {
 }
 
 /**
+ * RP-Initiated Logout 3 and 4: a request with a hint that does not verify is redirected nowhere. Who sent it is anybody's guess, and the
+ * person alone says whether they sign out.
+ */
+function disregardClient(values: Values): void {
+  for (const name of [...passedOn, ...hints]) delete values[name];
+}
+
+/**
  * A cross-site POST brings no SameSite=Lax cookie: it is taken up by GET. An ID token is kept out of URLs, which
  * end in histories and logs: what it says goes along sealed.
  */
-async function takeUp(services: EndpointServices, ctx: Ctx, values: Values): Promise<void> {
-  const hint = await readHint(services, ctx, values.id_token_hint);
+function takeUp(
+  services: EndpointServices,
+  ctx: Ctx,
+  values: Values,
+  hint: Awaited<ReturnType<typeof readHint>>,
+): void {
   const fields = fieldsOf({ client_id: hint?.aud, ...values }, passedOn);
   if (hint) fields.push(['sealed_hint', sealHint(services, ctx, hint)]);
   ctx.status = 303;
