@@ -108,6 +108,7 @@ export type ApiAdminAnswer = {
   value: Json;
   etag: string | null;
   secret_salt: Buffer | null;
+  proof_algs: string[] | null;
 };
 
 /** What the operations of a page gave. */
@@ -254,6 +255,14 @@ export type ApiDone = {
   reason: string | null;
 };
 
+/** Whether a grant has ended. */
+export type ApiEndedGrant = {
+  error: null;
+  reason: string | null;
+  detail: string | null;
+  proof_algs: string[] | null;
+};
+
 /** How pgrant is: release = hash of what was released; worker_at = when a task of the worker last began; late = its late tasks; unfinished = tables in which the last cleanup left expired rows; sealed_key_id = the 4 bytes that name what a signing key of sealed_tenant_id is sealed under. */
 export type ApiHealth = {
   error: null;
@@ -382,6 +391,7 @@ export type ApiManagedGrant = {
   created_at: string;
   last_updated_at: string;
   expires_at: string | null;
+  proof_algs: string[] | null;
 };
 
 /** Whether programs of a web origin may read answers. */
@@ -1522,7 +1532,7 @@ export const api = {
       jwt: unknown;
       grant_id: string | null;
     },
-    ApiDone
+    ApiEndedGrant
   >('pgrant_api.grant_revoke', [
     ['tenant', 'uuid'],
     ['request_id', 'text'],

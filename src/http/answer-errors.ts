@@ -141,7 +141,9 @@ function challenge(ctx: Ctx, error: OAuthError, bearer: boolean): void {
     // RFC 6750 3.1: no error code for a request that carried no token at all.
     const anonymous = error.error === 'invalid_token' && !ctx.get('authorization');
     const detail = `, error="${error.error}", error_description="${error.description}"`;
-    const scope = error.error === 'insufficient_scope' ? ', scope="openid"' : '';
+    const { neededScope } = ctx.state;
+    const scope =
+      error.error === 'insufficient_scope' && neededScope ? `, scope="${neededScope}"` : '';
     const [scheme, algs] = /^dpop /i.test(ctx.get('authorization'))
       ? ['DPoP', `, algs="${(error.proofAlgs ?? algsOf(ctx)).join(' ')}"`]
       : ['Bearer', ''];

@@ -28,6 +28,8 @@ export type State = {
   audience: 'page' | 'json' | 'bearer' | 'problem';
   /** The cookie that names the browser, where this answer sets it. */
   browser?: string;
+  /** The scope that an access token has to have here. */
+  neededScope?: string;
   /** Makes the nonce that DPoP proofs of the next requests may have (RFC 9449 8). */
   nonce?: () => string;
   /** For metrics: the error that was answered, and the grant type of a token request. */

@@ -324,21 +324,29 @@ test('the challenge of a resource names the algorithms that the tenant takes [RF
   expect(response.headers.get('www-authenticate')).toMatch(/^DPoP .*, algs="PS256 ES256"$/);
 });
 
-test('and those that the profile of the client leaves, once it is known whose token it is', async () => {
-  const { access_token } = await bodyOf(await post(machine(), await proofFor(key, tokenUrl())));
-  const setProfile = (profile: string | null) =>
-    acme.database.sql`
-      update pgrant.clients set security_profile = ${profile} where client_id = 'web'`;
-  const challenged = async () => {
+test.each([
+  ['userinfo', 'GET', '/oauth/userinfo'],
+  ['a grant that is read', 'GET', '/oauth/grants/00000000-0000-4000-8000-000000000000'],
+  ['a grant that is given back', 'DELETE', '/oauth/grants/00000000-0000-4000-8000-000000000000'],
+  ['the admin API', 'GET', '/api/v1/clients'],
+])(
+  'and those that the profile of the client leaves, and what is wrong, once it is known whose token it is: %s',
+  async (_name, method, path) => {
+    const { access_token } = await bodyOf(await post(machine(), await proofFor(key, tokenUrl())));
+    const setProfile = (profile: string | null) =>
+      acme.database.sql`
+        update pgrant.clients set security_profile = ${profile} where client_id = 'web'`;
+    await setProfile('fapi2');
     const headers = { authorization: `DPoP ${access_token}` };
-    return (await fetch(userinfoUrl(), { headers })).headers.get('www-authenticate');
-  };
-  expect(await challenged()).toContain(`algs="${clientAlgs.join(' ')}"`);
-  await setProfile('fapi2');
-  const narrowed = await challenged();
-  await setProfile(null);
-  expect(narrowed).toContain(`algs="${clientAlgs.filter((alg) => alg !== 'RS256').join(' ')}"`);
-});
+    const answer = await fetch(`${acme.issuer}${path}`, { method, headers });
+    await setProfile(null);
+    expect(answer.status).toBe(401);
+    const challenge = answer.headers.get('www-authenticate');
+    const left = clientAlgs.filter((alg) => alg !== 'RS256');
+    expect(challenge).toContain(`algs="${left.join(' ')}"`);
+    expect(challenge).toMatch(/error="invalid_dpop_proof", error_description=".+: there is none"/);
+  },
+);
 
 describe('a nonce of the server', () => {
   test('is asked for, stands for the clock of the client, and is replaced in time [RFC 9449 4.3, 8]', async () => {

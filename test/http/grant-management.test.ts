@@ -76,7 +76,12 @@ async function at(grant_id: string | undefined, token?: string, method = 'GET', 
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   });
   const text = await response.text();
-  return { status: response.status, ...(text && JSON.parse(text)) };
+  const challenge = response.headers.get('www-authenticate');
+  return {
+    status: response.status,
+    ...(challenge && { challenge }),
+    ...(text && JSON.parse(text)),
+  };
 }
 
 /** What the client is told of a request that is refused. */
@@ -452,8 +457,15 @@ test('without a token it is 401, without the scope 403 [Grant Management 6.6]', 
     error: 'insufficient_scope',
   });
   const query = await own('grant_management_query');
-  expect((await at(grant_id, query, 'DELETE')).status).toBe(403);
-  expect((await at(grant_id, await own('grant_management_revoke'))).status).toBe(403);
+  const revoke = await own('grant_management_revoke');
+  for (const [token, method, scope] of [
+    [query, 'DELETE', 'grant_management_revoke'],
+    [revoke, 'GET', 'grant_management_query'],
+  ] as const) {
+    // RFC 6750 3: the scope that the token needs.
+    const challenge = expect.stringContaining(`scope="${scope}"`);
+    expect(await at(grant_id, token, method)).toMatchObject({ status: 403, challenge });
+  }
   expect((await at(grant_id, query)).status).toBe(200);
 });
 

@@ -10,6 +10,19 @@ $$;
 comment on function pgrant_rules.algs_taken(text[], text) is
   'What of algorithms a profile (null = none) leaves, be it that the server signs by them or its clients.';
 
+create function pgrant_rules.proof_algs(p_tenant uuid, p_profile text) returns text[]
+language plpgsql stable
+as $$
+begin
+  return case when p_profile is not null
+              then (select pgrant_rules.algs_taken(t.client_signing_algs, p_profile) from pgrant.tenants t where t.tenant_id = p_tenant)
+         end;
+end
+$$;
+
+comment on function pgrant_rules.proof_algs(uuid, text) is
+  'By what proofs are to be signed of a client with a profile, for the challenge to whoever presents its token (RFC 9449 7.1); null = as the tenant says.';
+
 create function pgrant_rules.auth_methods_taken(p_methods text[], p_profile text) returns text[]
 language sql immutable
 as $$

@@ -80,10 +80,9 @@ begin
     v_out.error := v_errors[i];
     v_out.reason := (v_entries[i]).reason;
     v_out.detail := (v_possessions[i]).detail;
-    if v_out.error is not null and v_token.security_profile is not null then
-      v_out.proof_algs := (select pgrant_rules.algs_taken(t.client_signing_algs, v_token.security_profile)
-                             from pgrant.tenants t where t.tenant_id = p_tenant);
-    elsif v_out.error is null then
+    if v_out.error is not null then
+      v_out.proof_algs := pgrant_rules.proof_algs(p_tenant, v_token.security_profile);
+    else
       v_out.claims := pgrant_rules.custom_claims(p_tenant, v_function, v_token.user_id, v_token.client_id, v_token.scopes)
         || pgrant_rules.claims_given(p_tenant, v_token.user_id, v_token.scopes, v_token.claims_userinfo, v_token.access_claims)
         || jsonb_build_object('sub', v_token.subject);

@@ -13,6 +13,7 @@ import { accessTokenArguments } from '../token/presented-token.ts';
 /** Answers with what the grant says (6.4). */
 export function queryGrant(services: EndpointServices): Endpoint {
   return async (ctx) => {
+    ctx.state.neededScope = 'grant_management_query';
     const asked = await identify(services, ctx);
     const { scopes, resources, ...grant } = await call(services.database, api.grant_query, asked);
     const { claims, authorization_details, created_at, last_updated_at, expires_at } = grant;
@@ -31,6 +32,7 @@ export function queryGrant(services: EndpointServices): Endpoint {
 /** Ends the grant, with all its tokens (6.5). */
 export function revokeGrant(services: EndpointServices): Endpoint {
   return async (ctx) => {
+    ctx.state.neededScope = 'grant_management_revoke';
     await call(services.database, api.grant_revoke, await identify(services, ctx));
     ctx.set('Cache-Control', 'no-store');
     ctx.status = 204;

@@ -16,6 +16,7 @@ import { accessTokenArguments } from '../token/presented-token.ts';
 export function userinfo(services: EndpointServices): Endpoint {
   const { database, keyring } = services;
   return async (ctx) => {
+    ctx.state.neededScope = 'openid';
     const { token, scheme } = presentedToken(ctx);
     const { verifying, signing } = await keyring(ctx);
     const { issuer } = ctx.state.tenant;

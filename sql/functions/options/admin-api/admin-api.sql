@@ -6,13 +6,16 @@ create type pgrant_api.admin_answer as (
   detail  text,
   value   jsonb,
   etag    text,
-  secret_salt bytea
+  secret_salt bytea,
+  proof_algs text[]
 );
 
 comment on type pgrant_api.admin_answer is 'What an operation of an admin gave.';
 comment on column pgrant_api.admin_answer.detail is 'What is wrong, in words for the admin; null = nothing more is said.';
 comment on column pgrant_api.admin_answer.value is 'What it gave; null = nothing.';
 comment on column pgrant_api.admin_answer.secret_salt is 'With a repetition, what the secret of the answer was made of; null = what the caller made now is in force, or there is none.';
+comment on column pgrant_api.admin_answer.proof_algs is
+  'With an error: by what proofs of the client of the token are to be signed (RFC 9449 7.1, algs); null = as the tenant says.';
 comment on column pgrant_api.admin_answer.etag is 'Names the state that was read or written (RFC 9110 8.8.3); null = it has none.';
 
 create function pgrant_rules.admin_etag(p_value jsonb) returns text
@@ -133,6 +136,7 @@ begin
   if v_admin.error is not null then
     v_out.error := v_admin.error;
     v_out.reason := v_admin.reason;
+    v_out.detail := v_admin.detail;
   elsif v_operation.operation is null or pgrant_rules.admin_function(v_operation.function_name) is null
         or v_operation.effect <> 'read' and not v_admin.may_write then
     v_out.error := 'not_found';
@@ -144,6 +148,7 @@ begin
     v_out := pgrant_rules.admin_done(p_tenant, v_admin, v_operation, p_arguments, p_if_match);
   end if;
   if v_out.error is not null then
+    v_out.proof_algs := v_admin.proof_algs;
     v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, v_admin.client_id,
                                       v_admin.user_id, p_detail => jsonb_build_object('operation', left(p_operation, 100)));
   end if;

@@ -7,11 +7,15 @@ create type pgrant_rules.admin as (
   user_id     uuid,
   session_id  uuid,
   auth_time   timestamptz,
-  may_write   boolean
+  may_write   boolean,
+  detail      text,
+  proof_algs  text[]
 );
 
 comment on type pgrant_rules.admin is 'Who administers: a person at the console (session_id), or a client by its access token, for a person (user_id) or for itself.';
 comment on column pgrant_rules.admin.may_write is 'Whether they may change something; else they only see it.';
+comment on column pgrant_rules.admin.detail is 'With the error of a proof: what is wrong with it.';
+comment on column pgrant_rules.admin.proof_algs is 'By what proofs of the client are to be signed; null = as the tenant says.';
 
 create function pgrant_rules.admin_roles(p_writes boolean) returns text[]
 language sql immutable
@@ -82,6 +86,7 @@ begin
   elsif (v_possessions[1]).error is not null then
     v_out.error := (v_possessions[1]).error;
     v_out.reason := (v_possessions[1]).reason;
+    v_out.detail := (v_possessions[1]).detail;
   elsif not (pgrant_rules.admin_resource(p_tenant) = any (v_token.audience)) is true then
     v_out.error := 'invalid_token';
     v_out.reason := 'the token is for another audience';
@@ -97,6 +102,7 @@ begin
   v_out.client_id := v_token.client_id;
   v_out.user_id := v_token.user_id;
   v_out.auth_time := v_token.auth_time;
+  v_out.proof_algs := pgrant_rules.proof_algs(p_tenant, v_token.security_profile);
   v_out.may_write := v_roles && pgrant_rules.admin_roles(true);
   return v_out;
 end

@@ -10,7 +10,8 @@ create type pgrant_api.managed_grant as (
   authorization_details  jsonb,
   created_at             text,
   last_updated_at        text,
-  expires_at             text
+  expires_at             text,
+  proof_algs             text[]
 );
 
 comment on type pgrant_api.managed_grant is 'What a grant says now. Times are ISO 8601 in UTC.';
@@ -21,17 +22,34 @@ comment on column pgrant_api.managed_grant.authorization_details is 'Array of au
 comment on column pgrant_api.managed_grant.last_updated_at is 'When the person last consented.';
 comment on column pgrant_api.managed_grant.expires_at is 'When it ends unless it is used; null = never.';
 
+comment on column pgrant_api.managed_grant.proof_algs is
+  'With an error: by what proofs of the client of the token are to be signed (RFC 9449 7.1, algs); null = as the tenant says.';
+
+create type pgrant_api.ended_grant as (
+  error       pgrant_api.error,
+  reason      text,
+  detail      text,
+  proof_algs  text[]
+);
+
+comment on type pgrant_api.ended_grant is 'Whether a grant has ended.';
+comment on column pgrant_api.ended_grant.detail is 'What the client may be told besides the code of the error; null = nothing.';
+comment on column pgrant_api.ended_grant.proof_algs is
+  'With an error: by what proofs of the client of the token are to be signed (RFC 9449 7.1, algs); null = as the tenant says.';
+
 create type pgrant_rules.grant_found as (
   error      pgrant_api.error,
   reason     text,
   detail     text,
   client_id  text,
   user_id    uuid,
-  granted    pgrant.grants
+  granted    pgrant.grants,
+  proof_algs text[]
 );
 
 comment on type pgrant_rules.grant_found is 'The grant that a request at the endpoint is about; error null = its client may do with it what it asks for.';
 comment on column pgrant_rules.grant_found.granted is 'The grant; null with error.';
+comment on column pgrant_rules.grant_found.proof_algs is 'By what proofs of its client are to be signed; null = as the tenant says.';
 
 create function pgrant_rules.grant_find(
   p_tenant uuid, p_possession jsonb, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_grant_id uuid, p_scope text
@@ -55,6 +73,7 @@ begin
   end if;
   v_out.client_id := v_token.client_id;
   v_out.user_id := v_token.user_id;
+  v_out.proof_algs := pgrant_rules.proof_algs(p_tenant, v_token.security_profile);
   if v_proven.error is not null then
     v_out.error := v_proven.error;
     v_out.reason := v_proven.reason;
@@ -103,6 +122,7 @@ begin
     v_out.error := pgrant_rules.audit(p_tenant, 'grant.query', v_found.error, v_found.reason, v_found.client_id, v_found.user_id);
     v_out.reason := v_found.reason;
     v_out.detail := v_found.detail;
+    v_out.proof_algs := v_found.proof_algs;
     return v_out;
   end if;
   select (v_found.granted).scopes, (v_found.granted).resources, (v_found.granted).claims,
@@ -124,11 +144,11 @@ comment on function pgrant_api.grant_query(uuid, text, inet, jsonb, bytea, bigin
 create function pgrant_api.grant_revoke(
   p_tenant uuid, p_request_id text, p_address inet, p_possession jsonb,
   p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_grant_id uuid
-) returns pgrant_api.done
+) returns pgrant_api.ended_grant
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_out pgrant_api.done;
+  v_out pgrant_api.ended_grant;
   v_found pgrant_rules.grant_found;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
@@ -142,6 +162,8 @@ begin
   v_out.error := pgrant_rules.audit(p_tenant, 'grant.revoke', v_found.error, v_found.reason, v_found.client_id,
                                     coalesce((v_found.granted).user_id, v_found.user_id), (v_found.granted).grant_id);
   v_out.reason := v_found.reason;
+  v_out.detail := v_found.detail;
+  v_out.proof_algs := case when v_out.error is not null then v_found.proof_algs end;
   return v_out;
 end
 $$;
