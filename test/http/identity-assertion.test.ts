@@ -456,6 +456,7 @@ describe('an identity assertion is not taken', () => {
     await refused(sign({ exp: now() + 7200 }), 'more than an hour');
     await refused(sign({ nbf: now() + 600 }), 'nbf is in the future');
     await refused(sign({ iat: now() + 600 }), 'iat is in the future');
+    await refused(sign({ auth_time: now() + 600 }), 'auth_time is in the future');
   });
 
   test('of another typ, though the signature is good [RFC 8725 3.11]', async () => {

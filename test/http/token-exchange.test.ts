@@ -340,6 +340,57 @@ describe('it is refused', () => {
     }
   });
 
+  test.each([
+    ['jwt', orders],
+    ['opaque', stock],
+  ])(
+    'for a good %s token of another tenant, as subject_token or actor_token, though all names are the same there',
+    async (_format, resource) => {
+      const { tenant, issuer } = await addTenant(acme.database, acme.origin, `foreign-${_format}`);
+      await addUser(acme.database, tenant, 'ada', password);
+      const there = { ...acme, tenant, issuer };
+      const format = resource === stock ? { access_token_format: 'opaque' } : {};
+      for (const named of [orders, stock]) {
+        const row = { tenant, resource: named, title: named, ...format };
+        await call(acme.database.worker, ops.resource_set, row as never);
+      }
+      const added = await addClient(acme.database, tenant, 'gateway', {
+        grant_types: [grant_type, 'client_credentials', 'authorization_code'],
+        redirect_uris: [redirect_uri],
+      });
+      await call(acme.database.worker, ops.exchange_allow, {
+        ...{ tenant, client_id: 'gateway', resource },
+      } as never);
+      const foreign = await discover(there, added);
+      const { access_token } = await obtainTokens(foreign, { scope: 'email', resource });
+      const own = await client.clientCredentialsGrant(foreign, { resource, scope: '' });
+      const mine = (await signIn()).access_token;
+      const refused = { error: 'invalid_request' };
+      await expect(exchange(gateway, access_token, { resource })).rejects.toMatchObject(refused);
+      const acting = { resource, actor_token: own.access_token, actor_token_type: type };
+      await expect(exchange(gateway, mine, acting)).rejects.toMatchObject(refused);
+      // Each is good where it is from.
+      const back = await exchange(foreign, access_token, {
+        ...{ resource, actor_token: own.access_token, actor_token_type: type },
+      });
+      expect(back.access_token).toBeTruthy();
+    },
+  );
+
+  test('once the policy is taken back, by the token that was exchanged before too', async () => {
+    const { access_token } = await signIn();
+    const taken = { tenant: acme.tenant, client_id: 'nobody', resource: hidden };
+    const config = await discover(acme, await exchanger('brief'));
+    await call(acme.database.worker, ops.exchange_allow, { ...taken, client_id: 'brief' } as never);
+    const first = await exchange(config, access_token, { resource: hidden });
+    await call(acme.database.worker, ops.exchange_deny, { ...taken, client_id: 'brief' } as never);
+    for (const token of [access_token, first.access_token]) {
+      await expect(exchange(config, token, { resource: hidden })).rejects.toMatchObject({
+        error: 'invalid_target',
+      });
+    }
+  });
+
   test('where may_act of the token names another actor [RFC 8693 4.4]', async () => {
     const { access_token } = await signIn();
     const { aud, ...claims } = claimsOf(access_token);
