@@ -11,7 +11,6 @@ import {
   type World,
 } from './fixtures.ts';
 import {
-  type Browser,
   newBrowser,
   obtainCode,
   obtainTokens,
@@ -19,6 +18,14 @@ import {
   type RefreshToken,
   rotate,
 } from './flows.ts';
+
+import {
+  makeDeviceCodes,
+  makeManagedCodes,
+  newTokens,
+  type PolledCode,
+  type RedeemableCode,
+} from './random-codes.ts';
 
 export type Args = Record<string, unknown>;
 type Random = () => number;
@@ -29,8 +36,9 @@ const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 type Holdings = {
   clients: Client[];
   families: { client: Client; tokens: RefreshToken[]; access: Args }[];
-  codes: { client: Client; code: Args; browser: Browser }[];
+  codes: RedeemableCode[];
   devices: Client[];
+  polled: PolledCode[];
 };
 
 const resource = 'https://api.example/mcp';
@@ -62,10 +70,12 @@ export async function makeHoldings(world: World): Promise<Holdings> {
       await operate(world, ops.user_disable, { username: user.username, disabled: true });
   }
   await operate(world, ops.client_disable, { client_id: 'gone', disabled: true });
+  codes.push(...(await makeManagedCodes(world)));
   const devices = await makeDevices(world);
+  const polled = await makeDeviceCodes(world, devices);
   // So low that the larger sets come to it.
   await operate(world, ops.tenant_set, { settings: { authorization_rate: 15 } });
-  return { clients: [shop, app, gone, machine, own], families, codes, devices };
+  return { clients: [shop, app, gone, machine, own], families, codes, devices, polled };
 }
 
 async function makeDevices(world: World): Promise<Client[]> {
@@ -155,9 +165,7 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
       redirect_uri: random() < 0.9 ? 'https://app.example/callback' : 'https://evil.example/',
       code_challenge: random() < 0.9 ? challenges[0] : pick(random, [null, 'wrong']),
       resource: pick(random, ['', '', resource]),
-      access_hash: secret(),
-      handle_hash: secret(),
-      refresh_hash: secret(),
+      ...newTokens(),
     };
   },
   authorization_begin: (random, holdings) => {
@@ -199,6 +207,15 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
     scope: pick(random, ['', '', 'email', 'openid profile', 'email nothing', 'phone']),
     resource: pick(random, ['', '', resource, 'https://other.example/']),
   }),
+  device_redeem: (random, holdings) => {
+    const { client, code } = pick(random, holdings.polled);
+    return {
+      ...presenter(random, client, holdings),
+      possession: possession(random),
+      ...(random() < 0.95 ? code : { ...code, device_hash: secret() }),
+      ...newTokens(),
+    };
+  },
   token_introspect: (random, holdings) => {
     const { client, tokens, access } = pick(random, holdings.families);
     return {

@@ -148,16 +148,25 @@ as $$
 declare
   v_grants uuid[] := array(select d.grant_id from unnest(p_decisions) d
                             where d.error is null and d.grant_management_action in ('merge', 'replace'));
+  v_kept uuid[];
   v_families uuid[];
 begin
   if v_grants = '{}' then
     return;
   end if;
+  -- Of codes that come at once, a later one ends what an earlier one gives, as if it had come afterwards.
+  v_kept := array(
+    select d.family_id
+      from unnest(p_decisions) d
+     where d.error is null
+       and not exists (select from unnest(p_decisions) l
+                        where l.error is null and l.grant_id = d.grant_id and l.n > d.n
+                          and l.grant_management_action in ('merge', 'replace')));
   v_families := array(
     select f.family_id
       from pgrant.token_families f
      where f.tenant_id = p_tenant and f.grant_id = any (v_grants) and f.handle_hash is not null
-       and not f.family_id = any (array(select d.family_id from unnest(p_decisions) d where d.error is null))
+       and not f.family_id = any (v_kept)
      order by f.family_id
        for update);
   -- Not before the client has others in their place: a code that is lost on its way has cost nothing.
@@ -168,4 +177,4 @@ end
 $$;
 
 comment on function pgrant_rules.grants_changed(uuid, pgrant_rules.token_decision[]) is
-  'Ends the refresh tokens that a grant had before it was merged or replaced (Grant Management 5.2), where the code of that is redeemed. Access tokens live on, for what the grant says now.';
+  'Ends the refresh tokens that a grant had before it was merged or replaced (Grant Management 5.2), where the code of that is redeemed, those of codes before it in the set too. Access tokens live on, for what the grant says now.';
