@@ -586,6 +586,9 @@ describe('an identity assertion is not taken', () => {
     });
     expect(await present(assertion, { resource: 'https://x.example' })).toMatchObject({
       error: 'invalid_target',
+      error_description: expect.stringMatching(
+        /beyond those of the assertion: https:\/\/x\.example$/,
+      ),
     });
     expect(await present(assertion, { authorization_details: '[{"type":"x"}]' })).toMatchObject({
       error: 'invalid_authorization_details',

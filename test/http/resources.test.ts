@@ -3,8 +3,9 @@ import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
-import { type Acme, discover, obtainTokens, startAcme } from '../support/acme.ts';
+import { type Acme, discover, obtainTokens, redirect_uri, startAcme } from '../support/acme.ts';
 import { Browser } from '../support/browser.ts';
+import { authorizeUrl, requested } from '../support/pushing.ts';
 
 const [mcp, files] = ['https://mcp.example.com/mcp', 'https://files.example.com'];
 let acme: Acme;
@@ -22,6 +23,19 @@ const register = (resource: string, more = {}) =>
     title: resource,
     ...more,
   });
+
+/** Asks as the client, and gives the JSON of the answer. */
+async function post(endpoint: string, values: object, more = new URLSearchParams()) {
+  const body = new URLSearchParams({ ...values, ...acme.web });
+  for (const [name, value] of more) body.append(name, value);
+  const response = await fetch(`${acme.issuer}/oauth/${endpoint}`, { method: 'POST', body });
+  return (await response.json()) as Record<string, string>;
+}
+
+const setDevice = () =>
+  acme.database.sql`
+    update pgrant.clients set grant_types = grant_types || '{urn:ietf:params:oauth:grant-type:device_code}'
+     where tenant_id = ${acme.tenant} and client_id = ${acme.web.client_id}`;
 
 function audienceOf(token: string): unknown {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).aud;
@@ -60,6 +74,48 @@ describe('a tenant with resources [RFC 8707 2]', () => {
     await expect(wider).rejects.toMatchObject({ error: 'invalid_target' });
     const same = await client.refreshTokenGrant(config, refresh_token);
     expect(audienceOf(same.access_token)).toBe(mcp);
+  });
+
+  test('error_description names the first one that is wrong, and says the same of one that is disabled', async () => {
+    const [evil, disabled] = ['https://evil.example/x', 'https://disabled.example'];
+    await register(disabled);
+    const { tenant } = acme;
+    await acme.database.sql`
+      update pgrant.resources set disabled_at = now() where tenant_id = ${tenant} and resource = ${disabled}`;
+    await setDevice();
+    const { refresh_token = '' } = await obtainTokens(config, { resource: mcp });
+    const ask: Record<string, (resource: URLSearchParams) => Promise<unknown>> = {
+      authorize: (sent) => {
+        const asked = { ...requested(redirect_uri), client_id: acme.web.client_id };
+        const url = new URL(authorizeUrl(acme.issuer, asked));
+        for (const one of sent.getAll('resource')) url.searchParams.append('resource', one);
+        return new Browser().open(url).then(({ url: answer }) => {
+          return Promise.reject(Object.fromEntries(new URL(answer).searchParams));
+        });
+      },
+      push: (sent) => post('par', { ...requested(redirect_uri) }, sent),
+      client_credentials: (sent) => post('token', { grant_type: 'client_credentials' }, sent),
+      refresh: (sent) => post('token', { grant_type: 'refresh_token', refresh_token }, sent),
+      device: (sent) => post('device_authorization', {}, sent),
+    };
+    for (const [name, send] of Object.entries(ask)) {
+      for (const wrong of [evil, disabled]) {
+        const sent = new URLSearchParams([
+          ['resource', mcp],
+          ['resource', wrong],
+        ]);
+        const answer = await send(sent).catch((failure: unknown) => failure);
+        expect([name, answer]).toMatchObject([
+          name,
+          {
+            error: 'invalid_target',
+            error_description: `A requested resource is invalid or unknown: ${wrong}`,
+          },
+        ]);
+      }
+    }
+    const beyond = post('token', { grant_type: 'refresh_token', refresh_token, resource: files });
+    expect((await beyond).error_description).toMatch(`: ${files}`);
   });
 
   test('two at authorize, one at refresh: repeated parameters, and narrowing', async () => {

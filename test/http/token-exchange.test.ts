@@ -316,6 +316,16 @@ describe('it is refused', () => {
     ).rejects.toMatchObject({ error });
   });
 
+  test('naming the resource or audience that is none [RFC 8707 2]', async () => {
+    const { access_token } = await signIn();
+    for (const asked of [{ resource: 'https://evil.example' }, { audience: 'evil' }]) {
+      const [named] = Object.values(asked);
+      await expect(exchange(gateway, access_token, asked)).rejects.toMatchObject({
+        error_description: `A requested resource is invalid or unknown: ${named}`,
+      });
+    }
+  });
+
   test('to a client without a policy, and to one that is not registered for it', async () => {
     const { access_token } = await signIn();
     const [nobody] = await Promise.all([exchanger('no-policy')]);

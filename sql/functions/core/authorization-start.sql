@@ -65,7 +65,7 @@ begin
   v_refusal := pgrant_rules.request_refusal(p_tenant, v_out.client, p_request, p_known);
   v_out.error := coalesce(v_out.error, v_refusal.error);
   v_out.reason := coalesce(v_out.reason, v_refusal.reason);
-  v_out.detail := v_refusal.detail;
+  v_out.detail := coalesce(v_out.detail, v_refusal.detail);
   if v_out.error is null and p_request.authorization_details <> '[]' then
     v_refusal := pgrant_rules.details_refusal(p_tenant, p_client.authorization_details_types, p_authorization_details);
     v_out.error := v_refusal.error;

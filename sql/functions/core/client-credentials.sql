@@ -36,6 +36,7 @@ begin
   if v_target.error is not null then
     v_out.error := v_target.error;
     v_out.reason := v_target.reason;
+    v_out.detail := v_target.detail;
   elsif v_unknown <> '{}' then
     v_out.reason := 'unknown scope ' || v_unknown[1];
     v_out.detail := v_unknown[1];

@@ -139,6 +139,7 @@ begin
   if v_target.error is not null then
     v_out.error := v_target.error;
     v_out.reason := v_target.reason;
+    v_out.detail := v_target.detail;
     return v_out;
   elsif v_details.error is not null then
     v_out.error := v_details.error;

@@ -65,6 +65,7 @@ begin
   if v_target.error is not null then
     v_out.error := v_target.error;
     v_out.reason := v_target.reason;
+    v_out.detail := v_target.detail;
     return v_out;
   elsif not v_requested <@ p_family.scopes then
     -- RFC 6749 6: no scope beyond what was granted.

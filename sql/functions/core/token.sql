@@ -172,6 +172,7 @@ begin
      and p_decision.error is null then
     p_decision.error := 'invalid_target';
     p_decision.reason := 'the profile of the client forbids RS256, by which tokens of the resource are signed';
+    p_decision.detail := p_decision.reason;
   end if;
   p_decision.access_expires_at := least(
     pgrant_rules.whole_second(now())

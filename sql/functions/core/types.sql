@@ -116,6 +116,7 @@ comment on type pgrant_rules.possession is 'What the keys that a request proves 
 create type pgrant_rules.target as (
   error                  pgrant_api.error,
   reason                 text,
+  detail                 text,
   resources              text[],
   audience               text[],
   access_token_format    text,
@@ -144,3 +145,4 @@ comment on type pgrant_rules.token_shape is 'What resources make of an access to
 
 comment on type pgrant_rules.target is
   'What the resources that are asked for make of an access token. resources {} = none is asked for; a null below means that the client''s own holds.';
+comment on column pgrant_rules.target.detail is 'With error: the first resource that is wrong, as it was asked for.';

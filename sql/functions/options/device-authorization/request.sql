@@ -56,7 +56,7 @@ begin
     v_refusal := pgrant_rules.scopes_refusal(p_tenant, v_target.client, v_out.scopes, p_known);
     v_out.error := coalesce(v_target.error, v_refusal.error);
     v_out.reason := coalesce(v_target.reason, v_refusal.reason);
-    v_out.detail := case when v_target.error is null then v_refusal.detail end;
+    v_out.detail := case when v_target.error is null then v_refusal.detail else v_target.detail end;
   end if;
   return v_out;
 end

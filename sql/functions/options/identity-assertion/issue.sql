@@ -161,7 +161,7 @@ begin
   elsif not v_out.resources <@ v_policy.resources then
     v_out.error := 'invalid_target';
     v_out.reason := 'the policy does not let the client name this resource';
-    v_out.detail := v_out.reason;
+    v_out.detail := v_out.reason || ': ' || (pgrant_rules.scopes_without(v_out.resources, v_policy.resources))[1];
   elsif p_authorization_details is not null then
     v_out.error := 'invalid_authorization_details';
     v_out.reason := 'an identity assertion has none here';

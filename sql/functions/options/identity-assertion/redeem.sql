@@ -180,10 +180,11 @@ begin
   elsif v_resources <> '{}' and not v_asked <@ v_resources then
     v_out.error := 'invalid_target';
     v_out.reason := 'resource beyond those of the assertion';
-    v_out.detail := v_out.reason;
+    v_out.detail := v_out.reason || ': ' || (pgrant_rules.scopes_without(v_asked, v_resources))[1];
   elsif v_target.error is not null then
     v_out.error := v_target.error;
     v_out.reason := v_target.reason;
+    v_out.detail := v_target.detail;
   elsif p_claims ? 'scope' and not v_requested <@ string_to_array(p_claims ->> 'scope', ' ') then
     v_out.error := 'invalid_scope';
     v_out.reason := 'scope beyond that of the assertion';

@@ -6,7 +6,8 @@ language plpgsql
 as $$
 declare
   v_out pgrant_rules.target;
-  v_asked text[] := coalesce(nullif(p_requested, '{}'), p_granted, '{}');
+  v_named constant text[] := coalesce(nullif(p_requested, '{}'), p_granted, '{}');
+  v_asked text[] := v_named;
   v_found record;
 begin
   v_out.resources := '{}';
@@ -33,6 +34,11 @@ begin
   if v_found.n < cardinality(v_asked) or not v_asked <@ coalesce(p_granted, v_asked) then
     v_out.error := 'invalid_target';
     v_out.reason := 'a resource is unknown, disabled, or was not granted';
+    -- Which one, and not why: what is disabled is to others as if it were not there.
+    v_out.detail := (select a.uri from unnest(v_named) with ordinality a (uri, n)
+                      where (pgrant.resource_canonical(a.uri) = any (v_found.resources)
+                             and pgrant.resource_canonical(a.uri) = any (coalesce(p_granted, v_asked))) is not true
+                      order by a.n limit 1);
     return v_out;
   end if;
 
@@ -58,7 +64,7 @@ end
 $$;
 
 comment on function pgrant_rules.resource_target(uuid, text[], text[], text[]) is
-  'What the resources that are asked for now (none = all that were granted) make of an access token, and of the scopes that the client may have (p_scopes). p_granted null = nothing has been granted yet. An access token''s aud covers no other. Errors: invalid_target.';
+  'What the resources that are asked for now (none = all that were granted) make of an access token, and of the scopes that the client may have (p_scopes). p_granted null = nothing has been granted yet. An access token''s aud covers no other. Errors: invalid_target, whose detail is which one.';
 
 create or replace function pgrant_rules.client_target(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
@@ -74,6 +80,7 @@ begin
   v_client.scopes := coalesce(v_target.scopes, p_client.scopes);
   v_out.error := v_target.error;
   v_out.reason := v_target.reason;
+  v_out.detail := v_target.detail;
   v_out.resources := v_target.resources;
   v_out.client := v_client;
   return v_out;

@@ -99,7 +99,7 @@ begin
     else
       v_decision.error := v_exchange.error;
       v_decision.reason := v_exchange.reason;
-      v_decision.detail := v_exchange.reason;
+      v_decision.detail := coalesce((v_exchange.target).detail, v_exchange.reason);
       v_decision.user_id := v_tokens[1].user_id;
       v_decision.grant_id := v_tokens[1].grant_id;
     end if;
