@@ -54,14 +54,16 @@ import type { EndpointPaths } from './protocol/discovery.ts';
 import { makeQueues } from './queues.ts';
 import type { WebServices } from './services.ts';
 
+/** Nothing happens when it is looked at: elsewhere HEAD, which scanners of links send, could use up a request. */
+const seen = ['GET', 'HEAD'];
 const registered = '/oauth/register/:client_id';
 const grant = '/oauth/grants/:grant_id';
 
 /** Whoever must know all endpoints reads them here, such as the fuzz. */
 export const routes: readonly Route[] = [
-  [['GET'], '/.well-known/openid-configuration', 'json', metadataDocument, 'any origin'],
-  [['GET'], '/.well-known/oauth-authorization-server', 'json', metadataDocument, 'any origin'],
-  [['GET'], '/oauth/jwks.json', 'json', jwks, 'any origin'],
+  [seen, '/.well-known/openid-configuration', 'json', metadataDocument, 'any origin'],
+  [seen, '/.well-known/oauth-authorization-server', 'json', metadataDocument, 'any origin'],
+  [seen, '/oauth/jwks.json', 'json', jwks, 'any origin'],
   [['GET', 'POST'], '/oauth/authorize', 'page', authorize],
   [['GET'], '/oauth/continue', 'page', continueRequest],
   [['POST'], '/oauth/par', 'json', pushRequest, 'client origins'],
@@ -77,7 +79,7 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/second-factor/leave', 'page', secondFactors.leaveSecondFactor, 'own pages'],
   [['POST'], '/oauth/passkey/options', 'json', passkeySignIn.askPasskey, 'own pages'],
   [['POST'], '/oauth/passkey', 'page', passkeySignIn.takePasskey, 'own pages'],
-  [['GET'], '/oauth/passkey.js', 'page', passkeySignIn.showPasskeyScript],
+  [seen, '/oauth/passkey.js', 'page', passkeySignIn.showPasskeyScript],
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
   [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
   [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
@@ -85,7 +87,7 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/consent', 'page', consent, 'own pages'],
   [['POST'], '/oauth/token', 'json', token, 'client origins'],
   [['POST'], '/oauth/device_authorization', 'json', deviceAuthorization, 'client origins'],
-  [['GET'], '/device', 'page', askUserCode],
+  [seen, '/device', 'page', askUserCode],
   [['POST'], '/oauth/device', 'page', takeUserCode, 'own pages'],
   [['POST'], '/oauth/revoke', 'json', revoke, 'client origins'],
   [['POST'], '/oauth/introspect', 'json', introspect],
@@ -97,7 +99,7 @@ export const routes: readonly Route[] = [
   [['PUT'], registered, 'bearer', registrations.replaceRegistration, 'any program'],
   [['DELETE'], registered, 'bearer', registrations.removeRegistration, 'any program'],
   [['GET', 'POST'], '/oauth/logout', 'page', logout],
-  [['GET'], '/oauth/check-session', 'page', checkSession],
+  [seen, '/oauth/check-session', 'page', checkSession],
   [['GET'], '/account', 'page', accountPages.findAccount],
   [['GET'], '/oauth/account', 'page', accountPages.showApplications],
   [['GET'], '/oauth/account/sessions', 'page', accountPages.showSessions],
@@ -128,9 +130,9 @@ export const routes: readonly Route[] = [
   [['GET'], '/oauth/admin/audit.csv', 'page', downloadAudit],
   [['GET'], '/oauth/admin/*page', 'page', showConsole],
   [['POST'], '/oauth/admin/*page', 'page', changeConsole, 'own pages'],
-  [['GET'], '/oauth/style.css', 'page', style],
-  [['GET'], '/oauth/logo/:digest', 'page', showLogo],
-  [['GET'], '/api/v1/openapi.json', 'problem', adminApiDocument, 'any origin'],
+  [seen, '/oauth/style.css', 'page', style],
+  [seen, '/oauth/logo/:digest', 'page', showLogo],
+  [seen, '/api/v1/openapi.json', 'problem', adminApiDocument, 'any origin'],
   [['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], '/api/v1/*operation', 'problem', adminApi],
 ];
 

@@ -59,7 +59,9 @@ export function makeRouter(routes: readonly Route[], services: EndpointServices)
     ];
     // Preflight requests are answered by the CORS step.
     const preflight = from && from !== 'own pages' ? ['OPTIONS'] : [];
-    router.register(path, [...methods, ...preflight], steps as Middleware[]);
+    const layer = router.register(path, [...methods, ...preflight], steps as Middleware[]);
+    // The router would have GET answer HEAD everywhere, whatever GET does (RFC 9110 9.2.1).
+    if (!Array.isArray(layer)) layer.methods = [...methods, ...preflight];
   }
   return router;
 }
