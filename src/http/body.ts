@@ -42,6 +42,8 @@ export const readBody: Middleware<State> = async (ctx, next) => {
     ctx.set('Accept-Encoding', 'gzip, deflate, br');
     throw malformed('a content coding that is not known', { status: 415 });
   }
+  // It hung up while its tenant was looked for; the parser would call that a failure of the server.
+  if (req.destroyed) throw malformed('the client has gone');
   // The parser's own decoder would wait for ever for a body that breaks off.
   delete req.headers['content-encoding'];
   try {

@@ -1,6 +1,6 @@
 // The clients: where they come from, what is registered for them at pgrant, and what has to be set on both sides.
 
-export type Ecosystem = 'npm' | 'pypi' | 'maven';
+export type Ecosystem = 'npm' | 'pypi' | 'maven' | 'go';
 
 export type RealClient = {
   name: string;
@@ -40,6 +40,25 @@ const pypi = (
   metadata: RealClient['metadata'] = confidential,
   packages = [name],
 ): RealClient => ({ name, from: 'pypi', packages, driver, metadata, flow, set });
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+const usual = ['authorization_code', 'refresh_token'];
+/** A program on somebody's machine: a port of its own at each start (RFC 8252 7.3). */
+const native = {
+  token_endpoint_auth_method: 'none',
+  redirect_uris: ['http://127.0.0.1/callback'],
+};
+
+/** One program for all of them; `driver` names the client alone. */
+const go = (
+  name: string,
+  driver: string,
+  flow: string,
+  set: string,
+  metadata: RealClient['metadata'],
+): RealClient => ({
+  ...{ name, from: 'go', packages: ['golang.org/x/oauth2'], driver, metadata, flow, set },
+});
 
 const express = ['express', 'express-session', 'passport'];
 
@@ -111,6 +130,10 @@ export const clients: RealClient[] = [
     ...npm('better-auth', 'better-auth', post, 'client: pkce: true; people need an email claim'),
     callback: '/api/auth/callback/pgrant',
   },
+  npm('@openid/appauth', 'appauth', 'code, PKCE, public', 'pgrant: client add --public', native, [
+    '@openid/appauth',
+    'esbuild',
+  ]),
   pypi('Authlib', 'authlib_requests', basic, 'client: code_challenge_method=S256'),
   pypi(
     'Authlib (private_key_jwt)',
@@ -168,4 +191,18 @@ export const clients: RealClient[] = [
     flow: basic,
     set: nothing,
   },
+  go(
+    'golang.org/x/oauth2',
+    'golang',
+    'code, PKCE, client_secret_basic; client_credentials',
+    'client: S256ChallengeOption, VerifierOption',
+    { grant_types: [...usual, 'client_credentials'] },
+  ),
+  go(
+    'golang.org/x/oauth2 (public)',
+    'golang-public',
+    'code, PKCE, public; device',
+    'pgrant: client add --public; client: S256ChallengeOption, VerifierOption',
+    { ...native, grant_types: [...usual, deviceGrant] },
+  ),
 ];

@@ -43,4 +43,11 @@ const installers: Record<Ecosystem, (folder: string, packages: string[]) => Prom
     await execute('mvn', words, { cwd: folder });
     return { folder, command: (driver) => ['java', '-cp', 'lib/*', `${driver}.java`] };
   },
+  go: async (folder, packages) => {
+    const go = (...words: string[]) => execute('go', words, { cwd: folder });
+    if (!existsSync(join(folder, 'go.mod'))) await go('mod', 'init', 'clients.example');
+    await go('get', ...packages);
+    await go('build', '-o', 'driver', '.');
+    return { folder, command: () => [join(folder, 'driver')] };
+  },
 };

@@ -14,7 +14,7 @@ import { install, type Start } from './install.ts';
 import { type ClientWorld, startWorld } from './world.ts';
 
 const usage = `npm run test:clients -- [options]
-  --only TEXT      clients whose name has this in it, or of this registry: npm, pypi, maven
+  --only TEXT      clients whose name has this in it, or of this registry: npm, pypi, maven, go
   --folder FOLDER  where packages are installed, kept between runs; else a temporary one
 Exit code 0: every step of every client is ok; 1: some are not; 2: could not be tried.`;
 
@@ -55,6 +55,7 @@ async function attempt(world: ClientWorld, start: Start, client: RealClient): Pr
     private_jwk,
     version,
     ...identity,
+    ...(client.metadata?.token_endpoint_auth_method === 'none' && { client_secret: undefined }),
   };
   const [program, ...words] = start.command(client.driver);
   const options = { cwd: start.folder, timeout: 120_000 };
@@ -94,7 +95,7 @@ async function run(): Promise<number> {
       '| client | registry | version | flow | ok | what had to be set |\n| --- | --- | --- | --- | --- | --- |',
     );
     const results: Result[] = [];
-    for (const ecosystem of ['npm', 'pypi', 'maven'] as Ecosystem[]) {
+    for (const ecosystem of ['npm', 'pypi', 'maven', 'go'] as Ecosystem[]) {
       const own = chosen.filter(({ from }) => from === ecosystem);
       if (own.length === 0) continue;
       const start = await install(folder, ecosystem, own);

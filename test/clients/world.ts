@@ -63,11 +63,15 @@ async function listen(listener: RequestListener): Promise<{ server: Server; url:
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** Takes an authorization URL, signs ada in and allows, and answers with where the browser was sent. */
+/** Takes the URL of an authorization or of a device, signs ada in and allows, and answers with where the browser was sent. */
 const browse: RequestListener = async (request, response) => {
   const browser = new Browser();
-  const page = await proceed(browser, await browser.open(await text(request)));
-  const arrived = page.html === '';
+  const url = await text(request);
+  const opened = await browser.open(url);
+  const user_code = new URL(url).searchParams.get('user_code');
+  const asked = user_code === null ? opened : await browser.submit(opened, { user_code });
+  const page = await proceed(browser, asked);
+  const arrived = page.html === '' || (user_code !== null && page.status === 200);
   const said = /<main[\s\S]*<\/main>/.exec(page.html)?.[0].replace(/<[^>]*>|\s+/g, ' ') ?? '';
   response.writeHead(arrived ? 200 : 502).end(arrived ? page.url : `the page says: ${said}`);
 };

@@ -4,7 +4,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Acme } from '../support/acme.ts';
-import { addClient } from '../support/issuer.ts';
+import { addClient, startServer } from '../support/issuer.ts';
 import { callback, post, startOpen } from '../support/registering.ts';
 import { asserted, makeKey, type SigningKey, setOf, sign, signer } from '../support/signing.ts';
 
@@ -237,6 +237,25 @@ describe('a path', () => {
     }
     expect(await get('*', 'OPTIONS')).toMatch(/^HTTP\/1.1 404/);
   });
+});
+
+test('a client that hangs up before its body is read is no failure of the server', async () => {
+  const { web } = acme.database;
+  const slow: typeof web = {
+    ...web,
+    query: async (...asked) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return await web.query(...asked);
+    },
+  };
+  const { origin, lines } = await startServer({ ...acme.database, web: slow });
+  const { host } = new URL(acme.issuer);
+  const head = [`POST /acme/oauth/token HTTP/1.1`, `Host: ${host}`, `Content-Type: ${formType}`];
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+  socket.write([...head, 'Content-Length: 9', '', 'a=b'].join('\r\n'));
+  setTimeout(() => socket.destroy(), 100);
+  await expect.poll(() => lines.join(), { timeout: 5000 }).toContain('the client has gone');
+  expect(lines.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
 });
 
 describe('a method that an endpoint has not', () => {

@@ -119,8 +119,7 @@ begin
   if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_device_hash, p_assertion) then
     -- Who comes second finds what the first has left.
     for i in 1 .. cardinality(p_client_id) loop
-      return query
-      select * from pgrant_api.device_redeem(
+      return query select * from pgrant_api.device_redeem(
         p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
         p_possession[i:i], p_device_hash[i:i], p_device_expires_at[i:i], p_access_hash[i:i], p_handle_hash[i:i], p_refresh_hash[i:i]);
     end loop;
