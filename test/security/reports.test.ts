@@ -63,6 +63,7 @@ const ofNobody = [
   'stranger_faults',
   'table_faults',
   'privileged_logins',
+  'outside_access',
   'held_back',
 ];
 
