@@ -171,6 +171,8 @@ export const roleRules: Rule[] = [
     ...reported('foreign keys are enforced, whoever writes'),
     broken: [
       'alter role pgrant_definer set session_replication_role = replica',
+      `alter role pgrant_definer set session_replication_role = 'Replica'`,
+      'set local session_replication_role = replica',
       'alter table pgrant.client_secrets disable trigger all',
       `do $$ begin execute format('alter database %I set session_replication_role = replica', current_database()); end $$`,
     ],

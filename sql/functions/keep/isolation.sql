@@ -82,8 +82,12 @@ begin
   union all
   select 'foreign keys are enforced, whoever writes', coalesce(nullif(d.setrole, 0)::regrole::text, 'every role')
     from pg_db_role_setting d
-   where 'session_replication_role=replica' = any (d.setconfig)
+   where 'session_replication_role=replica' = any (lower(d.setconfig::text)::text[])
      and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
+  union all
+  -- For whom nothing else is set.
+  select 'foreign keys are enforced, whoever writes', 'the server, or this session'
+   where current_setting('session_replication_role') = 'replica'
   union all
   select distinct 'foreign keys are enforced, whoever writes', c.oid::regclass::text
     from pg_class c
