@@ -18,6 +18,9 @@ const questions = (tenant: string) => {
     `refresh_families where ${ada}`,
     `refresh_families where ${client} limit 100`,
     `refresh_families where ${of} and state = 'live' limit 100`,
+    ...['family_id', 'sweep_after desc', 'last_used_at desc'].map(
+      (order) => `refresh_families where ${of} and state = 'live' order by ${order} limit 50`,
+    ),
     `sessions where ${ada}`,
     `people where ${ada}`,
     `people where ${of} limit 100`,

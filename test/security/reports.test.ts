@@ -66,6 +66,7 @@ const ofNobody = [
   'stranger_faults',
   'table_faults',
   'privileged_logins',
+  'outside_access',
   'held_back',
 ];
 

@@ -53,6 +53,37 @@ export const roleRules: Rule[] = [
     ],
   },
   {
+    ...reported(
+      'nothing of others passes the policies by, but what its comment says is meant to ("pgrant: …")',
+    ),
+    broken: [
+      'create publication loose for all tables',
+      `create publication loose for table pgrant.users; comment on publication loose is 'for pgrant'`,
+      'create publication loose for tables in schema pgrant',
+      `create subscription loose connection '' publication loose with (connect = false);
+       insert into pg_subscription_rel (srsubid, srrelid, srsubstate)
+       select s.oid, 'pgrant.users'::regclass, 'r' from pg_subscription s where s.subname = 'loose'`,
+      `create role stranger; create function public.watch() returns event_trigger language plpgsql as 'begin end';
+       alter function public.watch() owner to stranger;
+       create event trigger loose on ddl_command_end execute function public.watch()`,
+      `create function public.loose() returns bigint language sql security definer as 'select 1::bigint';
+       alter function public.loose() owner to pgrant_definer`,
+      `create function public.loose() returns bigint language sql security definer as 'select count(*) from pgrant.users'`,
+      `create role stranger in role pgrant_auditor;
+       create function public.loose() returns bigint language sql security definer
+         begin atomic; select count(*) from pgrant_report.people; end;
+       alter function public.loose() owner to stranger`,
+    ],
+  },
+  {
+    ...reported('nobody is given a right on what will be made'),
+    broken: [
+      'create role stranger; alter default privileges for role pgrant_owner grant select on tables to stranger',
+      'alter default privileges in schema pgrant_report grant select on tables to public',
+      'create role stranger; alter default privileges for role pgrant_owner in schema pgrant grant execute on functions to stranger',
+    ],
+  },
+  {
     ...reported('the definer cannot log in'),
     broken: ['alter role pgrant_definer login'],
   },
@@ -140,6 +171,8 @@ export const roleRules: Rule[] = [
     ...reported('foreign keys are enforced, whoever writes'),
     broken: [
       'alter role pgrant_definer set session_replication_role = replica',
+      `alter role pgrant_definer set session_replication_role = 'Replica'`,
+      'set local session_replication_role = replica',
       'alter table pgrant.client_secrets disable trigger all',
       `do $$ begin execute format('alter database %I set session_replication_role = replica', current_database()); end $$`,
     ],

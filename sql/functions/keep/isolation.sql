@@ -1,51 +1,5 @@
 -- Whether the catalog still says what isolates tenants. The rest of the proof is npm run prove-isolation.
 
-create function pgrant_report.privileged_logins()
-returns table (login text, role text, how text, means text, expected boolean)
-language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  -- In a query of its own: Citus would plan what the catalog is asked for together with the table, and refuse it.
-  v_releases constant text := (select r.login from pgrant_release.released r);
-  v_before_16 constant boolean := current_setting('server_version_num')::integer < 160000;
-begin
-  return query
-  with above (role, means) as (values
-    ('pgrant_owner', 'owns the tables, and becomes any of the others'),
-    ('pgrant_definer', 'owns the functions'),
-    ('pgrant_cataloguer', 'says which tenants there are, and who audits them'),
-    ('pgrant_janitor', 'deletes what it calls expired'),
-    ('pgrant_sealer', 'reads the audit of every tenant')
-  ), logins as (
-    -- Roles of ours are members of none but as roles.sql says, or isolation_faults() has them.
-    select r.oid, r.rolname::text as name, r.rolsuper, r.rolbypassrls, r.rolcreaterole
-      from pg_roles r
-     where r.rolcanlogin and r.rolname not like 'pgrant\_%'
-  )
-  select l.name, null::text, 'superuser', 'does anything', true
-    from logins l where l.rolsuper
-  union all
-  select l.name, null, 'bypassrls', 'is bound by no policy, on the tables where it has a right', true
-    from logins l where l.rolbypassrls and not l.rolsuper
-  union all
-  -- Until PostgreSQL 16 whoever makes roles gives itself any of them.
-  select l.name, null, 'createrole', 'makes itself a member of any role', true
-    from logins l where l.rolcreaterole and not l.rolsuper and v_before_16
-  union all
-  select l.name, a.role, m.how, a.means,
-         coalesce(l.name = v_releases, false) or m.how = 'admin option' and l.rolcreaterole
-    from logins l
-   cross join above a
-   cross join lateral (
-     select case when pg_has_role(l.oid, to_regrole(a.role), case when v_before_16 then 'MEMBER' else 'SET, USAGE' end) then 'member'
-                 when pg_has_role(l.oid, to_regrole(a.role), 'MEMBER WITH ADMIN OPTION') then 'admin option' end as how) m
-   where not l.rolsuper and m.how is not null;
-end
-$$;
-
-comment on function pgrant_report.privileged_logins() is
-  'Which logins of the server stand above the rules that bind the others: a row for each that may do anything (role null), and for each role that decides about tenants which a login may become, directly or by way of other roles. how: superuser, bypassrls (dumps are made so), createrole (before PostgreSQL 16), member (of the role), or admin option (makes itself a member). expected: whether it is a superuser''s or a role maker''s by what they are, or that of the login that released last; what is not is a row of isolation_faults(). Roles belong to the whole server, so a login that releases another database of it is here, too.';
-
 create function pgrant_report.stranger_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -86,6 +40,18 @@ begin
     join pg_rewrite w on w.oid = d.objid
     join pg_class v on v.oid = w.ev_class and v.relkind in ('v', 'm') and v.relnamespace not in (select s.oid from s)
   union all
+  select 'nothing of others passes the policies by, but what its comment says is meant to ("pgrant: …")', o.kind || ' ' || o.object
+    from pgrant_report.outside_access() o where not o.expected
+  union all
+  select distinct 'nobody is given a right on what will be made',
+         format('%s, in %s', d.defaclrole::regrole, coalesce(s.nspname, 'all schemas'))
+    from pg_default_acl d
+   cross join aclexplode(d.defaclacl) a
+    left join s on s.oid = d.defaclnamespace
+   where (s.oid is not null or d.defaclrole in (select r.oid from r)) and a.grantee <> d.defaclrole
+     -- Everybody may call functions and use types by default; a release takes that back.
+     and not (a.grantee = 0 and d.defaclobjtype in ('f', 'T'))
+  union all
   select 'nobody but superusers, makers of roles and the login of the release becomes a role that decides about tenants',
          format('%s: %s of %s', l.login, l.how, l.role)
     from pgrant_report.privileged_logins() l where not l.expected;
@@ -93,7 +59,7 @@ end
 $$;
 
 comment on function pgrant_report.stranger_faults() is
-  'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, policies for them, views of theirs, and which of them become a role of ours (privileged_logins) that should not.';
+  'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, now or by default privileges, policies for them, views of theirs, what else of theirs passes the policies by (outside_access), and which of them become a role of ours (privileged_logins) that should not.';
 
 create function pgrant_report.table_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -116,8 +82,12 @@ begin
   union all
   select 'foreign keys are enforced, whoever writes', coalesce(nullif(d.setrole, 0)::regrole::text, 'every role')
     from pg_db_role_setting d
-   where 'session_replication_role=replica' = any (d.setconfig)
+   where 'session_replication_role=replica' = any (lower(d.setconfig::text)::text[])
      and d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
+  union all
+  -- For whom nothing else is set.
+  select 'foreign keys are enforced, whoever writes', 'the server, or this session'
+   where current_setting('session_replication_role') = 'replica'
   union all
   select distinct 'foreign keys are enforced, whoever writes', c.oid::regclass::text
     from pg_class c

@@ -81,7 +81,7 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
   left join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = g.client_id
   join pgrant.issuers i on i.tenant_id = f.tenant_id;
 
-comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state: it finds those that are idle too long or expired by an index, which a condition on state cannot.';
+comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state: it finds those that are idle too long or expired by an index, which a condition on state cannot. A page in the order of family_id, or of sweep_after desc, comes by an index (where you read all tenants, filter by tenant_id); any other order reads and sorts all of the tenant, seconds a million, for no index is on what a refresh changes: which were used last says audit_page. A count by state reads them all, too, half a second a million; family_counts counts in indexes.';
 comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';
 comment on column pgrant_report.refresh_families.generation is 'How many refresh tokens it has had: 1 + the number of rotations.';
 comment on column pgrant_report.refresh_families.replays is 'How often a predecessor was presented within the replay window and got the same successor again: lost answers and tabs in parallel.';

@@ -44,19 +44,21 @@ declare
   v_auditor constant name := case when p_auditor = 'pgrant_auditor' and not pg_has_role(session_user, 'pgrant_owner', 'MEMBER')
                                   then session_user else p_auditor end;
   v_means constant text := case when current_setting('server_version_num')::integer < 160000 then 'MEMBER' else 'SET' end;
-  v_may constant boolean :=
-    pg_has_role(session_user, v_auditor, v_means) and pg_has_role(v_auditor, 'pgrant_auditor', 'MEMBER')
-    and (v_auditor = 'pgrant_auditor'
-         or exists (select from pgrant.auditors a where a.role_name = v_auditor and coalesce(a.tenant_id, p_tenant) = p_tenant)
-         -- Whom no policy binds.
-         or exists (select from pg_roles r where r.rolname = v_auditor and (r.rolsuper or r.rolbypassrls)));
-  -- Its partition is kept until all of it is older.
-  v_from constant timestamptz := (select now() - p.retention - interval '1 month'
-                                    from pgrant.partition_plans p where p.table_name = 'audit_events');
+  v_from timestamptz;
 begin
-  if v_may is not true or pgrant_rules.on_several_nodes() then
+  -- Before anything that Citus would not plan.
+  if pgrant_rules.on_several_nodes() then
     return;
   end if;
+  if (pg_has_role(session_user, v_auditor, v_means) and pg_has_role(v_auditor, 'pgrant_auditor', 'MEMBER')
+      and (v_auditor = 'pgrant_auditor'
+           or exists (select from pgrant.auditors a where a.role_name = v_auditor and coalesce(a.tenant_id, p_tenant) = p_tenant)
+           -- Whom no policy binds.
+           or exists (select from pg_roles r where r.rolname = v_auditor and (r.rolsuper or r.rolbypassrls)))) is not true then
+    return;
+  end if;
+  -- A partition is kept until all of it is older.
+  v_from := (select now() - p.retention - interval '1 month' from pgrant.partition_plans p where p.table_name = 'audit_events');
   perform pgrant_rules.visit(p_tenant);
   -- Of anybody else the time that it takes would tell an auditor whether another tenant has them.
   if exists (select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = p_user_id) then
