@@ -18,7 +18,7 @@ begin
                                      'partition_retention', 'partition_plan_change', 'largest_tenant_plan') then 'pgrant_owner'
                   when p.proname in ('catalogue_add', 'catalogue_title', 'catalogue_disable', 'catalogue_remove', 'catalogue_auditor',
                                      'auditors_changed', 'tenant_add', 'auditor_add', 'auditor_remove',
-                                     'partition_plan_set', 'audit_retention_set')
+                                     'partition_plan_set', 'audit_retention_set', 'token_presented')
                     or p.oid = 'pgrant_report.review_add(text, text, text, interval, text)'::regprocedure
                   then 'pgrant_cataloguer'
                   when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
@@ -53,6 +53,7 @@ begin
       ('audit_months', 'pgrant_cataloguer'), ('length_of_time', 'pgrant_cataloguer'),
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),
       ('catalogue_remove', 'pgrant_definer'), ('catalogue_auditor', 'pgrant_definer'),
+      ('token_presented', 'pgrant_definer'), ('token_judge', 'pgrant_cataloguer'),
       ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
       ('outside_partitions', 'pgrant_janitor'), ('batch_delete', 'pgrant_janitor'), ('expired_rows', 'pgrant_janitor'),
       ('expired_found', 'pgrant_janitor'), ('expiry_record', 'pgrant_janitor'), ('family_blocks', 'pgrant_janitor'),
@@ -68,7 +69,8 @@ begin
     )
     select o.kind, o.signature, o.owner,
            (o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant
-            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit', 'review_enter')) as delegated,
+            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit', 'review_enter',
+                           'token_judge')) as delegated,
            o.name in ('audit_verify', 'audit_verify_seals', 'audit_verify_rest', 'audit_walk', 'audit_compare', 'scopes_reached',
                       'access_period') as nested,
            case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,

@@ -56,7 +56,7 @@ export async function askQuestions(cluster: Cluster): Promise<string> {
 }
 
 /** A role that the nodes let in from one another, by the password of the coordinator's URL where there is one. */
-async function makeLogin({ coordinator }: Cluster, sql: Sql, role: string): Promise<void> {
+export async function makeLogin({ coordinator }: Cluster, sql: Sql, role: string): Promise<void> {
   const password = decodeURIComponent(new URL(coordinator).password);
   if (password === '') {
     await sql.unsafe(`create role ${role} login`);
@@ -68,7 +68,7 @@ async function makeLogin({ coordinator }: Cluster, sql: Sql, role: string): Prom
                                            ${role}::text, ${`password=${password}`}::text))`;
 }
 
-function login({ coordinator }: Cluster, role: string): Sql {
+export function login({ coordinator }: Pick<Cluster, 'coordinator'>, role: string): Sql {
   const url = new URL(coordinator);
   url.username = role;
   return postgres(url.href, { max: 1, onnotice: () => {} });

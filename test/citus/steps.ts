@@ -17,6 +17,7 @@ import { type Commands, nodeSteps } from './nodes.ts';
 import { tryOptions } from './options.ts';
 import { type Cluster, command, hostsOf, startWeb } from './programs.ts';
 import { askQuestions } from './questions.ts';
+import { enterTokens } from './resource-server.ts';
 import { makeRound } from './round.ts';
 import { sealAndForge } from './sealing.ts';
 import { sessionsStaySmall } from './sessions.ts';
@@ -107,6 +108,10 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
       run: () => releaseShut(cluster, pgrant),
     },
     { what: 'the thirty questions of auditors', run: () => askQuestions(cluster) },
+    {
+      what: 'tokens entered by a product whose tables are beside',
+      run: () => enterTokens(cluster),
+    },
     ...making,
     ...cluster.web.map((url) => through(`through ${hostsOf(url)}`, url)),
     { what: 'what the command line says of people and grants', run: () => said(pgrant) },

@@ -72,7 +72,7 @@ export const functionRules: Rule[] = [
                                 then 'pgrant_janitor'
                                 when f.proname like 'catalogue%' and f.proname <> 'catalogue_audit'
                                      or f.proname in ('auditors_changed', 'tenant_add', 'auditor_add', 'auditor_remove',
-                                                      'partition_plan_set', 'audit_retention_set')
+                                                      'partition_plan_set', 'audit_retention_set', 'token_presented')
                                      or f.schema = 'pgrant_report' and f.proname = 'review_add' then 'pgrant_cataloguer'
                                 when f.proname in ('audit_unsealed', 'audit_uncovered', 'audit_unsealed_since', 'audit_chain_extend', 'audit_adopt', 'audit_seal', 'audit_seal_tenant', 'audit_seal_due', 'audit_archived', 'person_events_find')
                                 then 'pgrant_sealer'

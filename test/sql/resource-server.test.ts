@@ -136,6 +136,7 @@ describe('a token', () => {
     }
     const own = await obtainToken(acme, acme.client, acme.ada, { resources: [] });
     expect(await seen(acme.tenant, own)).toEqual(nothing);
+    expect(await seen(acme.tenant, own, { resource: '' })).toEqual(nothing);
     for (const issuer of [null, 'https://id.example/acme']) {
       expect(await seen(acme.tenant, own, { resource: issuer })).toEqual(good);
     }

@@ -58,7 +58,8 @@ export async function makeProduct(): Promise<Product> {
   };
 }
 
-async function makePlace(database: TestDatabase, name: string): Promise<Place> {
+/** A tenant whose person has a note and an opaque token for the notes. */
+export async function makePlace(database: TestDatabase, name: string): Promise<Place> {
   const world = await makeTenant(database, name);
   await operate(world, ops.role_add, { role: 'notes', title: 'Your notes' });
   await operate(world, ops.resource_set, { resource, title: 'Notes' });

@@ -193,8 +193,10 @@ begin
       from pgrant.grants g where g.tenant_id = p_tenant and g.grant_id = any (v_grant_ids) and g.revoked_at is null;
   end if;
   v_known := pgrant_rules.scopes_find(p_tenant, v_scopes, v_user_ids);
-  select array_agg(u), array_agg(u.user_id) into v_users, v_user_ids
-    from pgrant.users u where u.tenant_id = p_tenant and u.user_id = any (v_user_ids) and u.disabled_at is null;
+  if array_remove(v_user_ids, null) <> '{}' then
+    select array_agg(u), array_agg(u.user_id) into v_users, v_user_ids
+      from pgrant.users u where u.tenant_id = p_tenant and u.user_id = any (v_user_ids) and u.disabled_at is null;
+  end if;
   for i in 1 .. cardinality(p_tokens) loop
     v_token := p_tokens[i];
     v_client := v_clients[array_position(v_client_ids, v_token.client_id)];

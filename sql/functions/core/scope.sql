@@ -122,7 +122,8 @@ begin
      and s.scope = any (p_scopes)
      and s.disabled_at is null;
   v_out.held := '{}';
-  if v_out.roles <> '{}' then
+  -- Clients that act for themselves have no roles of a person.
+  if v_out.roles <> '{}' and array_remove(p_user_ids, null) <> '{}' then
     select coalesce(array_agg(h.user_id || ' ' || h.scope), '{}')
       into v_out.held
       from (select r.user_id, r.scope
