@@ -1273,7 +1273,7 @@ export const api = {
     ['versions', 'jsonb'],
   ], ['client_id', 'secret', 'in_review', 'repeated']),
 
-  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, versions: of what the form begins with, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
+  /** An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, versions: null or of what its form begins with, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else's, too), too_many_attempts, flood. */
   developer_client_show: bind<
     {
       tenant: string;
@@ -4027,21 +4027,21 @@ export const ops = {
     ['grant_id', 'uuid'],
   ], []),
 
-  /** The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members). Raises OA001. */
+  /** The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members). Nothing is null. Raises OA001. */
   group_list: bind<
     {
       tenant: string;
     },
     {
-      group_name: string | null;
-      title: string | null;
-      roles: string[] | null;
-      members: number | null;
-      more_members: boolean | null;
+      group_name: string;
+      title: string;
+      roles: string[];
+      members: number;
+      more_members: boolean;
     }
   >('pgrant_ops.group_list', [
     ['tenant', 'uuid'],
-  ], []),
+  ], ['group_name', 'title', 'roles', 'members', 'more_members']),
 
   /** Puts a person into a group or takes them out; what an upstream says of them is not touched. Raises OA001. */
   group_member: bind<
@@ -5150,22 +5150,22 @@ export const ops = {
     ['sensitive', 'boolean', 'optional'],
   ], []),
 
-  /** The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages. Raises OA001. */
+  /** The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages. Nothing is null. Raises OA001. */
   scope_list: bind<
     {
       tenant: string;
     },
     {
-      scope: string | null;
-      title: string | null;
-      description: string | null;
-      sensitive: boolean | null;
-      for_developers: boolean | null;
+      scope: string;
+      title: string;
+      description: string;
+      sensitive: boolean;
+      for_developers: boolean;
       texts: Json;
     }
   >('pgrant_ops.scope_list', [
     ['tenant', 'uuid'],
-  ], []),
+  ], ['scope', 'title', 'description', 'sensitive', 'for_developers', 'texts']),
 
   /** What the clients of a tenant asked for in vain: how often, since when, and why. Raises OA001. */
   scope_refusal_list: bind<

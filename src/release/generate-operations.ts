@@ -36,6 +36,9 @@ const shown = {
   settings: { table: 'tenants', except: ['decoy_salt', 'pairwise_salt', 'logo_kept'] },
 };
 
+/** What is shown of a subject, or by one operation, that is no table: a type of pgrant_rules. */
+const answered = { user: 'user_shown', webhook: 'webhook_shown', client_revoke: 'client_revoked' };
+
 /** The text of src/endpoints/admin-api/operations.ts. */
 export async function generateOperations(sql: Sql): Promise<string> {
   const rows = await sql<Row[]>`
@@ -72,6 +75,33 @@ export async function generateOperations(sql: Sql): Promise<string> {
       ...(usual !== null && { default: usual }),
     }));
   }
+  const answers: Record<string, unknown> = {};
+  for (const [name, type] of Object.entries(answered)) {
+    const columns = await sql<Pick<Column, 'name' | 'type' | 'nullable' | 'meaning'>[]>`
+      select a.attname as name, format_type(a.atttypid, null) as type, d.meaning, coalesce(d.meaning ~* '^null ', false) as nullable
+        from pg_attribute a
+        left join lateral (select col_description(a.attrelid, a.attnum) as meaning) d on true
+       where a.attrelid = to_regclass('pgrant_rules.' || ${type}) and a.attnum > 0
+       order by a.attnum`;
+    answers[name] = columns.map(({ meaning, ...column }) => ({
+      ...column,
+      ...(meaning !== null && { meaning }),
+    }));
+  }
+  const settable = {
+    scope: await sql`select s.* from pgrant_rules.scope_settings() s`,
+    user: await sql`
+      select n.name, true as nullable,
+             case when n.name = 'claims' then 'jsonb' when c.type = 'boolean' then c.type
+                  when c.type is null or c.type = 'string' then 'text' else 'jsonb' end as type
+        from unnest(pgrant_rules.user_settings()) with ordinality n (name, at)
+        left join pgrant_rules.standard_claims() c on c.claim = n.name
+       order by n.at`,
+    webhook: await sql`
+      select d.name, d.type, d.nullable, d.meaning, d.good
+        from pgrant_ops.setting_list('webhooks') s join pgrant_rules.columns_described('webhooks') d on d.name = s.name
+       order by d.name`,
+  };
   const except = await sql`select pgrant_rules.admin_settings_except() as names`;
   return [
     '// GENERATED from sql/ by `npm run generate`. Do not edit.',
@@ -80,6 +110,12 @@ export async function generateOperations(sql: Sql): Promise<string> {
     '',
     '/** What an operation shows of a table. */',
     `export const records = ${text(records)} as const;`,
+    '',
+    '/** What an operation shows that is no table: of a subject, or by its own name. */',
+    `export const shownTypes = ${text(answers)} as const;`,
+    '',
+    '/** What can be set of what is no table with settings. */',
+    `export const settable = ${text(settable)} as const;`,
     '',
     '/** Settings of a tenant that are the operator\u2019s alone. */'.replace('\u2019', "'"),
     `export const operatorSettings = ${text(except[0]?.names)} as const;`,

@@ -6,6 +6,7 @@ import { call } from '../../src/db/call.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
 import { hasChromium, launch, openPage, press, see } from '../support/chromium.ts';
 import { addClient } from '../support/issuer.ts';
+import { look } from '../support/look.ts';
 
 const moved = 'Nothing was done: something has changed meanwhile';
 
@@ -59,6 +60,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.locator('code.secret').waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'This was done already' }).waitFor();
+    expect(await look(page, 'console-repeated')).toEqual([]);
     expect(await page.locator('code.secret').count()).toBe(0);
     await page.goBack();
     await see(page, 'nightly');

@@ -135,8 +135,16 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByLabel('Code', { exact: true }).fill(app.generate());
     await press(page, 'Continue');
     await see('recovery-codes');
-    await page.getByRole('link', { name: 'I have kept them' }).click();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Nothing was set up now' }).waitFor();
+    await see('set-up-already');
+    await page.getByRole('link', { name: 'Continue' }).click();
     await see('account-second-factor');
+    await press(page, 'New recovery codes');
+    await page.getByRole('link', { name: 'I have kept them' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'This was done already' }).waitFor();
+    await see('recovery-codes-repeated');
     await page.goto(`${acme.issuer}/oauth/account/sign-in-again?section=sign-in`);
     await signIn(page, 'bea');
     await page.getByLabel('Code', { exact: true }).fill('000000');

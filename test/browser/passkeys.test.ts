@@ -178,8 +178,9 @@ describe.skipIf(!hasChromium)('a passkey', () => {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       maxRedirects: 0,
     });
-    // Nobody is asked for a second factor any more: the request goes on.
-    expect(again.status()).toBe(303);
+    // Nobody is asked for a second factor any more: the request goes on, and who pressed twice reads where codes are made.
+    expect(again.status()).toBe(409);
+    expect(await again.text()).toContain('Nothing was set up now');
     await page.getByRole('link', { name: 'I have kept them' }).click();
     expect(await claimsAt(page)).toMatchObject({ acr: '2', amr: ['pwd', 'pop', 'user', 'mfa'] });
     // Another browser with the password alone gets no passkey of its own.

@@ -469,8 +469,9 @@ describe('its OpenAPI document', () => {
     );
     expect(bodies.filter(([, names]) => names.length === 0)).toEqual([]);
     expect(Object.fromEntries(bodies)).toMatchObject({
-      'patch /scopes/{scope}': ['title', 'description', 'sensitive'],
-      'patch /webhooks/{name}': ['url', 'event_types'],
+      'patch /scopes/{scope}': expect.arrayContaining(['title', 'for_developers', 'title#de']),
+      'patch /webhooks/{name}': ['dead_letter_lifetime', 'event_types', 'url'],
+      'patch /users/{username}': expect.arrayContaining(['username', 'subject', 'claims', 'email']),
       'put /resources/{resource}': expect.arrayContaining(['title', 'scopes', 'audiences']),
       'post /clients/{client_id}/secrets': ['lifetime', 'retire_others_after'],
     });

@@ -153,6 +153,33 @@ describe('what is fetched is refused', () => {
     expect(shown(await signInPage('web'))).toEqual([]);
   });
 
+  test('where it never ends, and meanwhile the pages and the other logos wait for nothing', {
+    timeout: 30_000,
+  }, async () => {
+    let open = 0;
+    const logo_uri = host.publish('/drip.png', (_, answer) => {
+      open += 1;
+      answer.writeHead(200, { 'content-type': 'image/png' });
+      const bytes = setInterval(() => answer.write(pixel.subarray(0, 1)), 100);
+      answer.on('close', () => {
+        clearInterval(bytes);
+        open -= 1;
+      });
+    });
+    const beside = host.publish('/beside.png', image(png(12, 12)));
+    await name('web', logo_uri);
+    await name('native', beside);
+    const fetching = work();
+    await expect.poll(() => open).toBe(1);
+    await expect.poll(async () => (await listed(beside))?.fetched_at).toBeTruthy();
+    expect(shown(await signInPage('web'))).toEqual([]);
+    expect(open).toBe(1);
+    await fetching;
+    expect((await listed(logo_uri))?.last_error).toContain('timeout');
+    await expect.poll(() => open).toBe(0);
+    await name('native', null);
+  });
+
   test('where it is at an address of special use, by a server at a public one [RFC 6890]', async () => {
     const logo_uri = host.publish('/private.png', image(pixel));
     await name('web', logo_uri);

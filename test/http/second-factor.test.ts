@@ -113,6 +113,39 @@ describe('an authenticator app', () => {
     expect(await audited('totp.add')).toEqual([null, null]);
   });
 
+  test('is set up once: pressed twice, or from another tab, nothing is, and the one whose codes are good is the first', async () => {
+    for (const where of ['the account', 'the sign-in']) {
+      await set({ second_factor: where === 'the account' ? 'optional' : 'required' });
+      for (const way of ['again', 'at once', 'another tab']) {
+        const username = `${where} ${way}`.replaceAll(' ', '-');
+        await addPerson(username);
+        const { browser, page } = await typePassword(username);
+        const at =
+          where === 'the account' ? `${acme.issuer}/oauth/account/authenticator` : page.url;
+        const [one, other] = [await browser.open(at), await browser.open(at)];
+        const sent = way === 'another tab' ? other : one;
+        const to = where === 'the account' ? '/authenticator' : '/set-up';
+        const send = (form: Page) =>
+          browser.submit(form, { code: appOf(form.html).generate() }, to);
+        const both =
+          way === 'at once'
+            ? await Promise.all([send(one), send(sent)])
+            : [await send(one), await send(sent)];
+        const codes = both.map((answer) => codesOf(answer).length);
+        expect([where, way, codes.toSorted()]).toEqual([where, way, [0, 10]]);
+        const late = both.find((answer) => codesOf(answer).length === 0);
+        // A session that was raised meanwhile is not the one that a form at once was sent with.
+        if (late?.status !== 401) expect(late?.html).toContain('Nothing was set up now');
+        await forget(username);
+        const again = await typePassword(username, { acr_values: '2' });
+        const code = appOf(one.html).generate();
+        expect(
+          await claimsAt(again.browser, await again.browser.submit(again.page, { code })),
+        ).toMatchObject({ acr: '2' });
+      }
+    }
+  });
+
   test('is not set up by a wrong code, by a key made up, or by one of somebody else', async () => {
     await addPerson('cleo');
     const browser = new Browser();

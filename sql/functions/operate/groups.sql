@@ -48,7 +48,7 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.group_list(uuid) is 'The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members). Raises OA001.';
+comment on function pgrant_ops.group_list(uuid) is 'The groups of a tenant, the roles they bring and how many people are in each (1,000 at most, and whether there are more: more_members). Nothing is null. Raises OA001.';
 
 create function pgrant_ops.group_show(p_tenant uuid, p_group text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -38,7 +38,7 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.scope_list(uuid) is 'The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages. Raises OA001.';
+comment on function pgrant_ops.scope_list(uuid) is 'The scopes of a tenant, and whether developers may ask for each; texts: {language: {title, description}}, those of other languages. Nothing is null. Raises OA001.';
 
 create function pgrant_ops.scope_show(p_tenant uuid, p_scope text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -58,6 +58,18 @@ $$;
 
 comment on function pgrant_ops.scope_show(uuid, text) is 'A scope as scope_list has it. Raises OA001.';
 
+create function pgrant_rules.scope_settings() returns table (name text, type text, nullable boolean)
+language sql immutable
+as $$
+  values ('title', 'text', false), ('description', 'text', true), ('sensitive', 'boolean', false), ('for_developers', 'boolean', true)
+  union all
+  select n.name || '#' || l.tag, 'text', true
+    from unnest(pgrant.page_languages()) with ordinality l (tag, n), (values ('title'), ('description')) n (name)
+$$;
+
+comment on function pgrant_rules.scope_settings() is
+  'What can be set of a scope: title#es is the title in Spanish (the tags of OpenID Connect Core 5.2). Nothing is null.';
+
 create function pgrant_rules.scope_fields(p_settings jsonb) returns table (language text, fields jsonb)
 language plpgsql stable
 as $$
@@ -68,9 +80,7 @@ begin
     raise exception 'settings are a JSON object {setting: value}' using errcode = 'OA003';
   end if;
   for v_name in select jsonb_object_keys(p_settings) loop
-    if v_name not in ('title', 'description', 'sensitive', 'for_developers')
-       and (split_part(v_name, '#', 1) not in ('title', 'description')
-            or not split_part(v_name, '#', 2) = any (pgrant.page_languages())) then
+    if not exists (select from pgrant_rules.scope_settings() s where s.name = v_name) then
       raise exception 'there is no scope setting %', v_name using errcode = 'OA003',
               hint = 'settings: title, description, sensitive, for_developers; title and description also with #'
                      || array_to_string(pgrant.page_languages(), ', #') || ' behind them';

@@ -1,5 +1,24 @@
 -- What operators call: one person, and what is known of them.
 
+create type pgrant_rules.user_shown as (
+  user_id      uuid,
+  username     text,
+  subject      text,
+  claims       jsonb,
+  password     boolean,
+  created_at   timestamptz,
+  updated_at   timestamptz,
+  disabled_at  timestamptz
+);
+
+comment on type pgrant_rules.user_shown is 'A person as operators and admins see them.';
+comment on column pgrant_rules.user_shown.user_id is 'The sub of the person.';
+comment on column pgrant_rules.user_shown.subject is 'null = the product does not call them by anything else; else what it calls them.';
+comment on column pgrant_rules.user_shown.claims is 'What is known of the person (OpenID Connect Core 5.1).';
+comment on column pgrant_rules.user_shown.password is 'Whether there is a password.';
+comment on column pgrant_rules.user_shown.updated_at is 'When name or claims were changed last.';
+comment on column pgrant_rules.user_shown.disabled_at is 'null = the person may sign in.';
+
 create function pgrant_ops.user_show(p_tenant uuid, p_username text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -8,9 +27,8 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
-  return (select jsonb_build_object('user_id', u.user_id, 'username', u.username, 'subject', u.external_subject,
-                                    'claims', u.claims, 'password', u.password_hash is not null, 'created_at', u.created_at,
-                                    'updated_at', u.updated_at, 'disabled_at', u.disabled_at)
+  return (select to_jsonb(row(u.user_id, u.username, u.external_subject, u.claims, u.password_hash is not null, u.created_at,
+                              u.updated_at, u.disabled_at)::pgrant_rules.user_shown)
             from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_user_id);
 end
 $$;

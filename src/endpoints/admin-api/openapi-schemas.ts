@@ -1,6 +1,7 @@
 // JSON Schema (OpenAPI 3.1 4.8.24) of what columns and arguments are.
 
-import { shownNames } from './admin-operation.ts';
+import { adminOperations, shownNames } from './admin-operation.ts';
+import { records, shownTypes } from './operations.ts';
 
 export type Schema = Record<string, unknown>;
 export type Column = {
@@ -106,3 +107,22 @@ export function withShown(operation: string, schema: Schema): Schema {
   };
   return { allOf: [schema, shown] };
 }
+
+/** What a list has of each of its rows. */
+function listed(subject: string): Schema {
+  const list = adminOperations.find(({ operation }) => operation === `${subject}_list`);
+  return recordSchema(list?.columns ?? []);
+}
+
+/** What is shown of a subject, or by one operation: of a table, of a type, or as its list has it. */
+export const shownSchemas: Readonly<Record<string, Schema>> = {
+  client: clientSchema(records.client),
+  resource: recordSchema(records.resource),
+  upstream: recordSchema(records.upstream, { has_secrets: { type: 'boolean' } }),
+  settings: recordSchema(records.settings),
+  ...Object.fromEntries(
+    Object.entries(shownTypes).map(([name, columns]) => [name, recordSchema(columns)]),
+  ),
+  scope: listed('scope'),
+  group: listed('group'),
+};

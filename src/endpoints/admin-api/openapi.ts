@@ -7,15 +7,14 @@ import {
   resultNames,
 } from './admin-operation.ts';
 import {
-  clientSchema,
   problemSchema,
   recordSchema,
   type Schema,
   schemaOf,
+  shownSchemas,
   withShown,
 } from './openapi-schemas.ts';
 import { memberSchema, settingsOf } from './openapi-settings.ts';
-import { records } from './operations.ts';
 
 /** The document for one issuer. */
 export function adminDocument(issuer: string): object {
@@ -54,10 +53,7 @@ export function adminDocument(issuer: string): object {
         },
       },
       schemas: {
-        client: clientSchema(records.client),
-        resource: recordSchema(records.resource),
-        upstream: recordSchema(records.upstream, { has_secrets: { type: 'boolean' } }),
-        settings: recordSchema(records.settings),
+        ...shownSchemas,
         problem: problemSchema(),
       },
       responses: {
@@ -184,7 +180,6 @@ function answerSchema(operation: Operation): Schema {
     };
   }
   const [subject = ''] = operation.operation.split('_');
-  return result === 'jsonb' && subject in records && !operation.operation.endsWith('_revoke')
-    ? refer(subject)
-    : { type: 'object' };
+  const shown = [operation.operation, subject].find((one) => one in shownSchemas);
+  return result === 'jsonb' && shown !== undefined ? refer(shown) : { type: 'object' };
 }

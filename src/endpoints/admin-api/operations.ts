@@ -1063,27 +1063,27 @@ export const operations = [
       {
         "name": "group_name",
         "type": "text",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "title",
         "type": "text",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "roles",
         "type": "text[]",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "members",
         "type": "bigint",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "more_members",
         "type": "boolean",
-        "nullable": true
+        "nullable": false
       }
     ]
   },
@@ -1184,32 +1184,32 @@ export const operations = [
       {
         "name": "scope",
         "type": "text",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "title",
         "type": "text",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "description",
         "type": "text",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "sensitive",
         "type": "boolean",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "for_developers",
         "type": "boolean",
-        "nullable": true
+        "nullable": false
       },
       {
         "name": "texts",
         "type": "jsonb",
-        "nullable": true
+        "nullable": false
       }
     ]
   },
@@ -4521,6 +4521,356 @@ export const records = {
       "meaning": "Whether the logos of clients are shown that registered themselves or came from a document; else only of those that somebody of the tenant added or approved.",
       "good": "true or false",
       "default": false
+    }
+  ]
+} as const;
+
+/** What an operation shows that is no table: of a subject, or by its own name. */
+export const shownTypes = {
+  "user": [
+    {
+      "name": "user_id",
+      "type": "uuid",
+      "nullable": false,
+      "meaning": "The sub of the person."
+    },
+    {
+      "name": "username",
+      "type": "text",
+      "nullable": false,
+      "meaning": "The person's username."
+    },
+    {
+      "name": "subject",
+      "type": "text",
+      "nullable": true,
+      "meaning": "null = the product does not call them by anything else; else what it calls them."
+    },
+    {
+      "name": "claims",
+      "type": "jsonb",
+      "nullable": false,
+      "meaning": "What is known of the person (OpenID Connect Core 5.1)."
+    },
+    {
+      "name": "password",
+      "type": "boolean",
+      "nullable": false,
+      "meaning": "Whether there is a password."
+    },
+    {
+      "name": "created_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "meaning": "When it was made."
+    },
+    {
+      "name": "updated_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "meaning": "When name or claims were changed last."
+    },
+    {
+      "name": "disabled_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "meaning": "null = the person may sign in."
+    }
+  ],
+  "webhook": [
+    {
+      "name": "name",
+      "type": "text",
+      "nullable": false,
+      "meaning": "Its name."
+    },
+    {
+      "name": "url",
+      "type": "text",
+      "nullable": false,
+      "meaning": "Where events are sent."
+    },
+    {
+      "name": "event_types",
+      "type": "text[]",
+      "nullable": true,
+      "meaning": "null = all events are sent."
+    },
+    {
+      "name": "pending",
+      "type": "bigint",
+      "nullable": false,
+      "meaning": "How many events wait to be sent."
+    },
+    {
+      "name": "dead",
+      "type": "bigint",
+      "nullable": false,
+      "meaning": "How many were given up."
+    },
+    {
+      "name": "oldest_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "meaning": "null = nothing is pending."
+    },
+    {
+      "name": "last_delivered_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "meaning": "null = nothing was delivered lately."
+    },
+    {
+      "name": "paused_until",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "meaning": "null = it is not paused."
+    },
+    {
+      "name": "created_at",
+      "type": "timestamp with time zone",
+      "nullable": false,
+      "meaning": "When it was made."
+    },
+    {
+      "name": "disabled_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "meaning": "null = it is in force."
+    },
+    {
+      "name": "disabled_reason",
+      "type": "text",
+      "nullable": true,
+      "meaning": "null = it is in force, or an operator or admin has disabled it."
+    },
+    {
+      "name": "dead_letter_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "meaning": "For how long those are kept, in seconds."
+    },
+    {
+      "name": "old_secret_expires_at",
+      "type": "timestamp with time zone",
+      "nullable": true,
+      "meaning": "null = one secret is good; else until when the one before is, too."
+    }
+  ],
+  "client_revoke": [
+    {
+      "name": "grants",
+      "type": "integer",
+      "nullable": false,
+      "meaning": "How many grants of people, each with all its tokens."
+    },
+    {
+      "name": "access_tokens",
+      "type": "integer",
+      "nullable": false,
+      "meaning": "How many opaque access tokens of its own."
+    },
+    {
+      "name": "more",
+      "type": "boolean",
+      "nullable": false,
+      "meaning": "Whether there are more grants: then it is to be done again."
+    }
+  ]
+} as const;
+
+/** What can be set of what is no table with settings. */
+export const settable = {
+  "scope": [
+    {
+      "name": "title",
+      "type": "text",
+      "nullable": false
+    },
+    {
+      "name": "description",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "sensitive",
+      "type": "boolean",
+      "nullable": false
+    },
+    {
+      "name": "for_developers",
+      "type": "boolean",
+      "nullable": true
+    },
+    {
+      "name": "title#en",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "description#en",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "title#es",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "description#es",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "title#pt",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "description#pt",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "title#de",
+      "type": "text",
+      "nullable": true
+    },
+    {
+      "name": "description#de",
+      "type": "text",
+      "nullable": true
+    }
+  ],
+  "user": [
+    {
+      "name": "username",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "subject",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "claims",
+      "nullable": true,
+      "type": "jsonb"
+    },
+    {
+      "name": "name",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "family_name",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "given_name",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "middle_name",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "nickname",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "preferred_username",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "profile",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "picture",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "website",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "gender",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "birthdate",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "zoneinfo",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "locale",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "email",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "email_verified",
+      "nullable": true,
+      "type": "boolean"
+    },
+    {
+      "name": "address",
+      "nullable": true,
+      "type": "jsonb"
+    },
+    {
+      "name": "phone_number",
+      "nullable": true,
+      "type": "text"
+    },
+    {
+      "name": "phone_number_verified",
+      "nullable": true,
+      "type": "boolean"
+    }
+  ],
+  "webhook": [
+    {
+      "name": "dead_letter_lifetime",
+      "type": "integer",
+      "nullable": false,
+      "meaning": "For so long what could not be delivered is kept.",
+      "good": "a whole number of seconds from 3600 to 31536000"
+    },
+    {
+      "name": "event_types",
+      "type": "text[]",
+      "nullable": true,
+      "meaning": "What is sent; null = everything.",
+      "good": "a list of at least one event type"
+    },
+    {
+      "name": "url",
+      "type": "text",
+      "nullable": false,
+      "meaning": "https, or http on a loopback host; no credentials: every request is signed.",
+      "good": "an https URL (http on a loopback host) of at most 2048 characters, without credentials and fragment"
     }
   ]
 } as const;

@@ -68,7 +68,8 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
     kind: kind ?? null,
   });
   const { client, ...page } = row.page as {
-    client: { kind: Kind; proposed: Typed | null; versions: Versions } | null;
+    client: { kind: Kind; proposed: Typed | null } | null;
+    versions: Versions | null;
     kinds: Kind[];
   };
   const csrf = presentedCsrfToken(ctx);
@@ -86,7 +87,7 @@ async function showForm({ database }: EndpointServices, ctx: Ctx, form: Form): P
     faults,
     fault,
     moved,
-    version: form.version ?? versionField(client?.versions),
+    version: form.version ?? versionField(page.versions),
   };
   const status = { moved_on: 403, again: 400, quota: 400 }[fault ?? 'again'];
   render(

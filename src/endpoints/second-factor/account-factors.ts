@@ -18,7 +18,12 @@ import {
   personWithForm,
 } from '../account/person.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
-import { newRecoveryCodes, showCodesRepeated, showRecoveryCodes } from './recovery-codes.ts';
+import {
+  newRecoveryCodes,
+  showCodesRepeated,
+  showRecoveryCodes,
+  showSetUpAlready,
+} from './recovery-codes.ts';
 import { newSetUp, openSetUp, stepOf } from './totp.ts';
 
 /** Shows the key of a new authenticator app. */
@@ -51,25 +56,33 @@ function showSetUp(
   render(ctx, 'authenticator', { ...data, csrf: presentedCsrfToken(ctx) }, { status });
 }
 
+/** Undefined where the person has an app now: the button was pressed twice, or another tab was faster. */
+function setUpMeanwhile(failure: { error?: string }): undefined {
+  if (failure.error !== 'not_found' && failure.error !== 'already_exists') throw failure;
+}
+
 /** Sets it up once a code was right, and shows the recovery codes. */
 export function addAuthenticator(services: EndpointServices): Endpoint {
   const sent = (ctx: Ctx) => requireReadable(parameters(ctx), ['csrf', 'set_up', 'code']).values;
   const add = async (ctx: Ctx) => {
     const { csrf, set_up = '', code = '' } = sent(ctx);
     if (csrf === undefined) throw new OAuthError('csrf_mismatch', 'no csrf token');
-    const who = await whoSetsUp(services, ctx);
+    const who = await whoSetsUp(services, ctx).catch(setUpMeanwhile);
+    if (who === undefined) return showSetUpAlready(ctx, pathOf('sign-in'));
     const key = openSetUp(services, ctx, who.user_id, set_up);
     const step = key && stepOf(key, code);
     if (!step) return showSetUp(services, ctx, who, { key, fault: 'wrong_code' });
     const session = newSession(ctx);
     const { codes, hashes } = newRecoveryCodes();
-    const { session_expires_at } = await call(services.database, api.totp_add, {
+    const added = await call(services.database, api.totp_add, {
       ...personWithForm(ctx, csrf),
       sealed_secret: Buffer.from(set_up, 'base64url'),
       totp_step: step,
       recovery_hashes: hashes,
       ...session.next,
-    });
+    }).catch(setUpMeanwhile);
+    if (added === undefined) return showSetUpAlready(ctx, pathOf('sign-in'));
+    const { session_expires_at } = added;
     if (session_expires_at !== null) startSession(ctx, session.secret, session_expires_at);
     showRecoveryCodes(ctx, codes, pathOf('sign-in'));
   };

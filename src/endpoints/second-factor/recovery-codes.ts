@@ -37,6 +37,11 @@ export function showRecoveryCodes(ctx: Ctx, codes: string[], next: string): void
   render(ctx, 'recovery_codes', { codes, file, next });
 }
 
+/** Says of a form that sets up a second factor that one was set up meanwhile; `to` is where that leads. */
+export function showSetUpAlready(ctx: Ctx, to: string): void {
+  render(ctx, 'set_up_already', { to }, { status: 409 });
+}
+
 /** Says of a form for new codes that is sent again that it counts once: whoever has none of the codes of then makes others. */
 export function showCodesRepeated(ctx: Ctx): void {
   render(ctx, 'recovery_codes_repeated', {}, { status: 409 });

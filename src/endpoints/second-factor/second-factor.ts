@@ -10,7 +10,7 @@ import { presentedRequest, showRequest } from '../authorization/continue.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { newRecoveryCodes, recoveryHash, showRecoveryCodes } from './recovery-codes.ts';
 import { openKey, openSetUp, stepOf } from './totp.ts';
-import { continued, refused, signIn, waiting } from './waiting.ts';
+import { continued, refused, setUpRefused, signIn, waiting } from './waiting.ts';
 
 type Outcome = Answer<ApiSession> | Refused<ApiSecondFactorChallenge>;
 
@@ -55,7 +55,7 @@ export function setUpSecondFactor(services: EndpointServices): Endpoint {
     const { database } = services;
     const named = waiting(ctx, request);
     const challenge = await ask(database, api.second_factor_begin, named);
-    if (await refused(services, ctx, request, challenge)) return;
+    if (await setUpRefused(services, ctx, request, challenge)) return;
     const key = openSetUp(services, ctx, String(challenge.user_id), set_up);
     const step = key && stepOf(key, code);
     if (!step) {
@@ -70,7 +70,7 @@ export function setUpSecondFactor(services: EndpointServices): Endpoint {
       totp_step: step,
       recovery_hashes: hashes,
     });
-    if (await refused(services, ctx, request, outcome)) return;
+    if (await setUpRefused(services, ctx, request, outcome)) return;
     signIn(ctx, session.secret, outcome);
     showRecoveryCodes(ctx, codes, continued(request));
   };

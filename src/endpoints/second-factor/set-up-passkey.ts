@@ -8,7 +8,7 @@ import { newSecret } from '../../protocol/secrets.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { creationOptions, nameOf, readPresented, verifyCreation } from './passkeys.ts';
 import { newRecoveryCodes, showRecoveryCodes } from './recovery-codes.ts';
-import { continued, refused, signIn, waiting } from './waiting.ts';
+import { continued, setUpRefused, signIn, waiting } from './waiting.ts';
 
 /** What an authenticator is to make. */
 export function beginSetUpPasskey({ database }: EndpointServices): Endpoint {
@@ -41,7 +41,7 @@ export function setUpPasskey(services: EndpointServices): Endpoint {
       passkey_name: nameOf(name),
       recovery_hashes: hashes,
     });
-    if (await refused(services, ctx, request, outcome)) return;
+    if (await setUpRefused(services, ctx, request, outcome)) return;
     signIn(ctx, session.secret, outcome);
     showRecoveryCodes(ctx, codes, continued(request));
   };

@@ -6,6 +6,7 @@ import { OAuthError } from '../../protocol/errors.ts';
 import { goTo } from '../account/person.ts';
 import { presentedRequest, showRequest } from '../authorization/continue.ts';
 import type { EndpointServices } from '../endpoint.ts';
+import { showSetUpAlready } from './recovery-codes.ts';
 
 type Refusable = { error: ApiError | null; reason: string | null; retry_after?: number | null };
 
@@ -24,6 +25,19 @@ export function signIn(ctx: Ctx, secret: string, row: object): void {
 
 /** Where the request goes on. */
 export const continued = (request = '') => `/oauth/continue?${new URLSearchParams({ request })}`;
+
+/** As refused, of a form that sets up a second factor, which is pressed twice and sent by two tabs. */
+export async function setUpRefused(
+  services: EndpointServices,
+  ctx: Ctx,
+  request: string | undefined,
+  outcome: Refusable,
+): Promise<boolean> {
+  const isThere = outcome.error === 'login_required' || outcome.error === 'already_exists';
+  if (!isThere) return refused(services, ctx, request, outcome);
+  showSetUpAlready(ctx, continued(request));
+  return true;
+}
 
 /** Answers a refusal, and says whether there was one. */
 export async function refused(

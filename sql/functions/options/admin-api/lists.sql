@@ -167,6 +167,17 @@ $$;
 comment on function pgrant_ops.audit_search(uuid, text, text, text, boolean, timestamptz, timestamptz, text, integer) is
   'The audit of a tenant, youngest first, p_limit events (1000 at most) after p_after, a cursor of the page before: actions that begin with p_action, of a client or a person, refused or granted, from p_since to p_until. actor is there where an operator or admin decided. May be null: error, reason, client_id, user_id, username, grant_id, address, request_id, detail, actor. Raises OA001.';
 
+create type pgrant_rules.client_revoked as (
+  grants         integer,
+  access_tokens  integer,
+  more           boolean
+);
+
+comment on type pgrant_rules.client_revoked is 'What was revoked of a client.';
+comment on column pgrant_rules.client_revoked.grants is 'How many grants of people, each with all its tokens.';
+comment on column pgrant_rules.client_revoked.access_tokens is 'How many opaque access tokens of its own.';
+comment on column pgrant_rules.client_revoked.more is 'Whether there are more grants: then it is to be done again.';
+
 create function pgrant_ops.client_revoke(p_tenant uuid, p_client_id text, p_limit integer default 5000) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -194,7 +205,7 @@ begin
   get diagnostics v_tokens = row_count;
   perform pgrant_rules.audit(p_tenant, 'client.revoke', null, null, p_client_id,
                              p_detail => jsonb_build_object('grants', v_grants, 'access_tokens', v_tokens));
-  return jsonb_build_object('grants', v_grants, 'access_tokens', v_tokens, 'more', v_grants = p_limit);
+  return to_jsonb(row(v_grants, v_tokens, v_grants = p_limit)::pgrant_rules.client_revoked);
 end
 $$;
 

@@ -112,7 +112,6 @@ begin
     'kind', pgrant_rules.developer_kind(p_client.grant_types, p_client.token_endpoint_auth_method),
     'state', pgrant_rules.developer_state(p_client.disabled_at, p_client.draft, p_brought.submitted_at),
     'proposed', p_brought.proposed,
-    'versions', pgrant_rules.member_versions(pgrant_rules.developer_form(p_brought, p_client)),
     'submitted_at', pgrant_rules.iso8601(p_brought.submitted_at),
     'created_at', pgrant_rules.iso8601(p_brought.created_at),
     'last_used_at', pgrant_rules.iso8601(p_client.last_used_at),
@@ -146,6 +145,8 @@ begin
   return pgrant_rules.developer_page(p_tenant, v_developer, jsonb_build_object(
     'client', case when p_client_id is not null
                    then pgrant_rules.developer_client_shown(p_tenant, v_developer.brought, v_developer.client) end,
+    'versions', case when p_client_id is not null
+                     then pgrant_rules.member_versions(pgrant_rules.developer_form(v_developer.brought, v_developer.client)) end,
     'kinds', (select coalesce(jsonb_agg(k.kind order by k.n), '[]')
                 from unnest(array['web', 'app', 'machine']) with ordinality k (kind, n)
                where pgrant_rules.developer_kind_taken(p_tenant, pgrant_rules.developer_client_new(p_tenant, k.kind))),
@@ -165,4 +166,4 @@ end
 $$;
 
 comment on function pgrant_api.developer_client_show(uuid, text, inet, bytea, bigint, text, text) is
-  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, versions: of what the form begins with, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';
+  'An application of the developer who is signed in, or with p_client_id null what is there for a new one of p_kind (web, app, machine): {client: null or {client_id, name, kind, state, redirect_uris, post_logout_redirect_uris, scopes, client_uri, logo_uri, policy_uri, tos_uri, proposed, submitted_at, created_at, last_used_at, secrets: [{secret_id, created_at, expires_at}]}, versions: null or of what its form begins with, kinds: those that the tenant takes, scopes: those that may be asked for, with their texts, messages: [{action, message, at}], the youngest first}. Errors: login_required, not_found (somebody else''s, too), too_many_attempts, flood.';

@@ -116,14 +116,43 @@ $$;
 comment on function pgrant_ops.webhook_list(uuid) is
   'The webhooks of a tenant: what is pending, since when (the oldest event), what has been given up, when one of the 100 youngest that were delivered was last. Raises OA001.';
 
+create type pgrant_rules.webhook_shown as (
+  name                   text,
+  url                    text,
+  event_types            text[],
+  pending                bigint,
+  dead                   bigint,
+  oldest_at              timestamptz,
+  last_delivered_at      timestamptz,
+  paused_until           timestamptz,
+  created_at             timestamptz,
+  disabled_at            timestamptz,
+  disabled_reason        text,
+  dead_letter_lifetime   integer,
+  old_secret_expires_at  timestamptz
+);
+
+comment on type pgrant_rules.webhook_shown is 'A webhook as operators and admins see it: as webhook_list has it, and two more.';
+comment on column pgrant_rules.webhook_shown.url is 'Where events are sent.';
+comment on column pgrant_rules.webhook_shown.pending is 'How many events wait to be sent.';
+comment on column pgrant_rules.webhook_shown.dead is 'How many were given up.';
+comment on column pgrant_rules.webhook_shown.dead_letter_lifetime is 'For how long those are kept, in seconds.';
+comment on column pgrant_rules.webhook_shown.event_types is 'null = all events are sent.';
+comment on column pgrant_rules.webhook_shown.oldest_at is 'null = nothing is pending.';
+comment on column pgrant_rules.webhook_shown.last_delivered_at is 'null = nothing was delivered lately.';
+comment on column pgrant_rules.webhook_shown.paused_until is 'null = it is not paused.';
+comment on column pgrant_rules.webhook_shown.disabled_at is 'null = it is in force.';
+comment on column pgrant_rules.webhook_shown.disabled_reason is 'null = it is in force, or an operator or admin has disabled it.';
+comment on column pgrant_rules.webhook_shown.old_secret_expires_at is 'null = one secret is good; else until when the one before is, too.';
+
 create function pgrant_ops.webhook_show(p_tenant uuid, p_name text) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.administer(p_tenant);
   perform pgrant_rules.webhook_check(p_tenant, p_name);
-  return (select to_jsonb(l) || jsonb_build_object('dead_letter_lifetime', w.dead_letter_lifetime,
-                   'old_secret_expires_at', case when w.old_secret_expires_at > now() then w.old_secret_expires_at end)
+  return (select to_jsonb(row(l.*, w.dead_letter_lifetime,
+                              case when w.old_secret_expires_at > now() then w.old_secret_expires_at end)::pgrant_rules.webhook_shown)
             from pgrant.webhooks w
             join pgrant_ops.webhook_list(p_tenant) l on l.name = w.name
            where w.tenant_id = p_tenant and w.name = p_name);
