@@ -78,6 +78,31 @@ function row({ name, from, version, flow, steps, set }: Result): string {
   );
 }
 
+/** Tries one client after the other. Exit code 0, or 1 where a step of one is not ok. */
+async function attemptAll(
+  world: ClientWorld,
+  folder: string,
+  chosen: readonly RealClient[],
+): Promise<number> {
+  console.log(
+    '| client | registry | version | flow | ok | what had to be set |\n| --- | --- | --- | --- | --- | --- |',
+  );
+  const results: Result[] = [];
+  for (const ecosystem of ['npm', 'pypi', 'maven', 'go'] as Ecosystem[]) {
+    const own = chosen.filter(({ from }) => from === ecosystem);
+    if (own.length === 0) continue;
+    const start = await install(folder, ecosystem, own);
+    for (const client of own) {
+      const result = await attempt(world, start, client);
+      results.push(result);
+      console.log(row(result));
+    }
+  }
+  const good = results.filter(({ steps }) => Object.values(steps).every((one) => one === 'ok'));
+  console.log(`\n${good.length} of ${results.length} clients: every step is ok`);
+  return good.length === results.length ? 0 : 1;
+}
+
 async function run(): Promise<number> {
   const chosen = clients.filter(
     ({ name, from }) => name.includes(values.only) || from === values.only,
@@ -91,24 +116,11 @@ async function run(): Promise<number> {
     await setPasswords(server.url('postgres'), server.credentials);
     const urls = { web: server.url('pgrant_web'), worker: server.url('pgrant_worker') };
     const world = await startWorld(urls);
-    console.log(
-      '| client | registry | version | flow | ok | what had to be set |\n| --- | --- | --- | --- | --- | --- |',
-    );
-    const results: Result[] = [];
-    for (const ecosystem of ['npm', 'pypi', 'maven', 'go'] as Ecosystem[]) {
-      const own = chosen.filter(({ from }) => from === ecosystem);
-      if (own.length === 0) continue;
-      const start = await install(folder, ecosystem, own);
-      for (const client of own) {
-        const result = await attempt(world, start, client);
-        results.push(result);
-        console.log(row(result));
-      }
+    try {
+      return await attemptAll(world, folder, chosen);
+    } finally {
+      await world.stop();
     }
-    await world.stop();
-    const good = results.filter(({ steps }) => Object.values(steps).every((one) => one === 'ok'));
-    console.log(`\n${good.length} of ${results.length} clients: every step is ok`);
-    return good.length === results.length ? 0 : 1;
   } finally {
     await server.stop();
     rmSync(data, { recursive: true, force: true });
