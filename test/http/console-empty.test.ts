@@ -25,6 +25,15 @@ beforeAll(async () => {
   await browser.submit(await browser.open(`${acme.issuer}/admin`), { username: 'ada', password });
 });
 
+test('the events that a webhook may ask for are named where they are typed', async () => {
+  const [row] = await acme.database.sql`select pgrant_rules.event_types() as types`;
+  for (const path of ['webhooks', 'webhooks/hook']) {
+    const { html } = await browser.open(`${acme.issuer}/oauth/admin/${path}`);
+    const form = html.split('<form ').find((one) => one.includes('name="event_types"')) ?? '';
+    expect([...form.matchAll(/<code>([\w.]+)/g)].map(([, type]) => type)).toEqual(row?.types);
+  }
+});
+
 test.each([
   ['developers', 'Nobody has brought an application yet.'],
   ['credentials', 'Nobody has a key yet.'],
