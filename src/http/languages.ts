@@ -108,6 +108,8 @@ export function globalsOf(language: PageLanguage) {
     why: sayReasons(refusals),
     /** What a setting of the tenant means. */
     meaning: (setting: string) => meanings.get(setting) ?? '',
+    /** The same for whoever knows no word of the protocols; undefined where its meaning has none. */
+    plain: (setting: string) => messages.get(`console.policy.plain.${setting}`)?.format(),
     /** Two letters for whoever has no logo. */
     initials: (name: string) => {
       const [first = '', second = ''] = name.match(/[\p{L}\p{N}]+/gu) ?? [];

@@ -10,6 +10,8 @@ export const clientAlgs = ['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'] as con
 
 export const pageLanguages = ['en', 'es', 'pt', 'de'] as const;
 
+export const eventTypes = ['client.approved', 'client.created', 'client.disabled', 'client.enabled', 'client.removed', 'client.resumed', 'client.returned', 'client.secret_added', 'client.secret_removed', 'client.submitted', 'client.suspended', 'client.updated', 'code.reused', 'grant.created', 'grant.revoked', 'grant.updated', 'group.member_changed', 'group.updated', 'incident.revoked', 'key.published', 'key.withdrawn', 'login.locked', 'refresh_token.reused', 'role.disabled', 'role.withdrawn', 'token.revoked', 'user.created', 'user.disabled', 'user.enabled', 'user.password_changed', 'user.removed', 'user.second_factor_changed', 'user.updated'] as const;
+
 export const claims = ['sub', 'name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username', 'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at', 'email', 'email_verified', 'address', 'phone_number', 'phone_number_verified', 'auth_time', 'acr', 'amr', 'sid'] as const;
 
 /** The scopes that every tenant begins with, in words for people. */

@@ -10,7 +10,7 @@ export async function generateLists(sql: Sql): Promise<string> {
   const [lists] = await sql<Record<string, string[]>[]>`
     select pgrant.grant_types() as "grantTypes", pgrant.auth_methods() as "authMethods",
            pgrant.signing_algs() as "signingAlgs", pgrant.client_algs() as "clientAlgs",
-           pgrant.page_languages() as "pageLanguages"`;
+           pgrant.page_languages() as "pageLanguages", pgrant_rules.event_types() as "eventTypes"`;
   const claims = await sql<Claim[]>`select claim, scope from pgrant_rules.standard_claims()`;
   const errors = await sql<
     Listed[]

@@ -4,6 +4,8 @@ import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
 import { tenantSettings } from '../../src/endpoints/console/console-form.ts';
 import { differs, policyGroups } from '../../src/endpoints/console/policy.ts';
+import { globalsOf } from '../../src/http/languages.ts';
+import { pageLanguages } from '../../src/protocol/lists.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
 import { Browser, type Page } from '../support/browser.ts';
 
@@ -42,6 +44,17 @@ test.each([
 ])('%s = %j stands to the default so: %s', (name, value, expected) => {
   expect(differs(setting(name), value)).toBe(expected);
 });
+
+test.each(pageLanguages)(
+  'in %s no setting is explained in words of a protocol alone',
+  (language) => {
+    const { plain, meaning } = globalsOf(language);
+    const ofProtocols =
+      /RFC|[a-z]_[a-z]|FAPI|OpenID|Grant Management|JW[TKS]|\b(acr|aud|iss|jti|exp|sub)\b/;
+    const shown = tenantSettings.map(({ name }) => [name, String(plain(name) ?? meaning(name))]);
+    expect(shown.filter(([, said = '']) => said === '' || ofProtocols.test(said))).toEqual([]);
+  },
+);
 
 describe('the page', () => {
   let acme: Acme;

@@ -8,7 +8,7 @@ import { keepTyped } from '../../http/keep-typed.ts';
 import { render } from '../../http/render.ts';
 import { presentedCsrfToken } from '../../http/session.ts';
 import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
-import { pageLanguages } from '../../protocol/lists.ts';
+import { eventTypes, pageLanguages } from '../../protocol/lists.ts';
 import { newSecret } from '../../protocol/secrets.ts';
 import type { Arguments, Operation } from '../admin-api/admin-operation.ts';
 import { makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
@@ -167,6 +167,7 @@ function showPage(ctx: Ctx, found: Found, row: Shown, problem: Problem = {}): vo
     policy_groups: policyGroups,
     differs,
     languages: pageLanguages,
+    event_types: eventTypes,
     as_text: textOfValue,
     accent_of: accentOf,
   };
