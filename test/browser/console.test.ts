@@ -202,7 +202,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       const at = (path: string) => page.goto(`${acme.issuer}/oauth/admin/${path}`);
       const change = async (label: string, fields: Record<string, string>) => {
         const part = page.locator('details').filter({ hasText: label }).first();
-        await part.locator('summary').click();
+        await part.locator('summary').first().click();
         for (const [id, text] of Object.entries(fields)) await part.locator(`#${id}`).fill(text);
         await part.getByRole('button').click();
         await page.getByText('It is done.').waitFor();
@@ -225,7 +225,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       expect(await events.textContent()).toBe('all of them');
 
       await at('roles');
-      await change('Make or change a group', {
+      await change('Add a group', {
         'set-group': 'staff',
         'group-title': 'Staff',
         roles: 'pgrant.admin.read',
@@ -268,9 +268,9 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await row('bob').getByText('tutors').waitFor();
     // Who has it by a group alone loses it with the group.
     expect(await row('bob').getByRole('button').count()).toBe(0);
-    await page.locator('summary', { hasText: 'Give a role' }).click();
+    await page.locator('summary', { hasText: 'Give it to somebody' }).click();
     await page.getByLabel('Username').fill('eve');
-    await press(page, 'Give a role');
+    await press(page, 'Give it to somebody');
     await row('eve').waitFor();
     await row('eve').getByRole('button', { name: 'Take away' }).click();
     await page.getByText('It is done.').waitFor();

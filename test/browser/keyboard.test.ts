@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     ['clients/web', 'Change it', [['Name', 'input', 'Renamed']], 'Change it'],
     ['webhooks/hook', 'Change it', [['URL', 'input', 'https://hooks.example/x']], 'Change it'],
     ['users/ada', 'Give a role', [['Role', 'select', 'ArrowDown']], 'Give a role'],
-    ['roles/grading', 'Give a role', [['Username', 'input', 'ada']], 'Give a role'],
+    ['roles/grading', 'Give it to somebody', [['Username', 'input', 'ada']], 'Give it to somebody'],
     ['scopes/openid', 'Change it', [['Title', 'input', 'Who you are']], 'Change it'],
     ['sign-in/company', null, [['Title', 'input', 'Company']], 'Change it'],
     ['settings/code_lifetime', null, [['Value (seconds)', 'input', '30']], 'Save'],
