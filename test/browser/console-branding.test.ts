@@ -109,7 +109,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
 
   test('an identity provider is added, changed, switched off and removed; its secrets are sealed and never shown', async () => {
     const { page, complaints } = await openAt('sign-in');
-    await page.getByText('Add an identity provider').first().click();
+    await page.locator('summary', { hasText: 'Add an identity provider' }).click();
     await page.locator('#new-name').fill('company');
     await page.locator('#new-title').fill('Company');
     await page.getByLabel('Issuer (URL)').fill('company.example');
