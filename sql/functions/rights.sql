@@ -71,8 +71,9 @@ begin
            (o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant
             or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit', 'review_enter',
                            'token_judge')) as delegated,
-           o.name in ('audit_verify', 'audit_verify_seals', 'audit_verify_rest', 'audit_walk', 'audit_compare', 'scopes_reached',
-                      'access_period') as nested,
+           o.schema = 'pgrant_report'
+             and o.name in ('audit_verify', 'audit_verify_seals', 'audit_verify_rest', 'audit_walk', 'audit_compare',
+                            'scopes_reached', 'access_period') as nested,
            case o.kind when 'view' then 'select on ' else 'execute on function ' end as what,
            array(select c.role from caller c where c.name = o.name and o.schema <> 'pgrant_api'
                  union
