@@ -32,7 +32,7 @@ import { logout } from './endpoints/logout/logout.ts';
 import * as registrations from './endpoints/registration/manage.ts';
 import { register } from './endpoints/registration/register.ts';
 import { revoke } from './endpoints/revocation/revoke.ts';
-import { makeRouter, type Route, refuseUnanswered } from './endpoints/router.ts';
+import { dispatch, makeRouter, type Route, refuseUnanswered } from './endpoints/router.ts';
 import * as factors from './endpoints/second-factor/account-factors.ts';
 import * as passkeys from './endpoints/second-factor/account-passkeys.ts';
 import * as passkeySignIn from './endpoints/second-factor/passkey-sign-in.ts';
@@ -186,7 +186,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
   app.use(serveMounts(mounts));
   app.use(enterTenant(services));
   app.use(refuseUnanswered(routes));
-  app.use(router.routes() as unknown as Middleware<State>);
+  app.use(dispatch(routes, router));
   app.use(router.allowedMethods() as unknown as Middleware<State>);
   app.on('error', (error) => services.log.warn({ err: error }, 'an answer could not be written'));
   return app as unknown as Koa;
