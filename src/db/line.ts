@@ -11,7 +11,7 @@ export type Request = {
 
 /** Most requests in a statement, and most tenants; each number of tenants is a statement to be prepared. */
 const most = 64;
-const mostTenants = 8;
+const mostTenants = 16;
 
 /** So few are not divided: a set costs something, whatever it holds. */
 const undivided = 8;

@@ -71,12 +71,12 @@ test('a set that takes longer than its like keeps nobody waiting', async () => {
   expect(other.backend).not.toBe(one.backend);
 });
 
-test('a set is full with eight tenants, and the next leaves beside it', async () => {
+test('a set is full with sixteen tenants, and the next leaves beside it', async () => {
   const all = await Promise.all(
-    Array.from({ length: 16 }, () => call(web, countAll, { tenant: randomUUID(), wait: 0 })),
+    Array.from({ length: 32 }, () => call(web, countAll, { tenant: randomUUID(), wait: 0 })),
   );
   const backends = Map.groupBy(all, ({ backend }) => backend);
-  expect([...backends.values()].map(({ length }) => length)).toEqual([8, 8]);
+  expect([...backends.values()].map(({ length }) => length)).toEqual([16, 16]);
 });
 
 test('a full set leaves beside the one that is out', async () => {
