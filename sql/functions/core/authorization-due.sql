@@ -2,12 +2,10 @@
 
 create function pgrant_rules.acr_unmet(p_request pgrant.authorization_requests, p_session pgrant.sessions)
 returns boolean
-language plpgsql stable
+language sql stable
 as $$
-begin
-  return p_request.essential_acr <> '{}'
-     and not coalesce(pgrant_rules.acr_reached(p_request.tenant_id, p_session.acr) && p_request.essential_acr, false);
-end
+  select p_request.essential_acr <> '{}'
+     and not coalesce(pgrant_rules.acr_reached(p_request.tenant_id, p_session.acr) && p_request.essential_acr, false)
 $$;
 
 comment on function pgrant_rules.acr_unmet(pgrant.authorization_requests, pgrant.sessions) is
@@ -47,14 +45,12 @@ comment on function pgrant_rules.account_due(pgrant.authorization_requests, pgra
 
 create function pgrant_rules.sign_in_due(p_request pgrant.authorization_requests, p_session pgrant.sessions)
 returns boolean
-language plpgsql immutable
+language sql stable
 as $$
-begin
-  return p_session.session_id is null
+  select p_session.session_id is null
       or coalesce(p_request.prompt && array['login', 'create'] and p_session.auth_time < p_request.created_at, false)
       or coalesce(p_session.auth_time < p_request.created_at - make_interval(secs => p_request.max_age), false)
-      or coalesce(p_session.user_id::text <> p_request.hint_sub, false);
-end
+      or coalesce(p_session.user_id::text <> p_request.hint_sub, false)
 $$;
 
 comment on function pgrant_rules.sign_in_due(pgrant.authorization_requests, pgrant.sessions) is

@@ -111,7 +111,8 @@ declare
   v_out pgrant_api.authorization := pgrant_rules.authorization_answer(p_client, p_request);
   v_code pgrant.codes;
   v_scopes text[];
-  v_factor pgrant_rules.factor_step := pgrant_rules.second_factor_step(p_request, p_session);
+  v_factor pgrant_rules.factor_step := case when p_client.second_factor is distinct from 'off'
+                                            then pgrant_rules.second_factor_step(p_request, p_session) end;
 begin
   v_out.next := null;
   v_out.request_expires_at := pgrant_rules.epoch(p_request.expires_at);
@@ -146,8 +147,7 @@ begin
       v_out.response_reason := 'the person has none of the roles that were asked for';
       v_out.response_detail := array_to_string(p_request.scopes, ' ');
     elsif 'consent' = any (p_request.prompt)
-       or not pgrant_rules.consent_covers(p_tenant, p_client, p_request, p_grant, v_scopes)
-    then
+       or not pgrant_rules.consent_covers(p_tenant, p_client, p_request, p_grant, v_scopes) then
       v_out.next := 'consent';
       v_out.response_reason := 'consent was not given, not for all of this, or has expired';
     end if;

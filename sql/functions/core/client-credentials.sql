@@ -73,6 +73,7 @@ language plpgsql
 as $$
 declare
   v_defined text[] := array(select s.scope from pgrant.scopes s where s.tenant_id = p_tenant);
+  v_client pgrant_rules.client_policies;
   v_maker_ids uuid[];
   v_known pgrant_rules.known_scopes;
   v_decision pgrant_rules.token_decision;
@@ -83,10 +84,13 @@ begin
   end loop;
   v_known := pgrant_rules.scopes_find(p_tenant, v_defined, v_maker_ids);
   for i in 1 .. cardinality(p_client) loop
+    if i = 1 or p_client_id[i] is distinct from p_client_id[i - 1] then
+      v_client := p_client[i];
+    end if;
     v_decision := null;
     if p_error[i] is null then
       v_decision := pgrant_rules.client_token_decide(
-        p_tenant, p_client[i], v_defined, v_known, string_to_array(p_scope[i], ' '), string_to_array(p_resource[i], ' '),
+        p_tenant, v_client, v_defined, v_known, string_to_array(p_scope[i], ' '), string_to_array(p_resource[i], ' '),
         p_authorization_details[i]);
       v_decision.access_hash := p_access_hash[i];
     end if;

@@ -93,12 +93,21 @@ create type pgrant_rules.client_policies as (
   token_rate                                  integer,
   third_party                                 boolean,
   security_profile                            text,
-  profile_fault                               text
+  profile_fault                               text,
+  second_factor                               text
 );
 
 comment on type pgrant_rules.client_policies is 'A client and the policy that holds for it: its own setting, or else its tenant''s.';
 comment on column pgrant_rules.client_policies.profile_fault is
   'Why the tenant takes nothing of the client (see client_profile_fault); null = it does.';
+comment on column pgrant_rules.client_policies.second_factor is 'Its tenant''s (see second_factor_policy); null = not looked up.';
+
+create function pgrant_rules.second_factor_policy(p_second_factor text, p_login_url text) returns text
+language sql immutable
+as $$ select case when p_login_url is null then p_second_factor else 'off' end $$;
+
+comment on function pgrant_rules.second_factor_policy(text, text) is
+  'When a tenant wants a second factor (tenants.second_factor): never where people sign in at the product, which has factors of its own.';
 
 create function pgrant_rules.client_policy(p_client pgrant.clients, p_tenant pgrant.tenants) returns pgrant_rules.client_policies
 language plpgsql stable
@@ -150,7 +159,8 @@ begin
     p_client.draft, p_client.token_rate, p_client.third_party or p_client.registered_at is not null,
     v_profile,
     case when v_profile is not null or p_tenant.token_endpoint_auth_methods is not null
-         then pgrant_rules.client_profile_fault(p_client, p_tenant) end
+         then pgrant_rules.client_profile_fault(p_client, p_tenant) end,
+    pgrant_rules.second_factor_policy(p_tenant.second_factor, p_tenant.login_url)
   )::pgrant_rules.client_policies;
 end
 $$;

@@ -25,34 +25,28 @@ create function pgrant_rules.client_refusal(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_address inet, p_auth_method text, p_secret_hash bytea,
   p_secret_client_id text, p_assertion jsonb, p_possession jsonb, p_confidential boolean
 ) returns text
-language plpgsql
+language sql
 as $$
-begin
-  if p_client.client_id is null then
-    return 'client unknown or disabled';
-  elsif p_client.allowed_networks is not null and not coalesce(p_address <<= any (p_client.allowed_networks), false) then
-    return 'client may not authenticate from this address';
-  elsif p_client.profile_fault is not null then
-    return p_client.profile_fault;
-  end if;
-  -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
-  case p_client.token_endpoint_auth_method
-    when 'none' then
-      return case when p_auth_method is distinct from 'none' then 'a public client sent a secret'
-                  when p_confidential then 'a public client cannot introspect' end;
-    when 'private_key_jwt' then
-      return case when p_auth_method = 'private_key_jwt'
-                  then pgrant_rules.client_assertion_refusal(p_tenant, p_client.client_id, p_assertion)
-                  else 'a client that signs did not' end;
-    when 'tls_client_auth', 'self_signed_tls_client_auth' then
-      return case when p_auth_method is distinct from 'none' then 'a client with a certificate sent a secret'
-                  else pgrant_rules.client_certificate_refusal(p_tenant, p_client.client_id, p_possession -> 'certificate') end;
-    else
-      return case when coalesce(p_auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null
-                  then 'a confidential client did not authenticate'
-                  when p_secret_client_id is distinct from p_client.client_id then 'client secret wrong or expired' end;
-  end case;
-end
+  select case
+    when p_client.client_id is null then 'client unknown or disabled'
+    when p_client.allowed_networks is not null and not coalesce(p_address <<= any (p_client.allowed_networks), false)
+      then 'client may not authenticate from this address'
+    when p_client.profile_fault is not null then p_client.profile_fault
+    -- RFC 6749 2.3: a client must not authenticate in a way that it is not registered for.
+    when p_client.token_endpoint_auth_method = 'none' then
+      case when p_auth_method is distinct from 'none' then 'a public client sent a secret'
+           when p_confidential then 'a public client cannot introspect' end
+    when p_client.token_endpoint_auth_method = 'private_key_jwt' then
+      case when p_auth_method = 'private_key_jwt'
+           then pgrant_rules.client_assertion_refusal(p_tenant, p_client.client_id, p_assertion)
+           else 'a client that signs did not' end
+    when p_client.token_endpoint_auth_method in ('tls_client_auth', 'self_signed_tls_client_auth') then
+      case when p_auth_method is distinct from 'none' then 'a client with a certificate sent a secret'
+           else pgrant_rules.client_certificate_refusal(p_tenant, p_client.client_id, p_possession -> 'certificate') end
+    when coalesce(p_auth_method, 'none') not in ('client_secret_basic', 'client_secret_post') or p_secret_hash is null
+      then 'a confidential client did not authenticate'
+    when p_secret_client_id is distinct from p_client.client_id then 'client secret wrong or expired'
+  end
 $$;
 
 comment on function pgrant_rules.client_refusal(uuid, pgrant_rules.client_policies, inet, text, bytea, text, jsonb, jsonb, boolean) is
@@ -116,25 +110,35 @@ as $$
 declare
   v_secrets bytea[];
   v_secret_client_ids text[];
+  v_client pgrant_rules.client_policies;
+  v_reason text;
   v_limited boolean := false;
   v_beyond boolean[];
   v_possessions pgrant_rules.possession[];
 begin
   o_client := pgrant_rules.clients_find(p_tenant, p_client_id);
+  o_error := array_fill(null::pgrant_api.error, array[cardinality(p_client_id)]);
+  o_reason := array_fill(null::text, array[cardinality(p_client_id)]);
   select array_agg(s.secret_hash), array_agg(s.client_id) into v_secrets, v_secret_client_ids
     from pgrant.client_secrets s
    where s.tenant_id = p_tenant and s.secret_hash = any (p_secret_hash) and s.expires_at > now();
   for i in 1 .. cardinality(p_client_id) loop
-    v_limited := v_limited or (o_client[i]).token_rate is not null;
-    o_reason[i] := pgrant_rules.client_refusal(
-      p_tenant, o_client[i], p_address[i], p_auth_method[i], p_secret_hash[i],
+    -- Once for those of one client that stand together, for a client is a large row.
+    if i = 1 or p_client_id[i] is distinct from p_client_id[i - 1] then
+      v_client := o_client[i];
+      v_limited := v_limited or v_client.token_rate is not null;
+    end if;
+    v_reason := pgrant_rules.client_refusal(
+      p_tenant, v_client, p_address[i], p_auth_method[i], p_secret_hash[i],
       v_secret_client_ids[array_position(v_secrets, p_secret_hash[i])], p_assertion[i], p_possession[i], p_confidential);
-    o_error[i] := case when o_reason[i] is not null then 'invalid_client' end::pgrant_api.error;
-    o_detail[i] := case when o_reason[i] is not null then pgrant_rules.client_assertion_detail(p_assertion[i], o_reason[i]) end;
-    if o_reason[i] is null and not p_grant_type = any ((o_client[i]).grant_types) then
+    if v_reason is not null then
+      o_error[i] := 'invalid_client';
+      o_reason[i] := v_reason;
+      o_detail[i] := pgrant_rules.client_assertion_detail(p_assertion[i], v_reason);
+    elsif not p_grant_type = any (v_client.grant_types) then
       o_error[i] := 'unauthorized_client';
       o_reason[i] := 'client is not registered for ' || p_grant_type;
-    elsif o_reason[i] is null and (o_client[i]).draft and not pgrant_rules.grant_of_people(p_grant_type) then
+    elsif v_client.draft and not pgrant_rules.grant_of_people(p_grant_type) then
       o_error[i] := 'unauthorized_client';
       o_reason[i] := 'the client is a draft';
     end if;

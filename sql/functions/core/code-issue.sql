@@ -59,20 +59,14 @@ comment on function pgrant_rules.code_row(pgrant_rules.client_policies, pgrant.a
   'The code that a request becomes, not stored yet.';
 
 create function pgrant_rules.code_entry(p_code pgrant.codes, p_consented boolean) returns pgrant_rules.audit_entry
-language plpgsql stable
+language sql stable
 as $$
-declare
-  v_entry pgrant_rules.audit_entry;
-begin
-  v_entry.request_id := nullif(current_setting('pgrant.request_id', true), '');
-  v_entry.address := pgrant_rules.caller_address();
-  v_entry.action := case when p_consented then 'consent.allow' else 'consent.remember' end;
-  v_entry.client_id := p_code.client_id;
-  v_entry.user_id := p_code.user_id;
-  v_entry.grant_id := p_code.grant_id;
-  v_entry.detail := jsonb_build_object('scopes', to_jsonb(p_code.scopes)) || pgrant_rules.details_noted(p_code.authorization_details);
-  return v_entry;
-end
+  select row(
+    nullif(current_setting('pgrant.request_id', true), ''), pgrant_rules.caller_address(),
+    case when p_consented then 'consent.allow' else 'consent.remember' end, null, null, p_code.client_id, p_code.user_id,
+    p_code.grant_id, null,
+    jsonb_build_object('scopes', p_code.scopes) || pgrant_rules.details_noted(p_code.authorization_details)
+  )::pgrant_rules.audit_entry
 $$;
 
 comment on function pgrant_rules.code_entry(pgrant.codes, boolean) is

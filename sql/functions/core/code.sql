@@ -173,6 +173,7 @@ create function pgrant_rules.codes_decide(
 language plpgsql
 as $$
 declare
+  v_client pgrant_rules.client_policies;
   v_code pgrant.codes;
   v_grant_ids uuid[];
   v_user_ids uuid[];
@@ -202,9 +203,12 @@ begin
   for i in 1 .. cardinality(p_code) loop
     v_code := p_code[i];
     v_decision := null;
+    if i = 1 or p_client_id[i] is distinct from p_client_id[i - 1] then
+      v_client := p_client[i];
+    end if;
     if p_error[i] is null then
       v_decision := pgrant_rules.code_decide(
-        p_tenant, p_client[i], v_code,
+        p_tenant, v_client, v_code,
         case when v_code.user_id = any (v_user_ids) then v_grants[array_position(v_grant_ids, v_code.grant_id)] end,
         coalesce(v_code.session_id = any (v_session_ids), false), v_known, p_redirect_uri[i], p_code_challenge[i],
         string_to_array(p_resource[i], ' '), p_cnf[i] ->> 'jkt', p_authorization_details[i]);

@@ -65,54 +65,47 @@ $$;
 
 comment on function pgrant_rules.api_keys_note(uuid, bytea[]) is 'Notes the use of API credentials that were presented as bearer keys, to the minute.';
 
-create function pgrant_rules.token_introspection(
-  p_tenant uuid, p_token pgrant_rules.live_token, p_client pgrant_rules.client_policies, p_refresh_token boolean, p_function text
-) returns pgrant_api.introspection
+create function pgrant_rules.introspection_claims(
+  p_tenant uuid, p_token pgrant_rules.live_token, p_audience text[], p_function text
+) returns jsonb
 language plpgsql
 as $$
 declare
-  v_out pgrant_api.introspection;
+  v_out jsonb := p_token.access_claims;
 begin
-  v_out.response_alg := p_client.introspection_alg;
-  v_out.asked_alg := case when 'RS256' = any (p_client.signing_algs) then 'RS256' else p_client.signing_algs[1] end;
-  -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
-  -- is its own client's business.
-  v_out.active := coalesce(p_token.client_id = p_client.client_id
-                           or p_token.client_id is not null and not p_refresh_token and not p_client.third_party, false);
-  if not v_out.active then
-    return v_out;
+  if p_token.audience <> p_audience then
+    v_out := (pgrant_rules.token_shape(p_tenant, p_token.audience, p_token.user_id, p_token.scopes, p_token.access_claims)).claims || v_out;
   end if;
-  v_out.client_id := p_token.client_id;
-  v_out.subject := coalesce(p_token.subject, p_token.client_id);
-  v_out.username := p_token.username;
-  v_out.scopes := p_token.scopes;
-  v_out.audience := p_token.audience;
-  v_out.issued_at := pgrant_rules.epoch(p_token.issued_at);
-  v_out.expires_at := case when isfinite(p_token.expires_at) then pgrant_rules.epoch(p_token.expires_at) end;
-  v_out.auth_time := pgrant_rules.epoch(p_token.auth_time);
-  v_out.acr := p_token.acr;
-  v_out.grant_id := p_token.grant_id;
-  v_out.cnf := p_token.cnf;
-  v_out.authorization_details := nullif(p_token.details, '[]');
-  v_out.act := p_token.act;
-  v_out.claims := p_token.access_claims;
-  if not p_refresh_token then
-    v_out.token_type := case when p_token.cnf ? 'jkt' then 'DPoP' else 'Bearer' end;
-    if p_token.audience <> p_client.audience then
-      v_out.claims := (pgrant_rules.token_shape(p_tenant, p_token.audience, p_token.user_id, p_token.scopes,
-                                                p_token.access_claims)).claims || v_out.claims;
-    end if;
-    if p_function is not null then
-      v_out.claims := pgrant_rules.custom_claims(p_tenant, p_function, p_token.user_id, p_token.client_id, p_token.scopes)
-                      || v_out.claims;
-    end if;
+  if p_function is not null then
+    v_out := pgrant_rules.custom_claims(p_tenant, p_function, p_token.user_id, p_token.client_id, p_token.scopes) || v_out;
   end if;
   return v_out;
 end
 $$;
 
+comment on function pgrant_rules.introspection_claims(uuid, pgrant_rules.live_token, text[], text) is
+  'The claims of an access token beside those of RFC 7662. p_audience is what tokens have that are made for no resource; p_function adds some; null = none does.';
+
+create function pgrant_rules.token_introspection(
+  p_tenant uuid, p_token pgrant_rules.live_token, p_client pgrant_rules.client_policies, p_refresh_token boolean, p_function text
+) returns pgrant_api.introspection
+language sql
+as $$
+  select row(
+    null, null, null, true,
+    case when p_refresh_token then null when p_token.cnf ? 'jkt' then 'DPoP' else 'Bearer' end,
+    p_token.client_id, coalesce(p_token.subject, p_token.client_id), p_token.username, p_token.scopes, p_token.audience,
+    pgrant_rules.epoch(p_token.issued_at), case when isfinite(p_token.expires_at) then pgrant_rules.epoch(p_token.expires_at) end,
+    pgrant_rules.epoch(p_token.auth_time), p_token.acr,
+    case when not p_refresh_token and (p_token.audience <> p_client.audience or p_function is not null)
+         then pgrant_rules.introspection_claims(p_tenant, p_token, p_client.audience, p_function)
+         else p_token.access_claims end,
+    p_token.grant_id, null, null, p_token.cnf, nullif(p_token.details, '[]'), p_token.act
+  )::pgrant_api.introspection
+$$;
+
 comment on function pgrant_rules.token_introspection(uuid, pgrant_rules.live_token, pgrant_rules.client_policies, boolean, text) is
-  'What a client is told of a token that is good (p_token of tokens_live). p_function adds claims to access tokens; null = none does.';
+  'What a client is told of a token that is good (p_token of tokens_live) and that it may ask about. p_function adds claims to access tokens; null = none does.';
 
 create function pgrant_api.token_introspect(
   p_tenant uuid, p_request_id text[], p_address inet[],
@@ -127,6 +120,9 @@ declare
   v_errors pgrant_api.error[];
   v_tokens pgrant_rules.live_token[];
   v_function text;
+  v_asked_alg text;
+  v_client pgrant_rules.client_policies;
+  v_token pgrant_rules.live_token;
   v_out pgrant_api.introspection;
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
@@ -142,15 +138,28 @@ begin
       p_tenant, pgrant_rules.authentication_entries(p_request_id, p_address, p_client_id, v_auth.o_error, v_auth.o_reason));
   end if;
   for i in 1 .. cardinality(p_client_id) loop
+    if i = 1 or p_client_id[i] is distinct from p_client_id[i - 1] then
+      v_client := v_auth.o_client[i];
+      v_function := case when 'access_token' = any (v_client.claims_function_targets) then v_client.claims_function end;
+      v_asked_alg := case when 'RS256' = any (v_client.signing_algs) then 'RS256' else v_client.signing_algs[1] end;
+    end if;
+    v_token := v_tokens[i];
     v_out := null;
-    if v_auth.o_error[i] is null then
-      v_function := case when 'access_token' = any ((v_auth.o_client[i]).claims_function_targets)
-                         then (v_auth.o_client[i]).claims_function end;
-      v_out := pgrant_rules.token_introspection(p_tenant, v_tokens[i], v_auth.o_client[i], p_handle_hash[i] is not null, v_function);
-    else
+    if v_auth.o_error[i] is not null then
       v_out.error := v_errors[i];
       v_out.reason := v_auth.o_reason[i];
       v_out.detail := v_auth.o_detail[i];
+    -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
+    -- is its own client's business.
+    elsif v_token.client_id = v_client.client_id
+          or v_token.client_id is not null and p_handle_hash[i] is null and not v_client.third_party then
+      v_out := pgrant_rules.token_introspection(p_tenant, v_token, v_client, p_handle_hash[i] is not null, v_function);
+    else
+      v_out.active := false;
+    end if;
+    if v_auth.o_error[i] is null then
+      v_out.response_alg := v_client.introspection_alg;
+      v_out.asked_alg := v_asked_alg;
     end if;
     return next v_out;
   end loop;

@@ -2,43 +2,29 @@
 
 create function pgrant_rules.token_live(
   p_token pgrant_rules.live_token, p_tenant pgrant.tenants, p_client pgrant.clients, p_family pgrant.token_families,
-  p_grant pgrant.grants, p_user pgrant.users, p_known pgrant_rules.known_scopes
+  p_grant pgrant.grants, p_user pgrant.users, p_known pgrant_rules.known_scopes, p_scopes text[]
 ) returns pgrant_rules.live_token
-language plpgsql stable
+language sql stable
 as $$
-declare
-  v_out pgrant_rules.live_token := p_token;
-begin
-  v_out.user_id := p_family.user_id;
-  v_out.username := p_user.username;
-  v_out.subject := pgrant_rules.subject(p_client.subject_type, p_tenant.pairwise_salt, p_client.client_id,
-                                        p_client.sector_identifier_uri, p_client.redirect_uris, p_family.user_id);
-  v_out.grant_id := p_family.grant_id;
-  v_out.auth_time := p_family.auth_time;
-  v_out.acr := p_family.acr;
-  v_out.claims_userinfo := p_family.claims_userinfo;
-  v_out.family_client_id := p_family.client_id;
-  v_out.userinfo_alg := p_client.userinfo_alg;
-  v_out.security_profile := coalesce(p_tenant.security_profile, p_client.security_profile);
-  v_out.scopes := pgrant_rules.scopes_effective(p_token.scopes, p_client.scopes, p_grant.scopes,
-                                                coalesce(p_family.user_id, p_client.maker_id), p_known);
-  v_out.details := null;
-  if p_token.details <> '[]' then
-    v_out.details := pgrant_rules.details_effective(p_tenant.tenant_id, p_client.authorization_details_types, p_token.details,
-                                                    p_grant.authorization_details, null);
-  end if;
-  v_out.access_claims := pgrant_rules.token_claims(
-    p_tenant.roles_claim, p_tenant.permissions_claim, p_tenant.tenant_claim, p_tenant.name,
-    pgrant_rules.scopes_common(v_out.scopes, p_known.roles));
-  if p_client.allowed_networks is not null then
-    v_out.access_claims := v_out.access_claims || jsonb_build_object('allowed_networks', p_client.allowed_networks);
-  end if;
-  return v_out;
-end
+  select row(
+    p_token.client_id, p_family.user_id, p_user.username, p_token.family_id, p_scopes, p_token.audience, p_token.issued_at,
+    p_token.expires_at, p_family.auth_time, p_family.acr, p_family.claims_userinfo, p_client.userinfo_alg,
+    pgrant_rules.token_claims(p_tenant.roles_claim, p_tenant.permissions_claim, p_tenant.tenant_claim, p_tenant.name,
+                              pgrant_rules.scopes_common(p_scopes, p_known.roles))
+      || case when p_client.allowed_networks is null then '{}'
+              else jsonb_build_object('allowed_networks', p_client.allowed_networks) end,
+    pgrant_rules.subject(p_client.subject_type, p_tenant.pairwise_salt, p_client.client_id, p_client.sector_identifier_uri,
+                         p_client.redirect_uris, p_family.user_id),
+    p_family.grant_id, p_token.cnf,
+    case when p_token.details <> '[]'
+         then pgrant_rules.details_effective(p_tenant.tenant_id, p_client.authorization_details_types, p_token.details,
+                                             p_grant.authorization_details, null) end,
+    p_token.act, p_family.client_id, p_token.exchanged_by, coalesce(p_tenant.security_profile, p_client.security_profile)
+  )::pgrant_rules.live_token
 $$;
 
-comment on function pgrant_rules.token_live(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.token_families, pgrant.grants, pgrant.users, pgrant_rules.known_scopes) is
-  'A token that is good, with the scopes that are still effective. p_family, p_grant and p_user are null of a client''s own.';
+comment on function pgrant_rules.token_live(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.token_families, pgrant.grants, pgrant.users, pgrant_rules.known_scopes, text[]) is
+  'A token that is good, with p_scopes, which are still effective. p_family, p_grant and p_user are null of a client''s own.';
 
 create function pgrant_rules.act_subjects(p_act jsonb) returns text[]
 language sql immutable
@@ -57,10 +43,9 @@ create function pgrant_rules.token_stands(
   p_token pgrant_rules.live_token, p_tenant pgrant.tenants, p_client pgrant.clients, p_family_client pgrant.clients,
   p_grant pgrant.grants, p_user pgrant.users
 ) returns boolean
-language plpgsql stable
+language sql stable
 as $$
-begin
-  return p_token.expires_at > now()
+  select p_token.expires_at > now()
      and p_client.client_id is not null
      and pgrant_rules.client_live(p_client.disabled_at, p_client.expires_at, p_tenant.disabled_at)
      and pgrant_rules.maker_enabled(p_tenant.tenant_id, p_client.maker_id)
@@ -73,8 +58,7 @@ begin
      -- One that was exchanged (RFC 8693) hangs on the family of another client, which has to be live too.
      and (p_token.family_client_id is null
           or p_family_client.client_id is not null
-             and pgrant_rules.client_live(p_family_client.disabled_at, p_family_client.expires_at, p_tenant.disabled_at));
-end
+             and pgrant_rules.client_live(p_family_client.disabled_at, p_family_client.expires_at, p_tenant.disabled_at))
 $$;
 
 comment on function pgrant_rules.token_stands(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.clients, pgrant.grants, pgrant.users) is
@@ -152,6 +136,7 @@ declare
   v_found record;
   v_tenant pgrant.tenants;
   v_client pgrant.clients;
+  v_effective text[];
   v_family pgrant.token_families;
   v_grant pgrant.grants;
   v_user pgrant.users;
@@ -199,7 +184,9 @@ begin
   end if;
   for i in 1 .. cardinality(p_tokens) loop
     v_token := p_tokens[i];
-    v_client := v_clients[array_position(v_client_ids, v_token.client_id)];
+    if v_client.client_id is distinct from v_token.client_id then
+      v_client := v_clients[array_position(v_client_ids, v_token.client_id)];
+    end if;
     v_family := v_families[array_position(v_family_ids, v_token.family_id)];
     if v_family.client_id <> coalesce(v_token.family_client_id, v_token.client_id) then
       v_family := null;
@@ -210,7 +197,9 @@ begin
                                  v_clients[array_position(v_client_ids, v_token.family_client_id)], v_grant, v_user)
        and (v_token.act is null or pgrant_rules.actors_stand(v_token, v_tenant, v_clients))
        and (v_token.exchanged_by is null or pgrant_rules.exchangers_stand(v_token, v_tenant, v_clients)) then
-      v_out[i] := pgrant_rules.token_live(v_token, v_tenant, v_client, v_family, v_grant, v_user, v_known);
+      v_effective := pgrant_rules.scopes_effective(v_token.scopes, v_client.scopes, v_grant.scopes,
+                                                   coalesce(v_family.user_id, v_client.maker_id), v_known);
+      v_out[i] := pgrant_rules.token_live(v_token, v_tenant, v_client, v_family, v_grant, v_user, v_known, v_effective);
     end if;
   end loop;
   return v_out;

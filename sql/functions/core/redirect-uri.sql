@@ -31,12 +31,10 @@ comment on function pgrant_rules.redirect_uri_allowed(text[], text) is
   'Exact string comparison (RFC 9700 4.1.3), but for the port of a loopback IP literal (RFC 8252 7.3).';
 
 create function pgrant_rules.redirect_uri_registered(p_client pgrant_rules.client_policies, p_uri text) returns boolean
-language plpgsql immutable
+language sql immutable
 as $$
-begin
-  return pgrant_rules.redirect_uri_allowed(p_client.redirect_uris, p_uri)
-      or p_client.document_expires_at is not null and pgrant_rules.localhost_portless(p_uri) = any (p_client.redirect_uris);
-end
+  select pgrant_rules.redirect_uri_allowed(p_client.redirect_uris, p_uri)
+      or p_client.document_expires_at is not null and pgrant_rules.localhost_portless(p_uri) = any (p_client.redirect_uris)
 $$;
 
 comment on function pgrant_rules.redirect_uri_registered(pgrant_rules.client_policies, text) is

@@ -143,7 +143,9 @@ begin
   v_known := pgrant_rules.scopes_find(p_tenant, v_scopes, v_user_ids);
   for i in 1 .. cardinality(p_family) loop
     v_family := p_family[i];
-    v_client := p_client[i];
+    if i = 1 or p_client_id[i] is distinct from p_client_id[i - 1] then
+      v_client := p_client[i];
+    end if;
     v_decision := null;
     if p_error[i] is null then
       v_decision := pgrant_rules.refresh_decide(

@@ -35,12 +35,10 @@ comment on function pgrant_rules.subject(text, bytea, text, text, text[], uuid) 
   'The sub by which a client knows a person, wherever it is told one (OpenID Connect Core 8).';
 
 create function pgrant_rules.client_subject(p_client pgrant_rules.client_policies, p_id uuid) returns text
-language plpgsql immutable
+language sql immutable
 as $$
-begin
-  return pgrant_rules.subject(p_client.subject_type, p_client.pairwise_salt, p_client.client_id, p_client.sector_identifier_uri,
-                              p_client.redirect_uris, p_id);
-end
+  select pgrant_rules.subject(p_client.subject_type, p_client.pairwise_salt, p_client.client_id, p_client.sector_identifier_uri,
+                              p_client.redirect_uris, p_id)
 $$;
 
 comment on function pgrant_rules.client_subject(pgrant_rules.client_policies, uuid) is

@@ -163,7 +163,9 @@ declare
 begin
   for i in 1 .. cardinality(p_decisions) loop
     v_decision := p_decisions[i];
-    v_client := p_client[i];
+    if i = 1 or v_decision.client_id is distinct from v_client.client_id then
+      v_client := p_client[i];
+    end if;
     if v_decision.error is null and v_decision.access_token_format = 'opaque' then
       v_tokens := v_tokens || row(
         v_decision.access_hash, v_decision.access_expires_at, v_decision.client_id,
@@ -186,8 +188,11 @@ begin
   v_errors := pgrant_rules.audit_all(p_tenant, v_entries);
   for i in 1 .. cardinality(p_decisions) loop
     v_decision := p_decisions[i];
+    if i = 1 or v_decision.client_id is distinct from v_client.client_id then
+      v_client := p_client[i];
+    end if;
     if v_decision.error is null then
-      v_out := pgrant_rules.token_response(p_tenant, p_client[i], v_decision, p_cnf[i]);
+      v_out := pgrant_rules.token_response(p_tenant, v_client, v_decision, p_cnf[i]);
     else
       v_out := null;
       v_out.error := v_errors[i];

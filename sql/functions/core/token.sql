@@ -62,20 +62,16 @@ comment on column pgrant_api.tokens.act is 'Who acts for the person by the acces
 comment on column pgrant_api.tokens.authorization_details is 'What the access token is good for beside scopes (RFC 9396 7); null = nothing.';
 
 create function pgrant_rules.details_noted(p_details jsonb) returns jsonb
-language plpgsql immutable
-as $$ begin return case when p_details <> '[]' then jsonb_build_object('authorization_details', p_details) else '{}' end; end $$;
+language sql stable
+as $$ select case when p_details <> '[]' then jsonb_build_object('authorization_details', p_details) else '{}' end $$;
 
 comment on function pgrant_rules.details_noted(jsonb) is 'What the audit keeps of authorization details; nothing where there are none.';
 
 create function pgrant_rules.token_claims(
   p_roles_claim text, p_permissions_claim text, p_tenant_claim text, p_tenant_name text, p_roles text[]
 ) returns jsonb
-language plpgsql stable
-as $$
-begin
-  return jsonb_build_object(p_roles_claim, p_roles, p_permissions_claim, p_roles, p_tenant_claim, p_tenant_name);
-end
-$$;
+language sql stable
+as $$ select jsonb_build_object(p_roles_claim, p_roles, p_permissions_claim, p_roles, p_tenant_claim, p_tenant_name) $$;
 
 comment on function pgrant_rules.token_claims(text, text, text, text, text[]) is
   'What an access token says besides the registered claims, under the names that the tenant has chosen: the roles that it may use, twice, because a role is a permission and clients look for either name; and the tenant.';

@@ -42,16 +42,16 @@ create function pgrant_rules.expiries_of(p_epoch bigint[]) returns pgrant_rules.
 language plpgsql immutable
 as $$
 declare
-  v_out pgrant_rules.expiries;
-  v_moment timestamptz;
+  v_moments timestamptz[];
+  v_earliest bigint;
+  v_latest bigint;
 begin
   for i in 1 .. cardinality(p_epoch) loop
-    v_moment := pgrant_rules.moment(p_epoch[i]);
-    v_out.moments[i] := v_moment;
-    v_out.earliest := least(v_out.earliest, v_moment);
-    v_out.latest := greatest(v_out.latest, v_moment);
+    v_moments[i] := pgrant_rules.moment(p_epoch[i]);
+    v_earliest := least(v_earliest, p_epoch[i]);
+    v_latest := greatest(v_latest, p_epoch[i]);
   end loop;
-  return v_out;
+  return row(v_moments, pgrant_rules.moment(v_earliest), pgrant_rules.moment(v_latest))::pgrant_rules.expiries;
 end
 $$;
 

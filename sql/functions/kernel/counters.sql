@@ -115,10 +115,12 @@ comment on function pgrant_rules.authorization_rates_reached(uuid, inet[], text[
   'Counts what is begun from each address: p_what is authorization for a sign-in, at the product or an upstream too, or names what else; null = nothing. Which are beyond authorization_rate; none from where no address is given, or a trusted network.';
 
 create function pgrant_rules.authorization_keys(p_tenant uuid, p_address inet[]) returns bytea[]
-language sql immutable
+language plpgsql immutable
 as $$
-  select array_agg(pgrant_rules.attempt_key(p_tenant, 'authorization', a.prefix))
-    from (select distinct pgrant_rules.address_prefix(a.address) as prefix from unnest(p_address) a (address)) a
+begin
+  return (select array_agg(pgrant_rules.attempt_key(p_tenant, 'authorization', a.prefix))
+            from (select distinct pgrant_rules.address_prefix(a.address) as prefix from unnest(p_address) a (address)) a);
+end
 $$;
 
 comment on function pgrant_rules.authorization_keys(uuid, inet[]) is 'The keys in counters by which sign-ins from these addresses are counted.';

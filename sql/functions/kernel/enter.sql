@@ -40,8 +40,9 @@ create function pgrant_rules.attribute(p_request_id text, p_address inet) return
 language plpgsql
 as $$
 begin
-  perform set_config('pgrant.request_id', coalesce(p_request_id, ''), true),
-          set_config('pgrant.address', coalesce(host(p_address), ''), true);
+  -- Assignments: PERFORM would set up an executor for each request of a set.
+  p_request_id := set_config('pgrant.request_id', coalesce(p_request_id, ''), true);
+  p_request_id := set_config('pgrant.address', coalesce(host(p_address), ''), true);
 end
 $$;
 

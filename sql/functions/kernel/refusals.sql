@@ -118,12 +118,16 @@ comment on function pgrant_rules.refusal_part(inet) is
   'The sixteenth of all addresses that a prefix is in, so that a flood from many of them does not queue for one row.';
 
 create function pgrant_rules.refusal_keys(p_tenant uuid, p_addresses inet[]) returns bytea[]
-language sql immutable
+language plpgsql immutable
 as $$
-  select array_agg(distinct k.key_hash order by k.key_hash)
-    from (select distinct pgrant_rules.address_prefix(a.address) as prefix from unnest(p_addresses) a (address)) p,
-         lateral (values (pgrant_rules.attempt_key(p_tenant, 'refusal', p.prefix)),
-                         (pgrant_rules.attempt_key(p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(p.prefix), null))) k (key_hash)
+begin
+  return (
+    select array_agg(distinct k.key_hash order by k.key_hash)
+      from (select distinct pgrant_rules.address_prefix(a.address) as prefix from unnest(p_addresses) a (address)) p,
+           lateral (values (pgrant_rules.attempt_key(p_tenant, 'refusal', p.prefix)),
+                           (pgrant_rules.attempt_key(p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(p.prefix), null)))
+             k (key_hash));
+end
 $$;
 
 comment on function pgrant_rules.refusal_keys(uuid, inet[]) is 'The keys in counters by which refusals of these addresses are counted.';

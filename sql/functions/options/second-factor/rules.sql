@@ -4,7 +4,7 @@ create function pgrant_rules.second_factor_rule(p_tenant uuid) returns text
 language plpgsql stable
 as $$
 begin
-  return (select case when t.login_url is null then t.second_factor else 'off' end from pgrant.tenants t where t.tenant_id = p_tenant);
+  return (select pgrant_rules.second_factor_policy(t.second_factor, t.login_url) from pgrant.tenants t where t.tenant_id = p_tenant);
 end
 $$;
 
