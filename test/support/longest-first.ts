@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const longest = [
+  'main',
+  'readme',
   'browser/console',
   'security/prove',
   'db/pool',
