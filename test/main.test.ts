@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { findEmbedded } from '../src/embedded/embedded.ts';
+import { compiled } from './support/compiled.ts';
 import { createDatabase } from './support/database.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -40,7 +41,13 @@ type Run = {
 
 function run(environment: Record<string, string>, ...args: string[]): Run {
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PORT: String(port), PGRANT_DATA: folder, LOG_LEVEL: 'warn', ...environment },
+    env: {
+      ...compiled,
+      PORT: String(port),
+      PGRANT_DATA: folder,
+      LOG_LEVEL: 'warn',
+      ...environment,
+    },
   });
   running.add(child);
   const written = { out: '', err: '' };

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEmbedded } from '../src/embedded/embedded.ts';
+import { compiled } from './support/compiled.ts';
 import { freePort } from './support/free-port.ts';
 import {
   anchorsOf,
@@ -81,7 +82,7 @@ describe('beside a running npm start', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-tutorial-'));
   let port: number;
   let server: ChildProcess;
-  const env = () => ({ ...process.env, PORT: String(port), PGRANT_DATA: folder });
+  const env = () => ({ ...process.env, ...compiled, PORT: String(port), PGRANT_DATA: folder });
 
   beforeAll(async () => {
     port = await freePort();

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './support/longest-first.ts';
 
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -10,6 +11,7 @@ export default defineConfig({
     globalSetup: ['test/support/server.ts'],
     setupFiles: ['test/support/setup.ts'],
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Modules are read once in each of the two processes; a file ends what it has started (test/support/at-end.ts).
     isolate: false,
     testTimeout: 30_000,

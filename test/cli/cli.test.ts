@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { confirm } from '../../src/cli/input.ts';
+import { compiled } from '../support/compiled.ts';
 import { createDatabase, serverLog } from '../support/database.ts';
 import { operator, run } from './cli.ts';
 
@@ -42,7 +43,7 @@ test('--help is on stdout with exit code 0', async () => {
 /** What a command says, and its exit code, where its output goes elsewhere: `null` = to a reader that has gone. */
 async function withOutput(to: number | null, words: string[]) {
   const child = spawn(process.execPath, [main, ...words], {
-    env: environment,
+    env: { ...compiled, ...environment },
     stdio: ['ignore', to ?? 'pipe', 'pipe'],
   });
   child.stdout?.destroy();

@@ -3,11 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { compiled } from '../support/compiled.ts';
 import type { TestDatabase } from '../support/database.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-const cache = fileURLToPath(new URL('../../node_modules/.cache/pgrant', import.meta.url));
 
 export const secret = Buffer.alloc(32, 7);
 
@@ -21,8 +20,7 @@ export async function run(
   stdin = '',
 ): Promise<Run> {
   const child = spawn(process.execPath, [main, ...words], {
-    // Half the time of a short command is the compiling of its modules.
-    env: { NODE_COMPILE_CACHE: cache, PGRANT_DATA: '/nonexistent/pgrant', ...environment },
+    env: { ...compiled, PGRANT_DATA: '/nonexistent/pgrant', ...environment },
   });
   child.stdin.end(stdin);
   const closed = once(child, 'close');

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { bind, statementOf } from '../../src/db/binding.ts';
 import { call, callAll, Refusal } from '../../src/db/call.ts';
@@ -158,6 +159,8 @@ test('results that change their type under load arrive unharmed, and no call fai
       };
       const row = await call(database.web, echo, sent);
       calls++;
+      // The releases need the processor, too.
+      await sleep(2);
       const { bytes, flag, document, list } = row;
       expect({ bytes, flag, document, list }).toEqual({
         bytes: sent.bytes,
@@ -171,7 +174,7 @@ test('results that change their type under load arrive unharmed, and no call fai
   const releases = (async () => {
     for (const folder of [...folders, ...folders.slice(0, 1)]) {
       expect((await release(database.url('postgres'), folder)).reloaded).toBe(true);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
   })();
   await Promise.all([releases.finally(() => (releasing = false)), loads]);

@@ -34,7 +34,7 @@ beforeEach(async () => {
   await set({ refusal_limit: limit, registration: 'open', ...product });
   // What is counted here is counted within a minute.
   const rest = 60 - new Date().getSeconds();
-  if (rest < 20) await sleep(rest * 1000);
+  if (rest < 10) await sleep(rest * 1000);
 });
 
 /** A product that signs people in, so that it may send assertions. */

@@ -53,54 +53,6 @@ export async function callables(query: Query, role: string): Promise<Callable[]>
 
 export type Outcome = { answer: string; error: string | null; changed: boolean };
 
-type Session = { unsafe: (text: string) => Promise<unknown> };
-/** What one session tries again and again, and the state of the other tenant before. */
-export type Ground = { session: Session; other: string; before: string };
-
-/** Looks at the other tenant; planned once in a session, unlike what is executed as a text. */
-export const makeLook = (fingerprint: string) =>
-  `create function pg_temp.fingerprint() returns text language plpgsql as $$ begin return (${fingerprint}); end $$`;
-export const dropLook = 'drop function if exists pg_temp.fingerprint';
-
-const become = (role: string, other: string) =>
-  `select set_config('pgrant.tenant', '${other}', true), set_config('role', '${role}', true);`;
-
-/** The state of the other tenant as its own functions see it, once `first` is done. */
-async function stateOf({ session, other }: Ground, first = ''): Promise<unknown> {
-  const results = (await session.unsafe(
-    `${first} ${become('pgrant_definer', other)} select pg_temp.fingerprint() as state`,
-  )) as { state: string }[][];
-  return results.at(-1)?.[0]?.state;
-}
-
-/**
- * Calls, looks, and undoes. What others change meanwhile is not taken for a change by the call: all is one snapshot, and
- * what differs is compared with the state after the call was undone.
- */
-export async function attempt(ground: Ground, role: string, call: string): Promise<Outcome> {
-  const { session, other, before } = ground;
-  const outcome: Outcome = { answer: '', error: null, changed: false };
-  // The call is made in a session that has been told the other tenant's id, too.
-  await session.unsafe(
-    `begin isolation level repeatable read; savepoint call; ${become(role, other)}`,
-  );
-  try {
-    const [row] = (await session.unsafe(call)) as { answer: string }[];
-    outcome.answer = row?.answer ?? '';
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    // Without one the connection is gone, and whatever was to be found out.
-    if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) throw error;
-    outcome.error = code;
-    outcome.answer = message;
-    await session.unsafe('rollback to call');
-  }
-  const after = await stateOf(ground);
-  outcome.changed = before !== after && (await stateOf(ground, 'rollback to call;')) !== after;
-  await session.unsafe('rollback');
-  return outcome;
-}
-
 type Own = Readonly<Record<string, unknown>>;
 
 /** Each way to call a function with identifiers of the other tenant: one at a time, and all that fit by name. */

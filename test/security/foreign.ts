@@ -62,24 +62,26 @@ export function markers(a: string[], b: string[]): string[] {
   return [...texts(b)].filter((text) => !common.has(text)).map((text) => text.slice(1, -1));
 }
 
-/**
- * A query that gives one text, which changes with any row of the tenant. Where the tables are distributed it reads the pieces
- * of the node that has the tenant, which are planned once like any tables.
- */
-export async function fingerprintQuery(
+/** The tables that have rows of tenants; where they are distributed, the pieces of the node that has this tenant. */
+export async function tablesOf(
   query: Query,
   tenant: string,
   distributed: boolean,
-): Promise<string> {
+): Promise<string[]> {
   const piece = distributed
     ? `c.relname || '_' || get_shard_id_for_distribution_column(c.oid, '${tenant}'::uuid)`
     : 'c.relname';
   const names = (await query(`select ${piece} as relname from (${tables}) c order by 1`)) as {
     relname: string;
   }[];
+  return names.map(({ relname }) => relname);
+}
+
+/** A query that gives one text, which changes with any row of the tenant in these tables. */
+export function fingerprintQuery(names: string[], tenant: string): string {
   const branches = names.map(
-    ({ relname }) =>
-      `select '${relname} ' || tableoid || ctid || xmin as row from pgrant.${relname} where tenant_id = '${tenant}'`,
+    (name) =>
+      `select '${name} ' || tableoid || ctid || xmin as row from pgrant.${name} where tenant_id = '${tenant}'`,
   );
   return `select md5(coalesce(string_agg(f.row, '/' order by f.row), '')) from (${branches.join(' union all ')}) f`;
 }

@@ -119,8 +119,8 @@ describe('every function of pgrant_api', () => {
       const references = referencesOf(names);
       for (const variant of variants(names)) {
         const [own, foreign] = [await valuesOf(a, names), await valuesOf(b, names)];
-        const secrets = markers(await snapshot(a), await snapshot(b));
         const before = await snapshot(b);
+        const secrets = markers(await snapshot(a), before);
         for (const fromB of references.length > 0 ? mixtures(references) : [new Set<string>()]) {
           const values = mix(own, foreign, fromB);
           const row = await invoke(name, a.tenant, { ...values, ...proposals(names), ...variant });

@@ -9,7 +9,7 @@ import {
   type Query,
   trials,
 } from './attempts.ts';
-import { fingerprintQuery, identifiersOf, markers, snapshot } from './foreign.ts';
+import { fingerprintQuery, identifiersOf, markers, snapshot, tablesOf } from './foreign.ts';
 import { functionRules } from './function-rules.ts';
 import { plans, type Told } from './plans.ts';
 import { inTenant, type Reached, reach } from './reach.ts';
@@ -88,16 +88,16 @@ export async function prove(
   const proof: Proof = {
     rules: await lint(query),
     identifiers: foreign.map(({ column }) => column),
-    functions: [],
-    attempts: [],
+    ...{ functions: [], attempts: [] },
     reached: through ? null : await reach(sql, at, other),
     told: place ? null : await plans(sql, at, other, relations),
   };
-  const fingerprint = await fingerprintQuery(query, other, place === 'node');
-  const look = async () => String(((await there(fingerprint)) as { md5: string }[])[0]?.md5);
+  const tables = await tablesOf(query, other, place === 'node');
+  const whole = fingerprintQuery(tables, other);
+  const look = async () => String(((await there(whole)) as { md5: string }[])[0]?.md5);
   const way = await (through
     ? callsThrough(sql, { other, look, last: await look() })
-    : callsUndone(sql, fingerprint, { other, before: await look() }));
+    : callsUndone(sql, other, tables));
   try {
     // Nodes are reached as whoever calls: as members of the others, by logins of their own.
     for (const role of through ? callers.filter((one) => logins.has(one)) : callers) {

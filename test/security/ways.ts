@@ -1,17 +1,14 @@
 // How the proof calls: where a tenant's rows are, and at the coordinator of several nodes, which hands calls on.
 import type { ReservedSql, Sql } from 'postgres';
-import { asText, attempt, type Callable, dropLook, makeLook, type Outcome } from './attempts.ts';
+import { asText, type Callable, type Outcome } from './attempts.ts';
+import { attempt, dropLook, prepare } from './undone.ts';
 
-/** Each call in one session, in a transaction that is undone. */
-export async function callsUndone(
-  sql: Sql,
-  fingerprint: string,
-  { other, before }: { other: string; before: string },
-) {
+/** Each call in one session, in a transaction that is undone. `tables` are those in which the other tenant has rows. */
+export async function callsUndone(sql: Sql, other: string, tables: string[]) {
   const session = await sql.reserve();
-  await session.unsafe(makeLook(fingerprint));
+  const ground = await prepare(session, other, tables);
   return {
-    call: (role: string, call: string) => attempt({ session, other, before }, role, asText(call)),
+    call: (role: string, call: string) => attempt(ground, role, asText(call)),
     // Each call was looked at.
     hasChanged: async () => false,
     end: async () => {

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { atFileEnd } from './at-end.ts';
+import { compiled } from './compiled.ts';
 import { freePort } from './free-port.ts';
 import { secret } from './issuer.ts';
 
@@ -23,6 +24,7 @@ export async function startWebProcess(databaseUrl: string): Promise<string> {
   const child = spawn(process.execPath, [main, 'web'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
+      ...compiled,
       PORT: String(port),
       DATABASE_URL: databaseUrl,
       PGRANT_SECRET: secret.toString('base64'),

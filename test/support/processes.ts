@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { atFileEnd } from './at-end.ts';
+import { compiled } from './compiled.ts';
 import type { TestDatabase } from './database.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -16,6 +17,7 @@ export async function startProcess(
 ): Promise<ChildProcess> {
   const child = spawn(process.execPath, [main, command], {
     env: {
+      ...compiled,
       DATABASE_URL: database.url(command === 'web' ? 'pgrant_web' : 'pgrant_worker'),
       PGRANT_SECRET: Buffer.alloc(32, 7).toString('base64'),
       LOG_LEVEL: 'error',
