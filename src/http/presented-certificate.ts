@@ -29,13 +29,18 @@ const readers: Record<CertificateHeader, (value: string) => Buffer | string | un
     return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
   },
   // nginx: $ssl_client_escaped_cert.
-  'x-ssl-client-cert': (value) => decoded(value),
+  'x-ssl-client-cert': (value) => single(decoded(value)),
   // Envoy, which writes alternative names as they are: what looks like a second one may be a part of such a name.
   'x-forwarded-client-cert': (value) => {
     const [found, ...others] = value.matchAll(/\bCert="([^"]+)"/gi);
-    return others.length > 0 ? undefined : decoded(found?.[1] ?? '');
+    return others.length > 0 ? undefined : single(decoded(found?.[1] ?? ''));
   },
 };
+
+/** Of several certificates, one may be from the client itself, before the proxy has added its own header. */
+function single(pem = ''): string | undefined {
+  return pem.split('-----BEGIN').length === 2 ? pem : undefined;
+}
 
 function decoded(text: string): string | undefined {
   try {

@@ -19,7 +19,14 @@ export function parseAuthorizationDetails(text: string): AuthorizationDetail[] {
   if (read.length > detailLimit) throw refusedDetails(`it has more than ${detailLimit} objects`);
   const fault = jsonFault(read);
   if (fault !== undefined) throw refusedDetails(fault);
+  if (holdsRounded(read)) throw refusedDetails('a number in it is too large to be exact');
   return read.map(asDetail);
+}
+
+/** RFC 8259 6: whether an integer was rounded, so that people would allow another amount than was asked for. */
+function holdsRounded(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsRounded);
 }
 
 /** The refusal of authorization details (RFC 9396 5), in words for the client's developers. */

@@ -31,8 +31,8 @@ export function certificateFacts(
   return {
     'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
     ...(key !== undefined && { key }),
-    // Node writes one attribute a line, escaped as RFC 4514 asks, the least significant one last.
-    subject: (certificate.subject ?? '').split('\n').reverse().join(','),
+    // Node writes one relative name a line, escaped as RFC 4514 asks, the least significant one last, and spaces around +.
+    subject: (certificate.subject ?? '').split('\n').reverse().join(',').replaceAll(' + ', '+'),
     ...namesOf(certificate.subjectAltName),
     self_signed: certificate.checkIssued(certificate),
     trusted: authorities.some((authority) => isIssuedBy(certificate, authority)),

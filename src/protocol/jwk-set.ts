@@ -1,5 +1,6 @@
 // RFC 7517, RFC 7638: the public keys by which a client signs.
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { privateMembers } from '../resource/private-members.ts';
 import { jsonFault } from './json.ts';
 import { clientAlgs } from './lists.ts';
 
@@ -27,7 +28,6 @@ const keyLimit = 20;
 /** Of keys that are fetched and may be none of ours. */
 const fetchedLimit = 100;
 const sizeLimit = 16_384;
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** The members that make a key, in the order of its thumbprint (RFC 7638 3.2). */
 const members = new Map<unknown, [curve: string | undefined, names: string[]]>([

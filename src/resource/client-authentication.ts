@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { importJWK, type JWK, SignJWT } from 'jose';
 
 /** A confidential client of the tenant: with a secret, or with the private JWK of one of its keys, which names its `alg`. */
-export type ConfidentialClient =
-  | { client_id: string; client_secret: string }
-  | { client_id: string; private_key: JWK & { alg: string } };
+export type ConfidentialClient = {
+  client_id: string;
+  /** Whether the issuer has to sign what it says of tokens (RFC 9701); false by default. */
+  signedAnswers?: boolean;
+} & ({ client_secret: string } | { private_key: JWK & { alg: string } });
 
 /** For so many seconds an assertion is good. */
 const lifetime = 60;

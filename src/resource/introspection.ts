@@ -1,7 +1,7 @@
-// RFC 7662: opaque access tokens and API keys, asked for once in a while.
+// RFC 7662, RFC 9701: opaque access tokens and API keys, asked for once in a while.
 import { createHash } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
-import { errors } from 'jose';
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { authentication, type ConfidentialClient } from './client-authentication.ts';
 import { IssuerUnavailable } from './resource-error.ts';
@@ -11,6 +11,9 @@ type Settings = {
   resource: string;
   introspection: ConfidentialClient;
   cacheSeconds?: number;
+  /** Those of the issuer, and by what it may have signed. */
+  keys: JWTVerifyGetKey;
+  algorithms: string[];
 };
 
 type Introspected = Record<string, unknown> & {
@@ -38,23 +41,51 @@ export function makeIntrospection(settings: Settings) {
   };
 }
 
-async function ask({ issuer, introspection }: Settings, token: string): Promise<Introspected> {
+const signedType = 'application/token-introspection+jwt';
+
+/** How old a signed answer may be, and what clocks may differ by, in seconds. */
+const [answerAge, leeway] = [60, 30];
+
+async function ask(settings: Settings, token: string): Promise<Introspected> {
+  const { issuer, introspection } = settings;
   const { headers, parameters } = await authentication(introspection, issuer);
   try {
     const response = await fetch(`${issuer}/oauth/introspect`, {
       method: 'POST',
-      headers,
+      headers: {
+        ...headers,
+        accept: introspection.signedAnswers ? signedType : 'application/json',
+      },
       body: new URLSearchParams({ ...parameters, token }),
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
     });
-    if (response.ok) return (await response.json()) as Introspected;
+    if (response.ok) return await stateOf(settings, response);
     if (!isOutage(response.status)) throw new IntrospectionRefused(issuer, response.status);
     throw new Error(`answered ${response.status}`);
   } catch (cause) {
     if (cause instanceof IntrospectionRefused) throw cause;
     throw new IssuerUnavailable(`no introspection at ${issuer}`, { cause });
   }
+}
+
+/** What is said of a token; a client that is registered for signed answers gets them without asking. */
+async function stateOf(
+  { issuer, introspection, keys, algorithms }: Settings,
+  response: Response,
+): Promise<Introspected> {
+  const isSigned = response.headers.get('content-type')?.startsWith(signedType) === true;
+  if (!isSigned && introspection.signedAnswers) throw new Error('the answer is not signed');
+  if (!isSigned) return (await response.json()) as Introspected;
+  const { payload } = await jwtVerify(await response.text(), keys, {
+    issuer,
+    audience: introspection.client_id,
+    typ: 'token-introspection+jwt',
+    algorithms,
+    maxTokenAge: answerAge,
+    clockTolerance: leeway,
+  });
+  return payload.token_introspection as Introspected;
 }
 
 /** Refused is this resource server itself: its client is wrong, which its operator must hear of. */

@@ -85,7 +85,8 @@ export function createResource(options: ResourceOptions): Resource {
   };
   const keys = issuerKeys(new URL(`${issuer}/oauth/jwks.json`));
   const { introspection } = options;
-  const introspect = introspection && makeIntrospection({ ...options, introspection });
+  const introspect =
+    introspection && makeIntrospection({ ...options, introspection, keys, algorithms });
 
   async function verifyJwt(token: string): Promise<JWTPayload> {
     const checks = { issuer, audience: resource, typ: 'at+jwt', algorithms };

@@ -2,6 +2,7 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { privateMembers } from './private-members.ts';
 import { normalUrl } from './proof-url.ts';
 
 /** A request, as its sender has to have proven it. */
@@ -60,14 +61,23 @@ export function makePossession(resource: string, options: DpopOptions = {}) {
   async function requireProof(token: string, cnf: string, request: ResourceRequest) {
     const { dpop = '', method } = request;
     if (dpop === '') throw invalid('there is no DPoP proof');
-    const { payload, jkt } = await verified(dpop, algorithms);
+    // A nonce tells when the proof was made, whatever the clock of its maker says.
+    const { payload, jkt } = await verified(
+      dpop,
+      algorithms,
+      key ? Number.MAX_SAFE_INTEGER : leeway,
+    );
     if (payload.htm !== method) throw invalid(`htm is not ${method}`);
-    if (sentTo(payload.htu) !== sentTo(request.url, resource)) throw invalid('htu is another URL');
+    const sent = sentTo(payload.htu);
+    if (sent === undefined || sent !== askedFor(request.url, resource)) {
+      throw invalid('htu is another URL');
+    }
     if (payload.ath !== digest(token)) throw invalid('ath is of another token');
-    if (typeof payload.jti !== 'string' || payload.jti.length > 255) throw invalid('no good jti');
+    if (!(typeof payload.jti === 'string' && payload.jti !== '' && payload.jti.length <= 255)) {
+      throw invalid('no good jti');
+    }
     if (typeof payload.iat !== 'number') throw invalid('iat is missing');
     if (key && !isNonce(payload.nonce)) throw new NotPossessed('use_dpop_nonce', 'no good nonce');
-    // A nonce tells when the proof was made, whatever the clock of its maker says.
     if (!key && !(Math.abs(now() - lifetime / 2 - payload.iat) <= lifetime / 2 + leeway)) {
       throw invalid('iat is too long ago, or in the future');
     }
@@ -109,13 +119,18 @@ export function makePossession(resource: string, options: DpopOptions = {}) {
 async function verified(
   proof: string,
   algorithms: readonly string[],
+  clockTolerance: number,
 ): Promise<{ payload: JWTPayload; jkt: string }> {
   try {
     const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
       typ: 'dpop+jwt',
       algorithms: [...algorithms],
+      clockTolerance,
     });
-    return { payload, jkt: await calculateJwkThumbprint(protectedHeader.jwk ?? {}) };
+    const { jwk = {} } = protectedHeader;
+    // RFC 9449 4.3: one without d is no private key to those who read it, and tells it all the same.
+    if (privateMembers.some((name) => name in jwk)) throw invalid('its key is a private one');
+    return { payload, jkt: await calculateJwkThumbprint(jwk) };
   } catch (failure) {
     // A key that cannot be one is a TypeError, or a DOMException of WebCrypto.
     if (failure instanceof errors.JOSEError || failure instanceof TypeError) {
@@ -135,11 +150,16 @@ function digest(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('base64url');
 }
 
-/** Normalised; at the origin of `place`, where that is given. */
-function sentTo(text: unknown, place?: string): string | undefined {
-  if (typeof text !== 'string' || !URL.canParse(text, place)) return undefined;
-  const url = new URL(text, place);
-  return normalUrl((place === undefined ? url : new URL(place)).origin + url.pathname);
+/** Normalised. */
+function sentTo(text: unknown): string | undefined {
+  return typeof text === 'string' ? normalUrl(text) : undefined;
+}
+
+/** The URL of a request, at the origin of `place`. Of a path, two slashes name no host (RFC 9112 3.2.1). */
+function askedFor(text: string, place: string): string | undefined {
+  const target = text.startsWith('/') ? `http://any${text}` : text;
+  if (!URL.canParse(target, place)) return undefined;
+  return normalUrl(new URL(place).origin + new URL(target, place).pathname);
 }
 
 function newInThisProcess(): NonNullable<DpopOptions['isNew']> {

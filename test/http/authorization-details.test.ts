@@ -105,6 +105,20 @@ describe('what was asked for beside scopes', () => {
     expect(page.html).toContain('Pay 123.50 EUR to &lt;b&gt;Shop&lt;/b&gt; evil, and no more.');
   });
 
+  test('is isolated where it is read from the right: no number beside it changes places [UAX 9 2.4]', async () => {
+    const url = authorizeUrl(acme.issuer, {
+      ...requested(redirect_uri),
+      client_id: 'web',
+      ...asked({ ...payment, creditorName: '\u05D0\u05D1 9' }),
+    });
+    const browser = new Browser();
+    const page = await browser.submit(await browser.open(new URL(url)), {
+      username: 'ada',
+      password: 'correct horse',
+    });
+    expect(page.html).toContain('Pay 123.50 EUR to \u2068\u05D0\u05D1 9\u2069, and no more.');
+  });
+
   test('is in the token response, the access token and introspection [RFC 9396 7, 9.1, 9.2]', async () => {
     const tokens = await obtainTokens(config, asked(payment, accounts));
     expect(tokens.authorization_details).toEqual([payment, accounts]);
@@ -239,6 +253,10 @@ describe('what is malformed, unknown or not allowed is invalid_authorization_det
     ['a member that is missing', JSON.stringify([{ type: 'payment_initiation' }])],
     ['a member that the type does not have', JSON.stringify([{ ...payment, more: 1 }])],
     ['a member of another type', JSON.stringify([{ ...payment, creditorName: 1 }])],
+    [
+      'a number that was rounded',
+      '[{"type":"account_information","actions":[],"amount":{"minor":12345678901234567890}}]',
+    ],
     ['half a surrogate pair', '[{"type":"account_information","actions":["\\ud800"]}]'],
     ['NUL', '[{"type":"account_information","actions":["\\u0000"]}]'],
     ['too many', JSON.stringify(Array.from({ length: 21 }, () => accounts))],

@@ -224,9 +224,10 @@ describe('a proxy hands a certificate on', () => {
   /** Asks a server behind a proxy for a token, with a header that the proxy has written, or somebody else. */
   async function askBehind(
     header: Config['certificateHeader'] & string,
-    value: string,
+    value: string | string[],
     trusted: boolean,
     authorities = trust,
+    named: object = { tls_client_auth_san_dns: 'batch.example.com' },
   ) {
     const settings = { ...authorities, certificateHeader: header, trustsProxy: () => trusted };
     const { origin } = await startServer(database, settings);
@@ -234,11 +235,11 @@ describe('a proxy hands a certificate on', () => {
     await addClient(database, proxied.tenant, 'batch', {
       ...machine,
       token_endpoint_auth_method: 'tls_client_auth',
-      tls_client_auth_san_dns: 'batch.example.com',
+      ...named,
     });
     const response = await fetch(`${proxied.issuer}/oauth/token`, {
       method: 'POST',
-      headers: { [header]: value },
+      headers: [value].flat().map((one): [string, string] => [header, one]),
       body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'batch' }),
     });
     return response.status;
@@ -265,11 +266,39 @@ describe('a proxy hands a certificate on', () => {
     ['a name', (own: string, other: string) => `Cert="${own}";URI=x;Cert="${other}"`],
     ['a name with a comma', (own: string, other: string) => `Cert="${own}";DNS=x,Cert="${other}"`],
     ['the client', (own: string, other: string) => `Cert="${other}",By=x;Cert="${own}"`],
+    ['the client, in one', (own: string, other: string) => `Cert="${other}${own}"`],
   ])('and of two, one of which may be from %s, neither counts', async (_name, write) => {
-    const [own = '', other = ''] = [clients.selfSigned, clients.issued].map(({ cert }) =>
-      encodeURIComponent(cert),
-    );
+    const [own = '', other = ''] = bothEncoded;
     expect(await askBehind('x-forwarded-client-cert', write(own, other), true)).toBe(401);
+  });
+
+  const bothEncoded = [clients.selfSigned, clients.issued].map(({ cert }) =>
+    encodeURIComponent(cert),
+  );
+
+  test('nor do two headers, of which the client may have sent the first', async () => {
+    const [own = '', other = ''] = bothEncoded;
+    expect(await askBehind('x-ssl-client-cert', [other, own], true)).toBe(401);
+    const ders = [clients.issued, clients.selfSigned].map(
+      ({ cert }) => `:${new X509Certificate(cert).raw.toString('base64')}:`,
+    );
+    expect(await askBehind('client-cert', ders, true)).toBe(401);
+  });
+
+  test('with a subject of several parts in one relative name [RFC 4514 2.2]', async () => {
+    const value = encodeURIComponent(clients.multiValued);
+    const mtlsAuthorities = [new X509Certificate(clients.multiValued)];
+    for (const [subject, status] of [
+      ['CN=batch+UID=7,O=A \\+ B,C=DE', 200],
+      ['CN=batch + UID=7, O=A \\+ B, C=DE', 200],
+      ['CN=batch+UID=7,O=A\\+B,C=DE', 401],
+      ['CN=batch,O=A \\+ B,C=DE', 401],
+    ] as const) {
+      const named = { tls_client_auth_subject_dn: subject };
+      expect(await askBehind('x-ssl-client-cert', value, true, { mtlsAuthorities }, named)).toBe(
+        status,
+      );
+    }
   });
 
   test('and a certificate of its own is no client’s', async () => {

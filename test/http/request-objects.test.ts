@@ -391,6 +391,25 @@ describe('a request object at a request_uri [OpenID Connect Core 6.2]', () => {
     publish('x'.repeat(9000));
     expect((await told({ ...good, request_uri: at })).error).toBe('invalid_request_uri');
   });
+
+  test('that sends elsewhere is not followed', async () => {
+    const elsewhere = '/elsewhere.jwt';
+    host.publish(elsewhere, { body: await objectOf() });
+    host.publish(path, { status: 302, headers: { location: `${host.origin}${elsewhere}` } });
+    expect((await told({ ...good, request_uri: at })).error).toBe('invalid_request_uri');
+    expect(host.asked).not.toContain(elsewhere);
+  });
+
+  test('may be registered with the hash of its content, and is fetched each time', async () => {
+    const hashed = `${at}#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM`;
+    await setClient({ request_uris: [hashed] });
+    for (const scope of ['openid', 'openid email']) {
+      publish(await objectOf({ claims: { scope } }));
+      await expectTaken({ request_uri: hashed });
+    }
+    expect(host.asked.slice(-2)).toEqual([path, path]);
+    expect((await told({ ...good, request_uri: at })).error).toBe('invalid_request_uri');
+  });
 });
 
 /** The issuer is known only when the server runs. */

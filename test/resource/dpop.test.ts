@@ -83,6 +83,28 @@ test('the URL of a proof is compared as RFC 3986 6.2.2 has it, and without its q
   });
 });
 
+test('two slashes in the path of a request name no host, and a path that is none is that of no proof [RFC 9112 3.2.1]', async () => {
+  const { origin } = new URL(api);
+  const elsewhere = `DPoP ${token}`;
+  expect(await ask(`${origin}//x/notes`, elsewhere, await proof())).toMatchObject({ status: 401 });
+  const htu = 'https://api.example.com//x/notes';
+  expect(
+    await ask(`${origin}//x/notes`, elsewhere, await proof({ claims: { htu } })),
+  ).toMatchObject({ status: 200 });
+  expect(
+    await ask(`${origin}//`, elsewhere, await proof({ claims: { htu: undefined } })),
+  ).toMatchObject({ status: 401 });
+});
+
+test('exp and nbf, where a proof has them, are read by the clock that iat is [RFC 7519 4.1.4, 4.1.5]', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const within = await proof({ claims: { exp: now - 10, nbf: now + 10 } });
+  expect(await ask(api, `DPoP ${token}`, within)).toMatchObject({ status: 200 });
+  for (const claims of [{ exp: now - 40 }, { nbf: now + 40 }]) {
+    expect(await ask(api, `DPoP ${token}`, await proof({ claims }))).toMatchObject({ status: 401 });
+  }
+});
+
 test('openid-client asks the API [RFC 9449 7.1]', async () => {
   const config = new client.Configuration({ issuer: acme.issuer }, 'web');
   client.allowInsecureRequests(config);
@@ -108,6 +130,12 @@ describe('refused is', () => {
     ['one without iat', 'invalid_dpop_proof', () => proof({ claims: { iat: undefined } })],
     ['one for another token', 'invalid_dpop_proof', () => proof({ claims: { ath: ath('x') } })],
     ['one without jti', 'invalid_dpop_proof', () => proof({ claims: { jti: undefined } })],
+    ['one with an empty jti', 'invalid_dpop_proof', () => proof({ claims: { jti: '' } })],
+    [
+      'one that tells of its private key',
+      'invalid_dpop_proof',
+      () => proof({ header: { jwk: { ...key.jwk, p: 'AQAB' } } }),
+    ],
     ['one of no type', 'invalid_dpop_proof', () => proof({ header: { typ: undefined } })],
     ['one without a key', 'invalid_dpop_proof', () => proof({ header: { jwk: undefined } })],
     ['nonsense', 'invalid_dpop_proof', async () => 'nonsense'],
@@ -144,7 +172,7 @@ test('an API may want a nonce, whatever clock the client has [RFC 9449 9]', asyn
     status: 401,
     challenge: expect.stringContaining('use_dpop_nonce'),
   });
-  const second = await proof({ claims: { nonce: first.nonce, iat: 1 } });
+  const second = await proof({ claims: { nonce: first.nonce, iat: 1, exp: 2 } });
   expect(await ask(strict, `DPoP ${token}`, second)).toMatchObject({
     status: 200,
     nonce: expect.stringMatching(/^[\w-]{43}$/),

@@ -141,11 +141,14 @@ declare
 begin
   -- Whoever asks has written it: nothing in it may hide, or turn the text around it.
   v_text := pgrant.name_normal(regexp_replace(pgrant.name_normal(v_text), '[' || pgrant.invisible_characters() || ']', '', 'g'));
-  return case when length(v_text) > 500 then left(v_text, 500) || '…' else coalesce(v_text, '') end;
+  v_text := case when length(v_text) > 500 then left(v_text, 500) || '…' else coalesce(v_text, '') end;
+  -- Letters that are read from the right, in isolates (UAX 9 2.4): numbers beside them would change places else.
+  return case when v_text ~ '[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFF\U00010800-\U00010FFF\U0001E800-\U0001EFFF]'
+              then U&'\2068' || v_text || U&'\2069' else v_text end;
 end
 $$;
 
-comment on function pgrant_rules.detail_value(jsonb) is 'A value of an authorization detail as people are shown it, without invisible characters, 500 characters at most.';
+comment on function pgrant_rules.detail_value(jsonb) is 'A value of an authorization detail as people are shown it, without invisible characters, 500 characters at most; isolated where it is read from the right.';
 
 create or replace function pgrant_rules.details_shown(p_tenant uuid, p_details jsonb) returns jsonb
 language plpgsql stable

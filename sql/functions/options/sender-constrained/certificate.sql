@@ -23,8 +23,8 @@ begin
     return 'certificate of no authority in MTLS_CA, or past its time';
   end if;
   return case when coalesce(
-    -- RFC 4514 2.4 lets nobody write spaces behind a comma, and many do.
-    regexp_replace(v_client.tls_client_auth_subject_dn, '([^\\]),\s+', '\1,', 'g') = p_certificate ->> 'subject',
+    -- RFC 4514 2.2 and 2.4 let nobody write spaces behind a comma or around a plus, and many do.
+    regexp_replace(v_client.tls_client_auth_subject_dn, '([^\\])(?:(,)\s+| (\+) )', '\1\2\3', 'g') = p_certificate ->> 'subject',
     lower(v_client.tls_client_auth_san_dns)
       = any (array(select lower(d.name) from unnest(pgrant_rules.certificate_names(p_certificate, 'dns')) d (name))),
     v_client.tls_client_auth_san_uri = any (pgrant_rules.certificate_names(p_certificate, 'uri')),

@@ -13,6 +13,7 @@ declare
   v_expiries timestamptz[] := array[]::timestamptz[];
   v_places bigint[] := array[]::bigint[];
   v_stored bytea[] := array[]::bytea[];
+  v_first bigint[] := array[]::bigint[];
   v_fresh bigint[] := array[]::bigint[];
 begin
   for i in 1 .. cardinality(p_proof) loop
@@ -20,6 +21,7 @@ begin
     -- Of two that came with the same set the first one counts.
     if v_hash is not null and not v_hash = any (v_hashes) then
       v_end := (p_proof[i] ->> 'exp')::bigint;
+      v_first := v_first || i::bigint;
       -- A row for the window in which it ends, and one more for the next where another that is good at once could end there: of
       -- any two of a key with the same jti, whatever their iat, the earlier has the window of the later, where they meet.
       for v_number in v_end / v_window .. (v_end + v_longest) / v_window loop
@@ -40,6 +42,9 @@ begin
   loop
     v_stored := v_stored || v_hash;
   end loop;
+  if cardinality(v_stored) = cardinality(v_hashes) then
+    return v_first;
+  end if;
   -- Each of its rows is new.
   for i in 1 .. cardinality(v_hashes) loop
     if v_places[i] is distinct from v_places[i - 1]
