@@ -51,9 +51,9 @@ export function renderRecipe(recipe: string, facts: Facts): Recipe {
 }
 
 /** Where the server is, for those that people open: what a URN leaves open is for people to fill in. */
-function placeOf(resource: string): { origin: string; host: string } {
-  const { protocol, host, hostname } = new URL(resource);
+function placeOf(resource: string): { origin: string; host: string; path: string } {
+  const { protocol, host, hostname, pathname } = new URL(resource);
   return host === ''
-    ? { origin: 'https://server.example.com', host: 'server.example.com' }
-    : { origin: `${protocol}//${host}`, host: hostname };
+    ? { origin: 'https://server.example.com', host: 'server.example.com', path: '/' }
+    : { origin: `${protocol}//${host}`, host: hostname, path: pathname };
 }

@@ -105,17 +105,24 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     }, patience);
   }
 
-  /** Turns away the youngest of the tenant with most waiting, where that is clearly more than this tenant has. */
+  /**
+   * Turns away the youngest of what has most waiting, a tenant at a function, where that is clearly more than this has:
+   * devices that poll by the thousand keep nobody from refreshing.
+   */
   function makeRoom(line: Line, tenant: string | null): boolean {
     const own = line.tenants.get(tenant)?.length ?? 0;
-    const waits = [...line.tenants.values()];
-    const most = waits.reduce((one, other) => (other.length > one.length ? other : one), []);
+    let [greediest, most]: [Line, Request[]] = [line, []];
+    for (const one of lines.values()) {
+      for (const waits of one.tenants.values()) {
+        if (waits.length > most.length) [greediest, most] = [one, waits];
+      }
+    }
     const youngest = most.length > own + 1 ? most.pop() : undefined;
     if (!youngest) return false;
     clearTimeout(youngest.timer);
-    line.size -= 1;
+    greediest.size -= 1;
     waiting -= 1;
-    youngest.reject(pool.refuse('made room for other tenants', 'QUEUE_FULL'));
+    youngest.reject(pool.refuse('made room for others', 'QUEUE_FULL'));
     return true;
   }
 

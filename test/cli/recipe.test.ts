@@ -103,3 +103,29 @@ test('a second server of a kind has clients of its own, and a URN will do', asyn
   expect(done).toEqual(["resource urn:rabbitmq:O'Brien", 'client second-app', 'client second-ui']);
   expect(text).toContain("resource_server_id = urn:rabbitmq:O'Brien");
 });
+
+test.each([
+  ['https://mcp.example.com', 'https://mcp.example.com', '/'],
+  ['https://mcp.example.com:8443/tools/mcp', 'https://mcp.example.com:8443', '/tools/mcp'],
+])('FastMCP answers at %s, for which its clients ask', async (resource, base, path) => {
+  const { text } = await document(`recipe fastmcp --tenant acme --resource ${resource}`);
+  expect(text).toContain(`audience="${resource}"`);
+  expect(text).toContain(`base_url="${base}"`);
+  expect(text).toContain(`mcp.run(transport="http", path="${path}")`);
+});
+
+test('Spring takes what the tokens of its resource are signed by, and signs in where it is', async () => {
+  const line = 'recipe spring --tenant acme --resource https://shop.example.com/api --name shop';
+  const { text } = await document(`${line} --apply`);
+  const shown = await document('resource list --tenant acme');
+  const algs = /jwt\.jws-algorithms=(.*)/.exec(text)?.[1];
+  const resource = 'https://shop.example.com/api';
+  expect(shown).toContainEqual(
+    expect.objectContaining({ resource, access_token_alg: algs, access_token_typ: 'JWT' }),
+  );
+  expect(text).toContain(`jwt.audiences=${resource}`);
+  const id = /registration\.pgrant\.client-id=(.*)/.exec(text)?.[1];
+  const { redirect_uris, default_resource } = await document(`client show ${id} --tenant acme`);
+  expect(redirect_uris).toEqual(['https://shop.example.com/login/oauth2/code/pgrant']);
+  expect(default_resource).toBe(resource);
+});

@@ -186,22 +186,43 @@ test('tenants wait in turns, and who has most waiting makes room', async () => {
   expect(one.stats()).toMatchObject({ waiting: 0, refused: 2 });
 });
 
+/** Asks as a client that there is not; gives the code of the error, undefined where there was an answer. */
+function decide(
+  one: Database,
+  binding: typeof api.token_introspect | typeof api.device_redeem,
+  tenant: string,
+) {
+  const values = binding.encoders.map((_, at) => (at === 0 ? tenant : null));
+  return one.decide(binding, values).then(
+    () => undefined,
+    (error) => error.code,
+  );
+}
+
 test('a tenant with most requests of a set waiting makes room for another', async () => {
   const one = open();
   const slow = Array.from({ length: pool }, () => ask(one, 0.2));
-  const codes = new Map<string, unknown[]>();
-  const introspect = async (tenant: string) => {
-    const caller = { request_id: null, address: null, client_id: 'nobody', secret_hash: null };
-    const token = { access_hash: null, access_expires_at: null, handle_hash: null, key_hash: null };
-    const values = valuesOf(api.token_introspect, { tenant, ...caller, ...token } as never);
-    const code = await one.decide(api.token_introspect, values).catch((error) => error.code);
-    codes.set(tenant, [...(codes.get(tenant) ?? []), code]);
-  };
   const [flood, neighbour] = [randomUUID(), randomUUID()];
-  const all = Array.from({ length: pool * limits.queue }, () => introspect(flood));
-  await Promise.all([...all, introspect(neighbour), ...slow]);
-  expect(codes.get(flood)).toContain('QUEUE_FULL');
-  expect(codes.get(neighbour)).not.toContain('QUEUE_FULL');
+  const all = Array.from({ length: pool * limits.queue }, () =>
+    decide(one, api.token_introspect, flood),
+  );
+  const other = decide(one, api.token_introspect, neighbour);
+  await Promise.all(slow);
+  expect(await Promise.all(all)).toContain('QUEUE_FULL');
+  expect(await other).not.toBe('QUEUE_FULL');
+});
+
+test('requests of the function with most waiting make room for those of another', async () => {
+  const one = open();
+  const tenant = randomUUID();
+  const polls = Array.from({ length: pool * limits.queue }, () =>
+    decide(one, api.device_redeem, tenant),
+  );
+  const other = decide(one, api.token_introspect, tenant);
+  const codes = await Promise.all(polls);
+  expect(codes.pop()).toBe('QUEUE_FULL');
+  expect(codes).not.toContain('QUEUE_FULL');
+  expect(await other).not.toBe('QUEUE_FULL');
 });
 
 test('a set that finds the queue full asks again, and meanwhile keeps nobody from their turn', async () => {

@@ -67,7 +67,7 @@ test('the metadata list what the tenant offers, RS256 always among it [OpenID Co
     'signing_algs must be a list with RS256',
   );
   await expect(configure(acme, { signing_algs: ['RS256', 'ES256', 'HS256'] })).rejects.toThrow(
-    'signing_algs must be RS256, ES256, PS256, EdDSA or Ed25519',
+    'signing_algs must be a list of RS256, ES256, PS256, EdDSA, Ed25519',
   );
 });
 

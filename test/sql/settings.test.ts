@@ -82,7 +82,7 @@ test.each<[string, object, string | RegExp]>([
   [
     'null for what has no null',
     { registration: null },
-    'registration must be closed, token or open, not empty',
+    'registration must be closed, token or open, not null',
   ],
   [
     'an empty text for what has no null',
@@ -126,6 +126,19 @@ test('a rule between several settings of a client is a sentence', async () => {
   await expect(set({ jwks_uri: 'https://a.example/', jwks: { keys: [] } })).rejects.toMatchObject({
     code: 'OA003',
     message: 'a client has jwks or jwks_uri, not both',
+  });
+});
+
+test('what a setting has to be by itself is told before what it has to be beside another', async () => {
+  const set = (signing_algs: string[]) =>
+    operate(world, ops.tenant_set, { settings: { access_token_alg: 'ES256', signing_algs } });
+  await expect(set(['RS256,ES256'])).rejects.toMatchObject({
+    code: 'OA003',
+    message: expect.stringMatching(/^signing_algs must be a list of RS256, /),
+    hint: 'did you mean ["RS256", "ES256"]?',
+  });
+  await expect(set(['RS256'])).rejects.toMatchObject({
+    message: 'access_token_alg must be one of signing_algs',
   });
 });
 

@@ -52,17 +52,36 @@ $$;
 comment on function pgrant_rules.nearest(text, text[]) is
   'The word that was probably meant: it has the most pairs of letters in common. Null where none is near.';
 
+create function pgrant_rules.list_meant(p_value jsonb) returns text[]
+language sql immutable
+as $$
+  select array_agg(btrim(w.word, '{}[]"'' ')) filter (where btrim(w.word, '{}[]"'' ') <> '')
+    from jsonb_array_elements_text(case jsonb_typeof(p_value) when 'array' then p_value end) m (member)
+   cross join regexp_split_to_table(m.member, ',') w (word)
+  having bool_or(m.member ~ ',')
+$$;
+
+comment on function pgrant_rules.list_meant(jsonb) is
+  'What a list was probably meant to be that has commas in its members, {a,b} as well; null for any other.';
+
 create function pgrant_rules.setting_refuse(p_name text, p_good text, p_value jsonb) returns void
 language plpgsql
 as $$
+declare
+  v_given constant text := case coalesce(p_value, '""') when '""' then 'empty' when 'null' then 'null'
+                             else concat('''', left(p_value #>> '{}', 100), '''') end;
+  v_meant constant text[] := pgrant_rules.list_meant(p_value);
 begin
-  raise exception '% must be %, not %', p_name, p_good,
-    case when coalesce(p_value, 'null') in ('null', '""') then 'empty' else quote_literal(left(p_value #>> '{}', 100)) end
-    using errcode = 'OA003';
+  if v_meant is not null then
+    raise exception '% must be %, not %', p_name, p_good, v_given
+      using errcode = 'OA003', hint = format('did you mean %s?', to_jsonb(v_meant));
+  end if;
+  raise exception '% must be %, not %', p_name, p_good, v_given using errcode = 'OA003';
 end
 $$;
 
-comment on function pgrant_rules.setting_refuse(text, text, jsonb) is 'Raises OA003: what a setting must be, and is not.';
+comment on function pgrant_rules.setting_refuse(text, text, jsonb) is
+  'Raises OA003: what a setting must be, and is not; with the list that was probably meant.';
 
 create function pgrant_rules.settings_read(p_table text, p_settings jsonb) returns table (name text, literal text)
 language plpgsql stable
@@ -132,6 +151,8 @@ begin
 exception
   when check_violation or not_null_violation then
     get stacked diagnostics v_constraint = constraint_name, v_column = column_name;
+    -- Of several checks that are broken PostgreSQL names the one whose name is first.
+    perform pgrant_rules.values_check(p_table, (select jsonb_object_agg(s.key, nullif(s.value, '""')) from jsonb_each(p_settings) s));
     perform pgrant_rules.check_refuse(p_table, v_constraint, nullif(v_column, ''), p_settings);
 end
 $$;
@@ -181,7 +202,7 @@ begin
       from pg_constraint c
      where c.conrelid = v_table and c.contype = 'c'
        and p_values ?& array(select a.attname::text from pg_attribute a where a.attrelid = v_table and a.attnum = any (c.conkey))
-     order by c.conkey, c.conname
+     order by cardinality(c.conkey), c.conkey, c.conname
   loop
     execute format('select %s from jsonb_populate_record(null::pgrant.%I, $1)', r.condition, p_table) into v_good using p_values;
     if not v_good then
@@ -192,16 +213,19 @@ end
 $$;
 
 comment on function pgrant_rules.values_check(text, jsonb) is
-  'Raises OA003 in words where values, by the columns of a table that they are written to next, break one of its checks, which itself tells no more than its name.';
+  'Raises OA003 in words where values, by the columns of a table that they are written to, break one of its checks, which itself tells no more than its name: first of what a column has to be by itself, then of what several have to be together.';
 
 create function pgrant_ops.check_words(p_table text, p_constraint text) returns table (column_name text, words text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
-  select a.attname::text, coalesce(pgrant_rules.either(pgrant_rules.setting_choices(pg_get_constraintdef(c.oid))),
-                                   obj_description(c.oid, 'pg_constraint'))
-    from pg_constraint c left join pg_attribute a on a.attrelid = c.conrelid and c.conkey = array[a.attnum]
+  select a.attname::text,
+         case when k.choices is null then obj_description(c.oid, 'pg_constraint')
+              else pgrant_rules.setting_words(format_type(a.atttypid, null), k.choices, null, false) end
+    from pg_constraint c
+    left join pg_attribute a on a.attrelid = c.conrelid and c.conkey = array[a.attnum]
+   cross join pgrant_rules.setting_choices(pg_get_constraintdef(c.oid)) k (choices)
    where c.conrelid = to_regclass(format('pgrant.%I', p_table)) and c.conname = p_constraint and c.contype = 'c';
 end
 $$;
