@@ -30,6 +30,7 @@ const questions = (tenant: string) => {
     `audit_events where ${ada} and at > now() - interval '1 day'`,
     `audit_events where ${ada} and action <> 'refresh.rotate' and at > now() - interval '1 day'`,
     `person_events where ${ada} and at > now() - interval '1 day'`,
+    `changes where ${of} and at > now() - interval '7 days'`,
     `audit_events where ${client} and at > now() - interval '1 day' limit 100`,
     `reuse_incidents where ${of}`,
     `scopes_in_vain where ${of}`,
