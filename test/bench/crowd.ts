@@ -1,7 +1,7 @@
-// A tenant as large as the largest: families by the million, with the people, clients, grants, history and audit behind them.
+// A tenant as large as the largest: families by the million, with the people, clients, grants, sessions, history and audit behind them.
 import type { Sql } from 'postgres';
 
-const [familiesPerGrant, grantsPerUser, clients] = [2, 5, 50];
+const [familiesPerGrant, grantsPerUser, sessionsPerUser, clients] = [2, 5, 3, 50];
 const batch = 100_000;
 
 /**
@@ -38,6 +38,12 @@ export async function addCrowd(
   await sql`
     insert into pgrant.user_roles (tenant_id, user_id, scope, source)
     select ${tenant}::uuid, md5('crowd' || n)::uuid, 'auditing', 'operator' from generate_series(1, ${users}::int, 10) n`;
+  await sql`
+    insert into pgrant.sessions (tenant_id, session_hash, csrf_hash, user_id, amr, idle_expires_at, expires_at)
+    select u.tenant_id, sha256(convert_to('crowd session' || u.user_id || k, 'utf8')), sha256('crowd'), u.user_id, '{pwd}',
+           now() + k * interval '1 hour', now() + interval '4 hours' + random() * interval '13 days'
+      from pgrant.users u, generate_series(1, ${sessionsPerUser}::int) k
+     where u.tenant_id = ${tenant}::uuid and u.username like 'crowd%'`;
   for (let first = 1; first <= grants; first += batch) {
     await addGrants(sql, tenant, first, Math.min(first + batch, grants + 1) - 1);
     console.error(`${Math.min(first + batch, grants + 1) - 1} of ${grants} grants`);

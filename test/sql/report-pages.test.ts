@@ -52,7 +52,7 @@ test.each([
 test.each([
   ['active_grants', 'grant_page', ['grant_id'], [first]],
   ['refresh_families', 'family_page', ['family_id'], [first]],
-  ['sessions', 'session_page', ['expires_at', 'session_id'], ['-infinity', first]],
+  ['sessions', 'session_page', ['session_id', 'expires_at'], [first, '-infinity']],
   ['audit_events', 'audit_page', ['at', 'event_id'], ['infinity', last]],
   ["person_events where username = 'ada'", 'person_page', ['at', 'event_id'], ['infinity', last]],
   [
@@ -65,10 +65,10 @@ test.each([
 ])('pages of %s have each row once', async (rows, page, key, start, more = '') => {
   const [view, condition = 'true'] = rows.split(' where ');
   const all = await sql.unsafe(
-    `select ${key.at(-1)} as id from pgrant_report.${view} where tenant = 'acme' and ${condition}`,
+    `select ${key.at(-1)}::text as id from pgrant_report.${view} where tenant = 'acme' and ${condition}`,
   );
   const whose = page === 'person_page' ? "'acme', 'ADA'" : "'acme'";
-  const types = key.length === 1 ? ['uuid'] : ['timestamptz', 'uuid'];
+  const types = key.map((column) => (column.endsWith('_id') ? 'uuid' : 'timestamptz'));
   const after = types.map((type, index) => `$${index + 1}::text::${type}`).join(', ');
   const columns = key.map((column) => `${column}::text`).join(', ');
   const seen: string[] = [];

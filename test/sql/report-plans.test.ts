@@ -49,6 +49,23 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     expect(scans.filter((table) => large.test(table))).toEqual([]);
   });
 
+  test('gets a page of sessions by reading no more than the page', async () => {
+    const undone = new Error('undone');
+    const asking = superuser.begin(async (own) => {
+      await own.unsafe(`set local session authorization ${roles[of]}`);
+      expect(await own`select * from pgrant_report.session_page('acme', ${tenant})`).toHaveLength(
+        100,
+      );
+      await own`reset session authorization`;
+      const [row] = await own`
+        select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as rows from pg_stat_xact_user_tables
+         where relname in ('users') or relname like 'sessions\\_%'`;
+      expect(row?.rows).toBeLessThan(400);
+      throw undone;
+    });
+    await expect(asking).rejects.toBe(undone);
+  });
+
   test('finds what happened to a person by an index that no refresh is in', async () => {
     const sql = auditors[of] as Sql;
     const lines = await sql.unsafe(`

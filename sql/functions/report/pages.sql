@@ -102,27 +102,28 @@ comment on function pgrant_report.family_counts(text) is
   'How many token families a tenant has, or with p_tenant null each that you may read, and of which state: live, idle (too long), expired, revoked. Counts in indexes, and reads no family but those that are idle too long or soon will be.';
 
 create function pgrant_report.session_page(
-  p_tenant text, p_after timestamptz default '-infinity', p_after_id uuid default '00000000-0000-0000-0000-000000000000',
+  p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_after_expiry timestamptz default '-infinity',
   p_limit integer default 100
 ) returns setof pgrant_report.sessions
 language plpgsql stable set search_path = pg_catalog, pg_temp
+  set enable_sort = off set enable_hashjoin = off set enable_bitmapscan = off set jit = off
 as $$
 declare
   v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
-  v_after timestamptz := coalesce(p_after, '-infinity');
-  v_after_id uuid := coalesce(p_after_id, '00000000-0000-0000-0000-000000000000');
+  v_after uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
+  v_after_expiry timestamptz := coalesce(p_after_expiry, '-infinity');
 begin
   return query
   select s.* from pgrant_report.sessions s
    where s.tenant_id = v_tenant_id
-     and s.expires_at >= v_after
-     and (s.expires_at, s.session_id) > (v_after, v_after_id)
-   order by s.expires_at, s.session_id limit p_limit;
+     and s.session_id >= v_after
+     and (s.session_id, s.expires_at) > (v_after, v_after_expiry)
+   order by s.session_id, s.expires_at limit p_limit;
 end
 $$;
 
-comment on function pgrant_report.session_page(text, timestamptz, uuid, integer) is
-  'The sessions of a tenant in the order in which they expire, p_limit of them after p_after and p_after_id: expires_at and session_id of the last one of the page before.';
+comment on function pgrant_report.session_page(text, uuid, timestamptz, integer) is
+  'The sessions of a tenant, p_limit of them after p_after and p_after_expiry: session_id and expires_at of the last one of the page before (a sign-in that was renewed has a row for each). A page costs the same wherever it is.';
 
 create function pgrant_report.audit_page(
   p_tenant text, p_before timestamptz default 'infinity', p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff',
