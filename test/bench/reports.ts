@@ -1,9 +1,28 @@
 // What an auditor waits for at so many families: each report filtered, paged and whole, with the shape of its plan.
+import { readFileSync } from 'node:fs';
 import type { TransactionSql } from 'postgres';
 import type { Bench } from './bench.ts';
 import { addCrowd } from './crowd.ts';
 
 type Timed = { question: string; rows: number; ms: number; plan: string };
+
+/** The thirty questions of auditors, as they are typed, about somebody and something of the crowd. */
+function thirty(tenant: string): string[] {
+  const page = new URL('../../sql/functions/report/README.md', import.meta.url);
+  const names: Record<string, string> = {
+    acme: tenant,
+    ada: 'crowd77',
+    portal: 'crowd-7',
+    deploy: 'auditing',
+    export: 'api',
+  };
+  return [...readFileSync(page, 'utf8').matchAll(/^\d+\. .+\? `(select .+)`$/gm)].map(
+    ([, query = '']) =>
+      `(${query
+        .replaceAll(/'(acme|ada|portal|deploy|export)'/g, (_, name) => `'${names[name]}'`)
+        .replace("'2026-03-01 12:00+00'", 'now()')}) q`,
+  );
+}
 
 /** Questions of an auditor; `ada` is somebody of the crowd. */
 const questions = (tenant: string) => {
@@ -58,6 +77,7 @@ const questions = (tenant: string) => {
     `(select count(*) from pgrant_report.people where ${of}) n`,
     `stale_clients(interval '0 days')`,
     'expired_backlog',
+    ...thirty(tenant),
   ];
 };
 
