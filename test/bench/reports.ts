@@ -113,7 +113,7 @@ async function timed(sql: TransactionSql, role: string, question: string): Promi
   const shape = await sql.unsafe(`explain (costs off) ${statement}`);
   const begun = performance.now();
   const rows = await sql
-    .unsafe(statement)
+    .savepoint((own) => own.unsafe(statement))
     .catch((error) => ({ length: error.code === '57014' ? -1 : fail(error) }));
   return { question, rows: rows.length, ms: performance.now() - begun, plan: shapeOf(shape) };
 }

@@ -85,6 +85,29 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     expect(new Set(rows.map(({ username }) => username))).toEqual(new Set(['crowd77']));
   });
 
+  test.each([
+    `who_could_access('api', now(), 'acme', p_limit => 10)`,
+    `who_could_access('api', now(), 'acme', 'crowd77')`,
+    `grants_as_of(now(), 'acme', p_limit => 10)`,
+    `grants_as_of(now(), 'acme', 'crowd77')`,
+  ])('is answered %s from a few rows of the past, however often it was asked', async (question) => {
+    const undone = new Error('undone');
+    const asking = superuser.begin(async (own) => {
+      await own.unsafe(`set local session authorization ${roles[of]}`);
+      // As a session comes to plan after five questions.
+      await own`set local plan_cache_mode = force_generic_plan`;
+      const answer = await own.unsafe(`select * from pgrant_report.${question}`);
+      expect(answer.length).toBeGreaterThan(4);
+      await own`reset session authorization`;
+      const [row] = await own`
+        select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as rows from pg_stat_xact_user_tables
+         where relname = 'grant_history'`;
+      expect(row?.rows).toBeLessThan(300);
+      throw undone;
+    });
+    await expect(asking).rejects.toBe(undone);
+  });
+
   test('has the states of families estimated as they are, so that a count is no loop of millions', async () => {
     const sql = auditors[of] as Sql;
     const states = `select family_id from pgrant_report.refresh_families where tenant = 'acme' and state = `;

@@ -5,6 +5,8 @@ create function pgrant_report.scopes_reached(
   out scopes text[], out through text[]
 )
 language plpgsql stable set search_path = pg_catalog, pg_temp
+-- Asked for each row of what is planned for itself.
+set plan_cache_mode = auto
 as $$
 begin
   select array_agg(distinct s.scope order by s.scope),
@@ -63,6 +65,8 @@ returns table (tenant_id uuid, user_id uuid, username text, client_id text, clie
                through text[], since timestamptz, until timestamptz)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set jit = off
+-- A plan that is good for every tenant, person and client, or none, finds nobody by index.
+set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
