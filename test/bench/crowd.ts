@@ -68,16 +68,17 @@ async function addGrants(sql: Sql, tenant: string, first: number, last: number):
   await sql`
     insert into pgrant.token_families (
       tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time, amr, handle_hash, current_hash,
-      idle_expires_at, expires_at, sweep_after, revoked_at, revoked_reason)
+      last_used_at, idle_expires_at, expires_at, sweep_after, revoked_at, revoked_reason)
     select g.tenant_id, g.grant_id, g.user_id, g.client_id, true, g.scopes, now(), '{pwd}',
            sha256(convert_to(g.grant_id::text || k, 'utf8')), sha256(convert_to('x' || g.grant_id || k, 'utf8')),
-           now() + interval '30 days', now() + interval '1 year', current_date + 38, g.revoked_at, g.revoked_reason
+           now() - random() * interval '20 hours', now() + interval '30 days', now() + interval '1 year', current_date + 38,
+           g.revoked_at, g.revoked_reason
       from pgrant.grants g, generate_series(1, ${familiesPerGrant}::int) k
      where g.tenant_id = ${tenant}::uuid
        and g.grant_id in (select md5('crowd grant' || n)::uuid from generate_series(${first}::int, ${last}::int) n)`;
   await sql`
     insert into pgrant.audit_events (tenant_id, at, action, client_id, user_id, grant_id, family_id, address, request_id)
-    select f.tenant_id, now() - random() * interval '20 hours', 'refresh.rotate', f.client_id, f.user_id, f.grant_id, f.family_id, '192.0.2.7', 'crowd'
+    select f.tenant_id, f.last_used_at, 'refresh.rotate', f.client_id, f.user_id, f.grant_id, f.family_id, '192.0.2.7', 'crowd'
       from pgrant.token_families f
      where f.tenant_id = ${tenant}::uuid
        and f.grant_id in (select md5('crowd grant' || n)::uuid from generate_series(${first}::int, ${last}::int) n)`;

@@ -57,6 +57,7 @@ const questions = (tenant: string) => {
     `grant_page('${tenant}')`,
     `grant_page('${tenant}', null)`,
     `family_page('${tenant}')`,
+    `family_uses('${tenant}')`,
     ...['live', 'revoked', 'idle too long'].map(
       (state) => `family_page('${tenant}', p_state => '${state}')`,
     ),

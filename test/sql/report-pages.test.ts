@@ -36,6 +36,7 @@ beforeAll(async () => {
 test.each([
   ['grant_page', "'acme'"],
   ['family_page', "'acme'"],
+  ['family_uses', "'acme'"],
   ['session_page', "'acme'"],
   ['audit_page', "'acme'"],
   ['person_page', "'acme', 'ada'"],
@@ -52,6 +53,7 @@ test.each([
 test.each([
   ['active_grants', 'grant_page', ['grant_id'], [first]],
   ['refresh_families', 'family_page', ['family_id'], [first]],
+  ['refresh_families', 'family_uses', ['last_used_at', 'family_id'], ['infinity', last]],
   ['sessions', 'session_page', ['session_id', 'expires_at'], [first, '-infinity']],
   ['audit_events', 'audit_page', ['at', 'event_id'], ['infinity', last]],
   ["person_events where username = 'ada'", 'person_page', ['at', 'event_id'], ['infinity', last]],
@@ -83,6 +85,16 @@ test.each([
   }
   expect(seen.length).toBeGreaterThan(4);
   expect(seen.sort()).toEqual(all.map(({ id }) => id).sort());
+});
+
+test('families come in the order of their last use, as many as are asked for', async () => {
+  const all = await sql<{ family_id: string }[]>`
+    select family_id from pgrant_report.refresh_families where tenant = 'acme' order by last_used_at desc, family_id desc`;
+  for (const limit of all.keys()) {
+    const page =
+      await sql`select family_id from pgrant_report.family_uses('acme', p_limit => ${limit})`;
+    expect([...page]).toEqual(all.slice(0, limit));
+  }
 });
 
 test('pages of families of one state have all of that state, each once, and no other', async () => {
