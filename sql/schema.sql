@@ -918,6 +918,7 @@ create table pgrant.audit_events (
   actor jsonb,
   constraint audit_events_pkey PRIMARY KEY (tenant_id, at, event_id)
 ) partition by RANGE (at);
+CREATE INDEX audit_events_actor ON ONLY pgrant.audit_events USING btree (tenant_id, at, event_id) WHERE (actor IS NOT NULL);
 CREATE INDEX audit_events_person ON ONLY pgrant.audit_events USING btree (tenant_id, user_id, at) WHERE (action <> 'refresh.rotate'::text);
 CREATE INDEX audit_events_refused ON ONLY pgrant.audit_events USING btree (tenant_id, at, event_id) WHERE (error IS NOT NULL);
 CREATE INDEX audit_events_reuse ON ONLY pgrant.audit_events USING btree (tenant_id, at) WHERE (action = ANY (ARRAY['refresh.reuse'::text, 'code.reuse'::text]));

@@ -1,7 +1,7 @@
-// A tenant as large as the largest: families by the million, with the people, clients, grants, history and audit behind them.
+// A tenant as large as the largest: families by the million, with the people, clients, grants, sessions, history and audit behind them.
 import type { Sql } from 'postgres';
 
-const [familiesPerGrant, grantsPerUser, clients] = [2, 5, 50];
+const [familiesPerGrant, grantsPerUser, sessionsPerUser, clients] = [2, 5, 3, 50];
 const batch = 100_000;
 
 /**
@@ -38,6 +38,12 @@ export async function addCrowd(
   await sql`
     insert into pgrant.user_roles (tenant_id, user_id, scope, source)
     select ${tenant}::uuid, md5('crowd' || n)::uuid, 'auditing', 'operator' from generate_series(1, ${users}::int, 10) n`;
+  await sql`
+    insert into pgrant.sessions (tenant_id, session_hash, csrf_hash, user_id, amr, idle_expires_at, expires_at)
+    select u.tenant_id, sha256(convert_to('crowd session' || u.user_id || k, 'utf8')), sha256('crowd'), u.user_id, '{pwd}',
+           now() + k * interval '1 hour', now() + interval '4 hours' + random() * interval '13 days'
+      from pgrant.users u, generate_series(1, ${sessionsPerUser}::int) k
+     where u.tenant_id = ${tenant}::uuid and u.username like 'crowd%'`;
   for (let first = 1; first <= grants; first += batch) {
     await addGrants(sql, tenant, first, Math.min(first + batch, grants + 1) - 1);
     console.error(`${Math.min(first + batch, grants + 1) - 1} of ${grants} grants`);
@@ -62,16 +68,17 @@ async function addGrants(sql: Sql, tenant: string, first: number, last: number):
   await sql`
     insert into pgrant.token_families (
       tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time, amr, handle_hash, current_hash,
-      idle_expires_at, expires_at, sweep_after, revoked_at, revoked_reason)
+      last_used_at, idle_expires_at, expires_at, sweep_after, revoked_at, revoked_reason)
     select g.tenant_id, g.grant_id, g.user_id, g.client_id, true, g.scopes, now(), '{pwd}',
            sha256(convert_to(g.grant_id::text || k, 'utf8')), sha256(convert_to('x' || g.grant_id || k, 'utf8')),
-           now() + interval '30 days', now() + interval '1 year', current_date + 38, g.revoked_at, g.revoked_reason
+           now() - random() * interval '20 hours', now() + interval '30 days', now() + interval '1 year', current_date + 38,
+           g.revoked_at, g.revoked_reason
       from pgrant.grants g, generate_series(1, ${familiesPerGrant}::int) k
      where g.tenant_id = ${tenant}::uuid
        and g.grant_id in (select md5('crowd grant' || n)::uuid from generate_series(${first}::int, ${last}::int) n)`;
   await sql`
     insert into pgrant.audit_events (tenant_id, at, action, client_id, user_id, grant_id, family_id, address, request_id)
-    select f.tenant_id, now() - random() * interval '20 hours', 'refresh.rotate', f.client_id, f.user_id, f.grant_id, f.family_id, '192.0.2.7', 'crowd'
+    select f.tenant_id, f.last_used_at, 'refresh.rotate', f.client_id, f.user_id, f.grant_id, f.family_id, '192.0.2.7', 'crowd'
       from pgrant.token_families f
      where f.tenant_id = ${tenant}::uuid
        and f.grant_id in (select md5('crowd grant' || n)::uuid from generate_series(${first}::int, ${last}::int) n)`;

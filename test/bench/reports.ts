@@ -1,9 +1,28 @@
 // What an auditor waits for at so many families: each report filtered, paged and whole, with the shape of its plan.
+import { readFileSync } from 'node:fs';
 import type { TransactionSql } from 'postgres';
 import type { Bench } from './bench.ts';
 import { addCrowd } from './crowd.ts';
 
 type Timed = { question: string; rows: number; ms: number; plan: string };
+
+/** The thirty questions of auditors, as they are typed, about somebody and something of the crowd. */
+function thirty(tenant: string): string[] {
+  const page = new URL('../../sql/functions/report/README.md', import.meta.url);
+  const names: Record<string, string> = {
+    acme: tenant,
+    ada: 'crowd77',
+    portal: 'crowd-7',
+    deploy: 'auditing',
+    export: 'api',
+  };
+  return [...readFileSync(page, 'utf8').matchAll(/^\d+\. .+\? `(select .+)`$/gm)].map(
+    ([, query = '']) =>
+      `(${query
+        .replaceAll(/'(acme|ada|portal|deploy|export)'/g, (_, name) => `'${names[name]}'`)
+        .replace("'2026-03-01 12:00+00'", 'now()')}) q`,
+  );
+}
 
 /** Questions of an auditor; `ada` is somebody of the crowd. */
 const questions = (tenant: string) => {
@@ -30,6 +49,7 @@ const questions = (tenant: string) => {
     `audit_events where ${ada} and at > now() - interval '1 day'`,
     `audit_events where ${ada} and action <> 'refresh.rotate' and at > now() - interval '1 day'`,
     `person_events where ${ada} and at > now() - interval '1 day'`,
+    `changes where ${of} and at > now() - interval '7 days'`,
     `audit_events where ${client} and at > now() - interval '1 day' limit 100`,
     `reuse_incidents where ${of}`,
     `scopes_in_vain where ${of}`,
@@ -37,6 +57,7 @@ const questions = (tenant: string) => {
     `grant_page('${tenant}')`,
     `grant_page('${tenant}', null)`,
     `family_page('${tenant}')`,
+    `family_uses('${tenant}')`,
     ...['live', 'revoked', 'idle too long'].map(
       (state) => `family_page('${tenant}', p_state => '${state}')`,
     ),
@@ -57,6 +78,7 @@ const questions = (tenant: string) => {
     `(select count(*) from pgrant_report.people where ${of}) n`,
     `stale_clients(interval '0 days')`,
     'expired_backlog',
+    ...thirty(tenant),
   ];
 };
 
@@ -92,7 +114,7 @@ async function timed(sql: TransactionSql, role: string, question: string): Promi
   const shape = await sql.unsafe(`explain (costs off) ${statement}`);
   const begun = performance.now();
   const rows = await sql
-    .unsafe(statement)
+    .savepoint((own) => own.unsafe(statement))
     .catch((error) => ({ length: error.code === '57014' ? -1 : fail(error) }));
   return { question, rows: rows.length, ms: performance.now() - begun, plan: shapeOf(shape) };
 }

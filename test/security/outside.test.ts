@@ -38,6 +38,28 @@ test('an event trigger of a superuser is told, and no fault', async () => {
   ).toEqual({ rows: [{ kind: 'event trigger', object: 'watch', expected: true }], faults: [] });
 });
 
+test('a function of a superuser whose text does not say what it asks is told, and no fault', async () => {
+  const { rows, faults } = await told(`
+    create function public.count_of(p_table regclass) returns bigint language plpgsql security definer
+      set search_path = pg_catalog, pg_temp as $f$
+      declare n bigint;
+      begin
+        execute 'select count(*) from ' || p_table into n;
+        return n;
+      end$f$;
+    create function public.reads() returns bigint language sql security definer as 'select 1::bigint';
+    create function public.fixed() returns bigint language sql security definer set search_path = pg_catalog, pg_temp
+      as 'select 1::bigint';
+    create function public.parsed() returns bigint language sql security definer return 1;
+    create function public.mine() returns bigint language sql as 'select 1::bigint'`);
+  expect(faults).toEqual([]);
+  expect(rows.map((row) => (row as { object: string }).object).sort()).toEqual([
+    'public.count_of(regclass)',
+    'public.reads()',
+  ]);
+  expect(rows).toContainEqual({ kind: 'function', object: 'public.reads()', expected: true });
+});
+
 test('what of others has nothing to do with our tables is not told', async () => {
   expect(
     await told(`

@@ -69,6 +69,21 @@ export const roleRules: Rule[] = [
       `create function public.loose() returns bigint language sql security definer as 'select 1::bigint';
        alter function public.loose() owner to pgrant_definer`,
       `create function public.loose() returns bigint language sql security definer as 'select count(*) from pgrant.users'`,
+      `create function public.loose(p_table name) returns bigint language plpgsql security definer set search_path = pg_catalog as $f$
+         declare n bigint;
+         begin
+           execute format('select count(*) from %I.%I', 'pgrant', p_table) into n;
+           return n;
+         end$f$`,
+      `create function public.loose() returns text language sql security definer set search_path = public, pgrant
+         return (select max(username) from pgrant.users)`,
+      `create function public.loose() returns bigint language plpgsql security definer as $f$
+         begin
+           set local search_path = pgrant;
+           return (select count(*) from users);
+         end$f$`,
+      `create function public.loose() returns bigint language sql security definer set search_path = pgrant
+         as 'select count(*) from users'`,
       `create role stranger in role pgrant_auditor;
        create function public.loose() returns bigint language sql security definer
          begin atomic; select count(*) from pgrant_report.people; end;

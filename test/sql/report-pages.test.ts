@@ -36,6 +36,7 @@ beforeAll(async () => {
 test.each([
   ['grant_page', "'acme'"],
   ['family_page', "'acme'"],
+  ['family_uses', "'acme'"],
   ['session_page', "'acme'"],
   ['audit_page', "'acme'"],
   ['person_page', "'acme', 'ada'"],
@@ -52,7 +53,8 @@ test.each([
 test.each([
   ['active_grants', 'grant_page', ['grant_id'], [first]],
   ['refresh_families', 'family_page', ['family_id'], [first]],
-  ['sessions', 'session_page', ['expires_at', 'session_id'], ['-infinity', first]],
+  ['refresh_families', 'family_uses', ['last_used_at', 'family_id'], ['infinity', last]],
+  ['sessions', 'session_page', ['session_id', 'expires_at'], [first, '-infinity']],
   ['audit_events', 'audit_page', ['at', 'event_id'], ['infinity', last]],
   ["person_events where username = 'ada'", 'person_page', ['at', 'event_id'], ['infinity', last]],
   [
@@ -65,10 +67,10 @@ test.each([
 ])('pages of %s have each row once', async (rows, page, key, start, more = '') => {
   const [view, condition = 'true'] = rows.split(' where ');
   const all = await sql.unsafe(
-    `select ${key.at(-1)} as id from pgrant_report.${view} where tenant = 'acme' and ${condition}`,
+    `select ${key.at(-1)}::text as id from pgrant_report.${view} where tenant = 'acme' and ${condition}`,
   );
   const whose = page === 'person_page' ? "'acme', 'ADA'" : "'acme'";
-  const types = key.length === 1 ? ['uuid'] : ['timestamptz', 'uuid'];
+  const types = key.map((column) => (column.endsWith('_id') ? 'uuid' : 'timestamptz'));
   const after = types.map((type, index) => `$${index + 1}::text::${type}`).join(', ');
   const columns = key.map((column) => `${column}::text`).join(', ');
   const seen: string[] = [];
@@ -83,6 +85,16 @@ test.each([
   }
   expect(seen.length).toBeGreaterThan(4);
   expect(seen.sort()).toEqual(all.map(({ id }) => id).sort());
+});
+
+test('families come in the order of their last use, as many as are asked for', async () => {
+  const all = await sql<{ family_id: string }[]>`
+    select family_id from pgrant_report.refresh_families where tenant = 'acme' order by last_used_at desc, family_id desc`;
+  for (const limit of all.keys()) {
+    const page =
+      await sql`select family_id from pgrant_report.family_uses('acme', p_limit => ${limit})`;
+    expect([...page]).toEqual(all.slice(0, limit));
+  }
 });
 
 test('pages of families of one state have all of that state, each once, and no other', async () => {

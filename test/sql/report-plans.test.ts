@@ -1,5 +1,5 @@
 // How reports find what is asked, among more than anybody would read: by index.
-import type { Sql } from 'postgres';
+import type { Sql, TransactionSql } from 'postgres';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { addCrowd } from '../bench/crowd.ts';
@@ -29,6 +29,32 @@ beforeAll(async () => {
     ({ sql: auditors[of], role: roles[of] } = await makeAuditor(database, reach));
 }, 120_000);
 
+/** How many rows of these tables are read where an auditor asks; undone. */
+async function readBy(
+  role: string | undefined,
+  tables: string,
+  ask: (own: TransactionSql) => Promise<void>,
+): Promise<number> {
+  const undone = new Error('undone');
+  let rows = 0;
+  const asking = superuser.begin(async (own) => {
+    const read = async () => {
+      const [row] = await own`
+        select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::int as rows from pg_stat_xact_user_tables
+         where relname ~ ${tables}`;
+      return Number(row?.rows);
+    };
+    const before = await read();
+    await own.unsafe(`set local session authorization ${String(role)}`);
+    await ask(own);
+    await own`reset session authorization`;
+    rows = (await read()) - before;
+    throw undone;
+  });
+  await expect(asking).rejects.toBe(undone);
+  return rows;
+}
+
 const ada = "tenant = 'acme' and username = 'crowd77'";
 const client = "tenant = 'acme' and client_id = 'crowd-7'";
 
@@ -49,6 +75,18 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     expect(scans.filter((table) => large.test(table))).toEqual([]);
   });
 
+  test.each([
+    ['sessions', 'session_page', 400],
+    // Each family is read to find the page, and again to show it; events twice.
+    ['families by their last use', 'family_uses', 1_500],
+  ])('gets a page of %s by reading no more than the page', async (_, page, most) => {
+    const tables = '^(users|grants|token_families|(sessions|audit_events)_.*)$';
+    const rows = await readBy(roles[of], tables, async (own) => {
+      expect(await own.unsafe(`select * from pgrant_report.${page}('acme')`)).toHaveLength(100);
+    });
+    expect(rows).toBeLessThan(most);
+  });
+
   test('finds what happened to a person by an index that no refresh is in', async () => {
     const sql = auditors[of] as Sql;
     const lines = await sql.unsafe(`
@@ -66,6 +104,21 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     const rows = await sql`
       select username from pgrant_report.who_could_access('api', now(), 'acme', 'CROWD77')`;
     expect(new Set(rows.map(({ username }) => username))).toEqual(new Set(['crowd77']));
+  });
+
+  test.each([
+    `who_could_access('api', now(), 'acme', p_limit => 10)`,
+    `who_could_access('api', now(), 'acme', 'crowd77')`,
+    `grants_as_of(now(), 'acme', p_limit => 10)`,
+    `grants_as_of(now(), 'acme', 'crowd77')`,
+  ])('is answered %s from a few rows of the past, however often it was asked', async (question) => {
+    const rows = await readBy(roles[of], '^grant_history$', async (own) => {
+      // As a session comes to plan after five questions.
+      await own`set local plan_cache_mode = force_generic_plan`;
+      const answer = await own.unsafe(`select * from pgrant_report.${question}`);
+      expect(answer.length).toBeGreaterThan(4);
+    });
+    expect(rows).toBeLessThan(300);
   });
 
   test('has the states of families estimated as they are, so that a count is no loop of millions', async () => {
@@ -161,6 +214,24 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
        where ${ada} and action <> 'refresh.rotate' and at > now() - interval '1 day'`);
     const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
     expect(plan).toMatch(/Index Scan using audit_events_\w+_tenant_id_user_id_at_idx/);
+  });
+
+  test('finds who changed what by an index that no refresh is in, and says the same as the audit', async () => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(`
+      explain (costs off) select * from pgrant_report.changes
+       where tenant = 'acme' and at > now() - interval '7 days' order by at`);
+    const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using audit_events_\w+_tenant_id_at_event_id_idx1 on/);
+    expect(plan).not.toMatch(/Seq Scan on audit_events_\w+ e_1/);
+    const [changed, audited] = await Promise.all([
+      sql`select event_id, actor_role, actor_user_id, username from pgrant_report.changes order by at, event_id`,
+      sql`
+        select event_id, actor_role, actor_user_id, username from pgrant_report.audit_events
+         where actor_role is not null order by at, event_id`,
+    ]);
+    expect(changed.length).toBeGreaterThan(10);
+    expect([...changed]).toEqual([...audited]);
   });
 
   test('finds the refreshes of a person in some of the pages, where a condition of their own reads them all', async () => {

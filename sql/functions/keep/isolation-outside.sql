@@ -67,12 +67,22 @@ begin
   with t as (
     select c.oid from pg_class c where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p')
   ), f as (
-    select p.oid, p.proname, p.proowner, p.prosecdef, r.rolname, r.rolsuper, r.rolbypassrls,
-           concat(p.prosrc, pg_get_function_sqlbody(p.oid)) ~* '\mpgrant(_[a-z]+)?"?\.' as names_ours,
+    select p.oid, p.proowner, p.prosecdef, r.rolname, r.rolsuper, r.rolbypassrls, w.makes_up,
+           -- By a name, by a path, or by what a statement is made up of.
+           w.says ~* '\mpgrant(_[a-z]+)?"?\.' or w.says ~* ('search_path[^;]*\m' || w.schemas || '\M')
+             or w.makes_up and w.says ~* ('\W' || w.schemas || '\W') as names_ours,
+           p.prosqlbody is null and l.lanname not in ('c', 'internal') and not w.says ~* '\msearch_path=' as any_path,
            exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee <> p.proowner) as for_others
       from pg_proc p
       join pg_namespace n on n.oid = p.pronamespace
       join pg_roles r on r.oid = p.proowner
+      join pg_language l on l.oid = p.prolang
+     cross join lateral (
+       select concat_ws(' ', p.prosrc, pg_get_function_sqlbody(p.oid), array_to_string(p.proconfig, ' ')) as says,
+              'pgrant(_(rules|api|ops|report|resource|release))?' as schemas,
+              l.lanname = 'plpgsql' and p.prosrc ~* '\mexecute\M'
+                or l.lanname in ('sql', 'plpgsql') and p.prosrc ~* '\m((query|table|schema|database|cursor)_to_xml|dblink)'
+                or l.lanname not in ('c', 'internal', 'sql', 'plpgsql') as makes_up) w
      where n.nspname not like 'pgrant%' and n.nspname not in ('pg_catalog', 'graphile_worker')
        and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
   ), o (kind, object, owner, means, remark, expected) as (
@@ -93,20 +103,24 @@ begin
       from pg_event_trigger e join f on f.oid = e.evtfoid
      where e.evtenabled <> 'D'
     union all
-    -- Of those who may do more than ask, what names nothing of ours is their own business.
-    select 'function', f.oid::regprocedure::text, f.proowner, 'runs as its owner for others', obj_description(f.oid, 'pg_proc'), false
+    -- Of those who may do more than ask, what names nothing of ours is their own business, but told where it may come to ask ours.
+    select 'function', f.oid::regprocedure::text, f.proowner,
+           case when f.rolname like 'pgrant\_%' or f.names_ours then 'runs as its owner for others'
+                when f.makes_up then 'runs as its owner for others, and makes up when it runs what it asks'
+                else 'runs as its owner for others, and finds names where its caller says: it has no search_path' end,
+           obj_description(f.oid, 'pg_proc'), not (f.rolname like 'pgrant\_%' or f.names_ours)
       from f
      where f.prosecdef and f.for_others
        and (f.rolname like 'pgrant\_%'
+            or (f.names_ours or f.makes_up or f.any_path) and (f.rolsuper or f.rolbypassrls)
             or f.names_ours
-               and (f.rolsuper or f.rolbypassrls
-                    or exists (select from pg_roles r
-                                where r.rolname like 'pgrant\_%' and pg_has_role(f.proowner, r.oid, 'USAGE')
-                                  and r.rolname not in ('pgrant_product', 'pgrant_resource_server', 'pgrant_claims'))))
+               and exists (select from pg_roles r
+                            where r.rolname like 'pgrant\_%' and pg_has_role(f.proowner, r.oid, 'USAGE')
+                              and r.rolname not in ('pgrant_product', 'pgrant_resource_server', 'pgrant_claims')))
   )
   select o.kind, o.object, o.owner::regrole::text, o.means, o.remark, o.expected or coalesce(o.remark like 'pgrant: %', false) from o;
 end
 $$;
 
 comment on function pgrant_report.outside_access() is
-  'What others have in this database by which rows of ours are read or written past the policies: publications and subscriptions with our tables; event triggers that run as whoever releases; functions that run as their owner for others, of a role of ours, or that name a schema of ours and are of somebody whom no policy binds, of an auditor or of an operator. expected: whether it is meant so, as its comment says that begins with "pgrant: " (comment on publication cdc is ''pgrant: feeds the data warehouse''), or an event trigger of a superuser or of the login of the release; what is not is a row of isolation_faults(). remark is the comment, and may be null. What belongs to an extension is left out.';
+  'What others have in this database by which rows of ours are read or written past the policies: publications and subscriptions with our tables; event triggers that run as whoever releases; functions that run as their owner for others, of a role of ours, or that name a schema of ours (in a statement that is made up, or as search_path, too) and are of somebody whom no policy binds, of an auditor or of an operator; of somebody whom no policy binds also those whose text does not say what they ask: it is made up when they run, or found by the search_path of the caller. expected: whether it is meant so, as its comment says that begins with "pgrant: " (comment on publication cdc is ''pgrant: feeds the data warehouse''), or nobody can tell (an event trigger of a superuser or of the login of the release, a function that names nothing of ours); what is not is a row of isolation_faults(). remark is the comment, and may be null. What belongs to an extension is left out.';

@@ -23,7 +23,7 @@ select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.rea
          where not r.recorded or r.covered_by is null and r.refused > 1) a
   join pgrant.issuers i on i.tenant_id = a.tenant_id;
 
-comment on view pgrant_report.audit_events is 'One row per decision, granted or refused; refusals that repeat within a minute are one with their number (times), and those that name no known client or person are kept for days. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. Of one person all of that time is read, half a second for a million events by username and less than half of that by user_id, unless action <> ''refresh.rotate'' is asked for as well: that has an index, which person_events is made of. person_page with p_refreshes finds those of one person, refreshes too, in a tenth of that. audit_page walks through all.';
+comment on view pgrant_report.audit_events is 'One row per decision, granted or refused; refusals that repeat within a minute are one with their number (times), and those that name no known client or person are kept for days. It is large and cut by month: always give a time, such as at > now() - interval ''1 day''. Of one person all of that time is read, half a second for a million events by username and less than half of that by user_id, unless action <> ''refresh.rotate'' is asked for as well: that has an index, which person_events is made of. Who changed what is in changes. person_page with p_refreshes finds those of one person, refreshes too, in a tenth of that. audit_page walks through all.';
 comment on column pgrant_report.audit_events.at is 'When: the time of the transaction that decided.';
 comment on column pgrant_report.audit_events.event_id is 'Tells it from others of the same moment.';
 comment on column pgrant_report.audit_events.action is 'What: noun.verb, such as refresh.rotate, session.login, role.assign; pgrant_report.audit_actions() says what each means.';
@@ -65,6 +65,35 @@ comment on column pgrant_report.person_events.actor_user is 'Who that was, as th
 comment on column pgrant_report.person_events.actor_reason is 'Why, as they say.';
 comment on column pgrant_report.person_events.actor_user_id is 'The admin of the tenant who did it, at the console or by a client; null = it was no person there.';
 comment on column pgrant_report.person_events.actor_client_id is 'The client that called the admin API; null = it was not the admin API.';
+
+create view pgrant_report.changes with (security_invoker = true) as
+select i.tenant_id, i.name as tenant, e.at, e.event_id, e.actor ->> 'role' as actor_role, e.actor ->> 'user' as actor_user,
+       coalesce((e.actor ->> 'address')::inet, e.address) as actor_address, e.actor ->> 'application' as actor_application,
+       e.actor ->> 'reason' as actor_reason, (e.actor ->> 'user_id')::uuid as actor_user_id,
+       (e.actor ->> 'session_id')::uuid as actor_session_id, e.actor ->> 'client_id' as actor_client_id,
+       e.action, e.error, e.reason, e.user_id, u.username, e.client_id, e.grant_id, e.family_id, e.request_id, e.detail
+  from pgrant.audit_events e
+  left join pgrant.users u on u.tenant_id = e.tenant_id and u.user_id = e.user_id
+  join pgrant.issuers i on i.tenant_id = e.tenant_id
+ where e.actor is not null;
+
+comment on view pgrant_report.changes is 'What operators, admins and the worker did, from the audit: who, from where, why; filter by tenant and a time. Served by an index of its own, however many refreshes and sign-ins there are between; audit_events with a condition on actor_role reads all of that time.';
+comment on column pgrant_report.changes.at is 'When: the time of the transaction that did it.';
+comment on column pgrant_report.changes.event_id is 'The audit event.';
+comment on column pgrant_report.changes.actor_role is 'The role that had logged in to the database, which for an admin of the tenant is that of the web process.';
+comment on column pgrant_report.changes.actor_user is 'Who that was, as they say themselves: the user of the operating system, or what PGRANT_ACTOR or the setting pgrant.actor said.';
+comment on column pgrant_report.changes.actor_address is 'From where: an operator''s connection, or an admin''s request; null = the database''s own machine.';
+comment on column pgrant_report.changes.actor_application is 'By which program: application_name, which programs choose; null for an admin.';
+comment on column pgrant_report.changes.actor_reason is 'Why, as they say: --reason of the command line, or the setting pgrant.reason.';
+comment on column pgrant_report.changes.actor_user_id is 'The admin of the tenant who did it, at the console or by a client; null = it was no person there.';
+comment on column pgrant_report.changes.actor_session_id is 'The session at the console in which they did; null = it was not the console.';
+comment on column pgrant_report.changes.actor_client_id is 'The client that called the admin API; null = it was not the admin API.';
+comment on column pgrant_report.changes.action is 'What: noun.verb; pgrant_report.audit_actions() says what each means.';
+comment on column pgrant_report.changes.error is 'The error that was returned; null = it was done.';
+comment on column pgrant_report.changes.reason is 'Why it was refused, in words that no client sees.';
+comment on column pgrant_report.changes.user_id is 'The person whom it concerns.';
+comment on column pgrant_report.changes.request_id is 'X-Request-Id of an admin''s request, and of the log; null = an operator or the worker.';
+comment on column pgrant_report.changes.detail is 'What else there is to say.';
 
 create view pgrant_report.reuse_incidents with (security_invoker = true) as
 select i.tenant_id, i.name as tenant, a.at, a.event_id,

@@ -109,6 +109,8 @@ create function pgrant_report.access_period(
   p_at timestamptz, p_tenant uuid, p_what text, p_client_id text, p_user_id uuid, p_grant_id uuid
 ) returns tstzrange
 language plpgsql stable set search_path = pg_catalog, pg_temp
+-- Asked for each row of what is planned for itself.
+set plan_cache_mode = auto
 as $$
 declare
   v_all tstzmultirange;

@@ -5,6 +5,8 @@ create function pgrant_report.scopes_reached(
   out scopes text[], out through text[]
 )
 language plpgsql stable set search_path = pg_catalog, pg_temp
+-- Asked for each row of what is planned for itself.
+set plan_cache_mode = auto
 as $$
 begin
   select array_agg(distinct s.scope order by s.scope),
@@ -63,6 +65,8 @@ returns table (tenant_id uuid, user_id uuid, username text, client_id text, clie
                through text[], since timestamptz, until timestamptz)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set jit = off
+-- A plan that is good for every tenant, person and client, or none, finds nobody by index.
+set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
@@ -154,4 +158,4 @@ end
 $$;
 
 comment on function pgrant_report.who_could_access(text, timestamptz, text, text, text, uuid, text, integer) is
-  'Who could reach the scope or resource p_what at p_at, or had authorization details of the type p_what (RFC 9396) by a grant, then with no scopes: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break, until when (null = it had not ended when asked). A resource is reached with at least one scope. First the grants, by grant_id, then the clients for themselves; p_limit rows (null = all) after the grant p_after, or with p_after_client after that client, when the grants are all done. Raises OA001, OA003.';
+  'Who could reach the scope or resource p_what at p_at, or had authorization details of the type p_what (RFC 9396) by a grant, then with no scopes: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break, until when (null = it had not ended when asked). A resource is reached with at least one scope. First the grants, by grant_id, then the clients for themselves; p_limit rows (null = all) after the grant p_after, or with p_after_client after that client, when the grants are all done. A page of one tenant, or of one person or client, is found by index; of all tenants at once every grant is looked at first. Raises OA001, OA003.';

@@ -74,6 +74,8 @@ returns table (tenant_id uuid, grant_id uuid, user_id uuid, username text, clien
                authorization_details jsonb)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set jit = off
+-- A plan that is good for every tenant, person and client, or none, finds nobody by index.
+set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
