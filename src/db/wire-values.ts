@@ -15,7 +15,8 @@ export const types = {
 
 /** The hex literal of bytes. */
 export function byteaLiteral(value: Uint8Array): string {
-  return `\\x${Buffer.from(value).toString('hex')}`;
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value);
+  return `\\x${bytes.toString('hex')}`;
 }
 
 /** The bytes of a literal in either form of bytea_output. */
