@@ -160,7 +160,8 @@ CREATE OR REPLACE FUNCTION pgrant.cnf_sound(p_cnf jsonb)
 AS $function$
 begin
   return p_cnf <> '{}' and p_cnf - array['jkt', 'x5t#S256'] = '{}'
-     and coalesce(p_cnf ->> 'jkt' ~ '^[\w-]{43}$', true) and coalesce(p_cnf ->> 'x5t#S256' ~ '^[\w-]{43}$', true);
+     and coalesce(length(p_cnf ->> 'jkt') = 43 and p_cnf ->> 'jkt' !~ '[^A-Za-z0-9_-]', not p_cnf ? 'jkt')
+     and coalesce(length(p_cnf ->> 'x5t#S256') = 43 and p_cnf ->> 'x5t#S256' !~ '[^A-Za-z0-9_-]', not p_cnf ? 'x5t#S256');
 end
 $function$
 ;

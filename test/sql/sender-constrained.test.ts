@@ -46,6 +46,31 @@ test('a client whose tokens are bound to its certificate gets none without one, 
   });
 });
 
+test('a confirmation has the thumbprints of keys by SHA-256, and nothing else [RFC 7800 3.1]', async () => {
+  const jkt = `${'a'.repeat(40)}-_9`;
+  const sound = [{ jkt }, { 'x5t#S256': x5t }, { jkt, 'x5t#S256': x5t }];
+  const unsound = [
+    ...[{}, { jkt: 'a' }, { jkt: null }, { jkt: 1 }, { kid: jkt }, { jkt, kid: 'a' }],
+    ...[
+      'a'.repeat(42),
+      'a'.repeat(44),
+      `${'a'.repeat(42)}=`,
+      `${'a'.repeat(42)}é`,
+      `${'a'.repeat(43)}\n`,
+    ].flatMap((text) => [{ jkt: text }, { jkt, 'x5t#S256': text }]),
+  ];
+  for (const [all, expected] of [
+    [sound, true],
+    [unsound, false],
+  ] as const) {
+    for (const cnf of all) {
+      const [row] = await world.database.sql`
+        select pgrant.cnf_sound(${JSON.stringify(cnf)}::text::jsonb) as sound`;
+      expect([cnf, row?.sound]).toEqual([cnf, expected]);
+    }
+  }
+});
+
 test('its refresh token is refused with another certificate, and the family lives on [RFC 8705 4]', async () => {
   const { refresh } = await redeem(world, proving(possession), await code());
   expect((await rotate(world, proving(other), refresh)).row).toMatchObject({
