@@ -63,6 +63,24 @@ async function restore(url: string, database: string): Promise<string> {
   return at(url, database);
 }
 
+/** As the page says it for a login of releases that is no superuser. */
+async function restoresWithoutSuperuser(url: string): Promise<void> {
+  const ours = ['owner', 'definer', 'cataloguer', 'janitor', 'worker', 'sealer', 'claims'];
+  await statement(
+    url,
+    `create role releaser login in role ${ours.map((role) => `pgrant_${role}`).join(', ')}`,
+  );
+  await statement(url, 'create database managed owner releaser');
+  const page = readFileSync(new URL('../../src/cli/README.md', import.meta.url), 'utf8');
+  const script = /```sh\n(roles=.+?)```/s.exec(page)?.[1] ?? '';
+  const DATABASE_OWNER_URL = at(url, 'managed', 'releaser');
+  const env = { ...process.env, PATH: `${programs}:${process.env.PATH}`, DATABASE_OWNER_URL };
+  const restoring = promisify(execFile)('sh', ['-ec', script], { cwd: folder, env });
+  expect((await restoring).stderr).toBe('');
+  const restored = await pgrant(at(url, 'managed'), checking);
+  expect(restored.out + restored.err).toMatch(/^the database is what source was at 20/);
+}
+
 const dumping = `backup dump --to ${dump} --manifest ${manifest} --pg-dump ${programs}/pg_dump`;
 const checking = `backup check --manifest ${manifest}`;
 
@@ -95,6 +113,7 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
         expect(await release(whole)).toEqual({ migrations: [], reloaded: false });
 
         await namesWhatWasLost(source, whole);
+        await restoresWithoutSuperuser(url);
 
         await statement(
           whole,
