@@ -74,7 +74,7 @@ describe('the policy of a client', () => {
       'allowed_networks',
     ],
     ...['require_pushed_authorization_requests', 'require_signed_request_object'],
-    ...['security_profile', 'profile_fault'],
+    ...['security_profile', 'profile_fault', 'second_factor'],
   ];
 
   const leftToTenant = [
