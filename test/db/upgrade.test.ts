@@ -32,11 +32,8 @@ function nextRelease(): string {
         /(create type pgrant_api\.(?:tokens|introspection|tenant) as \([^;]*)\n\);/g,
         '$1,\n  added text\n);',
       )
-      // Behind the last column of what is selected, whichever that is.
-      .replace(
-        /\n +from unnest\((?:p_decisions\) q\n +left|p_client_id, v_errors)/,
-        ', null::text$&',
-      ),
+      // Behind the last column of what is made as a row.
+      .replace(/\n +\)::pgrant_api\.introspection/, ', null::text$&'),
   );
   expect(texts.map((text) => text.split('added text').length - 1)).toEqual([1, 1, 1]);
   return sqlVariant(
