@@ -33,11 +33,10 @@ create function pgrant_rules.authorization_scopes(
 language plpgsql
 as $$
 declare
-  v_one pgrant_rules.authorization_decided;
   v_scopes text[] := array[]::text[];
 begin
-  foreach v_one in array p_decided loop
-    v_scopes := v_scopes || (v_one.request).scopes;
+  for i in 1 .. cardinality(p_decided) loop
+    v_scopes := v_scopes || ((p_decided[i]).request).scopes;
   end loop;
   return pgrant_rules.scopes_find(p_tenant, v_scopes, array(select s.user_id from unnest(p_sessions) s));
 end
@@ -115,8 +114,7 @@ declare
   v_one pgrant_rules.authorization_decided;
 begin
   for i in 1 .. cardinality(p_address) loop
-    v_one := p_decided[i];
-    v_begun[i] := case when (v_one.client).client_id is not null then p_address[i] end;
+    v_begun[i] := case when ((p_decided[i]).client).client_id is not null then p_address[i] end;
   end loop;
   v_beyond_rate := pgrant_rules.authorization_rates_reached(
     p_tenant, v_begun, array_fill('authorization'::text, array[cardinality(v_begun)]));

@@ -133,19 +133,18 @@ create function pgrant_rules.authorizations_store(p_tenant uuid, p_decided pgran
 language plpgsql
 as $$
 declare
-  v_one pgrant_rules.authorization_decided;
   v_request pgrant.authorization_requests;
   v_codes pgrant.codes[] := array[]::pgrant.codes[];
   v_entries pgrant_rules.audit_entry[] := array[]::pgrant_rules.audit_entry[];
 begin
-  foreach v_one in array p_decided loop
-    v_request := v_one.request;
-    if v_request.request_hash is not null then
+  for i in 1 .. cardinality(p_decided) loop
+    if ((p_decided[i]).request).request_hash is not null then
+      v_request := (p_decided[i]).request;
       v_request.tenant_id := p_tenant;
       insert into pgrant.authorization_requests values (v_request.*);
-    elsif (v_one.code).code_hash is not null then
-      v_codes := v_codes || v_one.code;
-      v_entries := v_entries || v_one.entry;
+    elsif ((p_decided[i]).code).code_hash is not null then
+      v_codes := v_codes || (p_decided[i]).code;
+      v_entries := v_entries || (p_decided[i]).entry;
     end if;
   end loop;
   if v_codes <> '{}' then
