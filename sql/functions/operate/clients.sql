@@ -136,7 +136,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_audience_check(uuid, text, jsonb) is
-  'Whether tokens of the tenant can have each introspection_audience that was just written; a resource that was removed since is no fault of the next change, and has tokens that nobody is told of. Raises OA001.';
+  'Whether tokens of the tenant can have each introspection_audience that was just written; a resource that was removed since is no fault of the next change, for it gets no more tokens. Raises OA001.';
 
 create function pgrant_rules.client_defaults() returns jsonb
 language sql stable
