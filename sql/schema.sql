@@ -37,6 +37,17 @@ $function$
 ;
 comment on function pgrant.audience_names_sound(text[]) is 'Whether each can be an aud beside a resource and be no resource or issuer itself: it has no colon.';
 
+CREATE OR REPLACE FUNCTION pgrant.audiences_sound(p_audiences text[])
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select cardinality(p_audiences) between 1 and 20
+     and not exists (select from unnest(p_audiences) a (name) where (length(a.name) between 1 and 512) is not true)
+$function$
+;
+comment on function pgrant.audiences_sound(text[]) is 'Whether each can be in aud, where none would mean nothing at all. Whether tokens of the tenant have them is asked when they are set.';
+
 CREATE OR REPLACE FUNCTION pgrant.audited(p_table regclass, p_columns text[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1390,6 +1401,7 @@ create table pgrant.clients (
   token_rate integer,
   security_profile text,
   logo_kept text,
+  introspection_audience text[],
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1418,6 +1430,7 @@ create table pgrant.clients (
   constraint clients_id_token_lifetime_check CHECK (((id_token_lifetime >= 1) AND (id_token_lifetime <= 86400))),
   constraint clients_initiate_login_uri_check CHECK ((initiate_login_uri ~~ 'https://%'::text)),
   constraint clients_introspection_alg_check CHECK ((introspection_alg = ANY (pgrant.signing_algs()))),
+  constraint clients_introspection_audience_check CHECK (pgrant.audiences_sound(introspection_audience)),
   constraint clients_jwks CHECK (((jwks IS NULL) OR (jwks_uri IS NULL))),
   constraint clients_jwks_sound CHECK (((jwks IS NULL) OR pgrant.jwks_sound(jwks))),
   constraint clients_jwks_uri_check CHECK (((jwks_uri ~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/|$))'::text) AND (length(jwks_uri) <= 2048))),
@@ -1557,6 +1570,7 @@ comment on column pgrant.clients.third_party is 'Whether somebody else than the 
 comment on column pgrant.clients.token_rate is 'So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.';
 comment on column pgrant.clients.security_profile is 'A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant''s.';
 comment on column pgrant.clients.logo_kept is 'The logo_uri of which the worker keeps a copy, or tries to: while it is not logo_uri, that is new, or this to be forgotten.';
+comment on column pgrant.clients.introspection_audience is 'What the client is told of at introspection beside its own tokens: access tokens whose aud has one of these (RFC 7662 4, RFC 9701 5). Null = every access token of the tenant.';
 
 create table pgrant.codes (
   tenant_id uuid not null,

@@ -279,6 +279,8 @@ export type ClientSettings = {
   token_rate: number | null;
   /** A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant's. */
   security_profile: string | null;
+  /** What the client is told of at introspection beside its own tokens: access tokens whose aud has one of these (RFC 7662 4, RFC 9701 5). Null = every access token of the tenant. */
+  introspection_audience: string[] | null;
 };
 
 export type UpstreamSettings = {
@@ -451,6 +453,7 @@ export const stored = {
     {"name":"third_party","type":"boolean","unit":null,"nullable":false,"default":"false","meaning":"Whether somebody else than the tenant answers for the client, such as a developer who brought it: it introspects no tokens but its own (RFC 7662 4).","good":"true or false"},
     {"name":"token_rate","type":"integer","unit":null,"nullable":true,"default":null,"meaning":"So many requests a minute the token endpoint takes of the client; of a public client, of each address (IPv4, or IPv6 /64), so that nobody uses it up for others. Null = any number.","good":"between 1 and 1000000"},
     {"name":"security_profile","type":"text","unit":null,"nullable":true,"default":null,"meaning":"A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant's.","good":"fapi2, the only profile that there is"},
+    {"name":"introspection_audience","type":"text[]","unit":null,"nullable":true,"default":null,"meaning":"What the client is told of at introspection beside its own tokens: access tokens whose aud has one of these (RFC 7662 4, RFC 9701 5). Null = every access token of the tenant.","good":"a list of 1 to 20 audiences of 1 to 512 characters"},
   ],
   upstreams: [
     {"name":"title","type":"text","unit":null,"nullable":false,"default":null,"meaning":"What people know it by: Continue with <title>.","good":"text of 1 to 100 characters; text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"},

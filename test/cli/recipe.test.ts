@@ -50,6 +50,15 @@ describe.each(recipes)('the recipe %s', (recipe) => {
   });
 });
 
+test.each([
+  ['apache', 'apache-api'],
+  ['dovecot', 'dovecot'],
+  ['postgresql', 'postgresql-validator'],
+])('the server of %s is told of its own tokens alone [RFC 7662 4]', async (recipe, id) => {
+  const { introspection_audience } = await document(`client show ${id} --tenant acme`);
+  expect(introspection_audience).toEqual([resourceOf(recipe)]);
+});
+
 test('what was changed since is told and left as it is', async () => {
   const { client_id } = await document('client show kafka-producer --tenant acme');
   await document(`client set ${client_id} --tenant acme default_resource=`);

@@ -33,6 +33,7 @@ beforeAll(async () => {
   tokens = await obtainTokens(await discover(acme, acme.web));
   await from.document('role add export --tenant acme --title Export');
   await from.document('role assign export ada --tenant acme');
+  await from.document(`client set web --tenant acme introspection_audience=${acme.issuer}`);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -82,6 +83,8 @@ describe('a tenant', () => {
     );
     const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
     expect(refreshed.claims()?.sub).toBe(tokens.claims?.sub);
+    const shown = await to.document('client show web --tenant acme');
+    expect(shown.introspection_audience).toEqual([acme.issuer]);
     const again = await obtainTokens(config);
     expect(again.claims).toMatchObject({ iss: issuer, sub: tokens.claims?.sub });
     const explained = await to.document(

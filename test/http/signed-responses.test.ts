@@ -211,6 +211,28 @@ describe('introspection that is signed [RFC 9701]', () => {
     expect((await verified(text, 'api')).alg).toBe('ES256');
   });
 
+  test('of a token for another resource server says no more than of none, whatever the form [RFC 9701 5]', async () => {
+    const { worker } = acme.database;
+    const resource = 'https://notes.example.com';
+    await call(worker, ops.resource_set, { tenant: acme.tenant, resource, title: 'Notes' });
+    const notes = await addClient(acme.database, acme.tenant, 'notes', {
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      introspection_audience: [resource],
+    });
+    const config = await discover(acme, acme.web);
+    const { access_token } = await client.clientCredentialsGrant(config, { resource });
+    const told = async (token: string) => {
+      const { text } = await introspected(`application/${typ}`, token, notes);
+      const claims: Record<string, unknown> = await verified(text, 'notes');
+      const plain = await introspected('application/json', token, notes);
+      expect(JSON.parse(plain.text)).toEqual(claims.token_introspection);
+      return claims.token_introspection;
+    };
+    expect(await told(access_token)).toMatchObject({ active: true, aud: resource });
+    expect(await told(await tokenOf())).toEqual({ active: false });
+  });
+
   test('is by an alg of the profile where a client that is held to one asks for it [FAPI 2.0 5.4.1]', async () => {
     const key = await makeKey();
     const { client_id } = await addClient(acme.database, acme.tenant, 'bank', {

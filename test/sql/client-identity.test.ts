@@ -181,6 +181,7 @@ const asksNobody: Record<string, unknown> = {
   frontchannel_logout_session_required: true,
   authorization_alg: 'ES256',
   introspection_alg: 'ES256',
+  introspection_audience: null,
   request_object_signing_alg: 'ES256',
   request_uris: ['https://fern.example/request.jwt'],
   default_resource: null,

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
 import {
   ask,
@@ -155,4 +155,118 @@ test('a scope that the client or the grant has lost since is left out', async ()
   await world.database.sql`
     update pgrant.grants set scopes = '{email}' where client_id = ${client.client_id}`;
   expect((await introspect({ jwt })).scopes).toEqual([]);
+});
+
+describe('an introspection_audience [RFC 7662 4, RFC 9701 5]', () => {
+  const [notes, tasks, own] = [
+    'https://notes.example',
+    'https://tasks.example',
+    'https://id.example/acme',
+  ];
+  const setAudience = (client_id: string, introspection_audience: unknown) =>
+    operate(world, ops.client_set, { client_id, settings: { introspection_audience } as never });
+
+  beforeAll(async () => {
+    const audiences = ['notes'];
+    await operate(world, ops.resource_set, { resource: notes, title: 'Notes', audiences });
+    await operate(world, ops.resource_set, { resource: tasks, title: 'Tasks' });
+  });
+
+  /** Whether the client is told of tokens for notes, for both resources, and for the tenant. */
+  async function told(asking: Client) {
+    const states: unknown[] = [];
+    for (const resources of [[notes], [notes, tasks], []]) {
+      const { access, row } = await obtainTokens(world, client, ada, { resources });
+      const answers = [
+        await introspect(access, asking),
+        await introspect({ jwt: { ...(jwtOf(row) as object), iss: own } }, asking),
+      ];
+      for (const answer of answers) if (!answer.active) expect(answer).toMatchObject(nothing);
+      expect(answers[0]?.active).toBe(answers[1]?.active);
+      states.push(answers[0]?.active);
+    }
+    return states;
+  }
+
+  test.each<[string[] | null, [boolean, boolean, boolean]]>([
+    [null, [true, true, true]],
+    [[notes], [true, true, false]],
+    [['notes'], [true, true, false]],
+    [[tasks], [false, true, false]],
+    [[own], [false, false, true]],
+    [
+      [tasks, own],
+      [false, true, true],
+    ],
+  ])('%j: of which access tokens of others the client is told', async (audience, expected) => {
+    const asking = await makeClient(world, `asking-${count}`, { introspection_audience: audience });
+    expect(await told(asking)).toEqual(expected);
+  });
+
+  test('leaves a client its own tokens, and gives a third party none of others', async () => {
+    const asking = await makeClient(world, `asking-${count}`, {
+      access_token_format: 'opaque',
+      introspection_audience: [tasks],
+    });
+    const { access, refresh } = await obtainTokens(world, asking, ada, { resources: [notes] });
+    expect((await introspect(access, asking)).active).toBe(true);
+    expect((await introspect(refresh, asking)).active).toBe(true);
+    const third = await makeClient(world, `third-${count}`, {
+      third_party: true,
+      introspection_audience: [notes],
+    });
+    expect(await told(third)).toEqual([false, false, false]);
+  });
+
+  test('holds for API credentials that are presented as keys', async () => {
+    const { username } = ada;
+    await operate(world, ops.role_add, {
+      role: `r${count}`,
+      title: 'R',
+      sensitive: false,
+    } as never);
+    await operate(world, ops.role_assign, { role: `r${count}`, username } as never);
+    const asking = await makeClient(world, `asking-${count}`, { introspection_audience: [notes] });
+    const activeFor = async (default_resource: string | null) => {
+      const secret_hash = secret();
+      await operate(world, ops.credential_add, {
+        ...{ username, name: 'key', permissions: [`r${count}`], secret_hash, default_resource },
+      });
+      return (await introspect({ key_hash: secret_hash }, asking)).active;
+    };
+    expect([await activeFor(notes), await activeFor(tasks), await activeFor(null)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test.each<[unknown, string, RegExp]>([
+    [[], 'OA003', /introspection_audience must be a list of 1 to 20 audiences/],
+    [[''], 'OA003', /must be a list of 1 to 20 audiences/],
+    [[null], 'OA003', /must be a list of 1 to 20 audiences/],
+    [['x'.repeat(513)], 'OA003', /must be a list of 1 to 20 audiences/],
+    [Array(21).fill(own), 'OA003', /must be a list of 1 to 20 audiences/],
+    [['https://nobody.example'], 'OA001', /has the audience https:\/\/nobody\.example/],
+    [[own, 'HTTPS://notes.example/'], 'OA001', /has the audience HTTPS:/],
+  ])(
+    '%j is refused when the client is made, and when it is changed',
+    async (audience, code, message) => {
+      const refusal = { code, message: expect.stringMatching(message) };
+      await expect(setAudience(client.client_id, audience)).rejects.toMatchObject(refusal);
+      const made = makeClient(world, `made-${count}`, { introspection_audience: audience });
+      await expect(made).rejects.toMatchObject(refusal);
+    },
+  );
+
+  test('is no fault of a later change, where its resource was removed', async () => {
+    const resource = `https://gone-${count}.example`;
+    await operate(world, ops.resource_set, { resource, title: 'Gone' });
+    await setAudience(client.client_id, [resource]);
+    await operate(world, ops.resource_remove, { resource });
+    const settings = { name: 'Renamed' } as never;
+    await operate(world, ops.client_set, { client_id: client.client_id, settings });
+    const row = await setAudience(client.client_id, null);
+    expect(row.client_set).toMatchObject({ introspection_audience: null });
+  });
 });

@@ -28,13 +28,14 @@ beforeAll(async () => {
 });
 
 describe('what a client may not give itself', () => {
-  test('consent, PKCE, lifetimes, networks, a maker, an end that never comes', async () => {
+  test('consent, PKCE, lifetimes, networks, a maker, tokens to ask about, an end that never comes', async () => {
     const { row } = await register(world, {
       consent: 'never',
       require_pkce: false,
       access_token_lifetime: 86_400,
       expires_at: 'infinity',
       maker_id: randomUUID(),
+      introspection_audience: ['https://id.example/acme'],
       client_id: 'mine',
     });
     const [stored] = await world.database.sql`
@@ -45,6 +46,7 @@ describe('what a client may not give itself', () => {
       require_pkce: true,
       access_token_lifetime: null,
       maker_id: null,
+      introspection_audience: null,
     });
     expect(stored?.expires_at - Date.now()).toBeLessThan(3_600_000);
   });

@@ -35,6 +35,8 @@ const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 /** What requests are made of. */
 type Holdings = {
   clients: Client[];
+  /** Resource servers, each of which is told of other tokens. */
+  servers: Client[];
   families: { client: Client; tokens: RefreshToken[]; access: Args }[];
   codes: RedeemableCode[];
   devices: Client[];
@@ -70,12 +72,21 @@ export async function makeHoldings(world: World): Promise<Holdings> {
       await operate(world, ops.user_disable, { username: user.username, disabled: true });
   }
   await operate(world, ops.client_disable, { client_id: 'gone', disabled: true });
+  const servers = await makeServers(world);
   codes.push(...(await makeManagedCodes(world)));
   const devices = await makeDevices(world);
   const polled = await makeDeviceCodes(world, devices);
   // So low that the larger sets come to it.
   await operate(world, ops.tenant_set, { settings: { authorization_rate: 15 } });
-  return { clients: [shop, app, gone, machine, own], families, codes, devices, polled };
+  return { clients: [shop, app, gone, machine, own], servers, families, codes, devices, polled };
+}
+
+async function makeServers(world: World): Promise<Client[]> {
+  const audiences = [null, [resource], ['https://id.example/acme']];
+  const servers = audiences.map((introspection_audience, at) =>
+    makeClient(world, `server-${at}`, { introspection_audience }),
+  );
+  return [...(await Promise.all(servers)), await makeClient(world, 'other', { third_party: true })];
 }
 
 async function makeDevices(world: World): Promise<Client[]> {
@@ -218,8 +229,9 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
   },
   token_introspect: (random, holdings) => {
     const { client, tokens, access } = pick(random, holdings.families);
+    const asking = random() < 0.5 ? client : pick(random, holdings.servers);
     return {
-      ...presenter(random, client, holdings),
+      ...presenter(random, asking, holdings),
       ...(random() < 0.6
         ? access
         : random() < 0.7

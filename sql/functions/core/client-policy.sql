@@ -75,6 +75,7 @@ create type pgrant_rules.client_policies as (
   request_object_signing_alg                  text,
   authorization_alg                           text,
   introspection_alg                           text,
+  introspection_audience                      text[],
   signing_algs                                text[],
   require_pushed_authorization_requests       boolean,
   require_signed_request_object               boolean,
@@ -144,7 +145,7 @@ begin
     -- FAPI 2.0 5.3.2.2: less than 600 seconds.
     case when v_profile is null then p_tenant.par_lifetime else least(p_tenant.par_lifetime, 599) end,
     p_tenant.request_object_lifetime, p_client.request_object_signing_alg, p_client.authorization_alg,
-    p_client.introspection_alg, pgrant_rules.algs_taken(p_tenant.signing_algs, v_profile),
+    p_client.introspection_alg, p_client.introspection_audience, pgrant_rules.algs_taken(p_tenant.signing_algs, v_profile),
     not v_console
       and (p_tenant.require_pushed_authorization_requests or p_client.require_pushed_authorization_requests or v_profile is not null),
     not v_console and (p_tenant.require_signed_request_object or p_client.require_signed_request_object),

@@ -149,10 +149,11 @@ begin
       v_out.error := v_errors[i];
       v_out.reason := v_auth.o_reason[i];
       v_out.detail := v_auth.o_detail[i];
-    -- RFC 7662 4: whoever registers as they please is nobody who may ask about the tokens of others; and a refresh token
-    -- is its own client's business.
+    -- RFC 7662 4, RFC 9701 5: whoever registers as they please is nobody who may ask about the tokens of others, who is a
+    -- resource server may about those that are for it; and a refresh token is its own client's business.
     elsif v_token.client_id = v_client.client_id
-          or v_token.client_id is not null and p_handle_hash[i] is null and not v_client.third_party then
+          or v_token.client_id is not null and p_handle_hash[i] is null and not v_client.third_party
+             and (v_client.introspection_audience is null or v_token.audience && v_client.introspection_audience) then
       v_out := pgrant_rules.token_introspection(p_tenant, v_token, v_client, p_handle_hash[i] is not null, v_function);
     else
       v_out.active := false;
@@ -167,4 +168,4 @@ end
 $$;
 
 comment on function pgrant_api.token_introspect(uuid, text[], inet[], text[], text[], bytea[], jsonb[], jsonb[], bytea[], bigint[], jsonb[], bytea[], bytea[], bytea[]) is
-  'Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client, too_many_attempts, flood.';
+  'Introspects tokens (RFC 7662), a set of requests at once, for confidential clients of the tenant; a refresh token only for its own client, an access token of another for an introspection_audience. Exactly one of p_access_hash, p_jwt, p_handle_hash, p_key_hash (an API credential as a bearer key) names each, none = not a token of ours. Writes nothing but that an assertion or a key is used. Errors: invalid_client, too_many_attempts, flood.';

@@ -24,6 +24,7 @@ begin
                                       'clients', p_metadata, p_tenant, p_client_id);
   perform pgrant_rules.client_settings_check(p_tenant, p_client_id);
   perform pgrant_rules.client_types_check(p_tenant, p_metadata);
+  perform pgrant_rules.client_audience_check(p_tenant, p_client_id, p_metadata);
   select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   if pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
     raise exception 'a client has a secret if its token_endpoint_auth_method is client_secret_basic or client_secret_post, and else none'
@@ -111,6 +112,32 @@ $$;
 comment on function pgrant_rules.client_types_check(uuid, jsonb) is
   'Whether the types of authorization details in settings that were just written are there; one that was removed since is no fault of the next change. Raises OA001.';
 
+create function pgrant_rules.client_audience_check(p_tenant uuid, p_client_id text, p_settings jsonb) returns void
+language plpgsql
+as $$
+declare
+  v_unknown text;
+begin
+  if not p_settings ? 'introspection_audience' then
+    return;
+  end if;
+  select a.name into v_unknown
+    from pgrant.clients c, unnest(c.introspection_audience) a (name)
+   where c.tenant_id = p_tenant and c.client_id = p_client_id
+     and not exists (select from pgrant.resources r
+                      where r.tenant_id = p_tenant and (r.resource = a.name or a.name = any (r.audiences)))
+     and not exists (select from pgrant.tenants t where t.tenant_id = p_tenant and coalesce(t.audience, t.issuer) = a.name)
+   limit 1;
+  if found then
+    raise exception 'no token of the tenant has the audience %', v_unknown using errcode = 'OA001',
+      hint = 'as it is in aud: a resource or what that has beside (pgrant_ops.resource_list), or the audience of the tenant';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_audience_check(uuid, text, jsonb) is
+  'Whether tokens of the tenant can have each introspection_audience that was just written; a resource that was removed since is no fault of the next change, for it gets no more tokens. Raises OA001.';
+
 create function pgrant_rules.client_defaults() returns jsonb
 language sql stable
 as $$
@@ -136,6 +163,7 @@ begin
     'clients', p_settings, p_tenant, p_client_id);
   perform pgrant_rules.client_settings_check(p_tenant, p_client_id, array(select jsonb_object_keys(p_settings)));
   perform pgrant_rules.client_types_check(p_tenant, p_settings);
+  perform pgrant_rules.client_audience_check(p_tenant, p_client_id, p_settings);
   perform pgrant_rules.client_identity_date(v_before);
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
   perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);

@@ -3036,6 +3036,14 @@ export const records = {
       "good": "RS256, ES256, PS256, EdDSA or Ed25519"
     },
     {
+      "name": "introspection_audience",
+      "type": "text[]",
+      "nullable": true,
+      "is_setting": true,
+      "meaning": "What the client is told of at introspection beside its own tokens: access tokens whose aud has one of these (RFC 7662 4, RFC 9701 5). Null = every access token of the tenant.",
+      "good": "a list of 1 to 20 audiences of 1 to 512 characters"
+    },
+    {
       "name": "jwks",
       "type": "jsonb",
       "nullable": true,
