@@ -43,6 +43,7 @@ function slipsOf(choices: readonly string[] | null): string[] {
 /** What is not there, and what is about several settings together. */
 const sentences = [
   /^the tenant has no (scope|type|resource) /,
+  /^no token of the tenant has the audience /,
   /^exactly one tls_client_auth_\* for a client that authenticates by tls_client_auth/,
   /^a client with the grant type authorization_code needs a redirect URI$/,
 ];

@@ -239,9 +239,9 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     const asking = superuser.begin(async (own) => {
       const fetched = async () => {
         const [row] = await own`
-          select sum(seq_scan)::int as scans, sum(idx_tup_fetch + seq_tup_read)::int as rows
+          select sum(seq_tup_read)::int as scanned, sum(idx_tup_fetch + seq_tup_read)::int as rows
             from pg_stat_xact_user_tables where relname like 'audit\\_events\\_%'`;
-        return row as { scans: number; rows: number };
+        return row as { scanned: number; rows: number };
       };
       await own.unsafe(`set local session authorization ${roles[of]}`);
       const page = await own`
@@ -254,8 +254,9 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
       await own.unsafe(`set local session authorization ${roles[of]}`);
       await own`select * from pgrant_report.person_page('acme', 'bob', p_refreshes => true)`;
       await own`reset session authorization`;
-      const { scans, rows } = await fetched();
-      expect(scans).toBe(0);
+      // A partition in which there is nothing may be read as it is.
+      const { scanned, rows } = await fetched();
+      expect(scanned).toBe(0);
       expect(rows - before.rows).toBeLessThan(8_000);
       // Of somebody whom another tenant has nothing is read, of which the time would tell.
       await own.unsafe(`set local session authorization ${roles[of]}`);
