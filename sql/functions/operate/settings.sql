@@ -73,8 +73,8 @@ declare
   v_meant constant text[] := pgrant_rules.list_meant(p_value);
 begin
   if v_meant is not null then
-    raise exception '% must be %, not %', p_name, p_good, v_given
-      using errcode = 'OA003', hint = format('did you mean %s?', to_jsonb(v_meant));
+    raise exception '% must be %, not %', p_name, p_good, v_given using errcode = 'OA003',
+      hint = format('did you mean %s?', to_jsonb(v_meant));
   end if;
   raise exception '% must be %, not %', p_name, p_good, v_given using errcode = 'OA003';
 end

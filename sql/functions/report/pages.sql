@@ -87,13 +87,15 @@ declare
   v_from timestamptz;
   v_family_ids uuid[];
 begin
-  -- Each use is an event of the same moment, and the audit has those in order. Twice as many, for one use may leave two events.
+  -- Each use is an event of the same moment, and the audit has those in order. Twice as many, for one use may leave two events,
+  -- and as many replays as come with it, which are no use.
   select min(k.at) into v_from
     from (select e.at
             from pgrant.audit_events e
             join pgrant.token_families f on f.tenant_id = v_tenant_id and f.family_id = e.family_id and f.last_used_at = e.at
            where e.tenant_id = v_tenant_id and e.at <= v_before and (f.last_used_at, f.family_id) < (v_before, v_before_id)
-           order by e.at desc, e.event_id desc limit 2 * p_limit) k;
+             and e.action <> 'refresh.replay'
+           order by e.at desc, e.event_id desc limit 2::bigint * p_limit) k;
   v_family_ids := array(select e.family_id from pgrant.audit_events e
                          where e.tenant_id = v_tenant_id and e.at between v_from and v_before and e.family_id is not null);
   return query
