@@ -68,6 +68,13 @@ test.each(['tenants', 'clients'] as const)(
   },
 );
 
+const networks = (given: string) =>
+  `trusted_networks must be a list of networks such as 192.0.2.0/24, not ${given}`;
+const claim = (name: string, given: string) =>
+  `${name} must be text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends, not '${given}'`;
+/** JSON as PostgreSQL writes it. */
+const spaced = (json: string) => json.replace(/([:,])/g, '$1 ');
+
 test.each([
   [
     'signing_algs',
@@ -88,6 +95,19 @@ test.each([
     '',
   ],
   ['registration', '"open"', `registration must be closed, token or open, not '"open"'`, ''],
+  ['trusted_networks', '0', networks("'[\"0\"]'"), ''],
+  ['trusted_networks', '10.1', networks("'[\"10.1\"]'"), ''],
+  ...['{"a":1}', '{"a":{"keys":[]}}', '{"a":{"keys":[{"k":"AA","kty":"oct"}]}}', '{"":{}}'].map(
+    (slip) => [
+      'software_statement_issuers',
+      slip,
+      `software_statement_issuers must be a JSON object such as {"https://statements.example": {"keys": […]}}, not '${spaced(slip)}'`,
+      '',
+    ],
+  ),
+  ...['roles_claim', 'permissions_claim', 'tenant_claim'].flatMap((name) =>
+    [' ', ' roles', '\u200B'].map((slip) => [name, slip, claim(name, slip), '']),
+  ),
 ])('%s=%s is told from what it must be', async (name, slip, refusal, hint) => {
   const [told] = await refusalsOf('tenants', [{ name, slip }]);
   expect([told?.refusal, told?.hint]).toEqual([refusal, hint]);
@@ -100,4 +120,14 @@ test('a list of one that has commas is taken as it was probably meant, and put r
   const [, meant = ''] = /^did you mean (.*)\?$/.exec(told?.hint) ?? [];
   const [good] = await refusalsOf('clients', [{ name: 'grant_types', slip: meant }]);
   expect(good?.code).toBe('OA000');
+});
+
+test.each([
+  ['trusted_networks', '0.0.0.0/0 ::/0 192.0.2.7 2001:db8::/32 ::ffff:192.0.2.0/120'],
+  ['roles_claim', 'https://api.example/roles'],
+  ['tenant_claim', 'my tenant'],
+  ['software_statement_issuers', '{"https://statements.example":{"keys":[{"kty":"OKP"}]}}'],
+])('%s=%s is good', async (name, slip) => {
+  const [told] = await refusalsOf('tenants', [{ name, slip }]);
+  expect([told?.code, told?.refusal]).toEqual(['OA000', 'good']);
 });

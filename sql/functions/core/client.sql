@@ -3,18 +3,9 @@
 create function pgrant_rules.any_twice(p_keys bytea[], p_assertions jsonb[]) returns boolean
 language plpgsql immutable
 as $$
-declare
-  v_keys bytea[] := array[]::bytea[];
-  v_jtis text[] := array[]::text[];
 begin
-  for i in 1 .. cardinality(p_keys) loop
-    if p_keys[i] = any (v_keys) or p_assertions[i] ->> 'jti_hash' = any (v_jtis) then
-      return true;
-    end if;
-    v_keys := v_keys || p_keys[i];
-    v_jtis := v_jtis || (p_assertions[i] ->> 'jti_hash');
-  end loop;
-  return false;
+  return (select count(k.key) > count(distinct k.key) or count(k.jti) > count(distinct k.jti)
+            from (select u.key, u.assertion ->> 'jti_hash' as jti from unnest(p_keys, p_assertions) u (key, assertion)) k);
 end
 $$;
 

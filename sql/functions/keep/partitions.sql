@@ -60,9 +60,12 @@ comment on function pgrant_ops.partitions_make(text, interval, interval) is 'Mak
 create function pgrant_ops.partition_add(p_table text, p_partition text, p_from timestamptz, p_to timestamptz) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  -- A device code is written anew at each poll: with room beside it that is done on its page, and no index is touched.
+  v_storage constant text := case p_table when 'device_codes' then ' with (fillfactor = 50)' else '' end;
 begin
   if p_from is null then
-    execute format('create table pgrant.%I partition of pgrant.%I default', p_partition, p_table);
+    execute format('create table pgrant.%I partition of pgrant.%I default', p_partition, p_table) || v_storage;
     if exists (select from pg_catalog.pg_attribute a
                 where a.attrelid = format('pgrant.%I', p_table)::regclass and a.attname = 'expires_at') then
       -- Its rows go one by one. The others are dropped, and need no such index.
@@ -71,7 +74,8 @@ begin
                      'Rows that are past their expiry. An expression, so that no condition of an auditor can use it.');
     end if;
   else
-    execute format('create table pgrant.%I partition of pgrant.%I for values from (%L) to (%L)', p_partition, p_table, p_from, p_to);
+    execute format('create table pgrant.%I partition of pgrant.%I for values from (%L) to (%L)', p_partition, p_table, p_from, p_to)
+            || v_storage;
   end if;
   -- Reached through its parent only: no policy and no right of its own.
   execute format('alter table pgrant.%I enable row level security', p_partition);

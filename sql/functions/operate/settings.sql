@@ -1,19 +1,6 @@
 -- Settings come from the catalog: a setting is a column with its comment, its check and its default.
 -- The words of a refusal are the list that the check has, or else the comment on the constraint.
 
-create function pgrant_rules.networks_sound(p_networks text[]) returns boolean
-language plpgsql immutable
-as $$
-begin
-  return p_networks::cidr[] is not null;
-exception
-  when invalid_text_representation then
-    return false;
-end
-$$;
-
-comment on function pgrant_rules.networks_sound(text[]) is 'Whether each is a network as PostgreSQL reads one, without bits beyond its mask.';
-
 create function pgrant_rules.setting_literal(p_type text, p_value jsonb) returns text
 language sql immutable
 as $$
@@ -110,7 +97,7 @@ begin
               hint = concat('did you mean ' || v_meant || '? ', 'settings: ', array_to_string(v_names, ', '));
     elsif r.unset and r.nullable then
       r.literal := null;
-    elsif r.unset or r.literal is null or r.value = '""' then
+    elsif r.unset or r.literal is null or r.value = '""' or not pgrant_rules.setting_sound(p_table, r.name, r.value) then
       -- What would be good takes longer to say than all the rest.
       perform pgrant_rules.setting_refuse(r.key, (select c.good from pgrant_rules.columns_described(p_table) c where c.name = r.key),
                                           r.value);

@@ -4164,7 +4164,7 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Name of the claim of access tokens with the roles that the token may use.",
-      "good": "text of 1 to 255 characters",
+      "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends",
       "default": "permissions"
     },
     {
@@ -4359,7 +4359,7 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Name of the claim of access tokens with the person's roles; clients of another vendor may want a namespaced one.",
-      "good": "text of 1 to 255 characters",
+      "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends",
       "default": "roles"
     },
     {
@@ -4469,7 +4469,7 @@ export const records = {
       "nullable": false,
       "is_setting": true,
       "meaning": "Name of the claim of access tokens with the name of the tenant.",
-      "good": "text of 1 to 255 characters",
+      "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends",
       "default": "org_id"
     },
     {

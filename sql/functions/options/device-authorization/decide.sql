@@ -40,11 +40,76 @@ create type pgrant_rules.device_poll as (
   n            bigint,
   device_hash  bytea,
   expires_at   timestamptz,
+  polled_at    timestamptz,
   error        pgrant_api.error,
   reason       text
 );
 
-comment on type pgrant_rules.device_poll is 'What poll n is told, before its code is looked at; error null = it gets what the code gives.';
+comment on type pgrant_rules.device_poll is
+  'What poll n is told; error null = it gets what the code gives. polled_at is when the device polled before; null = it has not.';
+
+create function pgrant_rules.device_polls_waiting(
+  p_tenant uuid, p_client_id text[], p_error pgrant_api.error[], p_device_hash bytea[], p_expiries pgrant_rules.expiries
+) returns pgrant_rules.device_poll[]
+language plpgsql stable
+as $$
+begin
+  return array(
+    select row(q.n, d.device_hash, d.expires_at, d.polled_at,
+               -- A second is for the network. The first poll may come at once.
+               case when d.polled_at > now() - make_interval(secs => d.poll_interval - 1) then 'slow_down'
+                    else 'authorization_pending' end, null)::pgrant_rules.device_poll
+      from unnest(p_client_id, p_error, p_device_hash) with ordinality q (client_id, error, device_hash, n)
+      join pgrant.device_codes d on d.device_hash = q.device_hash and d.client_id = q.client_id
+     where d.tenant_id = p_tenant and d.expires_at between p_expiries.earliest and p_expiries.latest
+       and q.error is null and d.expires_at > now() and d.allowed_at is null and d.denied_at is null
+     order by d.device_hash);
+end
+$$;
+
+comment on function pgrant_rules.device_polls_waiting(uuid, text[], pgrant_api.error[], bytea[], pgrant_rules.expiries) is
+  'The polls of devices whose person has not decided yet (RFC 8628 3.5), by device_hash: authorization_pending or slow_down. Locks nothing; p_error is of clients_authenticate.';
+
+create function pgrant_rules.device_polls_note(
+  p_tenant uuid, p_polls pgrant_rules.device_poll[], p_expiries pgrant_rules.expiries, p_error pgrant_api.error[]
+) returns pgrant_api.error[]
+language plpgsql
+as $$
+declare
+  v_now constant timestamptz := now();
+  v_out pgrant_api.error[] := p_error;
+  v_noted bigint;
+  v_poll pgrant_rules.device_poll;
+begin
+  update pgrant.device_codes d
+     set polled_at = v_now,
+         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
+         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
+    from unnest(p_polls) p
+   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
+     and d.expires_at between p_expiries.earliest and p_expiries.latest
+     and d.polled_at is not distinct from p.polled_at and d.allowed_at is null and d.denied_at is null;
+  get diagnostics v_noted = row_count;
+  foreach v_poll in array p_polls loop
+    v_out[v_poll.n] := v_poll.error;
+    if v_noted < cardinality(p_polls) then
+      -- Between the look and the note the device polled once more, so this came too soon; or its person decided, which the next
+      -- poll is told.
+      update pgrant.device_codes d
+         set polled_at = v_now, poll_interval = d.poll_interval + 5
+       where d.tenant_id = p_tenant and d.device_hash = v_poll.device_hash and d.expires_at = v_poll.expires_at
+         and d.polled_at <> v_now and d.allowed_at is null and d.denied_at is null;
+      if found then
+        v_out[v_poll.n] := 'slow_down';
+      end if;
+    end if;
+  end loop;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.device_polls_note(uuid, pgrant_rules.device_poll[], pgrant_rules.expiries, pgrant_api.error[]) is
+  'Keeps when each device of device_polls_waiting was polled, and has one that polls too often wait longer. Returns p_error with what these are told.';
 
 create function pgrant_rules.device_polls_decide(
   p_client_id text[], p_error pgrant_api.error[], p_device pgrant.device_codes[], p_code pgrant.codes[], p_device_hash bytea[]
@@ -53,7 +118,7 @@ language plpgsql stable
 as $$
 begin
   return array(
-    select row(q.n, d.device_hash, d.expires_at, w.error, w.reason)::pgrant_rules.device_poll
+    select row(q.n, d.device_hash, d.expires_at, d.polled_at, w.error, w.reason)::pgrant_rules.device_poll
       from unnest(p_client_id, p_error, p_device_hash) with ordinality q (client_id, error, device_hash, n)
       left join unnest(p_device) d on d.device_hash = q.device_hash
       left join unnest(p_code) k on k.code_hash = sha256(q.device_hash)
@@ -61,12 +126,9 @@ begin
        select case when q.error is not null then q.error
                    when d.device_hash is null or d.client_id <> q.client_id or k.used_at is not null then 'invalid_grant'
                    when d.denied_at is not null then 'access_denied'
-                   when d.expires_at <= now() then 'expired_token'
-                   when k.code_hash is not null then null
-                   -- A second is for the network. The first poll may come at once.
-                   when d.polled_at > now() - make_interval(secs => d.poll_interval - 1) then 'slow_down'
-                   else 'authorization_pending' end::pgrant_api.error as error,
-              case when d.device_hash is null then 'device code unknown'
+                   when d.expires_at <= now() then 'expired_token' end::pgrant_api.error as error,
+              case when q.error is not null then null
+                   when d.device_hash is null then 'device code unknown'
                    when d.client_id <> q.client_id then 'device code of another client'
                    when k.used_at is not null then 'device code used already'
                    when d.denied_at is not null then 'the person denied it'
@@ -76,25 +138,27 @@ end
 $$;
 
 comment on function pgrant_rules.device_polls_decide(text[], pgrant_api.error[], pgrant.device_codes[], pgrant.codes[], bytea[]) is
-  'Decides what each poll is told, and does nothing: authorization_pending, slow_down, access_denied, expired_token or invalid_grant (RFC 8628 3.5); p_error is of clients_authenticate.';
+  'Decides what each poll of a device that does not wait is told, and does nothing: access_denied, expired_token or invalid_grant (RFC 8628 3.5); p_error is what is known of the others.';
 
-create function pgrant_rules.device_polls_note(p_tenant uuid, p_polls pgrant_rules.device_poll[], p_expiries pgrant_rules.expiries)
-returns void
+create function pgrant_rules.device_codes_lock(
+  p_tenant uuid, p_device_hash bytea[], p_device_expires_at bigint[], p_expiries pgrant_rules.expiries,
+  out o_code pgrant.codes[], out o_device pgrant.device_codes[]
+)
 language plpgsql
 as $$
 begin
-  update pgrant.device_codes d
-     set polled_at = now(),
-         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
-         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
-    from unnest(p_polls) p
-   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
-     and d.expires_at between p_expiries.earliest and p_expiries.latest and p.error in ('authorization_pending', 'slow_down');
+  -- Grant, code, device code: in the order in which a person's decision locks them.
+  o_code := pgrant_rules.codes_lock(
+    p_tenant, array(select sha256(h) from unnest(p_device_hash) with ordinality h (h, n) order by h.n), p_device_expires_at);
+  o_device := array(select d from pgrant.device_codes d
+                     where d.tenant_id = p_tenant and d.device_hash = any (p_device_hash)
+                       and d.expires_at between p_expiries.earliest and p_expiries.latest
+                     order by d.device_hash for update);
 end
 $$;
 
-comment on function pgrant_rules.device_polls_note(uuid, pgrant_rules.device_poll[], pgrant_rules.expiries) is
-  'Keeps when each device that waits was polled, and has one that polls too often wait longer.';
+comment on function pgrant_rules.device_codes_lock(uuid, bytea[], bigint[], pgrant_rules.expiries) is
+  'The codes that device codes became, each at the place of its device_hash, and the device codes, locked together with their grants.';
 
 create function pgrant_api.device_redeem(
   p_tenant uuid, p_request_id text[], p_address inet[],
@@ -106,10 +170,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_expiries constant pgrant_rules.expiries := pgrant_rules.expiries_of(p_device_expires_at);
-  v_devices pgrant.device_codes[];
   v_auth record;
-  v_code_hash bytea[] := array(select sha256(h) from unnest(p_device_hash) with ordinality h (h, n) order by h.n);
-  v_codes pgrant.codes[];
+  v_waiting pgrant_rules.device_poll[];
+  v_device_hash bytea[];
+  v_locked record;
+  v_errors pgrant_api.error[];
   v_polls pgrant_rules.device_poll[];
   v_poll pgrant_rules.device_poll;
   v_decisions pgrant_rules.token_decision[];
@@ -128,34 +193,33 @@ begin
 
   v_auth := pgrant_rules.clients_authenticate(p_tenant, p_address, p_client_id, p_auth_method, p_secret_hash, p_assertion,
                                               p_possession, pgrant_rules.device_grant());
-  -- Grant, code, device code: in the order in which a person's decision locks them.
-  v_codes := pgrant_rules.codes_lock(p_tenant, v_code_hash, p_device_expires_at);
-  v_devices := array(select d from pgrant.device_codes d
-                      where d.tenant_id = p_tenant and d.device_hash = any (p_device_hash)
-                        and d.expires_at between v_expiries.earliest and v_expiries.latest
-                      order by d.device_hash for update);
-  v_polls := pgrant_rules.device_polls_decide(p_client_id, v_auth.o_error, v_devices, v_codes, p_device_hash);
-  perform pgrant_rules.device_polls_note(p_tenant, v_polls, v_expiries);
-  if not exists (select from unnest(v_polls) p where p.error is null or p.error not in ('authorization_pending', 'slow_down')) then
-    -- As most sets are: nothing is decided, and nothing recorded. When it was polled may be lost with the server, so that nobody's
+  v_waiting := pgrant_rules.device_polls_waiting(p_tenant, p_client_id, v_auth.o_error, p_device_hash, v_expiries);
+  if cardinality(v_waiting) = cardinality(p_client_id) then
+    -- As in most sets: nothing is decided, and nothing recorded. When it was polled may be lost with the server, so that nobody's
     -- commit waits behind the flush of it; that a proof was used may not.
     if not exists (select from unnest(p_assertion, p_possession) u (assertion, possession)
                     where u.assertion is not null or u.possession ? 'proof') then
       perform set_config('synchronous_commit', 'off', true);
     end if;
-    foreach v_poll in array v_polls loop
-      v_out.error := v_poll.error;
-      v_out.reason := v_poll.error::text;
-      v_out.refresh_token := false;
+    v_out.refresh_token := false;
+    foreach v_out.error in array pgrant_rules.device_polls_note(p_tenant, v_waiting, v_expiries, v_auth.o_error) loop
+      v_out.reason := v_out.error::text;
       return next v_out;
     end loop;
     return;
   end if;
+  v_device_hash := p_device_hash;
+  foreach v_poll in array v_waiting loop
+    v_device_hash[v_poll.n] := null;
+  end loop;
+  v_locked := pgrant_rules.device_codes_lock(p_tenant, v_device_hash, p_device_expires_at, v_expiries);
+  v_errors := pgrant_rules.device_polls_note(p_tenant, v_waiting, v_expiries, v_auth.o_error);
+  v_polls := pgrant_rules.device_polls_decide(p_client_id, v_errors, v_locked.o_device, v_locked.o_code, v_device_hash);
   v_decisions := pgrant_rules.codes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client,
     array(select p.error from unnest(v_polls) p order by p.n),
     array(select coalesce(v_auth.o_reason[p.n], p.reason, p.error::text) from unnest(v_polls) p order by p.n),
-    v_auth.o_detail, v_codes, array_fill(null::text, array[cardinality(p_client_id)]),
+    v_auth.o_detail, v_locked.o_code, array_fill(null::text, array[cardinality(p_client_id)]),
     array_fill(null::text, array[cardinality(p_client_id)]), array_fill(''::text, array[cardinality(p_client_id)]),
     p_access_hash, v_auth.o_cnf, array_fill(null::jsonb, array[cardinality(p_client_id)]));
   foreach v_poll in array v_polls loop
@@ -165,7 +229,7 @@ begin
                                            else 'device_code.redeem' end;
     end if;
   end loop;
-  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_codes, v_auth.o_cnf, p_handle_hash, p_refresh_hash);
+  perform pgrant_rules.families_start(p_tenant, v_auth.o_client, v_decisions, v_locked.o_code, v_auth.o_cnf, p_handle_hash, p_refresh_hash);
   perform pgrant_rules.session_clients_note(p_tenant, v_auth.o_client, v_decisions);
   return query select t.* from pgrant_rules.tokens_issue(p_tenant, v_auth.o_client, v_decisions, v_auth.o_cnf) t;
 end
