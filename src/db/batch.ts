@@ -1,13 +1,22 @@
 // Requests that are decided as a set: those that are read in one turn of the event loop, and those that come while a set of
 // their function is out, which leave when it is back. A set costs little more than one request, and two at once would take
 // each other's processor. A set that takes longer than its like keeps nobody: the next then leaves beside it.
-import { type Callable, setStatementOf, type Value } from './binding.ts';
+import type { Callable, Value } from './binding.ts';
 import { BrokenConnection } from './broken.ts';
 import type { Connection } from './connection.ts';
-import { emptyLine, type Line, longestGuess, type Request, setsDue, takeSet } from './line.ts';
+import {
+  emptyLine,
+  type Line,
+  longestGuess,
+  most,
+  pauseLeft,
+  type Request,
+  setsDue,
+  takeSet,
+} from './line.ts';
 import { deservesAnother, repeated } from './once-more.ts';
 import type { Pool } from './pool.ts';
-import { arrayLiteral } from './wire-values.ts';
+import { answer, ask, someTogether } from './set.ts';
 
 /** Decides one request: its arguments in order, the tenant first; gives its row. */
 export type Decide = (binding: Callable, values: Value[], tag?: string) => Promise<unknown>;
@@ -34,11 +43,7 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     try {
       const rows = await ask(connection, line, requests);
       // After the next set has left, so that PostgreSQL decides it while these are answered.
-      process.nextTick(() => {
-        requests.forEach(({ resolve }, at) => {
-          resolve(rows[at]);
-        });
-      });
+      process.nextTick(answer, requests, rows, line.binding.pause ? someTogether : most);
       return;
     } catch (error) {
       failure = error;
@@ -64,6 +69,7 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     const begun = performance.now();
     let counted = true;
     line.out += 1;
+    line.left = begun;
     const discount = () => {
       if (counted) line.out -= 1;
       counted = false;
@@ -136,6 +142,12 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
   /** Asks for a connection for each set that should leave. */
   function serve(line: Line): void {
     while (line.asked < setsDue(line)) void serveOne(line);
+    const pause = pauseLeft(line);
+    if (line.size === 0 || pause === 0 || line.alarm) return;
+    line.alarm = setTimeout(() => {
+      line.alarm = undefined;
+      serve(line);
+    }, pause);
   }
 
   async function serveOne(line: Line): Promise<void> {
@@ -170,30 +182,4 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
       }
     });
   };
-}
-
-/** Sends one statement for all requests, a part for each tenant; gives a row for each, in their order. */
-async function ask(
-  connection: Connection,
-  { binding, tag }: Pick<Line, 'binding' | 'tag'>,
-  requests: Request[],
-): Promise<unknown[]> {
-  const parts: Request[][] = [];
-  for (const request of requests) {
-    const part = parts.at(-1);
-    if (part?.[0]?.values[0] === request.values[0]) part?.push(request);
-    else parts.push([request]);
-  }
-  const values = parts.flatMap((part) =>
-    binding.encoders.map((_, at) =>
-      at === 0
-        ? (part[0]?.values[0] ?? null)
-        : arrayLiteral(part.map((one) => one.values[at] ?? null)),
-    ),
-  );
-  const rows = await connection.send(setStatementOf(binding, parts.length, tag), values);
-  if (rows.length !== requests.length) {
-    throw new Error(`${binding.name} gave ${rows.length} rows for ${requests.length} requests`);
-  }
-  return rows;
 }

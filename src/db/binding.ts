@@ -14,6 +14,8 @@ export type Callable = {
   texts: Map<string, string>;
   /** Decides a set of requests at once: each argument but the tenant is an array with an element per request. */
   isSet: boolean;
+  /** Milliseconds between two of its sets that are not full, where nobody waits for an answer; 0 by default. */
+  pause?: number;
   /** The fields that are never null, each with the kinds of answer that have it. */
   promises: readonly Promised[];
 };

@@ -10,7 +10,7 @@ export type Request = {
 };
 
 /** Most requests in a statement, and most tenants; each number of tenants is a statement to be prepared. */
-const most = 64;
+export const most = 64;
 const mostTenants = 16;
 
 /** So few are not divided: a set costs something, whatever it holds. */
@@ -32,6 +32,9 @@ export type Line = {
   out: number;
   /** Requests that came back and are being answered while others wait. */
   answered: number;
+  /** When the last set left, and what wakes the line for the next one, where it pauses. */
+  left: number;
+  alarm: NodeJS.Timeout | undefined;
   /** Milliseconds that a set takes. */
   usual: number;
   /** Whether a statement is of one tenant alone, for each is on a node of its own. */
@@ -42,22 +45,27 @@ export type Line = {
 export const emptyLine = (binding: Callable, tag?: string): Line => ({
   ...{ binding, tag, tenants: new Map() },
   ...{ size: 0, asked: 0, out: 0, answered: 0, usual: firstGuess, apart: false },
+  ...{ left: Number.NEGATIVE_INFINITY, alarm: undefined },
 });
 
+/** Milliseconds until a set that is not full may leave. */
+export const pauseLeft = ({ binding: { pause = 0 }, left }: Line): number =>
+  Math.max(0, left + pause - performance.now());
+
 /** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out. */
-export const setsDue = ({ size, tenants, out }: Line): number =>
+export const setsDue = (line: Line): number =>
   Math.max(
-    Math.floor(size / most),
-    Math.floor(tenants.size / mostTenants),
-    size > 0 && out === 0 ? 1 : 0,
+    Math.floor(line.size / most),
+    Math.floor(line.tenants.size / mostTenants),
+    line.size > 0 && line.out === 0 && pauseLeft(line) === 0 ? 1 : 0,
   );
 
 /**
  * How many requests the next set may hold: half of those that wait and that are being answered. If all left together, they
  * would come back together, and PostgreSQL and this process would work in turns instead of side by side.
  */
-const roomOf = ({ size, answered }: Line): number =>
-  Math.min(most, Math.max(undivided, Math.ceil((size + answered) / 2)));
+const roomOf = ({ size, answered, binding }: Line): number =>
+  binding.pause ? most : Math.min(most, Math.max(undivided, Math.ceil((size + answered) / 2)));
 
 /** The next set: in turns between tenants, so that none has more than its share while another waits. */
 export function takeSet(line: Line): Request[] {

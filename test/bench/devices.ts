@@ -15,6 +15,9 @@ const waiting = 10_000;
 const interval = 5;
 const begunPerSecond = 200;
 
+/** So many that each comes when it is due: no device waits for the answer of another. */
+const connections = 128;
+
 /** The p99 of refreshes alone and beside devices, and the ratio; one line each. */
 export async function measureDevices(
   bench: Bench,
@@ -51,12 +54,12 @@ async function addClient({ workerUrl, tenant }: Bench): Promise<void> {
   await database.end();
 }
 
-/** Asks for as many codes, by as many connections as a web process takes at once. */
+/** Asks for as many codes. */
 async function begin(origin: string, count: number): Promise<string[]> {
   const codes: string[] = [];
   let begun = 0;
   await Promise.all(
-    Array.from({ length: 32 }, async () => {
+    Array.from({ length: connections }, async () => {
       const connection = new Connection(origin);
       while (begun++ < count) codes.push(await askForCode(connection));
       connection.close();
@@ -88,7 +91,7 @@ function poller(origin: string, codes: string[]) {
   };
 }
 
-/** Does something so often in a second, by a few connections, as far as they can. */
+/** Does something so often in a second, each time when it is due. */
 function pace(
   origin: string,
   perSecond: number,
@@ -106,7 +109,7 @@ function pace(
     }
     connection.close();
   };
-  const all = Array.from({ length: 16 }, work);
+  const all = Array.from({ length: connections }, work);
   return async () => {
     going = false;
     await Promise.all(all);

@@ -95,8 +95,8 @@ test.each([
     '',
   ],
   ['registration', '"open"', `registration must be closed, token or open, not '"open"'`, ''],
-  ['trusted_networks', '0', networks("'[\"0\"]'"), ''],
-  ['trusted_networks', '10.1', networks("'[\"10.1\"]'"), ''],
+  ['trusted_networks', '0', networks('\'["0"]\''), ''],
+  ['trusted_networks', '10.1', networks('\'["10.1"]\''), ''],
   ...['{"a":1}', '{"a":{"keys":[]}}', '{"a":{"keys":[{"k":"AA","kty":"oct"}]}}', '{"":{}}'].map(
     (slip) => [
       'software_statement_issuers',

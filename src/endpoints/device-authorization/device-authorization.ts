@@ -15,6 +15,9 @@ import { clientIdentity } from '../token/client-identity.ts';
 
 const names = [...credentialNames, 'scope', 'authorization_details'] as const;
 
+/** A person who is to type a code does not see by how much it came later than that of somebody else. */
+const authorize = { ...api.device_authorize, pause: 25 };
+
 /** Gives the device its code, and the one that its person types at a page. */
 export function deviceAuthorization(services: EndpointServices): Endpoint {
   const { database, secret } = services;
@@ -25,7 +28,7 @@ export function deviceAuthorization(services: EndpointServices): Endpoint {
     const device = newSecret();
     const user_code = newUserCode();
     const row = await slowedDown(async () =>
-      call(database, api.device_authorize, {
+      call(database, authorize, {
         ...(await clientIdentity(services, ctx, values)),
         next_device_hash: device.hash,
         next_user_code_hash: userCodeHash(secret, id, user_code),

@@ -8,6 +8,9 @@ import { malformed } from '../../protocol/errors.ts';
 import { newRefreshToken, newSecret, parseToken } from '../../protocol/secrets.ts';
 import { type Grant, tokenResponse } from './token-grant.ts';
 
+/** Nobody waits for what a device is told that polls each few seconds: many are decided together, at little cost for others. */
+const redeem = { ...api.device_redeem, pause: 25 };
+
 /** Redeems a device code, or says what the device has to wait for. */
 export const deviceGrant: Grant = async (request) => {
   const { device_code } = request.values;
@@ -19,7 +22,7 @@ export const deviceGrant: Grant = async (request) => {
   const access = newSecret();
   const refresh = newRefreshToken();
   const row = await slowedDown(() =>
-    call(request.database, api.device_redeem, {
+    call(request.database, redeem, {
       ...request.identity,
       possession: request.possession,
       device_hash: hash,

@@ -1,0 +1,42 @@
+// A set of requests as one statement, and its rows as their answers.
+import { setStatementOf } from './binding.ts';
+import type { Connection } from './connection.ts';
+import type { Line, Request } from './line.ts';
+import { arrayLiteral } from './wire-values.ts';
+
+/** How many are answered in one turn of the event loop of those for whom nobody waits. */
+export const someTogether = 8;
+
+/** Sends one statement for all requests, a part for each tenant; gives a row for each, in their order. */
+export async function ask(
+  connection: Connection,
+  { binding, tag }: Pick<Line, 'binding' | 'tag'>,
+  requests: Request[],
+): Promise<unknown[]> {
+  const parts: Request[][] = [];
+  for (const request of requests) {
+    const part = parts.at(-1);
+    if (part?.[0]?.values[0] === request.values[0]) part?.push(request);
+    else parts.push([request]);
+  }
+  const values = parts.flatMap((part) =>
+    binding.encoders.map((_, at) =>
+      at === 0
+        ? (part[0]?.values[0] ?? null)
+        : arrayLiteral(part.map((one) => one.values[at] ?? null)),
+    ),
+  );
+  const rows = await connection.send(setStatementOf(binding, parts.length, tag), values);
+  if (rows.length !== requests.length) {
+    throw new Error(`${binding.name} gave ${rows.length} rows for ${requests.length} requests`);
+  }
+  return rows;
+}
+
+/** Gives each request its row, so many in a turn of the event loop, between which others have theirs. */
+export function answer(requests: Request[], rows: unknown[], together: number, from = 0): void {
+  for (const [at, { resolve }] of requests.slice(from, from + together).entries())
+    resolve(rows[from + at]);
+  const next = from + together;
+  if (next < requests.length) setImmediate(answer, requests, rows, together, next);
+}
