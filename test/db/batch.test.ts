@@ -84,3 +84,18 @@ test('a full set leaves beside the one that is out', async () => {
   expect(Math.max(...sizesOf(all))).toBe(64);
   expect(new Set(all.map(({ backend }) => backend)).size).toBeGreaterThan(1);
 });
+
+test('where nobody waits for an answer, those that come soon after a set leave together, and a full set at once', async () => {
+  const unhurried = { ...countAll, pause: 600_000 };
+  const later = (wait: number) => call({ ...web, tag: 'unhurried' }, unhurried, { tenant, wait });
+  expect((await later(0)).size).toBe(1);
+  const others = [later(0)];
+  for (let more = 0; more < 3; more += 1) {
+    // Each of these is there and back, as the other would be.
+    await ask(0);
+    others.push(later(0));
+  }
+  const full = await Promise.all(Array.from({ length: 60 }, () => later(0)));
+  expect(sizesOf(full)).toEqual(Array(60).fill(64));
+  expect(sizesOf(await Promise.all(others))).toEqual(Array(4).fill(64));
+});
