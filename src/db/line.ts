@@ -48,9 +48,9 @@ export const emptyLine = (binding: Callable, tag?: string): Line => ({
   ...{ left: Number.NEGATIVE_INFINITY, alarm: undefined },
 });
 
-/** Milliseconds until a set that is not full may leave. */
-export const pauseLeft = ({ binding: { pause = 0 }, left }: Line): number =>
-  Math.max(0, left + pause - performance.now());
+/** Milliseconds until a set that is not full may leave. Tenants that cannot leave together have no time to wait for each other. */
+export const pauseLeft = ({ binding: { pause = 0 }, left, apart }: Line): number =>
+  apart ? 0 : Math.max(0, left + pause - performance.now());
 
 /** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out. */
 export const setsDue = (line: Line): number =>

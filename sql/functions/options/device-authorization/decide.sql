@@ -46,7 +46,8 @@ create type pgrant_rules.device_poll as (
 );
 
 comment on type pgrant_rules.device_poll is
-  'What poll n is told; error null = it gets what the code gives. polled_at is when the device polled before; null = it has not.';
+  'What poll n is told; error null = it gets what the code gives.';
+comment on column pgrant_rules.device_poll.polled_at is 'When the device polled before; null = it has not.';
 
 create function pgrant_rules.device_polls_waiting(
   p_tenant uuid, p_client_id text[], p_error pgrant_api.error[], p_device_hash bytea[], p_expiries pgrant_rules.expiries

@@ -85,7 +85,12 @@ begin
   v_beyond := pgrant_rules.authorization_rates_reached(p_tenant, p_address, v_counted);
   v_known := pgrant_rules.scopes_find(p_tenant, array(select s.scope from pgrant.scopes s where s.tenant_id = p_tenant), '{}');
   for i in 1 .. cardinality(p_client_id) loop
-    if p_error[i] is null then
+    if i > 1 and p_error[i] is null and (v_out[i - 1]).error is null
+       and (p_client_id[i], v_beyond[i], p_scope[i], p_resource[i])
+           is not distinct from (p_client_id[i - 1], v_beyond[i - 1], p_scope[i - 1], p_resource[i - 1]) then
+      -- As the one before, of the same client. A refusal is not taken over, for scopes that are asked for in vain are counted.
+      v_out[i] := v_out[i - 1];
+    elsif p_error[i] is null then
       v_out[i] := pgrant_rules.device_request_decide(p_tenant, p_client[i], v_beyond[i], string_to_array(p_scope[i], ' '),
                                                      string_to_array(p_resource[i], ' '), v_known);
     else
