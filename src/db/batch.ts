@@ -141,8 +141,8 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
 
   /** Asks for a connection for each set that should leave. */
   function serve(line: Line): void {
-    while (line.asked < setsDue(line)) void serveOne(line);
     const pause = pauseLeft(line);
+    while (line.asked < setsDue(line, pause)) void serveOne(line);
     if (line.size === 0 || pause === 0 || line.alarm) return;
     line.alarm = setTimeout(() => {
       line.alarm = undefined;

@@ -52,12 +52,12 @@ export const emptyLine = (binding: Callable, tag?: string): Line => ({
 export const pauseLeft = ({ binding: { pause = 0 }, left, apart }: Line): number =>
   apart ? 0 : Math.max(0, left + pause - performance.now());
 
-/** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out. */
-export const setsDue = (line: Line): number =>
+/** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out and no pause left. */
+export const setsDue = ({ size, tenants, out }: Line, pause: number): number =>
   Math.max(
-    Math.floor(line.size / most),
-    Math.floor(line.tenants.size / mostTenants),
-    line.size > 0 && line.out === 0 && pauseLeft(line) === 0 ? 1 : 0,
+    Math.floor(size / most),
+    Math.floor(tenants.size / mostTenants),
+    size > 0 && out === 0 && pause === 0 ? 1 : 0,
   );
 
 /**

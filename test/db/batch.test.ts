@@ -1,7 +1,7 @@
 // Requests that are decided as a set: which leave together, and which need not wait.
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { bindSet } from '../../src/db/binding.ts';
 import { call } from '../../src/db/call.ts';
 import { emptyLine, type Line, takeSet } from '../../src/db/line.ts';
@@ -98,4 +98,19 @@ test('where nobody waits for an answer, those that come soon after a set leave t
   const full = await Promise.all(Array.from({ length: 60 }, () => later(0)));
   expect(sizesOf(full)).toEqual(Array(60).fill(64));
   expect(sizesOf(await Promise.all(others))).toEqual(Array(4).fill(64));
+});
+
+test('whoever comes as a pause ends waits for no other', async () => {
+  // Each look at the clock is a millisecond later than the one before.
+  let now = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => ++now);
+  try {
+    for (let pause = 1; pause <= 40; pause += 1) {
+      const unhurried = { ...countAll, pause };
+      const later = () => call({ ...web, tag: `pause ${pause}` }, unhurried, { tenant, wait: 0 });
+      expect(sizesOf([await later(), await later()])).toEqual([1, 1]);
+    }
+  } finally {
+    vi.restoreAllMocks();
+  }
 });
