@@ -15,6 +15,7 @@ export async function addCrowd(
 ): Promise<void> {
   const grants = Math.ceil(families / familiesPerGrant);
   const users = Math.ceil(grants / grantsPerUser);
+  console.error(`${users} people`);
   await sql`set session_replication_role = replica`;
   await sql`
     insert into pgrant.clients
@@ -49,6 +50,7 @@ export async function addCrowd(
     console.error(`${Math.min(first + batch, grants + 1) - 1} of ${grants} grants`);
   }
   await sql`set session_replication_role = default`;
+  console.error('vacuum');
   await sql`vacuum (analyze)`;
 }
 
