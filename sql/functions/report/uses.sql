@@ -54,14 +54,14 @@ begin
   -- A use may leave several events, and several families of a grant may be used in a moment.
   v_grant_ids := array(
     select k.grant_id
-      from (select distinct e.at, g.grant_id
+      from (select e.at, g.grant_id
               from pgrant.audit_events e
               join pgrant.grants g on g.tenant_id = v_tenant_id and g.grant_id = e.grant_id
              cross join lateral (select max(f.last_used_at) as at from pgrant.token_families f
                                   where f.tenant_id = v_tenant_id and f.grant_id = g.grant_id) f
              where e.tenant_id = v_tenant_id and e.at <= v_before and e.at = greatest(g.last_used_at, f.at)
                and (e.at, g.grant_id) < (v_before, v_before_id) and g.revoked_at is null and g.expires_at > now()
-             order by e.at desc, g.grant_id desc limit p_limit) k);
+             group by e.at, g.grant_id order by e.at desc, g.grant_id desc limit p_limit) k);
   return query
   select g.* from pgrant_report.active_grants g
    where g.tenant_id = v_tenant_id and g.grant_id = any (v_grant_ids)
