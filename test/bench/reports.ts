@@ -1,6 +1,8 @@
 // What an auditor waits for at so many families: each report filtered, paged and whole, with the shape of its plan.
 import { readFileSync } from 'node:fs';
 import type { TransactionSql } from 'postgres';
+import { connect } from '../../src/db/connect.ts';
+import { sealEvents } from '../../src/operations/audit-chain.ts';
 import type { Bench } from './bench.ts';
 import { addCrowd } from './crowd.ts';
 
@@ -43,6 +45,10 @@ const questions = (tenant: string) => {
     ...['family_id', 'sweep_after desc', 'last_used_at desc'].map(
       (order) => `refresh_families where ${of} and state = 'live' order by ${order} limit 50`,
     ),
+    `refresh_families where tenant_id = (select tenant_id from pgrant_report.tenants where ${of}) and state = 'live' order by family_id limit 50`,
+    `refresh_families where ${of} and state = 'live' and username > '' order by username limit 100`,
+    `refresh_families where state = 'live' order by tenant limit 100`,
+    `active_grants order by tenant limit 100`,
     `sessions where ${ada}`,
     `people where ${ada}`,
     `people where ${of} limit 100`,
@@ -91,6 +97,11 @@ const questions = (tenant: string) => {
 export async function measureReports(bench: Bench, families: number): Promise<string[]> {
   console.error(`adding ${families} families`);
   await addCrowd(bench.sql, { tenant: bench.tenant, client: 'bench-opaque' }, families);
+  // As a worker leaves it.
+  console.error('sealing their events');
+  const worker = connect(bench.workerUrl, 'pgrant_worker');
+  await sealEvents(worker);
+  await worker.end();
   const lines: string[] = [];
   for (const role of ['bench_auditor', 'pgrant_auditor']) {
     await bench.sql.unsafe(`
@@ -120,38 +131,45 @@ async function timed(sql: TransactionSql, role: string, question: string): Promi
   await sql`set local statement_timeout = '60s'`;
   const statement = `select * from ${question.startsWith('(') ? question : `pgrant_report.${question}`}`;
   const lines = await sql.unsafe(`explain (costs off) ${statement}`);
+  const before = await readUntilNow(sql);
   const begun = performance.now();
   const rows = await sql
     .savepoint((own) => own.unsafe(statement))
     .catch((error) => ({ length: error.code === '57014' ? -1 : fail(error) }));
-  return { rows: rows.length, ms: performance.now() - begun, ...(await readBy(sql, lines)) };
+  const ms = performance.now() - begun;
+  const read = (await readUntilNow(sql)).map((table, index) => ({
+    ...table,
+    scanned: table.scanned - (before[index]?.scanned ?? 0),
+    found: table.found - (before[index]?.found ?? 0),
+  }));
+  return {
+    rows: rows.length,
+    read: read.reduce((sum, { scanned, found }) => sum + scanned + found, 0),
+    ms,
+    plan: shapeOf(read, lines),
+  };
 }
 
 function fail(error: unknown): never {
   throw error;
 }
 
-/**
- * How many rows of large tables the transaction has read, and which of them all of: what functions read is in no plan, and what
- * parallel workers read is counted for nobody.
- */
-async function readBy(
-  sql: TransactionSql,
-  lines: readonly Record<string, string>[],
-): Promise<Pick<Timed, 'read' | 'plan'>> {
-  const tables = await sql<{ name: string; scanned: number; found: number; all: number }[]>`
+type Read = { name: string; scanned: number; found: number; all: number };
+
+/** Rows of large tables that were read lately, by functions too; what parallel workers read is counted for nobody. */
+async function readUntilNow(sql: TransactionSql): Promise<Read[]> {
+  const tables = await sql<Read[]>`
     select t.relname as name, t.seq_tup_read::int as scanned, coalesce(t.idx_tup_fetch, 0)::int as found, c.reltuples::int as all
-      from pg_stat_xact_user_tables t join pg_class c on c.oid = t.relid`;
+      from pg_stat_xact_user_tables t join pg_class c on c.oid = t.relid
+     where c.reltuples > 1000 order by t.relid`;
+  return tables.filter(({ name }) => large.test(name));
+}
+
+function shapeOf(read: Read[], lines: readonly Record<string, string>[]): string {
   const parallel = new Set(
     lines.map((line) => /Parallel Seq Scan on (\w+)/.exec(line['QUERY PLAN'] ?? '')?.[1]),
   );
-  const read = tables.filter(({ name }) => large.test(name));
-  const whole = read.filter(
-    ({ name, scanned, all }) => parallel.has(name) || (all > 0 && scanned >= 0.9 * all),
-  );
-  return {
-    read: read.reduce((sum, { scanned, found }) => sum + scanned + found, 0),
-    plan:
-      whole.length > 0 ? `reads all of ${whole.map(({ name }) => name).join(', ')}` : 'by index',
-  };
+  const whole = read.filter(({ name, scanned, all }) => parallel.has(name) || scanned >= 0.9 * all);
+  if (whole.length === 0) return 'by index';
+  return `reads all of ${whole.map(({ name }) => name).join(', ')}`;
 }
