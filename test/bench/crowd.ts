@@ -59,7 +59,7 @@ async function addGrants(sql: Sql, tenant: string, first: number, last: number):
     insert into pgrant.grants (tenant_id, grant_id, user_id, client_id, scopes, consent_expires_at, expires_at, created_at, last_used_at, revoked_at, revoked_reason)
     select ${tenant}::uuid, md5('crowd grant' || n)::uuid, md5('crowd' || (n - 1) / ${grantsPerUser}::int + 1)::uuid,
            'crowd-' || (n % ${clients}::int + 1), '{api,offline_access}', now() + interval '1 year', now() + interval '1 year' + n * interval '1 second',
-           now() - interval '1 day', now() - interval '1 day',
+           now() - interval '100 days', now() - interval '1 day',
            case when n % 20 = 0 then now() end, case when n % 20 = 0 then 'revoked by an operator' end
       from generate_series(${first}::int, ${last}::int) n`;
   await sql`

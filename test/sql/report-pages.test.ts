@@ -33,6 +33,15 @@ beforeAll(async () => {
   await database.sql`
     update pgrant.token_families set idle_expires_at = now() - interval '1 day', sweep_after = current_date
      where revoked_at is not null`;
+  // One was refreshed.
+  await database.sql`
+    with refreshed as (
+      update pgrant.token_families f set last_used_at = now(), generation = 2
+       where f.family_id = (select min(k.family_id::text)::uuid from pgrant.token_families k join pgrant.grants g using (tenant_id, grant_id)
+                             where k.tenant_id = ${acme.tenant} and k.revoked_at is null and g.revoked_at is null)
+      returning *)
+    insert into pgrant.audit_events (tenant_id, at, action, client_id, user_id, grant_id, family_id)
+    select r.tenant_id, r.last_used_at, 'refresh.rotate', r.client_id, r.user_id, r.grant_id, r.family_id from refreshed r`;
   // Whose successor was asked for by twenty tabs in the moment of the rotation.
   await database.sql`
     insert into pgrant.audit_events (tenant_id, at, action, client_id, user_id, grant_id, family_id)
