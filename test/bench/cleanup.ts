@@ -60,6 +60,8 @@ async function cleanUp(database: ReturnType<typeof connect>) {
     const { unfinished, ...deleted } = await deleteExpired(database);
     rows += Object.values(deleted).reduce((sum, one) => sum + one, 0);
     left = unfinished !== undefined;
+    const seconds = (performance.now() - begun) / 1000;
+    console.error(`${rows} rows cleaned up after ${seconds.toFixed(0)} s`);
   }
   return { rows, took: (performance.now() - begun) / 1000 };
 }

@@ -15,6 +15,7 @@ export async function addCrowd(
 ): Promise<void> {
   const grants = Math.ceil(families / familiesPerGrant);
   const users = Math.ceil(grants / grantsPerUser);
+  console.error(`${users} people`);
   await sql`set session_replication_role = replica`;
   await sql`
     insert into pgrant.clients
@@ -49,14 +50,16 @@ export async function addCrowd(
     console.error(`${Math.min(first + batch, grants + 1) - 1} of ${grants} grants`);
   }
   await sql`set session_replication_role = default`;
+  console.error('vacuum');
   await sql`vacuum (analyze)`;
 }
 
 async function addGrants(sql: Sql, tenant: string, first: number, last: number): Promise<void> {
   await sql`
-    insert into pgrant.grants (tenant_id, grant_id, user_id, client_id, scopes, consent_expires_at, expires_at, last_used_at, revoked_at, revoked_reason)
+    insert into pgrant.grants (tenant_id, grant_id, user_id, client_id, scopes, consent_expires_at, expires_at, created_at, last_used_at, revoked_at, revoked_reason)
     select ${tenant}::uuid, md5('crowd grant' || n)::uuid, md5('crowd' || (n - 1) / ${grantsPerUser}::int + 1)::uuid,
-           'crowd-' || (n % ${clients}::int + 1), '{api,offline_access}', now() + interval '1 year', now() + interval '1 year' + n * interval '1 second', now(),
+           'crowd-' || (n % ${clients}::int + 1), '{api,offline_access}', now() + interval '1 year', now() + interval '1 year' + n * interval '1 second',
+           now() - interval '100 days', now() - interval '1 day',
            case when n % 20 = 0 then now() end, case when n % 20 = 0 then 'revoked by an operator' end
       from generate_series(${first}::int, ${last}::int) n`;
   await sql`

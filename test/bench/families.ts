@@ -22,21 +22,13 @@ export async function addFamilies(
   const expiry = expired ? dead : live;
   // Foreign keys hold by construction; checking each would take longer than all the rest.
   await sql`set session_replication_role = replica`;
-  const [first, last] = [Math.floor(from / familiesPerGrant), Math.ceil(to / familiesPerGrant) - 1];
-  await sql`
-    insert into pgrant.users (tenant_id, user_id, username)
-    select ${tenant}::uuid, md5('user' || n)::uuid, 'crowd' || n from generate_series(${first}::int, ${last}::int) n
-        on conflict do nothing`;
-  await sql`
-    insert into pgrant.grants (tenant_id, grant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
-    select ${tenant}::uuid, md5('grant' || n)::uuid, md5('user' || n)::uuid, ${clientId},
-           '{api,offline_access}', now() + ${expiry.grant}::text::interval, now() + ${expiry.grant}::text::interval
-      from generate_series(${first}::int, ${last}::int) n
-        on conflict do nothing`;
   for (let start = from; start < to; start += batch) {
-    await addBatch(sql, { tenant, clientId, expiry }, start, Math.min(start + batch, to) - 1);
+    const end = Math.min(start + batch, to);
+    await addBatch(sql, { tenant, clientId, expiry }, start, end - 1);
+    if (to - from > batch) console.error(`${end - from} of ${to - from} families`);
   }
   await sql`set session_replication_role = default`;
+  if (to - from > batch) console.error('vacuum');
   await sql`vacuum (analyze) pgrant.token_families, pgrant.grants, pgrant.users`;
 }
 
@@ -46,6 +38,20 @@ async function addBatch(
   first: number,
   last: number,
 ): Promise<void> {
+  const owner = {
+    first: Math.floor(first / familiesPerGrant),
+    last: Math.floor(last / familiesPerGrant),
+  };
+  await sql`
+    insert into pgrant.users (tenant_id, user_id, username)
+    select ${tenant}::uuid, md5('user' || n)::uuid, 'crowd' || n from generate_series(${owner.first}::int, ${owner.last}::int) n
+        on conflict do nothing`;
+  await sql`
+    insert into pgrant.grants (tenant_id, grant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
+    select ${tenant}::uuid, md5('grant' || n)::uuid, md5('user' || n)::uuid, ${clientId},
+           '{api,offline_access}', now() + ${expiry.grant}::text::interval, now() + ${expiry.grant}::text::interval
+      from generate_series(${owner.first}::int, ${owner.last}::int) n
+        on conflict do nothing`;
   await sql`
     insert into pgrant.token_families (
       tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time, amr, handle_hash, current_hash,

@@ -26,6 +26,8 @@ const argumentsAt: Record<string, (story: Story) => string> = {
   'p_auditor name': () => 'current_user',
   'p_user_id uuid': ({ ada }) => `'${ada.user_id}'`,
   'p_refreshes boolean': () => 'true',
+  // So that what has just been used is there, too.
+  'p_unused_for interval': () => `'-1 day'`,
 };
 
 /** Reports that say only what their arguments or the plans of partitions say, a list that is the same for all, or that another report asks. */

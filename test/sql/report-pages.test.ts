@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 import { beforeAll, expect, test } from 'vitest';
 import { makeAuditor } from '../support/auditors.ts';
-import { createDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { makeUser } from '../support/fixtures.ts';
 import { obtainTokens } from '../support/flows.ts';
 import { makeStory } from '../support/story.ts';
@@ -9,13 +9,16 @@ import { makeStory } from '../support/story.ts';
 const first = '00000000-0000-0000-0000-000000000000';
 const last = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 let sql: Sql;
+let database: TestDatabase;
+let tenant: string;
 
 beforeAll(async () => {
-  const database = await createDatabase();
+  database = await createDatabase();
   const acme = await makeStory(database, 'acme');
   for (const name of ['cid', 'dot', 'eve', 'fay']) {
     await obtainTokens(acme, acme.portal, await makeUser(acme, name));
   }
+  ({ tenant } = acme);
   await makeStory(database, 'other');
   // Some that nobody came back for: half of them could have, the others could not.
   await database.sql`
@@ -30,6 +33,15 @@ beforeAll(async () => {
   await database.sql`
     update pgrant.token_families set idle_expires_at = now() - interval '1 day', sweep_after = current_date
      where revoked_at is not null`;
+  // One was refreshed.
+  await database.sql`
+    with refreshed as (
+      update pgrant.token_families f set last_used_at = now(), generation = 2
+       where f.family_id = (select min(k.family_id::text)::uuid from pgrant.token_families k join pgrant.grants g using (tenant_id, grant_id)
+                             where k.tenant_id = ${acme.tenant} and k.revoked_at is null and g.revoked_at is null)
+      returning *)
+    insert into pgrant.audit_events (tenant_id, at, action, client_id, user_id, grant_id, family_id)
+    select r.tenant_id, r.last_used_at, 'refresh.rotate', r.client_id, r.user_id, r.grant_id, r.family_id from refreshed r`;
   // Whose successor was asked for by twenty tabs in the moment of the rotation.
   await database.sql`
     insert into pgrant.audit_events (tenant_id, at, action, client_id, user_id, grant_id, family_id)
@@ -43,6 +55,8 @@ test.each([
   ['grant_page', "'acme'"],
   ['family_page', "'acme'"],
   ['family_uses', "'acme'"],
+  ['grant_uses', "'acme'"],
+  ['stale_grants', "'acme', '-1 day'"],
   ['session_page', "'acme'"],
   ['audit_page', "'acme'"],
   ['person_page', "'acme', 'ada'"],
@@ -60,6 +74,7 @@ test.each([
   ['active_grants', 'grant_page', ['grant_id'], [first]],
   ['refresh_families', 'family_page', ['family_id'], [first]],
   ['refresh_families', 'family_uses', ['last_used_at', 'family_id'], ['infinity', last]],
+  ['active_grants', 'grant_uses', ['last_used_at', 'grant_id'], ['infinity', last]],
   ['sessions', 'session_page', ['session_id', 'expires_at'], [first, '-infinity']],
   ['audit_events', 'audit_page', ['at', 'event_id'], ['infinity', last]],
   ["person_events where username = 'ada'", 'person_page', ['at', 'event_id'], ['infinity', last]],
@@ -101,6 +116,47 @@ test('families come in the order of their last use, as many as are asked for', a
       await sql`select family_id from pgrant_report.family_uses('acme', p_limit => ${limit})`;
     expect([...page]).toEqual(all.slice(0, limit));
   }
+});
+
+test('grants come in the order of their last use, by whichever family that was', async () => {
+  const all = await sql`
+    select grant_id, last_used_at, live_families from pgrant_report.active_grants where tenant = 'acme'
+     order by last_used_at desc, grant_id desc`;
+  expect(all.length).toBeGreaterThan(4);
+  for (const limit of [...all.keys(), 2_147_483_647]) {
+    const page = await sql`
+      select grant_id, last_used_at, live_families from pgrant_report.grant_uses('acme', p_limit => ${limit})`;
+    expect([...page]).toEqual(all.slice(0, limit));
+  }
+});
+
+test('grants that have not been used for long come page by page, and none that is younger or in use', async () => {
+  const undone = new Error('undone');
+  const asking = database.sql.begin(async (own) => {
+    const old = await own`
+      update pgrant.grants set created_at = now() - interval '100 days', last_used_at = now() - interval '95 days'
+       where tenant_id = ${tenant} and revoked_at is null returning grant_id`;
+    const ids = old.map(({ grant_id }) => grant_id).sort();
+    const [used, young, never] = ids;
+    await own`
+      update pgrant.token_families set last_used_at = now() - interval '95 days'
+       where tenant_id = ${tenant} and grant_id <> ${used}`;
+    await own`update pgrant.grants set created_at = now() - interval '80 days' where grant_id = ${young}`;
+    await own`update pgrant.grants set last_used_at = null where grant_id = ${never}`;
+    await own`delete from pgrant.token_families where grant_id = ${never}`;
+    const stale: string[] = [];
+    for (let after: string | null = null; ; after = stale.at(-1) ?? null) {
+      const page: Record<string, string>[] = await own`
+        select grant_id from pgrant_report.stale_grants('acme', p_after => ${after}, p_limit => 2)`;
+      stale.push(...page.map(({ grant_id }) => String(grant_id)));
+      if (page.length < 2) break;
+    }
+    expect(stale).toEqual(ids.filter((id) => id !== used && id !== young));
+    expect(stale).toContain(never);
+    expect(await own`select from pgrant_report.stale_grants('acme', '101 days')`).toHaveLength(0);
+    throw undone;
+  });
+  await expect(asking).rejects.toBe(undone);
 });
 
 test('pages of families of one state have all of that state, each once, and no other', async () => {

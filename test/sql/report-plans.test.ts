@@ -79,6 +79,7 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
     ['sessions', 'session_page', 400],
     // Each family is read to find the page, and again to show it; events twice.
     ['families by their last use', 'family_uses', 1_500],
+    ['grants by their last use', 'grant_uses', 1_500],
   ])('gets a page of %s by reading no more than the page', async (_, page, most) => {
     const tables = '^(users|grants|token_families|(sessions|audit_events)_.*)$';
     const rows = await readBy(roles[of], tables, async (own) => {
@@ -149,6 +150,37 @@ describe.each(['one tenant', 'all tenants'])('an auditor of %s', (of) => {
       expect(plan).not.toContain('Sort');
     },
   );
+
+  test.each(['refresh_families', 'active_grants', 'grant_scopes', 'sessions', 'person_events'])(
+    'gets the first of %s in the order of their tenants, and sorts none',
+    async (view) => {
+      const sql = auditors[of] as Sql;
+      const lines = await sql.unsafe(
+        `explain (costs off) select * from pgrant_report.${view} order by tenant limit 50`,
+      );
+      const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+      expect(plan).toContain('Index Scan using issuers_name');
+      expect(plan).not.toMatch(/Sort Key: .*name/);
+    },
+  );
+
+  test('gets a page of live families in the order of usernames by an index where it says from which on', async () => {
+    const sql = auditors[of] as Sql;
+    const lines = await sql.unsafe(`
+      explain (costs off) select * from pgrant_report.refresh_families
+       where tenant_id = (select tenant_id from pgrant_report.tenants where tenant = 'acme') and state = 'live' and username > ''
+       order by username limit 100`);
+    const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+    expect(plan).toContain('users_username_exact');
+    expect(plan).not.toContain('Sort');
+  });
+
+  test('finds grants that nobody uses without the families of those that somebody signed in for', async () => {
+    const families = await readBy(roles[of], '^token_families$', async (own) => {
+      expect(await own`select from pgrant_report.stale_grants('acme')`).toHaveLength(0);
+    });
+    expect(families).toBe(0);
+  });
 
   test('gets revoked families by an index of their own, page after page', async () => {
     const sql = auditors[of] as Sql;

@@ -1,7 +1,7 @@
 -- Reports: what was decided.
 
 create view pgrant_report.audit_events with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id,
+select i.tenant_id, i.name || '' as tenant, a.at, a.event_id, a.action, a.error, a.reason, a.user_id,
        a.username, a.client_id,
        a.grant_id, a.family_id, a.address, a.request_id, a.detail, a.times, a.actor ->> 'role' as actor_role,
        a.actor ->> 'user' as actor_user, (a.actor ->> 'address')::inet as actor_address,
@@ -43,7 +43,7 @@ comment on column pgrant_report.audit_events.actor_session_id is 'The session at
 comment on column pgrant_report.audit_events.actor_client_id is 'The client that called the admin API; null = it was not the admin API.';
 
 create view pgrant_report.person_events with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, a.user_id, u.username, a.at, a.event_id, a.action, a.error, a.reason, a.client_id, a.grant_id,
+select i.tenant_id, i.name || '' as tenant, a.user_id, u.username, a.at, a.event_id, a.action, a.error, a.reason, a.client_id, a.grant_id,
        a.family_id, a.address, a.request_id, a.detail, a.actor ->> 'role' as actor_role, a.actor ->> 'user' as actor_user,
        a.actor ->> 'reason' as actor_reason, (a.actor ->> 'user_id')::uuid as actor_user_id,
        a.actor ->> 'client_id' as actor_client_id
@@ -67,7 +67,7 @@ comment on column pgrant_report.person_events.actor_user_id is 'The admin of the
 comment on column pgrant_report.person_events.actor_client_id is 'The client that called the admin API; null = it was not the admin API.';
 
 create view pgrant_report.changes with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, e.at, e.event_id, e.actor ->> 'role' as actor_role, e.actor ->> 'user' as actor_user,
+select i.tenant_id, i.name || '' as tenant, e.at, e.event_id, e.actor ->> 'role' as actor_role, e.actor ->> 'user' as actor_user,
        coalesce((e.actor ->> 'address')::inet, e.address) as actor_address, e.actor ->> 'application' as actor_application,
        e.actor ->> 'reason' as actor_reason, (e.actor ->> 'user_id')::uuid as actor_user_id,
        (e.actor ->> 'session_id')::uuid as actor_session_id, e.actor ->> 'client_id' as actor_client_id,
@@ -96,7 +96,7 @@ comment on column pgrant_report.changes.request_id is 'X-Request-Id of an admin'
 comment on column pgrant_report.changes.detail is 'What else there is to say.';
 
 create view pgrant_report.reuse_incidents with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, a.at, a.event_id,
+select i.tenant_id, i.name || '' as tenant, a.at, a.event_id,
        case a.action when 'code.reuse' then 'code' else 'refresh token' end as reused,
        a.user_id, u.username, a.client_id, c.name as client_name, a.grant_id, a.family_id, a.address, a.request_id,
        f.generation, f.revoked_at

@@ -1,7 +1,7 @@
 -- Reports: clients, what they authenticate with, and the keys that sign.
 
 create view pgrant_report.clients with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, c.client_id, c.name as client_name,
+select i.tenant_id, i.name || '' as tenant, c.client_id, c.name as client_name,
        case when c.maker_id is not null then 'credential'
             when c.grant_types <@ array['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] then 'machine'
             else c.application_type end as kind,
@@ -60,7 +60,7 @@ comment on function pgrant_report.stale_clients(interval) is
   'Applications and API credentials that are enabled and have not been used for so long (90 days): candidates for client disable. Those that are younger are left out.';
 
 create view pgrant_report.secret_expiries with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, case when c.maker_id is null then 'client secret' else 'API key' end as kind,
+select i.tenant_id, i.name || '' as tenant, case when c.maker_id is null then 'client secret' else 'API key' end as kind,
        s.secret_id as id, c.client_id, c.name, s.created_at, s.expires_at, s.expires_at - now() as expires_in,
        (select count(*) from pgrant.client_secrets o
          where o.tenant_id = s.tenant_id and o.client_id = s.client_id and o.expires_at > s.expires_at) as successors
@@ -69,7 +69,7 @@ select i.tenant_id, i.name as tenant, case when c.maker_id is null then 'client 
   join pgrant.issuers i on i.tenant_id = s.tenant_id
  where s.expires_at < 'infinity'
 union all
-select i.tenant_id, i.name, 'initial access token', k.token_id, null, k.name, k.created_at, k.expires_at, k.expires_at - now(), 0
+select i.tenant_id, i.name || '', 'initial access token', k.token_id, null, k.name, k.created_at, k.expires_at, k.expires_at - now(), 0
   from pgrant.registration_tokens k
   join pgrant.issuers i on i.tenant_id = k.tenant_id
  where k.expires_at < 'infinity';
@@ -84,7 +84,7 @@ comment on column pgrant_report.secret_expiries.expires_in is 'How long that is 
 comment on column pgrant_report.secret_expiries.successors is 'How many secrets of the same client outlive it: where there are none, the client stops working.';
 
 create view pgrant_report.signing_keys with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, k.kid, k.alg,
+select i.tenant_id, i.name || '' as tenant, k.kid, k.alg,
        case when k.expires_at <= now() then 'expired'
             when k.active_at > now() then 'published'
             when k.active_at = max(k.active_at) filter (where k.active_at <= now()) over (partition by k.tenant_id, k.alg)

@@ -1,7 +1,9 @@
 -- Reports: what people allowed, what hangs on it, and what went wrong with it.
+-- In reports the name of a tenant is the expression that issuers_name is on, which an order by tenant follows: of the name itself
+-- all rows would be sorted.
 
 create view pgrant_report.active_grants with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, g.scopes,
+select i.tenant_id, i.name || '' as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, g.scopes,
        g.claims, g.resources, g.authorization_details, g.assertion_issuer, g.created_at, g.consented_at,
        nullif(g.consent_expires_at, 'infinity') as consent_expires_at,
        greatest(g.last_used_at, (select max(f.last_used_at) from pgrant.token_families f
@@ -17,7 +19,7 @@ select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.clien
  where g.revoked_at is null
    and g.expires_at > now();
 
-comment on view pgrant_report.active_grants is 'What people let applications do now: one row per person and application. Filter by tenant, username or client_id; grant_page walks through all.';
+comment on view pgrant_report.active_grants is 'What people let applications do now: one row per person and application. Filter by tenant, username or client_id; grant_page walks through all. last_used_at is looked up in the families of each grant: a condition on it and an order by it read them all, seconds a million. Which were used last says grant_uses, which are used no more stale_grants.';
 comment on column pgrant_report.active_grants.scopes is 'All that was consented to. What of it is effective now: grant_scopes.';
 comment on column pgrant_report.active_grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
 comment on column pgrant_report.active_grants.resources is 'The resources (RFC 8707) that were consented to; {} = the tenant''s own audience.';
@@ -35,7 +37,7 @@ select e.tenant_id, e.tenant, e.grant_id, e.user_id, e.username, e.client_id, e.
        coalesce(e.left_out, case when not e.held then 'role missing' end) as reason,
        coalesce(e.left_out, case when not e.held then 'role missing' end) is null as effective
   from (
-    select i.tenant_id, i.name as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, x.scope,
+    select i.tenant_id, i.name || '' as tenant, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name, x.scope,
            coalesce(x.scope = any (c.scopes), true) as registered,
            case when s.requires_role then
              exists (select r.scope from pgrant.user_roles r
@@ -66,7 +68,7 @@ comment on column pgrant_report.grant_scopes.reason is 'Why it is left out: tena
 comment on column pgrant_report.grant_scopes.effective is 'Whether a token would carry it now.';
 
 create view pgrant_report.refresh_families with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name,
+select i.tenant_id, i.name || '' as tenant, f.family_id, g.grant_id, g.user_id, u.username, g.client_id, c.name as client_name,
        case when f.revoked_at is not null then 'revoked'
             when f.expires_at <= now() then 'expired'
             when f.idle_expires_at <= now() then 'idle too long'
@@ -81,7 +83,7 @@ select i.tenant_id, i.name as tenant, f.family_id, g.grant_id, g.user_id, u.user
   left join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = g.client_id
   join pgrant.issuers i on i.tenant_id = f.tenant_id;
 
-comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state: it finds those that are idle too long or expired by an index, which a condition on state cannot. A page in the order of family_id, or of sweep_after desc, comes by an index (where you read all tenants, filter by tenant_id); any other order reads and sorts all of the tenant, seconds a million, for no index is on what a refresh changes: which were used last says family_uses. A count by state reads them all, too, half a second a million; family_counts counts in indexes.';
+comment on view pgrant_report.refresh_families is 'What each code gave: one row per family of tokens, dead ones until they are swept (revoked ones after 90 days). family_page walks through all, or those of a state: it finds those that are idle too long or expired by an index, which a condition on state cannot. A page in the order of family_id, or of sweep_after desc, comes by an index (where you read all tenants, filter by tenant_id); any other order reads and sorts all of the tenant, seconds a million, for no index is on what a refresh changes: which were used last says family_uses. By username they come with username > ''last of the page before'' (from '''' on). A count by state reads them all, too, half a second a million; family_counts counts in indexes.';
 comment on column pgrant_report.refresh_families.state is 'live, revoked, expired, or idle too long.';
 comment on column pgrant_report.refresh_families.generation is 'How many refresh tokens it has had: 1 + the number of rotations.';
 comment on column pgrant_report.refresh_families.replays is 'How often a predecessor was presented within the replay window and got the same successor again: lost answers and tabs in parallel.';
@@ -103,7 +105,7 @@ comment on column pgrant_report.refresh_families.revoked_reason is 'Why it was r
 comment on column pgrant_report.refresh_families.sweep_after is 'It is deleted after this day (UTC), once it is over: within 9 days of its end.';
 
 create view pgrant_report.sessions with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, s.session_id, s.user_id, u.username,
+select i.tenant_id, i.name || '' as tenant, s.session_id, s.user_id, u.username,
        case when s.ended_at is not null then 'ended'
             when s.expires_at <= now() then 'expired'
             when s.idle_expires_at <= now() then 'idle too long'

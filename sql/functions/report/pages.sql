@@ -72,43 +72,6 @@ $$;
 comment on function pgrant_report.family_page(text, uuid, integer, text) is
   'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page costs the same wherever it is. Those that are idle too long or expired come in the order of sweep_after, and those are passed over that live and have long not been used; where the last one of the page before has been swept meanwhile, the first that are left come next.';
 
-create function pgrant_report.family_uses(
-  p_tenant text, p_before timestamptz default 'infinity', p_before_id uuid default 'ffffffff-ffff-ffff-ffff-ffffffffffff',
-  p_limit integer default 100
-) returns setof pgrant_report.refresh_families
-language plpgsql stable set search_path = pg_catalog, pg_temp
-  set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set jit = off
-  set plan_cache_mode = force_custom_plan
-as $$
-declare
-  v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
-  v_before timestamptz := coalesce(p_before, 'infinity');
-  v_before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
-  v_from timestamptz;
-  v_family_ids uuid[];
-begin
-  -- Each use is an event of the same moment, and the audit has those in order. Twice as many, for one use may leave two events,
-  -- and as many replays as come with it, which are no use.
-  select min(k.at) into v_from
-    from (select e.at
-            from pgrant.audit_events e
-            join pgrant.token_families f on f.tenant_id = v_tenant_id and f.family_id = e.family_id and f.last_used_at = e.at
-           where e.tenant_id = v_tenant_id and e.at <= v_before and (f.last_used_at, f.family_id) < (v_before, v_before_id)
-             and e.action <> 'refresh.replay'
-           order by e.at desc, e.event_id desc limit 2::bigint * p_limit) k;
-  v_family_ids := array(select e.family_id from pgrant.audit_events e
-                         where e.tenant_id = v_tenant_id and e.at between v_from and v_before and e.family_id is not null);
-  return query
-  select f.* from pgrant_report.refresh_families f
-   where f.tenant_id = v_tenant_id and f.family_id = any (v_family_ids)
-     and f.last_used_at between v_from and v_before and (f.last_used_at, f.family_id) < (v_before, v_before_id)
-   order by f.last_used_at desc, f.family_id desc limit p_limit;
-end
-$$;
-
-comment on function pgrant_report.family_uses(text, timestamptz, uuid, integer) is
-  'The token families of a tenant in the order in which they were last used, youngest first, p_limit of them before p_before and p_before_id: last_used_at and family_id of the last one of the page before. Found in the audit, as far back as that is kept: the first pages are quick, and later ones pass over what was used again since. Those that have not been used for long: family_page() of idle too long.';
-
 create function pgrant_report.family_counts(p_tenant text default null)
 returns table (tenant_id uuid, tenant text, families bigint, live bigint, idle bigint, expired bigint, revoked bigint)
 language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off set jit = off

@@ -1,7 +1,7 @@
 -- Reports: tenants, people, roles and scopes. Each row is of one tenant, and the auditor's policies decide of which.
 
 create view pgrant_report.tenants with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, i.title, i.issuer, t.created_at, i.disabled_at,
+select i.tenant_id, i.name || '' as tenant, i.title, i.issuer, t.created_at, i.disabled_at,
        (select count(*) from pgrant.users u where u.tenant_id = t.tenant_id) as people,
        (select count(*) from pgrant.clients c where c.tenant_id = t.tenant_id) as clients
   from pgrant.issuers i
@@ -16,7 +16,7 @@ comment on column pgrant_report.tenants.people is 'How many people it has; count
 comment on column pgrant_report.tenants.clients is 'How many applications and API credentials it has; counted only where you select it.';
 
 create view pgrant_report.role_holders with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, s.scope as role, u.user_id, u.username, null::text as group_name, r.source,
+select i.tenant_id, i.name || '' as tenant, s.scope as role, u.user_id, u.username, null::text as group_name, r.source,
        r.created_at as since, s.disabled_at is null and u.disabled_at is null as in_force
   from pgrant.scopes s
   join pgrant.user_roles r on r.tenant_id = s.tenant_id and r.scope = s.scope
@@ -24,7 +24,7 @@ select i.tenant_id, i.name as tenant, s.scope as role, u.user_id, u.username, nu
   join pgrant.issuers i on i.tenant_id = s.tenant_id
  where s.requires_role
 union all
-select i.tenant_id, i.name, s.scope, u.user_id, u.username, m.group_name, m.source,
+select i.tenant_id, i.name || '', s.scope, u.user_id, u.username, m.group_name, m.source,
        m.created_at, s.disabled_at is null and u.disabled_at is null
   from pgrant.scopes s
   join pgrant.group_roles g on g.tenant_id = s.tenant_id and g.scope = s.scope
@@ -41,7 +41,7 @@ comment on column pgrant_report.role_holders.since is 'Since when the person has
 comment on column pgrant_report.role_holders.in_force is 'False where the role or the person is disabled.';
 
 create view pgrant_report.people with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, u.user_id, u.username, u.external_subject, u.created_at, u.disabled_at,
+select i.tenant_id, i.name || '' as tenant, u.user_id, u.username, u.external_subject, u.created_at, u.disabled_at,
        array(select r.scope from pgrant.user_roles r where r.tenant_id = u.tenant_id and r.user_id = u.user_id
              union
              select g.scope from pgrant.group_members m
@@ -69,7 +69,7 @@ comment on column pgrant_report.people.grants is 'How many applications the pers
 comment on column pgrant_report.people.credentials is 'How many API credentials the person has made.';
 
 create view pgrant_report.scopes_in_use with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, s.scope, s.title, s.requires_role, s.sensitive, s.created_at, s.disabled_at,
+select i.tenant_id, i.name || '' as tenant, s.scope, s.title, s.requires_role, s.sensitive, s.created_at, s.disabled_at,
        (select count(*) from pgrant.clients c
          where c.tenant_id = s.tenant_id and coalesce(s.scope = any (c.scopes), c.maker_id is null)) as clients,
        coalesce(g.standing, 0) as grants,
@@ -101,7 +101,7 @@ comment on column pgrant_report.scopes_in_use.holders is 'For a role, how many p
 comment on column pgrant_report.scopes_in_use.refused is 'How often it was asked for in vain.';
 
 create view pgrant_report.scopes_in_vain with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, f.client_id, c.name as client_name, f.scope, f.reason, f.refused, f.first_at, f.last_at,
+select i.tenant_id, i.name || '' as tenant, f.client_id, c.name as client_name, f.scope, f.reason, f.refused, f.first_at, f.last_at,
        f.last_user_id, u.username as last_username
   from pgrant.scope_refusals f
   join pgrant.clients c on c.tenant_id = f.tenant_id and c.client_id = f.client_id
@@ -117,7 +117,7 @@ comment on column pgrant_report.scopes_in_vain.last_user_id is 'For whom the las
 comment on column pgrant_report.scopes_in_vain.last_username is 'The username of last_user_id.';
 
 create view pgrant_report.upstream_accounts with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, a.upstream, p.kind, a.subject, a.user_id, u.username, a.made_user, a.created_at,
+select i.tenant_id, i.name || '' as tenant, a.upstream, p.kind, a.subject, a.user_id, u.username, a.made_user, a.created_at,
        a.checked_at, nullif(a.check_after, 'infinity') as check_after, a.lost_at, a.last_error
   from pgrant.upstream_accounts a
   join pgrant.upstreams p on p.tenant_id = a.tenant_id and p.name = a.upstream
@@ -136,7 +136,7 @@ comment on column pgrant_report.upstream_accounts.lost_at is 'Since when it no l
 comment on column pgrant_report.upstream_accounts.last_error is 'Why the last recheck got no answer; null = it got one.';
 
 create view pgrant_report.pairwise_subjects with (security_invoker = true) as
-select i.tenant_id, i.name as tenant, s.subject, s.sector, s.user_id, u.username, s.created_at
+select i.tenant_id, i.name || '' as tenant, s.subject, s.sector, s.user_id, u.username, s.created_at
   from pgrant.pairwise_subjects s
   join pgrant.users u on u.tenant_id = s.tenant_id and u.user_id = s.user_id
   join pgrant.issuers i on i.tenant_id = s.tenant_id;

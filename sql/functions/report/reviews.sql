@@ -45,7 +45,7 @@ comment on column pgrant_rules.reviewable.note is 'As in pgrant_report.reviews.'
 comment on column pgrant_rules.reviewable.state is 'As in pgrant_report.reviews.';
 
 create view pgrant_report.reviews with (security_invoker = true) as
-select w.tenant_id, i.name as tenant, w.kind, w.id, w.client_id, w.client_name, w.username, w.sensitive,
+select w.tenant_id, i.name || '' as tenant, w.kind, w.id, w.client_id, w.client_name, w.username, w.sensitive,
        w.reviewed_at, w.reviewer, w.due_at, w.note, w.state
   from pgrant_rules.reviewable w
   join pgrant.issuers i on i.tenant_id = w.tenant_id;
