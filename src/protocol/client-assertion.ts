@@ -1,9 +1,10 @@
 // RFC 7521 4.2, RFC 7523 2.2 and 3, RFC 10070: private_key_jwt.
-import { compactVerify, decodeJwt, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import { OAuthError } from './errors.ts';
 import { type ClientAlg, type ClientKey, candidates } from './jwk-set.ts';
 import { clientAlgs } from './lists.ts';
 import { secretHash } from './secrets.ts';
+import { isSignedBy } from './signature.ts';
 
 /** The value of client_assertion_type. */
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -101,12 +102,7 @@ export async function signingKey(
   keys: readonly ClientKey[],
 ): Promise<ClientKey | undefined> {
   for (const candidate of candidates(keys, { alg, kid })) {
-    try {
-      await compactVerify(jwt, candidate.key, { algorithms: [alg] });
-      return candidate;
-    } catch (failure) {
-      if (!(failure instanceof errors.JOSEError)) throw failure;
-    }
+    if (await isSignedBy(jwt, candidate.key, alg)) return candidate;
   }
   return undefined;
 }
