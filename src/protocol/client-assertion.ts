@@ -4,7 +4,7 @@ import { OAuthError } from './errors.ts';
 import { type ClientAlg, type ClientKey, candidates } from './jwk-set.ts';
 import { clientAlgs } from './lists.ts';
 import { secretHash } from './secrets.ts';
-import { isSignedBy } from './signature.ts';
+import { isSignedByAside } from './signature.ts';
 
 /** The value of client_assertion_type. */
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -102,7 +102,7 @@ export async function signingKey(
   keys: readonly ClientKey[],
 ): Promise<ClientKey | undefined> {
   for (const candidate of candidates(keys, { alg, kid })) {
-    if (await isSignedBy(jwt, candidate.key, alg)) return candidate;
+    if (await isSignedByAside(jwt, candidate.key, alg)) return candidate;
   }
   return undefined;
 }
