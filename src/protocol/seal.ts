@@ -1,5 +1,13 @@
 // RFC 5869 and NIST SP 800-38D: what the database keeps and cannot read, AES-256-GCM under a derived key.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 
 const cipher = 'aes-256-gcm';
 const keyIdBytes = 4;
@@ -39,6 +47,9 @@ export type Master =
 type Root = { secret: Buffer; salt: Buffer };
 
 const none = Buffer.alloc(0);
+
+/** The keys of derivedText by secret: deriving one costs several times what using it does. */
+const textKeys = new WeakMap<Buffer, Map<Purpose, KeyObject>>();
 
 /** Seals bytes for one place: the id of the key, nonce, ciphertext, tag. */
 export function seal(master: Master, purpose: Purpose, place: Place, plain: Buffer): Buffer {
@@ -81,9 +92,15 @@ export function opens(master: Master, tenant: string, id: Buffer): boolean {
 /** 32 bytes in base64url that only the holder of the master secret can make from a text. */
 export function derivedText(master: Master, purpose: Purpose, text: string): string {
   const secret = 'current' in master ? master.current : master;
-  return createHmac('sha256', derivedKey({ secret, salt: none }, purpose))
-    .update(text)
-    .digest('base64url');
+  return createHmac('sha256', textKey(secret, purpose)).update(text).digest('base64url');
+}
+
+function textKey(secret: Buffer, purpose: Purpose): KeyObject {
+  const keys = textKeys.get(secret) ?? new Map<Purpose, KeyObject>();
+  textKeys.set(secret, keys);
+  const key = keys.get(purpose) ?? createSecretKey(derivedKey({ secret, salt: none }, purpose));
+  keys.set(purpose, key);
+  return key;
 }
 
 function sealing(master: Master, tenant: string): Root {
