@@ -56,15 +56,14 @@ export async function possessionOf(
       ? certificate
       : { ...certificate, proof: { fault: 'there is none' } };
   }
-  const proof = await queues.signatures.run(turnOf(ctx), () =>
-    readProof(header, {
-      method: ctx.method,
-      urls: urlsOf(services, ctx),
-      ...(token !== undefined && { token }),
-      known,
-      nonceExpiry: (nonce) => nonceExpiry(secret, id, nonce),
-    }),
-  );
+  const proof = await readProof(header, {
+    method: ctx.method,
+    urls: urlsOf(services, ctx),
+    ...(token !== undefined && { token }),
+    known,
+    inTurn: (work) => queues.signatures.run(turnOf(ctx), work),
+    nonceExpiry: (nonce) => nonceExpiry(secret, id, nonce),
+  });
   // Whoever has had one goes on with the next, and hears of it in time.
   if ('nonce' in proof) ctx.set('DPoP-Nonce', ctx.state.nonce());
   return { ...certificate, proof };

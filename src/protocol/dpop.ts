@@ -1,8 +1,9 @@
 // RFC 9449 4: a DPoP proof says which key the sender of this one request has.
-import { hash } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
 import { normalUrl } from '../resource/proof-url.ts';
 import { inFuture } from './client-assertion.ts';
+import { isOnCurve, isSignedOnCurve } from './curve-signature.ts';
 import { type ClientAlg, type ClientKey, candidates, clientKeys } from './jwk-set.ts';
 import { clientAlgs } from './lists.ts';
 import { secretHash } from './secrets.ts';
@@ -32,6 +33,8 @@ export type ProvenRequest = {
   nonceExpiry: (nonce: string) => number | undefined;
   /** The keys that have made proofs, by their headers: reading one costs as much as a signature. */
   known: { get(header: string): ProofKey | undefined; set(header: string, key: ProofKey): void };
+  /** Does work that costs what its sender likes. */
+  inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>;
 };
 
 /** For how long a proof is good, and what clocks may differ by, in seconds. */
@@ -50,7 +53,9 @@ export async function readProof(proof: string, request: ProvenRequest): Promise<
     if (proof.length > sizeLimit) throw new Fault('it is too long');
     const header = proof.slice(0, proof.indexOf('.'));
     const key = request.known.get(header) ?? keyOf(proof);
-    await verify(proof, key);
+    if (!(await isSigned(proof, key, request))) {
+      throw new Fault('its key has not made its signature');
+    }
     request.known.set(header, key);
     return factsOf(decodeJwt(proof), key, request);
   } catch (failure) {
@@ -77,11 +82,22 @@ function keyOf(proof: string): ProofKey {
   return { ...key, usedAlg };
 }
 
-async function verify(proof: string, { key, usedAlg }: ProofKey): Promise<void> {
+/** At once by a key on a curve, so that requests which came together go on together; in turn where it costs what its sender likes. */
+function isSigned(
+  proof: string,
+  { key, usedAlg }: ProofKey,
+  { inTurn }: ProvenRequest,
+): boolean | Promise<boolean> {
+  if (isOnCurve(usedAlg)) return isSignedOnCurve(proof, key, usedAlg);
+  return inTurn(() => isVerified(proof, key, usedAlg));
+}
+
+async function isVerified(proof: string, key: KeyObject, alg: ClientAlg): Promise<boolean> {
   try {
-    await compactVerify(proof, key, { algorithms: [usedAlg] });
+    await compactVerify(proof, key, { algorithms: [alg] });
+    return true;
   } catch (failure) {
-    if (failure instanceof errors.JOSEError) throw new Fault('its key has not made its signature');
+    if (failure instanceof errors.JOSEError) return false;
     throw failure;
   }
 }
@@ -92,10 +108,7 @@ function factsOf(
   { method, urls, token, nonceExpiry }: ProvenRequest,
 ): ProofFacts {
   if (htm !== method) throw new Fault(`htm is not ${method}`);
-  const sent = typeof htu === 'string' ? normalUrl(htu) : undefined;
-  if (sent === undefined || !urls.some((url) => normalUrl(url) === sent)) {
-    throw new Fault('htu is not the URL of the request');
-  }
+  if (!isOneOf(urls, htu)) throw new Fault('htu is not the URL of the request');
   if (typeof jti !== 'string' || jti === '' || jti.length > 255) {
     throw new Fault('jti is missing or too long');
   }
@@ -114,6 +127,14 @@ function factsOf(
     exp: until ?? Math.floor(iat) + lifetime + leeway + 1,
     ...(nonce !== undefined && { nonce: until === undefined ? 'unknown' : 'good' }),
   };
+}
+
+function isOneOf(urls: readonly string[], htu: unknown): boolean {
+  if (typeof htu !== 'string') return false;
+  // Almost always: two that are the same text need not be read.
+  if (urls.includes(htu)) return true;
+  const sent = normalUrl(htu);
+  return sent !== undefined && urls.some((url) => normalUrl(url) === sent);
 }
 
 function refuseUnlessRecent(iat: number, exp: unknown, nbf: unknown): void {

@@ -48,6 +48,9 @@ type Root = { secret: Buffer; salt: Buffer };
 
 const none = Buffer.alloc(0);
 
+/** The keys of derivedText by secret: deriving one costs several times what using it does. */
+const textKeys = new WeakMap<Buffer, Map<Purpose, KeyObject>>();
+
 /** Seals bytes for one place: the id of the key, nonce, ciphertext, tag. */
 export function seal(master: Master, purpose: Purpose, place: Place, plain: Buffer): Buffer {
   const root = sealing(master, place.tenant);
@@ -92,13 +95,11 @@ export function derivedText(master: Master, purpose: Purpose, text: string): str
   return createHmac('sha256', textKey(secret, purpose)).update(text).digest('base64url');
 }
 
-/** Keys of derivedText: each is made once, for it takes ten times as long as what it is for. */
-const textKeys = new WeakMap<Buffer, Map<Purpose, KeyObject>>();
-
 function textKey(secret: Buffer, purpose: Purpose): KeyObject {
   const keys = textKeys.get(secret) ?? new Map<Purpose, KeyObject>();
+  textKeys.set(secret, keys);
   const key = keys.get(purpose) ?? createSecretKey(derivedKey({ secret, salt: none }, purpose));
-  textKeys.set(secret, keys.set(purpose, key));
+  keys.set(purpose, key);
   return key;
 }
 

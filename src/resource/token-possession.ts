@@ -1,5 +1,5 @@
 // RFC 9449 4.3, 7 and 9, RFC 8705 3: whether whoever sends a token has the key that it is bound to.
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { privateMembers } from './private-members.ts';
@@ -50,7 +50,8 @@ export function makePossession(resource: string, options: DpopOptions = {}) {
   const { required = false, algorithms = allAlgorithms, nonceSecret } = options;
   const { isNew = newInThisProcess() } = options;
   const key =
-    nonceSecret && Buffer.from(hkdfSync('sha256', nonceSecret, '', 'pgrant resource nonce', 32));
+    nonceSecret &&
+    createSecretKey(Buffer.from(hkdfSync('sha256', nonceSecret, '', 'pgrant resource nonce', 32)));
   const nonceOf = (number: number) =>
     key && createHmac('sha256', key).update(`${resource} ${number}`).digest('base64url');
   const now = () => Date.now() / 1000;

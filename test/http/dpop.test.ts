@@ -1,4 +1,5 @@
 // DPoP by real clients: what they do first, and what others make of their tokens.
+import { CompactSign } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -235,6 +236,20 @@ describe('a proof that is not for this request is refused [RFC 9449 4.3]', () =>
     const two = await bodyOf(await post(machine(), [proof, await proofFor(key, tokenUrl())]));
     expect(two).toMatchObject({ error: 'invalid_dpop_proof' });
     expect((await bodyOf(await post(machine(), 'nonsense'))).error).toBe('invalid_dpop_proof');
+  });
+
+  test.each<[string, string | Uint8Array]>([
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['no JSON', '{'],
+    ['no UTF-8', Buffer.from('7b22ff223a317d', 'hex')],
+  ])('signed, of what is no claims: %s [RFC 7519 7.2]', async (_, payload) => {
+    const proof = await new CompactSign(Buffer.from(payload))
+      .setProtectedHeader({ typ: 'dpop+jwt', alg: key.alg, jwk: key.jwk })
+      .sign(key.privateKey);
+    const refused = await bodyOf(await post(machine(), proof));
+    expect(refused).toMatchObject({ status: 400, error: 'invalid_dpop_proof' });
+    expect(refused.error_description).toContain('it is no JWT');
   });
 
   test('made for another tenant, and it is recorded there', async () => {
