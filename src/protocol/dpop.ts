@@ -3,7 +3,7 @@ import { hash, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
 import { normalUrl } from '../resource/proof-url.ts';
 import { inFuture } from './client-assertion.ts';
-import { isOnCurve, isSignedOnCurve } from './curve-signature.ts';
+import { isSignedEs256 } from './es256.ts';
 import { type ClientAlg, type ClientKey, candidates, clientKeys } from './jwk-set.ts';
 import { clientAlgs } from './lists.ts';
 import { secretHash } from './secrets.ts';
@@ -82,13 +82,13 @@ function keyOf(proof: string): ProofKey {
   return { ...key, usedAlg };
 }
 
-/** At once by a key on a curve, so that requests which came together go on together; in turn where it costs what its sender likes. */
+/** Almost always at once, so that requests which came together go on together; in turn where it may cost what its sender likes. */
 function isSigned(
   proof: string,
   { key, usedAlg }: ProofKey,
   { inTurn }: ProvenRequest,
 ): boolean | Promise<boolean> {
-  if (isOnCurve(usedAlg)) return isSignedOnCurve(proof, key, usedAlg);
+  if (usedAlg === 'ES256') return isSignedEs256(proof, key);
   return inTurn(() => isVerified(proof, key, usedAlg));
 }
 

@@ -1,10 +1,11 @@
 // RFC 9068, RFC 7519, RFC 8725, OpenID Connect Core 2, JARM and RFC 9701: tokens that are signed.
 import { hash, randomUUID } from 'node:crypto';
-import { compactVerify, errors, type JWTHeaderParameters, jwtVerify, SignJWT } from 'jose';
+import { compactVerify, errors, type JWTHeaderParameters, jwtVerify } from 'jose';
 import type { PlainParameters } from './authorization-response.ts';
 import { OAuthError } from './errors.ts';
 import type { TokenKey } from './keys.ts';
 import { signingAlgs } from './lists.ts';
+import { signJwt } from './sign-jwt.ts';
 
 type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 
@@ -62,7 +63,7 @@ export function signAccessToken(
   extra: ExtraClaims = {},
   typ: AccessTokenType = 'at+jwt',
 ): Promise<string> {
-  return sign(typ, { ...extra, ...claims, nbf: claims.iat }, key);
+  return signJwt(typ, { ...extra, ...claims, nbf: claims.iat }, key);
 }
 
 /** Signs an ID token, with the at_hash of the access token that is issued beside it, if any. */
@@ -73,7 +74,7 @@ export function signIdToken(
   extra: ExtraClaims = {},
 ): Promise<string> {
   const at_hash = accessToken === undefined ? undefined : accessTokenHash(accessToken, key);
-  return sign('JWT', { ...extra, ...claims, nbf: claims.iat, at_hash }, key);
+  return signJwt('JWT', { ...extra, ...claims, nbf: claims.iat, at_hash }, key);
 }
 
 /**
@@ -85,7 +86,7 @@ export function signUserinfo(
   { iss, aud }: { iss: string; aud: string },
   key: TokenKey,
 ): Promise<string> {
-  return sign('JWT', { ...claims, iss, aud }, key);
+  return signJwt('JWT', { ...claims, iss, aud }, key);
 }
 
 /** Signs the parameters of an authorization response for a client (JARM 2.1); `exp` is epoch seconds. Without sub it passes for no ID token. */
@@ -94,7 +95,7 @@ export function signAuthorizationResponse(
   { aud, exp }: { aud: string; exp: number },
   key: TokenKey,
 ): Promise<string> {
-  return sign('JWT', { ...parameters, aud, exp }, key);
+  return signJwt('JWT', { ...parameters, aud, exp }, key);
 }
 
 /** Signs what introspection says to a resource server (RFC 9701 5); its `typ` keeps it from passing for a token. */
@@ -103,7 +104,7 @@ export function signIntrospection(
   claims: { iss: string; aud: string; iat: number },
   key: TokenKey,
 ): Promise<string> {
-  return sign('token-introspection+jwt', { ...claims, token_introspection }, key);
+  return signJwt('token-introspection+jwt', { ...claims, token_introspection }, key);
 }
 
 /** Claims of a logout token (OpenID Connect Back-Channel Logout 2.4). */
@@ -122,7 +123,7 @@ export function signLogoutToken(claims: LogoutTokenClaims, key: TokenKey): Promi
   const iat = Math.floor(Date.now() / 1000);
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
   const times = { iat, exp: iat + logoutTokenLifetime, jti: randomUUID() };
-  return sign('logout+jwt', { ...claims, ...times, events }, key);
+  return signJwt('logout+jwt', { ...claims, ...times, events }, key);
 }
 
 /** Verifies an access token of this issuer; throws invalid_token. Revocation is not seen here. */
@@ -171,10 +172,6 @@ export async function verifyIdTokenHint(
   } catch (failure) {
     throw refusal('invalid_request', 'id_token_hint', failure);
   }
-}
-
-function sign(typ: string, claims: object, { kid, alg, key }: TokenKey): Promise<string> {
-  return new SignJWT({ ...claims }).setProtectedHeader({ alg, typ, kid }).sign(key);
 }
 
 /** The left half of the hash that the algorithm uses (OpenID Connect Core 3.1.3.6): of Ed25519 SHA-512 (RFC 8032 5.1). */

@@ -1,5 +1,6 @@
 // What one connection does, over and over, in each scenario; every answer is checked.
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { pairOf } from '../../src/protocol/es256.ts';
 import type { Scenario } from './cells.ts';
 import { refreshTokenOf } from './families.ts';
 import { type Answer, type Connection, header } from './http.ts';
@@ -67,19 +68,6 @@ function proofs({ origin, token }: Service): () => string {
     const made = pairOf(sign('sha256', Buffer.from(text), privateKey));
     return `DPoP: ${text}.${made.toString('base64url')}\r\n`;
   };
-}
-
-/** The two numbers of a signature (RFC 3279 2.2.3) as a JWS has them (RFC 7518 3.4). */
-function pairOf(der: Buffer): Buffer {
-  const pair = Buffer.alloc(64);
-  let at = 2;
-  for (const end of [32, 64]) {
-    const next = at + 2 + der.readUInt8(at + 1);
-    const number = der.subarray(at + 2, next).subarray(-32);
-    number.copy(pair, end - number.length);
-    at = next;
-  }
-  return pair;
 }
 
 // Steps as wide as this prime reach every number below `families` once, in no order that a disk likes.
