@@ -349,6 +349,8 @@ async function deviceOf(tenant: Tenant, { code_hash }: { code_hash: Buffer }) {
     select (jsonb_populate_record(c, jsonb_build_object(
               'code_hash', sha256(${device_hash}), 'expires_at', to_timestamp(${expires_at}), 'code_challenge', null, 'redirect_uri_sent', false))).*
       from pgrant.codes c where c.tenant_id = ${tenant.tenant} and c.code_hash = ${code_hash}`;
+  await tenant.database.sql`
+    update pgrant.device_codes set allowed_at = now() where tenant_id = ${tenant.tenant} and device_hash = ${device_hash}`;
   return { device_hash, device_expires_at: expires_at, user_code_hash };
 }
 
