@@ -111,12 +111,25 @@ describe.each(['pgrant_web', 'pgrant_worker', 'pgrant_janitor'] as const)('%s', 
       'jsonb',
       'bytea',
       'interval',
+      'regclass',
+      'name',
+      'oid',
+      'bool',
+      'date',
     ]) {
       const base = type === 'bigint' ? 'int8' : type;
       await session.unsafe(
         `create domain pg_temp."${type}" as pg_catalog.${base} check (pg_temp.record(value))`,
       );
     }
+    // Something is to be made.
+    await database.sql`
+      do $$ declare t regclass; begin
+        foreach t in array array['pgrant.audit_events', 'pgrant.device_codes'] loop
+          execute format('drop table %s', (select max(i.inhrelid::regclass::text) from pg_inherits i join pg_class c on c.oid = i.inhrelid
+                                            where i.inhparent = t and c.relname !~ 'default'));
+        end loop;
+      end $$`;
     const calls = {
       pgrant_web: [
         `pgrant_api.tenant_find('id.example', '/acme')`,

@@ -54,8 +54,11 @@ export const functionRules: Rule[] = [
     query: `with f as (${functions}) select f.oid::regprocedure from f
        where (f.prosecdef or f.schema = 'pgrant_api'
               or f.schema = 'pgrant_ops' and has_function_privilege('pgrant_worker', f.oid, 'execute'))
-         and (not f.prosecdef or f.proconfig is distinct from array['search_path=pg_catalog, pg_temp'])`,
+         and (not f.prosecdef or f.proconfig is distinct from array['search_path=pg_catalog, pg_temp'])
+          or exists (select from unnest(f.proconfig) c where c like 'search\\_path=%' and c <> 'search_path=pg_catalog, pg_temp')`,
     broken: [
+      // Temporary types come before all others, unless the path says where they come.
+      `alter function pgrant_ops.partition_add set search_path = ''`,
       'alter function pgrant_api.tenant_find security invoker',
       `alter function pgrant_api.tenant_find set search_path = ''`,
       'alter function pgrant_rules.audit_forget reset search_path',

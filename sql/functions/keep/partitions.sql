@@ -58,7 +58,7 @@ $$;
 comment on function pgrant_ops.partitions_make(text, interval, interval) is 'Makes the missing partitions of one table up to p_ahead from now.';
 
 create function pgrant_ops.partition_add(p_table text, p_partition text, p_from timestamptz, p_to timestamptz) returns void
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   -- A device code is written anew at each poll: with room beside it that is done on its page, and no index is touched.
