@@ -49,8 +49,8 @@ export const emptyLine = (binding: Callable, tag?: string): Line => ({
 });
 
 /** Milliseconds until a set that is not full may leave. Tenants that cannot leave together have no time to wait for each other. */
-export const pauseLeft = ({ binding: { pause = 0 }, left, apart }: Line): number =>
-  apart ? 0 : Math.max(0, left + pause - performance.now());
+export const pauseLeft = ({ binding: { pause }, left, apart }: Line): number =>
+  pause === undefined || apart ? 0 : Math.max(0, left + pause - performance.now());
 
 /** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out and no pause left. */
 export const setsDue = ({ size, tenants, out }: Line, pause: number): number =>

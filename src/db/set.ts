@@ -35,8 +35,7 @@ export async function ask(
 
 /** Gives each request its row, so many in a turn of the event loop, between which others have theirs. */
 export function answer(requests: Request[], rows: unknown[], together: number, from = 0): void {
-  for (const [at, { resolve }] of requests.slice(from, from + together).entries())
-    resolve(rows[from + at]);
-  const next = from + together;
+  const next = Math.min(from + together, requests.length);
+  for (let at = from; at < next; at += 1) requests[at]?.resolve(rows[at]);
   if (next < requests.length) setImmediate(answer, requests, rows, together, next);
 }
