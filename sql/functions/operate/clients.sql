@@ -15,8 +15,9 @@ begin
     raise exception 'the client_id % is a URL', p_client_id using errcode = 'OA003',
       hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
   elsif p_secret_hash is not null and p_client_id ~ '[:+%]' then
-    raise exception 'the client_id % reads otherwise in the Authorization header where it is sent as it is (RFC 6749 2.3.1)', p_client_id
-      using errcode = 'OA003', hint = 'for a client with a secret choose one without : + and %';
+    raise exception using errcode = 'OA003', hint = 'for a client with a secret choose one without : + and %',
+      message = format('the client_id %s reads otherwise in the Authorization header where it is sent as it is (RFC 6749 2.3.1)',
+                       p_client_id);
   end if;
   perform pgrant_rules.values_check('clients', jsonb_build_object('client_id', p_client_id));
   p_metadata := pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;
@@ -27,8 +28,8 @@ begin
   perform pgrant_rules.client_audience_check(p_tenant, p_client_id, p_metadata);
   select * into v_client from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id;
   if pgrant_rules.client_has_secret(v_client) = (p_secret_hash is null) then
-    raise exception 'a client has a secret if its token_endpoint_auth_method is client_secret_basic or client_secret_post, and else none'
-      using errcode = 'OA003';
+    raise exception using errcode = 'OA003',
+      message = 'a client has a secret if its token_endpoint_auth_method is client_secret_basic or client_secret_post, and else none';
   end if;
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.add');
   if p_secret_hash is not null then

@@ -154,11 +154,11 @@ begin
   exception
     when check_violation or not_null_violation then
       get stacked diagnostics v_constraint = constraint_name, v_column = column_name;
-      raise exception '% must be %', coalesce(nullif(v_column, ''), substring(v_constraint from '(title|description)_sound$')),
+      raise exception using errcode = 'OA003', message = format(
+        '%s must be %s', coalesce(nullif(v_column, ''), substring(v_constraint from '(title|description)_sound$')),
         coalesce((select c.words from pgrant_ops.check_words('scopes', v_constraint) c),
                  (select c.words from pgrant_ops.check_words('scope_texts', v_constraint) c),
-                 case when v_column = 'sensitive' then 'true or false' else 'text that is not empty' end)
-        using errcode = 'OA003';
+                 case when v_column = 'sensitive' then 'true or false' else 'text that is not empty' end));
   end;
   perform pgrant_rules.scope_remember(p_tenant, p_scope, 'scope.set');
   perform pgrant_rules.audit(p_tenant, 'scope.set', null, null, null,

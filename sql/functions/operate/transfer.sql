@@ -62,9 +62,9 @@ begin
     raise exception 'the issuer % belongs to another tenant', p_header ->> 'issuer' using errcode = 'OA002',
       hint = 'give the tenant another issuer';
   elsif pgrant.issuer_fault(p_header ->> 'issuer', p_header ->> 'host', p_header ->> 'path') is not null then
-    raise exception 'the issuer % %', p_header ->> 'issuer',
-                    pgrant.issuer_fault(p_header ->> 'issuer', p_header ->> 'host', p_header ->> 'path')
-      using errcode = 'OA003', hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
+    raise exception using errcode = 'OA003', message = concat_ws(' ', 'the issuer', p_header ->> 'issuer',
+        pgrant.issuer_fault(p_header ->> 'issuer', p_header ->> 'host', p_header ->> 'path')),
+      hint = 'as published: https, lower-case host, no slash at the end (RFC 8414 2)';
   end if;
   -- Nobody reaches it before all of it is there.
   perform pgrant_rules.catalogue_add(p_tenant, p_header ->> 'name', p_header ->> 'issuer', p_header ->> 'title', p_header ->> 'host',
