@@ -56,8 +56,8 @@ begin
       ('token_presented', 'pgrant_definer'), ('token_judge', 'pgrant_cataloguer'),
       ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
       ('outside_partitions', 'pgrant_janitor'), ('batch_delete', 'pgrant_janitor'), ('expired_rows', 'pgrant_janitor'),
-      ('expired_found', 'pgrant_janitor'), ('expiry_record', 'pgrant_janitor'), ('family_blocks', 'pgrant_janitor'),
-      ('expiry_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
+      ('expired_found', 'pgrant_janitor'), ('family_blocks', 'pgrant_janitor'),
+      ('client_expiry_remember', 'pgrant_janitor'), ('grant_expiries_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
       ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_cataloguer'), ('partition_plan_change', 'pgrant_cataloguer'),
       ('claims_function_call', 'pgrant_definer'), ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'),
       ('audit_digest', 'pgrant_sealer'), ('audit_seal_text', 'pgrant_sealer'), ('audit_root', 'pgrant_sealer'),
@@ -69,8 +69,8 @@ begin
     )
     select o.kind, o.signature, o.owner,
            (o.schema in ('pgrant_api', 'pgrant_ops') and o.owner = 'pgrant_definer' and o.of_tenant
-            or o.name in ('expiry_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit', 'review_enter',
-                           'token_judge')) as delegated,
+            or o.name in ('client_expiry_remember', 'grant_expiries_remember', 'audit_seal_tenant', 'tenant_make', 'catalogue_audit',
+                           'review_enter', 'token_judge')) as delegated,
            o.schema = 'pgrant_report'
              and o.name in ('audit_verify', 'audit_verify_seals', 'audit_verify_rest', 'audit_walk', 'audit_compare',
                             'scopes_reached', 'access_period') as nested,

@@ -29,8 +29,8 @@ const exempt: Record<string, string> = {
   'pgrant_rules.client_identity_date clients': 'its callers have more to change',
   'pgrant_ops.developer_client_approve clients': 'has developer_decided do it',
   'pgrant_ops.tenant_set tenants': 'cannot enable or disable the tenant',
-  'pgrant_ops.expired_grants_delete grants': 'has expiry_remember do it, as the definer',
-  'pgrant_ops.expired_clients_delete clients': 'has expiry_remember do it, as the definer',
+  'pgrant_ops.expired_grants_delete grants': 'has grant_expiries_remember do it, as the definer',
+  'pgrant_ops.expired_clients_delete clients': 'has client_expiry_remember do it, as the definer',
   'pgrant_ops.logo_fetch_begin tenants': 'which logo the worker knows',
   'pgrant_ops.logo_fetch_begin clients': 'which logo the worker knows',
 };

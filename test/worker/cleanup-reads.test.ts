@@ -80,6 +80,19 @@ test.each(Object.entries(expiring))(
   },
 );
 
+test('the history of grants that have expired is read grant by grant', async () => {
+  const make = `
+    ${expiring.grants?.()};
+    insert into pgrant.grant_history (tenant_id, grant_id, user_id, client_id, scopes, resources, consent_expires_at, valid, cause)
+    select tenant_id, grant_id, user_id, client_id, scopes, '{}', consent_expires_at, tstzrange(now() - interval '1 day', null), 'grant.create'
+      from pgrant.grants on conflict do nothing`;
+  const read = await rowsRead('grant_history', make, async (own) => {
+    expect(await remove(own, 'grants', 50)).toBe(50);
+  });
+  expect(read).toBeGreaterThanOrEqual(50);
+  expect(read).toBeLessThan(200);
+});
+
 test('a partition that is dropped whole is not read for what the default one holds', async () => {
   const make = `
     insert into pgrant.revoked_tokens (tenant_id, jti, expires_at)

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
+import { makeTenant, makeUser } from '../support/fixtures.ts';
 import { runNow, start } from './worker.ts';
 
 const database = await createDatabase();
@@ -148,6 +149,40 @@ test('the backlog that auditors see is what the cleanup takes, and 0 afterwards'
   ]);
   await runNow(database, 'cleanup');
   expect(await backlog()).toEqual([]);
+});
+
+test('grants of several tenants that go together have each ended when it expired, and a revoked one when it was', async () => {
+  const elsewhere = await makeTenant(database, 'elsewhere');
+  const stranger = await makeUser(elsewhere, 'bob');
+  await sql`insert into pgrant.clients (tenant_id, client_id, name, token_endpoint_auth_method, redirect_uris, grant_types)
+    values (${elsewhere.tenant}, 'theirs', 'c', 'none', '{}', '{}')`;
+  const [theirs] = await sql`
+    insert into pgrant.grants (tenant_id, user_id, client_id, scopes, consent_expires_at, expires_at)
+    values (${elsewhere.tenant}, ${stranger.user_id}, 'theirs', '{}', now() - interval '3 hours', now() - interval '3 hours')
+    returning grant_id`;
+  const own = [await addGrant('ended', '-1 hour'), await addGrant('earlier', '-2 hours')];
+  const revoked = await addGrant('revoked', '-1 hour');
+  await sql`insert into pgrant.grant_history (tenant_id, grant_id, user_id, client_id, scopes, resources, consent_expires_at, valid, cause)
+    select tenant_id, grant_id, user_id, client_id, scopes, '{}', consent_expires_at, tstzrange(now() - interval '1 day', null), 'grant.create'
+      from pgrant.grants where grant_id = any (${[...own, revoked, theirs?.grant_id]})`;
+  await sql`update pgrant.grant_history set valid = tstzrange(lower(valid), now() - interval '4 hours'), end_cause = 'grant.revoke' where grant_id = ${revoked}`;
+  await sql`update pgrant.grants set revoked_at = now() - interval '4 hours' where grant_id = ${revoked}`;
+  const [live] = await sql`
+    insert into pgrant.grant_history (tenant_id, grant_id, user_id, client_id, scopes, resources, consent_expires_at, valid, cause)
+    values (${tenant}, ${randomUUID()}, ${user}, 'web', '{}', '{}', 'infinity', tstzrange(now(), null), 'grant.create')
+    returning grant_id`;
+  await runNow(database, 'cleanup');
+  const rows = await sql`
+    select h.grant_id, h.end_cause, round(extract(epoch from now() - upper(h.valid)) / 3600)::integer as hours_ago
+      from pgrant.grant_history h where h.grant_id = any (${[...own, revoked, theirs?.grant_id, live?.grant_id]})`;
+  const ends = Object.fromEntries(rows.map((row) => [row.grant_id, [row.end_cause, row.hours_ago]]));
+  expect(ends).toEqual({
+    [String(own[0])]: ['grant.expire', 1],
+    [String(own[1])]: ['grant.expire', 2],
+    [String(theirs?.grant_id)]: ['grant.expire', 3],
+    [revoked]: ['grant.revoke', 4],
+    [String(live?.grant_id)]: [null, null],
+  });
 });
 
 test('every table with rows that expire is cleaned', async () => {

@@ -108,35 +108,36 @@ $$;
 comment on function pgrant_ops.expired_delete(text, integer) is
   'Deletes expired rows of a table of expired_tables(), of any tenant, at most p_limit: one batch, a transaction of its own. Rows that somebody has locked are passed over. Returns how many; where that is p_limit, there may be more.';
 
-create function pgrant_rules.expiry_record(p_tenant uuid, p_client_id text, p_grant_id uuid, p_expired_at timestamptz) returns void
-language plpgsql set search_path = pg_catalog, pg_temp
-set enable_indexscan = on
-as $$
-begin
-  -- As text, so that Citus knows where it is to be done.
-  execute format('select * from pgrant_rules.expiry_remember(%L, %L, %L, %L)', p_tenant, p_client_id, p_grant_id, p_expired_at);
-end
-$$;
-
-comment on function pgrant_rules.expiry_record(uuid, text, uuid, timestamptz) is 'Has expiry_remember() done where the tenant is.';
-
 create function pgrant_ops.expired_grants_delete(p_limit integer) returns bigint
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_found tid[] := pgrant_rules.expired_found('grants', p_limit);
   v_dead record;
+  v_tenants uuid[];
+  v_grants uuid[];
+  v_expired_at timestamptz[];
   v_deleted bigint := 0;
 begin
   for v_dead in
     delete from pgrant.grants d
      where d.ctid = any (v_found) and (d.expires_at at time zone 'UTC' < now() at time zone 'UTC') is true
-    returning d.tenant_id, d.client_id, d.grant_id, d.revoked_at, d.expires_at
+    returning d.tenant_id, d.grant_id, d.revoked_at, d.expires_at
   loop
     v_deleted := v_deleted + 1;
     if v_dead.revoked_at is null then
-      perform pgrant_rules.expiry_record(v_dead.tenant_id, v_dead.client_id, v_dead.grant_id, v_dead.expires_at);
+      v_tenants := v_tenants || v_dead.tenant_id;
+      v_grants := v_grants || v_dead.grant_id;
+      v_expired_at := v_expired_at || v_dead.expires_at;
     end if;
+  end loop;
+  for v_dead in
+    select u.tenant_id, array_agg(u.grant_id) as grants, array_agg(u.expired_at) as expired_at
+      from unnest(v_tenants, v_grants, v_expired_at) as u (tenant_id, grant_id, expired_at)
+     group by u.tenant_id
+  loop
+    -- As text, so that Citus knows where it is to be done.
+    execute format('select * from pgrant_rules.grant_expiries_remember(%L, %L, %L)', v_dead.tenant_id, v_dead.grants, v_dead.expired_at);
   end loop;
   return v_deleted;
 end
@@ -159,7 +160,7 @@ begin
       using pgrant_rules.expired_found('clients', p_limit)
   loop
     v_deleted := v_deleted + 1;
-    perform pgrant_rules.expiry_record(v_tenant_id, v_client_id, null, v_expired_at);
+    execute format('select * from pgrant_rules.client_expiry_remember(%L, %L, %L)', v_tenant_id, v_client_id, v_expired_at);
   end loop;
   return v_deleted;
 end

@@ -1,5 +1,5 @@
 -- Ends of clients and grants that no row of pgrant_rules.histories() can say: client_delete locks and deletes what it has
--- remembered, and expiry_remember works for another role, tenant by tenant. Both have the remembering done by what is made there.
+-- remembered, and the others work for another role, tenant by tenant, of grants for a batch at once.
 
 create function pgrant_rules.client_delete(p_tenant uuid, p_client_id text, p_cause text) returns void
 language plpgsql
@@ -28,19 +28,38 @@ $$;
 comment on function pgrant_rules.client_delete(uuid, text, text) is
   'Removes a client with its secrets, grants and tokens, and keeps until when they were.';
 
-create function pgrant_rules.expiry_remember(p_tenant uuid, p_client_id text, p_grant_id uuid, p_expired_at timestamptz) returns void
+create function pgrant_rules.client_expiry_remember(p_tenant uuid, p_client_id text, p_expired_at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- Which batch_delete() turns off.
+set enable_indexscan = on
 as $$
 begin
   perform set_config('pgrant.tenant', p_tenant::text, true), set_config('pgrant.request_id', '', true);
-  if p_grant_id is null then
-    perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.expire', p_expired_at);
-  else
-    perform pgrant_rules.grant_remember(p_tenant, p_grant_id, 'grant.expire', p_expired_at);
-  end if;
+  perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.expire', p_expired_at);
   perform set_config('pgrant.tenant', '', true);
 end
 $$;
 
-comment on function pgrant_rules.expiry_remember(uuid, text, uuid, timestamptz) is
-  'For the janitor: ends the history of a grant, or of a client with its grants, that it has deleted because it expired at p_expired_at. What is still there it leaves as it is.';
+comment on function pgrant_rules.client_expiry_remember(uuid, text, timestamptz) is
+  'For the janitor: ends the history of a client, with its grants, that it has deleted because it expired at p_expired_at. One that is still there it leaves as it is.';
+
+create function pgrant_rules.grant_expiries_remember(p_tenant uuid, p_grants uuid[], p_expired_at timestamptz[]) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- Grant by grant by its index, whatever the table is thought to hold.
+set enable_indexscan = on set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+begin
+  perform set_config('pgrant.tenant', p_tenant::text, true);
+  update pgrant.grant_history h
+     set valid = pgrant_rules.ended(h.valid, least(clock_timestamp(), gone.expired_at)), end_cause = 'grant.expire', end_request_id = null
+    from unnest(p_grants, p_expired_at) as gone (grant_id, expired_at)
+   where h.tenant_id = p_tenant
+     and h.grant_id = gone.grant_id
+     and upper_inf(h.valid)
+     and not exists (select from pgrant.grants g where g.tenant_id = p_tenant and g.grant_id = gone.grant_id);
+  perform set_config('pgrant.tenant', '', true);
+end
+$$;
+
+comment on function pgrant_rules.grant_expiries_remember(uuid, uuid[], timestamptz[]) is
+  'For the janitor: ends the history of grants that it has deleted because they expired, each at the p_expired_at in its place. What is still there it leaves as it is.';
