@@ -22,9 +22,11 @@ const expiring: Record<string, () => string> = {
     update pgrant.grants set consent_expires_at = now() - interval '2 hours', expires_at = now() - interval '1 hour'`,
   clients: () => `
     insert into pgrant.clients
-    select (jsonb_populate_record(c, jsonb_build_object('client_id', 'gone-' || n, 'registered_at', now() - interval '1 day', 'registration_token_hash', sha256(n::text::bytea),
-                                                        'expires_at', now() - interval '1 hour'))).*
-      from pgrant.clients c, generate_series(1, 3000) n where c.tenant_id = '${tenant}' and c.client_id = 'portal'`,
+    select made.* from pgrant.clients c
+     cross join lateral generate_series(1, 3000) n
+     cross join lateral jsonb_populate_record(c, jsonb_build_object('client_id', 'gone-' || n, 'registered_at', now() - interval '1 day',
+       'registration_token_hash', sha256(n::text::bytea), 'expires_at', now() - interval '1 hour')) made
+     where c.tenant_id = '${tenant}' and c.client_id = 'portal'`,
   client_secrets: () => `
     insert into pgrant.client_secrets (tenant_id, client_id, secret_hash, created_at, expires_at)
     select '${tenant}', 'portal', sha256(n::text::bytea), now() - interval '1 day', now() - interval '1 hour'
