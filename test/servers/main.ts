@@ -1,4 +1,5 @@
 // npm run test:servers: real servers take a tenant's tokens, each set up by nothing but what its recipe prints.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,8 +126,19 @@ function releaseOf({ release = 'forky' }: { release?: string }): string {
   return release;
 }
 
+/** What this machine lacks; undefined where nothing is. */
+function lacking(): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root can install releases of Debian in a folder';
+  const { error } = spawnSync('debootstrap', ['--version']);
+  return error && 'debootstrap is not there: apt-get install debootstrap';
+}
+
+const lack = lacking();
 if (values.help) console.log(usage);
-else {
+else if (lack !== undefined) {
+  console.error(lack);
+  process.exitCode = 2;
+} else {
   process.exitCode = await run().catch((error) => {
     console.error(error);
     return 2;

@@ -175,7 +175,9 @@ test('grants of several tenants that go together have each ended when it expired
   const rows = await sql`
     select h.grant_id, h.end_cause, round(extract(epoch from now() - upper(h.valid)) / 3600)::integer as hours_ago
       from pgrant.grant_history h where h.grant_id = any (${[...own, revoked, theirs?.grant_id, live?.grant_id]})`;
-  const ends = Object.fromEntries(rows.map((row) => [row.grant_id, [row.end_cause, row.hours_ago]]));
+  const ends = Object.fromEntries(
+    rows.map((row) => [row.grant_id, [row.end_cause, row.hours_ago]]),
+  );
   expect(ends).toEqual({
     [String(own[0])]: ['grant.expire', 1],
     [String(own[1])]: ['grant.expire', 2],
