@@ -24,7 +24,11 @@ export class Refusal<Row = Record<string, unknown>> extends Error {
   readonly row: Row;
 
   constructor(error: string, reason: string | null, row: Row) {
+    // Devices are refused every few seconds while they wait, and a stack costs more than all else of it.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${error}: ${reason}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.error = error;
     this.reason = reason;
     this.row = row;

@@ -38,7 +38,8 @@ export function arrayLiteral(values: readonly (Element | null)[]): string {
 function elementLiteral(value: Element | null): string {
   if (value === null) return 'null';
   const text = value instanceof Uint8Array ? byteaLiteral(value) : String(value);
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+  // Most hold neither, and a search costs less than a replacement.
+  return /["\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }
 
 /** The texts in the literal of a one-dimensional array without nulls. */

@@ -56,7 +56,8 @@ export function clientOrigins({ database }: WebServices): Middleware<State> {
 }
 
 /** OPTIONS that CORS has not answered: a preflight of a foreign origin, or no preflight at all. */
-export const answerOptions: Middleware<State> = async (ctx, next) => {
-  if (ctx.method !== 'OPTIONS') return await next();
+export const answerOptions: Middleware<State> = (ctx, next) => {
+  if (ctx.method !== 'OPTIONS') return next();
   ctx.status = 204;
+  return undefined;
 };

@@ -130,7 +130,8 @@ export function requestHost(request: IncomingMessage, config: Config): string {
 
 /** The elements of a list, empty ones left out (RFC 9110 5.6.1). */
 function listOf(header: string | string[] | undefined): string[] {
-  return String(header ?? '')
+  if (header === undefined) return [];
+  return String(header)
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
