@@ -3290,7 +3290,7 @@ export const ops = {
     ['seals', 'integer', 'optional'],
   ], []),
 
-  /** Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". Raises OA001, OA003. */
+  /** Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". An audit event of the tenant, or of each, says so. Raises OA001, OA003. */
   auditor_add: bind<
     {
       role: string | null;
@@ -3318,7 +3318,7 @@ export const ops = {
   >('pgrant_ops.auditor_list', [
   ], ['role', 'member', 'missing', 'created_at']),
 
-  /** The role reads no more rows from now on, whatever it is a member of. Raises OA001. */
+  /** The role reads no more rows from now on, whatever it is a member of. An audit event of the tenant that it read, or of each, says so. Raises OA001. */
   auditor_remove: bind<
     {
       role: string | null;

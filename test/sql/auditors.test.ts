@@ -36,11 +36,28 @@ describe('an auditor', () => {
     expect(await people(sql)).toEqual(['bob']);
     await call(database.worker, ops.auditor_remove, { role });
     expect(await people(sql)).toEqual([]);
-    const [added, removed] = [
-      await auditOf(acme, 'auditor.add'),
-      await auditOf(acme, 'auditor.remove'),
+    const events = [
+      ...(await auditOf(acme, 'auditor.add')),
+      ...(await auditOf(acme, 'auditor.remove')),
     ];
-    expect([added, removed].map(([event]) => event?.detail)).toEqual([{ role }, { role }]);
+    const own = events.map(({ detail }) => detail).filter((detail) => detail.role === role);
+    expect(own).toEqual([{ role }, { role }]);
+  });
+
+  test('of all tenants is in the audit of each, and of one in none but its', async () => {
+    const { role } = await makeAuditor(database);
+    await call(database.worker, ops.auditor_add, { role, tenant: other.tenant });
+    const events = await database.sql`
+      select t.name, e.action, e.detail from pgrant.audit_events e join pgrant.tenants t using (tenant_id)
+       where e.detail ->> 'role' = ${role} order by e.at, t.name`;
+    const all = { role, tenants: 'all' };
+    expect(events.map((event) => ({ ...event }))).toEqual([
+      { name: 'acme', action: 'auditor.add', detail: all },
+      { name: 'other', action: 'auditor.add', detail: all },
+      { name: 'acme', action: 'auditor.remove', detail: all },
+      { name: 'other', action: 'auditor.remove', detail: all },
+      { name: 'other', action: 'auditor.add', detail: { role } },
+    ]);
   });
 
   test('reads nothing where only a membership or only a row is there', async () => {

@@ -8,7 +8,7 @@ as $$
     ('admin.enable', 'The tenant has admins: roles, and a resource for their programs.', null),
     ('audit.archive', 'A month of events was archived.', null),
     ('audit.retention', 'The record is kept for another time.', null),
-    ('auditor.add', 'A role of the database may read the reports of the tenant.', null),
+    ('auditor.add', 'A role of the database may read the reports of the tenant, or of all tenants.', null),
     ('auditor.remove', 'It may not any more.', null),
     ('authorization_details_type.remove', 'A type of authorization details was removed.', null),
     ('authorization_details_type.set', 'A type of authorization details was registered or changed.', null),

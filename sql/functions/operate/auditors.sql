@@ -1,5 +1,22 @@
 -- What operators call: who reads the reports.
 
+create function pgrant_rules.auditor_audit(p_role text, p_tenant uuid, p_action text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_tenant uuid;
+begin
+  for v_tenant in select i.tenant_id from pgrant.issuers i where p_tenant is null or i.tenant_id = p_tenant order by i.tenant_id loop
+    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant, p_action,
+                   jsonb_strip_nulls(jsonb_build_object('role', p_role, 'tenants', case when p_tenant is null then 'all' end)));
+  end loop;
+  perform set_config('pgrant.tenant', '', true);
+end
+$$;
+
+comment on function pgrant_rules.auditor_audit(text, uuid, text) is
+  'Records in the audit of a tenant, or where p_tenant is null of each, who may read its reports from now on, or may no more.';
+
 create function pgrant_ops.auditor_add(p_role text, p_tenant uuid default null) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -19,17 +36,14 @@ begin
   if exists (select from pgrant.auditors a where a.role_name = p_role) then
     perform pgrant_ops.auditor_remove(p_role);
   end if;
-  if p_tenant is not null then
-    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', p_tenant, 'auditor.add',
-                   jsonb_build_object('role', p_role));
-  end if;
+  perform pgrant_rules.auditor_audit(p_role, p_tenant, 'auditor.add');
   perform pgrant_rules.catalogue_auditor(p_role, p_tenant, true);
   return pg_has_role(p_role::name, 'pgrant_auditor', 'MEMBER');
 end
 $$;
 
 comment on function pgrant_ops.auditor_add(text, uuid) is
-  'Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". Raises OA001, OA003.';
+  'Lets a role of the database read the reports of one tenant, or of all (p_tenant null); what it could read before is replaced. Returns whether the role is a member of pgrant_auditor, without which it reads nothing: no function of ours hands out memberships, a DBA does by "grant pgrant_auditor to <role>". An audit event of the tenant, or of each, says so. Raises OA001, OA003.';
 
 create function pgrant_ops.auditor_remove(p_role text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -43,15 +57,12 @@ begin
       hint = 'list the auditors: select * from pgrant_ops.auditor_list()';
   end if;
   perform pgrant_rules.catalogue_auditor(p_role, v_tenant_id, false);
-  if v_tenant_id is not null then
-    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant_id, 'auditor.remove',
-                   jsonb_build_object('role', p_role));
-  end if;
+  perform pgrant_rules.auditor_audit(p_role, v_tenant_id, 'auditor.remove');
 end
 $$;
 
 comment on function pgrant_ops.auditor_remove(text) is
-  'The role reads no more rows from now on, whatever it is a member of. Raises OA001.';
+  'The role reads no more rows from now on, whatever it is a member of. An audit event of the tenant that it read, or of each, says so. Raises OA001.';
 
 create function pgrant_rules.role_limits(p_role text, p_setting text) returns boolean
 language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -61,6 +61,8 @@ declare
   v_moved jsonb;
   v_done pgrant_api.admin_answer;
 begin
+  -- Before the state is looked at, by functions of operators: they would take it for theirs, and forget whose request it is.
+  perform pgrant_rules.admin_begin(p_admin);
   -- One change after the other: what was compared is what is changed.
   perform pg_advisory_xact_lock(hashtextextended('pgrant admin ' || p_tenant, 0));
   v_now := pgrant_rules.admin_members(pgrant_rules.admin_state(p_tenant, p_operation, v_arguments));
