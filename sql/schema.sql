@@ -121,9 +121,11 @@ CREATE OR REPLACE FUNCTION pgrant.claim_name_spoken_for(p_names text[])
  IMMUTABLE PARALLEL SAFE
 AS $function$
   select n.name
-    from unnest(p_names) n (name)
+    from unnest(p_names) with ordinality n (name, place)
    group by n.name
   having count(*) > 1
+      -- The first is that of roles.
+      or n.name = 'roles' and min(n.place) > 1
       or n.name = any (pgrant.token_members() || array['groups', 'address', 'email', 'email_verified', 'phone_number',
            'phone_number_verified', 'name', 'family_name', 'given_name', 'middle_name', 'nickname', 'preferred_username',
            'profile', 'picture', 'website', 'gender', 'birthdate', 'zoneinfo', 'locale', 'updated_at'])
@@ -637,10 +639,11 @@ CREATE OR REPLACE FUNCTION pgrant.token_members()
 AS $function$
   select array['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'typ', 'cnf', 'act', 'may_act', 'events',
                'azp', 'nonce', 'auth_time', 'acr', 'amr', 'at_hash', 'c_hash', 's_hash', 'sid',
-               'client_id', 'scope', 'active', 'username', 'token_type', 'family_id', 'grant_id', 'allowed_networks']
+               'client_id', 'scope', 'active', 'username', 'token_type', 'family_id', 'grant_id', 'allowed_networks',
+               'authorization_details', 'token_introspection']
 $function$
 ;
-comment on function pgrant.token_members() is 'Members of tokens and of introspection that say something of the token (RFC 7519 4.1, RFC 7662 2.2, RFC 9068 2.2, OpenID Connect Core 2): no claim of a person has such a name.';
+comment on function pgrant.token_members() is 'Members of tokens and of introspection that say something of the token (RFC 7519 4.1, RFC 7662 2.2, RFC 9068 2.2, RFC 9396 9, RFC 9701 5, OpenID Connect Core 2): no claim of a person has such a name.';
 
 CREATE OR REPLACE FUNCTION pgrant.uri_host(p_uri text)
  RETURNS text

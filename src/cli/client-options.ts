@@ -6,7 +6,7 @@ import { grantTypes } from '../protocol/lists.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
 import { UsageError } from './faults.ts';
 import { collect, readObject } from './input.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, withoutRepeats } from './settings.ts';
 
 export type MetadataOptions = {
   redirectUri?: string[];
@@ -48,7 +48,8 @@ export function readMetadata(options: MetadataOptions, pairs: readonly string[])
     application_type: options.applicationType,
     access_token_format: options.accessTokenFormat,
   }).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(given), ...readKeys(options), ...readSettings('clients', pairs) };
+  const settings = Object.entries(readSettings('clients', pairs));
+  return { ...readKeys(options), ...withoutRepeats([...given, ...settings]) };
 }
 
 /** A client that is given keys signs by them, and one source of keys takes the place of the other. */

@@ -5,6 +5,7 @@ import { signingAlgs } from '../protocol/lists.ts';
 import { collect, duration } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
+import { withoutRepeats } from './settings.ts';
 import { listCommand, subjectOf } from './subject.ts';
 
 type SetOptions = {
@@ -79,7 +80,7 @@ async function set(session: Session, uri: string, options: SetOptions): Promise<
 
 /** `jid={preferred_username}@chat.example`; a name alone is the claim of that name. */
 function readClaims(claims: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
+  return withoutRepeats(
     claims.map((claim) => {
       const [, name = claim, text = `{${claim}}`] = /^([^=]*)=(.*)$/s.exec(claim) ?? [];
       return [name, text];

@@ -23,7 +23,7 @@ export function readFields(pairs: readonly string[]): Record<string, unknown> {
 }
 
 function readPairs(pairs: readonly string[], read: (name: string, value: string) => unknown) {
-  return Object.fromEntries(
+  return withoutRepeats(
     pairs.map((pair) => {
       const [, name, value] = /^([a-z_#]+)=(.*)$/s.exec(pair) ?? [];
       if (name === undefined || value === undefined) {
@@ -32,6 +32,16 @@ function readPairs(pairs: readonly string[], read: (name: string, value: string)
       return [name, read(name, value)];
     }),
   );
+}
+
+/** What was given by names; refuses a name that is given twice, of which one value would be lost. */
+export function withoutRepeats<Value>(
+  given: [name: string, value: Value][],
+): Record<string, Value> {
+  const names = given.map(([name]) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new UsageError(`${twice} is given twice`);
+  return Object.fromEntries(given);
 }
 
 function readValue({ type, unit }: Setting, value: string): unknown {

@@ -3560,7 +3560,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['client_id', 'name', 'token_endpoint_auth_method', 'grant_types', 'created_at']),
 
-  /** Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001. */
+  /** Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001, OA003. */
   client_secret_add: bind<
     {
       tenant: string;

@@ -47,10 +47,11 @@ export function makeRouter(routes: readonly Route[], services: EndpointServices)
       },
       ...(from ? checks[from] : []),
       ...(audience === 'page' ? [pageHeadersOf(path)] : []),
+      // Before floods, for devices are told otherwise.
+      ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       // Metadata and keys are for everybody, and cost nothing.
       ...(from === 'any origin' ? [] : [floods]),
       ...(audience === 'page' ? [showTenant] : []),
-      ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag, an SQL comment.
       makeEndpoint({
         ...services,

@@ -258,6 +258,11 @@ test('a client_id that reads otherwise where it is sent as it is has no secret [
   }
   expect((await add('team:app', '--public')).code).toBe(0);
   expect((await add('a~b*c@d')).code).toBe(0);
+  // Nor does one that had none get its first.
+  const turned = 'client set team:app --tenant acme token_endpoint_auth_method=client_secret_basic';
+  expect((await pgrant(turned.split(' '))).code).toBe(0);
+  const { code, err } = await pgrant('client secret add team:app --tenant acme'.split(' '));
+  expect([code, err]).toEqual([1, expect.stringContaining('without : + and %')]);
 });
 
 test('replay_window=0 warns of clients that send a refresh token twice', async () => {

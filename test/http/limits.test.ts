@@ -137,6 +137,16 @@ describe('an address that floods a tenant', () => {
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     }
     expect((await token(machine)).status).toBe(429);
+    const waiting = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', client_id: 'tv' };
+    for (const answer of [
+      await send('token', form({ ...waiting, device_code: 'x' })),
+      await send('device_authorization', form({ client_id: 'tv' })),
+    ]) {
+      expect([answer.status, (await answer.json()) as object]).toEqual([
+        400,
+        expect.objectContaining({ error: 'slow_down' }),
+      ]);
+    }
     expect(calls).toEqual([]);
     expect((await token(machine, '192.0.2.2')).status).toBe(200);
     const flooded = issuer;

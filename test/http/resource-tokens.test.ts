@@ -239,6 +239,23 @@ test('an API key has the aud and the scopes of its resource', async () => {
   expect([none, aud]).toEqual([undefined, 'https://empty.example']);
 });
 
+test('an API key is good no more once its credential signs in its place', async () => {
+  const { worker } = acme.database;
+  const { tenant } = acme;
+  const { secret, hash } = newLastingSecret('api_key');
+  const permissions = ['administrator'];
+  const key = { tenant, username: 'ada', name: 'signing', permissions, secret_hash: hash };
+  const { credential_add: client_id } = await call(worker, ops.credential_add, key);
+  const state = async () => (await client.tokenIntrospection(config, secret)).active;
+  const before = await state();
+  const settings = {
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: setOf(await makeKey()),
+  };
+  await call(worker, ops.client_set, { tenant, client_id, settings });
+  expect([before, await state()]).toEqual([true, false]);
+});
+
 test('an API key is made, and good, only while the tenant takes what authenticates by client_secret_basic', async () => {
   const { worker } = acme.database;
   const { secret, hash } = newLastingSecret('api_key');

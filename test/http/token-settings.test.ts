@@ -260,10 +260,25 @@ describe('an assertion', () => {
   });
 });
 
-test.each(['scope', 'exp', 'sub', 'username', 'aud', 'email', 'groups', 'permissions'])(
-  'the name %s is spoken for, and roles_claim cannot have it',
-  async (roles_claim) => {
-    await expect(setTenant({ roles_claim })).rejects.toThrow('names for roles_claim');
+test.each([
+  'scope',
+  'exp',
+  'sub',
+  'username',
+  'aud',
+  'email',
+  'groups',
+  'permissions',
+  'authorization_details',
+])('the name %s is spoken for, and roles_claim cannot have it', async (roles_claim) => {
+  await expect(setTenant({ roles_claim })).rejects.toThrow('names for roles_claim');
+});
+
+test.each(['tenant_claim', 'permissions_claim'])(
+  'the name roles means roles, and %s cannot have it, whatever they are called here',
+  async (name) => {
+    const named = { roles_claim: 'https://api.example/roles', [name]: 'roles' };
+    await expect(setTenant(named)).rejects.toThrow('names for roles_claim');
   },
 );
 

@@ -21,6 +21,13 @@ as $$
 declare
   v_secret_id uuid;
 begin
+  -- Clients that have one already go on.
+  if p_client_id ~ '[:+%]' and not exists (
+       select from pgrant.client_secrets s where s.tenant_id = p_tenant and s.client_id = p_client_id) then
+    raise exception using errcode = 'OA003', hint = 'for a client with a secret choose one without : + and %',
+      message = format('the client_id %s reads otherwise in the Authorization header where it is sent as it is (RFC 6749 2.3.1)',
+                       p_client_id);
+  end if;
   if p_retire_others_after is not null then
     update pgrant.client_secrets s
        set expires_at = least(s.expires_at, now() + make_interval(secs => p_retire_others_after))
@@ -35,7 +42,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_secret_store(uuid, text, bytea, integer, integer) is
-  'Stores one more secret of a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id.';
+  'Stores one more secret of a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA003 for the first secret of a client whose id is written otherwise in Basic.';
 
 create function pgrant_ops.client_secret_add(p_tenant uuid, p_client_id text, p_secret_hash bytea,
                                              p_lifetime integer default null, p_retire_others_after integer default null)
@@ -55,7 +62,7 @@ end
 $$;
 
 comment on function pgrant_ops.client_secret_add(uuid, text, bytea, integer, integer) is
-  'Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001.';
+  'Adds a live secret to a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA001, OA003.';
 
 create function pgrant_ops.client_secret_remove(p_tenant uuid, p_client_id text, p_secret_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

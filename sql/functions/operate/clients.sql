@@ -14,10 +14,6 @@ begin
   elsif p_client_id ~ '^https?://' then
     raise exception 'the client_id % is a URL', p_client_id using errcode = 'OA003',
       hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
-  elsif p_secret_hash is not null and p_client_id ~ '[:+%]' then
-    raise exception using errcode = 'OA003', hint = 'for a client with a secret choose one without : + and %',
-      message = format('the client_id %s reads otherwise in the Authorization header where it is sent as it is (RFC 6749 2.3.1)',
-                       p_client_id);
   end if;
   perform pgrant_rules.values_check('clients', jsonb_build_object('client_id', p_client_id));
   p_metadata := pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;

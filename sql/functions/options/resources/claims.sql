@@ -30,7 +30,7 @@ begin
     return format('the claim %s is made of text with one {claim} in it, at most 255 characters', p_name);
   elsif v_type is null then
     return format('%s: there is no claim %s', p_name, v_source);
-  elsif p_name in (select s.claim from pgrant_rules.standard_claims() s union select 'groups') and v_source <> p_name then
+  elsif p_name in (select s.claim from pgrant_rules.resource_claim_sources() s) and v_source <> p_name then
     return format('%s means that claim, and can be made of {%1$s} alone', p_name);
   elsif v_type not in ('string', 'array') and p_text <> format('{%s}', v_source) then
     return format('%s: {%s} is no text, and stands alone', p_name, v_source);
