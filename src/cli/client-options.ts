@@ -1,10 +1,11 @@
 // The options that describe a client, shared by `client add` and `client set`.
 import { type Command, Option } from 'commander';
-import { fieldsOf } from '../protocol/client-fields.ts';
+import { type Fields, fieldsOf } from '../protocol/client-fields.ts';
 import { hasKeys, requireKeys } from '../protocol/client-metadata.ts';
 import { grantTypes } from '../protocol/lists.ts';
 import { checkRedirectUri } from '../protocol/redirect-uri.ts';
-import { UsageError } from './faults.ts';
+import { stored } from '../settings/stored.ts';
+import { Refused, UsageError } from './faults.ts';
 import { collect, readObject } from './input.ts';
 import { readSettings, withoutRepeats } from './settings.ts';
 
@@ -69,8 +70,20 @@ function readKeys({ jwks, jwksUri }: MetadataOptions): Metadata {
 export function checkKeys(metadata: Metadata): void {
   const { jwks, jwks_uri, token_endpoint_auth_method: method } = metadata;
   const given = Object.entries({ jwks, jwks_uri }).filter(([, value]) => value !== null);
-  const fields = fieldsOf(Object.fromEntries(given));
-  if (hasKeys(method)) requireKeys(fields);
+  const fields = given.map(([name, value]) => keysOf(name, value));
+  if (hasKeys(method)) requireKeys(Object.assign({}, ...fields));
+}
+
+function keysOf(name: string, value: unknown): Fields {
+  try {
+    return fieldsOf({ [name]: value });
+  } catch {
+    const setting = stored.clients.find((one) => one.name === name);
+    throw new Refused(
+      `${name} must be ${setting?.good}`,
+      'public keys alone: jwks holds them, jwks_uri says where they are',
+    );
+  }
 }
 
 /** Throws OAuthError for a URI that such a client may not have. */

@@ -139,13 +139,20 @@ function claimsFault(
   const now = Date.now() / 1000;
   if (isGrant ? !isClientId(sub) : iss !== sub)
     return isGrant ? 'no sub' : 'iss is another than sub';
-  if (isGrant ? jti !== undefined && typeof jti !== 'string' : !jti || typeof jti !== 'string')
-    return 'no jti';
-  if (typeof exp !== 'number' || exp <= now - leeway || exp > 1e11) return 'no exp, or in the past';
+  if (!isGrant && !jti) return 'no jti';
+  if (jti !== undefined && typeof jti !== 'string') return 'jti is no text';
+  const unread = Object.entries({ exp, nbf, iat }).find(
+    ([, moment]) => moment !== undefined && !isMoment(moment),
+  );
+  if (unread) return `${unread[0]} is no number of seconds since 1970`;
+  if (exp === undefined || exp <= now - leeway) return 'no exp, or in the past';
   if (inFuture(nbf, now)) return 'nbf is in the future';
   if (inFuture(iat, now)) return 'iat is in the future';
   return undefined;
 }
+
+/** RFC 7519 2: NumericDate, as far as a moment is meant. */
+const isMoment = (moment: unknown) => typeof moment === 'number' && Math.abs(moment) <= 1e11;
 
 /** Whether a claim is no moment, or one to come. */
 export function inFuture(moment: unknown, now: number): boolean {

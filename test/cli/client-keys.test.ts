@@ -65,9 +65,9 @@ test('a client that shows a certificate is added without a secret [RFC 8705 2]',
 
 test.each([
   [['--set', 'token_endpoint_auth_method=self_signed_tls_client_auth'], 1, 'jwks or jwks_uri is'],
-  [['--jwks-uri', 'http://nightly.example/jwks.json'], 1, 'jwks_uri is not acceptable'],
+  [['--jwks-uri', 'http://nightly.example/jwks.json'], 1, 'jwks_uri must be an https URL'],
   [['--jwks', '{"keys":[]}'], 1, 'jwks has no key for ES256, RS256, PS256, EdDSA, Ed25519'],
-  [['--jwks', '{"keys":[{"kty":"EC","d":"x"}]}'], 1, 'jwks is not acceptable'],
+  [['--jwks', '{"keys":[{"kty":"EC","d":"x"}]}'], 1, 'jwks must be a JWK set (RFC 7517)'],
   [['--jwks', 'nonsense'], 2, '--jwks must be a JSON object'],
   [['--jwks', '{"keys":[]}', '--jwks-uri', jwks_uri], 2, 'give --jwks or --jwks-uri, not both'],
   [['--set', 'token_endpoint_auth_method=private_key_jwt'], 1, 'jwks or jwks_uri is missing'],

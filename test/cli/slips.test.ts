@@ -66,6 +66,7 @@ test.each(['tenants', 'clients'] as const)(
     );
     expect(strange).toEqual([]);
   },
+  120_000,
 );
 
 const networks = (given: string) =>

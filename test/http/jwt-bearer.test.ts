@@ -122,6 +122,9 @@ test('each refusal says to the holder of the key what is wrong, and which check 
     [{ claims: { sub: 'other' } }, 'sub is neither iss nor an API credential of its owner'],
     [{ claims: { sub: 'nobody' } }, 'sub is neither iss nor an API credential of its owner'],
     [{ claims: { nbf: now() + 600 } }, 'nbf is in the future'],
+    [{ claims: { nbf: 'soon' as never } }, 'nbf is no number of seconds'],
+    [{ claims: { exp: 1e300 } }, 'exp is no number of seconds'],
+    [{ claims: { jti: 5 as never } }, 'jti is no text'],
     [{ header: { typ: 'at+jwt' } }, 'typ is another than jwt'],
     [{ header: { typ: 'client-authentication+jwt' } }, 'typ is another than jwt'],
   ];

@@ -211,7 +211,7 @@ test('a name that means something else, a claim that is none, and an audience of
     tenant: acme.tenant,
     settings: { roles_claim: 'tags' },
   });
-  await expect(taken).rejects.toThrow(/has tags already/);
+  await expect(taken).rejects.toThrow(`the resource ${broker} has tags already`);
 });
 
 test('an API key has the aud and the scopes of its resource', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
-import { makeClient, makeWorld, operate, type World } from '../support/fixtures.ts';
+import { makeClient, makeTenant, makeWorld, operate, type World } from '../support/fixtures.ts';
+import { makeKey, setOf } from '../support/signing.ts';
 
 const world: World = await makeWorld();
 const { sql } = world.database;
@@ -164,4 +165,27 @@ test('a column that is there no more is no setting', async () => {
     code: 'OA003',
     message: expect.stringMatching(/^there is no tenant setting/),
   });
+});
+
+test('of a tenant whose profile takes none of its signing_algs it is said so, and a resource needs no alg', async () => {
+  const narrow = await makeTenant(world.database, 'narrow');
+  const settings = {
+    signing_algs: ['RS256'],
+    access_token_alg: 'RS256',
+    security_profile: 'fapi2',
+  };
+  await operate(narrow, ops.tenant_set, { settings });
+  const resource = { resource: 'https://api.example', title: 'API' };
+  await operate(narrow, ops.resource_set, resource);
+  const words =
+    'must be one of the signing_algs of the tenant, of which its security_profile takes none';
+  await expect(
+    operate(narrow, ops.resource_set, { ...resource, access_token_alg: 'RS256' }),
+  ).rejects.toThrow(`access_token_alg ${words}, not 'RS256'`);
+  await expect(
+    makeClient(narrow, 'app', {
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: setOf(await makeKey()),
+    }),
+  ).rejects.toThrow(`id_token_alg ${words}, not 'RS256'`);
 });

@@ -46,8 +46,8 @@ begin
   return (select jsonb_build_object('require_pkce', t.require_pkce or p_method is not distinct from 'none',
                                     'subject_type', t.subject_type)
                  || case when t.security_profile is null then '{}'
-                         else jsonb_build_object('id_token_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1],
-                                                 'authorization_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1]) end
+                         else jsonb_strip_nulls(jsonb_build_object('id_token_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1],
+                                                 'authorization_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1])) end
             from pgrant.tenants t where t.tenant_id = p_tenant);
 end
 $$;
@@ -72,7 +72,7 @@ begin
   v_off := pgrant_rules.setting_not_offered(p_tenant, v_client, p_settings);
   if v_off.setting is not null then
     perform pgrant_rules.setting_refuse(v_off.setting,
-                                        format('%s, the %s of the tenant', pgrant_rules.either(v_off.offered), v_off.offering),
+                                        pgrant_rules.offered_words(v_off.offered, v_off.offering),
                                         to_jsonb(v_client) -> v_off.setting);
   end if;
   if v_client.default_resource is not null

@@ -45,6 +45,16 @@ as $$ select regexp_replace(array_to_string(p_words, ', '), ', ([^,]*)$', ' or \
 
 comment on function pgrant_rules.either(text[]) is 'a, b or c.';
 
+create function pgrant_rules.offered_words(p_offered text[], p_offering text) returns text
+language sql immutable
+as $$
+  select case when p_offered = '{}' then format('one of the %s of the tenant, of which its security_profile takes none', p_offering)
+              else format('%s, the %s of the tenant', pgrant_rules.either(p_offered), p_offering) end
+$$;
+
+comment on function pgrant_rules.offered_words(text[], text) is
+  'What a setting must be that is one of those that a setting of the tenant offers (p_offering), as far as its profile takes them (p_offered).';
+
 create function pgrant_rules.setting_words(p_type text, p_choices text[], p_comments text, p_nullable boolean) returns text
 language sql immutable
 as $$

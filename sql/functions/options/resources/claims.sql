@@ -65,10 +65,19 @@ comment on function pgrant_rules.resource_claims_refuse(uuid, jsonb) is 'Raises 
 create or replace function pgrant_rules.resource_claims_check(p_tenant uuid) returns void
 language plpgsql
 as $$
+declare
+  v_taken record;
 begin
-  perform pgrant_rules.resource_claims_refuse(p_tenant, r.access_token_claims)
-     from pgrant.resources r
-    where r.tenant_id = p_tenant and r.access_token_claims <> '{}';
+  select r.resource, c.key as name into v_taken
+    from pgrant.resources r
+   cross join lateral jsonb_each_text(r.access_token_claims) c
+   where r.tenant_id = p_tenant and pgrant_rules.resource_claim_fault(p_tenant, c.key, c.value) is not null
+   order by r.resource, c.key
+   limit 1;
+  if found then
+    raise exception 'the resource % has % already, a claim of its access tokens', v_taken.resource, v_taken.name using errcode = 'OA003',
+      hint = 'choose another name, or let its access_token_claims go without it';
+  end if;
 end
 $$;
 

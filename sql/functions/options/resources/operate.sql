@@ -57,8 +57,8 @@ begin
     raise exception 'a resource is an absolute URI without fragment, and % is not', p_resource using errcode = 'OA003';
   elsif v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001', hint = 'add it first, or leave it out';
-  elsif p_access_token_alg <> all (v_algs) then
-    perform pgrant_rules.setting_refuse('access_token_alg', pgrant_rules.either(v_algs) || ', the signing_algs of the tenant',
+  elsif p_access_token_alg is not null and p_access_token_alg <> all (v_algs) then
+    perform pgrant_rules.setting_refuse('access_token_alg', pgrant_rules.offered_words(v_algs, 'signing_algs'),
                                         to_jsonb(p_access_token_alg));
   end if;
   perform pgrant_rules.values_check('resources', jsonb_build_object(
