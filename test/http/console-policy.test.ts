@@ -98,6 +98,18 @@ describe('the page', () => {
     expect(done.html).not.toContain('Zurück zur Voreinstellung');
   });
 
+  test('leaves in the audit who changed what, from where and by which request', async () => {
+    const at = `${acme.issuer}/oauth/admin/settings/code_lifetime`;
+    await browser.submit(await browser.open(at), { code_lifetime: '45' });
+    const events = await acme.database.sql`
+      select e.request_id is not null as request, host(e.address) as address, e.actor -> 'session_id' is not null as session
+        from pgrant.audit_events e
+       where e.tenant_id = ${acme.tenant} and e.action = 'tenant.set' and e.detail ->> 'code_lifetime' = '45'`;
+    expect(events.map((event) => ({ ...event }))).toEqual([
+      { request: true, address: '127.0.0.1', session: true },
+    ]);
+  });
+
   /** What the notice of a page says, without marks. */
   const saidIn = ({ html }: Page) =>
     /class="notice danger"[^>]*>([\s\S]*?)<\/div>/
