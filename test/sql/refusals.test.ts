@@ -196,6 +196,28 @@ describe('what a stranger sends', () => {
     });
   });
 
+  test.each([
+    ['of nobody that is known', false],
+    ['of a client that is known', true],
+  ])(
+    '%s is found out by the audit when it is added to a minute that is long over',
+    async (_name, recorded) => {
+      await many(5);
+      await passMinute();
+      // The worker counted them a while ago.
+      await database.sql`update pgrant.audit_events set at = at - interval '5 minutes' where tenant_id = ${world.tenant} and action = 'refusals.count'`;
+      const added = { ago: '3 hours', refused: 7, recorded };
+      await database.sql`
+      insert into pgrant.refusals
+      select (jsonb_populate_record(r, jsonb_build_object('event_id', gen_random_uuid(), 'minute', r.minute - ${added.ago}::interval, 'refused', ${added.refused}::integer,
+                'first_at', r.first_at - ${added.ago}::interval, 'last_at', r.last_at - ${added.ago}::interval, 'recorded', ${added.recorded}::boolean, 'covered_by', null))).*
+        from pgrant.refusals r where r.tenant_id = ${world.tenant}`;
+      await database.sql`select pgrant_ops.refusals_record(${world.tenant})`;
+      await seal(database);
+      expect(await verify(world)).toMatchObject({ intact: false, fault: 'refusals edited' });
+    },
+  );
+
   test('is recorded once though two workers are at it', async () => {
     await many(5);
     await database.sql`update pgrant.refusals set minute = minute - interval '10 minutes' where tenant_id = ${world.tenant}`;

@@ -106,13 +106,36 @@ $$;
 comment on function pgrant_ops.refusals_record(uuid) is
   'Records what was counted in minutes that are over: an event for the repeats of each kind that names a known client or person, and one a minute (refusals.count) with number and digest of all others. Returns how many events. Raises OA001.';
 
+create function pgrant_report.refusals_late(p_tenant uuid, p_since timestamptz) returns uuid
+language plpgsql stable
+as $$
+begin
+  return (
+    select e.event_id
+      from (select c.event_id, c.minute,
+                   max(c.minute) over (order by c.at range between unbounded preceding and interval '1 minute' preceding) as known
+              from (select a.event_id, a.at,
+                           (coalesce(a.detail ->> 'minute', a.detail ->> 'first_at'))::timestamptz as minute
+                      from pgrant_report.audit_entries a
+                     where a.tenant_id = p_tenant and a.at >= p_since
+                       and (a.action = 'refusals.count' or a.detail ? 'repeats')) c) e
+     -- Clocks are set back by less.
+     where e.minute < e.known - interval '10 minutes'
+     order by e.minute
+     limit 1);
+end
+$$;
+
+comment on function pgrant_report.refusals_late(uuid, timestamptz) is
+  'The audit event that counts refusals of a minute when those of a later one had been counted long before: the worker counts a minute when it is over, so they were added to it afterwards. Of events from p_since on; null = none does.';
+
 create function pgrant_report.refusals_fault(p_tenant uuid) returns uuid
 language plpgsql stable
 as $$
 declare
   v_kept timestamptz := pgrant_report.audit_kept('refusals');
 begin
-  return (
+  return coalesce(pgrant_report.refusals_late(p_tenant, v_kept), (
     select coalesce(e.event_id, k.covered_by)
       from (select a.event_id, a.detail
               from pgrant_report.audit_entries a
@@ -124,12 +147,12 @@ begin
                     and date_trunc('day', r.minute, 'UTC') + interval '1 day' >= v_kept
                   group by r.covered_by) k on k.covered_by = e.event_id
      where e.detail ->> 'digest' is distinct from k.digest
-     limit 1);
+     limit 1));
 end
 $$;
 
 comment on function pgrant_report.refusals_fault(uuid) is
-  'The audit event whose counted refusals are not as it says, of those that are kept; null = all are.';
+  'The audit event whose counted refusals are not as it says, or were added to a minute that was over, of those that are kept; null = all are as they should be.';
 
 create function pgrant_ops.refusals_due() returns table (tenant_id uuid)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
