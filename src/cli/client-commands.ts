@@ -101,8 +101,8 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
       details(shown),
       ...(secretive ? ['Keep the secret now: it is not shown again.'] : []),
       ...duties(client_add as Record<string, unknown>),
-      ...warnings(client_add as Record<string, unknown>),
     ].join('\n'),
+    warnings: warnings(client_add as Record<string, unknown>),
   };
 }
 
@@ -152,7 +152,7 @@ async function set(
     settings: changes,
   });
   const client = client_set as Record<string, unknown>;
-  return { json: client, text: [describeClient(client), ...warnings(client)].join('\n') };
+  return { json: client, text: describeClient(client), warnings: warnings(client) };
 }
 
 function describeClient(json: Record<string, unknown>): string {

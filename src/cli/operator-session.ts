@@ -29,7 +29,12 @@ export type Session = {
 type Address = Pick<Session, 'url' | 'setting'> & { secret: () => Master };
 
 /** What a command gives: a document for programs, and the same as text for people. */
-export type Output = { json: unknown; text: string };
+export type Output = {
+  json: unknown;
+  text: string;
+  /** What is allowed and costs something: behind the text, and beside JSON on stderr. */
+  warnings?: string[];
+};
 
 /** Opens the database of the settings, or that of a running `npm start`; throws ConfigError. `reason` is for the audit. */
 export function openSession(config: Config, reason?: string): Session {

@@ -51,8 +51,13 @@ export function withoutSession<Args extends unknown[]>(
 }
 
 /** Writes the text, or with --json the document, to stdout. */
-function print({ json, text }: Output): void {
-  console.log(wantsJson() ? JSON.stringify(withTimes(json), null, 2) : text);
+function print({ json, text, warnings = [] }: Output): void {
+  if (!wantsJson()) {
+    console.log([text, ...warnings].join('\n'));
+    return;
+  }
+  console.log(JSON.stringify(withTimes(json), null, 2));
+  for (const warning of warnings) console.error(warning);
 }
 
 /** Whoever reads the output may have had enough, as head has; output that is lost in any other way is a failure. */

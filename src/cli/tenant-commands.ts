@@ -37,8 +37,8 @@ export function declareCommands(group: Command): void {
     const [was, is] = [before as Row, after as Row];
     const changed = changesOf(was, is);
     const said = settings.preset === undefined ? describeTenant(is) : describeChanges(changed);
-    const text = [said, ...warnings(is)].join('\n');
-    return { json: settings.preset === undefined ? is : { ...is, changed }, text };
+    const json = settings.preset === undefined ? is : { ...is, changed };
+    return { json, text: said, warnings: warnings(is) };
   });
   group
     .command('presets')

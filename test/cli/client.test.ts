@@ -273,6 +273,9 @@ test('replay_window=0 warns of clients that send a refresh token twice', async (
   expect((await set('')).out).not.toContain('twice');
   const { out } = await pgrant(['tenant', 'set', 'acme', 'replay_window=0']);
   expect(out).toContain('sends a refresh token twice');
+  const beside = await pgrant(['tenant', 'set', 'acme', 'replay_window=0', '--json']);
+  expect(JSON.parse(beside.out)).toMatchObject({ replay_window: 0 });
+  expect(beside.err).toContain('sends a refresh token twice');
   await document('tenant set acme replay_window=60');
 });
 
