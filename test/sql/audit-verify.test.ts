@@ -283,6 +283,15 @@ describe('a superuser who rewrites the whole chain', () => {
   });
 });
 
+test('of a tenant that has been there for a while, no event, no seal and no chain is no audit that nobody touched', async () => {
+  const chain = await makeOne();
+  for (const table of ['audit_events', 'audit_seals', 'audit_chains', 'audit_checkpoints'])
+    await sql`delete from ${sql(`pgrant.${table}`)} where tenant_id = ${chain.tenant}`;
+  expect(await verify(chain)).toMatchObject({ intact: true, events: '0' });
+  await sql`update pgrant.tenants set created_at = now() - interval '2 hours' where tenant_id = ${chain.tenant}`;
+  expect(await verify(chain)).toMatchObject({ intact: false, fault: 'removed', event_id: null });
+});
+
 test('events that were not sealed for an hour are a fault of their own', async () => {
   const chain = await makeOne();
   await decide(chain, 1);

@@ -204,6 +204,12 @@ begin
     fault := 'added';
   elsif unsealed_since < now() - interval '1 hour' then
     fault := 'unsealed';
+  -- The first event says that the tenant was added.
+  elsif unsealed = 0 and v_chain.number is null and v_chain.last is null and exists (
+          select from pgrant.tenants t
+           where t.tenant_id = p_tenant
+             and t.created_at between pgrant_report.audit_kept('audit_events') and now() - interval '1 hour') then
+    fault := 'removed';
   else
     event_id := pgrant_report.refusals_fault(p_tenant);
     fault := case when event_id is not null then 'refusals edited' end;
