@@ -204,6 +204,16 @@ test('a name that means something else, a claim that is none, and an audience of
     code: 'OA003',
     message: expect.stringContaining('audiences must be a list of at most 10 names'),
   });
+  const setAudience = (audience: string | null) =>
+    call(acme.database.worker, ops.tenant_set, { tenant: acme.tenant, settings: { audience } });
+  await expect(setAudience('rabbitmq')).rejects.toThrow(
+    'the audience rabbitmq is that of tokens for no resource',
+  );
+  await setAudience('everything');
+  await expect(register('https://new.example', { audiences: ['everything'] })).rejects.toThrow(
+    'the audience everything is that of tokens for no resource',
+  );
+  await setAudience(null);
   const [row] = await acme.database.sql`
     select count(*)::int as rows from pgrant.resources where resource = 'https://new.example'`;
   expect(row?.rows).toBe(0);

@@ -111,6 +111,12 @@ as $$ begin end $$;
 
 comment on function pgrant_rules.resource_claims_check(uuid) is 'Hook of options/resources: no resource names a claim.';
 
+create function pgrant_rules.tenant_audience_check(p_tenant uuid) returns void
+language plpgsql
+as $$ begin end $$;
+
+comment on function pgrant_rules.tenant_audience_check(uuid) is 'Hook of options/resources: no resource has an audience beside itself.';
+
 create function pgrant_rules.client_target(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_requested text[], p_granted text[]
 ) returns pgrant_rules.targeted_client

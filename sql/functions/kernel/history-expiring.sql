@@ -30,11 +30,11 @@ comment on function pgrant_rules.client_delete(uuid, text, text) is
 
 create function pgrant_rules.client_expiry_remember(p_tenant uuid, p_client_id text, p_expired_at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
--- Which batch_delete() turns off.
-set enable_indexscan = on
 as $$
 begin
-  perform set_config('pgrant.tenant', p_tenant::text, true), set_config('pgrant.request_id', '', true);
+  perform set_config('pgrant.tenant', p_tenant::text, true), set_config('pgrant.request_id', '', true),
+          -- Which batch_delete() turns off, and which is as it was when that ends.
+          set_config('enable_indexscan', 'on', true);
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.expire', p_expired_at);
   perform set_config('pgrant.tenant', '', true);
 end
@@ -45,11 +45,12 @@ comment on function pgrant_rules.client_expiry_remember(uuid, text, timestamptz)
 
 create function pgrant_rules.grant_expiries_remember(p_tenant uuid, p_grants uuid[], p_expired_at timestamptz[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
--- Grant by grant by its index, whatever the table is thought to hold.
-set enable_indexscan = on set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 begin
-  perform set_config('pgrant.tenant', p_tenant::text, true);
+  perform set_config('pgrant.tenant', p_tenant::text, true),
+          -- Grant by grant by its index, whatever the table is thought to hold, until batch_delete() ends.
+          set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'off', true),
+          set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   update pgrant.grant_history h
      set valid = pgrant_rules.ended(h.valid, least(clock_timestamp(), gone.expired_at)), end_cause = 'grant.expire', end_request_id = null
     from unnest(p_grants, p_expired_at) as gone (grant_id, expired_at)

@@ -46,9 +46,10 @@ begin
   return (select jsonb_build_object('require_pkce', t.require_pkce or p_method is not distinct from 'none',
                                     'subject_type', t.subject_type)
                  || case when t.security_profile is null then '{}'
-                         else jsonb_strip_nulls(jsonb_build_object('id_token_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1],
-                                                 'authorization_alg', (pgrant_rules.algs_taken(t.signing_algs, t.security_profile))[1])) end
-            from pgrant.tenants t where t.tenant_id = p_tenant);
+                         else jsonb_strip_nulls(jsonb_build_object('id_token_alg', a.taken[1], 'authorization_alg', a.taken[1])) end
+            from pgrant.tenants t
+           cross join pgrant_rules.algs_taken(t.signing_algs, t.security_profile) a (taken)
+           where t.tenant_id = p_tenant);
 end
 $$;
 

@@ -145,6 +145,9 @@ begin
     perform pgrant_rules.claims_function_check(p_tenant);
   end if;
   perform pgrant_rules.resource_claims_check(p_tenant);
+  if p_settings ? 'audience' then
+    perform pgrant_rules.tenant_audience_check(p_tenant);
+  end if;
   if p_settings ? 'title' then
     v_title := (select t.title from pgrant.tenants t where t.tenant_id = p_tenant);
     perform pgrant_rules.catalogue_title(p_tenant, v_title);

@@ -88,6 +88,7 @@ create function pgrant_rules.audiences_check(p_tenant uuid, p_resource text, p_a
 language plpgsql
 as $$
 declare
+  v_own text := (select t.audience from pgrant.tenants t where t.tenant_id = p_tenant);
   v_taken record;
 begin
   select r.resource, a.name into v_taken
@@ -97,11 +98,28 @@ begin
   if found then
     raise exception 'the audience % is of %', v_taken.name, v_taken.resource using errcode = 'OA002',
       hint = 'a token for the one would be good for the other';
+  elsif v_own = any (p_audiences) then
+    raise exception 'the audience % is that of tokens for no resource', v_own using errcode = 'OA002',
+      hint = 'they would be good for this one';
   end if;
 end
 $$;
 
-comment on function pgrant_rules.audiences_check(uuid, text, text[]) is 'Raises OA002 where another resource has one of the audiences.';
+comment on function pgrant_rules.audiences_check(uuid, text, text[]) is
+  'Raises OA002 where another resource has one of the audiences, or tokens for none have.';
+
+create or replace function pgrant_rules.tenant_audience_check(p_tenant uuid) returns void
+language plpgsql
+as $$
+begin
+  perform pgrant_rules.audiences_check(p_tenant, r.resource, r.audiences)
+     from pgrant.resources r
+    where r.tenant_id = p_tenant and r.audiences <> '{}';
+end
+$$;
+
+comment on function pgrant_rules.tenant_audience_check(uuid) is
+  'Raises OA002 where a resource has beside itself what the tenant has just made the audience of tokens for none.';
 
 create function pgrant_rules.claim_made(p_text text, p_value jsonb) returns jsonb
 language sql immutable
