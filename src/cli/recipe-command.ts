@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { canonicalResource, isResource } from '../protocol/scope.ts';
-import { Refused, UsageError } from './faults.ts';
+import { describeFault, Refused, UsageError } from './faults.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { lacking, runStep, type Step, type There } from './recipe-steps.ts';
 import { type Facts, listRecipes, type Recipe, renderRecipe } from './recipes.ts';
@@ -43,6 +43,7 @@ async function print(session: Session, recipe: string, options: Options): Promis
     throw new UsageError(`there is no recipe ${recipe}: choose among ${names.join(', ')}`);
   }
   const { tenant, resource, name = recipe, apply, check } = options;
+  if (apply && check) throw new UsageError('give --apply or --check, not both');
   if (tenant === undefined) throw new UsageError('say for which --tenant');
   if (resource === undefined || !isResource(resource)) {
     throw new UsageError(
@@ -67,13 +68,23 @@ async function print(session: Session, recipe: string, options: Options): Promis
 async function applied(session: Session, recipe: string, { steps }: Recipe, facts: Facts) {
   const done: string[] = [];
   const left: string[] = [];
-  for (const step of steps) {
-    const fault = await faultOf(session, facts, step);
-    if (fault !== undefined && fault !== 'missing') left.push(`${step.what}: ${fault}`);
-    if (fault !== 'missing') continue;
-    const { client_id, client_secret } = await runStep(step);
-    if (client_secret) facts.secrets.set(String(client_id), String(client_secret));
-    done.push(step.what);
+  let at = '';
+  try {
+    // All of it or nothing: what was made before a step that fails goes with it.
+    await session.database.transaction(async (database) => {
+      for (const step of steps) {
+        at = step.what;
+        const fault = await faultOf({ ...session, database }, facts, step);
+        if (fault !== undefined && fault !== 'missing') left.push(`${step.what}: ${fault}`);
+        if (fault !== 'missing') continue;
+        const { client_id, client_secret } = await runStep({ ...session, database }, step);
+        if (client_secret) facts.secrets.set(String(client_id), String(client_secret));
+        done.push(step.what);
+      }
+    });
+  } catch (error) {
+    const { error: message, hint } = await describeFault(error, session);
+    throw new Refused(`${at}: ${message}`, hint ?? 'nothing was changed');
   }
   const { text } = renderRecipe(recipe, facts);
   const json = { recipe, done, left, client_secrets: Object.fromEntries(facts.secrets), text };

@@ -1,6 +1,7 @@
 // pgrant's part of a recipe: commands as they are printed, each of which makes one thing.
-import { execFile } from 'node:child_process';
-import { Refused } from './faults.ts';
+import { Command } from 'commander';
+import type { Session } from './operator-session.ts';
+import { runWithin } from './run.ts';
 
 /** A command of a recipe, and what it makes. */
 export type Step = {
@@ -94,16 +95,19 @@ function hasClaim({ access_token_claims }: There, value: string): boolean {
   return Object.keys(access_token_claims ?? {}).includes(value.split('=')[0] ?? '');
 }
 
+/** The commands that recipes have. */
+const groups: Record<Step['kind'], () => Promise<{ declareCommands: (group: Command) => void }>> = {
+  scope: () => import('./scope-commands.ts'),
+  role: () => import('./role-commands.ts'),
+  resource: () => import('./resource-commands.ts'),
+  client: () => import('./client-commands.ts'),
+};
+
 /** Runs the command, as somebody would who typed it; gives its document, and throws its refusal. */
-export function runStep({ words, what }: Step): Promise<There> {
-  const [program = ''] = process.argv.slice(1);
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [program, ...words, '--json'], (error, out, err) => {
-      if (!error) return resolve(JSON.parse(out));
-      const { error: message, hint } = JSON.parse(err || '{}');
-      reject(
-        new Refused(`${what}: ${message ?? error.message}`, hint ?? 'what came before it stays'),
-      );
-    });
-  });
+export async function runStep(session: Session, { words, kind }: Step): Promise<There> {
+  const group = new Command(kind).exitOverride().configureOutput({ outputError: () => {} });
+  const { declareCommands } = await groups[kind]();
+  declareCommands(group);
+  const run = () => group.parseAsync(words.slice(1), { from: 'user' });
+  return (await runWithin(session, run)).json as There;
 }
