@@ -46,55 +46,6 @@ function wordsOf(line: string): string[] {
   return [...words].map(([word]) => word.replaceAll(/'([^']*)'|\\(')/g, '$1$2'));
 }
 
-/** What the options of a step are called where the thing is shown. */
-const shownAs: Record<string, string> = {
-  'access-token-format': 'access_token_format',
-  'access-token-alg': 'access_token_alg',
-  'access-token-typ': 'access_token_typ',
-  'access-token-scope': 'access_token_scope',
-  audience: 'audiences',
-  scope: 'scopes',
-  'grant-type': 'grant_types',
-  'redirect-uri': 'redirect_uris',
-};
-
-/** What is not as the step makes it; undefined where nothing is. */
-export function lacking({ options }: Step, there: There | undefined): string | undefined {
-  if (there === undefined) return 'missing';
-  const faults = Object.entries(options).flatMap(([option, values]) => {
-    const field = shownAs[option];
-    if (option === 'set') {
-      return values.filter((value) => !isSet(there, value)).map((value) => `${value} is not set`);
-    }
-    if (option === 'access-token-claim') {
-      return values
-        .filter((value) => !hasClaim(there, value))
-        .map((value) => `its tokens have no ${value}`);
-    }
-    // No list of scopes is every scope.
-    if (field === undefined || (field === 'scopes' && there[field] === null)) return [];
-    if (isThere(there[field], values)) return [];
-    return [`${field} is not ${values.join(' ')}`];
-  });
-  if (there.disabled_at) faults.unshift('disabled');
-  return faults.length === 0 ? undefined : faults.join(', ');
-}
-
-function isThere(found: unknown, wanted: string[]): boolean {
-  return Array.isArray(found)
-    ? wanted.every((value) => found.includes(value))
-    : found === wanted[0];
-}
-
-function isSet(there: There, setting: string): boolean {
-  const [name = '', ...value] = setting.split('=');
-  return String(there[name]) === value.join('=');
-}
-
-function hasClaim({ access_token_claims }: There, value: string): boolean {
-  return Object.keys(access_token_claims ?? {}).includes(value.split('=')[0] ?? '');
-}
-
 /** The commands that recipes have. */
 const groups: Record<Step['kind'], () => Promise<{ declareCommands: (group: Command) => void }>> = {
   scope: () => import('./scope-commands.ts'),

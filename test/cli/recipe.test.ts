@@ -128,11 +128,20 @@ test('HAProxy checks by every key that is published, and by no key of another al
   expect(named).toEqual(keys.filter(({ alg }) => alg === 'ES256'));
 });
 
-test('a second server of a kind has clients of its own, and a URN will do', async () => {
+test('a second server of a kind has names of its own, and a URN will do', async () => {
   const line = "recipe rabbitmq --tenant acme --resource URN:rabbitmq:O'Brien --name second";
-  const { done, text } = await document(`${line} --apply`);
-  expect(done).toEqual(["resource urn:rabbitmq:O'Brien", 'client second-app', 'client second-ui']);
+  const { done, text } = await document(`${line} --apply --at https://mq.example.com/`);
+  expect(done).toEqual([
+    ...['read:*/*', 'write:*/*', 'configure:*/*'].map((scope) => `scope second.${scope}`),
+    'role second.tag:management',
+    'role second.tag:administrator',
+    "resource urn:rabbitmq:O'Brien",
+    'client second-app',
+    'client second-ui',
+  ]);
   expect(text).toContain("resource_server_id = urn:rabbitmq:O'Brien");
+  const { redirect_uris } = await document('client show second-ui --tenant acme');
+  expect(redirect_uris).toEqual(['https://mq.example.com/js/oidc-oauth/login-callback.html']);
 });
 
 test.each([
