@@ -1,9 +1,17 @@
 import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { callAll } from '../db/call.ts';
-import { type KeyFiles, tell, writeKeys } from '../operations/key-folder.ts';
+import { alone, FolderBusy } from '../operations/folder-lock.ts';
+import {
+  type KeyFile,
+  KeyFileTaken,
+  type KeyRun,
+  tell,
+  writeKeys,
+} from '../operations/key-folder.ts';
 import { type PublicJwk, pemOf, type SigningAlg } from '../protocol/keys.ts';
 import { signingAlgs } from '../protocol/lists.ts';
+import { makeFolder } from '../settings/folder.ts';
 import { Refused, UsageError } from './faults.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
@@ -36,11 +44,12 @@ export function declareExport(group: Command): void {
 const folderHelp = `
 Keys are published before they sign, and until the last token that they signed is dead. Have --into
 run more often than key_publish_lead of the tenant, such as hourly. A command that fails is run again
-the next time.`;
+the next time. What is removed is what such a run has written for this tenant, of a key that is dead.`;
 
 async function exportKeys(session: Session, options: Options): Promise<Output> {
   const { into, after, format, alg } = options;
   if (after !== undefined && into === undefined) throw new UsageError('--after goes with --into');
+  if (into === '') throw new UsageError('--into wants the path of a folder');
   const tenant = await findTenant(session, options.tenant);
   const rows = await callAll(session.database, ops.key_list, { tenant });
   const keys = rows
@@ -57,7 +66,15 @@ async function exportKeys(session: Session, options: Options): Promise<Output> {
       `it has: ${have}`,
     );
   }
-  return into === undefined ? printed(keys, format) : await kept(keys, into, options);
+  if (into === undefined) return printed(keys, format);
+  const run = {
+    tenant: { id: tenant, name: options.tenant },
+    format,
+    alg,
+    kids: rows.map((key) => key.kid),
+    files: filesOf(keys, format),
+  };
+  return await kept(into, run, after);
 }
 
 function printed(keys: Key[], format: Options['format']): Output {
@@ -69,28 +86,66 @@ function printed(keys: Key[], format: Options['format']): Output {
   return { json, text: JSON.stringify(json, null, 2) };
 }
 
-async function kept(keys: Key[], folder: string, options: Options): Promise<Output> {
-  const { after } = options;
-  const changed = await writeKeys(folder, filesOf(keys, options.format));
-  const code = after === undefined ? undefined : await tell(folder, after);
+async function kept(folder: string, run: KeyRun, after: string | undefined): Promise<Output> {
+  const { written, removed, left, code } = await inFolder(folder, async () => ({
+    ...(await writeKeys(folder, run)),
+    code: after === undefined ? undefined : await tell(folder, after),
+  }));
   if (code !== undefined && code !== 0) {
     throw new Refused(
       `the keys in ${folder} are new, and "${after}" failed with exit code ${code}`,
       'it is run again the next time',
     );
   }
+  const said = [
+    ...(written.length > 0 ? [written.join(', ')] : []),
+    ...(removed.length > 0 ? [`removed: ${removed.join(', ')}`] : []),
+    ...(left.length > 0 ? [`left as it is, not of ${run.alg}: ${left.join(', ')}`] : []),
+  ];
+  const same = written.length + removed.length === 0;
   return {
-    json: { folder, changed, ran: code === 0 },
-    text: changed.length === 0 ? `${folder} is as it was` : `${folder}: ${changed.join(', ')}`,
+    json: { folder, changed: written, removed, left, ran: code === 0 },
+    text: [`${folder}${same ? ' is as it was' : ''}`, said.join('; ')].filter(Boolean).join(': '),
   };
 }
 
-function filesOf(keys: Key[], format: Options['format']): KeyFiles {
-  if (format === 'jwks') return new Map([['jwks.json', `${JSON.stringify(setOf(keys))}\n`]]);
-  if (format === 'pem')
-    return new Map(keys.map(({ alg, jwk }) => [`${alg}/${jwk.kid}`, pemOf(jwk)]));
+/** Work on the folder, of one run at a time; what the operating system says no to is told with what to give. */
+async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    makeFolder(folder);
+    return await alone(folder, work);
+  } catch (error) {
+    if (error instanceof FolderBusy) {
+      throw new Refused(`another run is at work in ${folder}`, 'what it has not done is done next');
+    }
+    if (error instanceof KeyFileTaken) {
+      throw new Refused(error.message, 'give each tenant a folder of its own by --into');
+    }
+    const { syscall, code, path = folder } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new UsageError(`--into wants a folder that can be written, and ${path} cannot (${code})`);
+  }
+}
+
+function filesOf(keys: Key[], format: Options['format']): KeyFile[] {
+  if (format === 'jwks') {
+    return [{ path: 'jwks.json', text: `${JSON.stringify(setOf(keys))}\n` }];
+  }
+  if (format === 'pem') {
+    return keys.map(({ alg, jwk }) => ({
+      path: `${alg}/${jwk.kid}`,
+      text: pemOf(jwk),
+      alg,
+      kid: jwk.kid,
+    }));
+  }
   const signing = keys.filter(({ state }) => state === 'active');
-  return new Map(signing.map(({ alg, jwk }) => [`${alg}.jwk`, `${JSON.stringify(jwk)}\n`]));
+  return signing.map(({ alg, jwk }) => ({
+    path: `${alg}.jwk`,
+    text: `${JSON.stringify(jwk)}\n`,
+    alg,
+    kid: jwk.kid,
+  }));
 }
 
 /** The JWK set (RFC 7517 5). */

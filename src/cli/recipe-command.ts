@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { canonicalResource, isResource } from '../protocol/scope.ts';
-import { Refused, UsageError } from './faults.ts';
+import { readWebUrl } from '../protocol/uri.ts';
+import { describeFault, Refused, UsageError } from './faults.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
-import { lacking, runStep, type Step, type There } from './recipe-steps.ts';
+import { lacking } from './recipe-faults.ts';
+import { runStep, type Step, type There } from './recipe-steps.ts';
 import { type Facts, listRecipes, type Recipe, renderRecipe } from './recipes.ts';
 import { withoutSession, withSession } from './run.ts';
 import { table } from './text.ts';
@@ -13,6 +15,7 @@ type Options = {
   tenant?: string;
   resource?: string;
   name?: string;
+  at?: string;
   apply?: boolean;
   check?: boolean;
 };
@@ -23,6 +26,7 @@ export function declareCommands(command: Command): void {
     .option('--tenant <name>', 'name of the tenant')
     .option('--resource <uri>', 'the server, which is the aud of its tokens')
     .option('--name <prefix>', 'what its clients are called at pgrant (default: as the recipe)')
+    .option('--at <url>', 'where people open it (default: --resource, where that is https)')
     .option('--apply', "do pgrant's part, as far as it is missing")
     .option('--check', "say what of pgrant's part is missing")
     .action((recipe?: string, ...rest: unknown[]) =>
@@ -43,6 +47,7 @@ async function print(session: Session, recipe: string, options: Options): Promis
     throw new UsageError(`there is no recipe ${recipe}: choose among ${names.join(', ')}`);
   }
   const { tenant, resource, name = recipe, apply, check } = options;
+  if (apply && check) throw new UsageError('give --apply or --check, not both');
   if (tenant === undefined) throw new UsageError('say for which --tenant');
   if (resource === undefined || !isResource(resource)) {
     throw new UsageError(
@@ -56,24 +61,50 @@ async function print(session: Session, recipe: string, options: Options): Promis
     tenant,
     resource: canonicalResource(resource),
     name,
+    at: readPlace(options.at),
   });
   const rendered = renderRecipe(recipe, facts);
+  if (apply && rendered.needsPlace) {
+    throw new UsageError(
+      `${facts.resource} says not where people open ${recipe}: give it by --at, such as https://${recipe}.example.com`,
+    );
+  }
   if (apply) return await applied(session, recipe, rendered, facts);
   if (check) return await checked(session, rendered, facts);
   const commands = rendered.steps.map(({ words }) => ['pgrant', ...words].join(' '));
   return { json: { recipe, commands, text: rendered.text }, text: rendered.text };
 }
 
-async function applied(session: Session, recipe: string, { steps }: Recipe, facts: Facts) {
+function readPlace(at: string | undefined): string | undefined {
+  const url = at === undefined ? undefined : readWebUrl(at);
+  const fault = url instanceof URL && url.search !== '' ? 'it has a query' : url;
+  if (typeof fault === 'string') {
+    throw new UsageError(`--at must be a URL such as https://server.example.com: ${fault}`);
+  }
+  return at?.replace(/\/+$/, '');
+}
+
+async function applied(session: Session, recipe: string, rendered: Recipe, facts: Facts) {
+  const { steps, server } = rendered;
   const done: string[] = [];
   const left: string[] = [];
-  for (const step of steps) {
-    const fault = await faultOf(session, facts, step);
-    if (fault !== undefined && fault !== 'missing') left.push(`${step.what}: ${fault}`);
-    if (fault !== 'missing') continue;
-    const { client_id, client_secret } = await runStep(step);
-    if (client_secret) facts.secrets.set(String(client_id), String(client_secret));
-    done.push(step.what);
+  let at = '';
+  try {
+    // All of it or nothing: what was made before a step that fails goes with it.
+    await session.database.transaction(async (database) => {
+      for (const step of steps) {
+        at = step.what;
+        const fault = lacking(step, await find({ database }, facts, step), server);
+        if (fault !== undefined && fault !== 'missing') left.push(`${step.what}: ${fault}`);
+        if (fault !== 'missing') continue;
+        const { client_id, client_secret } = await runStep({ ...session, database }, step);
+        if (client_secret) facts.secrets.set(String(client_id), String(client_secret));
+        done.push(step.what);
+      }
+    });
+  } catch (error) {
+    const { error: message, hint } = await describeFault(error, session);
+    throw new Refused(`${at}: ${message}`, hint ?? 'nothing was changed');
   }
   const { text } = renderRecipe(recipe, facts);
   const json = { recipe, done, left, client_secrets: Object.fromEntries(facts.secrets), text };
@@ -82,10 +113,10 @@ async function applied(session: Session, recipe: string, { steps }: Recipe, fact
   return { json, text: [text, ...said.map((line) => `# ${line}`)].join('\n') };
 }
 
-async function checked(session: Session, { steps }: Recipe, facts: Facts): Promise<Output> {
+async function checked(session: Session, { steps, server }: Recipe, facts: Facts): Promise<Output> {
   const faults: string[] = [];
   for (const step of steps) {
-    const fault = await faultOf(session, facts, step);
+    const fault = lacking(step, await find(session, facts, step), server);
     if (fault !== undefined) faults.push(`${step.what}: ${fault}`);
   }
   if (faults.length > 0) {
@@ -100,33 +131,38 @@ async function checked(session: Session, { steps }: Recipe, facts: Facts): Promi
 
 async function factsOf(
   session: Session,
-  { tenant, resource, name }: { tenant: string; resource: string; name: string },
+  asked: Pick<Facts, 'tenant' | 'resource' | 'name' | 'at'>,
 ): Promise<Facts> {
   const { database } = session;
-  const tenant_id = await findTenant(session, tenant);
+  const tenant_id = await findTenant(session, asked.tenant);
   const { tenant_show } = await call(database, ops.tenant_show, { tenant: tenant_id });
   const keys = await callAll(database, ops.key_list, { tenant: tenant_id });
   const { issuer, roles_claim } = tenant_show as { issuer: string; roles_claim: string };
   const kids = keys.map(({ alg, kid }) => ({ alg: String(alg), kid: String(kid) }));
-  return { tenant, tenant_id, issuer, resource, name, roles_claim, kids, secrets: new Map() };
-}
-
-async function faultOf(session: Session, { tenant_id }: Facts, step: Step) {
-  return lacking(step, await find(session, tenant_id, step));
+  return { ...asked, tenant_id, issuer, roles_claim, kids, secrets: new Map() };
 }
 
 /** What of the kind is there by the name, as the functions of pgrant_ops show it. */
-async function find({ database }: Session, tenant: string, { kind, name }: Step) {
+async function find(
+  { database }: Pick<Session, 'database'>,
+  { tenant_id: tenant }: Facts,
+  { kind, name }: Step,
+): Promise<There | undefined> {
   if (kind === 'client') {
     const clients = await callAll(database, ops.client_list, { tenant });
     if (!clients.some(({ client_id }) => client_id === name)) return undefined;
     const { client_show } = await call(database, ops.client_show, { tenant, client_id: name });
     return client_show as There;
   }
-  const rows: There[] = await (kind === 'resource'
-    ? callAll(database, ops.resource_list, { tenant })
-    : kind === 'role'
-      ? callAll(database, ops.role_list, { tenant })
-      : callAll(database, ops.scope_list, { tenant }));
-  return rows.find((row) => row[kind] === name);
+  if (kind === 'resource') {
+    const resources: There[] = await callAll(database, ops.resource_list, { tenant });
+    return resources.find(({ resource }) => resource === name);
+  }
+  // A role is a scope that not everybody may have.
+  const roles: There[] = await callAll(database, ops.role_list, { tenant });
+  const role = roles.find((one) => one.role === name);
+  const scopes: There[] = await callAll(database, ops.scope_list, { tenant });
+  const scope = scopes.find((one) => one.scope === name);
+  if (kind === 'role') return role ?? (scope && { ...scope, other_kind: 'scope' });
+  return role ? { ...role, other_kind: 'role' } : scope;
 }

@@ -1,6 +1,7 @@
 // pgrant's part of a recipe: commands as they are printed, each of which makes one thing.
-import { execFile } from 'node:child_process';
-import { Refused } from './faults.ts';
+import { Command } from 'commander';
+import type { Session } from './operator-session.ts';
+import { runWithin } from './run.ts';
 
 /** A command of a recipe, and what it makes. */
 export type Step = {
@@ -45,65 +46,19 @@ function wordsOf(line: string): string[] {
   return [...words].map(([word]) => word.replaceAll(/'([^']*)'|\\(')/g, '$1$2'));
 }
 
-/** What the options of a step are called where the thing is shown. */
-const shownAs: Record<string, string> = {
-  'access-token-format': 'access_token_format',
-  'access-token-alg': 'access_token_alg',
-  'access-token-typ': 'access_token_typ',
-  'access-token-scope': 'access_token_scope',
-  audience: 'audiences',
-  scope: 'scopes',
-  'grant-type': 'grant_types',
-  'redirect-uri': 'redirect_uris',
+/** The commands that recipes have. */
+const groups: Record<Step['kind'], () => Promise<{ declareCommands: (group: Command) => void }>> = {
+  scope: () => import('./scope-commands.ts'),
+  role: () => import('./role-commands.ts'),
+  resource: () => import('./resource-commands.ts'),
+  client: () => import('./client-commands.ts'),
 };
 
-/** What is not as the step makes it; undefined where nothing is. */
-export function lacking({ options }: Step, there: There | undefined): string | undefined {
-  if (there === undefined) return 'missing';
-  const faults = Object.entries(options).flatMap(([option, values]) => {
-    const field = shownAs[option];
-    if (option === 'set') {
-      return values.filter((value) => !isSet(there, value)).map((value) => `${value} is not set`);
-    }
-    if (option === 'access-token-claim') {
-      return values
-        .filter((value) => !hasClaim(there, value))
-        .map((value) => `its tokens have no ${value}`);
-    }
-    // No list of scopes is every scope.
-    if (field === undefined || (field === 'scopes' && there[field] === null)) return [];
-    if (isThere(there[field], values)) return [];
-    return [`${field} is not ${values.join(' ')}`];
-  });
-  if (there.disabled_at) faults.unshift('disabled');
-  return faults.length === 0 ? undefined : faults.join(', ');
-}
-
-function isThere(found: unknown, wanted: string[]): boolean {
-  return Array.isArray(found)
-    ? wanted.every((value) => found.includes(value))
-    : found === wanted[0];
-}
-
-function isSet(there: There, setting: string): boolean {
-  const [name = '', ...value] = setting.split('=');
-  return String(there[name]) === value.join('=');
-}
-
-function hasClaim({ access_token_claims }: There, value: string): boolean {
-  return Object.keys(access_token_claims ?? {}).includes(value.split('=')[0] ?? '');
-}
-
 /** Runs the command, as somebody would who typed it; gives its document, and throws its refusal. */
-export function runStep({ words, what }: Step): Promise<There> {
-  const [program = ''] = process.argv.slice(1);
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [program, ...words, '--json'], (error, out, err) => {
-      if (!error) return resolve(JSON.parse(out));
-      const { error: message, hint } = JSON.parse(err || '{}');
-      reject(
-        new Refused(`${what}: ${message ?? error.message}`, hint ?? 'what came before it stays'),
-      );
-    });
-  });
+export async function runStep(session: Session, { words, kind }: Step): Promise<There> {
+  const group = new Command(kind).exitOverride().configureOutput({ outputError: () => {} });
+  const { declareCommands } = await groups[kind]();
+  declareCommands(group);
+  const run = () => group.parseAsync(words.slice(1), { from: 'user' });
+  return (await runWithin(session, run)).json as There;
 }

@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import nunjucks from 'nunjucks';
+import type { eventTypes } from '../protocol/lists.ts';
+import type { Server } from './recipe-faults.ts';
 import { readSteps, type Step } from './recipe-steps.ts';
 
 const folder = fileURLToPath(new URL('../../templates/recipes', import.meta.url));
@@ -12,6 +14,8 @@ export type Facts = {
   tenant_id: string;
   issuer: string;
   resource: string;
+  /** Where people open the server, without a slash at the end; by default where the resource is. */
+  at?: string | undefined;
   /** What the names of clients begin with. */
   name: string;
   roles_claim: string;
@@ -21,7 +25,39 @@ export type Facts = {
   secrets: Map<string, string>;
 };
 
-export type Recipe = { text: string; steps: Step[] };
+export type Recipe = {
+  text: string;
+  steps: Step[];
+  server: Server;
+  /** Whether a command names a place that is an example. */
+  needsPlace: boolean;
+};
+
+/** Events after which introspection may say otherwise of a token: that it is good, for which scopes, or whose it is. */
+export const endingEvents: readonly (typeof eventTypes)[number][] = [
+  'client.approved',
+  'client.disabled',
+  'client.removed',
+  'client.suspended',
+  'client.updated',
+  'code.reused',
+  'grant.revoked',
+  'grant.updated',
+  'group.member_changed',
+  'group.updated',
+  'incident.revoked',
+  'refresh_token.reused',
+  'role.disabled',
+  'role.withdrawn',
+  'token.revoked',
+  'user.disabled',
+  'user.password_changed',
+  'user.removed',
+  'user.second_factor_changed',
+  'user.updated',
+];
+
+const example = 'https://server.example.com';
 
 /** Every recipe, and what it is about: the first line of its template. */
 export function listRecipes(): { recipe: string; about: string }[] {
@@ -42,18 +78,52 @@ export function renderRecipe(recipe: string, facts: Facts): Recipe {
     trimBlocks: true,
   });
   environment.addFilter('shell', (word: string) => `'${word.replaceAll("'", `'\\''`)}'`);
+  environment.addFilter('json', (text: string) => JSON.stringify(text));
+  environment.addFilter('property', (text: string) => text.replaceAll('\\', '\\\\'));
+  const source = readFileSync(`${folder}/${recipe}.njk`, 'utf8');
+  const place = placeOf(facts, /^\{# at: (\S+) #\}$/m.exec(source)?.[1]);
   const text = environment.render(`${recipe}.njk`, {
     ...facts,
-    ...placeOf(facts.resource),
+    ...place,
+    ending: endingEvents,
     secret: (client_id: string) => facts.secrets.get(client_id) ?? `<secret of ${client_id}>`,
   });
-  return { text: text.trim(), steps: readSteps(text) };
+  const steps = readSteps(text);
+  const guessed = place.placeholder === example;
+  const remark = `# ${example} is an example: give by --at where people open the server.\n`;
+  return {
+    text: (guessed && text.includes(new URL(example).host) ? remark : '') + text.trim(),
+    steps,
+    server: { placeholder: place.placeholder, oneAud: /^\{# one aud #\}$/m.test(source) },
+    needsPlace: guessed && steps.some(({ words }) => words.some((word) => word.includes(example))),
+  };
 }
 
-/** Where the server is, for those that people open: what a URN leaves open is for people to fill in. */
-function placeOf(resource: string): { origin: string; host: string; path: string } {
-  const { protocol, host, hostname, pathname } = new URL(resource);
-  return host === ''
-    ? { origin: 'https://server.example.com', host: 'server.example.com', path: '/' }
-    : { origin: `${protocol}//${host}`, host: hostname, path: pathname };
+type Place = {
+  origin: string;
+  /** As URLs have it, and as libpq has it. */
+  host: string;
+  libpq: string;
+  path: string;
+  /** Where RabbitMQ has its management UI. */
+  ui: string;
+  /** The origin, where nobody has said it. */
+  placeholder: string | undefined;
+};
+
+/** Where the server is, for those that people open: what a URN leaves open is for people to say. */
+function placeOf({ resource, at }: Facts, usual: string | undefined): Place {
+  const named = new URL(resource);
+  const web = /^https?:$/.test(named.protocol);
+  const origin = at ?? usual ?? (web ? `${named.protocol}//${named.host}` : example);
+  const { hostname, port } = named.host === '' ? new URL(origin) : named;
+  const guessed = at === undefined && (usual !== undefined || !web);
+  return {
+    origin,
+    host: hostname,
+    libpq: `host=${hostname.replaceAll(/[[\]]/g, '')}${port && ` port=${port}`}`,
+    path: named.host === '' ? '/' : named.pathname,
+    ui: at ?? `https://${hostname}:15671`,
+    placeholder: guessed ? origin : undefined,
+  };
 }

@@ -79,7 +79,7 @@ async function set(session: Session, uri: string, options: SetOptions): Promise<
 }
 
 /** `jid={preferred_username}@chat.example`; a name alone is the claim of that name. */
-function readClaims(claims: readonly string[]): Record<string, string> {
+export function readClaims(claims: readonly string[]): Record<string, string> {
   return withoutRepeats(
     claims.map((claim) => {
       const [, name = claim, text = `{${claim}}`] = /^([^=]*)=(.*)$/s.exec(claim) ?? [];

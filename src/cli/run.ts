@@ -1,8 +1,19 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Command } from 'commander';
 import { type Config, loadConfig } from '../settings/config.ts';
 import { describeFault, type Fault } from './faults.ts';
 import type { Output, Session } from './operator-session.ts';
 import { withTimes } from './text.ts';
+
+/** The session of a command that runs others as parts of itself, and what the last of them gave. */
+const lent = new AsyncLocalStorage<{ session: Session; output?: Output }>();
+
+/** Runs a command within another, on its session: gives what it would print, and throws what it would complain of. */
+export async function runWithin(session: Session, run: () => Promise<unknown>): Promise<Output> {
+  const loan: { session: Session; output?: Output } = { session };
+  await lent.run(loan, run);
+  return loan.output ?? { json: {}, text: '' };
+}
 
 /**
  * A commander action that runs the handler on the database and prints what it gives. The handler
@@ -12,6 +23,11 @@ export function withSession<Args extends unknown[]>(
   handler: (session: Session, ...args: Args) => Promise<Output>,
 ): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
+    const loan = lent.getStore();
+    if (loan) {
+      loan.output = await handler(loan.session, ...(args.slice(0, -1) as Args));
+      return;
+    }
     let session: Session | undefined;
     try {
       const { openSession } = await import('./operator-session.ts');

@@ -11,21 +11,22 @@ export type Actor = {
 /** Citus hands on to its nodes what SET LOCAL says, if told to. A placeholder elsewhere. */
 const handedOn = `set local citus.propagate_set_commands = 'local'`;
 
-/** Sends a statement in a transaction that knows its actor; what a session kept, a pooler would hand to others. */
-export async function sendFor(
-  actor: Actor,
+/** Work in a transaction that knows its actor, if it has one; what a session kept, a pooler would hand to others. */
+export async function together<T>(
+  actor: Actor | undefined,
   connection: Connection,
-  text: string,
-  values: (string | null)[],
-): Promise<unknown[]> {
+  work: () => Promise<T>,
+): Promise<T> {
   await connection.send('begin', []);
   try {
-    await connection.send(handedOn, []);
-    await connection.send(`set local pgrant.actor = ${literal(actor.user)}`, []);
-    await connection.send(`set local pgrant.reason = ${literal(actor.reason ?? '')}`, []);
-    const rows = await connection.send(text, values);
+    if (actor) {
+      await connection.send(handedOn, []);
+      await connection.send(`set local pgrant.actor = ${literal(actor.user)}`, []);
+      await connection.send(`set local pgrant.reason = ${literal(actor.reason ?? '')}`, []);
+    }
+    const result = await work();
     await connection.send('commit', []);
-    return rows;
+    return result;
   } catch (error) {
     // Where the connection broke, PostgreSQL has done so by itself.
     await connection.send('rollback', []).catch(() => {});

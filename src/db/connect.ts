@@ -1,8 +1,8 @@
 // The database as one role: a pool, and one statement at a time on each of its connections.
 import { applicationName } from '../version.ts';
-import { type Actor, sendFor } from './actor.ts';
+import { type Actor, together } from './actor.ts';
 import { createBatches, type Decide } from './batch.ts';
-import { openConnection } from './connection.ts';
+import { type Connection, openConnection } from './connection.ts';
 import { createHosts } from './hosts.ts';
 import { createPool, type PoolStats } from './pool.ts';
 import { type Role, steppingDown } from './session-settings.ts';
@@ -14,6 +14,11 @@ export type Database = {
    * `patience` is how many milliseconds it waits for a connection, if not as long as usual.
    */
   query: (text: string, values: (string | null)[], patience?: number) => Promise<unknown[]>;
+  /**
+   * Statements in one transaction, by the database that the work is handed, on a connection of its own: of what was
+   * done before one of them failed nothing is left.
+   */
+  transaction: <T>(work: (database: Database) => Promise<T>) => Promise<T>;
   /** One request of a function that decides sets. */
   decide: Decide;
   stats: () => PoolStats;
@@ -68,20 +73,48 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     (onBroken) => openConnection({ hosts, prepare, parameters, deadline, onBroken }),
     { ...limits, size },
   );
-  return {
-    query: async (text, values, patience) => {
-      const connection = await pool.take(values[0] ?? '', patience);
-      try {
-        return await (actor
-          ? sendFor(actor, connection, text, values)
-          : connection.send(text, values));
-      } finally {
-        pool.giveBack(connection);
-      }
+  const taken = async <T>(
+    tenant: string,
+    work: (connection: Connection) => Promise<T>,
+    patience?: number,
+  ): Promise<T> => {
+    const connection = await pool.take(tenant, patience);
+    try {
+      return await work(connection);
+    } finally {
+      pool.giveBack(connection);
+    }
+  };
+  const database: Database = {
+    query: (text, values, patience) => {
+      const send = (connection: Connection) => {
+        const sent = () => connection.send(text, values);
+        return actor ? together(actor, connection, sent) : sent();
+      };
+      return taken(values[0] ?? '', send, patience);
     },
+    transaction: (work) =>
+      taken('', (connection) =>
+        together(actor, connection, () => work({ ...database, query: firstFault(connection) })),
+      ),
     decide: createBatches(pool, { patience: limits.patience, queue: limits.queue * size }),
     stats: pool.stats,
     observe,
     end: pool.end,
+  };
+  return database;
+}
+
+/** After a statement that failed PostgreSQL answers each with 25P02, which says nothing: here it is the first again. */
+function firstFault({ send }: Connection): Database['query'] {
+  let failed: { error: unknown } | undefined;
+  return async (text, values) => {
+    if (failed) throw failed.error;
+    try {
+      return await send(text, values);
+    } catch (error) {
+      failed = { error };
+      throw error;
+    }
   };
 }

@@ -97,6 +97,28 @@ test.each([
   expect(await document('client list --tenant acme')).toEqual(before);
 });
 
+test('--apply and --check together are refused, and nothing is made', async () => {
+  const line = 'recipe n8n --tenant acme --resource https://both.example --name both';
+  const { code, err } = await pgrant(`${line} --apply --check`.split(' '));
+  expect([code, err]).toEqual([2, 'pgrant: give --apply or --check, not both\n']);
+  expect((await pgrant(`${line} --check`.split(' '))).err).toContain('client both: missing');
+});
+
+test('where a later step fails, nothing of those before it is left', async () => {
+  await document('tenant add half --issuer https://id.example.com/half');
+  // FAPI 2.0 has no clients with a secret; what comes before the client would go through.
+  await document('tenant set half preset=fapi2');
+  const line = 'recipe dovecot --tenant half --resource https://mail.example.com';
+  const failed = await pgrant(`${line} --apply --reason x`.split(' '));
+  expect(failed.code).toBe(1);
+  expect(failed.err).toMatch(/^pgrant: client dovecot: .+\n {2}.+\n$/);
+  expect(failed.err).not.toContain('stays');
+  expect(await document('resource list --tenant half')).toEqual([]);
+  expect(await document('client list --tenant half')).toEqual([]);
+  const { out } = await pgrant('audit list --tenant half'.split(' '));
+  expect(out).not.toContain('scope.add');
+});
+
 test('HAProxy checks by every key that is published, and by no key of another algorithm', async () => {
   await document('key rotate --tenant acme --alg ES256');
   const keys: { alg: string; kid: string }[] = await document('key list --tenant acme');
@@ -106,11 +128,20 @@ test('HAProxy checks by every key that is published, and by no key of another al
   expect(named).toEqual(keys.filter(({ alg }) => alg === 'ES256'));
 });
 
-test('a second server of a kind has clients of its own, and a URN will do', async () => {
+test('a second server of a kind has names of its own, and a URN will do', async () => {
   const line = "recipe rabbitmq --tenant acme --resource URN:rabbitmq:O'Brien --name second";
-  const { done, text } = await document(`${line} --apply`);
-  expect(done).toEqual(["resource urn:rabbitmq:O'Brien", 'client second-app', 'client second-ui']);
+  const { done, text } = await document(`${line} --apply --at https://mq.example.com/`);
+  expect(done).toEqual([
+    ...['read:*/*', 'write:*/*', 'configure:*/*'].map((scope) => `scope second.${scope}`),
+    'role second.tag:management',
+    'role second.tag:administrator',
+    "resource urn:rabbitmq:O'Brien",
+    'client second-app',
+    'client second-ui',
+  ]);
   expect(text).toContain("resource_server_id = urn:rabbitmq:O'Brien");
+  const { redirect_uris } = await document('client show second-ui --tenant acme');
+  expect(redirect_uris).toEqual(['https://mq.example.com/js/oidc-oauth/login-callback.html']);
 });
 
 test.each([

@@ -19,6 +19,8 @@ const longest = [
   'sql/sets',
   'crash/crash',
   'cli/recipe',
+  'cli/recipe-check',
+  'cli/key-export',
   'browser/passkeys',
   'browser/keyboard',
   'db/settings',
