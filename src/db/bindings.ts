@@ -3400,7 +3400,7 @@ export const ops = {
     ['type', 'text'],
   ], ['authorization_details_type_show']),
 
-  /** What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. May be null: oldest. */
+  /** What waits for the worker: undelivered = events, expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. oldest = for how many seconds the oldest has waited, 0 where none does. Nothing is null. */
   backlog_read: bind<
     {
       limit?: number | null;
@@ -3408,11 +3408,11 @@ export const ops = {
     {
       kind: string;
       waiting: number;
-      oldest: number | null;
+      oldest: number;
     }
   >('pgrant_ops.backlog_read', [
     ['limit', 'integer', 'optional'],
-  ], ['kind', 'waiting']),
+  ], ['kind', 'waiting', 'oldest']),
 
   /** A check in words: what the column must be, or, where it is about several (column_name null), a sentence. May be null: column_name. */
   check_words: bind<
