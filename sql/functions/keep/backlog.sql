@@ -1,16 +1,29 @@
 -- What waits for the worker, for the metrics. Owned by the janitor.
 
-create function pgrant_ops.backlog_read(p_limit integer default 100000)
-returns table (kind text, waiting bigint, oldest bigint)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+create function pgrant_rules.expired_oldest(p_table text, out oldest bigint)
+language plpgsql stable
 -- The oldest is the first of an index, whatever the planner thinks of how many there are.
 set enable_sort = off set jit = off
 as $$
 declare
+  v_expired record := pgrant_rules.expired_rows(p_table);
+begin
+  execute format('select extract(epoch from now() - (%s))::bigint from pgrant.%I d where %s order by %s limit 1', v_expired.since,
+                 p_table, v_expired.condition, v_expired.its_order)
+     into oldest;
+end
+$$;
+
+comment on function pgrant_rules.expired_oldest(text) is
+  'For how many seconds the oldest of the expired rows of a table has waited for the janitor; null = there is none.';
+
+create function pgrant_ops.backlog_read(p_limit integer default 100000)
+returns table (kind text, waiting bigint, oldest bigint)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
   v_table text;
-  v_expired record;
   v_rows bigint;
-  v_oldest bigint;
 begin
   kind := 'undelivered';
   select count(*), coalesce(extract(epoch from now() - min(o.at))::bigint, 0)
@@ -25,14 +38,11 @@ begin
     select e.table_name from pgrant_ops.expired_tables() e
      where to_regclass(format('pgrant.%I', e.table_name || '_default')) is null
   loop
-    v_expired := pgrant_rules.expired_rows(v_table);
-    execute format('select count(*) from (select d.ctid from pgrant.%I d where %s limit $1) r', v_table, v_expired.condition)
+    execute format('select count(*) from (select d.ctid from pgrant.%I d where %s limit $1) r', v_table,
+                   (pgrant_rules.expired_rows(v_table)).condition)
       into v_rows using p_limit;
-    execute format('select extract(epoch from now() - (%s))::bigint from pgrant.%I d where %s order by %s limit 1', v_expired.since,
-                   v_table, v_expired.condition, v_expired.its_order)
-      into v_oldest;
     waiting := waiting + v_rows;
-    oldest := greatest(oldest, v_oldest);
+    oldest := greatest(oldest, pgrant_rules.expired_oldest(v_table));
   end loop;
   return next;
 end
