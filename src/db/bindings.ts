@@ -3119,7 +3119,7 @@ export const ops = {
     ['tenant', 'uuid'],
   ], ['audit_copy_first']),
 
-  /** What the events of p_events (an array of lines of a copy of the audit) that the database does not know did, to whom, and how often; refusals did nothing. p_tenant need not be there: then it has none. */
+  /** What the events of p_events (an array of lines of a copy of the audit) that the database does not know did, to whom, with which detail (of what was ended or changed), and how often; refusals did nothing. p_tenant need not be there: then it has none. */
   audit_lost: bind<
     {
       tenant: string;
@@ -3131,6 +3131,7 @@ export const ops = {
       client_id: string | null;
       user_id: string | null;
       grant_id: string | null;
+      detail: Json;
       events: number | null;
       first_at: string | null;
       last_at: string | null;
@@ -5271,15 +5272,17 @@ export const ops = {
     ['new', 'bytea'],
   ], ['sealed_replace']),
 
-  /** Of one signing key whose it is, and the 4 bytes that name the key it is sealed under; no row where there is none. Nothing is null. */
+  /** The 4 bytes that name what the signing keys of a tenant are sealed under, a row for each tenant that has any, and more while they are sealed anew; of p_tenants of them, null = of all. Nothing is null. */
   sealing_read: bind<
     {
+      tenants?: number | null;
     },
     {
       tenant_id: string;
       key_id: Buffer;
     }
   >('pgrant_ops.sealing_read', [
+    ['tenants', 'integer', 'optional'],
   ], ['tenant_id', 'key_id']),
 
   /** The second factors of a person: kind totp, passkey or recovery codes. May be null: name, last_used_at, note. Raises OA001. */
