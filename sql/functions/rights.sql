@@ -57,7 +57,7 @@ begin
       ('token_presented', 'pgrant_definer'), ('token_judge', 'pgrant_cataloguer'),
       ('on_several_nodes', 'pgrant_janitor'), ('on_several_nodes', 'pgrant_sealer'),
       ('outside_partitions', 'pgrant_janitor'), ('batch_delete', 'pgrant_janitor'), ('expired_rows', 'pgrant_janitor'),
-      ('expired_found', 'pgrant_janitor'), ('family_blocks', 'pgrant_janitor'),
+      ('expired_oldest', 'pgrant_janitor'), ('expired_found', 'pgrant_janitor'), ('family_blocks', 'pgrant_janitor'),
       ('client_expiry_remember', 'pgrant_janitor'), ('grant_expiries_remember', 'pgrant_janitor'), ('audit_forget', 'pgrant_definer'),
       ('user_forget', 'pgrant_definer'), ('partition_retention', 'pgrant_cataloguer'), ('partition_plan_change', 'pgrant_cataloguer'),
       ('claims_function_call', 'pgrant_definer'), ('audit_event_text', 'pgrant_sealer'), ('audit_time', 'pgrant_sealer'),

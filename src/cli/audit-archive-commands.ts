@@ -11,7 +11,7 @@ import type { Config } from '../settings/config.ts';
 import { readOutside } from './audit-verify.ts';
 import { ofReading, UsageError } from './faults.ts';
 import type { Output, Session } from './operator-session.ts';
-import { withoutSession, withSession } from './run.ts';
+import { complain, withoutSession, withSession } from './run.ts';
 import { table } from './text.ts';
 
 type ArchiveOptions = { to: string; tenant?: string; before?: string };
@@ -26,7 +26,9 @@ export function archiveCommands(group: Command): void {
     .action(withSession(archive));
   group
     .command('verify-archive <file...>')
-    .description('verify files that archive has written; needs no database')
+    .description(
+      'verify files that archive has written, and that no seal is missing between them; needs no database',
+    )
     .option('--checkpoint <file>', 'one that was kept elsewhere, of a seal in the files')
     .action(withoutSession(verify));
 }
@@ -44,13 +46,22 @@ async function archive(session: Session, { to, tenant, before }: ArchiveOptions)
     throw new UsageError(`there is no tenant named ${tenant}`);
   }
   const rows = [];
+  const faults: ArchiveError[] = [];
   for (const one of tenants) {
-    for await (const written of archiveTenant(work, one, before)) {
-      const { month, events, first, last, file, digest } = written;
-      rows.push({ tenant: one.name, month, events, first, last, file, sha256: digest });
-      if (process.stderr.isTTY) console.error(`pgrant: ${file}`);
+    try {
+      for await (const written of archiveTenant(work, one, before)) {
+        const { month, events, first, last, file, digest } = written;
+        rows.push({ tenant: one.name, month, events, first, last, file, sha256: digest });
+        if (process.stderr.isTTY) console.error(`pgrant: ${file}`);
+      }
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      faults.push(error);
     }
   }
+  // Nothing of one tenant keeps the others from being archived.
+  if (rows.length === 0 && faults.length === 1) throw faults[0];
+  for (const { message } of faults) complain({ error: message, exit: 1 });
   const columns = ['tenant', 'month', 'events', 'file', 'sha256'];
   return { json: rows, text: table(rows, columns, 'no month is due') };
 }
@@ -60,14 +71,31 @@ async function verify(
   files: string[],
   { checkpoint }: { checkpoint?: string },
 ): Promise<Output> {
-  const rows = [];
+  const rows: (FileVerdict & { file: string })[] = [];
   for (const file of files) rows.push({ file, ...(await verifyFile(file, checkpoint)) });
-  if (rows.some(({ intact }) => !intact)) process.exitCode = 1;
+  nameGaps(rows);
+  if (rows.some(({ fault }) => fault !== null)) process.exitCode = 1;
   const columns = ['file', 'intact', 'issuer', 'month', 'events', 'first', 'last', 'fault'];
   return { json: rows, text: table(rows, columns, '') };
 }
 
 type FileVerdict = Partial<Archive> & { intact: boolean; fault: string | null };
+
+/** Says of a file that is intact which seals are missing between it and the one before, of the files that were given. */
+function nameGaps(rows: FileVerdict[]): void {
+  const inOrder = rows
+    .filter(({ intact }) => intact)
+    .sort((a, b) => Number(a.first) - Number(b.first));
+  const reached = new Map<string, number>();
+  for (const row of inOrder) {
+    const { tenant_id = '', first = 0, last = 0 } = row;
+    const before = reached.get(tenant_id);
+    if (before !== undefined && first > before + 1) {
+      row.fault = `before it a gap: seals ${before + 1} to ${first - 1} are in none of the files`;
+    }
+    reached.set(tenant_id, Math.max(before ?? 0, last));
+  }
+}
 
 async function verifyFile(file: string, source?: string): Promise<FileVerdict> {
   const seals = new Map<number, string>();

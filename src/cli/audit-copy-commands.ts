@@ -62,6 +62,8 @@ type Lost = {
   client_id: string | null;
   user_id: string | null;
   grant_id: string | null;
+  /** Which role, auditor or setting it was about; null of what was issued. */
+  detail: unknown;
   events: number;
   first_at: string;
   last_at: string;
@@ -85,6 +87,7 @@ async function lost({ database }: Session, files: string[]): Promise<Output> {
     'grant_id',
     'events',
     'last_at',
+    'detail',
   ];
   const none = 'the database knows all that the files do';
   return { json: rows, text: table(rows.map(withTimes), columns, none) };
@@ -92,7 +95,8 @@ async function lost({ database }: Session, files: string[]): Promise<Output> {
 
 /** The same thing done again, in a later call or file, is one row. */
 function add(found: Map<string, Lost>, row: Lost): void {
-  const key = JSON.stringify([row.tenant, row.action, row.client_id, row.user_id, row.grant_id]);
+  const { tenant, action, client_id, user_id, grant_id, detail } = row;
+  const key = JSON.stringify([tenant, action, client_id, user_id, grant_id, detail]);
   const before = found.get(key);
   if (!before) found.set(key, row);
   else {

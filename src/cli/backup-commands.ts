@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -13,19 +14,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import postgres, { type TransactionSql } from 'postgres';
-import { settle } from '../db/session-settings.ts';
-import { openMaster } from '../operations/tenant-keys.ts';
-import { ManifestError, readManifest, signManifest } from '../protocol/backup-manifest.ts';
+import {
+  type Manifest,
+  ManifestError,
+  readManifest,
+  signManifest,
+} from '../protocol/backup-manifest.ts';
 import { compareDatabases, describeDatabase } from '../release/manifest.ts';
-import { type Config, ConfigError, environmentWithout, requireSecret } from '../settings/config.ts';
-import { applicationName } from '../version.ts';
+import { type Config, environmentWithout } from '../settings/config.ts';
+import { asOfNow, backupDatabase, setting } from './backup-database.ts';
 import { Refused, UsageError } from './faults.ts';
 import type { Output } from './operator-session.ts';
 import { withoutSession } from './run.ts';
 import { table } from './text.ts';
-
-const setting = 'DATABASE_BACKUP_URL';
 
 export function declareCommands(group: Command): void {
   group
@@ -47,16 +48,24 @@ export function declareCommands(group: Command): void {
 type DumpOptions = { to: string; manifest: string; pgDump: string };
 
 async function dump(config: Config, { to, manifest: file, pgDump }: DumpOptions): Promise<Output> {
-  const secret = openMaster(config, requireSecret(config));
-  makeReady(to, 'dump');
-  makeReady(file, 'manifest');
-  const manifest = await asOfNow(config, async (sql) => {
-    const described = await describeDatabase(sql);
-    const [exported] = await sql`select pg_export_snapshot() as snapshot`;
-    await runDump(new URL(backupUrl(config)), String(exported?.snapshot), to, pgDump);
-    return described;
-  });
-  writeFileSync(file, `${await signManifest(manifest, secret)}\n`);
+  const database = backupDatabase(config);
+  const made = [];
+  let manifest: Manifest;
+  try {
+    if (makeReady(to, 'dump')) made.push(to);
+    if (makeReady(file, 'manifest')) made.push(file);
+    manifest = await asOfNow(database, async (sql) => {
+      const described = await describeDatabase(sql);
+      const [exported] = await sql`select pg_export_snapshot() as snapshot`;
+      await runDump(new URL(database.url), String(exported?.snapshot), to, pgDump);
+      return described;
+    });
+    writeFileSync(file, `${await signManifest(manifest, database.secret)}\n`);
+  } catch (error) {
+    // Half a dump, or none, is nothing to find later under the name of a whole one.
+    for (const one of made) rmSync(one, { force: true });
+    throw error;
+  }
   const tables = Object.values(manifest.tables);
   const rows = tables.reduce((sum, [count]) => sum + count, 0);
   const json = { dump: to, manifest: file, tables: tables.length, rows };
@@ -66,11 +75,13 @@ async function dump(config: Config, { to, manifest: file, pgDump }: DumpOptions)
   };
 }
 
-/** Finds out before the work whether a file can be written, and leaves it to nobody else of the machine. */
-function makeReady(file: string, what: string): void {
+/** Finds out before the work whether a file can be written, and leaves it to nobody else of the machine; true where it made it. */
+function makeReady(file: string, what: string): boolean {
   try {
+    const isNew = !existsSync(file);
     closeSync(openSync(file, 'a', 0o600));
     if (statSync(file).isFile()) chmodSync(file, 0o600);
+    return isNew;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(`the ${what} ${file} cannot be written (${code})`);
@@ -109,11 +120,11 @@ function inOneLine(said: string): string {
 }
 
 async function check(config: Config, options: { manifest: string }): Promise<Output> {
-  const secret = openMaster(config, requireSecret(config));
-  const source = await readManifest(read(options.manifest), secret).catch((error) => {
+  const database = backupDatabase(config);
+  const source = await readManifest(read(options.manifest), database.secret).catch((error) => {
     throw error instanceof ManifestError ? new UsageError(error.message) : error;
   });
-  const here = await asOfNow(config, describeDatabase);
+  const here = await asOfNow(database, describeDatabase);
   const differences = compareDatabases(source, here);
   if (differences.length > 0) process.exitCode = 1;
   const signed_at = new Date(source.iat * 1000).toISOString();
@@ -122,41 +133,6 @@ async function check(config: Config, options: { manifest: string }): Promise<Out
     json: { whole: differences.length === 0, database: source.database, signed_at, differences },
     text: table(differences, ['part', 'name', 'source', 'here'], whole),
   };
-}
-
-/** Runs `use` in a transaction that sees one moment of the whole database; refuses a login that sees a part of it. */
-async function asOfNow<Result>(
-  config: Config,
-  use: (sql: TransactionSql) => Promise<Result>,
-): Promise<Result> {
-  const sql = postgres(backupUrl(config), {
-    max: 1,
-    fetch_types: false,
-    prepare: false,
-    connect_timeout: 10,
-    onnotice: () => {},
-    connection: { application_name: applicationName('cli') },
-  });
-  try {
-    await sql.unsafe(settle);
-    const [login] = await sql`
-      select r.rolname as name, r.rolsuper or r.rolbypassrls as sees from pg_roles r where r.rolname = current_user`;
-    if (!login?.sees) {
-      throw new Refused(
-        `row-level security hides the rows from ${login?.name}, and would from pg_dump`,
-        'a DBA has to: create role dumper login bypassrls; grant pg_read_all_data to dumper',
-      );
-    }
-    const result = await sql.begin('isolation level repeatable read read only', use);
-    return result as Result;
-  } finally {
-    await sql.end();
-  }
-}
-
-function backupUrl({ databaseBackupUrl }: Config): string {
-  if (databaseBackupUrl) return databaseBackupUrl;
-  throw new ConfigError(`there is no database to back up: set ${setting}`);
 }
 
 function read(file: string): string {

@@ -44,6 +44,9 @@ export function declareCommands(group: Command): void {
 
 async function revoke(session: Session, options: Options): Promise<Output> {
   const { since, keepKeys, dryRun } = options;
+  if (Date.parse(since) > Date.now()) {
+    throw new UsageError(`--since ${since} has yet to come: nothing was issued since then`);
+  }
   const secret = keepKeys || dryRun ? undefined : await session.secret();
   const tenants = await concerned(session, options);
   const counts = new Map<string, number>();

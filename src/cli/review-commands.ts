@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { count, duration } from './input.ts';
@@ -11,7 +11,11 @@ type AddOptions = { tenant: string; for: number; note?: string };
 
 export function declareCommands(group: Command): void {
   tenantCommand(group, 'add <kind> <id>', 'record that a client, secret or grant was looked at')
-    .option('--for <time>', 'for how long that will do, e.g. 90d', duration, 180 * 86_400)
+    .addOption(
+      new Option('--for <time>', 'for how long that will do, e.g. 90d')
+        .argParser(duration)
+        .default(180 * 86_400, '180d'),
+    )
     .option('--note <text>', 'what there is to say of it')
     .action(withSession(add));
   tenantCommand(group, 'list', 'what is sensitive and was never reviewed, or is overdue')

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
 import { newWebhookSecret, sealWebhookSecret } from '../protocol/webhook.ts';
@@ -13,7 +13,11 @@ export function secretCommands(group: Command): void {
   const description =
     'make another secret and show it, once; for a while requests are signed with both';
   tenantCommand(secret, 'rotate <name>', description)
-    .option('--overlap <time>', 'how long the old one is used as well', duration, 86_400)
+    .addOption(
+      new Option('--overlap <time>', 'how long the old one is used as well')
+        .argParser(duration)
+        .default(86_400, '1d'),
+    )
     .action(withSession(rotate));
 }
 

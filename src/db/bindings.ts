@@ -3119,7 +3119,7 @@ export const ops = {
     ['tenant', 'uuid'],
   ], ['audit_copy_first']),
 
-  /** What the events of p_events (an array of lines of a copy of the audit) that the database does not know did, to whom, and how often; refusals did nothing. p_tenant need not be there: then it has none. */
+  /** What the events of p_events (an array of lines of a copy of the audit) that the database does not know did, to whom, with which detail (of what was ended or changed), and how often; refusals did nothing. p_tenant need not be there: then it has none. */
   audit_lost: bind<
     {
       tenant: string;
@@ -3131,6 +3131,7 @@ export const ops = {
       client_id: string | null;
       user_id: string | null;
       grant_id: string | null;
+      detail: Json;
       events: number | null;
       first_at: string | null;
       last_at: string | null;
@@ -3400,7 +3401,7 @@ export const ops = {
     ['type', 'text'],
   ], ['authorization_details_type_show']),
 
-  /** What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. May be null: oldest. */
+  /** What waits for the worker: undelivered = events, expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. oldest = for how many seconds the oldest has waited, 0 where none does. Nothing is null. */
   backlog_read: bind<
     {
       limit?: number | null;
@@ -3408,11 +3409,11 @@ export const ops = {
     {
       kind: string;
       waiting: number;
-      oldest: number | null;
+      oldest: number;
     }
   >('pgrant_ops.backlog_read', [
     ['limit', 'integer', 'optional'],
-  ], ['kind', 'waiting']),
+  ], ['kind', 'waiting', 'oldest']),
 
   /** A check in words: what the column must be, or, where it is about several (column_name null), a sentence. May be null: column_name. */
   check_words: bind<
@@ -5271,15 +5272,17 @@ export const ops = {
     ['new', 'bytea'],
   ], ['sealed_replace']),
 
-  /** Of one signing key whose it is, and the 4 bytes that name the key it is sealed under; no row where there is none. Nothing is null. */
+  /** The 4 bytes that name what the signing keys of a tenant are sealed under, a row for each tenant that has any, and more while they are sealed anew; of p_tenants of them, null = of all. Nothing is null. */
   sealing_read: bind<
     {
+      tenants?: number | null;
     },
     {
       tenant_id: string;
       key_id: Buffer;
     }
   >('pgrant_ops.sealing_read', [
+    ['tenants', 'integer', 'optional'],
   ], ['tenant_id', 'key_id']),
 
   /** The second factors of a person: kind totp, passkey or recovery codes. May be null: name, last_used_at, note. Raises OA001. */

@@ -36,7 +36,14 @@ export function explainDatabase(error: unknown, setting: string): unknown {
   if (code === '42501' && routine === 'call_string_check_hook') {
     return new ConfigError(`${setting} cannot be used: ${message}`);
   }
+  // A login that is not one of ours, or is to release or to dump: no release makes it.
+  const isMissing = code === '28000' && routine === 'InitializeSessionUserId';
+  const isAbove = /^DATABASE_(OWNER|BACKUP)_URL$/.test(setting);
+  if (isMissing && (isAbove || !message.includes('"pgrant_'))) {
+    return new ConfigError(`${setting} cannot be used: ${message}`);
+  }
   if (isUnreleased(error)) {
+    if (isAbove) return new ConfigError(`${setting} cannot be used: ${message}`);
     return new ConfigError(
       `the database of ${setting} is not released (${message}): ` +
         'run npm run release with DATABASE_OWNER_URL',

@@ -107,7 +107,7 @@ export async function requireWebSecret({ database, secret }: Asking): Promise<vo
 }
 
 async function workerSecret({ database, secret }: Asking): Promise<Health | undefined> {
-  const [found] = await callAll(database, ops.sealing_read, {});
+  const [found] = await callAll(database, ops.sealing_read, { tenants: 1 });
   if (!found) return undefined;
   return sealedUnderOther(secret, {
     sealed_tenant_id: found.tenant_id,

@@ -27,16 +27,26 @@ export type Archived = Archive & { file: string; digest: string };
 
 type Due = { month: string; events: number; sealed: number; first: number; last: number };
 
-/** Archives the months of a tenant that ended before a moment (by default: past their retention). */
+/**
+ * Archives the months of a tenant that ended before a moment (by default: past their retention). One that cannot be keeps no other
+ * from it: the first fault is thrown at the end.
+ */
 export async function* archiveTenant(
   work: ArchiveWork,
   tenant: ArchivedTenant,
   before?: string,
 ): AsyncGenerator<Archived> {
   const args = { tenant: tenant.tenant_id, ...(before !== undefined && { before }) };
+  let fault: ArchiveError | undefined;
   for (const due of await callAll(work.database, ops.audit_archive_due, args)) {
-    yield await archiveMonth(work, tenant, due as Due);
+    try {
+      yield await archiveMonth(work, tenant, due as Due);
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      fault ??= error;
+    }
   }
+  if (fault) throw fault;
 }
 
 /** Archives what is past its retention, of all tenants; one that fails keeps no other from it. */
@@ -63,6 +73,12 @@ async function archiveMonth(
   { tenant_id, name, issuer }: ArchivedTenant,
   due: Due,
 ): Promise<Archived> {
+  if (!/^\d{4}-\d\d-\d\d$/.test(due.month)) {
+    // -infinity, or before Christ: pgrant writes the moment of each event, and no such one.
+    throw new ArchiveError(
+      `${name}: events (${due.events}) have the time ${due.month}, which pgrant did not write: see pgrant audit verify`,
+    );
+  }
   const month = due.month.slice(0, 7);
   if (due.events !== due.sealed) {
     throw new ArchiveError(

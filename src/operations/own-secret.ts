@@ -4,10 +4,21 @@ import type { Database } from '../db/connect.ts';
 import { type Master, opens } from '../protocol/seal.ts';
 import { otherSecret } from '../settings/values.ts';
 
-/** Throws ConfigError where a signing key of the database does not open under the secret: what would be sealed under it, nobody else could open. */
+/**
+ * Throws ConfigError where signing keys of any tenant do not open under the secret: they cannot sign, and what would be
+ * sealed under it, nobody else could open. After a restore, or a change that was not finished, it may be some tenants only.
+ */
 export async function requireOwnSecret(database: Database, secret: Master): Promise<void> {
-  const [found] = await callAll(database, ops.sealing_read, {});
-  if (found?.tenant_id && found.key_id && !opens(secret, found.tenant_id, found.key_id)) {
-    throw otherSecret();
+  const tenants = new Set<string>();
+  const closed = new Set<string>();
+  for (const { tenant_id, key_id } of await callAll(database, ops.sealing_read, {})) {
+    tenants.add(tenant_id);
+    if (!opens(secret, tenant_id, key_id)) closed.add(tenant_id);
   }
+  const [first] = closed;
+  if (first === undefined) return;
+  if (closed.size === tenants.size) throw otherSecret();
+  const all = await callAll(database, ops.tenant_list, {});
+  const name = all.find(({ tenant_id }) => tenant_id === first)?.name ?? first;
+  throw otherSecret(`${closed.size} of ${tenants.size} tenants (${name} is one)`);
 }

@@ -11,11 +11,11 @@ export type Manifest = {
   released: string;
   /** For each table how many rows, and a digest of all of them whatever their order. */
   tables: Record<string, [rows: number, digest: string]>;
-  /** For each column, constraint, index, trigger, rule and view a digest of what it says. */
+  /** For each column, constraint, index, trigger, rule, view and type a digest of what it says. */
   structure: Record<string, string>;
   /** For each function a digest of what it does, by its signature. */
   functions: Record<string, string>;
-  /** Lines of roles, owners, rights and policies. */
+  /** Lines of roles, owners, rights, default privileges and policies. */
   rights: string[];
 };
 

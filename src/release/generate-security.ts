@@ -9,6 +9,7 @@ export async function generateSecurity(sql: Sql): Promise<string> {
     ['Roles', await roles(sql)],
     ['Owners: role, kind of object, schema', await owners(sql)],
     ['Rights: role, object, rights', await rights(sql)],
+    ['Default privileges: role, by whom, where, kind of object, rights', await defaults(sql)],
     ['Row-level security: table, state', await isolation(sql)],
     ['Policies: table, policy, command, roles, using, with check', await policies(sql)],
   ];
@@ -69,6 +70,22 @@ function rights(sql: Sql): Promise<Line[]> {
              where n.nspname like 'pgrant%' and x.grantee <> c.relowner
              group by x.grantee, c.oid, x.privilege_type) granted
      order by role collate "C", name collate "C"`;
+}
+
+/** What whoever makes an object gives to others with it. */
+function defaults(sql: Sql): Promise<Line[]> {
+  return sql<Line[]>`
+    select concat_ws('  ', case x.grantee when 0 then 'PUBLIC' else x.grantee::regrole::text end, 'by ' || d.defaclrole::regrole,
+             case d.defaclnamespace when 0 then 'anywhere' else 'schema ' || d.defaclnamespace::regnamespace end,
+             case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types'
+                                  when 'n' then 'schemas' else d.defaclobjtype::text end,
+             coalesce(string_agg(x.privilege_type || case when x.is_grantable then ' (grantable)' else '' end, ', '
+                                 order by x.privilege_type), 'none')) as line
+      from pg_default_acl d left join lateral aclexplode(d.defaclacl) x on x.grantee <> d.defaclrole
+     where case d.defaclnamespace when 0 then d.defaclrole::regrole::text like 'pgrant\\_%'
+                                  else d.defaclnamespace::regnamespace::text like 'pgrant%' end
+     group by x.grantee, d.defaclrole, d.defaclnamespace, d.defaclobjtype
+     order by 1`;
 }
 
 function isolation(sql: Sql): Promise<Line[]> {

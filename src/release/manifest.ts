@@ -8,15 +8,21 @@ import { describeStructure } from './structure.ts';
 /** What is otherwise: in which part, what it is called, and how it is on both sides (null = it is not there). */
 export type Difference = { part: string; name: string; source: string | null; here: string | null };
 
+/** The database was never released, or what says so was not restored. */
+export class NotReleased extends Error {
+  override name = 'NotReleased';
+}
+
 const schemas = ['pgrant', 'pgrant_release'];
 
-/** Reads the database as it is in a transaction. Throws PostgreSQL's error where a policy hides rows from the login. */
+/** Reads the database as it is in a transaction. Throws NotReleased, or PostgreSQL's error where a policy hides rows from the login. */
 export async function describeDatabase(sql: TransactionSql): Promise<Manifest> {
   // A query that a policy would leave rows out of is an error then.
   await sql`set local row_security = off`;
   const [about] = await sql`
     select current_database() as database, extract(epoch from now())::bigint::int as iat, r.hash as released
       from pgrant_release.released r`;
+  if (!about) throw new NotReleased('pgrant_release.released has no row');
   const { database, iat, released } = about as Pick<Manifest, 'database' | 'iat' | 'released'>;
   const functions = await sql<{ name: string; digest: string }[]>`
     select p.oid::regprocedure::text as name,
@@ -58,7 +64,7 @@ export function compareDatabases(source: Manifest, here: Manifest): Difference[]
     ...one,
     ...rowsOf(one.name, source, here),
   }));
-  const structure = pairs('structure', source.structure, here.structure);
+  const structure = pairs('structure', source.structure, known(source.structure, here.structure));
   const functions = pairs('function', source.functions, here.functions);
   const lines = (text: string[]) => Object.fromEntries(text.map((line) => [line, 'there']));
   return [
@@ -68,6 +74,13 @@ export function compareDatabases(source: Manifest, here: Manifest): Difference[]
     ...functions,
     ...pairs('right', lines(source.rights), lines(here.rights)),
   ];
+}
+
+/** Without types where an older pgrant has signed, which did not look at them. */
+function known(source: Manifest['structure'], here: Manifest['structure']): Manifest['structure'] {
+  const isType = (name: string) => name.startsWith('type ');
+  if (Object.keys(source).some(isType)) return here;
+  return Object.fromEntries(Object.entries(here).filter(([name]) => !isType(name)));
 }
 
 function pairs(

@@ -1,7 +1,7 @@
 // What a restored database may lack though every row is there: what keeps its rows right, and finds them.
 import type { TransactionSql } from 'postgres';
 
-/** A digest of each column, constraint, index, trigger, rule and view of pgrant, by what it is called. */
+/** A digest of each column, constraint, index, trigger, rule, view and type of pgrant, by what it is called. */
 export async function describeStructure(sql: TransactionSql): Promise<Record<string, string>> {
   const rows = await sql<{ name: string; digest: string }[]>`
     with ours as (
@@ -33,6 +33,19 @@ export async function describeStructure(sql: TransactionSql): Promise<Record<str
       select 'view ' || o.name,
              concat_ws(' ', pg_get_viewdef(o.oid), case when not coalesce('security_invoker=true' = any (o.reloptions), false) then 'as owner' end)
         from ours o where o.relkind = 'v'
+      union all
+      -- Labels as a digest: of a text what is before a dot is left out below.
+      select 'type ' || t.oid::regtype,
+             case t.typtype
+               when 'e' then (select encode(sha256(convert_to(string_agg(e.enumlabel, chr(10) order by e.enumsortorder), 'UTF8')), 'hex')
+                                from pg_enum e where e.enumtypid = t.oid)
+               when 'd' then concat_ws(' ', format_type(t.typbasetype, t.typtypmod), t.typnotnull, t.typdefault,
+                 (select string_agg(pg_get_constraintdef(k.oid), ' ' order by k.conname) from pg_constraint k
+                   where k.contypid = t.oid and k.contype <> 'n'))
+               else (select string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum)
+                       from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) end
+        from pg_type t left join pg_class c on c.oid = t.typrelid
+       where t.typnamespace::regnamespace::text like 'pgrant%' and (t.typtype in ('e', 'd') or c.relkind = 'c')
     )
     -- Text that was read once is written otherwise: in fewer brackets, with names that nobody reads, and by version.
     select p.name, left(encode(sha256(convert_to(

@@ -27,7 +27,7 @@ export const settings = [
   },
   {
     name: 'DATABASE_BACKUP_URL',
-    default: 'DATABASE_OWNER_URL',
+    default: 'DATABASE_OWNER_URL, or a running npm start',
     meaning: 'postgres:// URL of pgrant backup; a superuser, or BYPASSRLS and pg_read_all_data',
   },
   {

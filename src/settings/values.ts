@@ -9,8 +9,14 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** What to say where PGRANT_SECRET is another one than that of the database. */
-export function otherSecret(): ConfigError {
+/** What to say where PGRANT_SECRET is another one than that of the database, or of the tenants that `whose` tells. */
+export function otherSecret(whose?: string): ConfigError {
+  if (whose !== undefined) {
+    return new ConfigError(
+      `PGRANT_SECRET is not what the signing keys of ${whose} are sealed under: set the one that they were made with as ` +
+        'PGRANT_SECRET_OLD and run pgrant key reseal, and set PGRANT_TENANT_KEYS where tenants have keys of their own',
+    );
+  }
   return new ConfigError(
     'PGRANT_SECRET is not what the signing keys of this database are sealed under: set the one that they were made ' +
       'with (PGRANT_SECRET_OLD too while it changes), and PGRANT_TENANT_KEYS where tenants have keys of their own',

@@ -12,7 +12,7 @@ export type Metrics = {
   /** Shows how many connections of a pool are in use. */
   watch: (pool: 'web' | 'worker', database: Database) => void;
   /** What waits for the worker: how much, and the age in seconds of the oldest where that is known. */
-  backlog: (kind: string, waiting: number, oldest: number | null) => void;
+  backlog: (kind: string, waiting: number, oldest: number) => void;
   schedule: (task: string, lastSuccess: number | null, late: boolean) => void;
   /** The answer to a scrape, and its content type. */
   text: () => Promise<string>;
@@ -141,7 +141,7 @@ export async function startMetrics(): Promise<Metrics> {
     watch: (pool, database) => pools.set(pool, database),
     backlog: (kind, count, age) => {
       waiting.set({ kind }, count);
-      if (age !== null) oldest.set({ kind }, age);
+      oldest.set({ kind }, age);
     },
     schedule: (task, lastSuccess, isLate) => {
       if (lastSuccess !== null) succeeded.set({ task }, lastSuccess);

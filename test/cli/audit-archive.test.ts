@@ -154,3 +154,49 @@ test('--before takes months that are over, and never the one that is not', async
   const wrong = await pgrant(['audit', 'archive', '--before', 'soon', '--to', folder]);
   expect(wrong.code).toBe(2);
 });
+
+test('a forged event without a month is named, and keeps neither other months nor other tenants from it: exit code 1', async () => {
+  const forged = await addTenant('forged', 2);
+  await addTenant('sound', 2);
+  await seal(database);
+  await sql`insert into pgrant.audit_events (tenant_id, at, action) values (${forged}, '-infinity', 'user.add')`;
+  await sql`delete from pgrant.audit_events where tenant_id in (select tenant_id from pgrant.issuers where name = 'edited')`;
+  const { code, out, err } = await pgrant(['audit', 'archive', '--to', folder, '--json']);
+  expect([code, JSON.parse(err)]).toEqual([
+    1,
+    {
+      error:
+        'forged: events (1) have the time -infinity, which pgrant did not write: see pgrant audit verify',
+    },
+  ]);
+  const rows: { tenant: string; month: string }[] = JSON.parse(out);
+  expect(rows.map(({ tenant, month }) => [tenant, month])).toEqual([
+    ['forged', oldMonth],
+    ['sound', oldMonth],
+  ]);
+});
+
+test('a gap between files is named: exit code 1', async () => {
+  const { tenant_id } = await document('tenant add gap --issuer https://id.example/gap');
+  const files: string[] = [];
+  for (const n of [1, 2, 3]) {
+    await document(`user add --tenant gap --username user${n}`);
+    await seal(database);
+    const [copied] = await document(`audit copy --tenant gap --to ${folder}`);
+    files.push(copied.file);
+  }
+  const of = (...some: (string | undefined)[]) =>
+    run({}, ['audit', 'verify-archive', ...some.map(String), '--json']);
+  expect(await of(...files)).toMatchObject({ code: 0 });
+  const { code, out } = await of(files[2], files[0]);
+  const missing = JSON.parse((await of(files[1])).out)[0];
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject([
+    {
+      tenant_id,
+      intact: true,
+      fault: `before it a gap: seals ${missing.first} to ${missing.last} are in none of the files`,
+    },
+    { intact: true, fault: null },
+  ]);
+});

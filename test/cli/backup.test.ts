@@ -127,6 +127,8 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
          alter table pgrant.users alter column disabled_at set default now();
          alter view pgrant_report.audit_events reset (security_invoker);
          create rule forget as on insert to pgrant.refusals do instead nothing;
+         alter type pgrant_api.error add value 'no_such_error';
+         alter default privileges for role pgrant_owner in schema pgrant grant select on tables to public;
          create or replace view pgrant_rules.logos_wanted as select t.tenant_id, t.logo_uri from pgrant.tenants t`,
         );
         const { code, out } = await pgrant(whole, `${checking} --json`);
@@ -148,11 +150,13 @@ describe.skipIf(!existsSync(join(programs, 'pg_dump')))('a restore drill', () =>
           'structure constraint reviews_tenant_id_client_id_secret_id_fkey on pgrant.reviews',
           'structure constraint token_families_check on pgrant.token_families',
           'structure index pgrant.users_username_exact',
+          'structure type pgrant_api.error',
           'structure view pgrant_report.audit_events',
           'structure view pgrant_rules.logos_wanted',
           'structure rule forget on pgrant.refusals',
           'function pgrant_rules.either(text[])',
           'right pgrant_web  table pgrant.users  SELECT',
+          'right PUBLIC  by pgrant_owner  schema pgrant  tables  SELECT',
         ]);
 
         const other = await pgrant(whole, `audit copy --to ${elsewhere} --tenant acme`);

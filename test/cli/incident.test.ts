@@ -122,6 +122,7 @@ test('after a restore everything of every tenant ends', async () => {
 
 test.each([
   ['a time without a zone', ['--since', '2026-11-21T08:00:00', '--yes'], 'It must be such as'],
+  ['a time that has yet to come', ['--since', '2999-01-01T00:00:00Z', '--yes'], 'has yet to come'],
   ['no confirmation', ['--since', '1d'], 'say so with --yes'],
   ['both one tenant and all of them', ['--all-tenants', '--yes'], 'say which'],
 ])('%s is refused, and changes nothing', async (_what, options, message) => {

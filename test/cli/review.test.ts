@@ -28,4 +28,6 @@ test('what is sensitive is listed until it was reviewed, and a refusal is one li
   ]);
   const none = await pgrant('review add client robot --tenant acme --for 1h'.split(' '));
   expect([none.code, none.err]).toEqual([1, 'pgrant: a review holds for 1 day to 2 years\n']);
+  const { out } = await pgrant(['review', 'add', '--help']);
+  expect(out).toContain('e.g. 90d (default: 180d)');
 });

@@ -83,6 +83,12 @@ test('tasks are timed, a late one is seen, and what waits is read', async () => 
   expect((await samples('pgrant_task_late')).get('{task="upstreams"}')).toBe(1);
   expect((await samples('pgrant_backlog')).get('{kind="expired"}')).toBe(0);
   expect((await samples('pgrant_backlog')).get('{kind="undelivered"}')).toBe(0);
+  // Without a sample of each kind the alert PgrantBacklog would never be raised for it.
+  const waited = await samples('pgrant_backlog_oldest_seconds');
+  expect([...waited]).toEqual([
+    ['{kind="undelivered"}', 0],
+    ['{kind="expired"}', 0],
+  ]);
 });
 
 test('the port of the metrics serves them and the probes, and nothing else', async () => {

@@ -26,7 +26,7 @@ const tenantless = {
   'pgrant_ops.schedule_list': 'the runs of the worker have no tenant',
   'pgrant_ops.partition_plan_list': 'partitions are of all tenants',
   'pgrant_ops.partition_plan_set': 'goes through all tenants, entering each',
-  'pgrant_ops.sealing_read': 'goes through tenants, entering each, until it finds a key',
+  'pgrant_ops.sealing_read': 'goes through tenants, entering each, for the names of keys',
   'pgrant_ops.expired_tables': 'the janitor, bound by policies of its own',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
   'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',

@@ -79,8 +79,18 @@ test('an auditor reviews at no tenant but their own, and nothing that is not the
     add(one.sql, 'acme', 'user', 'ada'),
     add(one.sql, 'acme', 'client', 'portal', '3 years'),
     add(one.sql, 'acme', 'client', 'portal', '1 hour'),
+    add(one.sql, 'acme', 'client', 'portal', '-1 day'),
+    add(one.sql, 'acme', 'client', 'portal', '1000 years'),
+    add(one.sql, 'acme', 'client', 'portal', '-1000 years'),
   ];
   for (const call of bad) await expect(call).rejects.toMatchObject({ code: 'OA003' });
+  const [server] = await database.sql`select current_setting('server_version_num')::int as version`;
+  // Before PostgreSQL 17 no interval is infinite, and such text is not one (22007).
+  const infinite = Number(server?.version) >= 170_000 ? ['OA003'] : ['22007', '22P02'];
+  for (const lasts of ['infinity', '-infinity']) {
+    const refused = await add(one.sql, 'acme', 'client', 'portal', lasts).catch((error) => error);
+    expect(infinite).toContain(refused.code);
+  }
   const stranger = await makeAuditor(database, { listed: false });
   await expect(add(stranger.sql, 'acme', 'client', 'portal')).rejects.toMatchObject({
     code: 'OA001',

@@ -135,6 +135,28 @@ test('grants wait until the families that hang on them are gone, so that no casc
   expect(run?.counts).toMatchObject({ token_families: 3, grants: expect.any(Number) });
 });
 
+test('the backlog that the metrics show knows for how long the oldest row of any table has waited', async () => {
+  const oldest = async () => {
+    const rows =
+      await sql`select waiting::int, oldest::int from pgrant_ops.backlog_read() where kind = 'expired'`;
+    return rows[0];
+  };
+  expect(await oldest()).toEqual({ waiting: 0, oldest: 0 });
+  const grant = await addGrant('late', '-3 hours');
+  await addGrant('later', '-1 minute');
+  expect(await oldest()).toEqual({ waiting: 2, oldest: 3 * 3600 });
+  // A family may go when the day of sweep_after is over (UTC).
+  await addFamily(grant, { idle: '-8 days' });
+  const { waiting, oldest: age } = (await oldest()) as { waiting: number; oldest: number };
+  expect(waiting).toBe(3);
+  expect(age).toBeGreaterThanOrEqual(7 * 86_400);
+  expect(age).toBeLessThanOrEqual(8 * 86_400);
+  await sql`update pgrant.client_secrets set expires_at = now() - interval '20 days' where client_id = 'web'`;
+  expect((await oldest())?.oldest).toBe(20 * 86_400);
+  await runNow(database, 'cleanup');
+  expect(await oldest()).toEqual({ waiting: 0, oldest: 0 });
+});
+
 test('the backlog that auditors see is what the cleanup takes, and 0 afterwards', async () => {
   const backlog = async () => {
     const rows = await database.as('pgrant_auditor')`

@@ -16,16 +16,18 @@ $$;
 comment on function pgrant_ops.expired_tables() is
   'The tables whose expired rows are the janitor''s to delete: each that pgrant.expire() or pgrant.remembered() was called for, so none is forgotten. Those of a turn wait until those of the one before are done: what hangs on a grant or a client goes first, or a batch of them would delete any number of rows by cascade. Nothing is null.';
 
-create function pgrant_rules.expired_rows(p_table text, out condition text, out its_order text)
+create function pgrant_rules.expired_rows(p_table text, out condition text, out its_order text, out since text)
 language plpgsql stable
 as $$
 begin
   condition := 'd.expires_at at time zone ''UTC'' < now() at time zone ''UTC''';
   its_order := 'd.expires_at at time zone ''UTC''';
+  since := 'd.expires_at';
   if p_table = 'token_families' then
     condition := 'pgrant.swept(d.sweep_after) and d.sweep_after < current_date
                   and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')';
     its_order := 'd.sweep_after';
+    since := '(d.sweep_after + 1)::timestamp at time zone ''UTC''';
   elsif p_table = 'clients' then
     -- Only those that registered themselves or came from a document expire. Their secrets, grants and tokens go with them. A
     -- document that an operator has disabled stays, or the next request would bring it back.
@@ -34,6 +36,7 @@ begin
     -- The policy shows only those that ended before the retention of audit_events.
     condition := 'upper(d.valid) < now()';
     its_order := 'upper(d.valid)';
+    since := 'upper(d.valid) + (now() - pgrant.remembered_since())';
   elsif to_regclass(format('pgrant.%I', p_table || '_default')) is not null then
     -- Whole partitions are dropped. Here goes what has none: it outlives those that were made ahead, or no worker has run for long.
     condition := condition || format(' and (%s)', coalesce(pgrant_rules.outside_partitions(p_table), 'false'));
@@ -42,7 +45,7 @@ end
 $$;
 
 comment on function pgrant_rules.expired_rows(text) is
-  'Which rows d of a table of expired_tables() the janitor deletes, and in which order: that of an index.';
+  'Which rows d of a table of expired_tables() the janitor deletes, in which order: that of an index; and since when such a row may go.';
 
 create function pgrant_rules.expired_found(p_table text, p_limit integer) returns tid[]
 language plpgsql
@@ -213,36 +216,3 @@ $$;
 
 comment on function pgrant_ops.sealed_erase(integer, integer) is
   'Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many.';
-
-create function pgrant_ops.backlog_read(p_limit integer default 100000)
-returns table (kind text, waiting bigint, oldest bigint)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_table text;
-  v_rows bigint;
-begin
-  kind := 'undelivered';
-  select count(*), coalesce(extract(epoch from now() - min(o.at))::bigint, 0)
-    into waiting, oldest
-    from (select p.at from pgrant.outbox p where p.state = 'pending' limit p_limit) o;
-  return next;
-
-  kind := 'expired';
-  waiting := 0;
-  oldest := null;
-  for v_table in
-    select e.table_name from pgrant_ops.expired_tables() e
-     where to_regclass(format('pgrant.%I', e.table_name || '_default')) is null
-  loop
-    execute format('select count(*) from (select d.ctid from pgrant.%I d where %s limit $1) r', v_table,
-                   (pgrant_rules.expired_rows(v_table)).condition)
-      into v_rows using p_limit;
-    waiting := waiting + v_rows;
-  end loop;
-  return next;
-end
-$$;
-
-comment on function pgrant_ops.backlog_read(integer) is
-  'What waits for the worker: undelivered = events, with the age of the oldest in seconds; expired = rows that the next cleanup deletes (partitions are dropped whole and not counted). Counts at most p_limit a table. May be null: oldest.';

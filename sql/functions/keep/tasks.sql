@@ -63,41 +63,45 @@ $$;
 comment on function pgrant_ops.schedule_list() is
   'pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. May be null: last_run_at, last_success_at, duration, counts, error.';
 
-create function pgrant_rules.sealing_read(out tenant_id uuid, out key_id bytea)
+create function pgrant_rules.sealing_read(p_tenants integer) returns table (tenant_id uuid, key_id bytea)
 language plpgsql
 as $$
 declare
   v_tenant_id uuid;
+  v_found integer := 0;
 begin
   -- On several nodes each would be asked as the definer, which cannot log in there.
   if pgrant_rules.on_several_nodes() then
     return;
   end if;
-  -- A tenant without keys has been made a moment ago, or is being removed.
-  for v_tenant_id in select i.tenant_id from pgrant.issuers i order by i.tenant_id limit 10 loop
+  -- A tenant without keys has been made a moment ago, or is being removed: whoever wants one of any looks at a few.
+  for v_tenant_id in select i.tenant_id from pgrant.issuers i order by i.tenant_id limit p_tenants + 9 loop
     perform pgrant_rules.visit(v_tenant_id);
-    select k.tenant_id, substr(k.sealed_private, 1, 4) into tenant_id, key_id
-      from pgrant.signing_keys k where k.tenant_id = v_tenant_id and k.expires_at > now()
-     order by k.created_at limit 1;
-    exit when found;
+    return query
+    select distinct k.tenant_id, substr(k.sealed_private, 1, 4)
+      from pgrant.signing_keys k where k.tenant_id = v_tenant_id and k.expires_at > now();
+    if found then
+      v_found := v_found + 1;
+    end if;
+    exit when v_found = p_tenants;
   end loop;
   perform set_config('pgrant.tenant', '', true);
 end
 $$;
 
-comment on function pgrant_rules.sealing_read() is
-  'Of one signing key whose it is, and which key it is sealed under: the 4 bytes by which a process knows whether its PGRANT_SECRET is the right one. Null where there is none.';
+comment on function pgrant_rules.sealing_read(integer) is
+  'Of tenants which keys their signing keys are sealed under: the 4 bytes by which a process knows whether its PGRANT_SECRET is the right one. Of the first p_tenants that have any; null = of all.';
 
-create function pgrant_ops.sealing_read() returns table (tenant_id uuid, key_id bytea)
+create function pgrant_ops.sealing_read(p_tenants integer default null) returns table (tenant_id uuid, key_id bytea)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return query select s.tenant_id, s.key_id from pgrant_rules.sealing_read() s where s.tenant_id is not null;
+  return query select s.tenant_id, s.key_id from pgrant_rules.sealing_read(p_tenants) s;
 end
 $$;
 
-comment on function pgrant_ops.sealing_read() is
-  'Of one signing key whose it is, and the 4 bytes that name the key it is sealed under; no row where there is none. Nothing is null.';
+comment on function pgrant_ops.sealing_read(integer) is
+  'The 4 bytes that name what the signing keys of a tenant are sealed under, a row for each tenant that has any, and more while they are sealed anew; of p_tenants of them, null = of all. Nothing is null.';
 
 create type pgrant_api.health as (
   error             pgrant_api.error,
@@ -147,7 +151,7 @@ begin
       select r.started_at from pgrant.task_runs r
        where r.task = s.task and r.finished_at is not null and r.error is null
        order by r.started_at desc limit 1) good on true;
-  select s.tenant_id, s.key_id into v_out.sealed_tenant_id, v_out.sealed_key_id from pgrant_rules.sealing_read() s;
+  select s.tenant_id, s.key_id into v_out.sealed_tenant_id, v_out.sealed_key_id from pgrant_rules.sealing_read(1) s limit 1;
   return v_out;
 end
 $$;

@@ -94,6 +94,8 @@ declare
       from pgrant.auditors a
       join pgrant.issuers i on i.name || '' = p_tenant and (a.tenant_id is null or a.tenant_id = i.tenant_id)
      where a.role_name = session_user and pg_has_role(session_user, 'pgrant_auditor', 'member'));
+  -- An infinite one has no number of seconds (from PostgreSQL 17 on), and one of a thousand years more than an integer holds.
+  v_lifetime integer := case when p_for between interval '0' and interval '60 years' then extract(epoch from p_for)::integer end;
   v_due_at timestamptz;
 begin
   if v_tenant is null then
@@ -101,7 +103,7 @@ begin
       hint = 'pgrant auditor add';
   end if;
   execute format('select * from pgrant_rules.review_enter(%L, %L, %L, %L, %L, %L)', v_tenant, p_kind, p_id,
-                 extract(epoch from p_for)::integer, p_note, pgrant_rules.reviewer())
+                 v_lifetime, p_note, pgrant_rules.reviewer())
      into v_due_at;
   return v_due_at;
 end

@@ -37,22 +37,25 @@ comment on function pgrant_report.audit_effect(text) is
   'What an action of the audit has done where it succeeded: ended = took something from somebody, issued = gave out tokens or a session, changed = any other change, nothing = none that a restore would undo. Reuse of a code or token ends something, and is an error.';
 
 create function pgrant_ops.audit_lost(p_tenant uuid, p_events jsonb)
-returns table (effect text, action text, client_id text, user_id uuid, grant_id uuid, events bigint, first_at timestamptz,
-               last_at timestamptz)
+returns table (effect text, action text, client_id text, user_id uuid, grant_id uuid, detail jsonb, events bigint,
+               first_at timestamptz, last_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgrant_rules.visit(p_tenant);
   return query
-  select pgrant_report.audit_effect(e.action), e.action, e.client_id, e.user_id, e.grant_id, count(*), min(e.at), max(e.at)
+  select f.effect, e.action, e.client_id, e.user_id, e.grant_id, d.detail, count(*), min(e.at), max(e.at)
     from jsonb_to_recordset(p_events) e (event_id uuid, at timestamptz, action text, error text, client_id text, user_id uuid,
-                                        grant_id uuid)
+                                        grant_id uuid, detail jsonb)
+   cross join pgrant_report.audit_effect(e.action) f (effect)
+   -- Which role was withdrawn, or what was set: to be done again. Each token has others, and none of it can be.
+   cross join lateral (select case when f.effect <> 'issued' then nullif(e.detail, '{}') end as detail) d
     left join pgrant.audit_events k on k.tenant_id = p_tenant and k.at = e.at and k.event_id = e.event_id
    where k.event_id is null and (e.error is null or e.action in ('code.reuse', 'refresh.reuse'))
-     and pgrant_report.audit_effect(e.action) <> 'nothing'
-   group by e.action, e.client_id, e.user_id, e.grant_id;
+     and f.effect <> 'nothing'
+   group by f.effect, e.action, e.client_id, e.user_id, e.grant_id, d.detail;
 end
 $$;
 
 comment on function pgrant_ops.audit_lost(uuid, jsonb) is
-  'What the events of p_events (an array of lines of a copy of the audit) that the database does not know did, to whom, and how often; refusals did nothing. p_tenant need not be there: then it has none.';
+  'What the events of p_events (an array of lines of a copy of the audit) that the database does not know did, to whom, with which detail (of what was ended or changed), and how often; refusals did nothing. p_tenant need not be there: then it has none.';

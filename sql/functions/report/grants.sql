@@ -10,7 +10,10 @@ select i.tenant_id, i.name || '' as tenant, g.grant_id, g.user_id, u.username, g
                                   where f.tenant_id = g.tenant_id and f.grant_id = g.grant_id)) as last_used_at,
        (select count(*) from pgrant.token_families f
          where f.tenant_id = g.tenant_id and f.grant_id = g.grant_id
-           and f.revoked_at is null and f.idle_expires_at > now()) as live_families
+           and f.revoked_at is null and f.idle_expires_at > now()) as live_families,
+       case when i.disabled_at is not null then 'tenant disabled'
+            when u.disabled_at is not null then 'person disabled'
+            when c.disabled_at is not null or c.expires_at <= now() then 'client disabled' end as disabled
   from pgrant.grants g
   -- Each grant has both: an outer join is left out of the plan where nothing of it is asked for, as in a count.
   left join pgrant.users u on u.tenant_id = g.tenant_id and u.user_id = g.user_id
@@ -19,7 +22,7 @@ select i.tenant_id, i.name || '' as tenant, g.grant_id, g.user_id, u.username, g
  where g.revoked_at is null
    and g.expires_at > now();
 
-comment on view pgrant_report.active_grants is 'What people let applications do now: one row per person and application. Filter by tenant, username or client_id; grant_page walks through all. last_used_at is looked up in the families of each grant: a condition on it and an order by it read them all, seconds a million. Which were used last says grant_uses, which are used no more stale_grants.';
+comment on view pgrant_report.active_grants is 'What people let applications do now: one row per person and application. With disabled it gives no token until what is disabled is enabled again: add disabled is null to leave those out. Filter by tenant, username or client_id; grant_page walks through all. last_used_at is looked up in the families of each grant: a condition on it and an order by it read them all, seconds a million. Which were used last says grant_uses, which are used no more stale_grants.';
 comment on column pgrant_report.active_grants.scopes is 'All that was consented to. What of it is effective now: grant_scopes.';
 comment on column pgrant_report.active_grants.claims is 'Claims that were asked for one by one (OpenID Connect Core 5.5) and consented to.';
 comment on column pgrant_report.active_grants.resources is 'The resources (RFC 8707) that were consented to; {} = the tenant''s own audience.';
@@ -31,6 +34,8 @@ comment on column pgrant_report.active_grants.consented_at is 'When the person l
 comment on column pgrant_report.active_grants.consent_expires_at is 'Until when the person is not asked again; null = for ever. Tokens that were given live on.';
 comment on column pgrant_report.active_grants.last_used_at is 'When the application last got a token by it; null = never.';
 comment on column pgrant_report.active_grants.live_families is 'How many token families live on it: about the number of devices.';
+comment on column pgrant_report.active_grants.disabled is
+  'Why it gives no token though it is active, as in grant_scopes.reason: tenant disabled, person disabled, or client disabled (or past its expiry). Null = nothing is disabled.';
 
 create view pgrant_report.grant_scopes with (security_invoker = true) as
 select e.tenant_id, e.tenant, e.grant_id, e.user_id, e.username, e.client_id, e.client_name, e.scope, e.registered, e.held,

@@ -1,0 +1,43 @@
+// What is said of a login that the server does not know.
+import { expect, test } from 'vitest';
+import { explainDatabase } from '../../src/db/released.ts';
+
+const unknown = (role: string) =>
+  Object.assign(new Error(`role "${role}" does not exist`), {
+    code: '28000',
+    routine: 'InitializeSessionUserId',
+  });
+
+test.each([
+  [
+    'DATABASE_OWNER_URL',
+    'releaser',
+    /^DATABASE_OWNER_URL cannot be used: role "releaser" does not exist$/,
+  ],
+  [
+    'DATABASE_OWNER_URL',
+    'pgrant_owner',
+    /^DATABASE_OWNER_URL cannot be used: role "pgrant_owner" does/,
+  ],
+  [
+    'DATABASE_BACKUP_URL',
+    'dumper',
+    /^DATABASE_BACKUP_URL cannot be used: role "dumper" does not exist$/,
+  ],
+  ['DATABASE_URL', 'app', /^DATABASE_URL cannot be used: role "app" does not exist$/],
+  // The release makes these.
+  [
+    'DATABASE_URL',
+    'pgrant_web',
+    /^the database of DATABASE_URL is not released .* run npm run release/,
+  ],
+])('%s with the login %s', (setting, role, said) => {
+  expect((explainDatabase(unknown(role), setting) as Error).message).toMatch(said);
+});
+
+test('a release that lacks something is not told to run the release', () => {
+  const refused = Object.assign(new Error('permission denied for database x'), { code: '42501' });
+  expect((explainDatabase(refused, 'DATABASE_OWNER_URL') as Error).message).toBe(
+    'DATABASE_OWNER_URL cannot be used: permission denied for database x',
+  );
+});
