@@ -126,8 +126,8 @@ begin
      select case when c.default_resource is not null
                  then pgrant_rules.resource_target(p_tenant, c.scopes, array[c.default_resource], null) end as target) k
    where s.tenant_id = p_tenant and s.secret_hash = p_key_hash and s.expires_at > now() and (k.target).error is null
-     -- One that signs now has a key in place of its secret.
-     and pgrant_rules.client_has_secret(c)
+     -- As client_has_secret(), which Citus would hand no row to: one that signs now has a key in place of its secret.
+     and c.token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post')
      and c.token_endpoint_auth_method = any (
            pgrant_rules.auth_methods_taken(t.token_endpoint_auth_methods, coalesce(t.security_profile, c.security_profile)));
   return v_out;

@@ -5,11 +5,10 @@ language plpgsql stable
 -- The oldest is the first of an index, whatever the planner thinks of how many there are.
 set enable_sort = off set jit = off
 as $$
-declare
-  v_expired record := pgrant_rules.expired_rows(p_table);
 begin
-  execute format('select extract(epoch from now() - (%s))::bigint from pgrant.%I d where %s order by %s limit 1', v_expired.since,
-                 p_table, v_expired.condition, v_expired.its_order)
+  execute format('select extract(epoch from now() - (%s))::bigint from pgrant.%I d where %s order by %s limit 1',
+                 (pgrant_rules.expired_rows(p_table)).since, p_table, (pgrant_rules.expired_rows(p_table)).condition,
+                 (pgrant_rules.expired_rows(p_table)).its_order)
      into oldest;
 end
 $$;

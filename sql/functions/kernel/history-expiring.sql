@@ -46,13 +46,15 @@ comment on function pgrant_rules.client_expiry_remember(uuid, text, timestamptz)
 create function pgrant_rules.grant_expiries_remember(p_tenant uuid, p_grants uuid[], p_expired_at timestamptz[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_now timestamptz := clock_timestamp();
 begin
   perform set_config('pgrant.tenant', p_tenant::text, true),
           -- Grant by grant by its index, whatever the table is thought to hold, until batch_delete() ends.
           set_config('enable_indexscan', 'on', true), set_config('enable_seqscan', 'off', true),
           set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   update pgrant.grant_history h
-     set valid = pgrant_rules.ended(h.valid, least(clock_timestamp(), gone.expired_at)), end_cause = 'grant.expire', end_request_id = null
+     set valid = pgrant_rules.ended(h.valid, least(v_now, gone.expired_at)), end_cause = 'grant.expire', end_request_id = null
     from unnest(p_grants, p_expired_at) as gone (grant_id, expired_at)
    where h.tenant_id = p_tenant
      and h.grant_id = gone.grant_id
