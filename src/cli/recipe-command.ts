@@ -64,11 +64,6 @@ async function print(session: Session, recipe: string, options: Options): Promis
     at: readPlace(options.at),
   });
   const rendered = renderRecipe(recipe, facts);
-  if (apply && rendered.needsPlace) {
-    throw new UsageError(
-      `${facts.resource} says not where people open ${recipe}: give it by --at, such as https://${recipe}.example.com`,
-    );
-  }
   if (apply) return await applied(session, recipe, rendered, facts);
   if (check) return await checked(session, rendered, facts);
   const commands = rendered.steps.map(({ words }) => ['pgrant', ...words].join(' '));
@@ -84,8 +79,12 @@ function readPlace(at: string | undefined): string | undefined {
   return at?.replace(/\/+$/, '');
 }
 
-async function applied(session: Session, recipe: string, rendered: Recipe, facts: Facts) {
-  const { steps, server } = rendered;
+async function applied(
+  session: Session,
+  recipe: string,
+  { steps, server, needsPlace }: Recipe,
+  facts: Facts,
+): Promise<Output> {
   const done: string[] = [];
   const left: string[] = [];
   let at = '';
@@ -110,7 +109,12 @@ async function applied(session: Session, recipe: string, rendered: Recipe, facts
   const json = { recipe, done, left, client_secrets: Object.fromEntries(facts.secrets), text };
   const said = done.length === 0 ? ['nothing was missing'] : [`made: ${done.join(', ')}`];
   if (left.length > 0) said.push(`not as above, and left as it is: ${left.join('; ')}`);
-  return { json, text: [text, ...said.map((line) => `# ${line}`)].join('\n') };
+  const guessed = `${facts.resource} says not where people open ${recipe}: the example is registered until client set gives another --redirect-uri`;
+  return {
+    json,
+    text: [text, ...said.map((line) => `# ${line}`)].join('\n'),
+    warnings: needsPlace ? [`# ${guessed}`] : [],
+  };
 }
 
 async function checked(session: Session, { steps, server }: Recipe, facts: Facts): Promise<Output> {
