@@ -113,10 +113,10 @@ test.each(['grafana', 'spring', 'apache', 'rabbitmq'])(
     expect(out).toMatch(/^# https:\/\/server\.example\.com is an example: give by --at /);
     const applied = await pgrant(`${line} --apply`.split(' '));
     expect(applied.out).toContain(`# urn:${recipe} says not where people open ${recipe}: `);
-    const own = `${lineOf(recipe, `urn:own:${recipe}`)} --name own`;
+    const own = `${lineOf(recipe, `urn:own:${recipe}`)} --name of-urn`;
     const told = await pgrant(`${own} --at https://here.example.net --apply`.split(' '));
     expect(told.out).not.toMatch(/server\.example\.com|says not where/);
-    for (const one of [line, own]) expect((await check(one)).code).toBe(0);
+    for (const one of [line, own]) expect(await check(one)).toMatchObject({ code: 0, err: '' });
   },
 );
 
