@@ -83,6 +83,8 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(findEmbedded(folder)).toBeUndefined();
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   },
+  // The first start makes the database.
+  120_000,
 );
 
 test('a second start on the same data folder is one line and exit code 1', async () => {

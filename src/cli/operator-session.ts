@@ -49,7 +49,7 @@ export function openSession(config: Config, reason?: string): Session {
   });
   const secret = async () => {
     const master = session.secret();
-    await requireOwnSecret(database, master);
+    await requireOwnSecret(database, master, (message) => console.error(`pgrant: ${message}`));
     return master;
   };
   return { ...session, secret, givenSecret: session.secret, tenantKeys, database };

@@ -65,7 +65,8 @@ export async function work(services: Services, url: string, started: Stop[]): Pr
   const database = connect(url, 'pgrant_worker', options);
   metrics?.watch('worker', database);
   started.push(database.end);
-  await requireOwnSecret(database, services.secret).catch((error) => {
+  const warn = (message: string) => services.log.error(message);
+  await requireOwnSecret(database, services.secret, warn).catch((error) => {
     throw explainDatabase(error, 'DATABASE_WORKER_URL');
   });
   started.push(await startWorker({ ...services, url, database }));
