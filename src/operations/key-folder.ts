@@ -34,6 +34,9 @@ const untold = '.changed';
 type Note = { tenant: string; files: (Omit<KeyFile, 'text'> & { format: string })[] };
 const noteOf = (id: string) => `.keys-${id}`;
 
+/** Files of ours: by algorithm and RFC 7638 thumbprint, by algorithm, or the whole set. Whatever a note says, no other is removed. */
+const ownPath = /^(?:[A-Za-z0-9]+\/[\w-]{43}|[A-Za-z0-9]+\.jwk|jwks\.json)$/;
+
 /**
  * Makes the folder hold these files. Removes what a run for the same tenant, format and algorithm has written of a key
  * that is published no more: other tenants, algorithms and people may keep their files beside it.
@@ -93,7 +96,8 @@ async function refuseTaken(folder: string, { tenant, files }: KeyRun): Promise<v
 async function readNote(folder: string, name: string): Promise<Note | undefined> {
   const text = await read(join(folder, name));
   try {
-    return text === undefined ? undefined : JSON.parse(text);
+    const note = text === undefined ? undefined : (JSON.parse(text) as Note);
+    return note?.files.every(({ path }) => ownPath.test(path)) ? note : undefined;
   } catch {
     // Somebody has written into it: what it said is nobody's now, and stays.
     return undefined;

@@ -2,7 +2,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { mkdtemp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { operator } from './cli.ts';
@@ -127,6 +127,21 @@ test("runs share a folder: each removes its own tenant's dead keys of its own al
   expect(await files()).toEqual(expect.arrayContaining([stranger, ...second.changed, ...rs256]));
   const rest = await keep('acme');
   expect([rest.removed, rest.left]).toEqual([rs256, []]);
+});
+
+test('a note into which somebody has written has nothing removed that is no key of ours', async () => {
+  const shared = await mkdtemp(join(tmpdir(), 'keys-'));
+  const beside = join(shared, '..', `${basename(shared)}-beside`);
+  await writeFile(beside, 'not ours');
+  const keep = () => document(`${line} --into ${shared}`);
+  await keep();
+  const [note = ''] = (await readdir(shared)).filter((name) => name.startsWith('.keys-'));
+  for (const path of [`../${basename(beside)}`, 5]) {
+    const files = [{ path, alg: 'ES256', kid: 'gone', format: 'pem' }];
+    await writeFile(join(shared, note), JSON.stringify({ tenant: 'acme', files }));
+    expect((await keep()).removed).toEqual([]);
+  }
+  expect(await readFile(beside, 'utf8')).toBe('not ours');
 });
 
 test('a JWK of an algorithm that was not asked for is left, and no tenant writes over that of another', async () => {
