@@ -49,7 +49,7 @@ begin
       -- What one owner of functions asks of another.
       ('tenant_add', 'pgrant_worker'), ('tenant_make', 'pgrant_cataloguer'), ('auditor_add', 'pgrant_worker'),
       ('auditor_remove', 'pgrant_worker'), ('partition_plan_set', 'pgrant_worker'), ('audit_retention_set', 'pgrant_worker'),
-      ('catalogue_audit', 'pgrant_cataloguer'), ('auditor_audit', 'pgrant_cataloguer'),
+      ('catalogue_audit', 'pgrant_cataloguer'), ('tenants_audit', 'pgrant_cataloguer'),
       ('review_enter', 'pgrant_cataloguer'), ('reviewer', 'pgrant_cataloguer'),
       ('audit_months', 'pgrant_cataloguer'), ('length_of_time', 'pgrant_cataloguer'),
       ('catalogue_add', 'pgrant_definer'), ('catalogue_title', 'pgrant_definer'), ('catalogue_disable', 'pgrant_definer'),

@@ -92,7 +92,6 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_before integer := pgrant_rules.audit_months('audit_events');
-  v_tenant uuid;
 begin
   if p_months is null or p_months not between 1 and 120 then
     raise exception 'the retention of audit events is 1 to 120 months' using errcode = 'OA003';
@@ -101,11 +100,7 @@ begin
   end if;
   perform pgrant_ops.partition_retention(p_months);
   -- Whoever shortens what is kept of a tenant leaves that in its audit.
-  for v_tenant in select i.tenant_id from pgrant.issuers i order by i.tenant_id loop
-    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant, 'audit.retention',
-                   jsonb_build_object('months', p_months, 'before', v_before));
-  end loop;
-  perform set_config('pgrant.tenant', '', true);
+  perform pgrant_rules.tenants_audit(null, 'audit.retention', jsonb_build_object('months', p_months, 'before', v_before));
 end
 $$;
 

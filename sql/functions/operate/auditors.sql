@@ -1,22 +1,5 @@
 -- What operators call: who reads the reports.
 
-create function pgrant_rules.auditor_audit(p_role text, p_tenant uuid, p_action text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_tenant uuid;
-begin
-  for v_tenant in select i.tenant_id from pgrant.issuers i where p_tenant is null or i.tenant_id = p_tenant order by i.tenant_id loop
-    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant, p_action,
-                   jsonb_strip_nulls(jsonb_build_object('role', p_role, 'tenants', case when p_tenant is null then 'all' end)));
-  end loop;
-  perform set_config('pgrant.tenant', '', true);
-end
-$$;
-
-comment on function pgrant_rules.auditor_audit(text, uuid, text) is
-  'Records in the audit of a tenant, or where p_tenant is null of each, who may read its reports from now on, or may no more.';
-
 create function pgrant_ops.auditor_add(p_role text, p_tenant uuid default null) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -36,7 +19,8 @@ begin
   if exists (select from pgrant.auditors a where a.role_name = p_role) then
     perform pgrant_ops.auditor_remove(p_role);
   end if;
-  perform pgrant_rules.auditor_audit(p_role, p_tenant, 'auditor.add');
+  perform pgrant_rules.tenants_audit(p_tenant, 'auditor.add', jsonb_strip_nulls(
+    jsonb_build_object('role', p_role, 'tenants', case when p_tenant is null then 'all' end)));
   perform pgrant_rules.catalogue_auditor(p_role, p_tenant, true);
   return pg_has_role(p_role::name, 'pgrant_auditor', 'MEMBER');
 end
@@ -57,7 +41,8 @@ begin
       hint = 'list the auditors: select * from pgrant_ops.auditor_list()';
   end if;
   perform pgrant_rules.catalogue_auditor(p_role, v_tenant_id, false);
-  perform pgrant_rules.auditor_audit(p_role, v_tenant_id, 'auditor.remove');
+  perform pgrant_rules.tenants_audit(v_tenant_id, 'auditor.remove', jsonb_strip_nulls(
+    jsonb_build_object('role', p_role, 'tenants', case when v_tenant_id is null then 'all' end)));
 end
 $$;
 

@@ -87,3 +87,19 @@ $$;
 
 comment on function pgrant_rules.catalogue_audit(uuid, text, jsonb) is
   'Records in the audit of a tenant, on its node, what the cataloguer changed. Called as text that says the tenant, so that Citus knows where. Raises OA001.';
+
+create function pgrant_rules.tenants_audit(p_tenant uuid, p_action text, p_detail jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_tenant uuid;
+begin
+  for v_tenant in select i.tenant_id from pgrant.issuers i where p_tenant is null or i.tenant_id = p_tenant order by i.tenant_id loop
+    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant, p_action, p_detail);
+  end loop;
+  perform set_config('pgrant.tenant', '', true);
+end
+$$;
+
+comment on function pgrant_rules.tenants_audit(uuid, text, jsonb) is
+  'Records what the cataloguer changed in the audit of a tenant, or where p_tenant is null of each, which it concerns.';

@@ -54,7 +54,6 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_plan pgrant.partition_plans := (select p from pgrant.partition_plans p where p.table_name = p_table);
-  v_tenant uuid;
 begin
   if p_retention is not null and p_table in ('audit_events', 'audit_seals') then
     raise exception 'the audit is kept in months, and its seals for two more' using errcode = 'OA003',
@@ -66,12 +65,8 @@ begin
     raise exception 'partitions are kept for 1 day to 10 years after their end' using errcode = 'OA003';
   end if;
   perform pgrant_ops.partition_plan_change(p_table, p_ahead, p_retention);
-  for v_tenant in select i.tenant_id from pgrant.issuers i order by i.tenant_id loop
-    execute format('select * from pgrant_rules.catalogue_audit(%L, %L, %L)', v_tenant, 'partition_plan.set',
-                   jsonb_strip_nulls(jsonb_build_object('table', p_table, 'ahead', pgrant_rules.length_of_time(p_ahead),
-                                                        'retention', pgrant_rules.length_of_time(p_retention))));
-  end loop;
-  perform set_config('pgrant.tenant', '', true);
+  perform pgrant_rules.tenants_audit(null, 'partition_plan.set', jsonb_strip_nulls(jsonb_build_object(
+    'table', p_table, 'ahead', pgrant_rules.length_of_time(p_ahead), 'retention', pgrant_rules.length_of_time(p_retention))));
 end
 $$;
 
