@@ -43,6 +43,7 @@ const ofNobody = [
   'refusal_text',
   'refusals_digest',
   'refusals_fault',
+  'refusals_late',
   'audit_kept',
   'audit_effect',
   'audit_verify_rest',

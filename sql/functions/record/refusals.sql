@@ -106,9 +106,11 @@ $$;
 comment on function pgrant_ops.refusals_record(uuid) is
   'Records what was counted in minutes that are over: an event for the repeats of each kind that names a known client or person, and one a minute (refusals.count) with number and digest of all others. Returns how many events. Raises OA001.';
 
-create function pgrant_report.refusals_late(p_tenant uuid, p_since timestamptz) returns uuid
+create function pgrant_report.refusals_late(p_tenant uuid) returns uuid
 language plpgsql stable
 as $$
+declare
+  v_kept timestamptz := pgrant_report.audit_kept('refusals');
 begin
   return (
     select e.event_id
@@ -117,7 +119,7 @@ begin
               from (select a.event_id, a.at,
                            (coalesce(a.detail ->> 'minute', a.detail ->> 'first_at'))::timestamptz as minute
                       from pgrant_report.audit_entries a
-                     where a.tenant_id = p_tenant and a.at >= p_since
+                     where a.tenant_id = p_tenant and a.at >= v_kept
                        and (a.action = 'refusals.count' or a.detail ? 'repeats')) c) e
      -- Clocks are set back by less.
      where e.minute < e.known - interval '10 minutes'
@@ -126,8 +128,8 @@ begin
 end
 $$;
 
-comment on function pgrant_report.refusals_late(uuid, timestamptz) is
-  'The audit event that counts refusals of a minute when those of a later one had been counted long before: the worker counts a minute when it is over, so they were added to it afterwards. Of events from p_since on; null = none does.';
+comment on function pgrant_report.refusals_late(uuid) is
+  'The audit event that counts refusals of a minute when those of a later one had been counted long before: the worker counts a minute when it is over, so they were added to it afterwards. Of refusals that are kept; null = none does.';
 
 create function pgrant_report.refusals_fault(p_tenant uuid) returns uuid
 language plpgsql stable
@@ -135,7 +137,7 @@ as $$
 declare
   v_kept timestamptz := pgrant_report.audit_kept('refusals');
 begin
-  return coalesce(pgrant_report.refusals_late(p_tenant, v_kept), (
+  return coalesce(pgrant_report.refusals_late(p_tenant), (
     select coalesce(e.event_id, k.covered_by)
       from (select a.event_id, a.detail
               from pgrant_report.audit_entries a
