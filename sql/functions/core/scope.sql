@@ -34,6 +34,41 @@ $$;
 
 comment on function pgrant_rules.has_role(uuid, uuid, text) is 'Whether a person has a role now, directly or through a group.';
 
+create function pgrant_rules.roles_held(p_tenant uuid, p_user_id uuid) returns text[]
+language plpgsql stable
+as $$
+begin
+  return array(
+    select r.scope from pgrant.user_roles r where r.tenant_id = p_tenant and r.user_id = p_user_id
+     union
+    select r.scope
+      from pgrant.group_members m
+      join pgrant.group_roles r on r.tenant_id = p_tenant and r.group_name = m.group_name
+     where m.tenant_id = p_tenant and m.user_id = p_user_id
+     order by 1);
+end
+$$;
+
+comment on function pgrant_rules.roles_held(uuid, uuid) is 'The roles that a person has now, directly or through a group, disabled ones too.';
+
+create function pgrant_rules.roles_lost(p_tenant uuid, p_user_id uuid, p_held text[]) returns void
+language plpgsql
+as $$
+declare
+  v_held constant text[] := pgrant_rules.roles_held(p_tenant, p_user_id);
+  v_role text;
+begin
+  foreach v_role in array p_held loop
+    if not v_role = any (v_held) then
+      perform pgrant_rules.audit(p_tenant, 'role.withdraw', null, null, null, p_user_id, p_detail => jsonb_build_object('role', v_role));
+    end if;
+  end loop;
+end
+$$;
+
+comment on function pgrant_rules.roles_lost(uuid, uuid, text[]) is
+  'Records each role that a person had, see roles_held, and has no more, whatever has taken it: whoever has open sessions ends them.';
+
 create function pgrant_rules.scope_texts(p_tenant uuid, p_scope text) returns jsonb
 language plpgsql stable
 as $$

@@ -72,9 +72,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user_id uuid;
+  v_held text[];
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
+  v_held := pgrant_rules.roles_held(p_tenant, v_user_id);
   if not exists (select from pgrant.groups g where g.tenant_id = p_tenant and g.group_name = p_group) then
     raise exception 'there is no group %', p_group using errcode = 'OA001', hint = 'make it with pgrant_ops.group_set';
   elsif p_member then
@@ -87,6 +89,7 @@ begin
   perform pgrant_rules.group_members_remember(p_tenant, v_user_id, 'group.member');
   perform pgrant_rules.audit(p_tenant, 'group.member', null, null, null, v_user_id,
                              p_detail => jsonb_build_object('group', p_group, 'member', p_member));
+  perform pgrant_rules.roles_lost(p_tenant, v_user_id, v_held);
 end
 $$;
 

@@ -65,6 +65,7 @@ declare
   v_at constant timestamptz := now();
   v_user_id uuid;
   v_name text := coalesce(p_username, p_subject);
+  v_held text[];
 begin
   -- A subject is the product's own; people are not shown what they cannot read.
   if not pgrant.name_sound(v_name) then
@@ -92,11 +93,13 @@ begin
   end if;
   perform pgrant_rules.user_remember(p_tenant, v_user_id, 'login.accept');
   if p_roles is not null then
+    v_held := pgrant_rules.roles_held(p_tenant, v_user_id);
     delete from pgrant.user_roles r
      where r.tenant_id = p_tenant and r.user_id = v_user_id and r.source = 'login' and not r.scope = any (p_roles);
     insert into pgrant.user_roles (tenant_id, user_id, scope, source)
     select p_tenant, v_user_id, r.role, 'login' from unnest(p_roles) r (role) on conflict do nothing;
     perform pgrant_rules.user_roles_remember(p_tenant, v_user_id, 'login.accept');
+    perform pgrant_rules.roles_lost(p_tenant, v_user_id, v_held);
   end if;
   return v_user_id;
 end

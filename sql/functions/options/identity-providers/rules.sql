@@ -41,6 +41,7 @@ language plpgsql
 as $$
 declare
   v_groups text[];
+  v_held constant text[] := pgrant_rules.roles_held(p_tenant, p_user_id);
 begin
   select coalesce(array_agg(distinct g.group_name), '{}')
     into v_groups
@@ -54,11 +55,26 @@ begin
   select p_tenant, g.name, p_user_id, p_upstream.name from unnest(v_groups) g (name)
       on conflict do nothing;
   perform pgrant_rules.group_members_remember(p_tenant, p_user_id, 'upstream.record');
+  perform pgrant_rules.roles_lost(p_tenant, p_user_id, v_held);
 end
 $$;
 
 comment on function pgrant_rules.upstream_memberships(uuid, pgrant.upstreams, uuid, text[]) is
   'Makes the groups that a person has from an upstream those of p_roles by its role_groups. Groups from elsewhere stay.';
+
+create function pgrant_rules.upstream_memberships_end(p_tenant uuid, p_name text, p_user_id uuid, p_cause text) returns void
+language plpgsql
+as $$
+declare
+  v_held constant text[] := pgrant_rules.roles_held(p_tenant, p_user_id);
+begin
+  delete from pgrant.group_members m where m.tenant_id = p_tenant and m.user_id = p_user_id and m.source = p_name;
+  perform pgrant_rules.group_members_remember(p_tenant, p_user_id, p_cause);
+  perform pgrant_rules.roles_lost(p_tenant, p_user_id, v_held);
+end
+$$;
+
+comment on function pgrant_rules.upstream_memberships_end(uuid, text, uuid, text) is 'Takes away the groups that an upstream gave to a person.';
 
 create function pgrant_rules.claims_sound(p_claims jsonb) returns jsonb
 language sql immutable
