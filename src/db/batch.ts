@@ -8,7 +8,6 @@ import {
   emptyLine,
   type Line,
   longestGuess,
-  most,
   pauseLeft,
   type Request,
   setsDue,
@@ -16,7 +15,7 @@ import {
 } from './line.ts';
 import { deservesAnother, repeated } from './once-more.ts';
 import type { Pool } from './pool.ts';
-import { answer, ask, someTogether } from './set.ts';
+import { answer, answerInTurns, ask } from './set.ts';
 
 /** Decides one request: its arguments in order, the tenant first; gives its row. */
 export type Decide = (binding: Callable, values: Value[], tag?: string) => Promise<unknown>;
@@ -42,8 +41,9 @@ export function createBatches(pool: Pool, { queue, patience }: BatchOptions): De
     const back = leave(line);
     try {
       const rows = await ask(connection, line, requests);
+      if (line.binding.pause) answerInTurns(line, requests, rows, () => serve(line));
       // After the next set has left, so that PostgreSQL decides it while these are answered.
-      process.nextTick(answer, requests, rows, line.binding.pause ? someTogether : most);
+      else process.nextTick(answer, requests, rows);
       return;
     } catch (error) {
       failure = error;

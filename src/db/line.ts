@@ -32,6 +32,8 @@ export type Line = {
   out: number;
   /** Requests that came back and are being answered while others wait. */
   answered: number;
+  /** Of a line that pauses: requests that came back, with their rows, and have yet to be answered. */
+  unanswered: [Request, unknown][];
   /** When the last set left, and what wakes the line for the next one, where it pauses. */
   left: number;
   alarm: NodeJS.Timeout | undefined;
@@ -45,6 +47,7 @@ export type Line = {
 export const emptyLine = (binding: Callable, tag?: string): Line => ({
   ...{ binding, tag, tenants: new Map() },
   ...{ size: 0, asked: 0, out: 0, answered: 0, usual: firstGuess, apart: false },
+  unanswered: [],
   ...{ left: Number.NEGATIVE_INFINITY, alarm: undefined },
 });
 
@@ -52,13 +55,16 @@ export const emptyLine = (binding: Callable, tag?: string): Line => ({
 export const pauseLeft = ({ binding: { pause }, left, apart }: Line): number =>
   pause === undefined || apart ? 0 : Math.max(0, left + pause - performance.now());
 
-/** How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out and no pause left. */
-export const setsDue = ({ size, tenants, out }: Line, pause: number): number =>
-  Math.max(
-    Math.floor(size / most),
-    Math.floor(tenants.size / mostTenants),
-    size > 0 && out === 0 && pause === 0 ? 1 : 0,
-  );
+/**
+ * How many sets should leave: each that is full, of requests or of tenants, and what there is where no set is out and no
+ * pause left. Of a line that pauses the full ones leave one by one, and wait for those before them to be answered.
+ */
+export function setsDue({ binding, size, tenants, out, unanswered }: Line, pause: number): number {
+  if (unanswered.length >= most) return 0;
+  const full = Math.floor(size / most);
+  const alone = size > 0 && out === 0 && (pause === 0 || full > 0) ? 1 : 0;
+  return Math.max(binding.pause ? 0 : full, Math.floor(tenants.size / mostTenants), alone);
+}
 
 /**
  * How many requests the next set may hold: half of those that wait and that are being answered. If all left together, they

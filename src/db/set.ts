@@ -5,7 +5,7 @@ import type { Line, Request } from './line.ts';
 import { arrayLiteral } from './wire-values.ts';
 
 /** How many are answered in one turn of the event loop of those for whom nobody waits. */
-export const someTogether = 8;
+const someTogether = 8;
 
 /** Sends one statement for all requests, a part for each tenant; gives a row for each, in their order. */
 export async function ask(
@@ -33,9 +33,28 @@ export async function ask(
   return rows;
 }
 
-/** Gives each request its row, so many in a turn of the event loop, between which others have theirs. */
-export function answer(requests: Request[], rows: unknown[], together: number, from = 0): void {
-  const next = Math.min(from + together, requests.length);
-  for (let at = from; at < next; at += 1) requests[at]?.resolve(rows[at]);
-  if (next < requests.length) setImmediate(answer, requests, rows, together, next);
+/** Gives each request its row. */
+export function answer(requests: Request[], rows: unknown[]): void {
+  for (const [at, request] of requests.entries()) request.resolve(rows[at]);
+}
+
+/**
+ * The same for those for whom nobody waits: whoever is answered asks again, so that a turn of the event loop lasts as long
+ * as what comes in it, and everybody else waits for its end. `onRoom` is called after each turn.
+ */
+export function answerInTurns(
+  line: Line,
+  requests: Request[],
+  rows: unknown[],
+  onRoom: () => void,
+): void {
+  const answering = line.unanswered.length > 0;
+  for (const [at, request] of requests.entries()) line.unanswered.push([request, rows[at]]);
+  if (!answering) setImmediate(answerSome, line, onRoom);
+}
+
+function answerSome(line: Line, onRoom: () => void): void {
+  for (const [request, row] of line.unanswered.splice(0, someTogether)) request.resolve(row);
+  if (line.unanswered.length > 0) setImmediate(answerSome, line, onRoom);
+  onRoom();
 }

@@ -114,3 +114,23 @@ test('whoever comes as a pause ends waits for no other', async () => {
     vi.restoreAllMocks();
   }
 });
+
+test('where nobody waits for an answer, few are answered in one turn of the event loop, however many sets came back', async () => {
+  const unhurried = { ...countAll, pause: 1 };
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  const answered = await Promise.all(
+    Array.from({ length: 400 }, async () => {
+      const { size } = await call({ ...web, tag: 'few' }, unhurried, { tenant, wait: 0 });
+      return { size, turn: turns };
+    }),
+  );
+  clearImmediate(counting);
+  const together = [...Map.groupBy(answered, ({ turn }) => turn).values()];
+  expect(Math.max(...together.map(({ length }) => length))).toBe(8);
+  expect(Math.max(...sizesOf(answered))).toBe(64);
+});
