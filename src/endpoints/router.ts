@@ -47,10 +47,9 @@ export function makeRouter(routes: readonly Route[], services: EndpointServices)
       },
       ...(from ? checks[from] : []),
       ...(audience === 'page' ? [pageHeadersOf(path)] : []),
-      // Before floods, for devices are told otherwise.
-      ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       // Metadata and keys are for everybody, and cost nothing.
       ...(from === 'any origin' ? [] : [floods]),
+      ...(methods.includes('POST') || methods.includes('PUT') ? [readBody] : []),
       ...(audience === 'page' ? [showTenant] : []),
       // An endpoint has functions of its own: hardly a statement is prepared twice because of the tag, an SQL comment.
       makeEndpoint({

@@ -12,6 +12,7 @@ import type { Ctx, State } from './ctx.ts';
 import { minuteRest } from './floods.ts';
 import { pageHeadersOf } from './page-headers.ts';
 import { render } from './render.ts';
+import { toldDevice } from './slow-down.ts';
 import { whereTo } from './where-to.ts';
 
 /** Answers every error in the form that its endpoint's audience reads. */
@@ -21,14 +22,15 @@ export function answerErrors(log: Log): Middleware<State> {
     try {
       await next();
     } catch (failure) {
-      const error = publicError(failure);
+      const cause = publicError(failure);
+      const error = await toldDevice(ctx, cause);
       ctx.state.error = error.error;
       const { requestId: request_id, address, tenant } = ctx.state;
       const { method } = ctx;
       const named = { request_id, address, tenant: tenant?.id, method, ...whereTo(ctx) };
       const line = { ...named, error: error.error, detail: maskSecrets(error.detail) };
       // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
-      if (error.status >= 500 || isDataException(failure))
+      if (cause.status >= 500 || isDataException(failure))
         log.error({ ...line, err: failure }, maskSecrets(error.reason));
       // A device that waits asks every few seconds (RFC 8628 3.5), and nothing has been refused.
       else if (error.error !== 'authorization_pending') log.info(line, maskSecrets(error.reason));

@@ -4,10 +4,9 @@ import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
 import { Refusal } from '../db/call.ts';
 import { OAuthError } from '../protocol/errors.ts';
-import type { Ctx, State } from './ctx.ts';
+import type { State } from './ctx.ts';
 
 const remembered = 10_000;
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** Whole seconds until the minute of SQL's limits is over, 1 to 60. */
 export function minuteRest(now = Date.now()): number {
@@ -20,10 +19,7 @@ export function refuseFloods(): Middleware<State> {
   return async (ctx, next) => {
     const { state } = ctx;
     const key = `${state.tenant.id} ${addressPrefix(state.address)}`;
-    if (flooding.has(key)) {
-      const error = isOfDevice(ctx) ? 'slow_down' : 'flood';
-      throw new OAuthError(error, 'the address floods the tenant');
-    }
+    if (flooding.has(key)) throw new OAuthError('flood', 'the address floods the tenant');
     try {
       await next();
     } catch (failure) {
@@ -33,13 +29,6 @@ export function refuseFloods(): Middleware<State> {
       throw failure;
     }
   };
-}
-
-/** RFC 8628 3.5: a device that waits ends at any status but 400 (libpq 18.6), and waits longer at slow_down. */
-function isOfDevice({ path, request }: Ctx): boolean {
-  if (path === '/oauth/device_authorization') return true;
-  const form = new URLSearchParams(String(request.rawBody ?? ''));
-  return path === '/oauth/token' && form.get('grant_type') === deviceGrant;
 }
 
 /** What counts as one address, as in SQL: an IPv4 address, an IPv6 /64. */

@@ -139,3 +139,26 @@ test('a page says so too, and how soon to come back', async () => {
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
   expect(await answer.text()).toContain('Try again in a minute');
 });
+
+test.each([
+  ['/oauth/device_authorization', { client_id: 'tv' }],
+  [
+    '/oauth/token',
+    {
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: 'x',
+      client_id: 'tv',
+    },
+  ],
+])(
+  'a device at %s is told to slow down, even where its tenant was not found for an outage [RFC 8628 3.5]',
+  async (path, form) => {
+    const web = connect(cutter.url, 'pgrant_web', { pool: 1 });
+    const { origin } = await startServer({ ...acme.database, web }, { trustsProxy: () => true });
+    cutter.cutNext('statement');
+    expect(await post(acme, path, form, origin)).toMatchObject({ status: 400, error: 'slow_down' });
+    cutter.cutNext('statement');
+    const { status } = await post(acme, '/oauth/introspect', { token: 'x' }, origin);
+    expect(status).toBe(503);
+  },
+);

@@ -3,7 +3,6 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
-import { slowedDown } from '../../http/slow-down.ts';
 import { refusedDetails } from '../../protocol/authorization-details.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
 import { requireReadable } from '../../protocol/params.ts';
@@ -27,16 +26,14 @@ export function deviceAuthorization(services: EndpointServices): Endpoint {
     const { id, issuer } = ctx.state.tenant;
     const device = newSecret();
     const user_code = newUserCode();
-    const row = await slowedDown(async () =>
-      call(database, authorize, {
-        ...(await clientIdentity(services, ctx, values)),
-        next_device_hash: device.hash,
-        next_user_code_hash: userCodeHash(secret, id, user_code),
-        next_user_code_start: user_code.slice(0, 2),
-        scope: parseScope(values.scope).join(' '),
-        resource: parseResources(resources).join(' '),
-      }),
-    );
+    const row = await call(database, authorize, {
+      ...(await clientIdentity(services, ctx, values)),
+      next_device_hash: device.hash,
+      next_user_code_hash: userCodeHash(secret, id, user_code),
+      next_user_code_start: user_code.slice(0, 2),
+      scope: parseScope(values.scope).join(' '),
+      resource: parseResources(resources).join(' '),
+    });
     const verification_uri = verificationUri(issuer);
     ctx.set('Cache-Control', 'no-store');
     ctx.set('Pragma', 'no-cache');

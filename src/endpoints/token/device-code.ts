@@ -2,7 +2,6 @@
 
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
-import { slowedDown } from '../../http/slow-down.ts';
 import { refusedDetails } from '../../protocol/authorization-details.ts';
 import { malformed } from '../../protocol/errors.ts';
 import { newRefreshToken, newSecret, parseToken } from '../../protocol/secrets.ts';
@@ -21,16 +20,14 @@ export const deviceGrant: Grant = async (request) => {
   const { hash, expires_at } = parsed ?? { hash: newSecret().hash, expires_at: 0 };
   const access = newSecret();
   const refresh = newRefreshToken();
-  const row = await slowedDown(() =>
-    call(request.database, redeem, {
-      ...request.identity,
-      possession: request.possession,
-      device_hash: hash,
-      device_expires_at: expires_at,
-      access_hash: access.hash,
-      handle_hash: refresh.handle_hash,
-      refresh_hash: refresh.secret_hash,
-    }),
-  );
+  const row = await call(request.database, redeem, {
+    ...request.identity,
+    possession: request.possession,
+    device_hash: hash,
+    device_expires_at: expires_at,
+    access_hash: access.hash,
+    handle_hash: refresh.handle_hash,
+    refresh_hash: refresh.secret_hash,
+  });
   return tokenResponse(request, row, access.secret, refresh.token);
 };
