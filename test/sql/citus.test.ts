@@ -211,6 +211,33 @@ describe('statements are such that they can be handed on', () => {
   });
 });
 
+/** Functions that compare an array of rows of a table as a whole. */
+async function comparing(): Promise<string[]> {
+  const bodies = await sql`
+    select p.proname as name, p.prosrc as body, concat_ws(' ', p.proname, pg_get_function_arguments(p.oid)) as given
+      from pg_proc p join pg_language l on l.oid = p.prolang
+     where p.pronamespace::regnamespace::text like 'pgrant\\_%' and l.lanname = 'plpgsql'`;
+  const rows = /\b([vpo]_\w+)\s+(?:constant )?pgrant(?:_report)?\.\w+\[\]/g;
+  return bodies
+    .filter(({ body, given }) =>
+      [...`${given} ${body}`.matchAll(rows)].some(([, name]) =>
+        new RegExp(`\\b${name} (=|<>|is (not )?distinct) |(?<!:)(=|<>|distinct from) ${name}\\s`).test(body),
+      ),
+    )
+    .map(({ name }) => name);
+}
+
+test('no array of rows is compared: cardinality() says whether there are any ["cannot compare arrays of different element types": they are rows of a piece]', async () => {
+  expect(await comparing()).toEqual([]);
+  await sql.unsafe(
+    `create function pgrant_rules.comparing(p_tenant uuid) returns boolean language plpgsql as 'declare
+       v_users pgrant.users[] := array(select u from pgrant.users u where u.tenant_id = p_tenant); begin
+       return v_users = ''{}''; end'`,
+  );
+  expect(await comparing()).toEqual(['comparing']);
+  await sql.unsafe('drop function pgrant_rules.comparing(uuid)');
+});
+
 describe('a function runs where what it needs is', () => {
   /** Of the definer, without a tenant, and yet about some: where there are several nodes they do without, or do not work. */
   const oneNode = ['health_read', 'sealing_read'];
