@@ -221,7 +221,9 @@ async function comparing(): Promise<string[]> {
   return bodies
     .filter(({ body, given }) =>
       [...`${given} ${body}`.matchAll(rows)].some(([, name]) =>
-        new RegExp(`\\b${name} (=|<>|is (not )?distinct) |(?<!:)(=|<>|distinct from) ${name}\\s`).test(body),
+        new RegExp(
+          `\\b${name} (=|<>|is (not )?distinct) |(?<!:)(=|<>|distinct from) ${name}\\s`,
+        ).test(body),
       ),
     )
     .map(({ name }) => name);
@@ -312,6 +314,74 @@ describe('a function runs where what it needs is', () => {
     );
     expect(await sql.unsafe(astray)).toEqual([{ name: 'astray' }]);
     await sql.unsafe('drop function pgrant_report.astray(uuid, bigint)');
+  });
+
+  test('what is said to operators and admins of comments is asked by one function, which a release takes to each node: nodes have no comments ["must be <NULL>"]', async () => {
+    const asking = `
+      select p.proname as name from pg_proc p
+       where p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace)
+         and p.prosrc ~ '\\m(obj|col|shobj)_description\\(' order by 1`;
+    const names = async () => (await sql.unsafe(asking)).map(({ name }) => name);
+    expect(await names()).toEqual(['comments_of']);
+    await sql.unsafe(
+      `create function pgrant_rules.asking() returns text language plpgsql as 'begin return obj_description(0, ''pg_class''); end'`,
+    );
+    expect(await names()).toEqual(['asking', 'comments_of']);
+    await sql.unsafe('drop function pgrant_rules.asking()');
+
+    const taking = readFileSync(new URL('functions/keep/comments-nodes.sql', functions), 'utf8');
+    const [before, after] = await sql.begin(async (session) => {
+      const said = () => session`
+        select c.relname, pgrant_rules.comments_of(c.relname::text) as comments from pg_class c
+         where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1`;
+      const first = await said();
+      await session.unsafe(taking.replace(/if not exists[\s\S]*?end if;/, ''));
+      const rows = [first, await said()];
+      await session`rollback`;
+      return rows;
+    });
+    expect(after).toEqual(before);
+    expect(before?.find(({ relname }) => relname === 'tenants')?.comments).toHaveProperty([
+      'check tenants_refusal_limit_check',
+    ]);
+  });
+
+  test('no statement of a report asks a table and calls what asks one itself ["cannot execute a distributed query from a query on a shard"]', async () => {
+    // By pgrant.nest(), or only from one that is; the last one does nothing where there are several nodes.
+    const nested = [
+      'audit_verify_seals',
+      'audit_verify_rest',
+      'audit_walk',
+      'audit_compare',
+    ].concat('access_period', 'access_then', 'person_event_keys');
+    const asks = /\b(from|join) pgrant(_report)?\.\w+ (?!\()/;
+    const within = async () => {
+      const bodies = await sql`
+        select p.proname as name, p.prosrc as body, l.lanname = 'plpgsql' and p.pronamespace = 'pgrant_report'::regnamespace as report
+          from pg_proc p join pg_language l on l.oid = p.prolang
+         where p.pronamespace in ('pgrant_report'::regnamespace, 'pgrant_rules'::regnamespace)`;
+      const asking = bodies.filter(({ body }) => asks.test(body)).map(({ name }) => name);
+      const calls = new RegExp(`pgrant_(report|rules)\\.(${asking.join('|')})\\(`);
+      return bodies
+        .filter(
+          ({ name, body, report }) =>
+            report &&
+            !nested.includes(name) &&
+            String(body)
+              .replace(/--[^\n]*/g, '')
+              .split(';')
+              .some((text) => asks.test(text) && calls.test(text)),
+        )
+        .map(({ name }) => name)
+        .sort();
+    };
+    expect(await within()).toEqual([]);
+    await sql.unsafe(
+      `create function pgrant_report.within(p_tenant uuid) returns uuid language plpgsql as 'begin
+         return coalesce(pgrant_report.refusals_late(p_tenant), (select u.user_id from pgrant.users u where u.tenant_id = p_tenant)); end'`,
+    );
+    expect(await within()).toEqual(['within']);
+    await sql.unsafe('drop function pgrant_report.within(uuid)');
   });
 
   test('no report with arguments is a function in SQL that PostgreSQL could inline ["parameterized queries for SQL functions … are not supported"]', async () => {
