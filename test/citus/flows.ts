@@ -8,6 +8,7 @@ export type Place = { issuer: string; client: Client; username: string; password
 export type Tokens = { access_token: string; refresh_token: string; id_token: string };
 type Answer = { status: number; body: Record<string, unknown>; retryAfter: string | null };
 
+export const resource = 'https://api.example';
 export const redirectUri = 'http://127.0.0.1:9/callback';
 const verifier = randomBytes(32).toString('base64url');
 const code_challenge = createHash('sha256').update(verifier).digest('base64url');
@@ -115,9 +116,20 @@ export async function machine(place: Place): Promise<void> {
   assert.equal(status, 200, JSON.stringify(body));
 }
 
+/** What the resource has to say of its tokens is found where the tenant is. */
+async function forResource(place: Place): Promise<void> {
+  const grant_type = 'client_credentials';
+  const { status, body } = await post(place, '/oauth/token', { grant_type, resource });
+  assert.equal(status, 200, JSON.stringify(body));
+  const payload = String(body.access_token).split('.')[1] ?? '';
+  const { aud } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  assert.equal(aud, resource);
+}
+
 /** What else there is: machines, pushed requests, device codes, registration, the account's pages, leaving. */
 export async function otherEndpoints(place: Place, browser: Browser): Promise<void> {
   await machine(place);
+  await forResource(place);
   const asked = { redirect_uri: redirectUri, response_type: 'code', scope: 'openid' };
   const pushed = await post(place, '/oauth/par', {
     ...asked,

@@ -11,7 +11,12 @@ import type { Cluster } from './programs.ts';
 import { askAll } from './reports.ts';
 import { workerTasks } from './tasks.ts';
 
-const roles = { all: 'citus_auditor_of_all', one: 'citus_auditor_of_one' };
+const roles = {
+  all: 'citus_auditor_of_all',
+  one: 'citus_auditor_of_one',
+  // A member of pgrant_auditor whom nobody has made one.
+  none: 'citus_auditor_of_none',
+};
 
 /** What tests of one database take, at the coordinator. */
 export function databaseOf({ coordinator, web }: Cluster): TestDatabase {
@@ -42,9 +47,10 @@ export async function askQuestions(cluster: Cluster): Promise<string> {
     await call(worker, ops.auditor_add, { role: roles.all });
     await call(worker, ops.auditor_add, { role: roles.one, tenant: acme.tenant });
     const [all, one] = [login(cluster, roles.all), login(cluster, roles.one)];
+    const none = login(cluster, roles.none);
     const wrong = await answers({ database, acme, all, one });
-    const { asked, failed } = await askAll({ worker, acme, all, one });
-    await Promise.all([all.end(), one.end()]);
+    const { asked, failed } = await askAll({ worker, acme, all, one, none });
+    await Promise.all([all, one, none].map((sql) => sql.end()));
     await call(worker, ops.auditor_remove, { role: roles.one });
     assert.deepEqual([...wrong, ...failed], []);
     return `${2 * questions.length} right answers, and ${asked} reports and lists`;

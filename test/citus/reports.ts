@@ -1,4 +1,4 @@
-// Whatever else can be asked: each report, as an auditor of all tenants and of one, and each list of operators.
+// Whatever else can be asked: each report, as an auditor of all tenants, of one and of none, and each list of operators.
 import type { Sql } from 'postgres';
 import type { Binding } from '../../src/db/binding.ts';
 import { ops } from '../../src/db/bindings.ts';
@@ -7,7 +7,7 @@ import type { Database } from '../../src/db/connect.ts';
 import type { Story } from '../support/story.ts';
 
 /** The worker is one that says who is behind it. */
-export type Asking = { worker: Database; acme: Story; all: Sql; one: Sql };
+export type Asking = { worker: Database; acme: Story; all: Sql; one: Sql; none: Sql };
 
 /** What an argument without a default gets. */
 const specimen = (argument: string, { withRole }: Story): string | undefined =>
@@ -51,7 +51,7 @@ export async function askAll(asking: Asking): Promise<{ asked: number; failed: s
 type Ask = { what: string; run: () => Promise<unknown> };
 
 /** Each view, and each function that an auditor may give what it takes; those that may do without a tenant are asked of all, too. */
-async function reports({ acme, all, one }: Asking): Promise<Ask[]> {
+async function reports({ acme, all, one, none }: Asking): Promise<Ask[]> {
   const given = (argument: string) => {
     const [name = '', type] = argument.split(' ');
     const value = type === 'uuid' ? ids(acme)[name] : specimen(name.replace('p_', ''), acme);
@@ -83,9 +83,9 @@ async function reports({ acme, all, one }: Asking): Promise<Ask[]> {
       return calls.flatMap((args) => (args.includes('') ? [] : [`${name}(${args.join(', ')})`]));
     }),
   ];
-  return [all, one].flatMap((sql, at) =>
+  return Object.entries({ all, one, none }).flatMap(([who, sql]) =>
     queries.map((query) => ({
-      what: `${at === 0 ? 'all' : 'one'}: ${query}`,
+      what: `${who}: ${query}`,
       run: () => sql.unsafe(`select * from pgrant_report.${query}`),
     })),
   );

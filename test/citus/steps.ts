@@ -9,6 +9,7 @@ import {
   readable,
   redirectUri,
   refresh,
+  resource,
   signIn,
   tokenLife,
 } from './flows.ts';
@@ -50,6 +51,7 @@ export function steps({ cluster, folder, port, commands, keep }: Given): Step[] 
     const tenant = ['--tenant', name];
     await pgrant(['tenant', 'add', name, '--issuer', issuer]);
     await pgrant(['tenant', 'set', name, 'registration=open', 'refusal_limit=1000']);
+    await pgrant(['resource', 'set', resource, ...tenant, '--title', 'API']);
     const grants = ['authorization_code', 'refresh_token', 'client_credentials'];
     const made = await pgrant([
       ...['client', 'add', ...tenant, '--name', 'Client', '--redirect-uri', redirectUri, '--json'],

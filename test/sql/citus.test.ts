@@ -131,6 +131,22 @@ test('what reads the views of PostgreSQL is made at the coordinator alone ["perm
   expect(spread(view)).toHaveLength(1);
 });
 
+const byKey = `
+  select distinct v.oid::regclass::text as name from pg_depend d
+    join pg_rewrite w on w.oid = d.objid
+    join pg_class v on v.oid = w.ev_class
+   where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_constraint'::regclass`;
+
+test('what a view tells of a group it is grouped by, and not by a key alone: asked by nobody who sees a row, Citus has something without keys in place of the table ["must appear in the GROUP BY clause"]', async () => {
+  const names = async () => (await sql.unsafe(byKey)).map(({ name }) => name);
+  expect(await names()).toEqual([]);
+  await sql.unsafe(
+    `create view pgrant_report.by_key as select u.username, count(*) from pgrant.users u group by u.tenant_id, u.user_id`,
+  );
+  expect(await names()).toEqual(['pgrant_report.by_key']);
+  await sql.unsafe('drop view pgrant_report.by_key');
+});
+
 /** Kinds of statements that Citus refuses, each with what it says, and one of them. */
 const refused: [string, (text: string) => boolean, string][] = [
   [
@@ -195,6 +211,35 @@ describe('statements are such that they can be handed on', () => {
   });
 });
 
+/** Functions that compare an array of rows of a table as a whole. */
+async function comparing(): Promise<string[]> {
+  const bodies = await sql`
+    select p.proname as name, p.prosrc as body, concat_ws(' ', p.proname, pg_get_function_arguments(p.oid)) as given
+      from pg_proc p join pg_language l on l.oid = p.prolang
+     where p.pronamespace::regnamespace::text like 'pgrant\\_%' and l.lanname = 'plpgsql'`;
+  const rows = /\b([vpo]_\w+)\s+(?:constant )?pgrant(?:_report)?\.\w+\[\]/g;
+  return bodies
+    .filter(({ body, given }) =>
+      [...`${given} ${body}`.matchAll(rows)].some(([, name]) =>
+        new RegExp(
+          `\\b${name} (=|<>|is (not )?distinct) |(?<!:)(=|<>|distinct from) ${name}\\s`,
+        ).test(body),
+      ),
+    )
+    .map(({ name }) => name);
+}
+
+test('no array of rows is compared: cardinality() says whether there are any ["cannot compare arrays of different element types": they are rows of a piece]', async () => {
+  expect(await comparing()).toEqual([]);
+  await sql.unsafe(
+    `create function pgrant_rules.comparing(p_tenant uuid) returns boolean language plpgsql as 'declare
+       v_users pgrant.users[] := array(select u from pgrant.users u where u.tenant_id = p_tenant); begin
+       return v_users = ''{}''; end'`,
+  );
+  expect(await comparing()).toEqual(['comparing']);
+  await sql.unsafe('drop function pgrant_rules.comparing(uuid)');
+});
+
 describe('a function runs where what it needs is', () => {
   /** Of the definer, without a tenant, and yet about some: where there are several nodes they do without, or do not work. */
   const oneNode = ['health_read', 'sealing_read'];
@@ -229,6 +274,7 @@ describe('a function runs where what it needs is', () => {
     const named = `
       select p.proname as name, v.relname as report from pg_proc p
         join pg_class v on v.relnamespace = 'pgrant_report'::regnamespace and v.relkind = 'v'
+         and strpos(p.prosrc, ' pgrant_report.' || v.relname) > 0
          and p.prosrc ~ ('(from|join) pgrant_report\\.' || v.relname || '\\M')
        where p.pronamespace = 'pgrant_ops'::regnamespace and p.proargnames[1] = 'p_tenant'
          and pg_get_viewdef(v.oid) ~ 'pgrant\\.issuers'`;
@@ -268,6 +314,74 @@ describe('a function runs where what it needs is', () => {
     );
     expect(await sql.unsafe(astray)).toEqual([{ name: 'astray' }]);
     await sql.unsafe('drop function pgrant_report.astray(uuid, bigint)');
+  });
+
+  test('what is said to operators and admins of comments is asked by one function, which a release takes to each node: nodes have no comments ["must be <NULL>"]', async () => {
+    const asking = `
+      select p.proname as name from pg_proc p
+       where p.pronamespace in ('pgrant_rules'::regnamespace, 'pgrant_api'::regnamespace, 'pgrant_ops'::regnamespace)
+         and p.prosrc ~ '\\m(obj|col|shobj)_description\\(' order by 1`;
+    const names = async () => (await sql.unsafe(asking)).map(({ name }) => name);
+    expect(await names()).toEqual(['comments_of']);
+    await sql.unsafe(
+      `create function pgrant_rules.asking() returns text language plpgsql as 'begin return obj_description(0, ''pg_class''); end'`,
+    );
+    expect(await names()).toEqual(['asking', 'comments_of']);
+    await sql.unsafe('drop function pgrant_rules.asking()');
+
+    const taking = readFileSync(new URL('functions/keep/comments-nodes.sql', functions), 'utf8');
+    const [before, after] = await sql.begin(async (session) => {
+      const said = () => session`
+        select c.relname, pgrant_rules.comments_of(c.relname::text) as comments from pg_class c
+         where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1`;
+      const first = await said();
+      await session.unsafe(taking.replace(/if not exists[\s\S]*?end if;/, ''));
+      const rows = [first, await said()];
+      await session`rollback`;
+      return rows;
+    });
+    expect(after).toEqual(before);
+    expect(before?.find(({ relname }) => relname === 'tenants')?.comments).toHaveProperty([
+      'check tenants_refusal_limit_check',
+    ]);
+  });
+
+  test('no statement of a report asks a table and calls what asks one itself ["cannot execute a distributed query from a query on a shard"]', async () => {
+    // By pgrant.nest(), or only from one that is; the last one does nothing where there are several nodes.
+    const nested = [
+      'audit_verify_seals',
+      'audit_verify_rest',
+      'audit_walk',
+      'audit_compare',
+    ].concat('access_period', 'access_then', 'person_event_keys');
+    const asks = /\b(from|join) pgrant(_report)?\.\w+ (?!\()/;
+    const within = async () => {
+      const bodies = await sql`
+        select p.proname as name, p.prosrc as body, l.lanname = 'plpgsql' and p.pronamespace = 'pgrant_report'::regnamespace as report
+          from pg_proc p join pg_language l on l.oid = p.prolang
+         where p.pronamespace in ('pgrant_report'::regnamespace, 'pgrant_rules'::regnamespace)`;
+      const asking = bodies.filter(({ body }) => asks.test(body)).map(({ name }) => name);
+      const calls = new RegExp(`pgrant_(report|rules)\\.(${asking.join('|')})\\(`);
+      return bodies
+        .filter(
+          ({ name, body, report }) =>
+            report &&
+            !nested.includes(name) &&
+            String(body)
+              .replace(/--[^\n]*/g, '')
+              .split(';')
+              .some((text) => asks.test(text) && calls.test(text)),
+        )
+        .map(({ name }) => name)
+        .sort();
+    };
+    expect(await within()).toEqual([]);
+    await sql.unsafe(
+      `create function pgrant_report.within(p_tenant uuid) returns uuid language plpgsql as 'begin
+         return coalesce(pgrant_report.refusals_late(p_tenant), (select u.user_id from pgrant.users u where u.tenant_id = p_tenant)); end'`,
+    );
+    expect(await within()).toEqual(['within']);
+    await sql.unsafe('drop function pgrant_report.within(uuid)');
   });
 
   test('no report with arguments is a function in SQL that PostgreSQL could inline ["parameterized queries for SQL functions … are not supported"]', async () => {

@@ -147,7 +147,7 @@ begin
       v_entries := v_entries || (p_decided[i]).entry;
     end if;
   end loop;
-  if v_codes <> '{}' then
+  if cardinality(v_codes) > 0 then
     perform pgrant_rules.codes_store(p_tenant, v_codes, v_entries);
   end if;
 end

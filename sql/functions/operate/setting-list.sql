@@ -80,6 +80,26 @@ as $$ select regexp_replace(p_expression, '^''(.*)''::.*$', '\1') $$;
 
 comment on function pgrant_rules.default_text(text) is 'The default of a column, a constant as PostgreSQL writes it, as text without quotes and type.';
 
+create function pgrant_rules.comments_of(p_table text) returns jsonb
+language plpgsql stable
+as $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(o.name, o.said), '{}')
+      from (select 'check ' || c.conname as name, obj_description(c.oid, 'pg_constraint') as said
+              from pg_constraint c
+             where c.conrelid = to_regclass(format('pgrant.%I', p_table)) and c.contype = 'c'
+            union all
+            select 'column ' || a.attname, col_description(a.attrelid, a.attnum)
+              from pg_attribute a
+             where a.attrelid = to_regclass(format('pgrant.%I', p_table)) and a.attnum > 0) o
+     where o.said is not null);
+end
+$$;
+
+comment on function pgrant_rules.comments_of(text) is
+  'What the comments of a table say of its checks and columns: {check <name>: …, column <name>: …}. Where there are several nodes, of which only the coordinator has comments, keep/comments-nodes.sql puts the answers in its place.';
+
 create function pgrant_rules.columns_described(p_table text)
 returns table (name text, type text, unit text, nullable boolean, default_value text, choices text[], meaning text, good text)
 language plpgsql stable
@@ -89,13 +109,14 @@ begin
   select a.attname::text, format_type(a.atttypid, null),
          case when k.comments ~ '\mseconds\M' then 'seconds' end, not a.attnotnull,
          pgrant_rules.default_text(pg_get_expr(d.adbin, d.adrelid)),
-         k.choices, col_description(a.attrelid, a.attnum),
+         k.choices, m.comments ->> ('column ' || a.attname),
          pgrant_rules.setting_words(format_type(a.atttypid, null), k.choices, k.comments, not a.attnotnull)
     from pg_attribute a
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+   cross join pgrant_rules.comments_of(p_table) m (comments)
    cross join lateral (
      select pgrant_rules.setting_choices(string_agg(pg_get_constraintdef(c.oid), ' ')) as choices,
-            string_agg(obj_description(c.oid, 'pg_constraint'), '; ' order by c.conname) as comments
+            string_agg(m.comments ->> ('check ' || c.conname), '; ' order by c.conname) as comments
        from pg_constraint c
       where c.conrelid = a.attrelid and c.contype = 'c' and c.conkey = array[a.attnum]) k
    where a.attrelid = to_regclass(format('pgrant.%I', p_table)) and a.attnum > 0 and not a.attisdropped

@@ -208,7 +208,7 @@ as $$
 begin
   return query
   select a.attname::text,
-         case when k.choices is null then obj_description(c.oid, 'pg_constraint')
+         case when k.choices is null then pgrant_rules.comments_of(p_table) ->> ('check ' || c.conname)
               else pgrant_rules.setting_words(format_type(a.atttypid, null), k.choices, null, false) end
     from pg_constraint c
     left join pg_attribute a on a.attrelid = c.conrelid and c.conkey = array[a.attnum]

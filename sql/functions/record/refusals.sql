@@ -136,8 +136,10 @@ language plpgsql stable
 as $$
 declare
   v_kept timestamptz := pgrant_report.audit_kept('refusals');
+  -- In a statement of its own, as each that asks something itself.
+  v_late constant uuid := pgrant_report.refusals_late(p_tenant);
 begin
-  return coalesce(pgrant_report.refusals_late(p_tenant), (
+  return coalesce(v_late, (
     select coalesce(e.event_id, k.covered_by)
       from (select a.event_id, a.detail
               from pgrant_report.audit_entries a

@@ -147,7 +147,7 @@ declare
   v_given jsonb;
 begin
   v_out.claims := '{}';
-  if v_resources = '{}' then
+  if cardinality(v_resources) = 0 then
     return v_out;
   end if;
   -- Where they differ: the standard form, and what each of them has.

@@ -12,7 +12,7 @@ select i.tenant_id, i.name as tenant, w.name as webhook, w.url,
   join pgrant.webhooks w on w.tenant_id = o.tenant_id and w.name = o.webhook
   join pgrant.issuers i on i.tenant_id = o.tenant_id
  where o.state in ('pending', 'dead')
- group by i.tenant_id, i.name, w.tenant_id, w.name;
+ group by i.tenant_id, i.name, w.name, w.url, w.paused_until, w.disabled_at, w.disabled_reason;
 
 comment on view pgrant_report.undelivered is
   'Events that have not reached a webhook, counted by webhook; no row where all have. age in seconds is that of the oldest; dead = given up, kept for dead_letter_lifetime.';
