@@ -1,5 +1,5 @@
 // Rows and records as text for people.
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
 import { stored } from '../settings/stored.ts';
 
 type Row = Record<string, unknown>;
@@ -84,12 +84,22 @@ export function wrap(text: string, indent: number, width: number): string {
   return (lines ?? []).map((line) => ' '.repeat(indent) + line).join('\n');
 }
 
+const require = createRequire(import.meta.url);
+
+/** The columns of a terminal that a text takes. */
+function widthOf(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  // Loading it has V8 read all emoji of Unicode: that takes longer than the rest of a command.
+  const { default: stringWidth }: typeof import('string-width') = require('string-width');
+  return stringWidth(text);
+}
+
 function align(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => stringWidth(line[column] ?? ''))),
+    Math.max(...lines.map((line) => widthOf(line[column] ?? ''))),
   );
   const padded = (text: string, column: number) =>
-    text + ' '.repeat((widths[column] ?? 0) - stringWidth(text));
+    text + ' '.repeat((widths[column] ?? 0) - widthOf(text));
   return lines.map((line) => line.map(padded).join('  ').trimEnd()).join('\n');
 }
 

@@ -1,6 +1,5 @@
 // The developer portal in Chromium: from a draft to an application that works, with and without JavaScript, and as each page looks.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
@@ -9,8 +8,8 @@ import { type Acme, password, startAcme } from '../support/acme.ts';
 import { hasChromium, launch, openPage, press, see } from '../support/chromium.ts';
 import { pathOf } from '../support/developer.ts';
 import { addUser } from '../support/issuer.ts';
+import { violations } from '../support/look.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const folder = process.env.SHOTS;
 if (folder) mkdirSync(folder, { recursive: true });
 
@@ -128,14 +127,11 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
           const path = `${folder}/developer-${name}-${width}-${colorScheme}.png`;
           await page.screenshot({ path, fullPage: true });
         }
-        await page.evaluate(axe);
-        const found = await page.evaluate(`(async () => {
-          const { violations } = await axe.run();
-          const root = document.documentElement;
-          const wide = root.scrollWidth > root.clientWidth ? ['wider than the window'] : [];
-          return [...wide, ...violations.map(({ id, nodes }) => [id, nodes[0]?.html])];
-        })()`);
-        faults.push(...(found as unknown[]).map((fault) => [name, colorScheme, width, fault]));
+        const wide = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        );
+        const found = [...(wide ? ['wider than the window'] : []), ...(await violations(page))];
+        faults.push(...found.map((fault) => [name, colorScheme, width, fault]));
       }
     }
     return faults;

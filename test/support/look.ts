@@ -1,7 +1,6 @@
 // How a page looks to people: on a phone and on a desk, light and dark. With SHOTS=folder, pictures of it.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -12,6 +11,14 @@ if (folder) mkdirSync(folder, { recursive: true });
 const tablesOut = `[...document.querySelectorAll('table.rows')]
   .filter((one) => one.getBoundingClientRect().width > one.parentElement.clientWidth - 2 *
     parseFloat(getComputedStyle(one.parentElement).paddingInlineStart) + 1).length`;
+
+/** The rules of axe that a page breaks, each with where. */
+export async function violations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe);
+  // What was kept is not described, nor sent here: of a long page that is megabytes.
+  return page.evaluate<string[]>(`axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target).join(' ')))`);
+}
 
 /** What a page gets wrong, in both themes, and whether it fits a phone. */
 export async function look(page: Page, name: string): Promise<string[]> {
@@ -32,13 +39,8 @@ export async function look(page: Page, name: string): Promise<string[]> {
       }
       // Each theme once, each width once: axe takes longer than everything else.
       if ((colorScheme === 'light') === (width === 1280)) continue;
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate<AxeResults>('axe.run()');
       faults.push(
-        ...violations.map(
-          ({ id, nodes }) =>
-            `${name}, ${colorScheme}, ${width}: ${id} ${nodes.map(({ target }) => target).join(' ')}`,
-        ),
+        ...(await violations(page)).map((fault) => `${name}, ${colorScheme}, ${width}: ${fault}`),
       );
     }
   }
