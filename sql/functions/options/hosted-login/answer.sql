@@ -64,6 +64,7 @@ as $$
 declare
   v_at constant timestamptz := now();
   v_user_id uuid;
+  v_role text;
   v_name text := coalesce(p_username, p_subject);
 begin
   -- A subject is the product's own; people are not shown what they cannot read.
@@ -92,8 +93,21 @@ begin
   end if;
   perform pgrant_rules.user_remember(p_tenant, v_user_id, 'login.accept');
   if p_roles is not null then
-    delete from pgrant.user_roles r
-     where r.tenant_id = p_tenant and r.user_id = v_user_id and r.source = 'login' and not r.scope = any (p_roles);
+    -- Whoever has open sessions hears of it, as of a role that an operator takes.
+    for v_role in
+      with lost as (
+        delete from pgrant.user_roles r
+         where r.tenant_id = p_tenant and r.user_id = v_user_id and r.source = 'login' and not r.scope = any (p_roles)
+        returning r.scope
+      )
+      select l.scope from lost l
+       where not exists (select from pgrant.user_roles o
+                          where o.tenant_id = p_tenant and o.user_id = v_user_id and o.scope = l.scope and o.source = 'operator')
+       order by 1
+    loop
+      perform pgrant_rules.audit(p_tenant, 'role.withdraw', null, 'not said at the login', null, v_user_id,
+                                 p_detail => jsonb_build_object('role', v_role));
+    end loop;
     insert into pgrant.user_roles (tenant_id, user_id, scope, source)
     select p_tenant, v_user_id, r.role, 'login' from unnest(p_roles) r (role) on conflict do nothing;
     perform pgrant_rules.user_roles_remember(p_tenant, v_user_id, 'login.accept');

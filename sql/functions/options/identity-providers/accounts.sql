@@ -43,8 +43,7 @@ begin
     raise exception 'the upstream % has no account %', p_name, p_subject using errcode = 'OA001',
       hint = 'list them: select * from pgrant_ops.upstream_account_list(p_tenant, p_name)';
   end if;
-  delete from pgrant.group_members m where m.tenant_id = p_tenant and m.user_id = v_user_id and m.source = p_name;
-  perform pgrant_rules.group_members_remember(p_tenant, v_user_id, 'upstream.unlink');
+  perform pgrant_rules.upstream_leave(p_tenant, p_name, v_user_id, 'upstream.unlink');
   perform pgrant_rules.audit(p_tenant, 'upstream.unlink', null, 'by an operator', null, v_user_id,
                              p_detail => jsonb_build_object('upstream', p_name, 'subject', p_subject));
 end

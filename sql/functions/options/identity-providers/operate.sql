@@ -180,9 +180,9 @@ declare
   v_user_id uuid;
 begin
   for v_user_id in
-    delete from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name returning m.user_id
+    select distinct m.user_id from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name
   loop
-    perform pgrant_rules.group_members_remember(p_tenant, v_user_id, p_cause);
+    perform pgrant_rules.upstream_leave(p_tenant, p_name, v_user_id, p_cause);
   end loop;
 end
 $$;
