@@ -111,7 +111,7 @@ const kinds: Record<string, string> = {
   bigint: 'a whole number',
   uuid: 'an identifier such as 01234567-89ab-cdef-0123-456789abcdef',
   inet: 'an address',
-  cidr: 'a network such as 192.0.2.0/24',
+  cidr: 'a network such as 192.0.2.0/24, whose bits behind the prefix are 0',
   interval: 'a length of time',
   'timestamp with time zone': 'a moment such as 2026-11-21T08:00:00Z',
 };
@@ -119,8 +119,12 @@ const kinds: Record<string, string> = {
 /** An error of PostgreSQL's own without its words: types, columns and relations. */
 function plainly({ code, message, column_name: column }: PostgresError): string {
   if (code === '23502') return `${column} is missing`;
+  // As a character, or as \\u0000 in JSON: PostgreSQL keeps it in no text.
+  if (code === '22021' || code === '22P05') return 'text cannot have the character U+0000';
   const [, type = '', value] =
-    /^invalid input syntax for type ([a-z ]+): (".*")$/s.exec(message) ?? [];
+    /^invalid input syntax for type ([a-z ]+): (".*")$/s.exec(message) ??
+    /^invalid (cidr) value: (".*")$/s.exec(message) ??
+    [];
   if (value === undefined) return 'a value is not acceptable';
   return `${value} is not ${kinds[type] ?? 'acceptable here'}`;
 }

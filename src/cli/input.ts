@@ -18,8 +18,11 @@ export function collect(...choices: string[]) {
 /** For an option that is a length of time: seconds. */
 export function duration(value: string): number {
   const seconds = parseDuration(value);
-  if (seconds !== undefined) return seconds;
-  throw new InvalidArgumentError('It must be a length of time such as 90d, 24h, 15m or 60s.');
+  // What an integer of PostgreSQL holds, 68 years.
+  if (seconds !== undefined && seconds < 2 ** 31) return seconds;
+  throw new InvalidArgumentError(
+    'It must be a length of time such as 90d, 24h, 15m or 60s, of at most 24855d.',
+  );
 }
 
 /** For an option that is a length of time which may be in months: as it is, for PostgreSQL reads it. */
@@ -32,8 +35,9 @@ export function calendarDuration(value: string): string {
 
 /** For an option that is a moment: a time with its zone, or how long ago. */
 export function moment(value: string): string {
-  const seconds = parseDuration(value);
-  if (seconds !== undefined) return new Date(Date.now() - seconds * 1000).toISOString();
+  const ago = Date.now() - (parseDuration(value) ?? Number.NaN) * 1000;
+  // Before 1970 there was nothing that could be asked for.
+  if (ago >= 0) return new Date(ago).toISOString();
   // Without a zone it would be another moment on another machine.
   if (/T\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value))) {
     return value;

@@ -54,8 +54,11 @@ async function print(session: Session, recipe: string, options: Options): Promis
       'say by --resource what the server is called: a URI such as https://server.example.com',
     );
   }
-  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) {
-    throw new UsageError('--name must be 1 to 64 letters, digits, dots, hyphens and underscores');
+  // One that begins with a hyphen would be an option of the commands that are printed.
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    throw new UsageError(
+      '--name must be 1 to 64 letters, digits, dots, hyphens and underscores, of which the first is a letter or digit',
+    );
   }
   const facts = await factsOf(session, {
     tenant,
@@ -64,6 +67,9 @@ async function print(session: Session, recipe: string, options: Options): Promis
     at: readPlace(options.at),
   });
   const rendered = renderRecipe(recipe, facts);
+  if (rendered.splitsAud && resource.includes(',')) {
+    throw new UsageError(`${recipe} splits audiences at commas: choose a --resource without one`);
+  }
   if (apply) return await applied(session, recipe, rendered, facts);
   if (check) return await checked(session, rendered, facts);
   const commands = rendered.steps.map(({ words }) => ['pgrant', ...words].join(' '));

@@ -31,6 +31,8 @@ export type Recipe = {
   server: Server;
   /** Whether a command names a place that is an example. */
   needsPlace: boolean;
+  /** Whether the server reads a list, in which a resource with a comma would be two audiences. */
+  splitsAud: boolean;
 };
 
 /** Events after which introspection may say otherwise of a token: that it is good, for which scopes, or whose it is. */
@@ -71,7 +73,8 @@ export function listRecipes(): { recipe: string; about: string }[] {
 
 /** The recipe for a tenant and a server, and pgrant's part of it as steps. */
 export function renderRecipe(recipe: string, facts: Facts): Recipe {
-  // No HTML: what is filled in has no character that means something in the files that are printed.
+  // No HTML: of what is filled in a resource alone may have characters that mean something in the files that are printed,
+  // and where they do the template says it by a filter.
   const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(folder), {
     autoescape: false,
     throwOnUndefined: true,
@@ -80,6 +83,7 @@ export function renderRecipe(recipe: string, facts: Facts): Recipe {
   environment.addFilter('shell', (word: string) => `'${word.replaceAll("'", `'\\''`)}'`);
   environment.addFilter('json', (text: string) => JSON.stringify(text));
   environment.addFilter('property', (text: string) => text.replaceAll('\\', '\\\\'));
+  environment.addFilter('haproxy', (text: string) => text.replaceAll("'", "\\'"));
   const source = readFileSync(`${folder}/${recipe}.njk`, 'utf8');
   const place = placeOf(facts, /^\{# at: (\S+) #\}$/m.exec(source)?.[1]);
   const text = environment.render(`${recipe}.njk`, {
@@ -95,6 +99,7 @@ export function renderRecipe(recipe: string, facts: Facts): Recipe {
     text: (guessed && text.includes(new URL(example).host) ? remark : '') + text.trim(),
     steps,
     server: { placeholder: place.placeholder, oneAud: /^\{# one aud #\}$/m.test(source) },
+    splitsAud: /^\{# splits aud #\}$/m.test(source),
     needsPlace: guessed && steps.some(({ words }) => words.some((word) => word.includes(example))),
   };
 }

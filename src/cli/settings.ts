@@ -17,9 +17,13 @@ export function readSettings(
   });
 }
 
-/** Reads field=value pairs of what has no types of its own: JSON as such, anything else as text. */
+/** Reads field=value pairs of what has no types of its own: JSON as such, null too; numbers and anything else as text. */
 export function readFields(pairs: readonly string[]): Record<string, unknown> {
-  return readPairs(pairs, (_, value) => readJson(value) ?? value);
+  return readPairs(pairs, (_, value) => {
+    const json = readJson(value);
+    // No claim that can be set is a number, and a birthdate may be a year alone (OpenID Connect Core 5.1).
+    return json === undefined || typeof json === 'number' ? value : json;
+  });
 }
 
 function readPairs(pairs: readonly string[], read: (name: string, value: string) => unknown) {

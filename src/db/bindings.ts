@@ -6017,7 +6017,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['session_id', 'auth_time', 'last_seen_at', 'expires_at', 'amr', 'cursor']),
 
-  /** Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003. */
+  /** Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null or an empty text takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003. */
   user_set: bind<
     {
       tenant: string;

@@ -163,9 +163,38 @@ test('Spring takes what the tokens of its resource are signed by, and signs in w
   expect(shown).toContainEqual(
     expect.objectContaining({ resource, access_token_alg: algs, access_token_typ: 'JWT' }),
   );
-  expect(text).toContain(`jwt.audiences=${resource}`);
+  expect(text).toContain(`jwt.audiences[0]=${resource}`);
   const id = /registration\.pgrant\.client-id=(.*)/.exec(text)?.[1];
   const { redirect_uris, default_resource } = await document(`client show ${id} --tenant acme`);
   expect(redirect_uris).toEqual(['https://shop.example.com/login/oauth2/code/pgrant']);
   expect(default_resource).toBe(resource);
 });
+
+test('an audience with an apostrophe or a comma is one word in what is printed, or refused with the reason', async () => {
+  const line = (recipe: string) => `recipe ${recipe} --tenant acme --resource`;
+  const haproxy = await document(`${line('haproxy')} https://x.example.com/O'Brien`);
+  expect(haproxy.text).toContain(
+    "jwt_payload_query('$.aud') -m str https://x.example.com/O\\'Brien }",
+  );
+  // Spring splits a property with commas, unless it is said to be the first of a list.
+  const tag = 'tag:example.com,2026:api';
+  const spring = await document(`${line('spring')} ${tag}`);
+  expect(spring.text).toContain(`jwt.audiences[0]=${tag}\n`);
+  const kafka = await pgrant(`${line('kafka')} ${tag} --apply`.split(' '));
+  expect([kafka.code, kafka.err]).toEqual([
+    2,
+    'pgrant: kafka splits audiences at commas: choose a --resource without one\n',
+  ]);
+});
+
+test.each(['-x', '.', '..x', '_x', 'x'.repeat(65), ''])(
+  '--name=%s is refused: it is part of commands',
+  async (name) => {
+    const line = 'recipe rabbitmq --tenant acme --resource urn:rabbitmq:other';
+    const { code, err } = await pgrant([...line.split(' '), `--name=${name}`]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/^pgrant: --name must be .* a letter or digit\n/),
+    ]);
+  },
+);

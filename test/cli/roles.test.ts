@@ -61,6 +61,8 @@ test('a credential is bounded by the roles of its maker', async () => {
     1,
     expect.stringContaining('webhook (role missing)'),
   ]);
+  const unknown = await pgrant([...words.slice(0, -1), 'webhok', ...at]);
+  expect(unknown.err).toContain('webhok (the tenant has no such scope)\n');
   await json('role', 'assign', 'webhook', 'ada');
   const made = await json(...words, '--network', '10.0.0.0/8', '--expires-in', '90d');
   expect(made.api_key).toMatch(/^pgrant_ak_/);

@@ -288,3 +288,16 @@ test('tenant remove without a terminal refuses with exit code 2, and goes ahead 
     err: 'pgrant: there is no tenant named acme\n  list the tenants: pgrant tenant list\n',
   });
 });
+
+test('an audience that nobody can type again is refused', async () => {
+  await document('tenant add heard --issuer http://localhost:3000/heard');
+  for (const audience of ['a\nb', ' api', 'api ', 'a\u202eb', '\u200b']) {
+    const { code, err } = await pgrant(['tenant', 'set', 'heard', `audience=${audience}`]);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining(
+        'audience must be text of 1 to 512 characters that can be seen, without spaces at the ends, not',
+      ),
+    ]);
+  }
+});

@@ -29,7 +29,49 @@ test('user set changes claims, username and subject, and shows the person', asyn
     'subject=p-1',
   );
   expect(renamed).toMatchObject({ username: 'countess', subject: 'p-1', user_id: shown.user_id });
-  await document('user set --tenant acme --username countess username=ada subject=null');
+  const back = await document(
+    'user set --tenant acme --username countess username=ada subject=null',
+  );
+  expect(back).toMatchObject({ username: 'ada', subject: null });
+});
+
+test('user set takes claims away by null or nothing, and takes a year for a birthdate [OpenID Connect Core 5.1, 5.3.2]', async () => {
+  const set = (...pairs: string[]) => document('user set --tenant acme --username ada', ...pairs);
+  const made = await set('name=Ada', 'nickname=L', 'birthdate=1815', 'phone_number=4930123456');
+  expect(made.claims).toMatchObject({
+    name: 'Ada',
+    nickname: 'L',
+    birthdate: '1815',
+    phone_number: '4930123456',
+  });
+  const gone = ['name=null', 'nickname=', 'birthdate=', 'phone_number=null'];
+  const { claims } = await set(...gone);
+  expect(Object.keys(claims).sort()).toEqual(['email', 'email_verified', 'zoneinfo']);
+  const whole = await set(`claims=${JSON.stringify({ ...claims, name: '' })}`);
+  expect(whole.claims).toEqual(claims);
+});
+
+test.each([
+  [
+    'user set --tenant acme --username ada',
+    String.raw`address={"formatted":"\u0000"}`,
+    'text cannot have the character U+0000',
+  ],
+  [
+    'credential add --tenant acme --username ada --name k --permission openid --network',
+    '10.0.0.1/8',
+    '"10.0.0.1/8" is not a network such as 192.0.2.0/24',
+  ],
+  [
+    'credential add --tenant acme --username ada --name k --permission openid --expires-in',
+    '99999d',
+    'of at most 24855d',
+  ],
+  ['errors --tenant acme --since', '99999999d', 'It must be such as'],
+])('%s %s is refused by what would be good', async (line, value, message) => {
+  const { code, err } = await pgrant([...line.split(' '), value]);
+  expect(code).toBeGreaterThan(0);
+  expect(err).toContain(message);
 });
 
 test.each([

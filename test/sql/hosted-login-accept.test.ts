@@ -109,6 +109,11 @@ describe('an accepted login', () => {
     await signIn({ subject: 'user-2', roles: ['editor'] });
     await signIn({ subject: 'user-2' });
     expect(await rolesOf('user-2')).toHaveLength(2);
+    // A role that an operator gave too is not lost; receivers of events hear of the others.
+    const lost = await auditOf(world, 'role.withdraw');
+    expect(lost.map(({ user_id, detail }) => [user_id, detail])).toEqual([
+      [made.answer.user_id, { role: 'editor' }],
+    ]);
   });
 
   test('gives nobody a username that hides what it is: the product is told, and a subject is not shown', async () => {

@@ -135,11 +135,37 @@ describe('groups of an upstream', () => {
     expect(left).toEqual([{ group_name: 'own' }]);
   });
 
+  test('are told as those of an operator are: who joins and who leaves, and nothing where nothing changed', async () => {
+    await finish(club, await arrive(club), 't');
+    await finish(club, await arrive(club), 't');
+    await finish(club, await arrive(club), 't', { roles: [] });
+    await finish(club, await arrive(club), 't');
+    const { user_id } = (await stored(club, 't')) ?? {};
+    await operate(world, ops.upstream_unlink, { name: 'discord', subject: 't' });
+    const told = (await auditOf(world, 'group.member')).filter((one) => one.user_id === user_id);
+    const upstream = 'discord';
+    expect(told.map(({ detail }) => detail)).toEqual(
+      [true, false, true, false].map((member) => ({ group: 'crew', member, upstream })),
+    );
+  });
+
+  test('are not lost, and nobody is told so, while an operator or another upstream gives them', async () => {
+    const { user_id } = await makeUser(world, 'both');
+    await operate(world, ops.group_member, { group: 'crew', username: 'both', member: true });
+    await operate(world, ops.upstream_link, { name: 'other', subject: 'b', username: 'both' });
+    const before = await auditOf(world, 'group.member');
+    await finish(club, await arrive(club, { upstream: 'other' }), 'b');
+    await finish(club, await arrive(club, { upstream: 'other' }), 'b', { roles: [] });
+    expect((await stored(club, 'b', 'other'))?.user_id).toBe(user_id);
+    expect(await auditOf(world, 'group.member')).toEqual(before);
+  });
+
   test('go with the upstream, when it is disabled', async () => {
     await finish(club, await arrive(club, { upstream: 'other' }), 'd');
     expect((await stored(club, 'd', 'other'))?.groups).toEqual(['crew']);
     await operate(world, ops.upstream_disable, { name: 'other', disabled: true });
     expect((await stored(club, 'd', 'other'))?.groups).toEqual([]);
+    expect((await auditOf(world, 'group.member')).at(-1)?.detail).toMatchObject({ member: false });
   });
 });
 

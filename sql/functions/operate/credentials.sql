@@ -13,7 +13,9 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
-  select string_agg(e.scope || ' (' || e.reason || ')', ', ') into v_missing
+  select string_agg(format('%s (%s)', left(e.scope, 128),
+                           case when e.reason = 'undefined' then 'the tenant has no such scope' else e.reason end), ', ')
+    into v_missing
     from pgrant_rules.scope_explain(p_tenant, v_user_id, null, p_permissions, null) e
    where e.reason is not null or e.held is null;
   if v_missing is not null or coalesce(p_permissions, '{}') = '{}' then

@@ -146,6 +146,11 @@ begin
   end if;
   perform pgrant_rules.resource_claims_check(p_tenant);
   if p_settings ? 'audience' then
+    -- What whoever configures a server could not type again.
+    if pgrant.text_sound(p_settings ->> 'audience') is false or p_settings ->> 'audience' <> btrim(p_settings ->> 'audience') then
+      perform pgrant_rules.setting_refuse('audience', 'text of 1 to 512 characters that can be seen, without spaces at the ends',
+                                          p_settings -> 'audience');
+    end if;
     perform pgrant_rules.tenant_audience_check(p_tenant);
   end if;
   if p_settings ? 'title' then

@@ -59,12 +59,14 @@ begin
       v_claims := v_claims - (v_claim || '_verified');
     end if;
   end loop;
-  return (select coalesce(jsonb_object_agg(c.key, c.value), '{}') from jsonb_each(v_claims || p_changes) c where c.value <> 'null');
+  -- No claim is an empty string (OpenID Connect Core 5.3.2).
+  return (select coalesce(jsonb_object_agg(c.key, c.value), '{}')
+            from jsonb_each(v_claims || p_changes) c where c.value not in ('null', '""'));
 end
 $$;
 
 comment on function pgrant_rules.claims_changed(jsonb, jsonb) is
-  'Claims with changes to some of them: null takes one away, and a new e-mail address or telephone number is not verified unless the change says so.';
+  'Claims with changes to some of them: null or an empty text takes one away, and a new e-mail address or telephone number is not verified unless the change says so.';
 
 create function pgrant_ops.user_set(p_tenant uuid, p_username text, p_settings jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -118,4 +120,4 @@ end
 $$;
 
 comment on function pgrant_ops.user_set(uuid, text, jsonb) is
-  'Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003.';
+  'Changes a person, given as {setting: value}: username, subject (what the product calls them), claims as a whole, or standard claims (OpenID Connect Core 5.1) one by one, of which null or an empty text takes one away. A new e-mail address or telephone number is not verified unless the same call says so. Sessions and tokens live on. Returns the person. Raises OA001, OA002, OA003.';

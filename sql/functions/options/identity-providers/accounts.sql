@@ -43,7 +43,7 @@ begin
     raise exception 'the upstream % has no account %', p_name, p_subject using errcode = 'OA001',
       hint = 'list them: select * from pgrant_ops.upstream_account_list(p_tenant, p_name)';
   end if;
-  perform pgrant_rules.upstream_memberships_end(p_tenant, p_name, v_user_id, 'upstream.unlink');
+  perform pgrant_rules.upstream_leave(p_tenant, p_name, v_user_id, 'upstream.unlink');
   perform pgrant_rules.audit(p_tenant, 'upstream.unlink', null, 'by an operator', null, v_user_id,
                              p_detail => jsonb_build_object('upstream', p_name, 'subject', p_subject));
 end

@@ -182,7 +182,7 @@ begin
   for v_user_id in
     select distinct m.user_id from pgrant.group_members m where m.tenant_id = p_tenant and m.source = p_name order by 1
   loop
-    perform pgrant_rules.upstream_memberships_end(p_tenant, p_name, v_user_id, p_cause);
+    perform pgrant_rules.upstream_leave(p_tenant, p_name, v_user_id, p_cause);
   end loop;
 end
 $$;

@@ -34,6 +34,46 @@ $$;
 comment on function pgrant_rules.upstream_choices(uuid, uuid) is
   'What pages offer: [{name, title, linked: whether the person has an account there}].';
 
+create function pgrant_rules.upstream_member(p_tenant uuid, p_name text, p_user_id uuid, p_group text, p_member boolean) returns void
+language plpgsql
+as $$
+begin
+  -- Where an operator or another upstream says so, too, nothing has changed.
+  if not exists (select from pgrant.group_members m
+                  where m.tenant_id = p_tenant and m.user_id = p_user_id and m.group_name = p_group and m.source <> p_name) then
+    perform pgrant_rules.audit(p_tenant, 'group.member', null, 'by an upstream', null, p_user_id,
+      p_detail => jsonb_build_object('group', p_group, 'member', p_member, 'upstream', p_name));
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.upstream_member(uuid, text, uuid, text, boolean) is
+  'Records that a person joined or left a group by what an upstream says, as what an operator does is recorded: receivers of events hear of both.';
+
+create function pgrant_rules.upstream_leave(
+  p_tenant uuid, p_name text, p_user_id uuid, p_cause text, p_stay text[] default '{}'
+) returns void
+language plpgsql
+as $$
+declare
+  v_held constant text[] := pgrant_rules.roles_held(p_tenant, p_user_id);
+  v_group text;
+begin
+  for v_group in
+    delete from pgrant.group_members m
+     where m.tenant_id = p_tenant and m.user_id = p_user_id and m.source = p_name and not m.group_name = any (p_stay)
+    returning m.group_name
+  loop
+    perform pgrant_rules.upstream_member(p_tenant, p_name, p_user_id, v_group, false);
+  end loop;
+  perform pgrant_rules.group_members_remember(p_tenant, p_user_id, p_cause);
+  perform pgrant_rules.roles_lost(p_tenant, p_user_id, v_held);
+end
+$$;
+
+comment on function pgrant_rules.upstream_leave(uuid, text, uuid, text, text[]) is
+  'Takes away the groups that a person has from an upstream, but those of p_stay.';
+
 create function pgrant_rules.upstream_memberships(
   p_tenant uuid, p_upstream pgrant.upstreams, p_user_id uuid, p_roles text[]
 ) returns void
@@ -41,40 +81,32 @@ language plpgsql
 as $$
 declare
   v_groups text[];
-  v_held constant text[] := pgrant_rules.roles_held(p_tenant, p_user_id);
+  v_joined text[];
 begin
   select coalesce(array_agg(distinct g.group_name), '{}')
     into v_groups
     from unnest(p_roles) r (role)
     join jsonb_each_text(coalesce(p_upstream.settings -> 'role_groups', '{}')) m on m.key = r.role
     join pgrant.groups g on g.tenant_id = p_tenant and g.group_name = m.value;
-  delete from pgrant.group_members m
-   where m.tenant_id = p_tenant and m.user_id = p_user_id and m.source = p_upstream.name
-     and not m.group_name = any (v_groups);
+  v_joined := array(
+    select g.name from unnest(v_groups) g (name)
+    except
+    select m.group_name from pgrant.group_members m
+     where m.tenant_id = p_tenant and m.user_id = p_user_id and m.source = p_upstream.name);
   insert into pgrant.group_members (tenant_id, group_name, user_id, source)
-  select p_tenant, g.name, p_user_id, p_upstream.name from unnest(v_groups) g (name)
+  select p_tenant, g.name, p_user_id, p_upstream.name from unnest(v_joined) g (name)
       on conflict do nothing;
+  for i in 1 .. cardinality(v_joined) loop
+    perform pgrant_rules.upstream_member(p_tenant, p_upstream.name, p_user_id, v_joined[i], true);
+  end loop;
   perform pgrant_rules.group_members_remember(p_tenant, p_user_id, 'upstream.record');
-  perform pgrant_rules.roles_lost(p_tenant, p_user_id, v_held);
+  -- After those that are new: a role that both groups bring is not lost meanwhile.
+  perform pgrant_rules.upstream_leave(p_tenant, p_upstream.name, p_user_id, 'upstream.record', v_groups);
 end
 $$;
 
 comment on function pgrant_rules.upstream_memberships(uuid, pgrant.upstreams, uuid, text[]) is
   'Makes the groups that a person has from an upstream those of p_roles by its role_groups. Groups from elsewhere stay.';
-
-create function pgrant_rules.upstream_memberships_end(p_tenant uuid, p_name text, p_user_id uuid, p_cause text) returns void
-language plpgsql
-as $$
-declare
-  v_held constant text[] := pgrant_rules.roles_held(p_tenant, p_user_id);
-begin
-  delete from pgrant.group_members m where m.tenant_id = p_tenant and m.user_id = p_user_id and m.source = p_name;
-  perform pgrant_rules.group_members_remember(p_tenant, p_user_id, p_cause);
-  perform pgrant_rules.roles_lost(p_tenant, p_user_id, v_held);
-end
-$$;
-
-comment on function pgrant_rules.upstream_memberships_end(uuid, text, uuid, text) is 'Takes away the groups that an upstream gave to a person.';
 
 create function pgrant_rules.claims_sound(p_claims jsonb) returns jsonb
 language sql immutable

@@ -15,7 +15,7 @@ create function pgrant_rules.resource_claim_fault(p_tenant uuid, p_name text, p_
 language plpgsql
 as $$
 declare
-  v_source text := substring(p_text from '^[^{}]*\{([a-z_]+)\}[^{}]*$');
+  v_source text := substring(p_text from '^[^{}]*\{([^{}]+)\}[^{}]*$');
   v_type text;
 begin
   select s.type into v_type from pgrant_rules.resource_claim_sources() s where s.claim = v_source;
