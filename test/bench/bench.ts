@@ -40,8 +40,14 @@ export type Bench = {
   stop: () => Promise<void>;
 };
 
-/** Starts the database, the servers and the load generator. */
-export async function startBench({ peer }: { peer: boolean }): Promise<Bench> {
+/** Starts the database, with settings of its own, the servers and the load generator. */
+export async function startBench({
+  peer,
+  settings,
+}: {
+  peer: boolean;
+  settings?: Record<string, string>;
+}): Promise<Bench> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (let next = stops.pop(); next; next = stops.pop()) await next();
@@ -51,7 +57,7 @@ export async function startBench({ peer }: { peer: boolean }): Promise<Bench> {
     process.once(signal, () => stop().finally(() => process.exit(1)));
   }
   try {
-    const database = await startDatabase();
+    const database = await startDatabase(settings);
     stops.push(database.stop);
     const sql = postgres(database.url('postgres'), { max: 1, onnotice: () => {} });
     stops.push(() => sql.end());

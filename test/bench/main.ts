@@ -12,6 +12,7 @@ import { hasPgbench } from './pgbench.ts';
 import { measureRecord, recordLines } from './record.ts';
 import { json, type Result, ratioTable, resourceLine, summary, table } from './report.ts';
 import { measureReports } from './reports.ts';
+import { largeDatabase } from './servers.ts';
 import { measureSpread } from './spread.ts';
 
 const usage = `npm run bench -- [options]
@@ -98,7 +99,10 @@ const alone =
   settings.spread ||
   settings.neighbours ||
   settings.devices;
-const bench = await startBench({ peer: !alone });
+const bench = await startBench({
+  peer: !alone,
+  ...(families !== undefined && { settings: largeDatabase }),
+});
 try {
   if (reports !== undefined) {
     console.log((await measureReports(bench, reports)).join('\n'));

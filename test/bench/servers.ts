@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Embedded, startEmbedded } from '../../src/embedded/embedded.ts';
@@ -32,10 +32,18 @@ function benchClient(client_id: string, format: BenchClient['format']): BenchCli
   return { client_id, client_secret: newLastingSecret('client_secret').secret, format };
 }
 
+/** For families by the million, whose indexes are to fit: a quarter of the memory, as PostgreSQL advises. */
+export const largeDatabase = {
+  shared_buffers: `${Math.floor(totalmem() / 4 / 2 ** 20)}MB`,
+  max_wal_size: '16GB',
+};
+
 /** Starts PostgreSQL on a folder that goes when it stops. */
-export async function startDatabase(): Promise<Embedded & { log: string }> {
+export async function startDatabase(
+  settings: Record<string, string> = {},
+): Promise<Embedded & { log: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-bench-'));
-  const server = await startEmbedded(folder, { settings: { max_wal_size: '4GB' } });
+  const server = await startEmbedded(folder, { settings: { max_wal_size: '4GB', ...settings } });
   const stop = async () => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
