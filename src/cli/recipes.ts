@@ -51,6 +51,7 @@ export const endingEvents: readonly (typeof eventTypes)[number][] = [
   'refresh_token.reused',
   'role.disabled',
   'role.withdrawn',
+  'session.ended',
   'token.revoked',
   'user.disabled',
   'user.password_changed',

@@ -79,3 +79,16 @@ test('a withdrawn role and a revoked token are heard of, with the grant that int
     { type: 'role.withdrawn', data: { role: 'pg_reader', user_id } },
   ]);
 });
+
+test('whoever signs out is heard of, for tokens without offline_access end with the session [OpenID Connect Core 11]', async () => {
+  const acme = await startAcme();
+  await addWebhook(acme, 'sessions', 'http://127.0.0.1:1/hook', ['session.ended']);
+  const config = await discover(acme, acme.web);
+  const { access_token, claims } = await obtainTokens(config, { scope: 'openid' });
+  expect((await client.tokenIntrospection(config, access_token)).active).toBe(true);
+  await call(acme.database.worker, ops.user_sign_out, { tenant: acme.tenant, username: 'ada' });
+  expect((await client.tokenIntrospection(config, access_token)).active).toBe(false);
+  expect(await outboxOf(acme)).toMatchObject([
+    { type: 'session.ended', data: { user_id: claims?.sub } },
+  ]);
+});

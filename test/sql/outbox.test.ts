@@ -244,6 +244,7 @@ test('every type of event arises', async () => {
   await operate(world, ops.role_disable, { role: 'staff', disabled: true });
   await operate(world, ops.group_set, { group: 'g', title: 'G', roles: [] } as never);
   await operate(world, ops.group_member, { group: 'g', username: 'ada', member: true });
+  await operate(world, ops.user_sign_out, { username: 'ada' });
   const second = await makeClient(world, 'third');
   const cyd = await makeUser(world, 'cyd');
   const tokens = await obtainTokens(world, second, cyd);
