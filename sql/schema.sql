@@ -70,6 +70,7 @@ CREATE OR REPLACE FUNCTION pgrant.audited_tenant()
  RETURNS uuid
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   return pgrant.auditor_tenant();
@@ -82,6 +83,7 @@ CREATE OR REPLACE FUNCTION pgrant.auditor()
  RETURNS name
  LANGUAGE plpgsql
  STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   return case when current_user = 'pgrant_auditor' and not pg_has_role(session_user, 'pgrant_owner', 'MEMBER')
@@ -95,6 +97,7 @@ CREATE OR REPLACE FUNCTION pgrant.auditor_tenant()
  RETURNS uuid
  LANGUAGE plpgsql
  STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   return case when pgrant.auditor() = 'pgrant_auditor' then '00000000-0000-0000-0000-000000000000'::uuid
@@ -511,6 +514,7 @@ CREATE OR REPLACE FUNCTION pgrant.remembered_since()
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
  STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   return now() - (select p.retention from pgrant.partition_plans p where p.table_name = 'audit_events');
@@ -523,6 +527,7 @@ CREATE OR REPLACE FUNCTION pgrant.removed_tenant()
  RETURNS uuid
  LANGUAGE plpgsql
  STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   v_tenant constant uuid := pgrant.tenant();

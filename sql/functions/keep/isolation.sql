@@ -165,6 +165,14 @@ begin
   select 'no function is executable by PUBLIC', f.name
     from f cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0
   union all
+  -- What policies of other roles ask is asked within functions of ours, which have a path.
+  select 'what a policy for auditors asks is looked up where they can put nothing', p.oid::regprocedure::text
+    from pg_proc p
+   where p.pronamespace = 'pgrant'::regnamespace and p.proconfig is distinct from array['search_path=pg_catalog, pg_temp']
+     and exists (select from pg_depend d join pg_policy o on o.oid = d.objid
+                  where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
+                    and o.polroles && array['pgrant_auditor'::regrole::oid, 0])
+  union all
   select 'the first statement enters the tenant', f.name
     from f
    where f.proargnames[1] = 'p_tenant'
