@@ -2871,7 +2871,7 @@ export const api = {
     ['old_session_expires_at', 'bigint'],
   ], []),
 
-  /** Sends the signed-in person to an upstream, to link the account there; the form carries the token of the session. Errors: login_required, csrf_mismatch, not_found. */
+  /** Sends the signed-in person to an upstream, to link the account there, after a recent sign-in; the form carries the token of the session. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), not_found. */
   upstream_link_begin: bind<
     {
       tenant: string;

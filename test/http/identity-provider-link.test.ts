@@ -39,6 +39,25 @@ describe('linking', () => {
     expect(consent.html).toContain('lin');
   });
 
+  test('needs a recent sign-in, as all that lets somebody in for good does', async () => {
+    const { acme } = company;
+    await addUser(acme.database, acme.tenant, 'old', password);
+    const browser = new Browser();
+    await browser.submit(await begin(company, browser), { username: 'old', password });
+    const before = await browser.open(`${acme.issuer}/oauth/account/sign-in`);
+    await acme.database.sql`
+      update pgrant.sessions s set auth_time = s.auth_time - interval '11 minutes' from pgrant.users u
+       where u.tenant_id = s.tenant_id and u.user_id = s.user_id and u.username = 'old'`;
+    const after = await browser.open(`${acme.issuer}/oauth/account/sign-in`);
+    expect(after.html).not.toContain('/upstream/link');
+    expect(after.html).toContain('/sign-in-again?section=sign-in');
+    const login = await browser.submit(before, {}, '/link');
+    expect(login.html).toContain('name="password"');
+    const [refused] = await acme.database.sql`
+      select error from pgrant.audit_events where action = 'upstream.link' order by at desc limit 1`;
+    expect(refused?.error).toBe('insufficient_user_authentication');
+  });
+
   test("of an account that is another person's is refused", async () => {
     await addUser(company.acme.database, company.acme.tenant, 'eve', password);
     const browser = new Browser();

@@ -288,6 +288,33 @@ describe('a session with one factor', () => {
   });
 });
 
+describe('the console', () => {
+  test.each(['optional', 'required'])(
+    'asks an admin whose session is from before for the second factor, whatever is to be done (%s)',
+    async (second_factor) => {
+      const name = `admin-${second_factor}`;
+      const { tenant, database } = acme;
+      await call(database.worker, ops.admin_enable, { tenant });
+      const { app } = await setUp(name);
+      await call(database.worker, ops.role_assign, {
+        tenant,
+        role: 'pgrant.admin',
+        username: name,
+      });
+      await set({ second_factor: 'off' });
+      const { browser, page } = await typePassword(name);
+      await claimsAt(browser, page);
+      await set({ second_factor });
+      const asked = await browser.open(`${acme.issuer}/oauth/admin/users`);
+      expect(asked.html).toContain('/oauth/second-factor');
+      const shown = await browser.submit(asked, { code: app.generate() }, '/second-factor');
+      expect(shown.url).toBe(`${acme.issuer}/oauth/admin/users`);
+      expect(shown.status).toBe(200);
+      await set({ second_factor: 'optional' });
+    },
+  );
+});
+
 describe('an app whose key stayed where the tenant came from', () => {
   test('takes no code, and is asked for all the same: a recovery code does', async () => {
     const { app, codes } = await setUp('ben');

@@ -68,6 +68,7 @@ const ofNobody = [
   'isolation_faults',
   'stranger_faults',
   'table_faults',
+  'function_faults',
   'privileged_logins',
   'outside_access',
   'held_back',

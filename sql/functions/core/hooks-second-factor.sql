@@ -30,6 +30,13 @@ as $$ begin return false; end $$;
 comment on function pgrant_rules.second_factor_owed(pgrant.sessions) is
   'Hook of options/second-factor: a sign-in with one factor may change the account.';
 
+create function pgrant_rules.second_factor_missing(p_session pgrant.sessions) returns boolean
+language plpgsql stable
+as $$ begin return false; end $$;
+
+comment on function pgrant_rules.second_factor_missing(pgrant.sessions) is
+  'Hook of options/second-factor: a sign-in with one factor may administer.';
+
 create function pgrant_rules.first_factors_forget(p_tenant uuid, p_user_id uuid) returns void
 language plpgsql
 as $$ begin end $$;

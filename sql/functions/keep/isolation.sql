@@ -115,11 +115,51 @@ $$;
 comment on function pgrant_report.table_faults() is
   'The part of isolation_faults() that is about what comes between a statement and its rows: views that read as somebody else, triggers, rules, foreign keys that are switched off, rights to change the audit.';
 
+create function pgrant_report.function_faults() returns table (rule text, object text)
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with f as (
+    select p.oid::regprocedure::text as name, n.nspname::text as schema, p.proacl, p.proowner, p.proargnames,
+           coalesce(p.proargtypes[1] = 'text[]'::regtype, false) as of_sets,
+           split_part(p.prosrc, E'\nbegin\n', 2) as statements
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname like 'pgrant%'
+  )
+  select 'no function is executable by PUBLIC', f.name
+    from f cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0
+  union all
+  -- What policies of other roles ask is asked within functions of ours, which have a path.
+  select 'what a policy for auditors asks is looked up where they can put nothing', p.oid::regprocedure::text
+    from pg_proc p
+   where p.pronamespace = 'pgrant'::regnamespace and p.proconfig is distinct from array['search_path=pg_catalog, pg_temp']
+     and exists (select from pg_depend d join pg_policy o on o.oid = d.objid
+                  where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
+                    and o.polroles && array['pgrant_auditor'::regrole::oid, 0])
+  union all
+  select 'the first statement enters the tenant', f.name
+    from f
+   where f.proargnames[1] = 'p_tenant'
+     and starts_with(f.statements, case f.schema
+           when 'pgrant_api' then
+             -- Of a set each request has an id and an address of its own: audit_all enters them one by one.
+             case when f.of_sets then '  perform pgrant_rules.enter(p_tenant, null, null);'
+                  else '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);' end
+           when 'pgrant_ops' then substring(f.statements from '^  perform pgrant_rules.(?:administer|visit)\(p_tenant\);')
+           when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\n  perform pgrant_rules.token_present(p_tenant, '
+           else '' end) is not true;
+end
+$$;
+
+comment on function pgrant_report.function_faults() is
+  'The part of isolation_faults that is about functions of ours: who may call them, whether they enter a tenant, and where policies for auditors look things up.';
+
 create function pgrant_report.isolation_faults() returns table (rule text, object text)
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return query select s.* from pgrant_report.stranger_faults() s union all select t.* from pgrant_report.table_faults() t;
+  return query select s.* from pgrant_report.stranger_faults() s union all select t.* from pgrant_report.table_faults() t
+    union all select f.* from pgrant_report.function_faults() f;
   return query
   with t as (
     select c.oid, c.relname::text as name, c.relispartition, c.relrowsecurity and c.relforcerowsecurity as forced, c.relacl, c.relowner,
@@ -156,35 +196,6 @@ begin
    where k.contype = 'f' and k.connamespace = 'pgrant'::regnamespace
      and (a.attname <> 'tenant_id' or b.attname <> 'tenant_id' or k.confupdtype <> 'a' or k.confdeltype in ('n', 'd'));
   return query
-  with f as (
-    select p.oid::regprocedure::text as name, n.nspname::text as schema, p.proacl, p.proowner, p.proargnames,
-           coalesce(p.proargtypes[1] = 'text[]'::regtype, false) as of_sets,
-           split_part(p.prosrc, E'\nbegin\n', 2) as statements
-      from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname like 'pgrant%'
-  )
-  select 'no function is executable by PUBLIC', f.name
-    from f cross join aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) a where a.grantee = 0
-  union all
-  -- What policies of other roles ask is asked within functions of ours, which have a path.
-  select 'what a policy for auditors asks is looked up where they can put nothing', p.oid::regprocedure::text
-    from pg_proc p
-   where p.pronamespace = 'pgrant'::regnamespace and p.proconfig is distinct from array['search_path=pg_catalog, pg_temp']
-     and exists (select from pg_depend d join pg_policy o on o.oid = d.objid
-                  where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
-                    and o.polroles && array['pgrant_auditor'::regrole::oid, 0])
-  union all
-  select 'the first statement enters the tenant', f.name
-    from f
-   where f.proargnames[1] = 'p_tenant'
-     and starts_with(f.statements, case f.schema
-           when 'pgrant_api' then
-             -- Of a set each request has an id and an address of its own: audit_all enters them one by one.
-             case when f.of_sets then '  perform pgrant_rules.enter(p_tenant, null, null);'
-                  else '  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);' end
-           when 'pgrant_ops' then substring(f.statements from '^  perform pgrant_rules.(?:administer|visit)\(p_tenant\);')
-           when 'pgrant_resource' then E'  perform pgrant_resource.catch_up();\n  perform pgrant_rules.token_present(p_tenant, '
-           else '' end) is not true
-  union all
   select 'the definer cannot log in', r.rolname::text from pg_roles r where r.rolname = 'pgrant_definer' and r.rolcanlogin
   union all
   select 'no role of ours is above the rules, and none but the owner is member of another', r.rolname::text

@@ -4,7 +4,7 @@ create function pgrant_rules.actor() returns jsonb
 language sql stable
 as $$
   select case when nullif(current_setting('pgrant.admin', true), '') is not null
-              then jsonb_build_object('role', session_user) || current_setting('pgrant.admin', true)::jsonb
+              then current_setting('pgrant.admin', true)::jsonb || jsonb_build_object('role', session_user)
               when nullif(current_setting('pgrant.request_id', true), '') is null
               then jsonb_strip_nulls(jsonb_build_object(
            'role', session_user, 'address', host(inet_client_addr()), 'application', nullif(current_setting('application_name'), ''),

@@ -64,8 +64,10 @@ create function pgrant_rules.administer(p_tenant uuid) returns void
 language plpgsql
 as $$
 begin
-  -- An admin's request has entered the tenant already, and its events are of that request.
-  if coalesce(current_setting('pgrant.admin', true), '') = '' or p_tenant is distinct from pgrant.tenant() then
+  -- An admin's request has entered the tenant already, and its events are of that request. It comes by the web process, which
+  -- calls no function of operators itself: whoever does could have set all this to be taken for somebody else.
+  if not pg_has_role(session_user, 'pgrant_web', 'MEMBER')
+     or coalesce(current_setting('pgrant.admin', true), '') = '' or p_tenant is distinct from pgrant.tenant() then
     perform set_config('pgrant.tenant', p_tenant::text, true),
             set_config('pgrant.request_id', '', true),
             set_config('pgrant.address', '', true),

@@ -61,32 +61,3 @@ $$;
 
 comment on function pgrant_api.account_begin(uuid, text, inet, bytea, bytea, text[], text) is
   'Begins a sign-in of this browser for the pages of the account, which goes on as one for a client does, and is answered by a redirect to the page that p_state names. p_prompt: {login} asks who is signed in once more. Errors: not_found, too_many_attempts, flood.';
-
-create function pgrant_rules.account_recent(p_session pgrant.sessions) returns boolean
-language sql stable
-as $$ select p_session.auth_time > now() - interval '10 minutes' and not pgrant_rules.second_factor_owed(p_session) $$;
-
-comment on function pgrant_rules.account_recent(pgrant.sessions) is
-  'Whether the person has signed in so lately, and with the second factor that they have, that the account may be changed for good: whoever comes upon a browser that was left alone cannot.';
-
-create function pgrant_rules.account_refusal(
-  p_session pgrant.sessions, p_csrf_hash bytea, p_recent boolean, out error pgrant_api.error, out reason text
-)
-language plpgsql
-as $$
-begin
-  if p_session.session_id is null then
-    error := 'login_required';
-    reason := 'nobody is signed in';
-  elsif p_session.csrf_hash is distinct from p_csrf_hash then
-    error := 'csrf_mismatch';
-    reason := 'csrf token missing or of another session';
-  elsif p_recent and not pgrant_rules.account_recent(p_session) then
-    error := 'insufficient_user_authentication';
-    reason := 'the sign-in is too long ago';
-  end if;
-end
-$$;
-
-comment on function pgrant_rules.account_refusal(pgrant.sessions, bytea, boolean) is
-  'Why somebody may not change the account of a session, or nulls. p_recent: whether a recent sign-in is needed.';

@@ -51,6 +51,10 @@ begin
   elsif not pgrant_rules.admin_role_held(p_tenant, v_session.user_id, false) then
     v_out.error := 'not_found';
     v_out.reason := 'the person has no role of admins';
+  elsif pgrant_rules.second_factor_missing(v_session) then
+    -- As at the authorization endpoint, where they are sent and asked for it: the session may be from before they had one.
+    v_out.error := 'login_required';
+    v_out.reason := 'the second factor has not been shown';
   end if;
   v_out.user_id := v_session.user_id;
   v_out.session_id := v_session.session_id;
@@ -61,7 +65,7 @@ end
 $$;
 
 comment on function pgrant_rules.admin_by_session(uuid, bytea, bigint) is
-  'Who administers at the console, by the session. Errors: login_required; not_found for everybody else.';
+  'Who administers at the console, by the session. Errors: login_required, where a second factor is to be shown, too; not_found for everybody else.';
 
 create function pgrant_rules.admin_by_token(
   p_tenant uuid, p_possession jsonb, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb

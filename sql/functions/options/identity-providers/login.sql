@@ -138,13 +138,9 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   v_session := pgrant_rules.session_use(p_tenant, p_session_hash, p_session_expires_at);
-  if v_session.session_id is null then
-    v_out.error := 'login_required';
-    v_out.reason := 'nobody is signed in';
-  elsif v_session.csrf_hash is distinct from p_csrf_hash then
-    v_out.error := 'csrf_mismatch';
-    v_out.reason := 'csrf token missing or of another session';
-  else
+  -- An account elsewhere is a way to sign in for good, as a password is.
+  select r.error, r.reason into v_out.error, v_out.reason from pgrant_rules.account_refusal(v_session, p_csrf_hash, true) r;
+  if v_out.error is null then
     v_login.upstream := p_upstream;
     v_login.browser_hash := p_browser_hash;
     v_login.session_id := v_session.session_id;
@@ -158,7 +154,7 @@ end
 $$;
 
 comment on function pgrant_api.upstream_link_begin(uuid, text, inet, bytea, bigint, bytea, bytea, text, bytea) is
-  'Sends the signed-in person to an upstream, to link the account there; the form carries the token of the session. Errors: login_required, csrf_mismatch, not_found.';
+  'Sends the signed-in person to an upstream, to link the account there, after a recent sign-in; the form carries the token of the session. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), not_found.';
 
 create function pgrant_api.upstream_resume(
   p_tenant uuid, p_request_id text, p_address inet, p_browser_hash bytea, p_state_hash bytea, p_state_expires_at bigint

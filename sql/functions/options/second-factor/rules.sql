@@ -143,6 +143,18 @@ $$;
 comment on function pgrant_rules.second_factor_owed(pgrant.sessions) is
   'Whether the person has a second factor and has not shown it in this session: then nothing is changed for good.';
 
+create or replace function pgrant_rules.second_factor_missing(p_session pgrant.sessions) returns boolean
+language plpgsql stable
+as $$
+begin
+  return pgrant_rules.second_factor_owed(p_session)
+      or pgrant_rules.second_factor_rule(p_session.tenant_id) = 'required' and not 'mfa' = any (p_session.amr);
+end
+$$;
+
+comment on function pgrant_rules.second_factor_missing(pgrant.sessions) is
+  'Whether the session has shown one factor where the person has a second one, or everybody has to have one: then nothing is administered.';
+
 create or replace function pgrant_rules.first_factors_forget(p_tenant uuid, p_user_id uuid) returns void
 language plpgsql
 as $$
