@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import { confirm } from '../../src/cli/input.ts';
 import { compiled } from '../support/compiled.ts';
 import { createDatabase, serverLog } from '../support/database.ts';
-import { operator, run } from './cli.ts';
+import { operator, runAlone as run } from './cli.ts';
 
 const database = await createDatabase();
 const { environment, pgrant } = operator(database);

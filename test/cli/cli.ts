@@ -1,32 +1,82 @@
 // The real command line, on a test database.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { compiled } from '../support/compiled.ts';
 import type { TestDatabase } from '../support/database.ts';
+import type { Done } from './resident.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export const secret = Buffer.alloc(32, 7);
 
-export type Run = { code: number; out: string; err: string };
+export type Run = Done;
 export type Pgrant = (words: readonly string[], stdin?: string) => Promise<Run>;
 
-/** Runs `pgrant` with the words, in this environment and no other. */
-export async function run(
-  environment: Record<string, string>,
+type Environment = Record<string, string>;
+
+const complete = (environment: Environment): Environment => ({
+  ...compiled,
+  PGRANT_DATA: '/nonexistent/pgrant',
+  ...environment,
+});
+
+/** Runs `pgrant` with the words, in this environment and no other, as a process of its own. */
+export async function runAlone(
+  environment: Environment,
   words: readonly string[],
   stdin = '',
 ): Promise<Run> {
-  const child = spawn(process.execPath, [main, ...words], {
-    env: { ...compiled, PGRANT_DATA: '/nonexistent/pgrant', ...environment },
-  });
+  const child = spawn(process.execPath, [main, ...words], { env: complete(environment) });
   child.stdin.end(stdin);
   const closed = once(child, 'close');
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await closed;
   return { code, out, err };
+}
+
+let resident: ChildProcess | undefined;
+let busy = false;
+
+/** The process that runs the commands of this worker, until that ends. */
+function theResident(): ChildProcess {
+  if (resident?.connected) return resident;
+  resident = fork(fileURLToPath(new URL('resident.ts', import.meta.url)), {
+    env: compiled,
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  resident.stderr?.pipe(process.stderr, { end: false });
+  resident.unref();
+  resident.channel?.unref();
+  return resident;
+}
+
+/** The same in a process that stays; beside another command, alone. */
+export async function run(
+  environment: Environment,
+  words: readonly string[],
+  stdin = '',
+): Promise<Run> {
+  if (busy) return runAlone(environment, words, stdin);
+  busy = true;
+  try {
+    const child = theResident();
+    const over = new AbortController();
+    const { signal } = over;
+    const gone = once(child, 'exit', { signal }).then(([code]) => {
+      throw new Error(`pgrant ${words.join(' ')}: the process ended with ${code}`);
+    });
+    child.send({ environment: complete(environment), words, stdin });
+    const [done] = await Promise.race([once(child, 'message', { signal }), gone]).finally(() => {
+      gone.catch(() => {});
+      over.abort();
+    });
+    return done;
+  } finally {
+    busy = false;
+  }
 }
 
 /** The command line of an operator whose settings name the database, split at spaces. */

@@ -39,6 +39,9 @@ function address(role: string, database = 'pgrant'): string {
   return url.href;
 }
 
+/** For several releases, of which each takes seconds. */
+const timeout = 120_000;
+
 let changes = 0;
 const changed = () => sqlVariant({ 'functions/extra.sql': `-- changed ${++changes}\n` });
 
@@ -59,7 +62,7 @@ test('whoever may not make roles is told which is missing, and how to be let', a
   );
 });
 
-test('where the roles are there, a release needs no right to make any', async () => {
+test('where the roles are there, a release needs no right to make any', { timeout }, async () => {
   expect((await release(address('first'))).reloaded).toBe(true);
   await sql.unsafe('alter role first nocreaterole');
   expect((await release(address('first'), changed())).reloaded).toBe(true);
@@ -88,7 +91,9 @@ test('auditors are told who stands above the rules, and a fault of whom somebody
   await sql.unsafe('drop role eve, staff, dumper; revoke pgrant_worker, pgrant_auditor from third');
 });
 
-test('a second database of the server is released by another login, after the grants that it asks for', async () => {
+test('a second database of the server is released by another login, after the grants that it asks for', {
+  timeout,
+}, async () => {
   const asked = await release(address('second', 'other')).catch((error: unknown) => error);
   expect(String(asked)).toMatch(/second may not do what is left to do, a DBA has to: /);
   expect(String(asked)).toContain('grant pgrant_owner to second');
@@ -100,7 +105,9 @@ test('a second database of the server is released by another login, after the gr
   expect((await release(address('second', 'other'), changed())).reloaded).toBe(true);
 });
 
-test('a login that inherits nothing releases again: what it cannot take back is made anew', async () => {
+test('a login that inherits nothing releases again: what it cannot take back is made anew', {
+  timeout,
+}, async () => {
   await sql.unsafe(`create role fourth login noinherit password 'p'`);
   await sql.unsafe('create database another');
   for (let asked = 0; asked < 2; asked += 1) {
@@ -113,7 +120,9 @@ test('a login that inherits nothing releases again: what it cannot take back is 
   expect((await release(address('fourth', 'another'), changed())).reloaded).toBe(true);
 });
 
-test('a release leaves roles alone that are as they should be, and mends one that is not', async () => {
+test('a release leaves roles alone that are as they should be, and mends one that is not', {
+  timeout,
+}, async () => {
   const state = async () => {
     const rows =
       await sql`select xmin::text, setrole::regrole::text as role from pg_db_role_setting order by 2`;

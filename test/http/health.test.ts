@@ -5,7 +5,7 @@ import { webProbes } from '../../src/http/health.ts';
 import { watchLiveness } from '../../src/http/liveness.ts';
 import { checkWorker } from '../../src/operations/health-check.ts';
 import { release } from '../../src/release/release.ts';
-import { run } from '../cli/cli.ts';
+import { runAlone } from '../cli/cli.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { addTenant, secret, startServer } from '../support/issuer.ts';
 import { sqlVariant } from '../support/sql.ts';
@@ -78,7 +78,7 @@ describe('a PGRANT_SECRET that is not what the signing keys are sealed under', (
   });
 
   test.each(['web', 'worker'])('is one line of %s, and exit code 1', async (process) => {
-    const { code, err } = await run(
+    const { code, err } = await runAlone(
       {
         DATABASE_URL: sealed.url('pgrant_web'),
         DATABASE_WORKER_URL: sealed.url('pgrant_worker'),

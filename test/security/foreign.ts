@@ -44,15 +44,12 @@ export async function identifiersOf(query: Query, tenant: string): Promise<Ident
 /** Every row of a tenant, audit included, as text. */
 export async function snapshot(query: Query, tenant: string): Promise<string[]> {
   const names = (await query(tables)) as { relname: string }[];
-  const rows = await Promise.all(
-    names.map(async ({ relname }) => {
-      const found = await query(
-        `select to_jsonb(t)::text as row from pgrant.${relname} t where t.tenant_id = '${tenant}'`,
-      );
-      return (found as { row: string }[]).map(({ row }) => `${relname} ${row}`);
-    }),
+  const each = names.map(
+    ({ relname }) =>
+      `select '${relname} ' || to_jsonb(t)::text as row from pgrant.${relname} t where t.tenant_id = '${tenant}'`,
   );
-  return rows.flat().sort();
+  const found = (await query(each.join(' union all '))) as { row: string }[];
+  return found.map(({ row }) => row).sort();
 }
 
 /** What only the second of two snapshots has: ids, hashes, names. */

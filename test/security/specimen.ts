@@ -60,7 +60,10 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     jwks_uri: keysAt(uri),
   });
   await operate(world, ops.tenant_set, {
-    settings: { account_deletion: true, consent_choice: true, ...developers },
+    settings: {
+      ...{ account_deletion: true, consent_choice: true, ...developers },
+      ...{ registration: 'open', registration_rate: 100_000 },
+    },
   });
   await operate(world, ops.admin_enable, {});
   await makeClient(world, 'automation', {
@@ -69,6 +72,7 @@ export async function makeSpecimen(database: TestDatabase, name: string): Promis
     access_token_format: 'opaque',
   });
   const user = await makeUserNamed(world, name);
+  await operate(world, ops.user_subject, { username: user.username, subject: 'user-1' });
   await operate(world, ops.role_assign, { username: 'ada', role: 'pgrant.admin' });
   await operate(world, ops.key_add, {
     kid: `key-of-${name}`,
@@ -132,34 +136,28 @@ async function makeUserNamed(world: World, name: string): Promise<User> {
   return { user_id: user_add ?? '', username: 'ada', password_hash };
 }
 
-/** Fresh values for every argument name of pgrant_api; each would be good at this tenant for a function with these. */
+/**
+ * Fresh values for the arguments of a function of pgrant_api with these names, which would be good at this tenant; of no
+ * name, for every one. What nothing of that needs is not made.
+ */
 export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Values> {
+  const wants = (...some: string[]) =>
+    names.length === 0 || some.some((name) => names.includes(name));
   await forgetFactors(tenant);
   const { client, user, uri } = tenant;
   const browser = newBrowser();
   // A client that names its grant needs a token for that.
   const scopes = names.includes('grant_id') ? { scopes: ['openid', 'email', ...managing] } : {};
   const at = { redirect_uri: uri, ...scopes };
-  const spent = await redeem(
-    tenant,
-    client,
-    await obtainCode(tenant, browser, client, user, at),
-    at,
-  );
-  const code = await obtainCode(tenant, browser, client, user, at);
-  const { consents } = await ask(tenant, api.consent_list, browser);
-  const flow = await begin(tenant, browser, client, { ...at, prompt: ['consent'] });
-  const { challenge_hash, verifier_hash } = await challengesOf(tenant, browser.browser_hash);
-  const { registered_id, registration_hash } = await registrationOf(tenant);
-  const waiting = { ...flow.request, browser_hash: browser.browser_hash };
-  const state = await stateOf(tenant, waiting, names.includes('present'));
-  const [session] = await tenant.database.sql`
-    select session_id from pgrant.sessions where session_hash = ${browser.session_hash}`;
-  await factorsOf(tenant, names, browser, flow.request);
-  const passkey = await passkeyOf(tenant, names, browser, flow.request);
+  const codeNow = () => obtainCode(tenant, browser, client, user, at);
+  const first = await codeNow();
+  const spent = wants(...tokens) && (await redeem(tenant, client, first, at));
+  const code = spent && wants('code_hash', ...devices) ? await codeNow() : first;
+  const waiting = wants(...requests)
+    ? await begin(tenant, browser, client, { ...at, prompt: ['consent'] })
+    : undefined;
+  await factorsOf(tenant, names, browser, waiting?.request);
   return {
-    challenge_hash,
-    verifier_hash,
     browser_hashes: [browser.browser_hash],
     ...client,
     hint_client_id: client.client_id,
@@ -168,28 +166,31 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     code_challenge,
     ...user,
     hint_sub: user.user_id,
-    hint_sid: session?.session_id,
+    ...(wants('hint_sid') && { hint_sid: await sessionOf(tenant, browser) }),
     ...browser,
     old_session_hash: browser.session_hash,
     old_session_expires_at: browser.session_expires_at,
-    ...flow.request,
+    ...waiting?.request,
     ...code,
-    ...spent.access,
-    ...spent.refresh,
-    jwt: { ...(jwtOf(spent.row) as object) },
+    ...(spent && {
+      ...spent.access,
+      ...spent.refresh,
+      jwt: { ...(jwtOf(spent.row) as object) },
+    }),
     successor_hash: secret(),
     issued_hash: secret(),
     sealed_successor: randomBytes(60),
     key_hash: tenant.key_hash,
-    grant_id: (consents as { grant_id: string }[])[0]?.grant_id,
-    registered_id,
-    registration_hash,
-    ...state,
-    ...passkey,
+    ...(wants('grant_id') && { grant_id: await grantOf(tenant, browser) }),
+    ...(wants('challenge_hash', 'verifier_hash') &&
+      (await challengesOf(tenant, browser.browser_hash))),
+    ...(wants('registered_id', 'registration_hash') && (await registrationOf(tenant))),
+    ...(waiting && wants('state_hash') && (await stateOf(tenant, waiting, names))),
+    ...(wants(...passkeys) && (await passkeyOf(tenant, names, browser, waiting?.request))),
     jwks_uri: keysAt(uri),
     request_uri: objectAt(uri),
-    ...(await pushedOf(tenant)),
-    ...(await deviceOf(tenant, code)),
+    ...(wants('pushed_hash') && (await pushedOf(tenant))),
+    ...(wants(...devices) && (await deviceOf(tenant, code))),
     ...neutral,
     id_token: null,
     issuer: assertionIssuer(uri),
@@ -203,6 +204,26 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
   };
 }
 
+// The arguments for which something has to be made, or has to be there.
+const tokens = ['access_hash', 'jwt', 'handle_hash', 'refresh_hash', 'grant_id'];
+const devices = ['device_hash', 'user_code_hash'];
+const passkeys = ['passkey_challenge_hash', 'credential_id', 'user_handle'];
+const requests = ['request_hash', 'state_hash', 'totp_step', ...passkeys];
+
+type Held = ReturnType<typeof newBrowser>;
+type Request = { request_hash: Buffer; request_expires_at: number };
+
+async function sessionOf({ database }: Tenant, { session_hash }: Held) {
+  const [session] = await database.sql`
+    select session_id from pgrant.sessions where session_hash = ${session_hash}`;
+  return session?.session_id;
+}
+
+async function grantOf(tenant: Tenant, browser: Held) {
+  const { consents } = await ask(tenant, api.consent_list, browser);
+  return (consents as { grant_id: string }[])[0]?.grant_id;
+}
+
 async function forgetFactors({ database, tenant }: Tenant): Promise<void> {
   const { sql } = database;
   await sql`delete from pgrant.totp_authenticators where tenant_id = ${tenant}`;
@@ -214,8 +235,8 @@ async function forgetFactors({ database, tenant }: Tenant): Promise<void> {
 async function factorsOf(
   { database, tenant, user }: Tenant,
   names: string[],
-  { session_hash }: { session_hash: Buffer | null },
-  { request_hash }: { request_hash: Buffer },
+  { session_hash }: Held,
+  request: Request | undefined,
 ) {
   const own = names.filter((name) => !['tenant', 'request_id', 'address'].includes(name));
   const changes = [
@@ -245,7 +266,7 @@ async function factorsOf(
   if (waiting) {
     await sql`
       update pgrant.authorization_requests set acr_values = '{2}', created_at = now() - interval '1 hour'
-       where request_hash = ${request_hash}`;
+       where request_hash = ${request?.request_hash ?? null}`;
   } else {
     await sql`update pgrant.sessions set amr = '{pwd,mfa}' where session_hash = ${session_hash}`;
   }
@@ -268,7 +289,7 @@ const isDeveloper = (names: string[]) =>
   !names.includes('code_hash');
 
 /** A draft of the person at the developer portal, in review for whoever takes that back. */
-async function draftOf(tenant: Tenant, browser: ReturnType<typeof newBrowser>, names: string[]) {
+async function draftOf(tenant: Tenant, browser: Held, names: string[]) {
   const asked = { ...neutral, ...browser };
   const confirmed_name = 'Notes';
   const { client_id } = await ask(tenant, api.developer_client_add, {
@@ -288,8 +309,8 @@ async function draftOf(tenant: Tenant, browser: ReturnType<typeof newBrowser>, n
 async function passkeyOf(
   { database, tenant, user }: Tenant,
   names: string[],
-  { session_hash }: { session_hash: Buffer | null },
-  { request_hash }: { request_hash: Buffer },
+  { session_hash }: Held,
+  request: Request | undefined,
 ) {
   const credential_id = secret();
   const passkey_challenge_hash = secret();
@@ -305,7 +326,7 @@ async function passkeyOf(
   const [challenge] = await sql`
     insert into pgrant.passkey_challenges (tenant_id, challenge_hash, expires_at, request_hash, session_id, used_at)
     select ${tenant}, ${passkey_challenge_hash}, date_trunc('second', now()) + interval '5 minutes',
-           case when ${names.includes('csrf_hash')} then null else ${request_hash}::bytea end,
+           case when ${names.includes('csrf_hash')} then null else ${request?.request_hash ?? null}::bytea end,
            case when ${names.includes('csrf_hash')} then s.session_id end,
            case when ${names.includes('user_handle')} then now() end
       from pgrant.sessions s where s.session_hash = ${session_hash}
@@ -419,28 +440,25 @@ async function assertionOf(tenant: Tenant, names: string[]) {
 /** A person who is at an upstream, or back from there. */
 async function stateOf(
   tenant: Tenant,
-  waiting: { request_hash: Buffer; request_expires_at: number; browser_hash: Buffer },
-  back: boolean,
+  { request, browser: { browser_hash } }: { request: Request; browser: Held },
+  names: string[],
 ) {
   const { upstream, sealed_request } = neutral;
   const state_hash = secret();
   const { state_expires_at } = await ask(tenant, api.upstream_begin, {
-    ...waiting,
+    ...request,
+    browser_hash,
     upstream,
     sealed_request,
     state_hash,
   });
   const state = { state_hash, state_expires_at };
-  const { browser_hash } = waiting;
-  if (back) await ask(tenant, api.upstream_resume, { browser_hash, ...state });
+  if (names.includes('present')) await ask(tenant, api.upstream_resume, { browser_hash, ...state });
   return state;
 }
 
 /** A client that registered itself, and its registration access token. */
 async function registrationOf(tenant: Tenant) {
-  await operate(tenant, ops.tenant_set, {
-    settings: { registration: 'open', registration_rate: 100_000 },
-  });
   const registration_hash = secret();
   const { client_id } = await ask(tenant, api.registration_add, {
     metadata: neutral.metadata,
@@ -452,13 +470,16 @@ async function registrationOf(tenant: Tenant) {
 
 /** A login challenge that is open, and the verifier of one that was accepted, in one browser. */
 async function challengesOf(tenant: Tenant, browser_hash: Buffer) {
-  const { client, user, uri } = tenant;
-  await operate(tenant, ops.user_subject, { username: user.username, subject: 'user-1' });
+  const { client, uri } = tenant;
   await operate(tenant, ops.tenant_set, { settings: { login_url } });
-  const goTo = () =>
-    handOver(tenant, { redirect_uri: uri }, { ...newBrowser(), browser_hash }, client);
-  const { verifier_hash } = await accept(tenant, await goTo());
-  const { challenge_hash } = await goTo();
+  // Of two that end in the same second the proof finds the one that sorts first: that is to be the open one.
+  const goTo = (sorts: number) => {
+    const hash = Buffer.concat([Buffer.of(sorts), randomBytes(31)]);
+    const browser = { ...newBrowser(), browser_hash };
+    return handOver(tenant, { redirect_uri: uri }, browser, client, hash);
+  };
+  const { verifier_hash } = await accept(tenant, await goTo(255));
+  const { challenge_hash } = await goTo(0);
   await operate(tenant, ops.tenant_set, { settings: { login_url: null } });
   return { challenge_hash, verifier_hash };
 }

@@ -13,12 +13,14 @@ export type Ground = { session: Session; other: string; before: State };
  * worth a look: whoever writes to one, or empties it, holds a lock on it until the transaction ends.
  */
 export const makeLook = (names: string[], other: string) => `
-  create function pg_temp.written() returns text[] language sql as $$
-    select coalesce(array_agg(distinct c.relname::text), '{}')
-      from pg_locks l join pg_class c on c.oid = coalesce(pg_partition_root(l.relation), l.relation)
-     where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.mode not in ('AccessShareLock', 'RowShareLock')
-       and c.relnamespace = 'pgrant'::regnamespace and c.relname = any (${arrayOf(names)})
-  $$;
+  create function pg_temp.written() returns text[] language plpgsql as $$
+  begin
+    return (
+      select coalesce(array_agg(distinct c.relname::text), '{}')
+        from pg_locks l join pg_class c on c.oid = coalesce(pg_partition_root(l.relation), l.relation)
+       where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.mode not in ('AccessShareLock', 'RowShareLock')
+         and c.relnamespace = 'pgrant'::regnamespace and c.relname = any (${arrayOf(names)}));
+  end $$;
   create function pg_temp.state(p_tables text[]) returns jsonb language plpgsql as $$
   declare
     v_table text;

@@ -24,9 +24,9 @@ export async function handOver(
   args: Parameters<typeof begin>[3] = {},
   browser = newBrowser(),
   client = { client_id: 'portal' },
+  challenge_hash = secret(),
 ): Promise<Challenge> {
   const flow = await begin(world, browser, client, args);
-  const challenge_hash = secret();
   const { browser_hash, session_hash, session_expires_at } = browser;
   const row = await ask(world, api.authorization_continue, {
     ...flow.request,

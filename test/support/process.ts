@@ -1,6 +1,6 @@
 // Programs that a test starts beside itself, stopped after the test file.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { atFileEnd } from './at-end.ts';
@@ -9,14 +9,6 @@ import { freePort } from './free-port.ts';
 import { secret } from './issuer.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-const running = new Set<ChildProcess>();
-
-atFileEnd(async () => {
-  const ended = [...running].map((child) => once(child, 'exit'));
-  for (const child of running) child.kill('SIGTERM');
-  await Promise.all(ended);
-});
 
 /** Starts `npm run web` on a database as a process of its own; gives its origin. */
 export async function startWebProcess(databaseUrl: string): Promise<string> {
