@@ -44,6 +44,15 @@ describe('a server on the internet', () => {
   });
 });
 
+test('whoever names a host is not told what address it has here', async () => {
+  const told = await notify('https://id.example.com', 'https://localhost/hook', () => ({
+    headers: {},
+    body: '',
+  }));
+  expect(told.error).toContain('localhost has an address of special use');
+  expect(told.error).not.toMatch(/127\.0\.0\.1|::1/);
+});
+
 describe('a receiver on a loopback address', () => {
   const tell = (issuer: string) => notify(issuer, origin, () => ({ headers: {}, body: '' }));
 
