@@ -1,6 +1,7 @@
 // The past when it is asked about: by whom, how far back, and when it is gone.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
+import { callAll } from '../../src/db/call.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import {
   type Client,
@@ -58,6 +59,19 @@ describe('what was', () => {
       'user.disable',
       'user.enable',
     ]);
+  });
+
+  test('is not what has been deleted, once it is to be kept for longer', async () => {
+    const { database } = await makeWorld();
+    await database.sql`update pgrant.tenant_history set valid = tstzrange(lower(valid) - interval '5 years', upper(valid))`;
+    const begins = async () => {
+      const [row] = await database.sql`
+        select lower(pgrant_report.history_range('acme')) > now() - interval '14 months' as late`;
+      return row?.late;
+    };
+    expect(await begins()).toBe(true);
+    await callAll(database.worker, ops.audit_retention_set, { months: 60 });
+    expect(await begins()).toBe(true);
   });
 
   test('goes with the tenant', async () => {
