@@ -160,3 +160,24 @@ describe('who asks', () => {
     expect(paged).toEqual([...whole]);
   });
 });
+
+test('pages of all tenants pass over no client that is called as one of another tenant', async () => {
+  const tenants = [];
+  for (const name of ['one', 'two', 'three']) {
+    const tenant = await makeTenant(world.database, name);
+    await operate(tenant, ops.scope_add, { scope: 'shared', title: 'Shared' });
+    await makeClient(tenant, 'batch', { grant_types: ['client_credentials'], scopes: ['shared'] });
+    tenants.push(tenant.tenant);
+  }
+  const { sql } = await makeAuditor(world.database);
+  const read: string[] = [];
+  for (let last: { client_id?: string; tenant_id?: string } = {}; ; ) {
+    const page = await sql`
+      select client_id, tenant_id from pgrant_report.who_could_access('shared', now(), p_limit => 1,
+        p_after_client => ${last.client_id ?? null}, p_after_tenant => ${last.tenant_id ?? null})`;
+    if (!page[0]) break;
+    last = page[0];
+    read.push(page[0].tenant_id);
+  }
+  expect(read).toEqual(tenants.sort());
+});

@@ -139,6 +139,17 @@ $$;
 comment on function pgrant_report.audit_walk(uuid, bigint, integer) is
   'audit_verify_seals() where the tenant is.';
 
+create function pgrant_report.audit_seal_absent(p_first bigint, p_last bigint) returns void
+language plpgsql stable
+as $$
+begin
+  raise exception 'there is no seal %', p_first using errcode = 'OA003', hint = format('the last is %s', coalesce(p_last, 0));
+end
+$$;
+
+comment on function pgrant_report.audit_seal_absent(bigint, bigint) is
+  'Raises OA003: from that seal on there is nothing to verify, which is not to be taken for an audit that is intact.';
+
 create function pgrant_report.audit_compare(p_tenant uuid, p_first bigint, p_number bigint, p_seal bytea)
 returns table (fault text, seal bigint, event_id uuid, first_kept bigint, unsealed bigint, unsealed_since timestamptz)
 language plpgsql stable
@@ -204,16 +215,17 @@ begin
     fault := 'added';
   elsif unsealed_since < now() - interval '1 hour' then
     fault := 'unsealed';
-  -- The first event says that the tenant was added.
+  -- The first event says that the tenant was added, and the chain outlasts all of its events and seals.
   elsif unsealed = 0 and v_chain.number is null and v_chain.last is null and exists (
           select from pgrant.tenants t
            where t.tenant_id = p_tenant
-             and t.created_at between pgrant_report.audit_kept('audit_events') and now() - interval '1 hour') then
+             and t.created_at < now() - interval '1 hour') then
     fault := 'removed';
   else
     event_id := pgrant_report.refusals_fault(p_tenant);
     fault := case when event_id is not null then 'refusals edited' end;
   end if;
+  perform pgrant_report.audit_seal_absent(p_first, v_chain.number) where fault is null and p_first > greatest(v_chain.number, 1);
   return next;
 end
 $$;
