@@ -160,8 +160,7 @@ declare
   v_numbers bigint[];
   v_seals bytea[];
   v_passed bigint := 0;
-  v_since timestamptz := greatest(pgrant_report.audit_kept('audit_seals'), (
-    select s.first_at from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first and p_first > 1 limit 1));
+  v_since timestamptz;
 begin
   select c.number, c.seal, l.number as last, l.seal as last_seal,
          c.made_at < pgrant_report.audit_kept('audit_seals') as gone
@@ -171,12 +170,13 @@ begin
     left join (select s.number, s.seal from pgrant_report.audit_seals s where s.tenant_id = p_tenant
                 order by s.number desc limit 1) l on true;
   first_kept := (select s.number from pgrant_report.audit_seals s where s.tenant_id = p_tenant order by s.number limit 1);
+  -- Where seals are gone, so are those of what is older and still there: what came while there was no partition for it.
+  v_since := greatest('-infinity', case when first_kept > 1 then pgrant_report.audit_kept('audit_seals') end, (
+    select s.first_at from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first and p_first > 1 limit 1));
 
   -- The chain against what was said of it: by its own last seal, by checkpoints here, by one from outside.
-  select array_agg(c.number), array_agg(c.seal) into v_numbers, v_seals
+  select array_agg(c.number) || p_number, array_agg(c.seal) || p_seal into v_numbers, v_seals
     from pgrant.audit_checkpoints c where c.tenant_id = p_tenant;
-  v_numbers := v_numbers || p_number;
-  v_seals := v_seals || p_seal;
   if not coalesce(v_chain.gone and v_chain.last is null, false) then
     v_numbers := v_numbers || v_chain.number;
     v_seals := v_seals || v_chain.seal;
@@ -199,7 +199,7 @@ begin
 
   -- Where the tables are distributed each node has transaction ids of its own, and this is known on the coordinator.
   if to_regclass('pgrant_report.audit_sealing') is not null then
-    v_passed := (select d.xid from pgrant_report.audit_sealing d);
+    v_passed := coalesce((select d.xid from pgrant_report.audit_sealing d), 0);
   end if;
   select count(*) filter (where not u.passed), min(u.at) filter (where not u.passed),
          (array_agg(u.event_id order by u.at) filter (where u.passed))[1]
