@@ -2455,6 +2455,7 @@ create table pgrant.partition_plans (
   step interval not null,
   ahead interval not null,
   retention interval not null,
+  complete_since timestamp with time zone default '-infinity'::timestamp with time zone not null,
   constraint partition_plans_pkey PRIMARY KEY (table_name)
 );
 alter table pgrant.partition_plans enable row level security;
@@ -2473,6 +2474,7 @@ comment on column pgrant.partition_plans.table_name is 'Table of schema pgrant, 
 comment on column pgrant.partition_plans.step is 'Width of one partition.';
 comment on column pgrant.partition_plans.ahead is 'How far ahead of now partitions are made: the longest lifetime, and room for a worker that is down.';
 comment on column pgrant.partition_plans.retention is 'How long after its upper bound a partition is kept before it is dropped.';
+comment on column pgrant.partition_plans.complete_since is 'From when on nothing was dropped because of its age: rows of before may be gone, though the retention, which was shorter, would have them kept.';
 
 create table pgrant.passkey_challenges (
   tenant_id uuid not null,

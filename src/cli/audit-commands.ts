@@ -86,6 +86,7 @@ const faults: Record<string, string> = {
   'checkpoint edited': 'a checkpoint in the database is not as it was signed',
   truncated: 'the end of the chain is gone',
   rewritten: 'the chain is not the one that was signed',
+  'refusals edited': 'counted refusals are not as the event over them says',
   unsealed: 'events have waited for more than an hour to be sealed',
 };
 

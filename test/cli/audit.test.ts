@@ -137,6 +137,29 @@ test('a checkpoint that is of another tenant, altered or not there is refused: e
   }
 });
 
+test('where there is no such seal yet, nothing is said to be intact', async () => {
+  const verify = (first: number) =>
+    pgrant(`audit verify --tenant acme --first ${first}`.split(' '));
+  expect((await verify(2)).code).toBe(0);
+  const { code, out, err } = await verify(99);
+  expect({ code, out, err }).toEqual({
+    code: 1,
+    out: '',
+    err: expect.stringContaining('there is no seal 99\n'),
+  });
+});
+
+test('each fault has words, that of counted refusals too', async () => {
+  const { tenant } = await addTenant('counted');
+  await sql`
+    insert into pgrant.audit_events (tenant_id, action, detail)
+    values (${tenant}, 'refusals.count', jsonb_build_object('minute', date_trunc('minute', now()), 'digest', ''))`;
+  await seal(database);
+  const { code, out } = await pgrant(['audit', 'verify', '--tenant', 'counted']);
+  expect(code).toBe(1);
+  expect(out).toContain('counted refusals are not as the event over them says\n');
+});
+
 test('a tenant of which nothing is sealed has no checkpoint, and its audit is intact', async () => {
   const open = await sql.reserve();
   await open`begin`;

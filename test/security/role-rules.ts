@@ -189,6 +189,7 @@ export const roleRules: Rule[] = [
       `alter role pgrant_definer set session_replication_role = 'Replica'`,
       'set local session_replication_role = replica',
       'alter table pgrant.client_secrets disable trigger all',
+      `do $$ begin execute format('alter table pgrant.client_secrets enable replica trigger %I', (select tgname from pg_trigger where tgrelid = 'pgrant.client_secrets'::regclass limit 1)); end $$`,
       `do $$ begin execute format('alter database %I set session_replication_role = replica', current_database()); end $$`,
     ],
   },

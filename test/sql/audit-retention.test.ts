@@ -2,6 +2,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { api, ops } from '../../src/db/bindings.ts';
 import { callAll } from '../../src/db/call.ts';
+import { addOldEvents, decide, seal } from '../support/audit.ts';
+import { createDatabase } from '../support/database.ts';
 import {
   ask,
   auditOf,
@@ -50,6 +52,34 @@ test('what is past the new retention is dropped by the next round, and not befor
   expect(await there()).not.toBeNull();
   await callAll(world.database.worker, ops.partitions_maintain, {});
   expect(await there()).toBeNull();
+});
+
+test('what has been dropped is no fault, and no history, once it would be kept for longer', async () => {
+  const database = await createDatabase();
+  const tenant = await makeTenant(database, 'acme');
+  await addOldEvents(database, tenant.tenant, 3);
+  await seal(database);
+  await callAll(database.worker, ops.partitions_maintain, {});
+  await database.sql`
+    insert into pgrant.audit_events (tenant_id, at, action, detail)
+    select ${tenant.tenant}, now() - interval '9 days', 'refusals.count', jsonb_build_object('minute', now() - interval '9 days', 'digest', '')`;
+  const faults = async () => {
+    const [row] = await database.sql`
+      select v.fault, pgrant_report.refusals_fault(${tenant.tenant}) as refusals
+        from pgrant_report.audit_verify_seals(${tenant.tenant}) v`;
+    return row;
+  };
+  const none = { fault: null, refusals: null };
+  expect(await faults()).toEqual(none);
+  await callAll(database.worker, ops.audit_retention_set, { months: 24 });
+  const plan = { table: 'refusals', retention: '30 days' };
+  await callAll(database.worker, ops.partition_plan_set, plan);
+  expect(await faults()).toEqual(none);
+  // What is not so old has to be there.
+  await decide(tenant, 2);
+  await seal(database);
+  await database.sql`delete from pgrant.audit_events where tenant_id = ${tenant.tenant} and action = 'user.add' and at > now() - interval '1 day'`;
+  expect((await faults())?.fault).toBe('removed');
 });
 
 test.each([0, -1, 121])('%d months are refused', async (months) => {

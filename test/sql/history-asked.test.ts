@@ -1,6 +1,7 @@
 // The past when it is asked about: by whom, how far back, and when it is gone.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
+import { callAll } from '../../src/db/call.ts';
 import { makeAuditor } from '../support/auditors.ts';
 import {
   type Client,
@@ -58,6 +59,19 @@ describe('what was', () => {
       'user.disable',
       'user.enable',
     ]);
+  });
+
+  test('is not what has been deleted, once it is to be kept for longer', async () => {
+    const { database } = await makeWorld();
+    await database.sql`update pgrant.tenant_history set valid = tstzrange(lower(valid) - interval '5 years', upper(valid))`;
+    const begins = async () => {
+      const [row] = await database.sql`
+        select lower(pgrant_report.history_range('acme')) > now() - interval '14 months' as late`;
+      return row?.late;
+    };
+    expect(await begins()).toBe(true);
+    await callAll(database.worker, ops.audit_retention_set, { months: 60 });
+    expect(await begins()).toBe(true);
   });
 
   test('goes with the tenant', async () => {
@@ -145,4 +159,25 @@ describe('who asks', () => {
     expect(whole.length).toBeGreaterThan(2);
     expect(paged).toEqual([...whole]);
   });
+});
+
+test('pages of all tenants pass over no client that is called as one of another tenant', async () => {
+  const tenants = [];
+  for (const name of ['one', 'two', 'three']) {
+    const tenant = await makeTenant(world.database, name);
+    await operate(tenant, ops.scope_add, { scope: 'shared', title: 'Shared' });
+    await makeClient(tenant, 'batch', { grant_types: ['client_credentials'], scopes: ['shared'] });
+    tenants.push(tenant.tenant);
+  }
+  const { sql } = await makeAuditor(world.database);
+  const read: string[] = [];
+  for (let last: { client_id?: string; tenant_id?: string } = {}; ; ) {
+    const page = await sql`
+      select client_id, tenant_id from pgrant_report.who_could_access('shared', now(), p_limit => 1,
+        p_after_client => ${last.client_id ?? null}, p_after_tenant => ${last.tenant_id ?? null})`;
+    if (!page[0]) break;
+    last = page[0];
+    read.push(page[0].tenant_id);
+  }
+  expect(read).toEqual(tenants.sort());
 });

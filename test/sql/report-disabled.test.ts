@@ -37,6 +37,15 @@ test.each([
     for (const from of ['active_grants', `grant_page('acme')`, `grant_uses('acme')`]) {
       expect([from, await ask('disabled', from)]).toEqual([from, [disabled]]);
     }
+    for (const from of ['refresh_families', `family_page('acme')`]) {
+      expect([from, await ask('disabled', from)]).toEqual([from, [disabled]]);
+    }
+    const [session] = await own`select state from pgrant_report.sessions where username = 'ada'`;
+    const said = disabled?.startsWith('client') ? null : disabled;
+    expect(session?.state).toBe(said ?? 'live');
+    const [held] =
+      await own`select in_force from pgrant_report.role_holders where username = 'ada'`;
+    expect(held?.in_force).toBe(said === null);
     const reasons = await ask('reason', 'grant_scopes');
     if (disabled) expect(reasons).toEqual([disabled]);
     else expect(reasons).toContain(null);

@@ -190,3 +190,9 @@ test('families of a tenant are counted by their state', async () => {
   const tenants = await sql`select tenant from pgrant_report.family_counts()`;
   expect(tenants.map(({ tenant }) => tenant)).toEqual(['acme', 'other']);
 });
+
+test('families of a state that there is not are no page without rows', async () => {
+  await expect(
+    sql`select from pgrant_report.family_page('acme', p_state => 'idle')`,
+  ).rejects.toMatchObject({ code: 'OA003', hint: 'live, revoked, expired or idle too long' });
+});

@@ -1,7 +1,7 @@
 -- Whether the catalog still says what isolates tenants. The rest of the proof is npm run prove-isolation.
 
 create function pgrant_report.stranger_faults() returns table (rule text, object text)
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
 as $$
 begin
   return query
@@ -62,7 +62,7 @@ comment on function pgrant_report.stranger_faults() is
   'The part of isolation_faults() that is about roles of others: what they own or may do past the functions, now or by default privileges, policies for them, views of theirs, what else of theirs passes the policies by (outside_access), and which of them become a role of ours (privileged_logins) that should not.';
 
 create function pgrant_report.table_faults() returns table (rule text, object text)
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
 as $$
 begin
   return query
@@ -91,7 +91,7 @@ begin
   union all
   select distinct 'foreign keys are enforced, whoever writes', c.oid::regclass::text
     from pg_class c
-    join pg_trigger t on t.tgrelid = c.oid and t.tgisinternal and t.tgenabled = 'D'
+    join pg_trigger t on t.tgrelid = c.oid and t.tgisinternal and t.tgenabled in ('D', 'R')
    where c.relnamespace in (select n.oid from pg_namespace n where n.nspname like 'pgrant%')
   union all
   select 'audit events and their seals are only ever appended to, but for those of tenants that are gone',
@@ -155,7 +155,7 @@ comment on function pgrant_report.function_faults() is
   'The part of isolation_faults that is about functions of ours: who may call them, whether they enter a tenant, and where policies for auditors look things up.';
 
 create function pgrant_report.isolation_faults() returns table (rule text, object text)
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp set quote_all_identifiers = off
 as $$
 begin
   return query select s.* from pgrant_report.stranger_faults() s union all select t.* from pgrant_report.table_faults() t

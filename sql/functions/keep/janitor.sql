@@ -24,7 +24,7 @@ begin
   its_order := 'd.expires_at at time zone ''UTC''';
   since := 'd.expires_at';
   if p_table = 'token_families' then
-    condition := 'pgrant.swept(d.sweep_after) and d.sweep_after < current_date
+    condition := 'pgrant.swept(d.sweep_after) and d.sweep_after < (now() at time zone ''UTC'')::date
                   and (d.idle_expires_at < now() or d.revoked_at < now() - interval ''90 days'')';
     its_order := 'd.sweep_after';
     since := '(d.sweep_after + 1)::timestamp at time zone ''UTC''';

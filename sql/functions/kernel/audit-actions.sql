@@ -88,7 +88,7 @@ as $$
     ('refresh.replay', 'A superseded refresh token came back within replay_window and got the same successor.', null),
     ('refresh.reuse', 'A superseded refresh token came back: its family was revoked.', 'refresh_token.reused'),
     ('refresh.rotate', 'A refresh token was exchanged for its successor.', null),
-    ('refusals.count', 'A refusal was repeated within a minute: how often.', null),
+    ('refusals.count', 'Refusals within a minute that named no client or person whom the tenant has: how many, and their digest.', null),
     ('registration.add', 'A client registered itself.', 'client.created'),
     ('registration.read', 'A registered client read its metadata.', null),
     ('registration.remove', 'A registered client removed itself, or gave way to its duplicate.', 'client.removed'),

@@ -73,8 +73,10 @@ create function pgrant_report.audit_kept(p_table text) returns timestamptz
 language plpgsql stable
 as $$
 begin
-  return (select now() - p.retention from pgrant.partition_plans p where p.table_name = p_table);
+  return coalesce((select greatest(now() - p.retention, p.complete_since) from pgrant.partition_plans p where p.table_name = p_table),
+                  '-infinity');
 end
 $$;
 
-comment on function pgrant_report.audit_kept(text) is 'Partitions of the table that end before this are dropped.';
+comment on function pgrant_report.audit_kept(text) is
+  'Partitions of the table that end before this are dropped, or were while rows were kept for less long; without a plan none are.';

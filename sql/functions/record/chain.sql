@@ -27,7 +27,7 @@ create view pgrant_report.audit_chain with (security_invoker = true) as
     left join pgrant.audit_chains c on c.tenant_id = t.tenant_id
     left join (select e.tenant_id, count(*) as events, min(e.at) as since
                  from pgrant.audit_events e
-                where e.xid + 0 >= (select s.xid from pgrant_report.audit_sealing s)
+                where e.xid + 0 >= coalesce((select s.xid from pgrant_report.audit_sealing s), 0)
                 group by e.tenant_id) u on u.tenant_id = t.tenant_id;
 
 comment on view pgrant_report.audit_chain is

@@ -118,6 +118,10 @@ begin
   by_tenant := pgrant_rules.on_several_nodes();
   v_sealing := (select s from pgrant.audit_sealing s for update skip locked);
   if v_sealing is null then
+    if not exists (select from pgrant.audit_sealing s) then
+      raise exception 'nobody knows how far the audit is sealed' using errcode = 'OA004',
+        hint = 'pgrant.audit_sealing has lost its row: insert into pgrant.audit_sealing default values';
+    end if;
     -- Another worker is at it.
     return next;
     return;

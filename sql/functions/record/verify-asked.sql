@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function pgrant_report.audit_verify_rest(uuid, bigint, bigint, bytea) is
-  'What walking the chain does not show. Its end and each checkpoint (p_number and p_seal: one that was kept outside) must be in it, else truncated (seal = the first that is not there) or rewritten. Events that no seal covers: added where the sealing had passed their transaction, unsealed where it has not come to them for an hour. Counted refusals that are not as their event says: refusals edited. first_kept = the oldest seal that is there; a checkpoint before it says nothing. With p_first, events from that seal''s on.';
+  'What walking the chain does not show. Its end and each checkpoint (p_number and p_seal: one that was kept outside) must be in it, else truncated (seal = the first that is not there) or rewritten. Events that no seal covers: added where the sealing had passed their transaction, unsealed where it has not come to them for an hour. Counted refusals that are not as their event says: refusals edited. first_kept = the oldest seal that is there; a checkpoint before it says nothing. With p_first, events from that seal''s on. Raises OA001, OA003 (there is no such seal yet).';
 
 create function pgrant_report.audit_verify(
   p_tenant uuid, p_first bigint default 1, p_number bigint default null, p_seal bytea default null
@@ -71,4 +71,4 @@ end
 $$;
 
 comment on function pgrant_report.audit_verify(uuid, bigint, bigint, bytea) is
-  'Verifies the audit of a tenant, all of it or from seal p_first on (what came since the last checkpoint: the column checkpoint of audit_chain): audit_verify_seals() and audit_verify_rest() in one. A million events take some 20 seconds, since each is hashed again. fault names the first that is wrong: edited, removed, reordered, added, back-dated, post-dated, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001.';
+  'Verifies the audit of a tenant, all of it or from seal p_first on (what came since the last checkpoint: the column checkpoint of audit_chain): audit_verify_seals() and audit_verify_rest() in one. A million events take some 20 seconds, since each is hashed again. fault names the first that is wrong: edited, removed, reordered, added, back-dated, post-dated, seal edited, seal missing, truncated, rewritten, unsealed, refusals edited; seal and event_id say where. Whoever may rewrite every table may rewrite the chain too: give p_number and p_seal of a checkpoint that was kept elsewhere. Raises OA001, OA003.';

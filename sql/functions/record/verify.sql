@@ -139,6 +139,17 @@ $$;
 comment on function pgrant_report.audit_walk(uuid, bigint, integer) is
   'audit_verify_seals() where the tenant is.';
 
+create function pgrant_report.audit_seal_absent(p_first bigint, p_last bigint) returns void
+language plpgsql stable
+as $$
+begin
+  raise exception 'there is no seal %', p_first using errcode = 'OA003', hint = format('the last is %s', coalesce(p_last, 0));
+end
+$$;
+
+comment on function pgrant_report.audit_seal_absent(bigint, bigint) is
+  'Raises OA003: from that seal on there is nothing to verify, which is not to be taken for an audit that is intact.';
+
 create function pgrant_report.audit_compare(p_tenant uuid, p_first bigint, p_number bigint, p_seal bytea)
 returns table (fault text, seal bigint, event_id uuid, first_kept bigint, unsealed bigint, unsealed_since timestamptz)
 language plpgsql stable
@@ -149,8 +160,7 @@ declare
   v_numbers bigint[];
   v_seals bytea[];
   v_passed bigint := 0;
-  v_since timestamptz := greatest(pgrant_report.audit_kept('audit_seals'), (
-    select s.first_at from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first and p_first > 1 limit 1));
+  v_since timestamptz;
 begin
   select c.number, c.seal, l.number as last, l.seal as last_seal,
          c.made_at < pgrant_report.audit_kept('audit_seals') as gone
@@ -160,12 +170,13 @@ begin
     left join (select s.number, s.seal from pgrant_report.audit_seals s where s.tenant_id = p_tenant
                 order by s.number desc limit 1) l on true;
   first_kept := (select s.number from pgrant_report.audit_seals s where s.tenant_id = p_tenant order by s.number limit 1);
+  -- Where seals are gone, so are those of what is older and still there: what came while there was no partition for it.
+  v_since := greatest('-infinity', case when first_kept > 1 then pgrant_report.audit_kept('audit_seals') end, (
+    select s.first_at from pgrant_report.audit_seals s where s.tenant_id = p_tenant and s.number = p_first and p_first > 1 limit 1));
 
   -- The chain against what was said of it: by its own last seal, by checkpoints here, by one from outside.
-  select array_agg(c.number), array_agg(c.seal) into v_numbers, v_seals
+  select array_agg(c.number) || p_number, array_agg(c.seal) || p_seal into v_numbers, v_seals
     from pgrant.audit_checkpoints c where c.tenant_id = p_tenant;
-  v_numbers := v_numbers || p_number;
-  v_seals := v_seals || p_seal;
   if not coalesce(v_chain.gone and v_chain.last is null, false) then
     v_numbers := v_numbers || v_chain.number;
     v_seals := v_seals || v_chain.seal;
@@ -188,7 +199,7 @@ begin
 
   -- Where the tables are distributed each node has transaction ids of its own, and this is known on the coordinator.
   if to_regclass('pgrant_report.audit_sealing') is not null then
-    v_passed := (select d.xid from pgrant_report.audit_sealing d);
+    v_passed := coalesce((select d.xid from pgrant_report.audit_sealing d), 0);
   end if;
   select count(*) filter (where not u.passed), min(u.at) filter (where not u.passed),
          (array_agg(u.event_id order by u.at) filter (where u.passed))[1]
@@ -204,16 +215,17 @@ begin
     fault := 'added';
   elsif unsealed_since < now() - interval '1 hour' then
     fault := 'unsealed';
-  -- The first event says that the tenant was added.
+  -- The first event says that the tenant was added, and the chain outlasts all of its events and seals.
   elsif unsealed = 0 and v_chain.number is null and v_chain.last is null and exists (
           select from pgrant.tenants t
            where t.tenant_id = p_tenant
-             and t.created_at between pgrant_report.audit_kept('audit_events') and now() - interval '1 hour') then
+             and t.created_at < now() - interval '1 hour') then
     fault := 'removed';
   else
     event_id := pgrant_report.refusals_fault(p_tenant);
     fault := case when event_id is not null then 'refusals edited' end;
   end if;
+  perform pgrant_report.audit_seal_absent(p_first, v_chain.number) where fault is null and p_first > greatest(v_chain.number, 1);
   return next;
 end
 $$;

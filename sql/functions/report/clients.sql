@@ -23,8 +23,8 @@ select i.tenant_id, i.name || '' as tenant, c.client_id, c.name as client_name,
   left join pgrant.users m on m.tenant_id = c.tenant_id and m.user_id = c.maker_id;
 
 comment on view pgrant_report.clients is 'Applications and API credentials. grants reads all grants of the client, and only where you select it.';
-comment on column pgrant_report.clients.kind is 'web or native (acts for people), machine (client_credentials only), or credential (an API key that a person made).';
-comment on column pgrant_report.clients.token_endpoint_auth_method is 'How it authenticates: none (a public client), client_secret_basic or client_secret_post.';
+comment on column pgrant_report.clients.kind is 'web or native (acts for people), machine (for itself, by client_credentials or a JWT bearer grant, RFC 7523), or credential (an API key that a person made).';
+comment on column pgrant_report.clients.token_endpoint_auth_method is 'How it authenticates: none (a public client), or one of pgrant.auth_methods(), such as client_secret_basic or private_key_jwt.';
 comment on column pgrant_report.clients.grant_types is 'What it may use at the token endpoint.';
 comment on column pgrant_report.clients.redirect_uris is 'Where codes may be sent.';
 comment on column pgrant_report.clients.scopes is 'What it may ask for; null = every scope of the tenant.';

@@ -80,7 +80,10 @@ select i.tenant_id, i.name || '' as tenant, f.family_id, g.grant_id, g.user_id, 
             else 'live' end as state,
        f.generation, f.replays_total as replays, f.scopes, f.resources, f.authorization_details, f.cnf, f.offline,
        f.session_id, f.auth_time, f.acr, f.amr,
-       f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason, f.sweep_after
+       f.created_at, f.last_used_at, f.idle_expires_at, f.expires_at, f.revoked_at, f.revoked_reason, f.sweep_after,
+       case when i.disabled_at is not null then 'tenant disabled'
+            when u.disabled_at is not null then 'person disabled'
+            when c.disabled_at is not null or c.expires_at <= now() then 'client disabled' end as disabled
   from pgrant.token_families f
   -- Of a person or a client by its grants: families have no index for either. Outer joins as in active_grants.
   left join pgrant.grants g on g.tenant_id = f.tenant_id and g.grant_id = f.grant_id
@@ -107,6 +110,8 @@ comment on column pgrant_report.refresh_families.idle_expires_at is 'When it die
 comment on column pgrant_report.refresh_families.expires_at is 'When it dies however often it is used.';
 comment on column pgrant_report.refresh_families.revoked_at is 'When it was revoked; null = it was not.';
 comment on column pgrant_report.refresh_families.revoked_reason is 'Why it was revoked.';
+comment on column pgrant_report.refresh_families.disabled is
+  'Why it gives no token though it is live, as in active_grants. Null = nothing is disabled.';
 comment on column pgrant_report.refresh_families.sweep_after is 'It is deleted after this day (UTC), once it is over: within 9 days of its end.';
 
 create view pgrant_report.sessions with (security_invoker = true) as
@@ -114,6 +119,7 @@ select i.tenant_id, i.name || '' as tenant, s.session_id, s.user_id, u.username,
        case when s.ended_at is not null then 'ended'
             when s.expires_at <= now() then 'expired'
             when s.idle_expires_at <= now() then 'idle too long'
+            when i.disabled_at is not null then 'tenant disabled'
             when u.disabled_at is not null then 'person disabled'
             else 'live' end as state,
        s.auth_time, s.acr, s.amr, s.last_seen_at, s.idle_expires_at, s.expires_at, s.ended_at, s.address,
@@ -124,7 +130,7 @@ select i.tenant_id, i.name || '' as tenant, s.session_id, s.user_id, u.username,
 
 comment on view pgrant_report.sessions is 'Signed-in browsers, and those of the last days. A sign-in that is renewed in one browser keeps its session_id, and has a row for each. session_page walks through all.';
 comment on column pgrant_report.sessions.session_id is 'The sid of its ID tokens.';
-comment on column pgrant_report.sessions.state is 'live, ended, expired, idle too long, or person disabled.';
+comment on column pgrant_report.sessions.state is 'live, ended, expired, idle too long, tenant disabled, or person disabled.';
 comment on column pgrant_report.sessions.auth_time is 'When the person signed in.';
 comment on column pgrant_report.sessions.acr is 'How strongly: authentication context, where one is known.';
 comment on column pgrant_report.sessions.amr is 'How: methods (RFC 8176).';

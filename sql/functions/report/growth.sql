@@ -28,7 +28,8 @@ begin
                  -- In the order of the index: of many that are expired the planner would look for the first in the whole table.
                  'select f.idle_expires_at as at from pgrant.issuers i
                     join pgrant.token_families f on f.tenant_id = i.tenant_id
-                   where f.sweep_after < current_date and (f.idle_expires_at < now() or f.revoked_at < now() - interval ''90 days'')
+                   where f.sweep_after < (now() at time zone ''UTC'')::date
+                     and (f.idle_expires_at < now() or f.revoked_at < now() - interval ''90 days'')
                    order by i.tenant_id, f.sweep_after'
                when 'grants' then
                  -- The second condition is the first again, for the auditors that the policy keeps from the index of the first.

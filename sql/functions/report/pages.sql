@@ -33,6 +33,10 @@ declare
   v_left integer := coalesce(p_limit, 2147483647);
   v_found integer;
 begin
+  -- A page of none would be taken for an answer.
+  if p_state not in ('live', 'revoked', 'expired', 'idle too long') then
+    raise exception 'no family is %', p_state using errcode = 'OA003', hint = 'live, revoked, expired or idle too long';
+  end if;
   if p_state in ('idle too long', 'expired') then
     -- In the order in which they are swept. Of each day they are a stretch of the index, however many others are over.
     select k.sweep_after, k.expires_at, k.family_id into v_at
@@ -70,7 +74,7 @@ end
 $$;
 
 comment on function pgrant_report.family_page(text, uuid, integer, text) is
-  'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page costs the same wherever it is. Those that are idle too long or expired come in the order of sweep_after, and those are passed over that live and have long not been used; where the last one of the page before has been swept meanwhile, the first that are left come next.';
+  'The token families of a tenant, of all states or of p_state (live, revoked, expired, idle too long), p_limit of them after p_after: the family_id of the last one of the page before. A page costs the same wherever it is. Those that are idle too long or expired come in the order of sweep_after, and those are passed over that live and have long not been used; where the last one of the page before has been swept meanwhile, the first that are left come next. Raises OA003 for another state.';
 
 create function pgrant_report.family_counts(p_tenant text default null)
 returns table (tenant_id uuid, tenant text, families bigint, live bigint, idle bigint, expired bigint, revoked bigint)

@@ -41,7 +41,8 @@ begin
   perform pgrant_report.tenant_then(v_name, v_at);
   return query
   select a.username, a.client_id, a.client_name, a.grant_id, a.scopes, a.through, a.since, a.until
-    from pgrant_report.access_then(p_what, v_at, p_tenant, p_username, p_client_id, p_after, p_after_client, p_limit) a;
+    from pgrant_report.access_then(p_what, v_at, p_tenant, p_username, p_client_id, p_after, p_after_client, p_limit,
+                                   null) a;
 end
 $$;
 

@@ -59,7 +59,7 @@ comment on function pgrant_report.known_then(uuid, text) is
 -- Of one tenant without its name, as grants_then.
 create function pgrant_report.access_then(
   p_what text, p_at timestamptz, p_tenant_id uuid, p_username text, p_client_id text, p_after uuid, p_after_client text,
-  p_limit integer
+  p_limit integer, p_after_tenant uuid
 )
 returns table (tenant_id uuid, user_id uuid, username text, client_id text, client_name text, grant_id uuid, scopes text[],
                through text[], since timestamptz, until timestamptz)
@@ -72,6 +72,8 @@ declare
   v_user_ids uuid[] := case when p_username is not null then pgrant_report.users_then(p_tenant_id, p_username, p_at) end;
   v_detail constant jsonb := jsonb_build_array(jsonb_build_object('type', p_what));
   v_rows bigint := 0;
+  -- Of all tenants together several have clients of the same name.
+  v_after_tenant uuid := coalesce(p_after_tenant, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 begin
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   perform pgrant_report.known_then(p_tenant_id, p_what);
@@ -117,7 +119,7 @@ begin
      where (p_tenant_id is null or c.tenant_id = p_tenant_id)
        and (p_client_id is null or c.client_id = p_client_id)
        and (v_user_ids is null or c.maker_id = any (v_user_ids))
-       and c.client_id > coalesce(p_after_client, '')
+       and (p_after_client is null or (c.client_id, c.tenant_id) > (p_after_client, v_after_tenant))
        and c.valid @> p_at
        and c.enabled
        and c.machine
@@ -125,7 +127,7 @@ begin
        and (c.maker_id is null or u.user_id is not null)
        and coalesce(n.expires_at > p_at, true)
        and a.scopes is not null
-     order by c.client_id
+     order by c.client_id, c.tenant_id
      limit p_limit - v_rows
   )
   select w.tenant_id, w.maker_id, w.username, w.client_id, w.name, null::uuid, w.scopes, w.through,
@@ -135,12 +137,13 @@ begin
 end
 $$;
 
-comment on function pgrant_report.access_then(text, timestamptz, uuid, text, text, uuid, text, integer) is
+comment on function pgrant_report.access_then(text, timestamptz, uuid, text, text, uuid, text, integer, uuid) is
   'What who_could_access says, of the tenant that has this id (null = of all that the asker may see), without its name. Raises OA001.';
 
 create function pgrant_report.who_could_access(
   p_what text, p_at timestamptz, p_tenant text default null, p_username text default null, p_client_id text default null,
-  p_after uuid default '00000000-0000-0000-0000-000000000000', p_after_client text default null, p_limit integer default null
+  p_after uuid default '00000000-0000-0000-0000-000000000000', p_after_client text default null, p_limit integer default null,
+  p_after_tenant uuid default null
 )
 returns table (tenant_id uuid, tenant text, user_id uuid, username text, client_id text, client_name text, grant_id uuid,
                scopes text[], through text[], since timestamptz, until timestamptz)
@@ -153,9 +156,10 @@ begin
   return query
   select a.tenant_id, v_names ->> a.tenant_id::text, a.user_id, a.username, a.client_id, a.client_name, a.grant_id, a.scopes,
          a.through, a.since, a.until
-    from pgrant_report.access_then(p_what, p_at, v_tenant_id, p_username, p_client_id, p_after, p_after_client, p_limit) a;
+    from pgrant_report.access_then(p_what, p_at, v_tenant_id, p_username, p_client_id, p_after, p_after_client, p_limit,
+                                   p_after_tenant) a;
 end
 $$;
 
-comment on function pgrant_report.who_could_access(text, timestamptz, text, text, text, uuid, text, integer) is
-  'Who could reach the scope or resource p_what at p_at, or had authorization details of the type p_what (RFC 9396) by a grant, then with no scopes: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break, until when (null = it had not ended when asked). A resource is reached with at least one scope. First the grants, by grant_id, then the clients for themselves; p_limit rows (null = all) after the grant p_after, or with p_after_client after that client, when the grants are all done. A page of one tenant, or of one person or client, is found by index; of all tenants at once every grant is looked at first. Raises OA001, OA003.';
+comment on function pgrant_report.who_could_access(text, timestamptz, text, text, text, uuid, text, integer, uuid) is
+  'Who could reach the scope or resource p_what at p_at, or had authorization details of the type p_what (RFC 9396) by a grant, then with no scopes: the person (null = a machine that acts for nobody), the client, the grant (null = the client for itself), the scopes that gave it, by which roles (scope: operator, login, group <name>, or client where it is on a machine''s list), since when without a break, until when (null = it had not ended when asked). A resource is reached with at least one scope. First the grants, by grant_id, then the clients for themselves; p_limit rows (null = all) after the grant p_after, or with p_after_client after that client, when the grants are all done (where p_tenant is null, with p_after_tenant, for several tenants may have such a client). A page of one tenant, or of one person or client, is found by index; of all tenants at once every grant is looked at first. Raises OA001, OA003.';

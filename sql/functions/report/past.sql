@@ -11,14 +11,14 @@ declare
   v_first timestamptz := (select min(lower(h.valid)) from pgrant.tenant_history h
                            where (p_tenant is null or h.tenant_id = v_tenant_id));
 begin
-  return (select tstzrange(greatest(v_first, clock_timestamp() - p.retention), clock_timestamp(), '[]')
+  return (select tstzrange(greatest(v_first, clock_timestamp() - p.retention, p.complete_since), clock_timestamp(), '[]')
             from pgrant.partition_plans p
            where p.table_name = 'audit_events' and v_first is not null);
 end
 $$;
 
 comment on function pgrant_report.history_range(text) is
-  'The moments about which the time machine can be asked: from the retention of audit_events (or the beginning of the history, where that is later) to now. Null where the tenant is not there, or not the asker''s. p_tenant null = all tenants that the asker may see.';
+  'The moments about which the time machine can be asked: from the retention of audit_events (or the beginning of the history, or what had been dropped when the retention became longer, where that is later) to now. Null where the tenant is not there, or not the asker''s. p_tenant null = all tenants that the asker may see.';
 
 create function pgrant_report.tenant_then(p_tenant text, p_at timestamptz) returns uuid
 language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -17,7 +17,7 @@ comment on column pgrant_report.tenants.clients is 'How many applications and AP
 
 create view pgrant_report.role_holders with (security_invoker = true) as
 select i.tenant_id, i.name || '' as tenant, s.scope as role, u.user_id, u.username, null::text as group_name, r.source,
-       r.created_at as since, s.disabled_at is null and u.disabled_at is null as in_force
+       r.created_at as since, s.disabled_at is null and u.disabled_at is null and i.disabled_at is null as in_force
   from pgrant.scopes s
   join pgrant.user_roles r on r.tenant_id = s.tenant_id and r.scope = s.scope
   join pgrant.users u on u.tenant_id = r.tenant_id and u.user_id = r.user_id
@@ -25,7 +25,7 @@ select i.tenant_id, i.name || '' as tenant, s.scope as role, u.user_id, u.userna
  where s.requires_role
 union all
 select i.tenant_id, i.name || '', s.scope, u.user_id, u.username, m.group_name, m.source,
-       m.created_at, s.disabled_at is null and u.disabled_at is null
+       m.created_at, s.disabled_at is null and u.disabled_at is null and i.disabled_at is null
   from pgrant.scopes s
   join pgrant.group_roles g on g.tenant_id = s.tenant_id and g.scope = s.scope
   join pgrant.group_members m on m.tenant_id = g.tenant_id and m.group_name = g.group_name
@@ -38,7 +38,7 @@ comment on column pgrant_report.role_holders.role is 'The role, which is a scope
 comment on column pgrant_report.role_holders.group_name is 'The group that brings it; null = the person has it directly.';
 comment on column pgrant_report.role_holders.source is 'Who says so: operator, login (what the product said at the last one), or the name of an upstream.';
 comment on column pgrant_report.role_holders.since is 'Since when the person has it directly, or is in the group.';
-comment on column pgrant_report.role_holders.in_force is 'False where the role or the person is disabled.';
+comment on column pgrant_report.role_holders.in_force is 'False where the role, the person or the tenant is disabled.';
 
 create view pgrant_report.people with (security_invoker = true) as
 select i.tenant_id, i.name || '' as tenant, u.user_id, u.username, u.external_subject, u.created_at, u.disabled_at,

@@ -3,9 +3,21 @@
 -- Of the node that is asked, which has to be the coordinator: Citus would make what PostgreSQL's own views are read by on all nodes.
 set local citus.enable_ddl_propagation = off;
 
+create function pgrant_report.bounds_read(p_partition oid) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+-- Or else whoever reads a moment in it has to know the style, the time zone and its abbreviations.
+set datestyle = 'ISO' set timezone = 'UTC'
+as $$
+begin
+  return (select pg_get_expr(c.relpartbound, c.oid) from pg_class c where c.oid = p_partition);
+end
+$$;
+
+comment on function pgrant_report.bounds_read(oid) is 'The bounds of a partition as PostgreSQL writes them, in UTC; null where it is none.';
+
 create view pgrant_report.storage with (security_invoker = true) as
 select t.relname::text as table_name, c.relname::text as partition,
-       pg_get_expr(c.relpartbound, c.oid) as bounds,
+       pgrant_report.bounds_read(c.oid) as bounds,
        s.n_live_tup as live_rows, s.n_dead_tup as dead_rows, s.n_tup_ins as inserts, s.n_tup_upd as updates,
        s.n_tup_hot_upd as hot_updates, s.n_tup_del as deletes,
        greatest(s.last_vacuum, s.last_autovacuum) as vacuumed_at, greatest(s.last_analyze, s.last_autoanalyze) as analyzed_at,
@@ -21,7 +33,7 @@ select t.relname::text as table_name, c.relname::text as partition,
 comment on view pgrant_report.storage is 'Every table and partition with what PostgreSQL counts of it. Rows are estimates, and counters begin anew after a crash.';
 comment on column pgrant_report.storage.table_name is 'The table.';
 comment on column pgrant_report.storage.partition is 'The partition; the table itself where it has none.';
-comment on column pgrant_report.storage.bounds is 'The bounds of the partition; null where the table has none.';
+comment on column pgrant_report.storage.bounds is 'The bounds of the partition, in UTC; null where the table has none.';
 comment on column pgrant_report.storage.live_rows is 'Rows, estimated.';
 comment on column pgrant_report.storage.dead_rows is 'Rows that are deleted or superseded and not vacuumed yet, estimated.';
 comment on column pgrant_report.storage.inserts is 'Rows inserted since the counters began.';
