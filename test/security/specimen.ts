@@ -432,7 +432,7 @@ async function stateOf(
   });
   const state = { state_hash, state_expires_at };
   const { browser_hash } = waiting;
-  if (back) await ask(tenant, api.upstream_resume, { browser_hash, ...state });
+  if (back) await ask(tenant, api.upstream_resume, { browser_hash, upstream, ...state });
   return state;
 }
 
