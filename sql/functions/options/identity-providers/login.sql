@@ -167,6 +167,7 @@ create function pgrant_api.upstream_resume(
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_out pgrant_api.upstream_login;
   v_login pgrant.upstream_logins;
   v_detail jsonb;
@@ -177,7 +178,7 @@ begin
   -- else can end it, and whoever sent it there may have mixed up the two to be given a code of the other.
   update pgrant.upstream_logins l
      set used_at = now(),
-         finished_at = case when l.upstream is distinct from p_upstream then now() end
+         finished_at = case when l.upstream is distinct from p_upstream then v_at end
    where l.tenant_id = p_tenant
      and l.state_hash = p_state_hash
      and l.expires_at = pgrant_rules.moment(p_state_expires_at)
