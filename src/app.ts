@@ -81,7 +81,7 @@ export const routes: readonly Route[] = [
   [['POST'], '/oauth/passkey', 'page', passkeySignIn.takePasskey, 'own pages'],
   [seen, '/oauth/passkey.js', 'page', passkeySignIn.showPasskeyScript],
   [['GET'], '/oauth/upstream/start', 'page', startUpstream],
-  [['GET'], '/oauth/upstream/callback', 'page', upstreamCallback],
+  [['GET'], '/oauth/upstream/callback/:name', 'page', upstreamCallback],
   [['POST'], '/oauth/upstream/link', 'page', linkUpstream, 'own pages'],
   [['POST'], '/oauth/select-account', 'page', chooseAccount, 'own pages'],
   [['POST'], '/oauth/consent', 'page', consent, 'own pages'],

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
-import type { UpstreamSecrets } from '../identity-providers/identity-provider.ts';
+import {
+  type UpstreamSecrets,
+  upstreamRedirectUri,
+} from '../identity-providers/identity-provider.ts';
 import { UsageError } from './faults.ts';
 import { readObject, readPassword } from './input.ts';
 import { findTenant, type Output, type Session } from './operator-session.ts';
@@ -87,7 +90,7 @@ async function add(session: Session, name: string, options: AddOptions): Promise
     settings: { ...own, ...settingsOf(options) },
     ...(await sealed(session, tenant, name, options)),
   });
-  const callback = `${await issuerOf(session, options.tenant)}/oauth/upstream/callback`;
+  const callback = upstreamRedirectUri(await issuerOf(session, options.tenant), name);
   const text = `upstream ${name} is offered on the login page; register this redirect URI there:\n${callback}`;
   return { json: { ...(upstream_add as object), redirect_uri: callback }, text };
 }

@@ -2897,7 +2897,7 @@ export const api = {
     ['state_hash', 'bytea'],
   ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
-  /** Takes state back from an upstream, once, in the browser that it was given to. Errors: expired_request, not_found. */
+  /** Takes state back from an upstream, once, in the browser that it was given to and at the redirect URI of that upstream (RFC 9700 4.4.2.2). Errors: expired_request, not_found. */
   upstream_resume: bind<
     {
       tenant: string;
@@ -2906,6 +2906,7 @@ export const api = {
       browser_hash: Uint8Array | null;
       state_hash: Uint8Array | null;
       state_expires_at: number | null;
+      upstream: string | null;
     },
     ApiUpstreamLogin
   >('pgrant_api.upstream_resume', [
@@ -2915,6 +2916,7 @@ export const api = {
     ['browser_hash', 'bytea'],
     ['state_hash', 'bytea'],
     ['state_expires_at', 'bigint'],
+    ['upstream', 'text'],
   ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
   /** Claims about the people behind access tokens with openid (OpenID Connect Core 5.3), a set of requests at once: by their scopes, and those asked for one by one. p_possession are the keys that were proven, with a proof where the token came as DPoP. Writes nothing where it is granted, but that a proof is used. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce, insufficient_scope, too_many_attempts, flood. */

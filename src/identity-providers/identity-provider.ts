@@ -51,6 +51,19 @@ export type Identity = {
   checkable: boolean;
 };
 
+/** What the name of an upstream may be: the check of pgrant.upstreams.name, so that it stands in a path as it is. */
+const upstreamName = /^[a-z0-9-]{1,63}$/;
+
+/** The name that a path may hold; null for any other text, of which nothing is looked for or recorded. */
+export const readName = (text: string): string | null => (upstreamName.test(text) ? text : null);
+
+/**
+ * Where one upstream sends the browser back to, and no other one does (RFC 9700 2.1 and 4.4.2.2): with
+ * a redirect URI for all of them a hostile one could have the code of another brought to itself (mix-up).
+ */
+export const upstreamRedirectUri = (issuer: string, name: string): string =>
+  `${issuer}/oauth/upstream/callback/${name}`;
+
 /** A sign-in as it is sent to the upstream and comes back. */
 export type Journey = {
   redirectUri: string;

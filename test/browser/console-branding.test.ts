@@ -132,7 +132,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     expect(await opened()).toEqual({ client_secret: 'hunter2-first' });
     await page.getByRole('link', { name: 'company', exact: true }).click();
     await see(page, 'Company');
-    expect(await page.content()).toContain(`${acme.issuer}/oauth/upstream/callback`);
+    expect(await page.content()).toContain(`${acme.issuer}/oauth/upstream/callback/company`);
     const choices = page.getByLabel('New people may come').getByRole('option');
     expect(await choices.allTextContents()).toEqual(['no', 'yes']);
     await page.getByLabel('Title').fill('The Company');

@@ -20,7 +20,7 @@ test('upstream add says which redirect URI to register, and seals the secrets', 
   const words = ['upstream', 'add', 'discord', ...at, '--kind', 'discord', '--client-id', 'app'];
   const added = await pgrant([...words, '--settings', settings, '--secrets-stdin'], secrets);
   expect(added).toMatchObject({ code: 0, err: '' });
-  expect(added.out).toContain('http://localhost:3000/acme/oauth/upstream/callback');
+  expect(added.out).toContain('http://localhost:3000/acme/oauth/upstream/callback/discord\n');
   const [row] = await sql`select * from pgrant.upstreams`;
   expect(row).toMatchObject({ title: 'Discord', just_in_time: true });
   const { upstream } = makeUpstreams({ config: loadConfig({}), secret }).open(

@@ -78,7 +78,7 @@ describe('an OpenID Connect provider [OpenID Connect Core 3.1.3.7]', () => {
       const page = await signIn(name);
       expect(page.status).toBeGreaterThanOrEqual(502);
       expect(page.html).toContain('name="username"');
-      expect(page.url).toContain('/oauth/upstream/callback');
+      expect(page.url).toContain(`/oauth/upstream/callback/${name}?`);
       expect(page.html).not.toMatch(/other\.example|jwt|signature|169\.254/i);
       expect(await peopleOf(name)).toHaveLength(0);
     },

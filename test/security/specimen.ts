@@ -453,7 +453,8 @@ async function stateOf(
     state_hash,
   });
   const state = { state_hash, state_expires_at };
-  if (names.includes('present')) await ask(tenant, api.upstream_resume, { browser_hash, ...state });
+  if (names.includes('present'))
+    await ask(tenant, api.upstream_resume, { browser_hash, upstream, ...state });
   return state;
 }
 

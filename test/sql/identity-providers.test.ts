@@ -46,6 +46,34 @@ describe('state [RFC 6749 10.12]', () => {
     expect((await finish(club, state, 'own')).error).toBeNull();
   });
 
+  test('is good at the redirect URI of its own upstream only, and over when it comes to another [RFC 9700 4.4.2.2]', async () => {
+    const user = await makeUser(world, 'mix');
+    const browser = newBrowser();
+    await login(world, await begin(world, browser, club.client), user);
+    const linked = { ...browser, upstream: 'discord', state_hash: secret() };
+    const { state_expires_at } = await ask(world, api.upstream_link_begin, linked);
+    const linking = { ...linked, state_expires_at: state_expires_at ?? 0 };
+    for (const state of [await arrive(club, { resume: false }), linking]) {
+      for (const upstream of ['other', 'nobody', null]) {
+        const row = await ask(world, api.upstream_resume, { ...state, upstream });
+        expect(row).toMatchObject({ error: 'expired_request', kind: null, sealed_request: null });
+      }
+      expect((await ask(world, api.upstream_resume, state)).error).toBe('expired_request');
+      expect(await finish(club, state, 'mixed-up')).toMatchObject({ error: 'expired_request' });
+    }
+    for (const upstream of [null, 'discord ', 'DISCORD']) {
+      const state = await arrive(club, { resume: false });
+      const row = await ask(world, api.upstream_resume, { ...state, upstream });
+      expect(row).toMatchObject({ error: 'expired_request', kind: null, sealed_request: null });
+    }
+    expect(await stored(club, 'mixed-up')).toBeUndefined();
+    const [told] = (await auditOf(world, 'upstream.resume')).filter(({ detail }) => detail);
+    expect(told).toMatchObject({
+      reason: 'state of one upstream at the redirect URI of another',
+      detail: { upstream: 'discord' },
+    });
+  });
+
   test('of a sign-in that failed is worth nothing, and why is recorded', async () => {
     const state = await arrive(club);
     const told = { ...state, error: 'upstream_failed' as never, error_reason: 'status 503' };
@@ -104,17 +132,13 @@ describe('the user of an account', () => {
     await login(world, await begin(world, browser, club.client), user);
     const state_hash = secret();
     const { browser_hash, session_hash, session_expires_at, csrf_hash } = browser;
-    const asked = {
-      browser_hash,
-      session_hash,
-      session_expires_at,
-      upstream: 'discord',
-      state_hash,
-    };
+    const upstream = 'discord';
+    const asked = { browser_hash, session_hash, session_expires_at, upstream, state_hash };
     const forged = await ask(world, api.upstream_link_begin, { ...asked, csrf_hash: secret() });
     expect(forged.error).toBe('csrf_mismatch');
     const row = await ask(world, api.upstream_link_begin, { ...asked, csrf_hash });
-    const state = { state_hash, state_expires_at: row.state_expires_at ?? 0, browser_hash };
+    const state_expires_at = row.state_expires_at ?? 0;
+    const state = { state_hash, state_expires_at, browser_hash, upstream };
     await ask(world, api.upstream_resume, state);
     expect(await finish(club, state, 'sam')).toMatchObject({ error: 'login_required' });
     expect(await stored(club, 'sam')).toBeUndefined();

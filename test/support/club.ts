@@ -11,7 +11,12 @@ import {
 } from './fixtures.ts';
 import { begin, type Flow, newBrowser } from './flows.ts';
 
-export type State = { state_hash: Buffer; state_expires_at: number; browser_hash: Buffer };
+export type State = {
+  state_hash: Buffer;
+  state_expires_at: number;
+  browser_hash: Buffer;
+  upstream: string;
+};
 
 export type Club = { world: World; client: Client };
 
@@ -42,7 +47,7 @@ async function depart(world: World, flow: Flow, upstream = 'discord'): Promise<S
     upstream,
     state_hash,
   });
-  return { state_hash, state_expires_at: row.state_expires_at ?? 0, browser_hash };
+  return { state_hash, state_expires_at: row.state_expires_at ?? 0, browser_hash, upstream };
 }
 
 /** A person who has gone to an upstream and, but for `resume: false`, has come back. */

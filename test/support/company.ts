@@ -23,7 +23,7 @@ export async function startCompany(): Promise<Company> {
     });
   }
   const registered = await addClient(acme.database, tenant, 'acme', {
-    redirect_uris: [`${acme.issuer}/oauth/upstream/callback`],
+    redirect_uris: [`${acme.issuer}/oauth/upstream/callback/company`],
     grant_types: ['authorization_code', 'refresh_token'],
     consent: 'never',
   });

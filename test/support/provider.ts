@@ -1,5 +1,6 @@
 // An OpenID Connect provider and OAuth 2.0 server of our own making, that can be made to lie.
 
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
@@ -20,6 +21,10 @@ export type Lie =
 export type Provider = {
   issuer: string;
   lie: Lie | undefined;
+  /** Whether it says in its answers who it is (RFC 9207). */
+  iss: boolean;
+  /** The only redirect URI that it sends to; undefined = any. */
+  redirect_uri: string | undefined;
   /** What userinfo tells besides sub. */
   info: Record<string, unknown>;
   /** Signs with a new key from now on, which the JWK set has. */
@@ -40,10 +45,12 @@ async function newKey(kid: string) {
 /** Starts it for the test file; everybody who comes is signed in as `person`. */
 export async function startProvider(): Promise<Provider> {
   const keys: Key[] = [await newKey('one')];
-  const nonces = new Map<string, string>();
+  const asked = new Map<string, URLSearchParams>();
   const provider: Provider = {
     issuer: '',
     lie: undefined,
+    iss: true,
+    redirect_uri: undefined,
     info: {},
     rotate: async () => void keys.unshift(await newKey(`key ${keys.length}`)),
   };
@@ -60,7 +67,7 @@ export async function startProvider(): Promise<Provider> {
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'],
-      authorization_response_iss_parameter_supported: true,
+      authorization_response_iss_parameter_supported: provider.iss,
     };
   }
 
@@ -80,6 +87,34 @@ export async function startProvider(): Promise<Provider> {
     return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid }).sign(key);
   }
 
+  function authorize(request: URLSearchParams): [number, object, object?] {
+    const redirect_uri = request.get('redirect_uri') ?? '';
+    if (redirect_uri !== (provider.redirect_uri ?? redirect_uri)) return [400, {}];
+    const code = `code-${asked.size}`;
+    asked.set(code, request);
+    const query = new URLSearchParams({ code, state: request.get('state') ?? '' });
+    if (lies('iss in the answer')) query.set('iss', 'https://other.example');
+    else if (provider.iss) query.set('iss', provider.issuer);
+    return [302, {}, { location: `${redirect_uri}?${query}` }];
+  }
+
+  /** Once for each code, with its redirect URI and its verifier (RFC 6749 4.1.3, RFC 7636 4.6). */
+  async function token(form: URLSearchParams): Promise<[number, object, object?]> {
+    const code = form.get('code') ?? '';
+    const request = asked.get(code);
+    const challenge = createHash('sha256').update(form.get('code_verifier') ?? '');
+    if (
+      request?.get('redirect_uri') !== form.get('redirect_uri') ||
+      request?.get('code_challenge') !== challenge.digest('base64url')
+    ) {
+      return [400, { error: 'invalid_grant' }];
+    }
+    asked.set(code, new URLSearchParams());
+    const nonce = request.get('nonce');
+    const id_token = nonce ? { id_token: await idToken(nonce) } : {};
+    return [200, { access_token: 'at', token_type: 'Bearer', ...id_token }];
+  }
+
   async function answer(
     { pathname, searchParams }: URL,
     body: string,
@@ -89,17 +124,9 @@ export async function startProvider(): Promise<Provider> {
     if (pathname === '/userinfo') {
       return [200, { sub: lies('userinfo sub') ? 'other' : 'person', ...provider.info }];
     }
-    if (pathname === '/authorize') {
-      const code = `code-${nonces.size}`;
-      nonces.set(code, searchParams.get('nonce') ?? '');
-      const iss = lies('iss in the answer') ? 'https://other.example' : provider.issuer;
-      const query = new URLSearchParams({ code, state: searchParams.get('state') ?? '', iss });
-      return [302, {}, { location: `${searchParams.get('redirect_uri')}?${query}` }];
-    }
+    if (pathname === '/authorize') return authorize(searchParams);
     if (lies('redirect')) return [307, {}, { location: 'http://169.254.169.254/' }];
-    const nonce = nonces.get(new URLSearchParams(body).get('code') ?? '') ?? '';
-    const id_token = nonce ? { id_token: await idToken(nonce) } : {};
-    return [200, { access_token: 'at', token_type: 'Bearer', ...id_token }];
+    return token(new URLSearchParams(body));
   }
 
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {

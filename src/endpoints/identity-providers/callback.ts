@@ -1,4 +1,4 @@
-// Upstream login, the way back: state once and in its own browser, then who it is, then a session.
+// Upstream login, the way back: state once, in its own browser and from its own upstream, then who it is, then a session.
 
 import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { ask, call } from '../../db/call.ts';
@@ -7,7 +7,7 @@ import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
 import { flash } from '../../http/flash.ts';
 import { csrfToken, presentedSession, startSession, userAgent } from '../../http/session.ts';
-import type { Identity } from '../../identity-providers/identity-provider.ts';
+import { type Identity, readName } from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { requireReadable } from '../../protocol/params.ts';
 import { newSecret, parseToken, secretHash } from '../../protocol/secrets.ts';
@@ -26,6 +26,7 @@ export function upstreamCallback(services: EndpointServices): Endpoint {
       ...caller(ctx),
       ...named,
       browser_hash: browserHash(ctx, parsed.hash),
+      upstream: readName(String(ctx.params.name)),
     });
     const request = row.sealed_request
       ? services.upstreams.openRequest(ctx.state.tenant.id, parsed.hash, row.sealed_request)

@@ -4,7 +4,11 @@ import { type ApiUpstreamLogin, api } from '../../db/bindings.ts';
 import { callAll } from '../../db/call.ts';
 import { browserHash } from '../../http/browser-cookie.ts';
 import { type Ctx, caller } from '../../http/ctx.ts';
-import { type Journey, UpstreamError } from '../../identity-providers/identity-provider.ts';
+import {
+  type Journey,
+  UpstreamError,
+  upstreamRedirectUri,
+} from '../../identity-providers/identity-provider.ts';
 import { OAuthError } from '../../protocol/errors.ts';
 import { showRequest } from '../authorization/continue.ts';
 import type { EndpointServices } from '../endpoint.ts';
@@ -22,7 +26,7 @@ export function journeyOf(
   state: string,
 ): Journey {
   return {
-    redirectUri: `${ctx.state.tenant.issuer}/oauth/upstream/callback`,
+    redirectUri: upstreamRedirectUri(ctx.state.tenant.issuer, row.name),
     state,
     ...upstreams.derive(state),
     forceLogin: row.force_login === true,

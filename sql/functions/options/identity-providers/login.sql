@@ -157,18 +157,24 @@ comment on function pgrant_api.upstream_link_begin(uuid, text, inet, bytea, bigi
   'Sends the signed-in person to an upstream, to link the account there, after a recent sign-in; the form carries the token of the session. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), not_found.';
 
 create function pgrant_api.upstream_resume(
-  p_tenant uuid, p_request_id text, p_address inet, p_browser_hash bytea, p_state_hash bytea, p_state_expires_at bigint
+  p_tenant uuid, p_request_id text, p_address inet, p_browser_hash bytea, p_state_hash bytea, p_state_expires_at bigint,
+  p_upstream text
 ) returns pgrant_api.upstream_login
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_at constant timestamptz := now();
   v_out pgrant_api.upstream_login;
   v_login pgrant.upstream_logins;
+  v_detail jsonb;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  -- Taken once, before anything is asked of the upstream: a replayed callback finds nothing.
+  -- Taken once, before anything is asked of the upstream: a replayed callback finds nothing. A state that comes to the
+  -- redirect URI of another upstream is over as well (RFC 9700 4.4.2.2: abort): it is with its own browser, so that nobody
+  -- else can end it, and whoever sent it there may have mixed up the two to be given a code of the other.
   update pgrant.upstream_logins l
-     set used_at = now()
+     set used_at = now(),
+         finished_at = case when l.upstream is distinct from p_upstream then v_at end
    where l.tenant_id = p_tenant
      and l.state_hash = p_state_hash
      and l.expires_at = pgrant_rules.moment(p_state_expires_at)
@@ -179,18 +185,22 @@ begin
   if not found then
     v_out.error := 'expired_request';
     v_out.reason := 'state unknown, used, expired, or another browser''s';
+  elsif v_login.upstream is distinct from p_upstream then
+    v_out.error := 'expired_request';
+    v_out.reason := 'state of one upstream at the redirect URI of another';
+    v_detail := jsonb_build_object('upstream', v_login.upstream);
   else
     v_out := pgrant_rules.upstream_login_row(p_tenant, v_login);
   end if;
   if v_out.error is not null then
-    v_out.error := pgrant_rules.audit(p_tenant, 'upstream.resume', v_out.error, v_out.reason, null);
+    v_out.error := pgrant_rules.audit(p_tenant, 'upstream.resume', v_out.error, v_out.reason, null, p_detail => v_detail);
   end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.upstream_resume(uuid, text, inet, bytea, bytea, bigint) is
-  'Takes state back from an upstream, once, in the browser that it was given to. Errors: expired_request, not_found.';
+comment on function pgrant_api.upstream_resume(uuid, text, inet, bytea, bytea, bigint, text) is
+  'Takes state back from an upstream, once, in the browser that it was given to and at the redirect URI of that upstream (RFC 9700 4.4.2.2). Errors: expired_request, not_found.';
 
 create function pgrant_api.upstream_fail(
   p_tenant uuid, p_request_id text, p_address inet, p_browser_hash bytea, p_state_hash bytea, p_state_expires_at bigint,
