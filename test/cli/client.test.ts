@@ -229,7 +229,9 @@ test('a public client gets no secret, and a length of time has to be one', async
   ]);
   const soon = await pgrant([...add, 'm2m', '--expires-in', 'soon']);
   expect(soon.code).toBe(2);
-  expect(soon.err).toContain('It must be a length of time such as 90d, 24h, 15m or 60s.');
+  expect(soon.err).toContain(
+    'It must be a length of time such as 90d, 24h, 15m or 60s, of at most 24855d.',
+  );
 });
 
 test('client remove without a terminal refuses with exit code 2, and goes ahead with --yes', async () => {

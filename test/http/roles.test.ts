@@ -165,7 +165,9 @@ describe('API credentials', () => {
   }
 
   test('never more than their maker holds, when made and at each use', async () => {
-    await expect(addCredential(['courses', 'nonsense'])).rejects.toThrow('nonsense (undefined)');
+    await expect(addCredential(['courses', 'nonsense'])).rejects.toThrow(
+      'nonsense (the tenant has no such scope)',
+    );
     await give('team');
     const credential = await addCredential(['courses', 'team']);
     const own = await discover(acme, credential);
