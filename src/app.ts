@@ -48,6 +48,7 @@ import { serveHealth, webProbes } from './http/health.ts';
 import { type Mount, serveMounts } from './http/mounts.ts';
 import { observeRequests } from './http/observe.ts';
 import { identify } from './http/origin.ts';
+import { PollRate } from './http/poll-rate.ts';
 import { makeUpstreams } from './identity-providers/identity-providers.ts';
 import { makeClientKeys, makeIssuerKeys } from './outbound/client-keys.ts';
 import type { EndpointPaths } from './protocol/discovery.ts';
@@ -170,6 +171,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
   const services: EndpointServices = {
     ...base,
     queues,
+    pollRate: new PollRate(base.config.devicePolls),
     keyring: makeKeyring(base),
     authorizationDetails: makeDetailsReader(base),
     clientKeys: makeClientKeys(base, queues),

@@ -59,6 +59,7 @@ test.each([
   ['DATABASE_BACKUP_URL', 'localhost'],
   ['DATABASE_POOL', '0'],
   ['DATABASE_PREPARE', 'maybe'],
+  ['DEVICE_POLLS', '0'],
   ['PGRANT_SECRET', 'c2hvcnQ='],
   ['PGRANT_DEMO', 'yes please'],
   ['TLS_CERT', 'no-such-file.pem'],

@@ -1,4 +1,5 @@
 import type { Ctx } from '../http/ctx.ts';
+import type { PollRate } from '../http/poll-rate.ts';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
 import type { KeyFinder } from '../outbound/client-keys.ts';
 import type { EndpointPaths } from '../protocol/discovery.ts';
@@ -18,6 +19,7 @@ export type EndpointServices = WebServices & {
   /** Of issuers of identity assertions. */
   issuerKeys: KeyFinder;
   queues: Queues;
+  pollRate: PollRate;
   endpoints: EndpointPaths;
 };
 

@@ -11,6 +11,7 @@ import { maskSecrets } from '../protocol/secrets.ts';
 import type { Ctx, State } from './ctx.ts';
 import { minuteRest } from './floods.ts';
 import { pageHeadersOf } from './page-headers.ts';
+import { crowded } from './poll-rate.ts';
 import { render } from './render.ts';
 import { toldDevice } from './slow-down.ts';
 import { whereTo } from './where-to.ts';
@@ -32,14 +33,18 @@ export function answerErrors(log: Log): Middleware<State> {
       // What SQL could not read should have been refused before: a bug of ours, whoever sent it.
       if (cause.status >= 500 || isDataException(failure))
         log.error({ ...line, err: failure }, maskSecrets(error.reason));
-      // A device that waits asks every few seconds (RFC 8628 3.5), and nothing has been refused.
-      else if (error.error !== 'authorization_pending') log.info(line, maskSecrets(error.reason));
+      else if (!isToldToWait(error)) log.info(line, maskSecrets(error.reason));
       if (ctx.state.audience !== 'json') await loadAppearance(ctx, error);
       answer(ctx, error);
       // Where no route was found, or not the method of one, nobody has set them yet.
       if (ctx.type === 'text/html') await pageHeadersOf(ctx.path)(outer, async () => {});
     }
   };
+}
+
+/** A device that waits asks every few seconds (RFC 8628 3.5), and nothing has been refused. */
+function isToldToWait({ error, reason }: OAuthError): boolean {
+  return error === 'authorization_pending' || reason === crowded;
 }
 
 /** For pages and challenges, which do without where it cannot be had. */

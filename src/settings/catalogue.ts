@@ -41,6 +41,12 @@ export const settings = [
     meaning: 'false behind a pooler that cannot keep prepared statements',
   },
   {
+    name: 'DEVICE_POLLS',
+    default: '400',
+    meaning:
+      'most polls of waiting devices that a web process decides in a second, 1 to 100000; of more, some are told to slow down',
+  },
+  {
     name: 'PGRANT_DATA',
     default: '.pgrant',
     meaning: 'folder of the embedded PostgreSQL and its secrets',

@@ -10,13 +10,15 @@ import { spread } from './measure.ts';
 const grant = 'urn:ietf:params:oauth:grant-type:device_code';
 const client_id = 'bench-device';
 
-/** Devices that wait, each of which polls in this many seconds, and how many begin in one. */
+/** Devices that wait, and how many begin in a second. */
 const waiting = 10_000;
-const interval = 5;
 const begunPerSecond = 200;
 
 /** So many that each comes when it is due: no device waits for the answer of another. */
 const connections = 128;
+
+/** A device that waits, and for how many seconds between two polls. */
+type Device = { code: string; interval: number };
 
 /** The p99 of refreshes alone and beside devices, and the ratio; one line each. */
 export async function measureDevices(
@@ -24,17 +26,25 @@ export async function measureDevices(
   { seconds, rounds }: { seconds: number; rounds: number },
 ): Promise<string[]> {
   await addClient(bench);
-  const codes = await begin(bench.origin, waiting);
   const cell = { target: 'pgrant', scenario: 'refresh opaque' } as const;
   // Those who refresh do so now and then, and do not fill the server themselves.
   const p99 = async () => (await bench.measure(cell, seconds, { rest: 100 })).p99;
-  const startPolling = poller(bench.origin, codes);
+  // They come as they go on coming, and poll meanwhile.
+  const devices: Device[] = [];
+  const arrive = pace(bench.origin, begunPerSecond, async (connection) => {
+    devices.push(await begin(connection));
+  });
+  const settle = startPolling(bench.origin, devices);
+  while (devices.length < waiting) await sleep(100);
+  await Promise.all([arrive(), settle()]);
   const rows: { alone: number; beside: number; polls: number; begun: number }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const alone = await p99();
-    const stop = startPolling();
+    const stopPolling = startPolling(bench.origin, devices);
+    const stopBegin = pace(bench.origin, begunPerSecond, begin);
     const beside = await p99();
-    rows.push({ alone, beside, ...(await stop()) });
+    const [polls, begun] = await Promise.all([stopPolling(), stopBegin()]);
+    rows.push({ alone, beside, polls, begun });
     console.error(`round ${round}/${rounds}`);
   }
   const median = (name: 'alone' | 'beside' | 'polls' | 'begun') =>
@@ -43,7 +53,7 @@ export async function measureDevices(
   return [
     `${alone.toFixed(1).padStart(8)} ms p99 of refreshes alone`,
     `${beside.toFixed(1).padStart(8)} ms p99  x ${(beside / alone).toFixed(2)}  beside ${waiting} devices that wait`,
-    `${median('polls')} polls and ${median('begun')} new codes came in a second, of ${waiting / interval} and ${begunPerSecond}`,
+    `${median('polls')} polls and ${median('begun')} new codes came in a second`,
   ];
 }
 
@@ -54,41 +64,54 @@ async function addClient({ workerUrl, tenant }: Bench): Promise<void> {
   await database.end();
 }
 
-/** Asks for as many codes. */
-async function begin(origin: string, count: number): Promise<string[]> {
-  const codes: string[] = [];
-  let begun = 0;
-  await Promise.all(
-    Array.from({ length: connections }, async () => {
-      const connection = new Connection(origin);
-      while (begun++ < count) codes.push(await askForCode(connection));
-      connection.close();
-    }),
-  );
-  return codes;
-}
-
-async function askForCode(connection: Connection): Promise<string> {
+/** A device asks for a code. */
+async function begin(connection: Connection): Promise<Device> {
   const form = `client_id=${client_id}`;
   const { status, body } = await connection.post('/bench/oauth/device_authorization', form);
   if (status !== 200) throw new Error(body);
-  return JSON.parse(body).device_code;
+  const { device_code: code, interval } = JSON.parse(body);
+  return { code, interval };
 }
 
-/** What polls for all codes in turn, going on where it has stopped, and asks for more beside; gives how often in a second. */
-function poller(origin: string, codes: string[]) {
-  let next = 0;
-  const poll = async (connection: Connection) => {
-    const code = codes[next++ % codes.length];
-    const form = `grant_type=${grant}&client_id=${client_id}&device_code=${code}`;
-    const { body } = await connection.post('/bench/oauth/token', form);
-    if (!body.includes('authorization_pending')) throw new Error(body);
+/** Has devices poll, those that join later too; gives what stops them, and says how often in a second they did. */
+function startPolling(origin: string, devices: Device[]): () => Promise<number> {
+  const start = performance.now();
+  const due: Device[] = [];
+  let joined = 0;
+  let polls = 0;
+  let going = true;
+  const wait = (device: Device, seconds: number) =>
+    setTimeout(() => going && due.push(device), seconds * 1000).unref();
+  const work = async () => {
+    const connection = new Connection(origin);
+    while (going) {
+      // Somewhere within their interval, as they have come.
+      for (const device of devices.slice(joined)) wait(device, Math.random() * device.interval);
+      joined = devices.length;
+      const device = due.shift();
+      if (device) {
+        await poll(connection, device);
+        polls += 1;
+        wait(device, device.interval);
+      } else await sleep(2);
+    }
+    connection.close();
   };
-  return () => {
-    const polls = pace(origin, codes.length / interval, poll);
-    const begun = pace(origin, begunPerSecond, askForCode);
-    return async () => ({ polls: await polls(), begun: await begun() });
+  const all = Array.from({ length: connections }, work);
+  return async () => {
+    going = false;
+    await Promise.all(all);
+    return Math.round(polls / ((performance.now() - start) / 1000));
   };
+}
+
+/** A device polls, and waits longer from then on where it is told so (RFC 8628 3.5). */
+async function poll(connection: Connection, device: Device): Promise<void> {
+  const form = `grant_type=${grant}&client_id=${client_id}&device_code=${device.code}`;
+  const { body } = await connection.post('/bench/oauth/token', form);
+  const { error } = JSON.parse(body);
+  if (error === 'slow_down') device.interval += 5;
+  else if (error !== 'authorization_pending') throw new Error(body);
 }
 
 /** Does something so often in a second, each time when it is due. */

@@ -19,7 +19,7 @@ const authorize = { ...api.device_authorize, pause: 25 };
 
 /** Gives the device its code, and the one that its person types at a page. */
 export function deviceAuthorization(services: EndpointServices): Endpoint {
-  const { database, secret } = services;
+  const { database, secret, pollRate } = services;
   return async (ctx) => {
     const { values, resources } = requireReadable(parameters(ctx), names);
     if (values.authorization_details !== undefined) throw refusedDetails('a device gets none');
@@ -43,7 +43,7 @@ export function deviceAuthorization(services: EndpointServices): Endpoint {
       verification_uri,
       verification_uri_complete: `${verification_uri}?user_code=${user_code}`,
       expires_in: row.expires_at - Math.floor(Date.now() / 1000),
-      interval: row.interval,
+      interval: pollRate.interval(id, row.interval),
     };
   };
 }

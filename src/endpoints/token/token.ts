@@ -30,7 +30,7 @@ const grants: Record<GrantType, Grant> = {
 
 /** Answers a token request. */
 export function token(services: EndpointServices): Endpoint {
-  const { database, keyring, authorizationDetails } = services;
+  const { database, keyring, authorizationDetails, pollRate } = services;
   return async (ctx) => {
     const { values, resources } = requireReadable(parameters(ctx), names);
     const { grant_type } = values;
@@ -38,6 +38,7 @@ export function token(services: EndpointServices): Endpoint {
     if (!isGrantType(grant_type))
       throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     ctx.state.grant = grant_type;
+    if (grants[grant_type] === deviceGrant) pollRate.admit(ctx.state.tenant.id);
     const own = grants[grant_type] === jwtBearerGrant && !isIdentityAssertion(ctx, values);
     const identify = own ? assertedIdentity : clientIdentity;
     const grant =
