@@ -206,7 +206,7 @@ begin
   insert into pgrant.authorization_requests (
     tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, scopes, prompt,
     acr_values, claims_id_token, claims_userinfo, resources, device_hash, device_expires_at)
-  select p_tenant, p_request_hash, v_expires_at, p_browser_hash, v_code.client_id, t.issuer || '/device', false, 'query', v_code.scopes,
+  select p_tenant, p_request_hash, v_expires_at, p_browser_hash, v_code.client_id, t.issuer || '/device#', false, 'query', v_code.scopes,
          -- Always asked: whoever sent the user code may be another than who types it (RFC 10027).
          '{consent}', '{}', '{}', '{}', v_code.resources, v_code.device_hash, v_code.expires_at
     from pgrant.tenants t
