@@ -101,14 +101,19 @@ create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape
 language plpgsql
 as $$
 declare
+  v_before pgrant.clients;
   v_client pgrant.clients;
 begin
-  select c.* into v_client
+  select c.* into v_before
     from pgrant.clients c
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
      for no key update;
-  v_client := jsonb_populate_record(v_client, (
+  v_client := jsonb_populate_record(v_before, (
     select jsonb_object_agg(f.key, f.value) from jsonb_each(to_jsonb(p_shape)) f where f.key = any (pgrant_rules.registration_fields())));
+  if not 'client_credentials' = any (v_before.grant_types) then
+    -- Its own are no bound: those that it has, an operator has bounded it by, and it does not take them away.
+    v_client.scopes := v_before.scopes;
+  end if;
   v_client.name := coalesce(v_client.name, 'Unnamed application');
   return pgrant_rules.client_store(v_client);
 end
