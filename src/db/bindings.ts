@@ -446,6 +446,7 @@ export type ApiRegistration = {
 export type ApiRegistrationSettings = {
   error: null;
   reason: string | null;
+  retry_after: number | null;
   issuers: Json;
 };
 
@@ -2393,18 +2394,24 @@ export const api = {
     ['next_secret_hash', 'bytea'],
   ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
-  /** Whose software statements (RFC 7591 2.3) the tenant believes. Writes nothing. Errors: not_found. */
+  /** What is asked before something is fetched or verified for a registration, at no stranger's wish: whose software statements (RFC 7591 2.3) the tenant believes, for whoever may register (p_initial_hash null = without a token) or holds a registration (p_registered_id null = a new one). As often as registration_rate says. Errors: access_denied, invalid_token, too_many_attempts, flood. */
   registration_settings: bind<
     {
       tenant: string;
       request_id: string | null;
       address: string | null;
+      initial_hash: Uint8Array | null;
+      registered_id: string | null;
+      registration_hash: Uint8Array | null;
     },
     ApiRegistrationSettings
   >('pgrant_api.registration_settings', [
     ['tenant', 'uuid'],
     ['request_id', 'text'],
     ['address', 'inet'],
+    ['initial_hash', 'bytea'],
+    ['registered_id', 'text'],
+    ['registration_hash', 'bytea'],
   ], ['issuers']),
 
   /** Whether a request object may be fetched from a request_uri: one that its client has registered, character by character (OpenID Connect Core 6.2). Writes nothing: a refusal is recorded with that of the request. Errors: request_uri_not_supported, invalid_request_uri. */

@@ -166,7 +166,8 @@ const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 export function withoutSecrets(text: string): string {
   return text.replace(/pgrant_[a-z]{2}_[\w.%-]*/g, removed).replace(tokenText, (run) => {
     const rest = run.replace(uuid, '');
-    return /\d|[a-z].*[A-Z]|[A-Z].*[a-z]/.test(rest) && rest.length >= 16 ? removed : run;
+    const isMixed = /[a-z]/.test(rest) && /[A-Z]/.test(rest);
+    return rest.length >= 16 && (isMixed || /\d/.test(rest)) ? removed : run;
   });
 }
 

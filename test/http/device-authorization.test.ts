@@ -470,12 +470,15 @@ describe('the page', () => {
   });
 
   test('guesses of one address come to an end [RFC 8628 5.1]', async () => {
+    const { user_code = '' } = await asked();
     await acme.database.sql`update pgrant.tenants set refusal_limit = 5`;
     try {
       const pages: Page[] = [];
       for (let guess = 0; guess < 8; guess += 1)
         pages.push(await typed(new Browser(), 'BCDF-GHJK'));
       expect(pages.at(-1)?.status).toBe(429);
+      // Nor does whoever guesses right meanwhile hear of it.
+      expect((await typed(new Browser(), user_code)).status).toBe(429);
     } finally {
       await acme.database.sql`update pgrant.tenants set refusal_limit = default`;
     }

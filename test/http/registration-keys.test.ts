@@ -14,7 +14,7 @@ import {
   send,
   startOpen,
 } from '../support/registering.ts';
-import { makeKey, type SigningKey, setOf, startKeyHost } from '../support/signing.ts';
+import { makeKey, type SigningKey, setOf, sign, startKeyHost } from '../support/signing.ts';
 
 let acme: Acme;
 let key: SigningKey;
@@ -90,6 +90,18 @@ describe('a client that registers itself with its keys [RFC 7591 2]', () => {
       active: true,
       client_id,
     });
+  });
+
+  test('nor by an assertion as its grant [RFC 7523 2.1]', async () => {
+    const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+    const grant_types = ['authorization_code', grant_type];
+    const { client_id } = await registered(acme, { ...method, jwks: setOf(key), grant_types });
+    for (const scope of ['', 'email']) {
+      const assertion = await sign(key, client_id, acme.issuer);
+      const body = new URLSearchParams({ grant_type, assertion, scope });
+      const answer = await fetch(`${acme.issuer}/oauth/token`, { method: 'POST', body });
+      expect(await refusal(answer)).toMatchObject({ status: 400, error: 'unauthorized_client' });
+    }
   });
 
   test('PUT turns a secret into keys, keys into others, and keys into a secret [RFC 7592 2.2]', async () => {

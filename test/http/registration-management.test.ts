@@ -16,6 +16,7 @@ import {
   send,
   startOpen,
 } from '../support/registering.ts';
+import { startKeyHost } from '../support/signing.ts';
 
 let acme: Acme;
 
@@ -54,6 +55,30 @@ describe('who may register', () => {
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     await configure(acme, { registration_rate: 1000 });
   });
+});
+
+test('nothing is fetched for whoever may not register, or holds no registration', async () => {
+  const host = await startKeyHost();
+  const body = { redirect_uris: [callback], sector_identifier_uri: host.url };
+  const refused = async (response: Promise<Response>) => (await refusal(await response)).error;
+  await configure(acme, { registration: 'closed' });
+  expect(await refused(post(acme, body))).toBe('access_denied');
+  await configure(acme, { registration: 'token' });
+  expect(await refused(post(acme, body))).toBe('invalid_token');
+  await configure(acme, { registration: 'open' });
+  const { client_id, ...mine } = await registered(acme, {});
+  const put = (token: string) =>
+    send('PUT', mine.registration_client_uri, { body: { ...body, client_id }, token });
+  expect(await refused(put('another'))).toBe('invalid_token');
+  expect(host.asked).toBe(0);
+  const token = mine.registration_access_token;
+  for (const asking of [post(acme, body), put(token)])
+    expect(await refused(asking)).toBe('invalid_client_metadata');
+  expect(host.asked).toBe(2);
+  await configure(acme, { registration_rate: 1 });
+  for (const asking of [post(acme, body), put(token)]) expect((await asking).status).toBe(429);
+  await configure(acme, { registration_rate: 1000 });
+  expect(host.asked).toBe(2);
 });
 
 describe('software statements [RFC 7591 2.3]', () => {

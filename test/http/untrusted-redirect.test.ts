@@ -41,6 +41,17 @@ describe('an error of a client that registered itself', () => {
     });
   });
 
+  test('is that page, too, where its redirect URI is a page of this server [RFC 9700 4.11.2]', async () => {
+    for (const page of ['account', 'device']) {
+      const redirect_uri = `${acme.issuer}/${page}`;
+      const more = { redirect_uri, prompt: 'none', state: '//evil.example' };
+      const answer = await request(new Browser(), acme.issuer, await register(redirect_uri), more);
+      expect(answer.status).toBe(400);
+      expect(answer.headers.get('location')).toBeNull();
+      expect(answer.html).toContain(`${redirect_uri}?error=login_required`);
+    }
+  });
+
   test('with form_post is a form that waits for the person', async () => {
     const client_id = await register();
     const more = { redirect_uri: evil, scope: 'nothing', response_mode: 'form_post' };

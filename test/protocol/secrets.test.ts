@@ -8,6 +8,7 @@ import {
   newSecret,
   parseRefreshToken,
   parseToken,
+  withoutSecrets,
 } from '../../src/protocol/secrets.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest();
@@ -146,5 +147,25 @@ describe('a sealed successor', () => {
 
   test('can not be made for another family', () => {
     expect(() => sealSuccessor(old, newRefreshToken())).toThrow(TypeError);
+  });
+});
+
+describe('a path that is logged', () => {
+  test.each([
+    ['/acme/oauth/token', '/acme/oauth/token'],
+    ['/acme/oauth/pgrant_at_secret', '/acme/oauth/[removed]'],
+    ['/acme/oauth/abcdefghijklmno1', '/acme/oauth/[removed]'],
+    ['/acme/oauth/abcdefghIjklmnop', '/acme/oauth/[removed]'],
+    ['/acme/oauth/abcdefghijklmnop', '/acme/oauth/abcdefghijklmnop'],
+    ['/acme/oauth/ABCDEFGHIJKLMNOP', '/acme/oauth/ABCDEFGHIJKLMNOP'],
+  ])('%s is %s', (path, logged) => {
+    expect(withoutSecrets(path)).toBe(logged);
+  });
+
+  test('costs nobody else anything, however long it is', () => {
+    const begun = performance.now();
+    const path = `/${'a'.repeat(16_000)}`;
+    for (let i = 0; i < 10; i++) expect(withoutSecrets(path)).toBe(path);
+    expect(performance.now() - begun).toBeLessThan(500);
   });
 });

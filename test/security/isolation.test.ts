@@ -93,6 +93,7 @@ function granted(name: string, row: Row): boolean {
     'totp_remove',
     'passkey_remove',
     'recovery_codes_set',
+    'registration_settings',
   ].includes(name);
   return gave || shown || (says && row.error === null);
 }

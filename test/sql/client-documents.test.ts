@@ -33,6 +33,27 @@ describe('bounds that are exact across connections', () => {
     });
   });
 
+  test('at the quota those give way for which strangers alone have come, and no other', async () => {
+    const at = await taking({ client_document_quota: 2 });
+    await store(at);
+    await obtainTokens(at, client, await makeUser(at, 'ada'));
+    const strange = 'https://h1.example/c';
+    await store(at, strange);
+    // Whoever is sent here by it and never signs in lets it live for registered_idle_lifetime.
+    expect(await nextOf(at, strange)).toBe('login');
+    const other = 'https://h2.example/c';
+    expect(await nextOf(at, other)).toBe('temporarily_unavailable');
+    expect((await store(at, other)).row.error).toBe('temporarily_unavailable');
+    await at.database.sql`
+      update pgrant.clients set document_fetched_at = document_fetched_at - interval '61 minutes',
+             requested_at = requested_at - interval '61 minutes'
+       where tenant_id = ${at.tenant}`;
+    expect(await nextOf(at, other)).toBe('document');
+    expect((await store(at, other)).row.error).toBeNull();
+    expect((await clientsOf(at)).map(({ client_id }) => client_id)).toEqual([fern, other]);
+    expect((await store(at, strange)).row.error).toBe('temporarily_unavailable');
+  });
+
   test('the same new document from many connections is one client', async () => {
     const at = await taking();
     const rows = await Promise.all(Array.from({ length: 20 }, () => store(at)));

@@ -84,7 +84,9 @@ describe('what a client may not give itself', () => {
   });
 
   test('the scopes that it names are what it asks for by default, and no bound: it may step up [MCP 2026-07-28]', async () => {
-    const { client, row } = await register(world, { scopes: ['email', 'profile'] });
+    const { client, row, registration_hash } = await register(world, {
+      scopes: ['email', 'profile'],
+    });
     expect(row.metadata).toMatchObject({ scope: 'email profile' });
     const askedFor = async (scopes: string[]) => {
       const { row: begun } = await begin(world, newBrowser(), client, { scopes });
@@ -96,6 +98,12 @@ describe('what a client may not give itself', () => {
       client_id: row.client_id ?? '',
       settings: { scopes: ['email'] },
     });
+    expect(await askedFor(['email', 'phone'])).toEqual(['email']);
+    // What an operator bounds it by is no matter of its own.
+    const metadata = { ...publicClient, scopes: ['email', 'phone'] } as never;
+    const known = { registered_id: row.client_id, registration_hash };
+    const replaced = await ask(world, api.registration_replace, { ...known, metadata });
+    expect(replaced.metadata).toMatchObject({ scope: 'email' });
     expect(await askedFor(['email', 'phone'])).toEqual(['email']);
   });
 

@@ -33,7 +33,8 @@ comment on view pgrant_rules.standing_grants is 'Grants that are not revoked, wi
 
 create view pgrant_rules.standing_clients with (security_invoker = true) as
 select c.tenant_id, c.client_id, c.name, c.maker_id, c.scopes,
-       c.grant_types && array['client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] as machine,
+       'client_credentials' = any (c.grant_types)
+       or 'urn:ietf:params:oauth:grant-type:jwt-bearer' = any (c.grant_types) and c.registered_at is null as machine,
        -- What a key has signed needs no secret.
        case when c.token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post')
              and not 'urn:ietf:params:oauth:grant-type:jwt-bearer' = any (c.grant_types)

@@ -114,9 +114,9 @@ export function goTo(ctx: Ctx, path: string): void {
   ctx.set('Location', `${ctx.state.tenant.path}${path}`);
 }
 
-/** Whether an authorization request was a sign-in for the account, and not a client's. */
+/** Whether an authorization request was a sign-in for the account, and not a client's: no redirect URI of a client has a fragment. */
 export function answersAccount(ctx: Ctx, { redirect_uri }: { redirect_uri: string }): boolean {
-  return redirect_uri === `${ctx.state.tenant.issuer}/account`;
+  return redirect_uri === `${ctx.state.tenant.issuer}/account#`;
 }
 
 /** Sends the person on to the page that they signed in for. */

@@ -61,9 +61,9 @@ export function chosenDevices(sent: unknown): Buffer[] {
   return ids.map((id) => Buffer.from(String(id), 'hex'));
 }
 
-/** Whether an authorization request is answered here, to the person, and not to a client. */
+/** Whether an authorization request is answered here, to the person, and not to a client: whose redirect URI has no fragment. */
 export function answersDevice(ctx: Ctx, { redirect_uri }: { redirect_uri: string }): boolean {
-  return redirect_uri === verificationUri(ctx.state.tenant.issuer);
+  return redirect_uri === `${verificationUri(ctx.state.tenant.issuer)}#`;
 }
 
 /** Tells the person what became of the device. */

@@ -28,7 +28,9 @@ export function replaceRegistration(services: EndpointServices): Endpoint {
     if (client_secret !== undefined && typeof client_secret !== 'string') {
       throw invalidField('client_secret', 'is not text');
     }
-    const metadata = await readMetadata(services, ctx, 'registration.replace', sent);
+    const { registered_id, registration_hash } = identity;
+    const known = { initial_hash: null, registered_id, registration_hash };
+    const metadata = await readMetadata(services, ctx, known, sent);
     const secret = newLastingSecret('client_secret');
     const row = await call(services.database, api.registration_replace, {
       ...identity,

@@ -20,7 +20,9 @@ export function register(services: EndpointServices): Endpoint {
   return async (ctx) => {
     const initial = bearer(ctx);
     const sent = jsonObject(ctx, 'invalid_client_metadata');
-    const metadata = await readMetadata(services, ctx, 'registration.add', sent);
+    const initial_hash = initial === undefined ? null : secretHash(initial);
+    const known = { initial_hash, registered_id: null, registration_hash: null };
+    const metadata = await readMetadata(services, ctx, known, sent);
     const [secret, registration] = [
       newLastingSecret('client_secret'),
       newLastingSecret('registration'),
@@ -28,7 +30,7 @@ export function register(services: EndpointServices): Endpoint {
     const row = await call(services.database, api.registration_add, {
       ...caller(ctx),
       metadata,
-      initial_hash: initial === undefined ? null : secretHash(initial),
+      initial_hash,
       next_secret_hash: secret.hash,
       next_registration_hash: registration.hash,
     });
@@ -37,14 +39,30 @@ export function register(services: EndpointServices): Endpoint {
   };
 }
 
-/** The metadata that were sent, as they can be registered; what is refused is recorded. */
+/** Who registers: by an initial access token or none, or as the client that has registered. */
+type Known = {
+  initial_hash: Buffer | null;
+  registered_id: string | null;
+  registration_hash: Buffer | null;
+};
+
+/**
+ * The metadata that were sent, as they can be registered; what is refused is recorded. Whoever may not register has
+ * nothing fetched or verified.
+ */
 export async function readMetadata(
   services: EndpointServices,
   ctx: Ctx,
-  action: string,
+  known: Known,
   sent: Sent,
 ): Promise<ClientMetadata> {
-  const metadata = await vouched(services, ctx, sent);
+  const action = known.registered_id === null ? 'registration.add' : 'registration.replace';
+  const { software_statement, sector_identifier_uri: sector } = sent;
+  const costs = [software_statement, sector].some((one) => one !== undefined && one !== null);
+  const settings = costs
+    ? await call(services.database, api.registration_settings, { ...caller(ctx), ...known })
+    : undefined;
+  const metadata = await vouched(services, ctx, sent, settings?.issuers);
   try {
     const read = readClientMetadata(metadata);
     const { sector_identifier_uri } = read;
@@ -64,10 +82,10 @@ async function vouched(
   { database, queues }: EndpointServices,
   ctx: Ctx,
   sent: Sent,
+  issuers: unknown,
 ): Promise<Sent> {
   const { software_statement } = sent;
   if (software_statement === undefined || software_statement === null) return sent;
-  const { issuers } = await call(database, api.registration_settings, caller(ctx));
   try {
     const metadata = await queues.signatures.run(turnOf(ctx), () =>
       readSoftwareStatement(software_statement, issuers as Sent),

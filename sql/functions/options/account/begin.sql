@@ -50,7 +50,7 @@ begin
   insert into pgrant.authorization_requests (
     tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, state, scopes, prompt,
     acr_values, claims_id_token, claims_userinfo)
-  select p_tenant, p_request_hash, v_expires_at, p_browser_hash, '', t.issuer || '/account', false, 'query', p_state, '{}', p_prompt,
+  select p_tenant, p_request_hash, v_expires_at, p_browser_hash, '', t.issuer || '/account#', false, 'query', p_state, '{}', p_prompt,
          '{}', '{}', '{}'
     from pgrant.tenants t
    where t.tenant_id = p_tenant;

@@ -41,6 +41,41 @@ $$;
 comment on function pgrant_rules.client_document_full(uuid, integer) is
   'Whether the tenant has as many clients from documents as it may. Exact while the tenant''s row is locked.';
 
+create function pgrant_rules.client_document_idle(p_tenant uuid) returns text
+language plpgsql stable
+as $$
+begin
+  return (
+    select c.client_id
+      from pgrant.clients c
+     where c.tenant_id = p_tenant and c.document_fetched_at < now() - interval '1 hour' and c.last_used_at is null
+       and coalesce(c.requested_at < now() - interval '1 hour', true) and c.disabled_at is null and c.expires_at > now()
+     order by c.document_fetched_at, c.client_id
+     limit 1);
+end
+$$;
+
+comment on function pgrant_rules.client_document_idle(uuid) is
+  'Which client gives its place to another at client_document_quota: the one whose document was fetched longest ago, of those for which nobody came within the hour, and which never got a token; its document may be fetched again. Null = none.';
+
+create function pgrant_rules.client_document_yield(p_tenant uuid) returns void
+language plpgsql
+as $$
+declare
+  v_client_id text := pgrant_rules.client_document_idle(p_tenant);
+begin
+  perform from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = v_client_id for update skip locked;
+  if found then
+    perform pgrant_rules.client_delete(p_tenant, v_client_id, 'registration.remove');
+    perform pgrant_rules.audit(p_tenant, 'registration.remove', null, 'client_document_quota reached, and it never got a token',
+                               v_client_id);
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_document_yield(uuid) is
+  'Makes room at client_document_quota: strangers alone, who sign nobody in, keep no client out. See client_document_idle.';
+
 create or replace function pgrant_rules.client_document_step(
   p_tenant uuid, p_client_id text, p_fresh_until timestamptz, p_address inet
 ) returns pgrant_api.authorization
@@ -66,7 +101,8 @@ begin
                    and (c.disabled_at is not null or c.document_fetched_at is null)) then
     v_out.error := 'unknown_client';
     v_out.reason := 'client unknown or disabled';
-  elsif p_fresh_until is null and pgrant_rules.client_document_full(p_tenant, v_policy.client_document_quota) then
+  elsif p_fresh_until is null and pgrant_rules.client_document_full(p_tenant, v_policy.client_document_quota)
+        and pgrant_rules.client_document_idle(p_tenant) is null then
     v_out.error := 'temporarily_unavailable';
     v_out.reason := 'client_document_quota reached';
   elsif pgrant_rules.hourly_retry_after(p_tenant, 'client document', pgrant_rules.address_prefix(p_address),
@@ -110,6 +146,11 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   -- One document of the tenant at a time, so that what is counted stays true.
   select t.* into v_policy from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
+  if not exists (select from pgrant.clients c
+                  where c.tenant_id = p_tenant and c.client_id = p_client_url and c.expires_at > v_now)
+     and pgrant_rules.client_document_full(p_tenant, v_policy.client_document_quota) then
+    perform pgrant_rules.client_document_yield(p_tenant);
+  end if;
   select c.* into v_before from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_url for no key update;
   if v_policy.tenant_id is null or not pgrant_rules.client_document_allowed(v_policy, p_client_url)
      or v_before.disabled_at is not null or (v_before.client_id is not null and v_before.document_fetched_at is null) then

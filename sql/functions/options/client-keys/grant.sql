@@ -51,7 +51,11 @@ begin
   v_detail := v_auth.o_detail[1];
   -- RFC 7523 3.1: what is wrong is the grant.
   v_error := case when v_auth.o_error[1] = 'invalid_client' then 'invalid_grant' else v_auth.o_error[1] end;
-  if v_error is null and p_assertion ? 'subject' then
+  if v_error is null and v_client.self_registered and not 'client_credentials' = any (v_client.grant_types) then
+    -- A client that nobody vouches for acts for people only; its jwt-bearer is for identity assertions, of which each is of a person.
+    v_error := 'unauthorized_client';
+    v_reason := 'a client that has registered itself gets no token for itself';
+  elsif v_error is null and p_assertion ? 'subject' then
     v_client := pgrant_rules.assertion_subject(p_tenant, p_address, v_client, p_assertion ->> 'subject', v_auth.o_cnf[1]);
     if v_client.client_id is null then
       v_client := v_auth.o_client[1];

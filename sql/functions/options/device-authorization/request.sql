@@ -173,6 +173,24 @@ create type pgrant_api.device_verification as (
 comment on type pgrant_api.device_verification is 'The authorization request that a user code became, in this browser.';
 comment on column pgrant_api.device_verification.expires_at is 'Epoch seconds, in the handle of the request.';
 
+create function pgrant_rules.user_codes_too_many(p_tenant uuid) returns boolean
+language plpgsql
+as $$
+declare
+  v_from constant cidr := pgrant_rules.limited_prefix(p_tenant);
+  v_limit integer;
+begin
+  if v_from is null then
+    return false;
+  end if;
+  select t.refusal_limit into v_limit from pgrant.tenants t where t.tenant_id = p_tenant;
+  return (pgrant_rules.attempt_count(p_tenant, 'user code', v_from, 60)).attempts > v_limit;
+end
+$$;
+
+comment on function pgrant_rules.user_codes_too_many(uuid) is
+  'Counts a user code that is typed at the caller''s address, good or not, which bounds how many it can try (RFC 8628 5.1). Whether it is beyond refusal_limit in this minute.';
+
 create function pgrant_api.device_verify(
   p_tenant uuid, p_request_id text, p_address inet, p_user_code_hash bytea, p_request_hash bytea, p_browser_hash bytea
 ) returns pgrant_api.device_verification
@@ -185,6 +203,12 @@ declare
   v_expires_at timestamptz;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  if pgrant_rules.user_codes_too_many(p_tenant) then
+    -- Elsewhere what is good is granted beyond the limit: here whoever guesses would be told when they have guessed right.
+    v_out.reason := 'more than refusal_limit';
+    v_out.error := pgrant_rules.audit(p_tenant, 'device_code.verify', 'too_many_attempts', v_out.reason, null);
+    return v_out;
+  end if;
   select d.* into v_code
     from pgrant.device_codes d
    where d.tenant_id = p_tenant and d.user_code_hash = p_user_code_hash and d.expires_at > now()
@@ -193,7 +217,6 @@ begin
    limit 1;
   v_client := pgrant_rules.client_find(p_tenant, v_code.client_id);
   if v_client.client_id is null or not pgrant_rules.client_asks(v_client) then
-    -- Counted with the refusals of the address, which bounds how many codes it can try (RFC 8628 5.1).
     v_out.reason := 'user code unknown, expired or answered';
     v_out.error := pgrant_rules.audit(p_tenant, 'device_code.verify', 'invalid_user_code', v_out.reason, v_code.client_id);
     return v_out;
@@ -206,7 +229,7 @@ begin
   insert into pgrant.authorization_requests (
     tenant_id, request_hash, expires_at, browser_hash, client_id, redirect_uri, redirect_uri_sent, response_mode, scopes, prompt,
     acr_values, claims_id_token, claims_userinfo, resources, device_hash, device_expires_at)
-  select p_tenant, p_request_hash, v_expires_at, p_browser_hash, v_code.client_id, t.issuer || '/device', false, 'query', v_code.scopes,
+  select p_tenant, p_request_hash, v_expires_at, p_browser_hash, v_code.client_id, t.issuer || '/device#', false, 'query', v_code.scopes,
          -- Always asked: whoever sent the user code may be another than who types it (RFC 10027).
          '{consent}', '{}', '{}', '{}', v_code.resources, v_code.device_hash, v_code.expires_at
     from pgrant.tenants t

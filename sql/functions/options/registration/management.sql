@@ -101,14 +101,19 @@ create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape
 language plpgsql
 as $$
 declare
+  v_before pgrant.clients;
   v_client pgrant.clients;
 begin
-  select c.* into v_client
+  select c.* into v_before
     from pgrant.clients c
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
      for no key update;
-  v_client := jsonb_populate_record(v_client, (
+  v_client := jsonb_populate_record(v_before, (
     select jsonb_object_agg(f.key, f.value) from jsonb_each(to_jsonb(p_shape)) f where f.key = any (pgrant_rules.registration_fields())));
+  if not 'client_credentials' = any (v_before.grant_types) then
+    -- Its own are no bound: those that it has, an operator has bounded it by, and it does not take them away.
+    v_client.scopes := v_before.scopes;
+  end if;
   v_client.name := coalesce(v_client.name, 'Unnamed application');
   return pgrant_rules.client_store(v_client);
 end
@@ -139,3 +144,45 @@ $$;
 
 comment on function pgrant_api.registration_remove(uuid, text, inet, text, bytea) is
   'Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token.';
+
+create function pgrant_api.registration_settings(
+  p_tenant uuid, p_request_id text, p_address inet, p_initial_hash bytea, p_registered_id text, p_registration_hash bytea
+) returns pgrant_api.registration_settings
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.registration_settings;
+  v_what constant text := 'registration settings';
+  v_policy pgrant.tenants;
+  v_entry pgrant_rules.registration_entry;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  select t.* into v_policy from pgrant.tenants t where t.tenant_id = p_tenant;
+  if p_registered_id is null then
+    v_entry := pgrant_rules.registration_enter(p_tenant, v_policy, p_initial_hash, v_what);
+  elsif (pgrant_rules.registration_find(p_tenant, p_registered_id, p_registration_hash)).client_id is null then
+    v_entry.error := 'invalid_token';
+    v_entry.reason := 'client or registration access token unknown';
+  else
+    v_entry.retry_after := pgrant_rules.hourly_retry_after(
+      p_tenant, v_what, pgrant_rules.address_prefix(p_address), v_policy.registration_rate);
+    if v_entry.retry_after is not null then
+      v_entry.error := 'too_many_attempts';
+      v_entry.reason := 'too many from this address';
+    end if;
+  end if;
+  if v_entry.error is not null then
+    v_out.error := pgrant_rules.audit(
+      p_tenant, case when p_registered_id is null then 'registration.add' else 'registration.replace' end, v_entry.error, v_entry.reason,
+      p_registered_id);
+    v_out.reason := v_entry.reason;
+    v_out.retry_after := case when v_out.error = v_entry.error then v_entry.retry_after end;
+    return v_out;
+  end if;
+  v_out.issuers := v_policy.software_statement_issuers;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.registration_settings(uuid, text, inet, bytea, text, bytea) is
+  'What is asked before something is fetched or verified for a registration, at no stranger''s wish: whose software statements (RFC 7591 2.3) the tenant believes, for whoever may register (p_initial_hash null = without a token) or holds a registration (p_registered_id null = a new one). As often as registration_rate says. Errors: access_denied, invalid_token, too_many_attempts, flood.';

@@ -1,12 +1,14 @@
 -- Clients register themselves (RFC 7591) and manage their registration (RFC 7592).
 
 create type pgrant_api.registration_settings as (
-  error    pgrant_api.error,
-  reason   text,
-  issuers  jsonb
+  error        pgrant_api.error,
+  reason       text,
+  retry_after  integer,
+  issuers      jsonb
 );
 
 comment on type pgrant_api.registration_settings is 'What has to be known before a registration is decided.';
+comment on column pgrant_api.registration_settings.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
 comment on column pgrant_api.registration_settings.issuers is 'Whose software statements are believed: {issuer: JWK set}.';
 
 create type pgrant_api.registration as (
@@ -100,25 +102,50 @@ $$;
 comment on function pgrant_rules.registration_refuse(uuid, text, pgrant_api.error, text, text, integer, text) is
   'Records a refusal, and is the answer. p_refused is which value was refused and why, for the client''s developers.';
 
-create function pgrant_api.registration_settings(p_tenant uuid, p_request_id text, p_address inet)
-returns pgrant_api.registration_settings
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+create type pgrant_rules.registration_entry as (
+  error        pgrant_api.error,
+  reason       text,
+  retry_after  integer,
+  initial      pgrant.registration_tokens
+);
+
+comment on type pgrant_rules.registration_entry is 'Whether somebody may register, and by which initial access token.';
+comment on column pgrant_rules.registration_entry.retry_after is 'Seconds, with too_many_attempts; null otherwise.';
+comment on column pgrant_rules.registration_entry.initial is 'Null = none.';
+
+create function pgrant_rules.registration_enter(p_tenant uuid, p_policy pgrant.tenants, p_initial_hash bytea, p_what text)
+returns pgrant_rules.registration_entry
+language plpgsql
 as $$
 declare
-  v_out pgrant_api.registration_settings;
+  v_out pgrant_rules.registration_entry;
 begin
-  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
-  select t.software_statement_issuers into v_out.issuers from pgrant.tenants t where t.tenant_id = p_tenant;
-  if not found then
-    v_out.error := 'not_found';
-    v_out.reason := 'tenant unknown or disabled';
+  if coalesce(p_policy.registration, 'closed') = 'closed' then
+    v_out.error := 'access_denied';
+    v_out.reason := 'registration is closed';
+    return v_out;
+  end if;
+  select k into v_out.initial
+    from pgrant.registration_tokens k
+   where k.tenant_id = p_tenant and k.token_hash = p_initial_hash and k.expires_at > now();
+  if (v_out.initial).token_id is null then
+    -- What is counted is what is sent, good or not. Who has a token is bounded by its uses instead.
+    v_out.retry_after := pgrant_rules.hourly_retry_after(
+      p_tenant, p_what, pgrant_rules.address_prefix(pgrant_rules.caller_address()), p_policy.registration_rate);
+    if v_out.retry_after is not null then
+      v_out.error := 'too_many_attempts';
+      v_out.reason := 'too many from this address';
+    elsif p_initial_hash is not null or p_policy.registration = 'token' then
+      v_out.error := 'invalid_token';
+      v_out.reason := 'initial access token missing, unknown or expired';
+    end if;
   end if;
   return v_out;
 end
 $$;
 
-comment on function pgrant_api.registration_settings(uuid, text, inet) is
-  'Whose software statements (RFC 7591 2.3) the tenant believes. Writes nothing. Errors: not_found.';
+comment on function pgrant_rules.registration_enter(uuid, pgrant.tenants, bytea, text) is
+  'Whether whoever asks may register at all, counted as p_what by registration_rate. Errors: access_denied, too_many_attempts, invalid_token.';
 
 create function pgrant_api.registration_add(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -129,29 +156,19 @@ as $$
 declare
   v_action constant text := 'registration.add';
   v_policy pgrant.tenants;
+  v_entry pgrant_rules.registration_entry;
   v_initial pgrant.registration_tokens;
   v_shape pgrant_rules.registered_shape;
   v_client pgrant.clients;
   v_from cidr := pgrant_rules.address_prefix(p_address);
-  v_wait integer;
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   select t.* into v_policy from pgrant.tenants t where t.tenant_id = p_tenant;
-  if not found or v_policy.registration = 'closed' then
-    return pgrant_rules.registration_refuse(p_tenant, v_action, 'access_denied', 'registration is closed');
+  v_entry := pgrant_rules.registration_enter(p_tenant, v_policy, p_initial_hash, 'registration');
+  if v_entry.error is not null then
+    return pgrant_rules.registration_refuse(p_tenant, v_action, v_entry.error, v_entry.reason, null, v_entry.retry_after);
   end if;
-  select k.* into v_initial
-    from pgrant.registration_tokens k
-   where k.tenant_id = p_tenant and k.token_hash = p_initial_hash and k.expires_at > now();
-  if v_initial.token_id is null then
-    -- What is counted is what is sent, good or not. Who has a token is bounded by its uses instead.
-    v_wait := pgrant_rules.hourly_retry_after(p_tenant, 'registration', v_from, v_policy.registration_rate);
-    if v_wait is not null then
-      return pgrant_rules.registration_refuse(p_tenant, v_action, 'too_many_attempts', 'too many from this address', null, v_wait);
-    elsif p_initial_hash is not null or v_policy.registration = 'token' then
-      return pgrant_rules.registration_refuse(p_tenant, v_action, 'invalid_token', 'initial access token missing, unknown or expired');
-    end if;
-  end if;
+  v_initial := v_entry.initial;
   v_shape := pgrant_rules.registration_shape(p_tenant, p_metadata, v_initial.machine_scopes);
   if v_shape.error is not null then
     return pgrant_rules.registration_refuse(p_tenant, v_action, v_shape.error, v_shape.reason, p_refused => v_shape.detail);
