@@ -9,6 +9,8 @@ export type Queues = {
   signatures: WaveQueue;
   /** Key sets, documents and upstreams that are asked, by tenant and host. */
   fetches: FairQueue;
+  /** Origins that may be those of clients, by tenant and address: each unknown one is looked for among all of the tenant. */
+  origins: FairQueue;
 };
 
 /** Makes the queues of a process. */
@@ -31,6 +33,12 @@ export function makeQueues(): Queues {
     fetches: new FairQueue({
       name: 'fetches',
       concurrent: [32, 8, 4],
+      waiting: [200, 60, 20],
+      patience: 5_000,
+    }),
+    origins: new FairQueue({
+      name: 'origins',
+      concurrent: [2, 2, 1],
       waiting: [200, 60, 20],
       patience: 5_000,
     }),

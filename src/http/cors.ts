@@ -4,8 +4,10 @@ import type { Middleware } from 'koa';
 import { LRUCache } from 'lru-cache';
 import { api } from '../db/bindings.ts';
 import { call } from '../db/call.ts';
+import type { FairQueue } from '../fair-queue.ts';
 import type { WebServices } from '../services.ts';
 import { type Ctx, caller, type State } from './ctx.ts';
+import { turnOf } from './turn.ts';
 
 const cacheMilliseconds = 60_000;
 const cacheSize = 10_000;
@@ -28,7 +30,10 @@ export const anyProgram: Middleware<State> = cors({
 });
 
 /** The token endpoint and its neighbours, to the origins of the tenant's clients. */
-export function clientOrigins({ database }: WebServices): Middleware<State> {
+export function clientOrigins({
+  database,
+  queues,
+}: WebServices & { queues: { origins: FairQueue } }): Middleware<State> {
   // Only who is allowed is remembered: a client that is registered a moment later is not to wait.
   const cache = new LRUCache<string, true>({ max: cacheSize, ttl: cacheMilliseconds });
 
@@ -36,7 +41,9 @@ export function clientOrigins({ database }: WebServices): Middleware<State> {
     if (origin.length > originLimit || !originForm.test(origin)) return false;
     const key = `${ctx.state.tenant.id} ${origin}`;
     if (cache.has(key)) return true;
-    const row = await call(database, api.origin_find, { ...caller(ctx), origin });
+    const row = await queues.origins.run(turnOf(ctx), () =>
+      call(database, api.origin_find, { ...caller(ctx), origin }),
+    );
     if (row.allowed === true) cache.set(key, true);
     return row.allowed === true;
   }

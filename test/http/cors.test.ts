@@ -1,4 +1,5 @@
 // Which web origins a browser lets read answers.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
@@ -99,5 +100,23 @@ describe('CORS [RFC 10017, OAuth 2.1 3.1]', () => {
     const settings = { allowed_origins: [origin] };
     const refused = call(database.worker, ops.client_set, { tenant, client_id: 'spa', settings });
     await expect(refused).rejects.toMatchObject({ code: 'OA003' });
+  });
+
+  test('whoever asks for one unknown origin after the other has one connection, and no more', async () => {
+    const { sql, web } = acme.database;
+    expect(await allowed('/oauth/token', 'https://app.example.com', preflight)).not.toBeNull();
+    const holder = await sql.reserve();
+    await holder`begin`;
+    await holder`lock table pgrant.clients`;
+    const asked = Array.from({ length: 10 }, (_, n) =>
+      allowed('/oauth/token', `https://nobody-${n}.example`, preflight),
+    );
+    await expect.poll(() => web.stats().open - web.stats().idle).toBe(1);
+    await sleep(200);
+    expect(web.stats()).toMatchObject({ waiting: 0 });
+    expect(web.stats().open - web.stats().idle).toBe(1);
+    await holder`commit`;
+    holder.release();
+    expect(await Promise.all(asked)).toEqual(Array(10).fill(null));
   });
 });
