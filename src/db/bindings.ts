@@ -273,6 +273,7 @@ export type ApiHealth = {
   worker_at: string | null;
   late: string[];
   unfinished: number;
+  is_standby: boolean | null;
   sealed_tenant_id: string | null;
   sealed_key_id: Buffer | null;
 };
