@@ -26,7 +26,8 @@ export function declareCommands(group: Command): void {
   archiveCommands(group);
   copyCommands(group);
   group
-    .command('retention [months]')
+    .command('retention')
+    .argument('[months]', 'how many from now on', count)
     .description('for how many months events are kept after their month, of all tenants')
     .option('--yes', 'do not ask, where it becomes shorter')
     .action(withSession(retention));
@@ -53,16 +54,19 @@ async function checkpoint(session: Session, options: Named): Promise<Output> {
 
 async function retention(
   { database }: Session,
-  months: string | undefined,
+  months: number | undefined,
   options: { yes?: boolean },
 ): Promise<Output> {
   const before = await call(database, ops.audit_retention, {});
   if (months !== undefined) {
-    const asked = count(months);
-    if (asked < Number(before.months)) {
-      await confirm(months, `what is older than ${months} months, of every tenant,`, options);
+    if (months < Number(before.months)) {
+      await confirm(
+        String(months),
+        `what is older than ${months} months, of every tenant,`,
+        options,
+      );
     }
-    await call(database, ops.audit_retention_set, { months: asked });
+    await call(database, ops.audit_retention_set, { months });
   }
   const kept = await call(database, ops.audit_retention, {});
   const text = `audit events are kept for ${kept.months} months after their month, seals for ${kept.seal_months}`;

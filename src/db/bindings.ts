@@ -273,6 +273,7 @@ export type ApiHealth = {
   worker_at: string | null;
   late: string[];
   unfinished: number;
+  is_standby: boolean | null;
   sealed_tenant_id: string | null;
   sealed_key_id: Buffer | null;
 };
@@ -4297,7 +4298,7 @@ export const ops = {
     ['limit', 'integer', 'optional'],
   ], ['revoked']),
 
-  /** Ends sessions, open codes and clients' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since, with p_client_secrets the secrets made since. Returns how many of each. Families: incident_families_revoke; JWTs: key_withdraw. Raises OA001. */
+  /** Ends sessions, open codes and clients' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since with its families, with p_client_secrets the secrets made since. Returns how many of each. Other families: incident_families_revoke; JWTs: key_withdraw. Raises OA001. */
   incident_revoke: bind<
     {
       tenant: string;

@@ -49,6 +49,9 @@ export function explainDatabase(error: unknown, setting: string): unknown {
         'run npm run release with DATABASE_OWNER_URL',
     );
   }
+  if (code === '25006') {
+    return new ConfigError(`${setting} is of a standby, and this needs the primary (${message})`);
+  }
   if (/^(28|08|3D|53|57|E|CONN)/.test(code)) {
     return new ConfigError(`${setting} cannot be used: ${message}`);
   }

@@ -17,7 +17,8 @@ const freshness = 1_000;
 
 export type Health = {
   status: 'ready' | 'unavailable';
-  database: 'reachable' | 'unreachable';
+  /** standby = it answers, and keeps nothing: no request can be decided. */
+  database: 'reachable' | 'unreachable' | 'standby';
   /** other = a newer or older pgrant has released: both work side by side. */
   release?: { state: 'current' | 'other' | 'missing'; released_at: string | null };
   worker?: { last_run_at: string | null; late: string[] };
@@ -35,7 +36,7 @@ export type Probes = { stuck: () => Stuck; health: ReadHealth };
 
 /**
  * Makes the probes of a web process, which ask through the pool that its requests use. Only what keeps
- * it from answering makes it unavailable: the database, one that is not released, or another secret. A late
+ * it from answering makes it unavailable: the database, a standby, one that is not released, or another secret. A late
  * worker is told and nothing more, because taking the web tier away would not bring it back.
  */
 export function webProbes({ database, secret }: Asking): Probes {
@@ -117,8 +118,8 @@ async function workerSecret({ database, secret }: Asking): Promise<Health | unde
 
 function describe(row: ApiHealth, own: string): Health {
   return {
-    status: 'ready',
-    database: 'reachable',
+    status: row.is_standby ? 'unavailable' : 'ready',
+    database: row.is_standby ? 'standby' : 'reachable',
     release: {
       state: row.release === own ? 'current' : 'other',
       released_at: iso(row.released_at),

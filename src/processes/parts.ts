@@ -66,10 +66,12 @@ export async function work(services: Services, url: string, started: Stop[]): Pr
   metrics?.watch('worker', database);
   started.push(database.end);
   const warn = (message: string) => services.log.error(message);
-  await requireOwnSecret(database, services.secret, warn).catch((error) => {
+  try {
+    await requireOwnSecret(database, services.secret, warn);
+    started.push(await startWorker({ ...services, url, database }));
+  } catch (error) {
     throw explainDatabase(error, 'DATABASE_WORKER_URL');
-  });
-  started.push(await startWorker({ ...services, url, database }));
+  }
   return database;
 }
 

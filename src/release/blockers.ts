@@ -53,7 +53,16 @@ async function blockersOf(sql: Sql, pid: number): Promise<string> {
            to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as xact_start,
            to_char(a.query_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as query_start
       from pg_stat_activity a where a.pid = any (pg_blocking_pids(${pid})) order by a.xact_start`;
-  return rows.map(describe).join('; ');
+  // A prepared transaction has no process: it is 0 there, and goes on without anybody until it is ended by its name.
+  const prepared = await sql`
+    select p.gid, p.owner, to_char(p.prepared at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since
+      from pg_prepared_xacts p
+     where 0 = any (pg_blocking_pids(${pid})) and p.database = current_database() order by p.prepared`;
+  return [...rows.map(describe), ...prepared.map(describePrepared)].join('; ');
+}
+
+function describePrepared({ gid, owner, since }: postgres.Row) {
+  return `the prepared transaction ${gid} of role ${owner} (since ${since}, until commit or rollback prepared)`;
 }
 
 /** Without pg_read_all_stats PostgreSQL tells no more than process and role. */

@@ -115,7 +115,7 @@ test('after a restore everything of every tenant ends', async () => {
     redirect_uri: 'http://127.0.0.1:9999/callback',
   });
   await document('tenant add globex --issuer http://localhost:3000/globex');
-  const { ended } = await document('incident revoke --all-tenants --yes');
+  const { ended } = await document('incident revoke --all-tenants --grants --yes');
   expect(ended).toContainEqual({ what: 'token families', ended: 1 });
   expect(ended).toContainEqual({ what: 'signing keys', ended: 4 });
 });

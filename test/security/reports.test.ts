@@ -47,6 +47,7 @@ const ofNobody = [
   'refusals_late',
   'audit_kept',
   'bounds_read',
+  'page_size',
   'audit_effect',
   'audit_verify_rest',
   'audit_walk',

@@ -196,3 +196,24 @@ test('families of a state that there is not are no page without rows', async () 
     sql`select from pgrant_report.family_page('acme', p_state => 'idle')`,
   ).rejects.toMatchObject({ code: 'OA003', hint: 'live, revoked, expired or idle too long' });
 });
+
+test.each([
+  `grant_page('acme', p_limit => -1)`,
+  `family_page('acme', p_limit => -1)`,
+  `family_page('acme', p_limit => -1, p_state => 'expired')`,
+  `family_uses('acme', p_limit => -1)`,
+  `grant_uses('acme', p_limit => -1)`,
+  `stale_grants('acme', p_limit => -1)`,
+  `session_page('acme', p_limit => -1)`,
+  `audit_page('acme', p_limit => -1)`,
+  `person_page('acme', 'ada', p_limit => -1)`,
+  `person_page('acme', 'ada', p_limit => -1, p_refreshes => true)`,
+  `grants_as_of(now(), 'acme', p_limit => -1)`,
+  `who_could_access('openid', now(), 'acme', p_limit => -1)`,
+])('%s is refused in words', async (page) => {
+  await expect(sql.unsafe(`select from pgrant_report.${page}`)).rejects.toMatchObject({
+    code: 'OA003',
+    message: 'there is no page of -1 rows',
+    hint: '0 or more; null = all',
+  });
+});

@@ -8,8 +8,8 @@ import { freePort } from './free-port.ts';
 import { makeServerFolder } from './server-folder.ts';
 
 type Options = {
-  /** A standby that follows nobody. */
-  standby?: boolean;
+  /** A standby that follows nobody; a function says what is in it, with a superuser's URL while it is none yet. */
+  standby?: boolean | ((url: string) => Promise<void>);
   /** The superuser's; without one everybody of this machine is let in. */
   password?: string;
   settings?: Record<string, string>;
@@ -38,7 +38,6 @@ export async function startOther(
     const auth = password ? ['--auth=scram-sha-256', `--pwfile=${secret}`] : ['--auth=trust'];
     const made = ['--username=postgres', ...auth, '--encoding=UTF8', '--locale=C'];
     await run(runner, initdb, ['--pgdata', data, '--no-sync', ...made]);
-    if (standby) writeFileSync(join(data, 'standby.signal'), '', { mode: 0o644 });
     const port = String(await freePort());
     const all = {
       listen_addresses: '127.0.0.1',
@@ -47,22 +46,26 @@ export async function startOther(
       ...settings,
     };
     const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    const child = start(
-      runner,
-      server,
-      ['-D', data, '-p', port, ...options],
-      openSync(log, 'w', 0o600),
-    );
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    const stop = async () => {
-      child.ref();
-      child.kill('SIGINT');
-      await ended;
-      rmSync(folder, { recursive: true });
-    };
     const url = `postgres://postgres${password ? `:${password}` : ''}@127.0.0.1:${port}/postgres`;
-    await untilUp(url).catch((error) => stop().then(() => Promise.reject(error)));
-    return { url, log, stop };
+    const begin = async () => {
+      const output = openSync(log, 'a', 0o600);
+      const child = start(runner, server, ['-D', data, '-p', port, ...options], output);
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      const end = async () => {
+        child.ref();
+        child.kill('SIGINT');
+        await ended;
+      };
+      await untilUp(url).catch((error) => end().then(() => Promise.reject(error)));
+      return end;
+    };
+    if (typeof standby === 'function') {
+      const end = await begin();
+      await standby(url).finally(end);
+    }
+    if (standby) writeFileSync(join(data, 'standby.signal'), '', { mode: 0o644 });
+    const end = await begin();
+    return { url, log, stop: () => end().then(() => rmSync(folder, { recursive: true })) };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;

@@ -111,6 +111,7 @@ create type pgrant_api.health as (
   worker_at         timestamptz,
   late              text[],
   unfinished        bigint,
+  is_standby        boolean,
   sealed_tenant_id  uuid,
   sealed_key_id     bytea
 );
@@ -120,6 +121,7 @@ comment on type pgrant_api.health is
 comment on column pgrant_api.health.release is 'Hash of what was released; null = nothing was.';
 comment on column pgrant_api.health.released_at is 'When; null = never.';
 comment on column pgrant_api.health.worker_at is 'When a task of the worker last began; null = never.';
+comment on column pgrant_api.health.is_standby is 'Whether nothing can be written here; null = a release that says nothing of it.';
 comment on column pgrant_api.health.sealed_tenant_id is 'Null where no tenant has a key.';
 comment on column pgrant_api.health.sealed_key_id is 'Null where no tenant has a key.';
 
@@ -130,6 +132,7 @@ declare
   v_out pgrant_api.health;
 begin
   select r.hash, r.at into v_out.release, v_out.released_at from pgrant_release.released r;
+  v_out.is_standby := pg_is_in_recovery();
   -- Where the tables are distributed the worker's runs are known on one node only, the coordinator.
   if to_regclass('pgrant.schedules') is null then
     v_out.late := '{}';

@@ -60,6 +60,7 @@ declare
   v_grant_id uuid;
   v_grant pgrant.grants;
   v_client_id text;
+  v_families bigint := 0;
 begin
   perform pgrant_rules.administer(p_tenant);
   what := 'sessions';
@@ -83,10 +84,15 @@ begin
       v_grant := pgrant_rules.grant_end(p_tenant, v_grant_id, 'incident');
       if v_grant.grant_id is not null then
         ended := ended + 1;
+        v_families := v_families + (select count(*) from pgrant.token_families f
+                                     where f.tenant_id = p_tenant and f.grant_id = v_grant_id and f.revoked_at = now());
         perform pgrant_rules.audit(p_tenant, 'grant.revoke', null, v_grant.revoked_reason, v_grant.client_id, v_grant.user_id,
                                    v_grant_id);
       end if;
     end loop;
+    return next;
+    what := 'token families';
+    ended := v_families;
     return next;
   end if;
 
@@ -124,7 +130,7 @@ end
 $$;
 
 comment on function pgrant_ops.incident_revoke(uuid, timestamptz, boolean, boolean) is
-  'Ends sessions, open codes and clients'' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since, with p_client_secrets the secrets made since. Returns how many of each. Families: incident_families_revoke; JWTs: key_withdraw. Raises OA001.';
+  'Ends sessions, open codes and clients'' own opaque access tokens that were issued or used since p_since; with p_grants what people allowed since with its families, with p_client_secrets the secrets made since. Returns how many of each. Other families: incident_families_revoke; JWTs: key_withdraw. Raises OA001.';
 
 create function pgrant_ops.key_withdraw(p_tenant uuid, p_kid text, p_alg text, p_public_jwk jsonb, p_sealed_private bytea)
 returns text[]

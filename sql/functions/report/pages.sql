@@ -3,6 +3,20 @@
 -- that has them in order; so a page may not sort. A plan that does what it may not has a cost at which PostgreSQL would compile it, for
 -- longer than it runs (jit). A position that is null is the beginning.
 
+create function pgrant_report.page_size(p_limit integer) returns integer
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_limit < 0 then
+    raise exception 'there is no page of % rows', p_limit using errcode = 'OA003', hint = '0 or more; null = all';
+  end if;
+  return p_limit;
+end
+$$;
+
+comment on function pgrant_report.page_size(integer) is
+  'How many rows a page has at most; null = all. Raises OA003 where that is less than 0. Each page begins with it, so that all refuse alike.';
+
 create function pgrant_report.grant_page(
   p_tenant text, p_after uuid default '00000000-0000-0000-0000-000000000000', p_limit integer default 100
 ) returns setof pgrant_report.active_grants
@@ -11,7 +25,7 @@ as $$
   select g.* from pgrant_report.active_grants g
    where g.tenant_id = (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant)
      and g.grant_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
-   order by g.grant_id limit p_limit
+   order by g.grant_id limit pgrant_report.page_size(p_limit)
 $$;
 
 comment on function pgrant_report.grant_page(text, uuid, integer) is
@@ -30,7 +44,7 @@ declare
   v_from constant timestamptz := case p_state when 'expired' then '-infinity' else now() end;
   v_until constant timestamptz := case p_state when 'expired' then now() else 'infinity' end;
   v_at record;
-  v_left integer := coalesce(p_limit, 2147483647);
+  v_left integer := coalesce(pgrant_report.page_size(p_limit), 2147483647);
   v_found integer;
 begin
   -- A page of none would be taken for an answer.
@@ -117,6 +131,7 @@ declare
   v_after uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
   v_after_expiry timestamptz := coalesce(p_after_expiry, '-infinity');
 begin
+  p_limit := pgrant_report.page_size(p_limit);
   return query
   select s.* from pgrant_report.sessions s
    where s.tenant_id = v_tenant_id
@@ -142,6 +157,7 @@ declare
   v_before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   v_from timestamptz;
 begin
+  p_limit := pgrant_report.page_size(p_limit);
   -- Each of what the view unites has an order of its own: how far back the page goes is asked there.
   select min(k.at) into v_from
     from ((select e.at from pgrant.audit_events e

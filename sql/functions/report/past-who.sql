@@ -75,6 +75,7 @@ declare
   -- Of all tenants together several have clients of the same name.
   v_after_tenant uuid := coalesce(p_after_tenant, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 begin
+  p_limit := pgrant_report.page_size(p_limit);
   perform set_config('enable_sort', case when v_user_ids is null then 'off' else 'on' end, true);
   perform pgrant_report.known_then(p_tenant_id, p_what);
   if p_after_client is null then

@@ -88,6 +88,7 @@ declare
   v_at timestamptz[];
   v_event_ids uuid[];
 begin
+  p_limit := pgrant_report.page_size(p_limit);
   if p_refreshes then
     if exists (select from pg_extension x where x.extname = 'citus') then
       select array_agg(k.at), array_agg(k.event_id) into v_at, v_event_ids

@@ -16,6 +16,7 @@ declare
   v_from timestamptz;
   v_family_ids uuid[];
 begin
+  p_limit := pgrant_report.page_size(p_limit);
   -- Twice as many, for one use may leave two events, and as many replays as come with it, which are no use.
   select min(k.at) into v_from
     from (select e.at
@@ -51,6 +52,7 @@ declare
   v_before_id uuid := coalesce(p_before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   v_grant_ids uuid[];
 begin
+  p_limit := pgrant_report.page_size(p_limit);
   -- A use may leave several events, and several families of a grant may be used in a moment.
   v_grant_ids := array(
     select k.grant_id
@@ -86,6 +88,7 @@ declare
   v_before constant timestamptz := now() - p_unused_for;
   v_grant_ids uuid[];
 begin
+  p_limit := pgrant_report.page_size(p_limit);
   -- Of those that a code was redeemed for since then no family is read.
   v_grant_ids := array(
     select g.grant_id
