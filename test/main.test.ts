@@ -131,7 +131,7 @@ test('a release of a given database says what it did, and the web process then s
   expect(first.written.out).toMatch(/^released: applied 0001\./);
   const second = run(owner, 'release');
   expect(await second.ended).toBe(0);
-  expect(second.written.out).toBe('nothing to release: the database is what sql/ says\n');
+  expect(second.written.out).toBe('nothing to release: the database has this release\n');
 
   const secret = Buffer.alloc(32).toString('base64');
   const web = run({ DATABASE_URL: url('pgrant_web'), PGRANT_SECRET: secret }, 'web');

@@ -33,6 +33,20 @@ export function calendarDuration(value: string): string {
   );
 }
 
+const unitSeconds = { mon: 30 * 86_400, d: 86_400, h: 3_600, m: 60, s: 1 };
+
+/** Whether one length of time, as PostgreSQL prints and reads it, is shorter than another; a month has 30 days. */
+export function isShorter(one: string, other: string): boolean {
+  return approximateSeconds(one) < approximateSeconds(other);
+}
+
+function approximateSeconds(length: string): number {
+  return [...length.matchAll(/(\d+)(mon|[dhms])/g)].reduce(
+    (sum, [, number, unit]) => sum + Number(number) * unitSeconds[unit as keyof typeof unitSeconds],
+    0,
+  );
+}
+
 /** For an option that is a moment: a time with its zone, or how long ago. */
 export function moment(value: string): string {
   const ago = Date.now() - (parseDuration(value) ?? Number.NaN) * 1000;

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
 import { UsageError } from './faults.ts';
-import { calendarDuration } from './input.ts';
+import { calendarDuration, confirm, isShorter } from './input.ts';
 import type { Output, Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { table } from './text.ts';
 
-type Plan = { ahead?: string; retention?: string };
+type Plan = { ahead?: string; retention?: string; yes?: boolean };
 
 const units = `
 A time is such as 3mon, 14d, 12h, 15m or 60s, as list prints it (mon is a month, m a minute); --json has the same text.`;
@@ -27,6 +27,7 @@ export function declareCommands(group: Command): void {
       'how long after its end one is kept, such as 2d',
       calendarDuration,
     )
+    .option('--yes', 'do not ask, where that becomes shorter')
     .addHelpText('after', units)
     .action(withSession(set));
 }
@@ -42,6 +43,11 @@ async function set({ database }: Session, name: string, options: Plan): Promise<
   const { ahead, retention } = options;
   if (ahead === undefined && retention === undefined) {
     throw new UsageError('say what: --ahead, --retention or both');
+  }
+  const plans = await callAll(database, ops.partition_plan_list, {});
+  const before = plans.find(({ table_name }) => table_name === name);
+  if (retention !== undefined && before && isShorter(retention, before.retention)) {
+    await confirm(name, `what of ${name} is older than ${retention}, of every tenant,`, options);
   }
   await call(database, ops.partition_plan_set, { table: name, ahead, retention });
   const json = { table: name, ahead, retention };

@@ -9,6 +9,7 @@ export function readFile(folder: string, file: string): string {
   return readFileSync(join(folder, file), 'utf8');
 }
 
+/** Sends a statement, in the order of the calls. */
 type Run = (statement: string) => Promise<unknown>;
 
 /** Runs a file of the folder. */
@@ -25,19 +26,21 @@ export async function runFile(
   }
 }
 
-/** Runs a script, one statement at a time: as Citus wants it, and so that an error can name its line. */
+/**
+ * Runs a script, each statement by itself: as Citus wants it, and so that an error can name its line. Each is sent without
+ * waiting for the one before; after one that fails PostgreSQL runs none of the transaction.
+ */
 export async function runScript(
   sql: TransactionSql,
   script: string,
-  run: Run = (statement) => sql.unsafe(statement),
+  run: Run = (statement) => sql.unsafe(statement).execute(),
 ): Promise<void> {
-  for (const { text, line } of statements(script)) {
-    try {
-      await run(text);
-    } catch (error) {
-      throw Object.assign(error as Error, { scriptLine: line });
-    }
-  }
+  const sent = statements(script).map(({ text, line }) =>
+    run(text).catch((error: Error) => {
+      throw Object.assign(error, { scriptLine: line });
+    }),
+  );
+  await Promise.all(sent);
 }
 
 /** The error with the file and line of the statement that raised it. */

@@ -74,7 +74,7 @@ export async function release(
 
 /** What a release did, in a line. */
 export function describeReleased({ migrations, reloaded }: Released): string {
-  if (!reloaded) return 'nothing to release: the database is what sql/ says';
+  if (!reloaded) return 'nothing to release: the database has this release';
   const tables =
     migrations.length === 0 ? 'no migration was due' : `applied ${migrations.join(', ')}`;
   return `released: ${tables}; functions loaded anew`;

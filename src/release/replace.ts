@@ -8,7 +8,7 @@ import { become } from './release-schemas.ts';
 export type Former = Map<string, string>;
 
 // What depends on the former function is made later in the release, so it may go along.
-const replacer = `
+const functionReplacer = `
   create function pg_temp.replace_function(p_former text, p_statement text) returns void
   language plpgsql as $$
   declare
@@ -25,6 +25,30 @@ const replacer = `
     if exists (select from pg_proc f join pg_proc o on o.pronamespace = f.pronamespace and o.proname = f.proname
                 where f.oid = v_former and o.oid <> f.oid) then
       execute 'drop function ' || p_former || ' cascade';
+    end if;
+  end
+  $$`;
+
+// PostgreSQL replaces no type: one whose columns or labels are as they were stays as it is.
+const typeReplacer = `
+  create function pg_temp.replace_type(p_former text, p_name text, p_statement text) returns void
+  language plpgsql as $$
+  declare
+    v_next constant text := p_name || '_next';
+    v_same boolean;
+  begin
+    execute 'create type ' || v_next || substr(p_statement, length('create type ' || p_name) + 1);
+    select count(distinct row(m.columns, m.labels)) = 1 into v_same
+      from unnest(array[p_former, v_next]) n
+      left join pg_type t on t.oid = to_regtype(n)
+     cross join lateral (
+       select (select json_agg(json_build_array(a.attname, a.atttypid, a.atttypmod, a.attcollation) order by a.attnum)
+                 from pg_attribute a where a.attrelid = t.typrelid and not a.attisdropped)::text as columns,
+              (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)::text as labels) m;
+    execute 'drop type ' || v_next;
+    if not v_same then
+      execute 'drop type if exists ' || p_former || ' cascade';
+      execute p_statement;
     end if;
   end
   $$`;
@@ -62,7 +86,8 @@ export async function keepFormer(
     const identities = gone.map(({ identity }) => identity).join(', ');
     if (identities !== '') await sql.unsafe(`drop ${kind} if exists ${identities} cascade`);
   }
-  await sql.unsafe(replacer);
+  await sql.unsafe(functionReplacer);
+  await sql.unsafe(typeReplacer);
   const kept = await formerObjects(sql, schemas);
   await revokeAll(sql, schemas);
   const comments = kept.filter(({ commented }) => commented);
@@ -76,40 +101,19 @@ function thing({ kind, name }: FormerObject): string {
   return `${kind} ${name}`;
 }
 
-/** Runs a statement of a release; a function or type that it makes takes the place of the former one. */
-export async function runReplacing(
+/** Sends a statement of a release; a function or type that it makes takes the place of the former one. */
+export function runReplacing(
   sql: TransactionSql,
   former: Former,
   statement: string,
-): Promise<void> {
+): Promise<unknown> {
   const [, made = '', kind, name = ''] = creation.exec(statement) ?? [];
   const identity = former.get(made);
   former.delete(made);
-  if (identity === undefined) await sql.unsafe(statement);
-  else if (kind === 'type') await replaceType(sql, name, identity, statement);
-  else await sql`select pg_temp.replace_function(${identity}, ${statement})`;
-}
-
-/** PostgreSQL replaces no type: one whose columns or labels are as they were stays as it is. */
-async function replaceType(
-  sql: TransactionSql,
-  name: string,
-  identity: string,
-  statement: string,
-): Promise<void> {
-  const next = `${name}_next`;
-  await sql.unsafe(statement.replace(name, next));
-  const [former, wanted] = await sql`
-    select (select json_agg(json_build_array(a.attname, a.atttypid, a.atttypmod, a.attcollation) order by a.attnum)
-              from pg_attribute a where a.attrelid = t.typrelid and not a.attisdropped)::text as columns,
-           (select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)::text as labels
-      from unnest(${arrayLiteral([identity, next])}::text[]) with ordinality n (name, position)
-      left join pg_type t on t.oid = to_regtype(n.name)
-     order by n.position`;
-  await sql.unsafe(`drop type ${next}`);
-  if (former?.columns === wanted?.columns && former?.labels === wanted?.labels) return;
-  await sql.unsafe(`drop type if exists ${identity} cascade`);
-  await sql.unsafe(statement);
+  if (identity === undefined) return sql.unsafe(statement).execute();
+  return kind === 'type'
+    ? sql`select pg_temp.replace_type(${identity}, ${name}, ${statement})`.execute()
+    : sql`select pg_temp.replace_function(${identity}, ${statement})`.execute();
 }
 
 /** Has the login of the release give the owner back what was given away, as far as it has the rights of whom it was given to. */

@@ -133,7 +133,7 @@ test('release says what it did, and a database that is not released says what to
   const first = await run(owner, ['release', '--json']);
   expect(JSON.parse(first.out)).toMatchObject({ reloaded: true });
   const second = await run(owner, ['release']);
-  expect(second.out).toBe('nothing to release: the database is what sql/ says\n');
+  expect(second.out).toBe('nothing to release: the database has this release\n');
   expect((await run(worker, ['tenant', 'list'])).code).toBe(0);
   const nowhere = await run({}, ['release']);
   expect(nowhere.err).toMatch(/^pgrant: there is no database to release: set DATABASE_OWNER_URL/);

@@ -69,8 +69,8 @@ test('a length of several units, which somebody set in psql, is shown whole', as
 });
 
 test.each([
-  ['codes --retention 1h', 'partitions are kept for 1 day to 10 years'],
-  ['codes --ahead 1h', 'at least one of them'],
+  ['codes --yes --retention 1h', 'partitions are kept for 1 day to 10 years'],
+  ['codes --ahead 1h', 'at least one ahead'],
   ['codes --ahead 1000d', 'at most two years ahead'],
   ['users --ahead 9d', 'no table of pgrant that is cut by time is called users'],
   ['audit_events --retention 900d', 'the audit is kept in months'],
@@ -89,4 +89,19 @@ test('whoever updates the plans by hand without being a superuser changes nothin
     owner`update pgrant.partition_plans set retention = interval '1 minute'`,
   ).rejects.toMatchObject({ code: '42501' });
   expect(await document('partition list')).toEqual(before);
+});
+
+test('a table is kept for less only by whoever says so', async () => {
+  expect(await planOf('refusals')).toMatchObject({ retention: '7d' });
+  const refused = await pgrant(['partition', 'set', 'refusals', '--retention', '36h']);
+  expect(refused).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(
+      'this removes what of refusals is older than 36h, of every tenant, for good: say so with --yes',
+    ),
+  });
+  expect(await planOf('refusals')).toMatchObject({ retention: '7d' });
+  await document('partition set refusals --retention 36h --yes');
+  await document('partition set refusals --retention 1mon');
+  expect(await planOf('refusals')).toMatchObject({ retention: '1mon' });
 });

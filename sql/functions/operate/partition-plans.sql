@@ -64,7 +64,8 @@ begin
     raise exception 'the audit is kept in months, and its seals for two more' using errcode = 'OA003',
       hint = 'select pgrant_ops.audit_retention_set(24) sets both';
   elsif p_ahead is not null and p_ahead not between v_plan.step and interval '2 years' then
-    raise exception 'partitions are made for at least one of them, and for at most two years ahead' using errcode = 'OA003';
+    raise exception 'partitions are made at least one ahead, and at most two years ahead' using errcode = 'OA003',
+      hint = 'one of this table is as wide as ' || pgrant_rules.length_of_time(v_plan.step);
   -- A code that comes back is known for a day (RFC 6749 4.1.2); ten years are enough for anything.
   elsif p_retention <> v_plan.retention and p_retention not between interval '1 day' and interval '10 years' then
     raise exception 'partitions are kept for 1 day to 10 years after their end' using errcode = 'OA003';
