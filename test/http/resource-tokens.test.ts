@@ -89,6 +89,26 @@ test('what is a resource is the same to SQL and to the protocol [RFC 8707 2, RFC
   }
 });
 
+test.each(['http://[::1', 'https://a]b/', 'https://a:b/', 'https://a:123456/', 'https://a@b@c/'])(
+  '%s is no resource, for no client reads it as a URL [RFC 3986 3.2]',
+  async (uri) => {
+    await expect(register(uri)).rejects.toMatchObject({
+      code: 'OA003',
+      message: `a resource is an absolute URI without fragment, and ${uri} is not`,
+    });
+  },
+);
+
+test.each([
+  'http://[::1]',
+  'https://u:p@a.example:8443/x?y',
+  'https://[2001:db8::1]:9092',
+  'urn:a:[x',
+])('%s is one', async (uri) => {
+  await register(uri);
+  await call(acme.database.worker, ops.resource_remove, { tenant: acme.tenant, resource: uri });
+});
+
 test('a resource decides on audience, on the form of scope, and on claims of the person', async () => {
   const tokens = await obtainTokens(config, { scope, resource: broker });
   const claims = decodeJwt(tokens.access_token);
