@@ -406,6 +406,18 @@ describe('the page', () => {
       expect(await again.text()).toContain('Your device is connected');
     });
 
+    test('shows those that were asked for with it, whatever a health check at its address has left waiting', async () => {
+      await several(Array.from({ length: 25 }, () => ({})));
+      await acme.database
+        .sql`update pgrant.device_codes set created_at = created_at - interval '1 minute' where denied_at is null`;
+      const codes = await several([{}, {}, {}]);
+      const { browser, page } = await consentOf(codes[1]?.user_code);
+      expect(ticks(page)).toHaveLength(20);
+      await several(Array.from({ length: 25 }, () => ({})));
+      await decide(browser, page, 'allow', ticks(page));
+      expect(await errorsOf(codes)).toEqual([undefined, undefined, undefined]);
+    });
+
     test('denies those that were ticked, and no other', async () => {
       const codes = await several([{}, {}, {}]);
       const { browser, page } = await consentOf(codes[0]?.user_code);
