@@ -212,6 +212,10 @@ test('a name that means something else, a claim that is none, and an audience of
     [{ access_token_claims: { email: '{preferred_username}' } }, /email means that claim/],
     [{ access_token_claims: { user: '{login}' } }, /user: there is no claim login/],
     [{ access_token_claims: { user: '{Email}' } }, /user: there is no claim Email/],
+    [
+      { access_token_claims: { user: '{email}\n' } },
+      /user is made of text with one \{claim\} in it/,
+    ],
     [{ access_token_claims: { user: 'ada' } }, /user is made of text with one \{claim\} in it/],
     [{ access_token_claims: { a: '{email}{name}' } }, /one \{claim\} in it/],
     [{ access_token_claims: { at: 'x{updated_at}' } }, /\{updated_at\} is no text/],
