@@ -251,7 +251,7 @@ describe('a client that signs', () => {
     await expect(set({ keys: [{ kty: 'EC' }] })).rejects.toMatchObject({
       code: 'OA003',
       message: expect.stringMatching(
-        /^jwks must be a JWK set with a public key for ES256, .* or Ed25519, not /,
+        /^jwks must be a JWK set with a public key for ES256, .*, Ed25519, not /,
       ),
     });
     for (const alg of ['ES256', 'RS256', 'PS256', 'EdDSA']) {

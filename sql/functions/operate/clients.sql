@@ -85,7 +85,7 @@ begin
      and v_client.token_endpoint_auth_method in ('private_key_jwt', 'self_signed_tls_client_auth')
      and not exists (select from jsonb_array_elements(v_client.jwks -> 'keys') k (jwk) where pgrant_rules.key_verifies(k.jwk))
      and v_client.jwks is not null then
-    perform pgrant_rules.setting_refuse('jwks', 'a JWK set with a public key for ' || pgrant_rules.either(pgrant.client_algs()),
+    perform pgrant_rules.setting_refuse('jwks', 'a JWK set with a public key for ' || array_to_string(pgrant.client_algs(), ', '),
                                         v_client.jwks);
   end if;
   if coalesce(p_settings && array['redirect_uris', 'post_logout_redirect_uris'], true) then
