@@ -49,7 +49,7 @@ async function print(session: Session, recipe: string, options: Options): Promis
   const { tenant, resource, name = recipe, apply, check } = options;
   if (apply && check) throw new UsageError('give --apply or --check, not both');
   if (tenant === undefined) throw new UsageError('say for which --tenant');
-  if (resource === undefined || !isResource(resource)) {
+  if (resource === undefined || !isResource(resource) || !URL.canParse(resource)) {
     throw new UsageError(
       'say by --resource what the server is called: a URI such as https://server.example.com',
     );

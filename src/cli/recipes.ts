@@ -81,7 +81,9 @@ export function renderRecipe(recipe: string, facts: Facts): Recipe {
     throwOnUndefined: true,
     trimBlocks: true,
   });
-  environment.addFilter('shell', (word: string) => `'${word.replaceAll("'", `'\\''`)}'`);
+  environment.addFilter('shell', (word: string) =>
+    /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
+  );
   environment.addFilter('json', (text: string) => JSON.stringify(text));
   environment.addFilter('property', (text: string) => text.replaceAll('\\', '\\\\'));
   environment.addFilter('haproxy', (text: string) => text.replaceAll("'", "\\'"));

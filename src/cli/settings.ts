@@ -82,7 +82,8 @@ export function settingsHelp(table: SettingsTable): string {
   return [
     '',
     'Settings (a length of time such as 90d, 24h, 15m or 60s; a list with spaces between its members;',
-    '"setting=" takes one back that has no default, and empties a list; "setting=null" takes a list back):',
+    '"setting=" takes one back that has no default, and empties a list; "setting=null" takes back',
+    'a list that has none):',
     '',
     ...settings.flatMap((setting) => [
       `  ${setting.name}${initial(setting)}`,

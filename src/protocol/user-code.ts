@@ -11,9 +11,12 @@ export function newUserCode(): string {
   return `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 
-/** A user code as somebody typed it: case, spaces and dashes do not matter. */
+/** A user code as somebody typed it: case, width, spaces and dashes do not matter. */
 export function readUserCode(typed: string): string {
-  const code = typed.toUpperCase().replace(/[^A-Z]/g, '');
+  const code = typed
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[^A-Z]/g, '');
   return `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 

@@ -1,4 +1,5 @@
 // What pgrant's part of a recipe is held against, where the server is, and what a recipe says of events.
+import { execFileSync } from 'node:child_process';
 import { beforeAll, expect, test } from 'vitest';
 import { endingEvents } from '../../src/cli/recipes.ts';
 import { eventTypes } from '../../src/protocol/lists.ts';
@@ -175,3 +176,40 @@ test.each([
   const { text } = await document(lineOf('postgresql', resource));
   expect(text).toContain(`psql '${words}`);
 });
+
+/** The words of the commands that a text has, as a shell reads them. */
+function shellWords(text: string): string[] {
+  const commands = [...text.matchAll(/^(?:pgrant|psql) (?:.*\\\n)*.*$/gm)].map(([one]) => one);
+  const script = `say() { printf '%s\\n' "$*"; }; pgrant() { say pgrant "$@"; }; psql() { say psql "$@"; }
+${commands.join('\n')}`;
+  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trim().split('\n');
+}
+
+test.each('apache dovecot fastmcp grafana haproxy kafka n8n postgresql rabbitmq spring'.split(' '))(
+  'a shell reads the commands of %s as they are meant, whatever URIs have in them',
+  async (recipe) => {
+    const [at, resource] = [
+      "https://here.example/a'b&c;d$e(f)",
+      "https://o'hara.example/x'&;$(y)*",
+    ];
+    const words = [...`recipe ${recipe} --tenant acme --resource`.split(' '), resource, '--at', at];
+    const { out } = await pgrant([...words, '--json']);
+    const { text, commands } = JSON.parse(out);
+    const read = shellWords(text);
+    expect(read.filter((line) => line.startsWith('pgrant'))).toEqual(commands);
+    if (recipe === 'postgresql')
+      expect(read.at(-1)).toMatch(/^psql host=o'hara\.example user=reader /);
+    expect(commands.join('\n')).toMatch(/https:\/\/(?:o'hara|here)\.example/);
+  },
+);
+
+test.each(['http://[::1', 'https://a:b/', 'https://o{hara'])(
+  'a --resource that is no URL is refused in words: %s',
+  async (resource) => {
+    const refused = await pgrant([...'recipe kafka --tenant acme --resource'.split(' '), resource]);
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      expect.stringContaining('say by --resource what the server is called'),
+    ]);
+  },
+);

@@ -240,6 +240,12 @@ describe('what it does', () => {
     expect(unknown.json.detail).toContain('there is no client setting nmae');
     const taken = await request('POST', '/users', { body: { username: 'ada' } });
     expect(taken.json).toMatchObject({ status: 409, error: 'already_exists' });
+    for (const title of [5, true, ['x']]) {
+      const { json } = await request('POST', '/resources', {
+        body: { resource: 'https://typed.example', title },
+      });
+      expect(json.detail).toMatch(/^title must be text, not /);
+    }
     expect((await request('GET', '/grants?grant=1')).status).toBe(400);
     expect((await request('GET', '/clients?limit=0')).status).toBe(400);
     expect((await request('PUT', '/clients')).status).toBe(405);

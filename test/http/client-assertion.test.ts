@@ -368,6 +368,8 @@ test('a key that is taken away is refused at once, and a new one is taken at onc
 test('a key that is for something else from now on is refused at once [RFC 7517 4.2, 4.3, 4.4]', async () => {
   const key = await makeKey('RS256');
   await addClient(acme.database, acme.tenant, 'narrower', signer({ jwks: setOf(key) }));
+  // A client that signs is left no set without a key for that.
+  const { jwk: next } = await makeKey();
   const answers: unknown[] = [];
   for (const change of [
     {},
@@ -378,7 +380,7 @@ test('a key that is for something else from now on is refused at once [RFC 7517 
     { key_ops: ['encrypt'] },
     { key_ops: ['verify'] },
   ]) {
-    const jwks = { keys: [{ ...key.jwk, ...change }] };
+    const jwks = { keys: [{ ...key.jwk, ...change }, next] };
     const settings = { jwks: jwks as never };
     const named = { tenant: acme.tenant, client_id: 'narrower' };
     await call(acme.database.worker, ops.client_set, { ...named, settings });

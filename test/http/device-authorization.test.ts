@@ -37,6 +37,10 @@ const discover = (one: Client) =>
     insecure,
   );
 
+/** As a Japanese keyboard gives letters, in full width. */
+const wide = (text: string) =>
+  text.replace(/[!-~]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0));
+
 /** Types a user code at the page, signs in where asked, and comes to the page of consent. */
 async function typed(browser: Browser, userCode: string): Promise<Page> {
   const page = await browser.open(`${acme.issuer}/device`);
@@ -90,6 +94,13 @@ test('a device gets tokens once its person has allowed it [RFC 8628]', async () 
   expect(person.name).toBe('Ada Lovelace');
   const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
   expect(refreshed.access_token).not.toBe(tokens.access_token);
+});
+
+test('a user code may come in letters of full width, as a Japanese keyboard gives them [RFC 8628 6.1]', async () => {
+  const { user_code = '' } = await asked();
+  const browser = new Browser();
+  const done = await proceed(browser, await typed(browser, wide(user_code.toLowerCase())));
+  expect(done.html).toContain('Your device is connected');
 });
 
 test('a device that asks for authorization details is told that it gets none [RFC 9396 5]', async () => {
@@ -393,6 +404,18 @@ describe('the page', () => {
       // Pressed again, it says the same and gives nothing more.
       const again = await decide(browser, page, 'allow', ticks(page));
       expect(await again.text()).toContain('Your device is connected');
+    });
+
+    test('shows those that were asked for with it, whatever a health check at its address has left waiting', async () => {
+      await several(Array.from({ length: 25 }, () => ({})));
+      await acme.database
+        .sql`update pgrant.device_codes set created_at = created_at - interval '1 minute' where denied_at is null`;
+      const codes = await several([{}, {}, {}]);
+      const { browser, page } = await consentOf(codes[1]?.user_code);
+      expect(ticks(page)).toHaveLength(20);
+      await several(Array.from({ length: 25 }, () => ({})));
+      await decide(browser, page, 'allow', ticks(page));
+      expect(await errorsOf(codes)).toEqual([undefined, undefined, undefined]);
     });
 
     test('denies those that were ticked, and no other', async () => {

@@ -89,6 +89,26 @@ test('what is a resource is the same to SQL and to the protocol [RFC 8707 2, RFC
   }
 });
 
+test.each(['http://[::1', 'https://a]b/', 'https://a:b/', 'https://a:123456/', 'https://a@b@c/'])(
+  '%s is no resource, for no client reads it as a URL [RFC 3986 3.2]',
+  async (uri) => {
+    await expect(register(uri)).rejects.toMatchObject({
+      code: 'OA003',
+      message: `a resource is an absolute URI without fragment, and ${uri} is not`,
+    });
+  },
+);
+
+test.each([
+  'http://[::1]',
+  'https://u:p@a.example:8443/x?y',
+  'https://[2001:db8::1]:9092',
+  'urn:a:[x',
+])('%s is one', async (uri) => {
+  await register(uri);
+  await call(acme.database.worker, ops.resource_remove, { tenant: acme.tenant, resource: uri });
+});
+
 test('a resource decides on audience, on the form of scope, and on claims of the person', async () => {
   const tokens = await obtainTokens(config, { scope, resource: broker });
   const claims = decodeJwt(tokens.access_token);
@@ -192,6 +212,10 @@ test('a name that means something else, a claim that is none, and an audience of
     [{ access_token_claims: { email: '{preferred_username}' } }, /email means that claim/],
     [{ access_token_claims: { user: '{login}' } }, /user: there is no claim login/],
     [{ access_token_claims: { user: '{Email}' } }, /user: there is no claim Email/],
+    [
+      { access_token_claims: { user: '{email}\n' } },
+      /user is made of text with one \{claim\} in it/,
+    ],
     [{ access_token_claims: { user: 'ada' } }, /user is made of text with one \{claim\} in it/],
     [{ access_token_claims: { a: '{email}{name}' } }, /one \{claim\} in it/],
     [{ access_token_claims: { at: 'x{updated_at}' } }, /\{updated_at\} is no text/],

@@ -154,7 +154,7 @@ ${signing
     'consumer.ConsoleConsumer',
     ...words,
     '--timeout-ms',
-    '9000',
+    '60000',
   );
   steps.push([
     'what is read',

@@ -154,6 +154,14 @@ describe.each(Object.entries(writers))('%s', (name, good) => {
     expect(await outcomes(name, [good])).toEqual([{ code: done, message: 'done' }]);
   });
 
+  test('refuses a list that has nothing in one of its places', async () => {
+    const lists = Object.keys(good).filter((argument) => types[name]?.[argument] === 'text[]');
+    const tries = lists.map((argument) => ({ ...good, [argument]: [null] }));
+    for (const { code } of tries.length === 0 ? [] : await outcomes(name, tries)) {
+      expect(code).toMatch(/^OA00[13]$/);
+    }
+  });
+
   test('refuses in words what is not, in the place of each argument', async () => {
     const tries = Object.keys(good).flatMap((argument) =>
       (bad[types[name]?.[argument] ?? ''] ?? []).map((value) => ({ ...good, [argument]: value })),
@@ -216,3 +224,20 @@ test.each(setters)(
     ).toEqual([]);
   },
 );
+
+test.each(setters)('settings of %s that are null are refused in words', async (_, name, whose) => {
+  const [outcome] = await outcomes(name, [{ ...whose, settings: null }]);
+  expect(outcome).toMatchObject({
+    code: 'OA003',
+    message: expect.stringMatching(/^settings are a/),
+  });
+});
+
+test('metadata of a client that are null are refused in words', async () => {
+  const good = writers.client_add as Values;
+  const [outcome] = await outcomes('client_add', [{ ...good, metadata: null }]);
+  expect(outcome).toMatchObject({
+    code: 'OA003',
+    message: expect.stringMatching(/^settings are a/),
+  });
+});

@@ -230,6 +230,10 @@ describe('a client that signs', () => {
     ['a private key', { jwks: { keys: [{ kty: 'EC', d: 'x' }] } }],
     ['a secret', { jwks: { keys: [{ kty: 'oct', k: 'x' }] } }],
     ['no set', { jwks: {} }],
+    ['an empty set', { jwks: { keys: [] } }],
+    ['keys that say nothing', { jwks: { keys: [{ kty: 'EC' }, { kty: 'OKP', crv: 'Ed25519' }] } }],
+    ['a key of no kind', { jwks: { keys: [{ kty: 5 }] } }],
+    ['no key at all in its set', { jwks: { keys: ['x'] } }],
     ['too many keys', { jwks: { keys: Array(21).fill({}) } }],
     ['too large a set', { jwks: { keys: [{ n: 'x'.repeat(21_000) }] } }],
     ['plain http', { jwks_uri: 'http://robot.example/jwks.json' }],
@@ -238,6 +242,22 @@ describe('a client that signs', () => {
     ['any audience', { jwks: { keys: [] }, assertion_audience: 'any' }],
   ])('is not added with %s', async (_, keys) => {
     await expect(makeClient(world, 'bad', signer(keys))).rejects.toMatchObject({ code: 'OA003' });
+  });
+
+  test('is left no set without a key that verifies, and any other that has one', async () => {
+    await makeClient(world, 'turning', signer({ jwks: setOf(key) }));
+    const set = (jwks: object) =>
+      operate(world, ops.client_set, { client_id: 'turning', settings: { jwks } as never });
+    await expect(set({ keys: [{ kty: 'EC' }] })).rejects.toMatchObject({
+      code: 'OA003',
+      message: expect.stringMatching(
+        /^jwks must be a JWK set with a public key for ES256, .*, Ed25519, not /,
+      ),
+    });
+    for (const alg of ['ES256', 'RS256', 'PS256', 'EdDSA']) {
+      const jwks = { keys: [{ kty: 'AKP' }, (await makeKey(alg)).jwk] };
+      expect((await set(jwks)).client_set).toMatchObject({ jwks });
+    }
   });
 
   test('is not added with a secret', async () => {

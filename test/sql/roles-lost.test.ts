@@ -79,3 +79,23 @@ test('a role that the product does not say again is lost', async () => {
   await say(['team']);
   expect(await lost(product)).toEqual([[user_id, 'editor']]);
 });
+
+test('a role that is withdrawn from somebody who has it by a group, or has it not, is lost to nobody', async () => {
+  const withdraw = () => operate(world, ops.role_withdraw, { username: 'ada', role: 'guest' });
+  await operate(world, ops.role_add, { role: 'guest', title: 'Guest' });
+  await operate(world, ops.group_set, { group: 'crew', title: 'Crew', roles: ['guest'] });
+  await operate(world, ops.webhook_add, {
+    name: 'sessions',
+    sealed_secret: Buffer.alloc(40, 1),
+    url: 'https://hook.example/',
+    event_types: ['role.withdrawn'],
+  });
+  await operate(world, ops.role_assign, { username: 'ada', role: 'guest' });
+  await member(true);
+  await withdraw();
+  await member(false);
+  await withdraw();
+  expect(await lost(world)).toEqual([[ada.user_id, 'guest']]);
+  expect(await outboxOf(world)).toHaveLength(1);
+  expect(await auditOf(world, 'role.keep')).toHaveLength(2);
+});

@@ -79,6 +79,8 @@ test.each<[string, object, string | RegExp]>([
     { trusted_networks: 'home' },
     /^trusted_networks must be a list of/,
   ],
+  ['a number for a text', { title: 5 }, /^title must be text of 1 to 255 characters, .*, not '5'$/],
+  ['keys of no kind', { login_jwks: { keys: ['x'] } }, /^login_jwks must be a JWK set/],
   ['a text for JSON', { login_jwks: 'x' }, /^login_jwks must be a JWK set/],
   [
     'null for what has no null',
@@ -90,6 +92,7 @@ test.each<[string, object, string | RegExp]>([
     { title: '' },
     /^title must be text of 1 to 255 characters, all of which people can see, .*, not empty$/,
   ],
+  ['no preset', { preset: null }, 'there is no preset null'],
   ['a bookkeeping column', { decoy_salt: 'x' }, 'there is no tenant setting decoy_salt'],
 ])('a tenant setting refuses %s in words, and changes nothing', async (_, settings, message) => {
   const before = await operate(world, ops.tenant_show, {});

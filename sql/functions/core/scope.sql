@@ -201,7 +201,7 @@ as $$
 declare
   v_unknown text;
 begin
-  select r.scope into v_unknown
+  select coalesce(r.scope, 'null') into v_unknown
     from unnest(p_requested) r (scope)
    where not exists (select from pgrant.scopes s where s.tenant_id = p_tenant and s.scope = r.scope)
    limit 1;

@@ -103,6 +103,7 @@ as $$
     ('role.assign', 'Somebody got a role.', null),
     ('role.disable', 'Nobody has the role, for now.', 'role.disabled'),
     ('role.enable', 'The role is in force again.', null),
+    ('role.keep', 'A role was withdrawn that somebody did not have, or has by a group still.', null),
     ('role.withdraw', 'Somebody lost a role.', 'role.withdrawn'),
     ('scope.add', 'A scope was defined.', null),
     ('scope.set', 'The words of a scope or role changed.', null),

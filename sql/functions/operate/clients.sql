@@ -81,6 +81,13 @@ begin
     raise exception 'the tenant has no resource %', v_client.default_resource using errcode = 'OA001',
       hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
+  if coalesce(p_settings && array['jwks', 'token_endpoint_auth_method'], true)
+     and v_client.token_endpoint_auth_method in ('private_key_jwt', 'self_signed_tls_client_auth')
+     and not exists (select from jsonb_array_elements(v_client.jwks -> 'keys') k (jwk) where pgrant_rules.key_verifies(k.jwk))
+     and v_client.jwks is not null then
+    perform pgrant_rules.setting_refuse('jwks', 'a JWK set with a public key for ' || array_to_string(pgrant.client_algs(), ', '),
+                                        v_client.jwks);
+  end if;
   if coalesce(p_settings && array['redirect_uris', 'post_logout_redirect_uris'], true) then
     perform pgrant_rules.redirect_schemes_check(p_tenant, v_client);
   end if;
@@ -88,7 +95,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_settings_check(uuid, text, text[]) is
-  'What no check of the table can say of a client of which p_settings (null = all) were just written: scopes, redirect schemes, algorithms and ways to authenticate are the tenant''s, and what the tenant took back since is no fault of the next change. Raises OA001, OA003.';
+  'What no check of the table can say of a client of which p_settings (null = all) were just written: scopes, redirect schemes, algorithms and ways to authenticate are the tenant''s, a client that signs needs a key that verifies, and what the tenant took back since is no fault of the next change. Raises OA001, OA003.';
 
 create function pgrant_rules.client_types_check(p_tenant uuid, p_settings jsonb) returns void
 language plpgsql

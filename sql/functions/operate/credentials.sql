@@ -13,7 +13,7 @@ declare
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
-  select string_agg(format('%s (%s)', left(e.scope, 128),
+  select string_agg(format('%s (%s)', coalesce(left(e.scope, 128), 'null'),
                            case when e.reason = 'undefined' then 'the tenant has no such scope' else e.reason end), ', ')
     into v_missing
     from pgrant_rules.scope_explain(p_tenant, v_user_id, null, p_permissions, null) e

@@ -75,12 +75,12 @@ declare
   v_preset text := p_settings ->> 'preset';
   v_settings jsonb;
 begin
-  if not p_settings ? 'preset' then
+  if (p_settings ? 'preset') is not true then
     return p_settings;
   end if;
   select jsonb_object_agg(p.setting, p.value) into v_settings from pgrant_ops.tenant_presets() p where p.preset = v_preset;
   if v_settings is null then
-    raise exception 'there is no preset %', v_preset using errcode = 'OA003',
+    raise exception 'there is no preset %', coalesce(v_preset, 'null') using errcode = 'OA003',
       hint = 'presets: ' || (select string_agg(distinct p.preset, ', ') from pgrant_ops.tenant_presets() p);
   end if;
   return v_settings || (p_settings - 'preset');

@@ -58,13 +58,16 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user_id uuid;
+  v_action text;
 begin
   perform pgrant_rules.administer(p_tenant);
   v_user_id := pgrant_rules.user_id(p_tenant, p_username);
   perform pgrant_rules.role_check(p_tenant, p_role);
   delete from pgrant.user_roles r where r.tenant_id = p_tenant and r.user_id = v_user_id and r.scope = p_role;
+  -- Whoever has it by a group still has lost nothing, and no session of theirs has to end.
+  v_action := case when found and not pgrant_rules.has_role(p_tenant, v_user_id, p_role) then 'role.withdraw' else 'role.keep' end;
   perform pgrant_rules.user_roles_remember(p_tenant, v_user_id, 'role.withdraw');
-  perform pgrant_rules.audit(p_tenant, 'role.withdraw', null, null, null, v_user_id, p_detail => jsonb_build_object('role', p_role));
+  perform pgrant_rules.audit(p_tenant, v_action, null, null, null, v_user_id, p_detail => jsonb_build_object('role', p_role));
 end
 $$;
 

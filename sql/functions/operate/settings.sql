@@ -10,7 +10,7 @@ as $$
        and (p_type <> 'cidr[]' or pgrant_rules.networks_sound(array(select jsonb_array_elements_text(p_value))))
       then array(select jsonb_array_elements_text(p_value))::text end
     when p_type = 'jsonb' then case when jsonb_typeof(p_value) in ('object', 'array') then p_value::text end
-    when jsonb_typeof(p_value) in ('object', 'array') then null
+    when jsonb_typeof(p_value) in ('object', 'array') or p_type = 'text' and jsonb_typeof(p_value) <> 'string' then null
     when p_type = 'integer' then case
       when p_value #>> '{}' ~ '^-?[0-9]{1,10}$' and (p_value #>> '{}')::bigint between -2147483648 and 2147483647
       then p_value #>> '{}' end
@@ -132,7 +132,7 @@ declare
   v_constraint text;
   v_column text;
 begin
-  if p_settings <> '{}' then
+  if p_settings is distinct from '{}' then
     execute pgrant_rules.settings_statement(p_statement, p_table, p_settings) using p_tenant, p_key;
   end if;
 exception

@@ -26,7 +26,11 @@ begin
                    'address', host(d.address), 'asked_at', pgrant_rules.iso8601(d.created_at),
                    'others', array(select jsonb_build_object('id', encode(b.device_hash, 'hex'), 'user_code_start', b.user_code_start,
                                                              'asked_at', pgrant_rules.iso8601(b.created_at))
-                                     from pgrant_rules.devices_beside(p_tenant, p_request) b))
+                                     -- One program asks at once; what a health check has left waiting is farther away.
+                                     from (select o.* from pgrant_rules.devices_beside(p_tenant, p_request) o
+                                            order by greatest(o.created_at - d.created_at, d.created_at - o.created_at), o.device_hash
+                                            limit 20) b
+                                    order by b.created_at, b.device_hash))
             from pgrant.device_codes d
            where d.tenant_id = p_tenant and d.device_hash = p_request.device_hash and d.expires_at = p_request.device_expires_at
              and d.allowed_at is null and d.denied_at is null);
@@ -34,7 +38,7 @@ end
 $$;
 
 comment on function pgrant_rules.device_presentation(uuid, pgrant.authorization_requests) is
-  'What pages tell of the device that waits: {address, asked_at (ISO 8601 in UTC), others: [{id, user_code_start, asked_at}]}, which may be decided together with it; null where none does.';
+  'What pages tell of the device that waits: {address, asked_at (ISO 8601 in UTC), others: [{id, user_code_start, asked_at}]}, the 20 that were asked for nearest to it of those which may be decided together with it; null where none does.';
 
 create type pgrant_rules.device_poll as (
   n            bigint,

@@ -18,14 +18,12 @@ begin
      and o.expires_at > now()
      -- What the page shows of the one is what the others get.
      and o.scopes = d.scopes
-     and o.resources = d.resources
-   order by o.created_at, o.device_hash
-   limit 20;
+     and o.resources = d.resources;
 end
 $$;
 
 comment on function pgrant_rules.devices_beside(uuid, pgrant.authorization_requests) is
-  'The oldest 20 other device codes that wait for the same as the one of a request, from the same address, where the client has device_codes_together.';
+  'The other device codes that wait for the same as the one of a request, from the same address, where the client has device_codes_together.';
 
 create or replace function pgrant_rules.requests_together(p_tenant uuid, p_request pgrant.authorization_requests, p_devices bytea[])
 returns pgrant.authorization_requests[]

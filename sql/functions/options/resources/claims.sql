@@ -26,8 +26,8 @@ begin
   elsif exists (select from pgrant.tenants t
                  where t.tenant_id = p_tenant and p_name in (t.roles_claim, t.permissions_claim, t.tenant_claim)) then
     return format('every access token of the tenant has %s already (roles_claim, permissions_claim, tenant_claim)', p_name);
-  elsif v_source is null or length(p_text) > 255 then
-    return format('the claim %s is made of text with one {claim} in it, at most 255 characters', p_name);
+  elsif v_source is null or length(p_text) > 255 or p_text ~ '[\x01-\x1F\x7F]' then
+    return format('the claim %s is made of text with one {claim} in it, at most 255 characters that can be seen', p_name);
   elsif v_type is null then
     return format('%s: there is no claim %s', p_name, v_source);
   elsif p_name in (select s.claim from pgrant_rules.resource_claim_sources() s) and v_source <> p_name then

@@ -53,7 +53,9 @@ begin
   v_unknown := pgrant_rules.scope_unknown(p_tenant, p_scopes);
   select pgrant_rules.algs_taken(t.signing_algs, t.security_profile) into v_algs
     from pgrant.tenants t where t.tenant_id = p_tenant for share;
-  if v_resource is null then
+  -- Whatever reads a URL finds no host in http://[::1 and no port in http://a:b.
+  if v_resource is null
+     or v_resource ~ '^[^:]*://' and v_resource !~ '^[^:]*://([^@/?[\]]*@)?([^@:/?[\]]+|\[[[:xdigit:]:.]+\])(:\d{0,5})?([/?]|$)' then
     raise exception 'a resource is an absolute URI without fragment, and % is not', p_resource using errcode = 'OA003';
   elsif v_unknown is not null then
     raise exception 'the tenant has no scope %', v_unknown using errcode = 'OA001', hint = 'add it first, or leave it out';

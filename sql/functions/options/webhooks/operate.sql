@@ -25,8 +25,8 @@ as $$
 declare
   v_unknown text;
 begin
-  select string_agg(t.type, ', ') into v_unknown
-    from unnest(p_event_types) t (type) where not t.type = any (pgrant_rules.event_types());
+  select string_agg(coalesce(t.type, 'null'), ', ') into v_unknown
+    from unnest(p_event_types) t (type) where (t.type = any (pgrant_rules.event_types())) is not true;
   if v_unknown is not null then
     raise exception 'there is no event type %', v_unknown using errcode = 'OA003',
       hint = 'event types: ' || array_to_string(pgrant_rules.event_types(), ', ');
