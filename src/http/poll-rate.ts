@@ -4,15 +4,21 @@ import { OAuthError } from '../protocol/errors.ts';
 /** Seconds that a crowd makes a device wait between two polls at most. */
 const longestInterval = 60;
 
+/** What part of a rate is that of the second that has passed: some five are averaged, as long as most devices wait. */
+const newest = 0.2;
+/** Polls in a second that are as good as none. */
+const none = 0.01;
+
 /** Why a device of a crowd is told to slow down, for the log. */
 export const crowded = 'many devices poll';
 
-/** How often the devices of each tenant poll this process, by the second that has passed. */
+/** How often in a second the devices of each tenant poll this process. */
 export class PollRate {
   readonly #most: number;
   #second = 0;
   #coming = new Map<string, number>();
-  #passed = new Map<string, number>();
+  #rates = new Map<string, number>();
+  #share = Number.POSITIVE_INFINITY;
 
   /** At most `most` polls in a second are decided, which all tenants share. */
   constructor(most: number) {
@@ -36,16 +42,34 @@ export class PollRate {
     return Math.max(usual, Math.min(longestInterval, crowdedInterval));
   }
 
-  /** By how many times the devices of a tenant poll more often than they may. */
+  /** How many times its share the devices of a tenant poll. */
   #excess(tenant: string): number {
-    return ((this.#passed.get(tenant) ?? 0) * this.#passed.size) / this.#most;
+    return (this.#rates.get(tenant) ?? 0) / this.#share;
   }
 
   #turn(): void {
     const second = Math.floor(performance.now() / 1000);
     if (second === this.#second) return;
-    this.#passed = second === this.#second + 1 ? this.#coming : new Map();
-    this.#coming = new Map();
+    const quiet = (1 - newest) ** (second - this.#second - 1);
+    for (const tenant of new Set([...this.#rates.keys(), ...this.#coming.keys()])) {
+      const before = this.#rates.get(tenant) ?? 0;
+      const rate = (before * (1 - newest) + (this.#coming.get(tenant) ?? 0) * newest) * quiet;
+      if (rate < none) this.#rates.delete(tenant);
+      else this.#rates.set(tenant, rate);
+    }
+    this.#coming.clear();
     this.#second = second;
+    this.#share = shareOf([...this.#rates.values()], this.#most);
   }
+}
+
+/** How much of `most` each may have: whoever wants less leaves the rest to the others. Infinity where there is enough for all. */
+function shareOf(wanted: number[], most: number): number {
+  let left = most;
+  for (const [at, one] of wanted.sort((a, b) => a - b).entries()) {
+    const share = left / (wanted.length - at);
+    if (one > share) return share;
+    left -= one;
+  }
+  return Number.POSITIVE_INFINITY;
 }
