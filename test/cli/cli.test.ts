@@ -91,6 +91,7 @@ test('without the secret no tenant is made, since it could not sign', async () =
 const own = process.env.PGRANT_TEST_POSTGRES === undefined;
 test.runIf(own)(
   'the database of a running npm start is found by its data folder, with its secret',
+  { timeout: 90_000 },
   async () => {
     const embedded = { PGRANT_DATA: dirname(serverLog()) };
     expect((await run(embedded, ['release'])).code).toBe(0);
@@ -120,7 +121,9 @@ test('a login that may not operate, a wrong password, a dead server: one line ea
   expect(dead.err).toMatch(/^pgrant: DATABASE_URL cannot be used: [^\n]*\n$/);
 });
 
-test('release says what it did, and a database that is not released says what to run', async () => {
+test('release says what it did, and a database that is not released says what to run', {
+  timeout: 90_000,
+}, async () => {
   const empty = await createDatabase({ empty: true });
   const worker = { DATABASE_WORKER_URL: empty.url('pgrant_worker') };
   const before = await run(worker, ['tenant', 'list']);

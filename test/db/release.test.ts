@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger, runMigrations } from 'graphile-worker';
 import postgres from 'postgres';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startEmbedded } from '../../src/embedded/embedded.ts';
 import { createLog } from '../../src/log.ts';
 import { release } from '../../src/release/release.ts';
 import { openPool } from '../../src/worker/queue-pool.ts';
 import { createDatabase } from '../support/database.ts';
 import { sqlVariant } from '../support/sql.ts';
+
+/** Each release takes seconds, and more where others are at work. */
+vi.setConfig({ testTimeout: 120_000 });
 
 test('a release of what is already there changes nothing', async () => {
   const { url } = await createDatabase();
