@@ -400,6 +400,33 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     await page.getByText('It is done.').waitFor();
   });
 
+  test('what gives power that lasts wants one too, and nothing that was typed is lost', async () => {
+    const { page } = await openPage(browser);
+    await signIn(page, 'ada');
+    await page.goto(`${acme.issuer}/oauth/admin/clients`);
+    await page.getByText('Add an application').first().click();
+    await page.locator('#new-name').fill('Late');
+    await page.locator('[name=redirect_uris]').fill('https://late.example/cb');
+    await acme.database.sql`update pgrant.sessions set auth_time = auth_time - interval '1 hour'`;
+    await press(page, 'Add an application');
+    await page.getByRole('heading', { level: 1, name: 'Sign in again' }).waitFor();
+    expect(await look(page, 'console-sign-in-again')).toEqual([]);
+    await press(page, 'Go on');
+    await page.getByRole('heading', { level: 1, name: 'Sign in again' }).waitFor();
+    const [other] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Sign in in another tab' }).click(),
+    ]);
+    await other.getByLabel('Password').fill(password);
+    await press(other, 'Sign in');
+    await other.getByRole('heading', { level: 1, name: 'Applications' }).waitFor();
+    await press(page, 'Go on');
+    await page.getByText('You have signed in again since').waitFor();
+    expect(await page.locator('[name=redirect_uris]').inputValue()).toBe('https://late.example/cb');
+    await press(page, 'Add an application');
+    await page.getByText('It is not shown again').waitFor();
+  });
+
   test('a session that ends in the middle of a form loses nothing that was typed', async () => {
     const { page } = await openPage(browser);
     await signIn(page, 'ada');

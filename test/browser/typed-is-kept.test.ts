@@ -1,8 +1,9 @@
-// Each form of console and portal, sent when the session it is of has ended: nothing that was typed is lost.
+// Each form of console and portal, sent when the session it is of has ended, or began too long ago: nothing that was typed is lost.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { call } from '../../src/db/call.ts';
+import { adminOperations } from '../../src/endpoints/admin-api/admin-operation.ts';
 import { secretFields } from '../../src/endpoints/console/console-form.ts';
 import { consolePages } from '../../src/endpoints/console/console-pages.ts';
 import { type Acme, password, startAcme } from '../support/acme.ts';
@@ -20,6 +21,7 @@ const formsOf = `[...document.querySelectorAll('form[method=post]')].map((form) 
     value: ['hidden', 'submit'].includes(one.type) ? one.value
       : one.tagName === 'SELECT' ? [...one.options].at(-1)?.value ?? ''
       : one.type === 'checkbox' ? one.value
+      : one.name === 'settings' ? '{"typed":' + at + '}'
       : one.type === 'number' ? '77' : one.type === 'url' ? 'https://typed.example/' + at
       : one.type === 'email' ? 'typed' + at + '@example.com' : 'typed-' + at,
   })),
@@ -148,20 +150,33 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     }
     expect(lost).toEqual([]);
 
-    // No session at all: what was typed is kept until the person has signed in.
-    await acme.database.sql`update pgrant.sessions set ended_at = now() where ended_at is null`;
-    for (const form of forms) {
+    const sendInVain = async (form: Form & { at: string }) => {
       const status = await send(form);
-      expect([form.at, operationOf(form), status]).toEqual([form.at, operationOf(form), 401]);
+      const at = [form.at, operationOf(form)];
+      expect([...at, status]).toEqual([...at, 401]);
       const kept = await page.evaluate(
         `[...document.forms[0].elements].filter(({ name }) => name).map(({ name, value }) => [name, value])`,
       );
-      expect([form.at, operationOf(form), kept]).toEqual([
-        form.at,
-        operationOf(form),
-        expect.arrayContaining(typedIn(form)),
-      ]);
-      expect(JSON.stringify(kept)).not.toContain('"csrf"');
-    }
+      expect([...at, kept]).toEqual([...at, expect.arrayContaining(typedIn(form))]);
+      const typed = new Map(form.fields.map(({ name, value }) => [name, value]));
+      for (const name of secretFields) {
+        if (typed.has(name)) expect(JSON.stringify(kept)).not.toContain(`"${name}"`);
+      }
+      return JSON.stringify(kept);
+    };
+
+    // A sign-in that is too long ago: what was typed is kept until the person has signed in again.
+    await acme.database.sql`update pgrant.sessions set auth_time = auth_time - interval '1 hour'`;
+    const empowering = forms.filter((form) =>
+      adminOperations.some(
+        ({ operation, effect }) => operation === operationOf(form) && effect === 'empower',
+      ),
+    );
+    expect(empowering.length).toBeGreaterThan(10);
+    for (const form of empowering) await sendInVain(form);
+
+    // No session at all: what was typed is kept until the person has signed in.
+    await acme.database.sql`update pgrant.sessions set ended_at = now() where ended_at is null`;
+    for (const form of forms) expect(await sendInVain(form)).not.toContain('"csrf"');
   });
 });

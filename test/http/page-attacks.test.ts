@@ -269,7 +269,7 @@ test('every page, errors too, is in no frame, runs no script in it, and is kept 
 /** What a page says by itself: all but what was typed, in the fields that keep it. */
 const saidBy = (html: string) => html.replaceAll(/ value="[^"]*"|(<textarea[^>]*>)[^<]*/g, '$1');
 
-const markup = '{{ 7 * 191 }}{% include "error.njk" %}<img src=x onerror=alert(1)>"\'';
+const markup = '{{ 7919 * 7907 }}{% include "error.njk" %}<img src=x onerror=alert(1)>"\'';
 
 test.each([
   ['markup', markup],
@@ -295,7 +295,7 @@ test.each([
           String(body).slice(0, 200),
           true,
         ]);
-        expect([action, saidBy(answer.html).match(/<img src=x|1337|\u202e/)]).toEqual([
+        expect([action, saidBy(answer.html).match(/<img src=x|62615533|\u202e/)]).toEqual([
           action,
           null,
         ]);
@@ -303,11 +303,9 @@ test.each([
     }
     for (const path of paths) {
       const { html, status } = await ada.open(acme.issuer + path);
-      expect([path, status < 500, saidBy(html).match(/<img src=x|1337|.{0,80}\u202e/)]).toEqual([
-        path,
-        true,
-        null,
-      ]);
+      expect([path, status < 500, saidBy(html).match(/<img src=x|62615533|.{0,80}\u202e/)]).toEqual(
+        [path, true, null],
+      );
     }
   },
   120_000,

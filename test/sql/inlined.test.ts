@@ -6,7 +6,6 @@ let database: TestDatabase;
 
 /** Asked once for a request, and seldom: they look something up, or promise more than PostgreSQL knows of their body. */
 const apart = [
-  'pgrant_rules.admin_page_refusal',
   'pgrant_rules.developer_form',
   'pgrant_rules.developer_metadata_event',
   'pgrant_rules.exchange_act',

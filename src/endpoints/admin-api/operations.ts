@@ -79,7 +79,7 @@ export const operations = [
     "operation": "client_add",
     "method": "POST",
     "path": "/clients",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "secret_hash"
     ],
@@ -119,7 +119,7 @@ export const operations = [
     "operation": "client_set",
     "method": "PATCH",
     "path": "/clients/{client_id}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "jsonb",
     "arguments": [
@@ -205,7 +205,7 @@ export const operations = [
     "operation": "client_secret_add",
     "method": "POST",
     "path": "/clients/{client_id}/secrets",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "secret_hash"
     ],
@@ -534,7 +534,7 @@ export const operations = [
     "operation": "user_add",
     "method": "POST",
     "path": "/users",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "password_salt",
       "password_params",
@@ -576,7 +576,7 @@ export const operations = [
     "operation": "user_set",
     "method": "PATCH",
     "path": "/users/{username}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "jsonb",
     "arguments": [
@@ -828,7 +828,7 @@ export const operations = [
     "operation": "role_assign",
     "method": "PUT",
     "path": "/users/{username}/roles/{role}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -1107,7 +1107,7 @@ export const operations = [
     "operation": "group_set",
     "method": "PUT",
     "path": "/groups/{group}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -1133,7 +1133,7 @@ export const operations = [
     "operation": "group_member_add",
     "method": "PUT",
     "path": "/groups/{group}/members/{username}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -1591,7 +1591,7 @@ export const operations = [
     "operation": "credential_add",
     "method": "POST",
     "path": "/credentials",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "secret_hash"
     ],
@@ -1701,7 +1701,7 @@ export const operations = [
     "operation": "webhook_add",
     "method": "POST",
     "path": "/webhooks",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "sealed_secret"
     ],
@@ -1745,7 +1745,7 @@ export const operations = [
     "operation": "webhook_set",
     "method": "PATCH",
     "path": "/webhooks/{name}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "jsonb",
     "arguments": [
@@ -1815,7 +1815,7 @@ export const operations = [
     "operation": "webhook_secret",
     "method": "POST",
     "path": "/webhooks/{name}/secret",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "sealed_secret"
     ],
@@ -2026,7 +2026,7 @@ export const operations = [
     "operation": "upstream_add",
     "method": "POST",
     "path": "/identity-providers",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "sealed_secrets"
     ],
@@ -2071,7 +2071,7 @@ export const operations = [
     "operation": "upstream_set",
     "method": "PATCH",
     "path": "/identity-providers/{name}",
-    "effect": "change",
+    "effect": "empower",
     "made": [
       "sealed_secrets"
     ],

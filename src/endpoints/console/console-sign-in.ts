@@ -23,6 +23,11 @@ export const findConsole = (): Endpoint => (ctx) => {
 
 /** Sends the browser to sign in, and back to this page; `login` = again, whoever is signed in. */
 export function signIn(ctx: Ctx, prompt?: 'login'): void {
+  goTo(ctx, signInPath(ctx, prompt));
+}
+
+/** Where that begins. */
+export function signInPath(ctx: Ctx, prompt?: 'login'): string {
   const query = new URLSearchParams({
     client_id,
     redirect_uri: `${ctx.state.tenant.issuer.replace(/\/$/, '')}/admin`,
@@ -34,7 +39,7 @@ export function signIn(ctx: Ctx, prompt?: 'login'): void {
     code_challenge_method: 'S256',
     ...(prompt && { prompt }),
   });
-  goTo(ctx, `/oauth/authorize?${query}`);
+  return `/oauth/authorize?${query}`;
 }
 
 /** Sends the browser to a page of this tenant. */

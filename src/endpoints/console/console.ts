@@ -28,7 +28,7 @@ import {
 import { cutList } from './console-list.ts';
 import { auditQuery, auditSearch, type Call } from './console-page.ts';
 import { type Found, findPage, queryOf, readsOf } from './console-path.ts';
-import { goTo, signIn } from './console-sign-in.ts';
+import { goTo, signIn, signInPath } from './console-sign-in.ts';
 import { movedOf, versionsOf } from './console-versions.ts';
 import { differs, policyGroups } from './policy.ts';
 
@@ -57,7 +57,11 @@ export function changeConsole(services: EndpointServices): Endpoint {
       await change(services, ctx, found, { operation, given, typed });
     } catch (failure) {
       const { error, detail } = failure as OAuthError;
-      if (error === 'insufficient_user_authentication') return signIn(ctx, 'login');
+      if (error === 'insufficient_user_authentication') {
+        // Of what cannot be taken back only its name was typed.
+        if (operation.effect === 'destroy') return signIn(ctx, 'login');
+        return keepTyped(ctx, signInPath(ctx, 'login'), secretFields, true);
+      }
       // Of a session before this one: the form is shown again, with a token that is good.
       if (error === 'csrf_mismatch') return again({ fault: 'again' });
       if (error !== 'invalid_request' || detail === undefined) throw failure;

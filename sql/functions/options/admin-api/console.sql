@@ -14,28 +14,44 @@ comment on column pgrant_api.admin_page.may_write is 'Whether the person may cha
 comment on column pgrant_api.admin_page.results is 'Array of {error, detail, value, versions}, in the order of the operations; after a change that was done there is no more. versions is there with a state that can be set (see member_versions), and with precondition_failed, whose value are the members that have moved, as they are now.';
 comment on column pgrant_api.admin_page.repeated is 'Whether the form was sent before: nothing was done now.';
 
-create function pgrant_rules.admin_page_refusal(
-  p_admin pgrant_rules.admin, p_operation pgrant_rules.admin_operation, p_csrf_is_good boolean,
-  out error pgrant_api.error, out reason text
-)
-language sql stable
+create function pgrant_rules.admin_wants_recent(p_operation pgrant_rules.admin_operation, p_arguments jsonb) returns boolean
+language sql immutable
 as $$
-  select case when p_operation.operation is null then 'not_found'
-              when p_operation.effect = 'read' then null
-              when not p_admin.may_write then 'not_found'
-              when p_csrf_is_good is not true then 'csrf_mismatch'
-              when p_operation.effect = 'destroy' and p_admin.auth_time < now() - interval '15 minutes'
-              then 'insufficient_user_authentication' end::pgrant_api.error,
-         case when p_operation.operation is null then 'no such operation'
-              when p_operation.effect = 'read' then null
-              when not p_admin.may_write then 'the person may see and change nothing'
-              when p_csrf_is_good is not true then 'csrf token missing or of another session'
-              when p_operation.effect = 'destroy' and p_admin.auth_time < now() - interval '15 minutes'
-              then 'the sign-in is too long ago' end
+  select p_operation.effect in ('empower', 'destroy')
+      or p_operation.operation = 'settings_set'
+         and coalesce(p_arguments -> 'settings' ?| pgrant_rules.admin_settings_recent(), false)
 $$;
 
-comment on function pgrant_rules.admin_page_refusal(pgrant_rules.admin, pgrant_rules.admin_operation, boolean) is
-  'Why a person at the console may not do an operation: for what cannot be taken back they have signed in 15 minutes ago at most.';
+comment on function pgrant_rules.admin_wants_recent(pgrant_rules.admin_operation, jsonb) is
+  'Whether the console wants a recent sign-in for an operation: it cannot be taken back, or gives power that lasts.';
+
+create function pgrant_rules.admin_page_refusal(
+  p_admin pgrant_rules.admin, p_operation pgrant_rules.admin_operation, p_arguments jsonb, p_csrf_is_good boolean,
+  out error pgrant_api.error, out reason text
+)
+language plpgsql stable
+as $$
+begin
+  if p_operation.operation is null then
+    error := 'not_found';
+    reason := 'no such operation';
+  elsif p_operation.effect = 'read' then
+    return;
+  elsif not p_admin.may_write then
+    error := 'not_found';
+    reason := 'the person may see and change nothing';
+  elsif p_csrf_is_good is not true then
+    error := 'csrf_mismatch';
+    reason := 'csrf token missing or of another session';
+  elsif p_admin.auth_time < now() - interval '15 minutes' and pgrant_rules.admin_wants_recent(p_operation, p_arguments) then
+    error := 'insufficient_user_authentication';
+    reason := 'the sign-in is too long ago';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.admin_page_refusal(pgrant_rules.admin, pgrant_rules.admin_operation, jsonb, boolean) is
+  'Why a person at the console may not do an operation: for what cannot be taken back, or gives power that lasts, they have signed in 15 minutes ago at most.';
 
 create function pgrant_rules.admin_members(p_state jsonb) returns jsonb
 language sql immutable
@@ -117,7 +133,8 @@ begin
     v_operation := null;
     select o.* into v_operation from pgrant_rules.admin_operations() o
      where o.operation = p_operations[i] and pgrant_rules.admin_function(o.function_name) is not null;
-    select r.* into v_refusal from pgrant_rules.admin_page_refusal(v_admin, v_operation, v_csrf_is_good) r;
+    select r.* into v_refusal
+      from pgrant_rules.admin_page_refusal(v_admin, v_operation, coalesce(p_arguments -> (i - 1), '{}'), v_csrf_is_good) r;
     v_out.error := v_refusal.error;
     v_out.reason := v_refusal.reason;
     exit when v_out.error is not null;

@@ -17,7 +17,7 @@ comment on column pgrant_rules.admin_operation.operation is 'Its name: operation
 comment on column pgrant_rules.admin_operation.method is 'Method of HTTP.';
 comment on column pgrant_rules.admin_operation.path is 'Path below the admin API, with arguments in braces.';
 comment on column pgrant_rules.admin_operation.function_name is 'The function of pgrant_ops.';
-comment on column pgrant_rules.admin_operation.effect is 'read, change, or destroy: what cannot be taken back, for which the console wants a recent sign-in.';
+comment on column pgrant_rules.admin_operation.effect is 'read, change, empower: what gives somebody or something power that lasts, or destroy: what cannot be taken back. For the last two the console wants a recent sign-in.';
 comment on column pgrant_rules.admin_operation.fixed is 'Arguments that the operation stands for.';
 comment on column pgrant_rules.admin_operation.body is 'The argument that has the members of the body that are no arguments themselves; null = there are no others.';
 comment on column pgrant_rules.admin_operation.made is 'Arguments that the web process makes, such as the hash of a secret, and nobody sends.';
@@ -30,14 +30,14 @@ as $$
          coalesce(string_to_array(o.made, ' '), '{}'), o.page_key
     from (values
     ('client_list', 'GET', '/clients', 'client_search', 'read', null, null, null, 'client_id'),
-    ('client_add', 'POST', '/clients', 'client_add', 'change', null, 'metadata', 'secret_hash', null),
+    ('client_add', 'POST', '/clients', 'client_add', 'empower', null, 'metadata', 'secret_hash', null),
     ('client_show', 'GET', '/clients/{client_id}', 'client_show', 'read', null, null, null, null),
-    ('client_set', 'PATCH', '/clients/{client_id}', 'client_set', 'change', null, 'settings', null, null),
+    ('client_set', 'PATCH', '/clients/{client_id}', 'client_set', 'empower', null, 'settings', null, null),
     ('client_remove', 'DELETE', '/clients/{client_id}', 'client_remove', 'destroy', null, null, null, null),
     ('client_disable', 'POST', '/clients/{client_id}/disable', 'client_disable', 'change', '{"disabled": true}', null, null, null),
     ('client_enable', 'POST', '/clients/{client_id}/enable', 'client_disable', 'change', '{"disabled": false}', null, null, null),
     ('client_revoke', 'POST', '/clients/{client_id}/revoke', 'client_revoke', 'destroy', '{"limit": 5000}', null, null, null),
-    ('client_secret_add', 'POST', '/clients/{client_id}/secrets', 'client_secret_add', 'change', null, null, 'secret_hash', null),
+    ('client_secret_add', 'POST', '/clients/{client_id}/secrets', 'client_secret_add', 'empower', null, null, 'secret_hash', null),
     ('client_secret_remove', 'DELETE', '/clients/{client_id}/secrets/{secret_id}', 'client_secret_remove',
      'destroy', null, null, null, null),
     ('developer_client_list', 'GET', '/developer-clients', 'developer_client_search', 'read', null, null, null, 'client_id'),
@@ -52,9 +52,9 @@ as $$
      'change', '{"suspended": false}', null, null, null),
     ('scope_refusal_list', 'GET', '/scope-refusals', 'scope_refusal_list', 'read', null, null, null, null),
     ('user_list', 'GET', '/users', 'user_search', 'read', null, null, null, 'username'),
-    ('user_add', 'POST', '/users', 'user_add', 'change', null, 'claims', 'password_salt password_params password_hash', null),
+    ('user_add', 'POST', '/users', 'user_add', 'empower', null, 'claims', 'password_salt password_params password_hash', null),
     ('user_show', 'GET', '/users/{username}', 'user_show', 'read', null, null, null, null),
-    ('user_set', 'PATCH', '/users/{username}', 'user_set', 'change', null, 'settings', null, null),
+    ('user_set', 'PATCH', '/users/{username}', 'user_set', 'empower', null, 'settings', null, null),
     ('user_remove', 'DELETE', '/users/{username}', 'user_remove', 'destroy', null, null, null, null),
     ('user_disable', 'POST', '/users/{username}/disable', 'user_disable', 'change', '{"disabled": true}', null, null, null),
     ('user_enable', 'POST', '/users/{username}/enable', 'user_disable', 'change', '{"disabled": false}', null, null, null),
@@ -63,7 +63,7 @@ as $$
     ('second_factor_list', 'GET', '/users/{username}/second-factors', 'second_factor_list', 'read', null, null, null, null),
     ('second_factor_remove', 'DELETE', '/users/{username}/second-factors', 'second_factor_remove', 'destroy', null, null, null, null),
     ('user_role_list', 'GET', '/users/{username}/roles', 'user_role_list', 'read', null, null, null, null),
-    ('role_assign', 'PUT', '/users/{username}/roles/{role}', 'role_assign', 'change', null, null, null, null),
+    ('role_assign', 'PUT', '/users/{username}/roles/{role}', 'role_assign', 'empower', null, null, null, null),
     ('role_withdraw', 'DELETE', '/users/{username}/roles/{role}', 'role_withdraw', 'change', null, null, null, null),
     ('role_list', 'GET', '/roles', 'role_list', 'read', null, null, null, null),
     ('role_add', 'POST', '/roles', 'role_add', 'change', null, null, null, null),
@@ -72,8 +72,8 @@ as $$
     ('role_enable', 'POST', '/roles/{role}/enable', 'role_disable', 'change', '{"disabled": false}', null, null, null),
     ('group_list', 'GET', '/groups', 'group_list', 'read', null, null, null, null),
     ('group_show', 'GET', '/groups/{group}', 'group_show', 'read', null, null, null, null),
-    ('group_set', 'PUT', '/groups/{group}', 'group_set', 'change', null, null, null, null),
-    ('group_member_add', 'PUT', '/groups/{group}/members/{username}', 'group_member', 'change', '{"member": true}', null, null, null),
+    ('group_set', 'PUT', '/groups/{group}', 'group_set', 'empower', null, null, null, null),
+    ('group_member_add', 'PUT', '/groups/{group}/members/{username}', 'group_member', 'empower', '{"member": true}', null, null, null),
     ('group_member_remove', 'DELETE', '/groups/{group}/members/{username}', 'group_member',
      'change', '{"member": false}', null, null, null),
     ('scope_list', 'GET', '/scopes', 'scope_list', 'read', null, null, null, null),
@@ -86,22 +86,22 @@ as $$
     ('resource_set', 'PUT', '/resources/{resource}', 'resource_set', 'change', '{"replace": true}', null, null, null),
     ('resource_remove', 'DELETE', '/resources/{resource}', 'resource_remove', 'destroy', null, null, null, null),
     ('credential_list', 'GET', '/credentials', 'credential_list', 'read', null, null, null, 'client_id'),
-    ('credential_add', 'POST', '/credentials', 'credential_add', 'change', null, null, 'secret_hash', null),
+    ('credential_add', 'POST', '/credentials', 'credential_add', 'empower', null, null, 'secret_hash', null),
     ('webhook_list', 'GET', '/webhooks', 'webhook_list', 'read', null, null, null, null),
-    ('webhook_add', 'POST', '/webhooks', 'webhook_add', 'change', null, null, 'sealed_secret', null),
+    ('webhook_add', 'POST', '/webhooks', 'webhook_add', 'empower', null, null, 'sealed_secret', null),
     ('webhook_show', 'GET', '/webhooks/{name}', 'webhook_show', 'read', null, null, null, null),
-    ('webhook_set', 'PATCH', '/webhooks/{name}', 'webhook_set', 'change', null, 'settings', null, null),
+    ('webhook_set', 'PATCH', '/webhooks/{name}', 'webhook_set', 'empower', null, 'settings', null, null),
     ('webhook_remove', 'DELETE', '/webhooks/{name}', 'webhook_remove', 'destroy', null, null, null, null),
     ('webhook_disable', 'POST', '/webhooks/{name}/disable', 'webhook_disable', 'change', '{"disabled": true}', null, null, null),
     ('webhook_enable', 'POST', '/webhooks/{name}/enable', 'webhook_disable', 'change', '{"disabled": false}', null, null, null),
-    ('webhook_secret', 'POST', '/webhooks/{name}/secret', 'webhook_secret', 'change', null, null, 'sealed_secret', null),
+    ('webhook_secret', 'POST', '/webhooks/{name}/secret', 'webhook_secret', 'empower', null, null, 'sealed_secret', null),
     ('webhook_test', 'POST', '/webhooks/{webhook}/test', 'webhook_test', 'change', null, null, null, null),
     ('webhook_resend', 'POST', '/webhooks/{webhook}/resend', 'webhook_resend', 'change', null, null, null, null),
     ('delivery_list', 'GET', '/webhooks/{webhook}/deliveries', 'webhook_deliveries', 'read', null, null, null, 'cursor'),
     ('upstream_list', 'GET', '/identity-providers', 'upstream_list', 'read', null, null, null, null),
-    ('upstream_add', 'POST', '/identity-providers', 'upstream_add', 'change', null, 'settings', 'sealed_secrets', null),
+    ('upstream_add', 'POST', '/identity-providers', 'upstream_add', 'empower', null, 'settings', 'sealed_secrets', null),
     ('upstream_show', 'GET', '/identity-providers/{name}', 'upstream_show', 'read', null, null, null, null),
-    ('upstream_set', 'PATCH', '/identity-providers/{name}', 'upstream_set', 'change', null, 'settings', 'sealed_secrets', null),
+    ('upstream_set', 'PATCH', '/identity-providers/{name}', 'upstream_set', 'empower', null, 'settings', 'sealed_secrets', null),
     ('upstream_remove', 'DELETE', '/identity-providers/{name}', 'upstream_remove', 'destroy', null, null, null, null),
     ('upstream_disable', 'POST', '/identity-providers/{name}/disable', 'upstream_disable', 'change', '{"disabled": true}', null, null,
      null),
@@ -133,3 +133,13 @@ $$;
 
 comment on function pgrant_rules.admin_settings_except() is
   'Settings of a tenant that are the operator''s alone: functions of the database, and what protects the server that tenants share.';
+
+create function pgrant_rules.admin_settings_recent() returns text[]
+language sql immutable
+as $$
+  select array['login_url', 'login_jwks', 'login_issuer', 'second_factor', 'registration', 'client_documents', 'client_document_hosts',
+               'software_statement_issuers']
+$$;
+
+comment on function pgrant_rules.admin_settings_recent() is
+  'Settings of a tenant for which the console wants a recent sign-in: who says who somebody is, what they have to show, and which clients come by themselves.';
