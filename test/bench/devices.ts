@@ -31,16 +31,18 @@ export async function measureDevices(
   const p99 = async () => (await bench.measure(cell, seconds, { rest: 100 })).p99;
   // They come as they go on coming, and poll meanwhile.
   const devices: Device[] = [];
-  const arrive = pace(bench.origin, begunPerSecond, async (connection) => {
-    devices.push(await begin(connection));
+  const polling = startPolling(bench.origin, devices);
+  const stopArriving = pace(bench.origin, begunPerSecond, async (connection) => {
+    const device = await begin(connection);
+    devices.push(device);
+    polling.join(device);
   });
-  const settle = startPolling(bench.origin, devices);
   while (devices.length < waiting) await sleep(100);
-  await Promise.all([arrive(), settle()]);
+  await Promise.all([stopArriving(), polling.stop()]);
   const rows: { alone: number; beside: number; polls: number; begun: number }[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const alone = await p99();
-    const stopPolling = startPolling(bench.origin, devices);
+    const { stop: stopPolling } = startPolling(bench.origin, devices);
     const stopBegin = pace(bench.origin, begunPerSecond, begin);
     const beside = await p99();
     const [polls, begun] = await Promise.all([stopPolling(), stopBegin()]);
@@ -73,36 +75,43 @@ async function begin(connection: Connection): Promise<Device> {
   return { code, interval };
 }
 
-/** Has devices poll, those that join later too; gives what stops them, and says how often in a second they did. */
-function startPolling(origin: string, devices: Device[]): () => Promise<number> {
+/** Has devices poll, and lets others join; `stop` says how often in a second they did. */
+function startPolling(origin: string, devices: Device[]) {
   const start = performance.now();
+  const free = Array.from({ length: connections }, () => new Connection(origin));
   const due: Device[] = [];
-  let joined = 0;
+  const polling = new Set<Promise<void>>();
   let polls = 0;
   let going = true;
   const wait = (device: Device, seconds: number) =>
-    setTimeout(() => going && due.push(device), seconds * 1000).unref();
-  const work = async () => {
-    const connection = new Connection(origin);
-    while (going) {
-      // Somewhere within their interval, as they have come.
-      for (const device of devices.slice(joined)) wait(device, Math.random() * device.interval);
-      joined = devices.length;
-      const device = due.shift();
-      if (device) {
-        await poll(connection, device);
-        polls += 1;
-        wait(device, device.interval);
-      } else await sleep(2);
+    setTimeout(() => {
+      due.push(device);
+      send();
+    }, seconds * 1000).unref();
+  const send = () => {
+    while (going && due.length > 0 && free.length > 0) {
+      const one = pollOnce(free.pop() as Connection, due.shift() as Device);
+      polling.add(one);
+      one.finally(() => polling.delete(one));
     }
-    connection.close();
   };
-  const all = Array.from({ length: connections }, work);
-  return async () => {
+  const pollOnce = async (connection: Connection, device: Device) => {
+    await poll(connection, device);
+    polls += 1;
+    wait(device, device.interval);
+    free.push(connection);
+    send();
+  };
+  // Somewhere within their interval, as they have come.
+  const join = (device: Device) => wait(device, Math.random() * device.interval);
+  devices.forEach(join);
+  const stop = async () => {
     going = false;
-    await Promise.all(all);
+    await Promise.all(polling);
+    for (const connection of free) connection.close();
     return Math.round(polls / ((performance.now() - start) / 1000));
   };
+  return { join, stop };
 }
 
 /** A device polls, and waits longer from then on where it is told so (RFC 8628 3.5). */

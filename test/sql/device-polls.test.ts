@@ -1,6 +1,8 @@
 // RFC 8628 3.5: what a device is told that polls while something else happens to its code.
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { api } from '../../src/db/bindings.ts';
+import { callAll } from '../../src/db/call.ts';
+import { connect } from '../../src/db/connect.ts';
 import {
   ask,
   type Client,
@@ -92,4 +94,42 @@ test('the next version of a code has room on its page, so that a poll touches no
   expect(new Set(partitions.map(({ reloptions }) => String(reloptions)))).toEqual(
     new Set(['fillfactor=50']),
   );
+});
+
+test('a poll reads its own code and none that waits beside it, whenever its plan was made', async () => {
+  const { database } = world;
+  // The plans of this connection are made now, while there are few codes.
+  const one = connect(database.url('pgrant_web'), 'pgrant_web', { pool: 1 });
+  const only = { ...world, database: { ...database, web: one } };
+  const pollAs = (device_hash: Buffer, device_expires_at: number) =>
+    callAll(one, api.device_redeem, {
+      ...{ tenant: world.tenant, request_id: null, address: '192.0.2.1', ...client },
+      ...{ auth_method: 'none', secret_hash: null, assertion: null, possession: null },
+      ...{ device_hash, device_expires_at, ...newTokens() },
+    } as never);
+  for (let turn = 0; turn < 10; turn += 1) await pollAs(code.device_hash, code.device_expires_at);
+  const waiting: [Buffer, number][] = [];
+  for (let n = 0; n < 200; n += 1) {
+    const device_hash = secret();
+    const { expires_at } = await ask(only, api.device_authorize, {
+      ...client,
+      next_device_hash: device_hash,
+      next_user_code_hash: secret(),
+      next_user_code_start: 'BC',
+      scope: '',
+      resource: '',
+    });
+    waiting.push([device_hash, expires_at ?? 0]);
+  }
+  const read = async () => {
+    await one.query('select pg_catalog.pg_stat_force_next_flush()', []);
+    await one.query('select 1', []);
+    const [row] = await database.sql`
+      select sum(s.idx_tup_read)::int as read from pg_stat_user_indexes s where s.relname like 'device\\_codes%'`;
+    return row?.read as number;
+  };
+  const before = await read();
+  for (const [device_hash, expires_at] of waiting) await pollAs(device_hash, expires_at);
+  expect((await read()) - before).toBeLessThan(200 * 10);
+  await one.end();
 });

@@ -334,7 +334,7 @@ export const operations = [
     "operation": "developer_client_approve",
     "method": "POST",
     "path": "/developer-clients/{client_id}/approve",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [

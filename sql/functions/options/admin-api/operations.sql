@@ -43,7 +43,7 @@ as $$
     ('developer_client_list', 'GET', '/developer-clients', 'developer_client_search', 'read', null, null, null, 'client_id'),
     ('developer_client_show', 'GET', '/developer-clients/{client_id}', 'developer_client_show', 'read', null, null, null, null),
     ('developer_client_approve', 'POST', '/developer-clients/{client_id}/approve', 'developer_client_approve',
-     'change', null, null, null, null),
+     'empower', null, null, null, null),
     ('developer_client_return', 'POST', '/developer-clients/{client_id}/return', 'developer_client_return',
      'change', null, null, null, null),
     ('developer_client_suspend', 'POST', '/developer-clients/{client_id}/suspend', 'developer_client_suspend',

@@ -11,7 +11,7 @@ begin
      set allowed_at = case when p_error is null then v_at end,
          denied_at = case when p_error is not null then v_at end
    where d.tenant_id = p_tenant and d.device_hash = p_request.device_hash and d.expires_at = p_request.device_expires_at
-     and d.allowed_at is null and d.denied_at is null;
+     and coalesce(d.allowed_at, d.denied_at) is null;
 end
 $$;
 
@@ -33,7 +33,7 @@ begin
                                     order by b.created_at, b.device_hash))
             from pgrant.device_codes d
            where d.tenant_id = p_tenant and d.device_hash = p_request.device_hash and d.expires_at = p_request.device_expires_at
-             and d.allowed_at is null and d.denied_at is null);
+             and coalesce(d.allowed_at, d.denied_at) is null);
 end
 $$;
 
@@ -65,9 +65,12 @@ begin
                case when d.polled_at > now() - make_interval(secs => d.poll_interval - 1) then 'slow_down'
                     else 'authorization_pending' end, null)::pgrant_rules.device_poll
       from unnest(p_client_id, p_error, p_device_hash) with ordinality q (client_id, error, device_hash, n)
-      join pgrant.device_codes d on d.device_hash = q.device_hash and d.client_id = q.client_id
-     where d.tenant_id = p_tenant and d.expires_at between p_expiries.earliest and p_expiries.latest
-       and q.error is null and d.expires_at > now() and d.allowed_at is null and d.denied_at is null
+     -- Code by code, each by its key: a plan that is made while there are few is kept, and may join them all.
+     cross join lateral (
+       select c.* from pgrant.device_codes c
+        where c.tenant_id = p_tenant and c.device_hash = q.device_hash and c.expires_at between p_expiries.earliest and p_expiries.latest
+       offset 0) d
+     where d.client_id = q.client_id and q.error is null and d.expires_at > now() and coalesce(d.allowed_at, d.denied_at) is null
      order by d.device_hash);
 end
 $$;
@@ -76,34 +79,32 @@ comment on function pgrant_rules.device_polls_waiting(uuid, text[], pgrant_api.e
   'The polls of devices whose person has not decided yet (RFC 8628 3.5), by device_hash: authorization_pending or slow_down. Locks nothing; p_error is of clients_authenticate.';
 
 create function pgrant_rules.device_polls_note(
-  p_tenant uuid, p_polls pgrant_rules.device_poll[], p_expiries pgrant_rules.expiries, p_error pgrant_api.error[]
+  p_tenant uuid, p_polls pgrant_rules.device_poll[], p_error pgrant_api.error[]
 ) returns pgrant_api.error[]
 language plpgsql
 as $$
 declare
   v_now constant timestamptz := now();
   v_out pgrant_api.error[] := p_error;
-  v_noted bigint;
   v_poll pgrant_rules.device_poll;
 begin
-  update pgrant.device_codes d
-     set polled_at = v_now,
-         -- RFC 8628 3.5: by five seconds, for this and all polls to come.
-         poll_interval = d.poll_interval + case when p.error = 'slow_down' then 5 else 0 end
-    from unnest(p_polls) p
-   where d.tenant_id = p_tenant and d.device_hash = p.device_hash and d.expires_at = p.expires_at
-     and d.expires_at between p_expiries.earliest and p_expiries.latest
-     and d.polled_at is not distinct from p.polled_at and d.allowed_at is null and d.denied_at is null;
-  get diagnostics v_noted = row_count;
   foreach v_poll in array p_polls loop
     v_out[v_poll.n] := v_poll.error;
-    if v_noted < cardinality(p_polls) then
+    update pgrant.device_codes d
+       set polled_at = v_now,
+           -- RFC 8628 3.5: by five seconds, for this and all polls to come.
+           poll_interval = d.poll_interval + case when v_poll.error = 'slow_down' then 5 else 0 end
+     where d.tenant_id = p_tenant and d.device_hash = v_poll.device_hash and d.expires_at = v_poll.expires_at
+       and d.polled_at is not distinct from v_poll.polled_at
+       -- One expression, so that no plan is by device_codes_waiting.
+       and coalesce(d.allowed_at, d.denied_at) is null;
+    if not found then
       -- Between the look and the note the device polled once more, so this came too soon; or its person decided, which the next
       -- poll is told.
       update pgrant.device_codes d
          set polled_at = v_now, poll_interval = d.poll_interval + 5
        where d.tenant_id = p_tenant and d.device_hash = v_poll.device_hash and d.expires_at = v_poll.expires_at
-         and d.polled_at <> v_now and d.allowed_at is null and d.denied_at is null;
+         and d.polled_at <> v_now and coalesce(d.allowed_at, d.denied_at) is null;
       if found then
         v_out[v_poll.n] := 'slow_down';
       end if;
@@ -113,7 +114,7 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.device_polls_note(uuid, pgrant_rules.device_poll[], pgrant_rules.expiries, pgrant_api.error[]) is
+comment on function pgrant_rules.device_polls_note(uuid, pgrant_rules.device_poll[], pgrant_api.error[]) is
   'Keeps when each device of device_polls_waiting was polled, and has one that polls too often wait longer. Returns p_error with what these are told.';
 
 create function pgrant_rules.device_polls_decide(
@@ -207,7 +208,7 @@ begin
       perform set_config('synchronous_commit', 'off', true);
     end if;
     v_out.refresh_token := false;
-    foreach v_out.error in array pgrant_rules.device_polls_note(p_tenant, v_waiting, v_expiries, v_auth.o_error) loop
+    foreach v_out.error in array pgrant_rules.device_polls_note(p_tenant, v_waiting, v_auth.o_error) loop
       v_out.reason := v_out.error::text;
       return next v_out;
     end loop;
@@ -218,7 +219,7 @@ begin
     v_device_hash[v_poll.n] := null;
   end loop;
   v_locked := pgrant_rules.device_codes_lock(p_tenant, v_device_hash, p_device_expires_at, v_expiries);
-  v_errors := pgrant_rules.device_polls_note(p_tenant, v_waiting, v_expiries, v_auth.o_error);
+  v_errors := pgrant_rules.device_polls_note(p_tenant, v_waiting, v_auth.o_error);
   v_polls := pgrant_rules.device_polls_decide(p_client_id, v_errors, v_locked.o_device, v_locked.o_code, v_device_hash);
   v_decisions := pgrant_rules.codes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client,

@@ -212,7 +212,7 @@ begin
   select d.* into v_code
     from pgrant.device_codes d
    where d.tenant_id = p_tenant and d.user_code_hash = p_user_code_hash and d.expires_at > now()
-     and d.allowed_at is null and d.denied_at is null
+     and coalesce(d.allowed_at, d.denied_at) is null
    order by d.created_at
    limit 1;
   v_client := pgrant_rules.client_find(p_tenant, v_code.client_id);
