@@ -49,6 +49,9 @@ describe('bounds that are exact across connections', () => {
              requested_at = requested_at - interval '61 minutes'
        where tenant_id = ${at.tenant}`;
     expect(await nextOf(at, other)).toBe('document');
+    // For a document that is refused nobody gives way.
+    expect((await store(at, other, { redirect_uris: [] })).row.error).toBe('invalid_redirect_uri');
+    expect((await clientsOf(at)).map(({ client_id }) => client_id)).toEqual([fern, strange]);
     expect((await store(at, other)).row.error).toBeNull();
     expect((await clientsOf(at)).map(({ client_id }) => client_id)).toEqual([fern, other]);
     expect((await store(at, strange)).row.error).toBe('temporarily_unavailable');

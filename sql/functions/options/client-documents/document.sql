@@ -146,24 +146,25 @@ begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   -- One document of the tenant at a time, so that what is counted stays true.
   select t.* into v_policy from pgrant.tenants t where t.tenant_id = p_tenant for no key update;
-  if not exists (select from pgrant.clients c
-                  where c.tenant_id = p_tenant and c.client_id = p_client_url and c.expires_at > v_now)
-     and pgrant_rules.client_document_full(p_tenant, v_policy.client_document_quota) then
-    perform pgrant_rules.client_document_yield(p_tenant);
-  end if;
   select c.* into v_before from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_url for no key update;
   if v_policy.tenant_id is null or not pgrant_rules.client_document_allowed(v_policy, p_client_url)
      or v_before.disabled_at is not null or (v_before.client_id is not null and v_before.document_fetched_at is null) then
     v_out.error := 'unknown_client';
     v_out.reason := 'client disabled, or the tenant takes no document of this host';
-  elsif coalesce(v_before.expires_at <= v_now, true) and pgrant_rules.client_document_full(p_tenant, v_policy.client_document_quota) then
-    v_out.error := 'temporarily_unavailable';
-    v_out.reason := 'client_document_quota reached';
   else
     v_shape := pgrant_rules.registration_shape(p_tenant, p_metadata, null);
     v_out.error := v_shape.error;
     v_out.reason := v_shape.reason;
     v_out.detail := v_shape.detail;
+  end if;
+  if v_out.error is null and coalesce(v_before.expires_at <= v_now, true)
+     and pgrant_rules.client_document_full(p_tenant, v_policy.client_document_quota) then
+    -- For one that is good, and no other.
+    perform pgrant_rules.client_document_yield(p_tenant);
+    if pgrant_rules.client_document_full(p_tenant, v_policy.client_document_quota) then
+      v_out.error := 'temporarily_unavailable';
+      v_out.reason := 'client_document_quota reached';
+    end if;
   end if;
   if v_out.error is not null then
     v_out.error := pgrant_rules.audit(p_tenant, v_action, v_out.error, v_out.reason, p_client_url,
