@@ -120,3 +120,13 @@ test('once it is analyzed a table is planned as for a tenant that has all of its
      where c.relnamespace = 'pgrant'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'tenant_id'`;
   expect([...options]).toEqual([{ attoptions: ['n_distinct=1', 'n_distinct_inherited=1'] }]);
 });
+
+test('the family of each token is found by its own key, among so few that all could be looked through', async () => {
+  await addCrowd(sql, { tenant: randomUUID(), client: 'few' }, 500);
+  await sql`analyze pgrant.token_families`;
+  const [{ prosrc } = {}] =
+    await sql`select prosrc from pg_proc where oid = 'pgrant_rules.tokens_live'::regproc`;
+  const [, of = ''] = /into v_families[^;]*?\n( +from [^;]*)/.exec(prosrc) ?? [];
+  const asked = of.replaceAll('p_tenant', '$1').replaceAll('v_family_ids', '$2::uuid[]');
+  expect(await planOf(`select * ${asked}`)).toMatch(/Index Scan using token_families_pkey/);
+});

@@ -121,7 +121,7 @@ begin
   for i in 1 .. cardinality(p_address) loop
     v_one := p_decided[i];
     if (v_one.client).client_id is not null then
-      perform pgrant_rules.attribute(p_request_id[i], p_address[i]);
+      p_request_id[i] := pgrant_rules.attribute(p_request_id[i], p_address[i]);
       p_decided[i] := pgrant_rules.authorization_start(
         p_tenant, v_one.client, v_one.request, p_session[i], p_grant[i], p_known, v_beyond_rate[i],
         p_request_hash[i], p_browser_hash[i], p_code_hash[i]);
@@ -159,7 +159,7 @@ begin
   v_decided := pgrant_rules.authorizations_read(p_tenant, p_client_id, p_redirect_uri, p_parameters);
   v_known := pgrant_rules.authorization_scopes(p_tenant, v_decided, v_sessions);
   for i in 1 .. cardinality(p_client_id) loop
-    perform pgrant_rules.attribute(p_request_id[i], p_address[i]);
+    p_request_id[i] := pgrant_rules.attribute(p_request_id[i], p_address[i]);
     v_decided[i] := pgrant_rules.authorization_check(
       p_tenant, p_address[i], v_decided[i], (v_sessions[i]).user_id, v_known, p_client_id[i], p_redirect_uri[i], p_parameters[i],
       p_request_object[i], p_error[i], p_error_reason[i]);

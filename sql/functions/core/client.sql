@@ -4,8 +4,15 @@ create function pgrant_rules.any_twice(p_keys bytea[], p_assertions jsonb[]) ret
 language plpgsql immutable
 as $$
 begin
-  return (select count(k.key) > count(distinct k.key) or count(k.jti) > count(distinct k.jti)
-            from (select u.key, u.assertion ->> 'jti_hash' as jti from unnest(p_keys, p_assertions) u (key, assertion)) k);
+  for i in 1 .. cardinality(p_keys) loop
+    if p_keys[i] is not null and array_position(p_keys, p_keys[i]) < i then
+      return true;
+    end if;
+  end loop;
+  if array_remove(p_assertions, null) = '{}' then
+    return false;
+  end if;
+  return (select count(a ->> 'jti_hash') > count(distinct a ->> 'jti_hash') from unnest(p_assertions) a);
 end
 $$;
 
@@ -54,7 +61,6 @@ create function pgrant_rules.clients_find(p_tenant uuid, p_client_id text[]) ret
 language plpgsql stable
 as $$
 declare
-  v_found record;
   v_tenant pgrant.tenants;
   v_clients pgrant.clients[];
   v_client_ids text[];
@@ -63,8 +69,7 @@ declare
 begin
   -- A look-up in each table, and no join: Citus plans each statement anew, a join for ten times as long. Rows as they are: a
   -- hundred columns one by one take several times as long to set up.
-  select t as tenant into v_found from pgrant.tenants t where t.tenant_id = p_tenant;
-  v_tenant := v_found.tenant;
+  v_tenant := (select t from pgrant.tenants t where t.tenant_id = p_tenant);
   select array_agg(c), array_agg(c.client_id) into v_clients, v_client_ids
     from pgrant.clients c
    where c.tenant_id = p_tenant and c.client_id = any (p_client_id);

@@ -2,15 +2,14 @@
 
 create function pgrant_rules.token_live(
   p_token pgrant_rules.live_token, p_tenant pgrant.tenants, p_client pgrant.clients, p_family pgrant.token_families,
-  p_grant pgrant.grants, p_user pgrant.users, p_known pgrant_rules.known_scopes, p_scopes text[]
+  p_grant pgrant.grants, p_user pgrant.users, p_scopes text[], p_roles text[]
 ) returns pgrant_rules.live_token
 language sql stable
 as $$
   select row(
     p_token.client_id, p_family.user_id, p_user.username, p_token.family_id, p_scopes, p_token.audience, p_token.issued_at,
     p_token.expires_at, p_family.auth_time, p_family.acr, p_family.claims_userinfo, p_client.userinfo_alg,
-    pgrant_rules.token_claims(p_tenant.roles_claim, p_tenant.permissions_claim, p_tenant.tenant_claim, p_tenant.name,
-                              pgrant_rules.scopes_common(p_scopes, p_known.roles))
+    pgrant_rules.token_claims(p_tenant.roles_claim, p_tenant.permissions_claim, p_tenant.tenant_claim, p_tenant.name, p_roles)
       || case when p_client.allowed_networks is null then '{}'
               else jsonb_build_object('allowed_networks', p_client.allowed_networks) end,
     pgrant_rules.subject(p_client.subject_type, p_tenant.pairwise_salt, p_client.client_id, p_client.sector_identifier_uri,
@@ -23,8 +22,8 @@ as $$
   )::pgrant_rules.live_token
 $$;
 
-comment on function pgrant_rules.token_live(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.token_families, pgrant.grants, pgrant.users, pgrant_rules.known_scopes, text[]) is
-  'A token that is good, with p_scopes, which are still effective. p_family, p_grant and p_user are null of a client''s own.';
+comment on function pgrant_rules.token_live(pgrant_rules.live_token, pgrant.tenants, pgrant.clients, pgrant.token_families, pgrant.grants, pgrant.users, text[], text[]) is
+  'A token that is good, with p_scopes, which are still effective, and those of them that are roles. p_family, p_grant and p_user are null of a client''s own.';
 
 create function pgrant_rules.act_subjects(p_act jsonb) returns text[]
 language sql immutable
@@ -133,10 +132,10 @@ language plpgsql stable
 as $$
 declare
   v_token pgrant_rules.live_token;
-  v_found record;
   v_tenant pgrant.tenants;
   v_client pgrant.clients;
   v_effective text[];
+  v_roles text[];
   v_family pgrant.token_families;
   v_grant pgrant.grants;
   v_user pgrant.users;
@@ -165,15 +164,16 @@ begin
   if array_remove(v_client_ids, null) = '{}' then
     return v_out;
   end if;
-  select t as tenant into v_found from pgrant.tenants t where t.tenant_id = p_tenant;
-  v_tenant := v_found.tenant;
+  v_tenant := (select t from pgrant.tenants t where t.tenant_id = p_tenant);
   select array_agg(c), array_agg(c.client_id), array_agg(c.maker_id) into v_clients, v_client_ids, v_user_ids
     from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = any (v_client_ids);
   if array_remove(v_family_ids, null) <> '{}' then
-    select array_agg(f), array_agg(f.family_id), array_agg(f.grant_id), v_user_ids || array_agg(f.user_id)
+    -- Each by its own key: among few families a plan would be kept that looks through all that are live.
+    select array_agg(f.family), array_agg((f.family).family_id), array_agg((f.family).grant_id), v_user_ids || array_agg((f.family).user_id)
       into v_families, v_family_ids, v_grant_ids, v_user_ids
-      from pgrant.token_families f
-     where f.tenant_id = p_tenant and f.family_id = any (v_family_ids) and f.revoked_at is null and f.expires_at > now();
+      from (select distinct unnest(v_family_ids) as id) k cross join lateral (
+        select f as family from pgrant.token_families f
+         where f.tenant_id = p_tenant and f.family_id = k.id and f.revoked_at is null and f.expires_at > now() offset 0) f;
     select array_agg(g), array_agg(g.grant_id) into v_grants, v_grant_ids
       from pgrant.grants g where g.tenant_id = p_tenant and g.grant_id = any (v_grant_ids) and g.revoked_at is null;
   end if;
@@ -199,7 +199,8 @@ begin
        and (v_token.exchanged_by is null or pgrant_rules.exchangers_stand(v_token, v_tenant, v_clients)) then
       v_effective := pgrant_rules.scopes_effective(v_token.scopes, v_client.scopes, v_grant.scopes,
                                                    coalesce(v_family.user_id, v_client.maker_id), v_known);
-      v_out[i] := pgrant_rules.token_live(v_token, v_tenant, v_client, v_family, v_grant, v_user, v_known, v_effective);
+      v_roles := pgrant_rules.scopes_common(v_effective, v_known.roles);
+      v_out[i] := pgrant_rules.token_live(v_token, v_tenant, v_client, v_family, v_grant, v_user, v_effective, v_roles);
     end if;
   end loop;
   return v_out;

@@ -43,34 +43,22 @@ comment on function pgrant_rules.access_tokens_store(uuid, pgrant_rules.opaque_t
   'Stores the opaque access tokens that are issued, each with the key that it is bound to.';
 
 create function pgrant_rules.decision_entry(p_decision pgrant_rules.token_decision) returns pgrant_rules.audit_entry
-language plpgsql immutable
+language sql stable
 as $$
-declare
-  v_out pgrant_rules.audit_entry;
-begin
-  v_out.request_id := p_decision.request_id;
-  v_out.address := p_decision.address;
-  v_out.action := p_decision.action;
-  v_out.error := p_decision.error;
-  v_out.reason := p_decision.reason;
-  v_out.client_id := p_decision.client_id;
-  v_out.user_id := case when p_decision.grant_id is not null then p_decision.user_id end;
-  v_out.grant_id := p_decision.grant_id;
-  v_out.family_id := p_decision.family_id;
-  if p_decision.error is not null then
-    return v_out;
-  elsif p_decision.action in ('code.redeem', 'token.exchange') then
-    v_out.detail := jsonb_strip_nulls(jsonb_build_object('scopes', p_decision.scopes, 'act', p_decision.act,
-                                                         'exchanged_by', p_decision.exchanged_by,
-                                                         'grant_management_action', p_decision.grant_management_action))
-                    || pgrant_rules.details_noted(p_decision.details);
-  elsif p_decision.action = 'identity_assertion.redeem' then
-    v_out.detail := jsonb_build_object('scopes', p_decision.scopes, 'issuer', p_decision.reason);
-  elsif p_decision.action = 'client_credentials.issue' and p_decision.reason is not null then
-    v_out.detail := jsonb_build_object('signed_by', p_decision.reason);
-  end if;
-  return v_out;
-end
+  select row(
+    p_decision.request_id, p_decision.address, p_decision.action, p_decision.error, p_decision.reason, p_decision.client_id,
+    case when p_decision.grant_id is not null then p_decision.user_id end, p_decision.grant_id, p_decision.family_id,
+    case when p_decision.error is not null then null
+         when p_decision.action in ('code.redeem', 'token.exchange')
+         then jsonb_strip_nulls(jsonb_build_object('scopes', p_decision.scopes, 'act', p_decision.act,
+                                                   'exchanged_by', p_decision.exchanged_by,
+                                                   'grant_management_action', p_decision.grant_management_action))
+              || pgrant_rules.details_noted(p_decision.details)
+         when p_decision.action = 'identity_assertion.redeem'
+         then jsonb_build_object('scopes', p_decision.scopes, 'issuer', p_decision.reason)
+         when p_decision.action = 'client_credentials.issue' and p_decision.reason is not null
+         then jsonb_build_object('signed_by', p_decision.reason) end
+  )::pgrant_rules.audit_entry
 $$;
 
 comment on function pgrant_rules.decision_entry(pgrant_rules.token_decision) is 'How a decision at the token endpoint is recorded.';
@@ -81,67 +69,47 @@ create function pgrant_rules.token_response(
 language plpgsql
 as $$
 declare
-  v_out pgrant_api.tokens;
-  v_custom jsonb := jsonb_build_object();
-  v_shape pgrant_rules.token_shape;
+  v_claims constant jsonb := pgrant_rules.token_claims(p_client.roles_claim, p_client.permissions_claim, p_client.tenant_claim,
+                                                       p_client.tenant_name, p_decision.roles);
   v_id_token constant boolean := 'openid' = any (p_decision.scopes) and p_client.id_token_alg is not null;
+  v_custom jsonb := jsonb_build_object();
+  v_id_claims jsonb;
+  v_shape pgrant_rules.token_shape;
 begin
-  v_out.reason := p_decision.reason;
-  v_out.client_id := p_decision.client_id;
-  v_out.subject := p_decision.client_id;
-  if p_decision.family_id is not null then
-    v_out.subject := pgrant_rules.client_subject(p_client, p_decision.user_id);
-  end if;
-  v_out.scopes := p_decision.scopes;
-  v_out.audience := p_decision.audience;
-  v_out.access_token_format := p_decision.access_token_format;
-  v_out.access_token_alg := p_decision.access_token_alg;
-  v_out.access_token_typ := p_decision.access_token_typ;
-  v_out.access_claims := pgrant_rules.token_claims(p_client.roles_claim, p_client.permissions_claim, p_client.tenant_claim,
-                                                   p_client.tenant_name, p_decision.roles);
-  v_out.issued_at := pgrant_rules.epoch(pgrant_rules.whole_second(now()));
-  v_out.access_expires_at := pgrant_rules.epoch(p_decision.access_expires_at);
-  v_out.family_id := p_decision.family_id;
-  v_out.auth_time := pgrant_rules.epoch(p_decision.auth_time);
-  v_out.acr := p_decision.acr;
-  v_out.amr := p_decision.amr;
-  v_out.refresh_token := coalesce(p_decision.refresh_token, false);
-  if p_decision.action = 'refresh.replay' then
-    v_out.sealed_successor := p_decision.sealed_successor;
-  end if;
-  v_out.nonce := p_decision.nonce;
-  v_out.cnf := p_cnf;
-  v_out.authorization_details := nullif(p_decision.details, '[]');
-  v_out.act := p_decision.act;
-  v_out.family_client_id := p_decision.family_client_id;
-  v_out.exchanged_by := p_decision.exchanged_by;
-  if p_decision.grant_management_action is not null then
-    v_out.grant_id := p_decision.grant_id;
-  end if;
   if p_client.claims_function is not null and p_decision.family_id is not null
      and p_client.claims_function_targets && array['access_token', 'id_token'] then
     v_custom := pgrant_rules.custom_claims(p_tenant, p_client.claims_function, p_decision.user_id, p_decision.client_id,
                                            p_decision.scopes);
   end if;
   if v_id_token then
-    v_out.id_token_alg := p_client.id_token_alg;
-    v_out.id_expires_at := pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime));
-    v_out.id_claims := case when 'id_token' = any (p_client.claims_function_targets) then v_custom else '{}' end
+    v_id_claims := case when 'id_token' = any (p_client.claims_function_targets) then v_custom else '{}' end
       || pgrant_rules.claims_given(p_tenant, p_decision.user_id,
                                    case when p_client.id_token_claims then p_decision.scopes else '{}' end,
-                                   p_decision.claims_id_token, v_out.access_claims) - 'sub';
-    v_out.sid := pgrant_rules.client_subject(p_client, p_decision.session_id);
+                                   p_decision.claims_id_token, v_claims) - 'sub';
   end if;
   -- The tenant's own audience has no more to say, and costs nothing.
   if p_decision.audience <> p_client.audience and p_decision.access_token_format = 'jwt' then
     v_shape := pgrant_rules.token_shape(p_tenant, p_decision.audience,
                                         case when p_decision.family_id is not null then p_decision.user_id end,
-                                        p_decision.scopes, v_out.access_claims);
-    v_out.access_token_scope := v_shape.access_token_scope;
+                                        p_decision.scopes, v_claims);
   end if;
-  v_out.access_claims := case when 'access_token' = any (p_client.claims_function_targets) then v_custom else '{}' end
-                         || coalesce(v_shape.claims, '{}') || v_out.access_claims;
-  return v_out;
+  -- One expression, for each is set up anew in each transaction.
+  return row(
+    null, p_decision.reason, null, p_decision.client_id,
+    case when p_decision.family_id is null then p_decision.client_id
+         else pgrant_rules.client_subject(p_client, p_decision.user_id) end,
+    p_decision.scopes, p_decision.audience, p_decision.access_token_format, p_decision.access_token_alg, p_decision.access_token_typ,
+    case when 'access_token' = any (p_client.claims_function_targets) then v_custom else '{}' end
+      || coalesce(v_shape.claims, '{}') || v_claims,
+    pgrant_rules.epoch(pgrant_rules.whole_second(now())), pgrant_rules.epoch(p_decision.access_expires_at), p_decision.family_id,
+    pgrant_rules.epoch(p_decision.auth_time), p_decision.acr, p_decision.amr, coalesce(p_decision.refresh_token, false),
+    case p_decision.action when 'refresh.replay' then p_decision.sealed_successor end,
+    case when v_id_token then p_client.id_token_alg end,
+    case when v_id_token then pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime)) end, v_id_claims,
+    p_decision.nonce, case when v_id_token then pgrant_rules.client_subject(p_client, p_decision.session_id) end,
+    v_shape.access_token_scope, p_cnf, nullif(p_decision.details, '[]'), p_decision.act, p_decision.family_client_id,
+    p_decision.exchanged_by, case when p_decision.grant_management_action is not null then p_decision.grant_id end
+  )::pgrant_api.tokens;
 end
 $$;
 

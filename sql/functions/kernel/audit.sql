@@ -86,7 +86,7 @@ create function pgrant_rules.audit_entered(p_tenant uuid, p_entry pgrant_rules.a
 language plpgsql
 as $$
 begin
-  perform pgrant_rules.attribute(p_entry.request_id, p_entry.address);
+  p_entry.request_id := pgrant_rules.attribute(p_entry.request_id, p_entry.address);
   return pgrant_rules.audit(p_tenant, p_entry.action, p_entry.error, p_entry.reason, p_entry.client_id, p_entry.user_id,
                             p_entry.grant_id, p_entry.family_id, p_entry.detail);
 end

@@ -117,9 +117,14 @@ comment on function pgrant_rules.authorization_rates_reached(uuid, inet[], text[
 create function pgrant_rules.authorization_keys(p_tenant uuid, p_address inet[]) returns bytea[]
 language plpgsql immutable
 as $$
+declare
+  v_from cidr;
+  v_out bytea[];
 begin
-  return (select array_agg(pgrant_rules.attempt_key(p_tenant, 'authorization', a.prefix))
-            from (select distinct pgrant_rules.address_prefix(a.address) as prefix from unnest(p_address) a (address)) a);
+  foreach v_from in array pgrant_rules.address_prefixes(p_address) loop
+    v_out := v_out || pgrant_rules.attempt_key(p_tenant, 'authorization', v_from);
+  end loop;
+  return v_out;
 end
 $$;
 

@@ -15,7 +15,8 @@ declare
   v_tenant text;
 begin
   select e.tenant_id::text into v_tenant from pgrant_rules.entrance e where e.tenant_id = p_tenant;
-  if v_entrance <> 'pgrant_rules.entrance'::regclass then
+  -- By a function: an expression that names a relation is planned as a statement of its own.
+  if v_entrance <> to_regclass('pgrant_rules.entrance') then
     raise exception 'the database was released while this call waited' using errcode = 'serialization_failure';
   end if;
   -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
@@ -36,18 +37,15 @@ as $$ select exists (select from pg_catalog.pg_extension e where e.extname = 'ci
 comment on function pgrant_rules.on_several_nodes() is
   'Whether the tables are distributed by Citus: then no statement about all tenants locks rows, or tells pieces of a table apart.';
 
-create function pgrant_rules.attribute(p_request_id text, p_address inet) returns void
-language plpgsql
+create function pgrant_rules.attribute(p_request_id text, p_address inet) returns text
+language sql
 as $$
-begin
-  -- Assignments: PERFORM would set up an executor for each request of a set.
-  p_request_id := set_config('pgrant.request_id', coalesce(p_request_id, ''), true);
-  p_request_id := set_config('pgrant.address', coalesce(host(p_address), ''), true);
-end
+  select case when set_config('pgrant.address', coalesce(host(p_address), ''), true) is not null
+              then nullif(set_config('pgrant.request_id', coalesce(p_request_id, ''), true), '') end
 $$;
 
 comment on function pgrant_rules.attribute(text, inet) is
-  'Says of which request of a set, and of which address, is what follows: what is recorded and counted is theirs.';
+  'Says of which request of a set, and of which address, is what follows: what is recorded and counted is theirs. Gives the request back, to be assigned: PERFORM would set up an executor for each.';
 
 create function pgrant_rules.visit(p_tenant uuid) returns void
 language plpgsql
@@ -100,6 +98,26 @@ language sql immutable
 as $$ select network(set_masklen(p_address, case family(p_address) when 4 then 32 else 64 end)) $$;
 
 comment on function pgrant_rules.address_prefix(inet) is 'What counts as one address: an IPv4 address, an IPv6 /64.';
+
+create function pgrant_rules.address_prefixes(p_addresses inet[]) returns cidr[]
+language plpgsql immutable
+as $$
+declare
+  v_address inet;
+  v_prefix cidr;
+  v_out cidr[] := array[]::cidr[];
+begin
+  foreach v_address in array p_addresses loop
+    v_prefix := pgrant_rules.address_prefix(v_address);
+    if array_position(v_out, v_prefix) is null then
+      v_out := v_out || v_prefix;
+    end if;
+  end loop;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_rules.address_prefixes(inet[]) is 'What counts as one address of each of several requests, once.';
 
 create function pgrant_rules.network_allowed(p_networks cidr[]) returns boolean
 language plpgsql stable

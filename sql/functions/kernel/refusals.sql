@@ -120,25 +120,29 @@ comment on function pgrant_rules.refusal_part(inet) is
 create function pgrant_rules.refusal_keys(p_tenant uuid, p_addresses inet[]) returns bytea[]
 language plpgsql immutable
 as $$
+declare
+  v_from cidr;
+  v_out bytea[];
 begin
-  return (
-    select array_agg(distinct k.key_hash order by k.key_hash)
-      from (select distinct pgrant_rules.address_prefix(a.address) as prefix from unnest(p_addresses) a (address)) p,
-           lateral (values (pgrant_rules.attempt_key(p_tenant, 'refusal', p.prefix)),
-                           (pgrant_rules.attempt_key(p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(p.prefix), null)))
-             k (key_hash));
+  foreach v_from in array pgrant_rules.address_prefixes(p_addresses) loop
+    v_out := v_out || pgrant_rules.attempt_key(p_tenant, 'refusal', v_from)
+                   || pgrant_rules.attempt_key(p_tenant, 'refusal kind ' || pgrant_rules.refusal_part(v_from), null);
+  end loop;
+  return v_out;
 end
 $$;
 
-comment on function pgrant_rules.refusal_keys(uuid, inet[]) is 'The keys in counters by which refusals of these addresses are counted.';
+comment on function pgrant_rules.refusal_keys(uuid, inet[]) is
+  'The keys in counters by which refusals of these addresses are counted, in no order; one may be there twice.';
 
 create function pgrant_rules.refusals_lock(p_tenant uuid, p_addresses inet[]) returns void
 language plpgsql
 as $$
 begin
   insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
-  select p_tenant, k.key_hash, pgrant_rules.window_end(60), 0
+  select distinct p_tenant, k.key_hash, pgrant_rules.window_end(60), 0
     from unnest(pgrant_rules.refusal_keys(p_tenant, p_addresses)) k (key_hash)
+   order by k.key_hash
       on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts;
 end
 $$;
