@@ -38,7 +38,8 @@ export class PollRate {
   /** Seconds between two polls of a device that begins now, where `usual` is what it waits alone. */
   interval(tenant: string, usual: number): number {
     this.#turn();
-    const crowdedInterval = Math.ceil(usual * this.#excess(tenant));
+    // Squared, for those who wait already go on as often as they were told.
+    const crowdedInterval = Math.ceil(usual * this.#excess(tenant) ** 2);
     return Math.max(usual, Math.min(longestInterval, crowdedInterval));
   }
 

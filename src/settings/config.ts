@@ -98,7 +98,7 @@ export function loadConfig(env: Environment = process.env): Config {
       databaseAddress('DATABASE_BACKUP_URL', read('DATABASE_BACKUP_URL')) ?? databaseOwnerUrl,
     databasePool: integer('DATABASE_POOL', read('DATABASE_POOL') ?? '5', 1, 1000),
     databasePrepare: flag('DATABASE_PREPARE', read('DATABASE_PREPARE') ?? 'true'),
-    devicePolls: integer('DEVICE_POLLS', read('DEVICE_POLLS') ?? '400', 1, 100_000),
+    devicePolls: integer('DEVICE_POLLS', read('DEVICE_POLLS') ?? '200', 1, 100_000),
     dataFolder: resolve(read('PGRANT_DATA') ?? '.pgrant'),
     secret: secretBytes('PGRANT_SECRET', read('PGRANT_SECRET')),
     oldSecret: secretBytes('PGRANT_SECRET_OLD', read('PGRANT_SECRET_OLD')),

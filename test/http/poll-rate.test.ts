@@ -43,15 +43,15 @@ test('so many polls are decided as are set, in shares between tenants, and inter
   expect(rate.interval('acme', 5)).toBe(5);
   // A fifth of them, within six standard deviations.
   expect(decided(rate, { acme: 2000 }).acme).toSatisfy((part) => part > 0.14 && part < 0.26);
-  expect(rate.interval('acme', 5)).toBe(25);
+  expect(rate.interval('acme', 5)).toBe(60);
   expect(rate.interval('globex', 5)).toBe(5);
   const shared = decided(rate, { acme: 2000, globex: 100 });
   expect(shared.globex).toBe(1);
   expect(shared.acme).toSatisfy((part) => part > 0.09 && part < 0.21);
-  decided(rate, { acme: 6_000 });
-  expect(rate.interval('acme', 5)).toBe(60);
   vi.advanceTimersByTime(60_000);
   expect(rate.interval('acme', 5)).toBe(5);
+  decided(rate, { acme: 800 });
+  expect(rate.interval('acme', 5)).toBe(20);
   vi.useRealTimers();
 });
 
