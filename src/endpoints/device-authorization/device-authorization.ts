@@ -15,7 +15,7 @@ import { clientIdentity } from '../token/client-identity.ts';
 const names = [...credentialNames, 'scope', 'authorization_details'] as const;
 
 /** A person who is to type a code does not see by how much it came later than that of somebody else. */
-const authorize = { ...api.device_authorize, pause: 25 };
+const authorize = { ...api.device_authorize, pause: 100 };
 
 /** Gives the device its code, and the one that its person types at a page. */
 export function deviceAuthorization(services: EndpointServices): Endpoint {

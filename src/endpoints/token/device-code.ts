@@ -8,7 +8,7 @@ import { newRefreshToken, newSecret, parseToken } from '../../protocol/secrets.t
 import { type Grant, tokenResponse } from './token-grant.ts';
 
 /** Nobody waits for what a device is told that polls each few seconds: many are decided together, at little cost for others. */
-const redeem = { ...api.device_redeem, pause: 25 };
+const redeem = { ...api.device_redeem, pause: 100 };
 
 /** Redeems a device code, or says what the device has to wait for. */
 export const deviceGrant: Grant = async (request) => {
