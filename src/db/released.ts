@@ -34,7 +34,10 @@ export function explainDatabase(error: unknown, setting: string): unknown {
   if (path !== undefined || code === 'ENOSPC') return error;
   // A role that the login may not take, told at the start of the session.
   if (code === '42501' && routine === 'call_string_check_hook') {
-    return new ConfigError(`${setting} cannot be used: ${message}`);
+    // Its name is there, whatever the language of the server.
+    const role = /\bpgrant_\w+/.exec(message)?.[0];
+    const hint = role ? `: it takes a login to which a DBA has granted ${role}` : '';
+    return new ConfigError(`${setting} cannot be used: ${message}${hint}`);
   }
   // A login that is not one of ours, or is to release or to dump: no release makes it.
   const isMissing = code === '28000' && routine === 'InitializeSessionUserId';

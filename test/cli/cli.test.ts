@@ -110,7 +110,8 @@ test('a login that may not operate, a wrong password, a dead server: one line ea
   const web = await run({ DATABASE_URL: database.url('pgrant_web') }, ['tenant', 'list']);
   expect(web.code).toBe(1);
   expect(web.err).toBe(
-    'pgrant: DATABASE_URL cannot be used: permission denied to set role "pgrant_worker"\n',
+    'pgrant: DATABASE_URL cannot be used: permission denied to set role "pgrant_worker": ' +
+      'it takes a login to which a DBA has granted pgrant_worker\n',
   );
   const wrong = new URL(database.url('pgrant_worker'));
   wrong.password = 'wrong';

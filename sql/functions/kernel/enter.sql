@@ -16,7 +16,7 @@ declare
 begin
   select e.tenant_id::text into v_tenant from pgrant_rules.entrance e where e.tenant_id = p_tenant;
   -- By a function: an expression that names a relation is planned as a statement of its own.
-  if v_entrance <> to_regclass('pgrant_rules.entrance') then
+  if v_entrance is distinct from to_regclass('pgrant_rules.entrance') then
     raise exception 'the database was released while this call waited' using errcode = 'serialization_failure';
   end if;
   -- Fails closed: without a tenant every policy is false, so each function says "not found" in its own way.
