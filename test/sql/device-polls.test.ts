@@ -26,8 +26,13 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
+  code = await begin(world);
+});
+
+/** A device asks for a code. */
+async function begin(where: World) {
   const device_hash = secret();
-  const { expires_at } = await ask(world, api.device_authorize, {
+  const { expires_at } = await ask(where, api.device_authorize, {
     ...client,
     next_device_hash: device_hash,
     next_user_code_hash: secret(),
@@ -35,8 +40,8 @@ beforeEach(async () => {
     scope: '',
     resource: '',
   });
-  code = { device_hash, device_expires_at: expires_at ?? 0 };
-});
+  return { device_hash, device_expires_at: expires_at ?? 0 };
+}
 
 const poll = async () =>
   (await ask(world, api.device_redeem, { ...client, ...code, ...newTokens() })).error as unknown;
@@ -101,26 +106,15 @@ test('a poll reads its own code and none that waits beside it, whenever its plan
   // The plans of this connection are made now, while there are few codes.
   const one = connect(database.url('pgrant_web'), 'pgrant_web', { pool: 1 });
   const only = { ...world, database: { ...database, web: one } };
-  const pollAs = (device_hash: Buffer, device_expires_at: number) =>
+  const pollAs = (device: typeof code) =>
     callAll(one, api.device_redeem, {
       ...{ tenant: world.tenant, request_id: null, address: '192.0.2.1', ...client },
       ...{ auth_method: 'none', secret_hash: null, assertion: null, possession: null },
-      ...{ device_hash, device_expires_at, ...newTokens() },
+      ...{ ...device, ...newTokens() },
     } as never);
-  for (let turn = 0; turn < 10; turn += 1) await pollAs(code.device_hash, code.device_expires_at);
-  const waiting: [Buffer, number][] = [];
-  for (let n = 0; n < 200; n += 1) {
-    const device_hash = secret();
-    const { expires_at } = await ask(only, api.device_authorize, {
-      ...client,
-      next_device_hash: device_hash,
-      next_user_code_hash: secret(),
-      next_user_code_start: 'BC',
-      scope: '',
-      resource: '',
-    });
-    waiting.push([device_hash, expires_at ?? 0]);
-  }
+  for (let turn = 0; turn < 10; turn += 1) await pollAs(code);
+  const waiting: (typeof code)[] = [];
+  for (let n = 0; n < 200; n += 1) waiting.push(await begin(only));
   const read = async () => {
     await one.query('select pg_catalog.pg_stat_force_next_flush()', []);
     await one.query('select 1', []);
@@ -129,7 +123,7 @@ test('a poll reads its own code and none that waits beside it, whenever its plan
     return row?.read as number;
   };
   const before = await read();
-  for (const [device_hash, expires_at] of waiting) await pollAs(device_hash, expires_at);
+  for (const device of waiting) await pollAs(device);
   expect((await read()) - before).toBeLessThan(200 * 10);
   await one.end();
 });
