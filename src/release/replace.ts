@@ -144,14 +144,14 @@ async function formerObjects(
     select 'function' as kind, p.pronamespace::regnamespace || '.' || p.proname as name,
            p.oid::regprocedure::text as identity, obj_description(p.oid, 'pg_proc') is not null as commented,
            p.proowner = 'pgrant_owner'::regrole and count(*) over (partition by p.pronamespace, p.proname) = 1
-           and not exists (select from pg_depend d join row_type r on r.oid = d.refobjid
-                            where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.refclassid = 'pg_type'::regclass)
+           and p.oid not in (select d.objid from pg_depend d join row_type r on r.oid = d.refobjid
+                              where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_type'::regclass)
              as replaceable
       from pg_proc p where p.pronamespace in (select oid from owned)
     union all
     select 'type', t.typnamespace::regnamespace || '.' || t.typname, t.oid::regtype::text,
            obj_description(t.oid, 'pg_type') is not null,
-           not exists (select from pg_attribute a join row_type r on r.oid = a.atttypid where a.attrelid = t.typrelid)
+           t.typrelid not in (select a.attrelid from pg_attribute a join row_type r on r.oid = a.atttypid)
       from pg_type t left join pg_class c on c.oid = t.typrelid
      where (t.typtype = 'e' or c.relkind = 'c') and t.typnamespace in (select oid from owned)`;
 }
