@@ -1154,7 +1154,7 @@ END)),
   constraint authorization_requests_max_age_check CHECK ((max_age >= 0)),
   constraint authorization_requests_pushed CHECK (((pushed_hash IS NULL) = (pushed_expires_at IS NULL))),
   constraint authorization_requests_request_hash_check CHECK ((length(request_hash) = 32)),
-  constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'form_post'::text, 'query.jwt'::text, 'fragment.jwt'::text, 'form_post.jwt'::text]))),
+  constraint authorization_requests_response_mode_check CHECK ((response_mode = ANY (ARRAY['query'::text, 'fragment'::text, 'form_post'::text, 'query.jwt'::text, 'fragment.jwt'::text, 'form_post.jwt'::text]))),
   constraint authorization_requests_ui_locales_bounded CHECK ((pg_column_size(ui_locales) <= 1024))
 ) partition by RANGE (expires_at);
 alter table pgrant.authorization_requests enable row level security;

@@ -1,4 +1,4 @@
-// RFC 6749 4.1.2, RFC 9207 2, OAuth 2.0 Form Post Response Mode 2, JARM 2.3: the answer to the redirect URI.
+// RFC 6749 4.1.2, RFC 9207 2, Multiple Response Types 2.1, Form Post Response Mode 2, JARM 2.3: the answer to the redirect URI.
 import type { ResponseMode } from './authorization.ts';
 import { OAuthError } from './errors.ts';
 
@@ -31,7 +31,8 @@ export function authorizationResponse(
   }
   const fields = Object.entries(parameters).filter(([, value]) => value !== undefined);
   if (mode.startsWith('form_post')) return { action: redirectUri, fields };
-  if (mode === 'fragment.jwt') return { location: `${redirectUri}#${new URLSearchParams(fields)}` };
+  if (mode.startsWith('fragment'))
+    return { location: `${redirectUri}#${new URLSearchParams(fields)}` };
   return { location: withQuery(redirectUri, fields) };
 }
 

@@ -82,6 +82,7 @@ export interface AuthorizationRequest extends GrantManagement {
 /** Multiple Response Types 2.1, Form Post Response Mode, JARM 2.3: those that a code may come by. */
 export const responseModes = [
   'query',
+  'fragment',
   'form_post',
   'query.jwt',
   'fragment.jwt',

@@ -79,7 +79,7 @@ describe('a redirect with error, state and iss, and nothing else [RFC 6749 4.1.2
     ['invalid_request', { code_challenge_method: 'plain' }],
     ['invalid_request', { code_challenge_method: undefined }],
     ['invalid_request', { response_type: undefined }],
-    ['invalid_request', { response_mode: 'fragment' }],
+    ['invalid_request', { response_mode: 'web_message' }],
     ['invalid_request', { prompt: 'none login' }],
     ['invalid_request', { max_age: '-1' }],
     ['invalid_request', { id_token_hint: 'nonsense' }],
@@ -145,6 +145,21 @@ describe('what is not an error [OpenID Connect Core 3.1.2.1]', () => {
     const done = new URL((await proceed(browser, page)).url);
     expect(done.searchParams.get('code')).toBeTruthy();
     expect(done.searchParams.get('state')).toBe(good.state);
+  });
+
+  test('fragment: where no server sees it, errors too [Multiple Response Types 2.1]', async () => {
+    const browser = new Browser();
+    for (const [query, first] of [
+      [{}, 'code'],
+      [{ prompt: 'none', scope: 'openid nonsense' }, 'error'],
+    ] as const) {
+      const asked = await browser.open(url({ ...query, response_mode: 'fragment' }));
+      const { search, hash } = new URL((await proceed(browser, asked)).url);
+      expect(search).toBe('');
+      const answer = new URLSearchParams(hash.slice(1));
+      expect([...answer.keys()][0]).toBe(first);
+      expect([answer.get('state'), answer.get('iss')]).toEqual([good.state, acme.issuer]);
+    }
   });
 
   test('form_post submits itself, and has a button [Form Post Response Mode 2]', async () => {

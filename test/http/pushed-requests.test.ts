@@ -143,7 +143,7 @@ describe('what is pushed is checked before any browser comes [RFC 9126 2.3]', ()
     [400, 'invalid_request', { redirect_uri: 'no URI' }],
     [400, 'invalid_request', { response_type: undefined }],
     [400, 'unsupported_response_type', { response_type: 'token' }],
-    [400, 'invalid_request', { response_mode: 'fragment' }],
+    [400, 'invalid_request', { response_mode: 'web_message' }],
     [400, 'invalid_request', { code_challenge: undefined, code_challenge_method: undefined }],
     [400, 'invalid_request', { code_challenge_method: 'plain' }],
     [400, 'invalid_scope', { scope: 'openid nonsense' }],

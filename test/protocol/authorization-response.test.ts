@@ -36,6 +36,13 @@ describe('the authorization response', () => {
     },
   );
 
+  test('by fragment keeps the query that is registered [Multiple Response Types 2.1]', () => {
+    const parameters = { code: 'c', state: 'a&b', iss };
+    expect(authorizationResponse('https://a.example/cb?x=1', 'fragment', parameters)).toEqual({
+      location: `https://a.example/cb?x=1#code=c&state=a%26b&iss=${encodeURIComponent(iss)}`,
+    });
+  });
+
   test('carries no parameter that has no value [RFC 9207 2]', () => {
     const parameters = { error: 'access_denied', error_description: 'No.', state: undefined, iss };
     expect(authorizationResponse('https://a.example/cb?x=1', 'form_post', parameters)).toEqual({

@@ -101,7 +101,7 @@ describe('an authorization request', () => {
     ['unsupported_response_type', 'RFC 6749 4.1.2.1', { response_type: 'token' }],
     ['unsupported_response_type', 'RFC 6749 4.1.2.1', { response_type: 'code id_token' }],
     ['unsupported_response_type', 'RFC 6749 3.1.1', { response_type: 'Code' }],
-    ['invalid_request', 'Multiple Response Types 2.1', { response_mode: 'fragment' }],
+    ['invalid_request', 'Multiple Response Types 2.1', { response_mode: 'Fragment' }],
     ['invalid_request', 'Multiple Response Types 2.1', { response_mode: 'web_message' }],
     ['registration_not_supported', 'Core 7.2.1', { registration: '{}' }],
     ['invalid_request', 'RFC 6749 3.1', { state: ['a', 'b'] }],
@@ -140,7 +140,8 @@ describe('an authorization request', () => {
 
   test('an error keeps the response mode that was asked for [Form Post Response Mode 2]', () => {
     expect(read({ response_mode: 'form_post', prompt: 'x' }).response_mode).toBe('form_post');
-    expect(read({ response_mode: 'fragment' }).response_mode).toBe('query');
+    expect(read({ response_mode: 'fragment', prompt: 'x' }).response_mode).toBe('fragment');
+    expect(read({ response_mode: 'web_message' }).response_mode).toBe('query');
   });
 });
 

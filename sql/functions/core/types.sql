@@ -34,7 +34,7 @@ comment on column pgrant_api.authorization.request_expires_at is
   'With next = continue or login or second_factor or account or consent: epoch seconds, in the handle of the request.';
 comment on column pgrant_api.authorization.redirect_uri is 'With next = respond: where the answer goes.';
 comment on column pgrant_api.authorization.response_mode is
-  'With next = respond: query, form_post, query.jwt, fragment.jwt or form_post.jwt.';
+  'With next = respond: query, fragment, form_post, query.jwt, fragment.jwt or form_post.jwt.';
 comment on column pgrant_api.authorization.response_alg is
   'With next = respond: the alg that signs the answer (JARM 2.1); null where the response_mode has no jwt.';
 comment on column pgrant_api.authorization.response_audience is
@@ -72,7 +72,8 @@ create type pgrant_api.authorization_parameters as (
 
 comment on type pgrant_api.authorization_parameters is
   'What an authorization request asks for, well-formed, as the web process hands it on in JSON; named as in pgrant.authorization_requests.';
-comment on column pgrant_api.authorization_parameters.response_mode is 'query, form_post, query.jwt, fragment.jwt or form_post.jwt.';
+comment on column pgrant_api.authorization_parameters.response_mode is
+  'query, fragment, form_post, query.jwt, fragment.jwt or form_post.jwt.';
 comment on column pgrant_api.authorization_parameters.state is 'What the client sent; null where it sent none.';
 comment on column pgrant_api.authorization_parameters.nonce is 'For the ID token; null where the client sent none.';
 comment on column pgrant_api.authorization_parameters.code_challenge is 'S256 of the verifier (RFC 7636 4.2); null where the client sent none.';
