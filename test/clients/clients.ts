@@ -60,6 +60,9 @@ const go = (
   ...{ name, from: 'go', packages: ['golang.org/x/oauth2'], driver, metadata, flow, set },
 });
 
+/** A program that acts for itself. */
+const machine = { grant_types: ['client_credentials'] };
+
 const express = ['express', 'express-session', 'passport'];
 
 export const clients: RealClient[] = [
@@ -134,6 +137,33 @@ export const clients: RealClient[] = [
     '@openid/appauth',
     'esbuild',
   ]),
+  {
+    ...npm(
+      'next-auth',
+      'next-auth',
+      basic,
+      'pgrant: client set … id_token_claims=true; client: checks: pkce, state, nonce',
+      { id_token_claims: true },
+      ['next-auth@4', 'cookie-parser', 'express'],
+    ),
+    callback: '/api/auth/callback/pgrant',
+  },
+  npm(
+    '@ai-sdk/mcp',
+    'ai-sdk-mcp',
+    'registration, code, PKCE, resource, client_secret_post',
+    'pgrant: tenant set … preset=mcp, resource set',
+    null,
+    ['@ai-sdk/mcp', 'zod'],
+  ),
+  npm(
+    'passport-jwt with jwks-rsa',
+    'passport-jwt',
+    'client_credentials, then the API checks the token',
+    "client: algorithms: ['ES256']",
+    machine,
+    ['passport-jwt', 'jwks-rsa'],
+  ),
   pypi('Authlib', 'authlib_requests', basic, 'client: code_challenge_method=S256'),
   pypi(
     'Authlib (private_key_jwt)',
@@ -182,6 +212,29 @@ export const clients: RealClient[] = [
   pypi('oic', 'pyoidc', basic, 'client: code_challenge, code_verifier as arguments', confidential, [
     'oic',
   ]),
+  {
+    ...pypi('django-allauth', 'django_allauth', basic, 'client: oauth_pkce_enabled', confidential, [
+      'django-allauth[socialaccount]',
+    ]),
+    callback: '/accounts/oidc/pgrant/login/callback/',
+  },
+  {
+    ...pypi(
+      'mozilla-django-oidc',
+      'mozilla_django_oidc_driver',
+      post,
+      'client: OIDC_USE_PKCE = True, OIDC_RP_SIGN_ALGO = "RS256"',
+    ),
+    callback: '/oidc/callback/',
+  },
+  pypi(
+    'django-oauth-toolkit',
+    'django_oauth_toolkit',
+    'client_credentials, resource, then the API introspects the token',
+    'pgrant: resource set for the URL of the API',
+    machine,
+    ['django-oauth-toolkit', 'requests'],
+  ),
   {
     name: 'oauth2-oidc-sdk (Nimbus)',
     from: 'maven',

@@ -28,7 +28,9 @@ export async function install(
 const installers: Record<Ecosystem, (folder: string, packages: string[]) => Promise<Start>> = {
   npm: async (folder, packages) => {
     writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}');
-    await execute('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder });
+    // What a client would have beside it (next-auth a whole Next.js, and an older @auth/core) is not installed with it.
+    const words = ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', ...packages];
+    await execute('npm', words, { cwd: folder });
     const command = (driver: string) => [process.execPath, 'drive.mjs', `./${driver}.mjs`] as const;
     return { folder, command: (driver) => [...command(driver)] };
   },
