@@ -2,20 +2,21 @@
 # Package: keycloak-js 26.2.4 (npm)
 #
 # Behaviour: with `oidcProvider`, which is for OpenID providers of any kind, codes are redeemed and tokens refreshed by fetch
-# with `credentials: 'include'`. No option changes that. The requests for metadata and userinfo are without.
+# with `credentials: 'include'`, which no option changes. And the refresh token has to be a JWT: with any other, `init` rejects
+# after the code was redeemed.
 #
 # Seen: see `expected` below.
 #
-# Expected instead: the token endpoint takes no cookie (RFC 6749 3.2, OpenID Connect Core 3.1.3), and a public client has none
-# to send. Where a request includes credentials, the Fetch standard (CORS check) keeps the answer from the script unless it
-# says `Access-Control-Allow-Credentials: true`, which no specification of OAuth asks of an authorization server.
+# Expected instead: RFC 6749, section 1.5: the refresh token is "a string representing the authorization granted", and "usually
+# opaque to the client". The token endpoint takes no cookie; where a request includes credentials, a browser keeps the answer
+# from the script (Fetch standard, CORS check) unless it says `Access-Control-Allow-Credentials: true`, which no specification
+# of OAuth asks of an authorization server.
 #
-# Why it matters here: a provider that answers the origins of its clients, without credentials, works with oidc-client-ts,
-# msal-browser and oauth4webapi. With this one the code is used up, the tokens are issued, and `init` rejects with
-# `TypeError: Failed to fetch`.
+# Why it matters here: a provider with opaque refresh tokens, or one that answers the origins of its clients without
+# credentials, works with oidc-client-ts, msal-browser and oauth4webapi. With this one the code is used up and tokens are
+# issued, and the application hears `Failed to fetch` or `Unable to decode token`.
 #
-# Right handling: another library, or a proxy before the token endpoint that adds the header for the client's own origin, where
-# that endpoint looks at no cookie. In the library: no `credentials`, which means `same-origin`.
+# Right handling: another library, where the provider is not Keycloak.
 #
 # Exits 0 if the behaviour is as described, 1 if it has changed, 2 if the packages could not be installed.
 set -euo pipefail
@@ -46,6 +47,7 @@ const asked = [];
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const iat = Math.floor(Date.now() / 1000);
 let nonce;
+let opaque;
 globalThis.fetch = async (url, { credentials = 'same-origin', body } = {}) => {
   const { pathname } = new URL(url);
   asked.push([pathname, body?.get('grant_type'), credentials].filter(Boolean).join(' '));
@@ -53,28 +55,35 @@ globalThis.fetch = async (url, { credentials = 'same-origin', body } = {}) => {
     return Response.json(Object.fromEntries(['authorization', 'token', 'userinfo'].map((at) => [`${at}_endpoint`, `${issuer}/${at}`])));
   if (pathname === '/userinfo') return Response.json({ sub: 'ada' });
   const jwt = [{ alg: 'RS256' }, { iss: issuer, sub: 'ada', aud: 'app', iat, exp: iat + 600, nonce }, 'x'].map(part).join('.');
-  return Response.json({ access_token: jwt, id_token: jwt, refresh_token: jwt, token_type: 'Bearer', expires_in: 600 });
+  return Response.json({ access_token: jwt, id_token: jwt, refresh_token: opaque ?? jwt, token_type: 'Bearer', expires_in: 600 });
 };
 
-const keycloak = () => new Keycloak({ oidcProvider: issuer, clientId: 'app' });
-const leaving = keycloak();
-await leaving.init({ checkLoginIframe: false });
-const sent = new URL(await leaving.createLoginUrl({ redirectUri: 'https://app.example.com/' })).searchParams;
-nonce = sent.get('nonce');
-window.location.hash = `code=c&state=${sent.get('state')}`;
-const back = keycloak();
-asked.length = 0;
-await back.init({ checkLoginIframe: false });
-await back.updateToken(3600);
-await back.loadUserInfo();
+const signIn = async () => {
+  const party = () => new Keycloak({ oidcProvider: issuer, clientId: 'app' });
+  const leaving = party();
+  await leaving.init({ checkLoginIframe: false });
+  const sent = new URL(await leaving.createLoginUrl({ redirectUri: 'https://app.example.com/' })).searchParams;
+  nonce = sent.get('nonce');
+  window.location.hash = `code=c&state=${sent.get('state')}`;
+  const back = party();
+  asked.length = 0;
+  await back.init({ checkLoginIframe: false });
+  return back;
+};
+const keycloak = await signIn();
+await keycloak.updateToken(3600);
+await keycloak.loadUserInfo();
 console.log(asked.join('\n'));
+opaque = 'aGFwcHk';
+console.log(`opaque refresh token: ${await signIn().then(() => 'signed in', ({ message }) => message)}`);
 process.exit(0);
 JS
 
 expected='/.well-known/openid-configuration same-origin
 /token authorization_code include
 /token refresh_token include
-/userinfo same-origin'
+/userinfo same-origin
+opaque refresh token: Unable to decode token, payload not found.'
 
 seen=$(node run.mjs)
 echo "$seen"
