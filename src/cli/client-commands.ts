@@ -106,6 +106,10 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
   };
 }
 
+const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?=[:/?]|$)/;
+const ports =
+  'On 127.0.0.1 and [::1] any port is good (RFC 8252 7.3), on localhost the one that is registered.';
+
 /** What whoever configures the application has to see to. */
 function duties({ grant_types, redirect_uris, require_pkce, ...rest }: Row): string[] {
   const codes = (grant_types as string[]).includes('authorization_code');
@@ -126,6 +130,7 @@ function duties({ grant_types, redirect_uris, require_pkce, ...rest }: Row): str
             ? 'It must send PKCE: code_challenge with code_challenge_method=S256 (RFC 7636).'
             : 'It should send PKCE (S256), and need not: require_pkce is false.',
           `It is sent to ${(redirect_uris as string[]).join(' or ')}, which it repeats character by character.`,
+          ...((redirect_uris as string[]).some((uri) => loopback.test(uri)) ? [ports] : []),
         ]
       : []),
   ];

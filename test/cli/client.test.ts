@@ -76,6 +76,15 @@ test('a public client has no secret, and may have a private-use scheme and any l
   });
 });
 
+test("whoever registers a program on somebody's machine is told about ports [RFC 8252 7.3]", async () => {
+  const add = 'client add --tenant acme --public --name Port --redirect-uri';
+  const said = 'On 127.0.0.1 and [::1] any port is good';
+  for (const uri of ['http://127.0.0.1/a', 'http://[::1]:8080/a', 'http://localhost:8080'])
+    expect((await pgrant([...add.split(' '), uri])).out).toContain(said);
+  for (const uri of ['https://a.example/a', 'com.example.app:/a'])
+    expect((await pgrant([...add.split(' '), uri])).out).not.toContain(said);
+});
+
 test('a scheme that is no reversed domain name is added and set once the tenant allows it', async () => {
   const redirect = '--redirect-uri=cursor://anysphere.cursor-mcp/oauth/callback';
   const add = ['client', 'add', '--tenant', 'acme', '--name', 'Cursor', '--public', redirect];
