@@ -39,6 +39,12 @@ export function explainDatabase(error: unknown, setting: string): unknown {
     const hint = role ? `: it takes a login to which a DBA has granted ${role}` : '';
     return new ConfigError(`${setting} cannot be used: ${message}${hint}`);
   }
+  // The first npm start releases its database, and gives the roles their passwords last.
+  if (setting === 'PGRANT_DATA' && (isUnreleased(error) || code === '28P01')) {
+    return new ConfigError(
+      `the database of PGRANT_DATA is not ready (${message}): npm start says when it is`,
+    );
+  }
   // A login that is not one of ours, or is to release or to dump: no release makes it.
   const isMissing = code === '28000' && routine === 'InitializeSessionUserId';
   const isAbove = /^DATABASE_(OWNER|BACKUP)_URL$/.test(setting);

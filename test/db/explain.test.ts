@@ -41,3 +41,12 @@ test('a release that lacks something is not told to run the release', () => {
     'DATABASE_OWNER_URL cannot be used: permission denied for database x',
   );
 });
+
+test('whoever asks while npm start gets its first database ready is told to wait for that', () => {
+  const early = Object.assign(new Error('password authentication failed'), { code: '28P01' });
+  for (const error of [early, unknown('pgrant_worker')]) {
+    const { message } = explainDatabase(error, 'PGRANT_DATA') as Error;
+    expect(message).toMatch(/^the database of PGRANT_DATA is not ready .*: npm start says when/);
+  }
+  expect((explainDatabase(early, 'DATABASE_URL') as Error).message).toMatch('cannot be used');
+});
