@@ -108,7 +108,7 @@ async function add(session: Session, options: AddOptions): Promise<Output> {
 
 const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?=[:/?]|$)/;
 const ports =
-  'On 127.0.0.1 and [::1] any port is good (RFC 8252 7.3), on localhost the one that is registered.';
+  'On 127.0.0.1 and [::1] any port is good (RFC 8252 7.3), on localhost too where none is registered.';
 
 /** What whoever configures the application has to see to. */
 function duties({ grant_types, redirect_uris, require_pkce, ...rest }: Row): string[] {

@@ -117,12 +117,3 @@ describe.each([
     for (const uri of refused) expect(await statusOf(uri), uri).toBe(400);
   });
 });
-
-test('a client that an operator registered on localhost has the port that was registered', async () => {
-  const { database, tenant } = acme;
-  await database.sql`update pgrant.clients set redirect_uris = '{http://localhost/callback}'
-                      where tenant_id = ${tenant} and client_id = 'native'`;
-  const redirect_uri = 'http://localhost:3118/callback';
-  const page = await request(new Browser(), acme.issuer, 'native', { redirect_uri });
-  expect(page.status).toBe(400);
-});

@@ -145,7 +145,6 @@ describe('a redirect URI', () => {
     'http://127.0.0.1:51004/callback\nhttp://evil.example',
     'http://[::1]:3000/callback',
     'http://[0:0:0:0:0:0:0:1]:3000/callback?x=1',
-    'http://localhost:51004/callback',
     'http://localhost.evil.example/callback',
     'com.example.app:/callback/more',
     'https://app.example/callback',
@@ -163,6 +162,29 @@ describe('a redirect URI', () => {
       next: null,
       state: null,
     });
+  });
+
+  test('is on localhost at any port where it was registered without one, and else at its own [RFC 9700 4.1.3]', async () => {
+    const errorOf = async (client_id: string, uri: string) =>
+      (await begin(world, newBrowser(), { client_id }, { redirect_uri: uri })).row.error;
+    const redirect_uris = ['http://localhost/callback', 'http://localhost:3000/own'];
+    await makeClient(world, 'any-port', { redirect_uris });
+    for (const uri of ['http://localhost/callback', 'http://localhost:51004/callback'])
+      expect([uri, await errorOf('any-port', uri)]).toEqual([uri, null]);
+    for (const uri of [
+      'http://localhost:51004/own',
+      'http://localhost/own',
+      'http://localhost:51004/callback/',
+      'http://localhost:51004/callback?y=1',
+      'http://localhost:123456/callback',
+      'https://localhost:51004/callback',
+      'http://LOCALHOST:51004/callback',
+      'http://127.0.0.1:51004/callback',
+      'http://localhost.evil.example/callback',
+      'http://localhost:51004@evil.example/callback',
+      'http://localhost:51004.evil.example/callback',
+    ])
+      expect([uri, await errorOf('any-port', uri)]).toEqual([uri, 'invalid_redirect_uri']);
   });
 
   test('may be left out only where one is registered and openid is not asked for [Core 3.1.2.1]', async () => {

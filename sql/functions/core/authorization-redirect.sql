@@ -10,7 +10,7 @@ declare
 begin
   v_out.redirect_uri := coalesce(p_redirect_uri, case when cardinality(p_client.redirect_uris) = 1
                                                        and not p_required then p_client.redirect_uris[1] end);
-  if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_registered(p_client, v_out.redirect_uri) then
+  if v_out.redirect_uri is null or not pgrant_rules.redirect_uri_allowed(p_client.redirect_uris, v_out.redirect_uri) then
     v_out.error := 'invalid_redirect_uri';
     v_out.reason := 'redirect_uri missing or not registered';
     v_out.redirect_uri := null;

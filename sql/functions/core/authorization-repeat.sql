@@ -21,7 +21,7 @@ begin
      and r.browser_hash = p_browser_hash;
   v_client := pgrant_rules.client_find(p_tenant, v_request.client_id);
   if v_client.client_id is null or p_session.session_id is null
-     or v_request.device_hash is null and not pgrant_rules.redirect_uri_registered(v_client, v_request.redirect_uri) then
+     or v_request.device_hash is null and not pgrant_rules.redirect_uri_allowed(v_client.redirect_uris, v_request.redirect_uri) then
     return null;
   end if;
   v_out := pgrant_rules.authorization_answer(v_client, v_request);

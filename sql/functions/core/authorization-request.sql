@@ -83,7 +83,7 @@ begin
     return null;
   elsif p_request.device_hash is not null then
     return case when pgrant_rules.device_presentation(p_tenant, p_request) is not null then v_client end;
-  elsif not pgrant_rules.redirect_uri_registered(v_client, p_request.redirect_uri) then
+  elsif not pgrant_rules.redirect_uri_allowed(v_client.redirect_uris, p_request.redirect_uri) then
     return null;
   end if;
   return v_client;

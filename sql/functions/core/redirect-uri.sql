@@ -12,7 +12,7 @@ language sql immutable
 as $$ select regexp_replace(p_uri, '^http://localhost:[0-9]{1,5}(?=[/?]|$)', 'http://localhost') $$;
 
 comment on function pgrant_rules.localhost_portless(text) is
-  'A redirect URI on localhost without its port: a document that registers one without a port speaks for a native application, which cannot know its port beforehand (RFC 8252 7.3). Only such a one is compared so.';
+  'A redirect URI on localhost without its port: whoever registers one without a port speaks for a native application, which cannot know its port beforehand (RFC 9700 4.1.3). Only such a one is compared so.';
 
 create function pgrant_rules.redirect_uri_allowed(p_registered text[], p_uri text) returns boolean
 language plpgsql immutable
@@ -23,22 +23,13 @@ begin
   end if;
   return p_uri ~ '^http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?([/?]|$)'
      and exists (select from unnest(p_registered) r (uri)
-                  where pgrant_rules.redirect_uri_portless(r.uri) = pgrant_rules.redirect_uri_portless(p_uri));
+                  where pgrant_rules.redirect_uri_portless(r.uri) = pgrant_rules.redirect_uri_portless(p_uri))
+      or pgrant_rules.localhost_portless(p_uri) = any (p_registered);
 end
 $$;
 
 comment on function pgrant_rules.redirect_uri_allowed(text[], text) is
-  'Exact string comparison (RFC 9700 4.1.3), but for the port of a loopback IP literal (RFC 8252 7.3).';
-
-create function pgrant_rules.redirect_uri_registered(p_client pgrant_rules.client_policies, p_uri text) returns boolean
-language sql immutable
-as $$
-  select pgrant_rules.redirect_uri_allowed(p_client.redirect_uris, p_uri)
-      or p_client.document_expires_at is not null and pgrant_rules.localhost_portless(p_uri) = any (p_client.redirect_uris)
-$$;
-
-comment on function pgrant_rules.redirect_uri_registered(pgrant_rules.client_policies, text) is
-  'Whether a redirect URI is one of the client''s.';
+  'Exact string comparison (RFC 9700 4.1.3), but for the port of a loopback IP literal (RFC 8252 7.3), and of localhost where the client has registered it without one.';
 
 create function pgrant_rules.uri_shown(p_uri text) returns text
 language sql immutable
