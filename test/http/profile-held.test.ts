@@ -23,6 +23,7 @@ const setClient = (client_id: string, settings: Record<string, unknown>) =>
 const lax = {
   code_lifetime: 600,
   par_lifetime: 600,
+  request_object_lifetime: null,
   client_signing_algs: [...clientAlgs],
   assertion_audience: 'token_endpoint',
   dpop_bound_access_tokens: false,
@@ -193,11 +194,12 @@ describe.each(['tenant', 'client'] as const)(
       expect(pushed).toMatchObject({ status: 201, expires_in: 599 });
     });
 
-    test('a code is good for a minute (5.3.2.1)', async () => {
+    test('a code is good for a minute (5.3.2.1), a request object for an hour (Message Signing 5.3.1)', async () => {
       const [row] = await acme.database.sql`
-      select (pgrant_rules.client_policy(c, t)).code_lifetime as lifetime
-        from pgrant.clients c join pgrant.tenants t using (tenant_id) where c.client_id = ${id('bank')}`;
-      expect(row?.lifetime).toBe(60);
+        select p.code_lifetime, p.request_object_lifetime
+          from pgrant.clients c join pgrant.tenants t using (tenant_id), pgrant_rules.client_policy(c, t) p
+         where c.client_id = ${id('bank')}`;
+      expect(row).toEqual({ code_lifetime: 60, request_object_lifetime: 3600 });
     });
   },
 );

@@ -144,7 +144,9 @@ begin
     p_tenant.pairwise_salt, p_tenant.claims_function, p_tenant.claims_function_targets, p_client.default_resource,
     -- FAPI 2.0 5.3.2.2: less than 600 seconds.
     case when v_profile is null then p_tenant.par_lifetime else least(p_tenant.par_lifetime, 599) end,
-    p_tenant.request_object_lifetime, p_client.request_object_signing_alg, p_client.authorization_alg,
+    -- FAPI 2.0 Message Signing 5.3.1: exp, at most 60 minutes after nbf.
+    case when v_profile is null then p_tenant.request_object_lifetime else least(p_tenant.request_object_lifetime, 3600) end,
+    p_client.request_object_signing_alg, p_client.authorization_alg,
     p_client.introspection_alg, p_client.introspection_audience, pgrant_rules.algs_taken(p_tenant.signing_algs, v_profile),
     not v_console
       and (p_tenant.require_pushed_authorization_requests or p_client.require_pushed_authorization_requests or v_profile is not null),

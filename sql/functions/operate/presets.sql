@@ -26,6 +26,7 @@ begin
     ('default', 'access_token_alg', '"ES256"', 'short signatures, quickly made'),
     ('default', 'code_lifetime', '60', 'seconds'),
     ('default', 'par_lifetime', '60', 'seconds'),
+    ('default', 'request_object_lifetime', '3600', 'a request object says until when it is good, and not for long'),
 
     ('strict', 'registration', '"closed"', 'operators register clients'),
     ('strict', 'registration_rate', '20', 'an hour, per address'),
@@ -57,10 +58,13 @@ begin
     ('fapi2', 'access_token_alg', '"ES256"', 'PS256, ES256 or EdDSA (FAPI 2.0 5.4.1)'),
     ('fapi2', 'code_lifetime', '60', 'at most 60 seconds (FAPI 2.0 5.3.2.1)'),
     ('fapi2', 'par_lifetime', '60', 'less than 600 seconds (FAPI 2.0 5.3.2.2)'),
+    ('fapi2', 'request_object_lifetime', '3600', 'seconds, from nbf to exp at most (FAPI 2.0 Message Signing 5.3.1)'),
 
     ('openid-compatible', 'require_pkce', 'false', 'confidential clients that know OpenID Connect and no PKCE, from now on'),
     ('openid-compatible', 'assertion_audience', '"token_endpoint"',
      'clients that address an assertion to the token endpoint (OpenID Connect Core 9)'),
+    ('openid-compatible', 'request_object_lifetime', 'null',
+     'request objects that do not say until when they are good (OpenID Connect Core 6.1)'),
     ('openid-compatible', 'session_management', 'true', 'clients that watch a session from a frame (OpenID Connect Session Management)');
 end
 $$;
