@@ -42,6 +42,7 @@ import { checkSession } from './endpoints/session/check-session.ts';
 import { token } from './endpoints/token/token.ts';
 import { userinfo } from './endpoints/userinfo/userinfo.ts';
 import { answerErrors } from './http/answer-errors.ts';
+import { Background } from './http/background.ts';
 import type { State } from './http/ctx.ts';
 import { enterTenant } from './http/enter-tenant.ts';
 import { serveHealth, webProbes } from './http/health.ts';
@@ -171,6 +172,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
   const services: EndpointServices = {
     ...base,
     queues,
+    background: new Background(),
     pollRate: new PollRate(base.config.devicePolls),
     keyring: makeKeyring(base),
     authorizationDetails: makeDetailsReader(base),
@@ -186,6 +188,7 @@ export function createApp(base: WebServices, mounts: Mount[] = []): Koa {
   app.use(answerErrors(services.log));
   app.use(serveHealth(webProbes(services)));
   app.use(serveMounts(mounts));
+  app.use(services.background.count);
   app.use(enterTenant(services));
   app.use(refuseUnanswered(routes));
   app.use(dispatch(routes, router));

@@ -1,3 +1,4 @@
+import type { Background } from '../http/background.ts';
 import type { Ctx } from '../http/ctx.ts';
 import type { PollRate } from '../http/poll-rate.ts';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
@@ -19,6 +20,7 @@ export type EndpointServices = WebServices & {
   /** Of issuers of identity assertions. */
   issuerKeys: KeyFinder;
   queues: Queues;
+  background: Background;
   pollRate: PollRate;
   endpoints: EndpointPaths;
 };

@@ -3,6 +3,7 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { parameters } from '../../http/body.ts';
+import type { Ctx } from '../../http/ctx.ts';
 import { refusedDetails } from '../../protocol/authorization-details.ts';
 import { credentialNames } from '../../protocol/client-auth.ts';
 import { requireReadable } from '../../protocol/params.ts';
@@ -19,32 +20,34 @@ const authorize = { ...api.device_authorize, pause: 100 };
 
 /** Gives the device its code, and the one that its person types at a page. */
 export function deviceAuthorization(services: EndpointServices): Endpoint {
+  return (ctx) => services.background.inTurn(ctx, () => begin(services, ctx));
+}
+
+async function begin(services: EndpointServices, ctx: Ctx): Promise<void> {
   const { database, secret, pollRate } = services;
-  return async (ctx) => {
-    const { values, resources } = requireReadable(parameters(ctx), names);
-    if (values.authorization_details !== undefined) throw refusedDetails('a device gets none');
-    const { id, issuer } = ctx.state.tenant;
-    const device = newSecret();
-    const user_code = newUserCode();
-    const row = await call(database, authorize, {
-      ...(await clientIdentity(services, ctx, values)),
-      next_device_hash: device.hash,
-      next_user_code_hash: userCodeHash(secret, id, user_code),
-      next_user_code_start: user_code.slice(0, 2),
-      scope: parseScope(values.scope).join(' '),
-      resource: parseResources(resources).join(' '),
-    });
-    const verification_uri = verificationUri(issuer);
-    ctx.set('Cache-Control', 'no-store');
-    ctx.set('Pragma', 'no-cache');
-    ctx.body = {
-      device_code: assembleToken('device_code', row.expires_at, device.secret),
-      user_code,
-      verification_uri,
-      verification_uri_complete: `${verification_uri}?user_code=${user_code}`,
-      expires_in: row.expires_at - Math.floor(Date.now() / 1000),
-      interval: pollRate.interval(id, row.interval),
-    };
+  const { values, resources } = requireReadable(parameters(ctx), names);
+  if (values.authorization_details !== undefined) throw refusedDetails('a device gets none');
+  const { id, issuer } = ctx.state.tenant;
+  const device = newSecret();
+  const user_code = newUserCode();
+  const row = await call(database, authorize, {
+    ...(await clientIdentity(services, ctx, values)),
+    next_device_hash: device.hash,
+    next_user_code_hash: userCodeHash(secret, id, user_code),
+    next_user_code_start: user_code.slice(0, 2),
+    scope: parseScope(values.scope).join(' '),
+    resource: parseResources(resources).join(' '),
+  });
+  const verification_uri = verificationUri(issuer);
+  ctx.set('Cache-Control', 'no-store');
+  ctx.set('Pragma', 'no-cache');
+  ctx.body = {
+    device_code: assembleToken('device_code', row.expires_at, device.secret),
+    user_code,
+    verification_uri,
+    verification_uri_complete: `${verification_uri}?user_code=${user_code}`,
+    expires_in: row.expires_at - Math.floor(Date.now() / 1000),
+    interval: pollRate.interval(id, row.interval),
   };
 }
 

@@ -1,5 +1,6 @@
 // RFC 6749 3.2: the token endpoint, one file per grant.
 import { parameters } from '../../http/body.ts';
+import type { Ctx } from '../../http/ctx.ts';
 import { malformed, OAuthError } from '../../protocol/errors.ts';
 import { grantTypes } from '../../protocol/lists.ts';
 import { requireReadable } from '../../protocol/params.ts';
@@ -14,7 +15,7 @@ import { deviceGrant } from './device-code.ts';
 import { jwtBearerGrant } from './jwt-bearer.ts';
 import { refreshGrant } from './refresh-token.ts';
 import { exchangeGrant } from './token-exchange.ts';
-import { type Grant, names } from './token-grant.ts';
+import { type Grant, names, type TokenRequest } from './token-grant.ts';
 
 type GrantType = (typeof grantTypes)[number];
 
@@ -30,7 +31,7 @@ const grants: Record<GrantType, Grant> = {
 
 /** Answers a token request. */
 export function token(services: EndpointServices): Endpoint {
-  const { database, keyring, authorizationDetails, pollRate } = services;
+  const { background, pollRate } = services;
   return async (ctx) => {
     const { values, resources } = requireReadable(parameters(ctx), names);
     const { grant_type } = values;
@@ -38,32 +39,50 @@ export function token(services: EndpointServices): Endpoint {
     if (!isGrantType(grant_type))
       throw new OAuthError('unsupported_grant_type', 'grant_type unknown');
     ctx.state.grant = grant_type;
-    if (grants[grant_type] === deviceGrant) pollRate.admit(ctx.state.tenant.id);
-    const own = grants[grant_type] === jwtBearerGrant && !isIdentityAssertion(ctx, values);
-    const identify = own ? assertedIdentity : clientIdentity;
-    const grant =
-      grants[grant_type] === jwtBearerGrant && !own
-        ? redeemAssertion(services, ctx)
-        : grants[grant_type];
-    const identity = await identify(services, ctx, values);
-    const details = await authorizationDetails(ctx, values.authorization_details);
-    const possession = await possessionOf(services, ctx);
-    // What can fail comes first: after the commit there is nothing left to do but sign.
-    const keys = await keyring(ctx);
-    const answer = await grant({
-      database,
-      keys,
-      issuer: ctx.state.tenant.issuer,
-      values,
-      resources: parseResources(resources),
-      details,
-      identity,
-      possession,
+    const answer = async () => {
+      ctx.body = await granted(services, ctx, grant_type, { values, resources });
+      ctx.set('Cache-Control', 'no-store');
+      ctx.set('Pragma', 'no-cache');
+    };
+    if (grants[grant_type] !== deviceGrant) return answer();
+    return background.inTurn(ctx, () => {
+      pollRate.admit(ctx.state.tenant.id);
+      return answer();
     });
-    ctx.set('Cache-Control', 'no-store');
-    ctx.set('Pragma', 'no-cache');
-    ctx.body = answer;
   };
+}
+
+type Asked = { values: TokenRequest['values']; resources: readonly string[] };
+
+/** Finds out who asks with what, and has the grant answer. */
+async function granted(
+  services: EndpointServices,
+  ctx: Ctx,
+  grantType: GrantType,
+  { values, resources }: Asked,
+): Promise<object> {
+  const { database, keyring, authorizationDetails } = services;
+  const own = grants[grantType] === jwtBearerGrant && !isIdentityAssertion(ctx, values);
+  const identify = own ? assertedIdentity : clientIdentity;
+  const grant =
+    grants[grantType] === jwtBearerGrant && !own
+      ? redeemAssertion(services, ctx)
+      : grants[grantType];
+  const identity = await identify(services, ctx, values);
+  const details = await authorizationDetails(ctx, values.authorization_details);
+  const possession = await possessionOf(services, ctx);
+  // What can fail comes first: after the commit there is nothing left to do but sign.
+  const keys = await keyring(ctx);
+  return grant({
+    database,
+    keys,
+    issuer: ctx.state.tenant.issuer,
+    values,
+    resources: parseResources(resources),
+    details,
+    identity,
+    possession,
+  });
 }
 
 function isGrantType(value: string): value is GrantType {
