@@ -60,8 +60,8 @@ test('a rotation is one HOT update: no index grows', async () => {
   }
   const after = await counts();
   expect(after.updated - before.updated).toBe(200);
-  // Where a page is full the next version goes to another one: some in a hundred.
-  expect(after.hot - before.hot).toBeGreaterThan(150);
+  // Where a page is full the next version goes to another one: a few in a hundred.
+  expect(after.hot - before.hot).toBeGreaterThan(180);
 });
 
 test('rotation, logout, revocation and disabling at once never deadlock, and what was revoked stays so', async () => {
