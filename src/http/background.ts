@@ -4,7 +4,7 @@ import type { Ctx } from './ctx.ts';
 /** Milliseconds that one waits for others at most, before it is decided and before it is answered. */
 const longest = 250;
 
-/** How many go on in one turn of the event loop. */
+/** How many go on in one turn of the event loop before that. */
 const someTogether = 4;
 
 /** Which requests are under way, and which wait until none is. */
@@ -55,13 +55,16 @@ export class Background {
   }
 
   #serve(): void {
+    clearImmediate(this.#soon);
     clearTimeout(this.#later);
     this.#soon = undefined;
     this.#later = undefined;
     const now = performance.now();
-    for (let left = someTogether; left > 0; left -= 1) {
-      const [first] = this.#waiting;
-      if (!first || (this.#underWay.size > 0 && first.due > now)) break;
+    let left = this.#underWay.size === 0 ? someTogether : 0;
+    for (let [first] = this.#waiting; first; [first] = this.#waiting) {
+      // Without a bound for those whose time has come, or in a busy process they would be ever more.
+      if (first.due > now && left <= 0) break;
+      left -= 1;
       this.#waiting.shift();
       first.goOn();
     }

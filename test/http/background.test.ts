@@ -85,6 +85,19 @@ test('of many some go on in a turn of the event loop, and whoever comes between 
   expect(done.filter((one) => one.endsWith('is over'))).toHaveLength(20);
 });
 
+test('whoever has waited long enough goes on at once, however many these are', async () => {
+  const { done, foreground, inBackground } = begin();
+  const end = foreground('refresh');
+  const over = Array.from({ length: 40 }, (_, at) => inBackground(`poll ${at}`));
+  const late = performance.now() + 300;
+  while (performance.now() < late);
+  await turn();
+  await turn();
+  expect(done).toHaveLength(40);
+  await Promise.all(over);
+  await end();
+});
+
 test('an error of one in the background is told, and keeps nobody', async () => {
   const { done, foreground, inBackground } = begin();
   const failed = inBackground('poll', () => Promise.reject(new Error('authorization_pending')));
