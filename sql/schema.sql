@@ -3378,7 +3378,7 @@ create table pgrant.token_families (
   generation integer default 1 not null,
   current_hash bytea,
   previous_hash bytea,
-  sealed_successor bytea,
+  successor_salt bytea,
   replay_until timestamp with time zone,
   replays integer default 0 not null,
   replays_total integer default 0 not null,
@@ -3413,7 +3413,7 @@ create policy audited on pgrant.token_families for select to pgrant_auditor usin
 create policy dead_deleted on pgrant.token_families for delete to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval))));
 create policy dead_locked on pgrant.token_families for update to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)))) with check (false);
 create policy dead_seen on pgrant.token_families for select to pgrant_janitor using (((idle_expires_at < now()) OR (revoked_at < (now() - '90 days'::interval)) OR (replay_until < now())));
-create policy replay_closed on pgrant.token_families for update to pgrant_janitor using ((replay_until < now())) with check ((sealed_successor IS NULL));
+create policy replay_closed on pgrant.token_families for update to pgrant_janitor using ((replay_until < now())) with check ((successor_salt IS NULL));
 create policy tenant_isolation on pgrant.token_families for all to pgrant_definer using ((tenant_id = pgrant.tenant())) with check ((tenant_id = pgrant.tenant()));
 comment on table pgrant.token_families is 'One row for all that one code gave. A rotation changes no indexed column: one HOT update, no bloat. superseded and revoked are different states.';
 comment on column pgrant.token_families.tenant_id is 'The tenant.';
@@ -3434,7 +3434,7 @@ comment on column pgrant.token_families.handle_hash is 'SHA-256 of the part of t
 comment on column pgrant.token_families.generation is 'How many refresh tokens the family has had.';
 comment on column pgrant.token_families.current_hash is 'SHA-256 of the refresh token that is good now.';
 comment on column pgrant.token_families.previous_hash is 'SHA-256 of the one before, which may be replayed until replay_until.';
-comment on column pgrant.token_families.sealed_successor is 'The current refresh token, sealed under a key derived from the previous one; nobody else can open it.';
+comment on column pgrant.token_families.successor_salt is 'What the current refresh token was derived with from the previous one, whose holder alone can derive it again.';
 comment on column pgrant.token_families.replay_until is 'Until when the refresh token before may be replayed; null = no longer.';
 comment on column pgrant.token_families.replays is 'Replays of the previous refresh token so far.';
 comment on column pgrant.token_families.replays_total is 'Replays in the whole life of the family.';

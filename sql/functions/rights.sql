@@ -21,7 +21,7 @@ begin
                                      'partition_plan_set', 'audit_retention_set', 'token_presented')
                     or p.oid = 'pgrant_report.review_add(text, text, text, interval, text)'::regprocedure
                   then 'pgrant_cataloguer'
-                  when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'sealed_erase',
+                  when p.proname in ('expired_tables', 'expired_delete', 'expired_grants_delete', 'expired_clients_delete', 'salts_erase',
                                      'backlog_read', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due', 'refusals_due',
                                      'key_due', 'upstream_due', 'logo_due', 'audit_checkpoint_due')
                   then 'pgrant_janitor'
@@ -41,7 +41,7 @@ begin
     ), caller (name, role) as (values
       -- The worker calls what the definer owns in pgrant_ops, and by name what others own.
       ('partitions_maintain', 'pgrant_worker'), ('expired_tables', 'pgrant_worker'), ('expired_delete', 'pgrant_worker'),
-      ('backlog_read', 'pgrant_worker'), ('sealed_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
+      ('backlog_read', 'pgrant_worker'), ('salts_erase', 'pgrant_worker'), ('audit_seal', 'pgrant_worker'),
       ('audit_seal_tenant', 'pgrant_worker'), ('audit_seal_due', 'pgrant_worker'),
       ('webhook_due', 'pgrant_worker'), ('logout_due', 'pgrant_worker'), ('refusals_due', 'pgrant_worker'),
       ('key_due', 'pgrant_worker'), ('upstream_due', 'pgrant_worker'), ('logo_due', 'pgrant_worker'),

@@ -538,7 +538,7 @@ export type ApiTokens = {
   acr: string | null;
   amr: string[] | null;
   refresh_token: boolean;
-  sealed_successor: Buffer | null;
+  successor_salt: Buffer | null;
   id_token_alg: string | null;
   id_expires_at: number | null;
   id_claims: Json;
@@ -2267,7 +2267,7 @@ export const api = {
       scope: string | null;
       access_hash: Uint8Array | null;
       successor_hash: Uint8Array | null;
-      sealed_successor: Uint8Array | null;
+      successor_salt: Uint8Array | null;
       resource: string | null;
       authorization_details: unknown;
     },
@@ -2286,7 +2286,7 @@ export const api = {
     ['scope', 'text'],
     ['access_hash', 'bytea'],
     ['successor_hash', 'bytea'],
-    ['sealed_successor', 'bytea'],
+    ['successor_salt', 'bytea'],
     ['resource', 'text'],
     ['authorization_details', 'jsonb'],
   ], ['client_id', 'subject', 'scopes', 'audience', 'access_token_format', 'access_token_alg', 'access_token_typ', 'access_claims', 'issued_at', 'access_expires_at', 'refresh_token']),
@@ -5123,6 +5123,20 @@ export const ops = {
     ['role', 'text'],
   ], []),
 
+  /** Erases the salts of successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many. */
+  salts_erase: bind<
+    {
+      part: number | null;
+      parts: number | null;
+    },
+    {
+      salts_erase: number;
+    }
+  >('pgrant_ops.salts_erase', [
+    ['part', 'integer'],
+    ['parts', 'integer'],
+  ], ['salts_erase']),
+
   /** pgrant_report.schedules for the worker: when each task ran last, what came of it, whether it is late. every and duration in seconds. May be null: last_run_at, last_success_at, duration, counts, error. */
   schedule_list: bind<
     {
@@ -5226,20 +5240,6 @@ export const ops = {
     ['tenant', 'uuid'],
     ['scope', 'text'],
   ], ['scope_show']),
-
-  /** Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many. */
-  sealed_erase: bind<
-    {
-      part: number | null;
-      parts: number | null;
-    },
-    {
-      sealed_erase: number;
-    }
-  >('pgrant_ops.sealed_erase', [
-    ['part', 'integer'],
-    ['parts', 'integer'],
-  ], ['sealed_erase']),
 
   /** What a tenant has that is sealed under another key than p_key_id, the first 4 bytes of what is sealed now; p_limit of them. name and part say whose it is. May be null: part. Raises OA001. */
   sealed_list: bind<

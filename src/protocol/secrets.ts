@@ -130,10 +130,9 @@ export interface RefreshToken {
   secret_hash: Buffer;
 }
 
-/** Makes a refresh token: of a new family, or the next one of the family that has the handle. */
-export function newRefreshToken(handle?: string): RefreshToken {
-  const secret = randomText(32);
-  return refreshToken(handle ?? randomText(16), secret);
+/** Makes the first refresh token of a family. */
+export function newRefreshToken(): RefreshToken {
+  return refreshToken(randomText(16), randomText(32));
 }
 
 /** Reads a refresh token; undefined when the text can't be one. */
@@ -144,13 +143,17 @@ export function parseRefreshToken(token: string): RefreshToken | undefined {
 }
 
 /** The refresh token of a handle and a secret. */
-export function refreshToken(handle: string, secret: string): RefreshToken {
+export function refreshToken(
+  handle: string,
+  secret: string,
+  handle_hash = secretHash(handle),
+): RefreshToken {
   const token = `${refreshPrefix}${handle}.${secret}`;
   return {
     token,
     handle,
     secret,
-    handle_hash: secretHash(handle),
+    handle_hash,
     secret_hash: secretHash(token),
   };
 }

@@ -9,8 +9,8 @@ export const crontab = `
 7 * * * * partitions ?jobKey=partitions
 # Rows past their expiry, wherever they are not in a partition of their own.
 * * * * * cleanup ?jobKey=cleanup&max=1
-# Sealed refresh tokens whose replay window has closed: one sixtieth of the table a minute.
-* * * * * sealed_erase ?jobKey=sealed_erase&max=1
+# Salts of refresh tokens whose replay window has closed: one sixtieth of the table a minute.
+* * * * * salts_erase ?jobKey=salts_erase&max=1
 # Signing keys of new tenants, and the next ones of the others when their time has come.
 * * * * * keys ?jobKey=keys&max=1
 # What is sealed under PGRANT_SECRET_OLD, or without the key of its tenant, sealed again; nothing where neither is set.

@@ -36,9 +36,9 @@ function runs({ config, database, secret, log }: Omit<WorkerServices, 'url'>): R
       log.debug(deleted, 'expired rows deleted');
       return deleted;
     },
-    sealed_erase: async () => {
+    salts_erase: async () => {
       const part = new Date().getUTCMinutes();
-      const { sealed_erase: erased } = await call(database, ops.sealed_erase, { part, parts: 60 });
+      const { salts_erase: erased } = await call(database, ops.salts_erase, { part, parts: 60 });
       return { erased };
     },
     refusals: async (signal) => ({ events: await recordRefusals(database, signal) }),

@@ -73,7 +73,7 @@ function script({ scenario, tenant, client, family, access }: SqlOrder): string 
         refresh_hash: `case when :generation = 0 then ${digest(first)} else ${token(':generation')} end`,
         access_hash: random,
         successor_hash: token(':next'),
-        sealed_successor: bytes(Buffer.alloc(60)),
+        successor_salt: bytes(Buffer.alloc(32)),
       }),
       '\\set generation :next',
     ],

@@ -140,7 +140,7 @@ export const groups: Record<string, string[]> = {
     'key_hash',
     'successor_hash',
     'issued_hash',
-    'sealed_successor',
+    'successor_salt',
     'id_token',
   ],
   assertion: ['identity_assertion', 'issuer'],

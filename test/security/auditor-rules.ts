@@ -27,7 +27,7 @@ export const auditorRules: Rule[] = [
          and name not in ${harmless}`,
     broken: [
       'grant select on pgrant.users to pgrant_auditor',
-      `select pgrant.audited('pgrant.token_families', array['sealed_successor'])`,
+      `select pgrant.audited('pgrant.token_families', array['successor_salt'])`,
       'grant select (decoy_salt) on pgrant.tenants to public',
     ],
   },

@@ -29,7 +29,7 @@ const tenantless = {
   'pgrant_ops.sealing_read': 'goes through tenants, entering each, for the names of keys',
   'pgrant_ops.expired_tables': 'the janitor, bound by policies of its own',
   'pgrant_ops.expired_delete': 'the janitor, bound by policies of its own',
-  'pgrant_ops.sealed_erase': 'the janitor, bound by policies of its own',
+  'pgrant_ops.salts_erase': 'the janitor, bound by policies of its own',
   'pgrant_ops.task_begin': 'the runs of the worker have no tenant',
   'pgrant_ops.task_end': 'the runs of the worker have no tenant',
   'pgrant_ops.audit_checkpoint_due': 'names of all tenants, by policies of its own',
@@ -74,7 +74,7 @@ export const functionRules: Rule[] = [
        where f.proowner <> case when f.schema = 'pgrant' or f.proname in ('largest_tenant_plan', 'partition_plan_change')
                                           or f.proname like 'partition%' and f.proname not like 'partition_plan%' then 'pgrant_owner'
                                 when f.proname in ('backlog_read', 'expired_tables', 'expired_delete', 'expired_grants_delete',
-                                                   'expired_clients_delete', 'sealed_erase', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due',
+                                                   'expired_clients_delete', 'salts_erase', 'audit_forget', 'user_forget', 'webhook_due', 'logout_due',
                                                    'refusals_due', 'key_due', 'upstream_due', 'logo_due', 'audit_checkpoint_due')
                                 then 'pgrant_janitor'
                                 when f.proname like 'catalogue%' and f.proname <> 'catalogue_audit'

@@ -179,7 +179,7 @@ export async function valuesOf(tenant: Tenant, names: string[] = []): Promise<Va
     }),
     successor_hash: secret(),
     issued_hash: secret(),
-    sealed_successor: randomBytes(60),
+    successor_salt: randomBytes(32),
     key_hash: tenant.key_hash,
     ...(wants('grant_id') && { grant_id: await grantOf(tenant, browser) }),
     ...(wants('challenge_hash', 'verifier_hash') &&

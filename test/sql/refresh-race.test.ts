@@ -26,11 +26,11 @@ test('20 refreshes at once are one rotation: one successor, one family, nobody l
   const { refresh, row } = await obtainTokens(world, client, ada);
   const all = await Promise.all(Array.from({ length: 20 }, () => rotate(world, client, refresh)));
   expect(all.map((each) => each.row.error)).toEqual(all.map(() => null));
-  const [winner, ...more] = all.filter((each) => each.row.sealed_successor === null);
+  const [winner, ...more] = all.filter((each) => each.row.successor_salt === null);
   expect(more).toEqual([]);
-  const given = all.flatMap((each) => each.row.sealed_successor ?? []);
+  const given = all.flatMap((each) => each.row.successor_salt ?? []);
   expect(given).toHaveLength(19);
-  for (const sealed of given) expect(sealed).toEqual(winner?.sealed_successor);
+  for (const salt of given) expect(salt).toEqual(winner?.successor_salt);
   const families = await world.database.sql`
     select generation, replays, revoked_at from pgrant.token_families where family_id = ${row.family_id}`;
   expect([...families]).toEqual([{ generation: 2, replays: 19, revoked_at: null }]);

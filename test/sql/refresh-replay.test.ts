@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 async function family() {
   const [row] = await world.database.sql`
-    select generation, replays, replays_total, sealed_successor, revoked_at, revoked_reason
+    select generation, replays, replays_total, successor_salt, revoked_at, revoked_reason
       from pgrant.token_families where handle_hash = ${refresh.handle_hash}`;
   return row;
 }
@@ -51,11 +51,11 @@ async function age(change: string) {
 const use = (token = refresh) => rotate(world, client, token);
 const reused = { error: 'invalid_grant', reason: 'refresh token reused', access_expires_at: null };
 
-test('a superseded refresh token gives the same sealed successor again: nobody is logged out', async () => {
+test('a superseded refresh token gives the salt of the same successor again: nobody is logged out', async () => {
   const first = await use();
   for (const replays of [1, 2]) {
     const { row } = await use();
-    const again = { error: null, sealed_successor: first.sealed_successor, refresh_token: true };
+    const again = { error: null, successor_salt: first.successor_salt, refresh_token: true };
     expect(row).toMatchObject(again);
     const counted = { generation: 2, replays, replays_total: replays, revoked_at: null };
     expect(await family()).toMatchObject(counted);
@@ -69,14 +69,14 @@ test('a superseded refresh token is replayed 100 times at most, and then refused
   const first = await use();
   await age('replays = 99');
   expect((await use()).row.error).toBeNull();
-  const refused = { error: 'invalid_grant', sealed_successor: null, access_expires_at: null };
+  const refused = { error: 'invalid_grant', successor_salt: null, access_expires_at: null };
   expect((await use()).row).toMatchObject(refused);
   expect(await family()).toMatchObject({ revoked_at: null });
   expect((await use(first.refresh)).row.error).toBeNull();
 });
 
 async function expectRevoked(successor: Awaited<ReturnType<typeof use>>) {
-  expect(await family()).toMatchObject({ revoked_reason: reused.reason, sealed_successor: null });
+  expect(await family()).toMatchObject({ revoked_reason: reused.reason, successor_salt: null });
   expect((await use(successor.refresh)).row.error).toBe('invalid_grant');
   expect((await ask(world, api.userinfo_read, successor.access)).error).toBe('invalid_token');
   expect((await auditOf(world, 'refresh.reuse')).at(-1)).toMatchObject({
@@ -99,7 +99,7 @@ test('where the window is 0 it is reuse at once', async () => {
     settings: { replay_window: 0 },
   });
   const first = await use();
-  expect(await family()).toMatchObject({ sealed_successor: null });
+  expect(await family()).toMatchObject({ successor_salt: null });
   expect((await use()).row).toMatchObject(reused);
   await expectRevoked(first);
 });

@@ -56,7 +56,7 @@ describe('the current refresh token', () => {
     expect(first.row).toMatchObject({
       error: null,
       refresh_token: true,
-      sealed_successor: null,
+      successor_salt: null,
       scopes,
       subject: ada.user_id,
       id_token_alg: 'RS256',

@@ -190,7 +190,7 @@ export async function obtainTokens(
 type Rotated = {
   row: ApiTokens;
   refresh: RefreshToken;
-  sealed_successor: Buffer;
+  successor_salt: Buffer;
   access: ReturnType<typeof access>;
 };
 
@@ -201,17 +201,17 @@ export async function rotate(
   token: RefreshToken,
   scopes: string[] | null = null,
 ): Promise<Rotated> {
-  const [refresh_hash, access_hash, sealed_successor] = [secret(), secret(), randomBytes(60)];
+  const [refresh_hash, access_hash, successor_salt] = [secret(), secret(), randomBytes(32)];
   const row = await ask(world, api.refresh_rotate, {
     ...client,
     ...token,
     scope: scopes?.join(' ') ?? null,
     access_hash,
     successor_hash: refresh_hash,
-    sealed_successor,
+    successor_salt,
   });
   const refresh = { handle_hash: token.handle_hash, refresh_hash };
-  return { row, refresh, sealed_successor, access: access(access_hash, row) };
+  return { row, refresh, successor_salt, access: access(access_hash, row) };
 }
 
 function access(access_hash: Buffer, { access_expires_at }: ApiTokens) {

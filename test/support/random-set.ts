@@ -118,7 +118,7 @@ async function makeFamily(world: World, client: Client, user: User, at: number) 
   }
   if (at === 6) {
     await database.sql`
-      update pgrant.token_families set revoked_at = now(), revoked_reason = 'by hand', sealed_successor = null
+      update pgrant.token_families set revoked_at = now(), revoked_reason = 'by hand', successor_salt = null
        where tenant_id = ${tenant} and handle_hash = ${handle}`;
   }
   return { client, tokens, access: given.access };
@@ -164,7 +164,7 @@ export const makers: Record<string, (random: Random, holdings: Holdings) => Args
       resource: pick(random, ['', '', resource, 'https://other.example/']),
       access_hash: secret(),
       successor_hash: secret(),
-      sealed_successor: randomBytes(60),
+      successor_salt: randomBytes(32),
     };
   },
   code_redeem: (random, holdings) => {

@@ -40,7 +40,7 @@ async function addFamily(grant: string, family: Family = {}): Promise<string> {
   const { idle = '1 day', replay = '1 minute', revoked = null } = family;
   const [row] = await sql`
     insert into pgrant.token_families (tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time, amr,
-      handle_hash, current_hash, sealed_successor, replay_until, idle_expires_at, expires_at, sweep_after, revoked_at)
+      handle_hash, current_hash, successor_salt, replay_until, idle_expires_at, expires_at, sweep_after, revoked_at)
     values (${tenant}, ${grant}, ${user}, 'web', true, '{}', now(), '{}', ${hash()}, ${hash()}, ${hash()},
       now() + ${replay}::interval, now() + ${idle}::interval, now() + interval '1 year',
       (now() + ${idle}::interval)::date, now() + ${revoked}::interval)
@@ -218,14 +218,14 @@ test('every table with rows that expire is cleaned', async () => {
   expect(names(cleaned)).toEqual(names(expiring));
 });
 
-test('a sealed refresh token is erased once its replay window has closed, and no sooner', async () => {
+test('the salt of a refresh token is erased once its replay window has closed, and no sooner', async () => {
   const [grant] = await ids('grants', 'grant_id');
   const open = await addFamily(grant, { replay: '5 minutes' });
   const closed = await addFamily(grant, { replay: '-1 second' });
-  await sql`select pgrant_ops.sealed_erase(0, 60)`;
+  await sql`select pgrant_ops.salts_erase(0, 60)`;
   const rows = await sql`
     select family_id from pgrant.token_families
-     where family_id in (${open}, ${closed}) and sealed_successor is not null`;
+     where family_id in (${open}, ${closed}) and successor_salt is not null`;
   expect(rows.map((row) => row.family_id)).toEqual([open]);
 });
 
@@ -243,21 +243,21 @@ test('a family that was revoked 90 days ago is deleted though it would live on',
 test('the sweep of a minute erases its part of the table, and an hour erases all of it', async () => {
   const [grant] = await ids('grants', 'grant_id');
   await sql.unsafe(`insert into pgrant.token_families (tenant_id, grant_id, user_id, client_id, offline, scopes, auth_time,
-      amr, handle_hash, current_hash, sealed_successor, replay_until, idle_expires_at, expires_at, sweep_after)
+      amr, handle_hash, current_hash, successor_salt, replay_until, idle_expires_at, expires_at, sweep_after)
     select '${tenant}', '${grant}', '${user}', 'web', true, '{}', now(), '{}', sha256(n::text::bytea),
       sha256(n::text::bytea), decode(repeat('00', 1500), 'hex'), now() - interval '1 minute',
       now() + interval '1 day', now() + interval '1 day', current_date + 7 from generate_series(1, 6000) n`);
   const sealed = () => sql`
     select family_id, (ctid::text::point)[0]::int / 16 % 60 as part from pgrant.token_families
-     where sealed_successor is not null and replay_until < now()`;
+     where successor_salt is not null and replay_until < now()`;
   const before = await sealed();
   const minutes = [new Date().getUTCMinutes()];
-  await runNow(database, 'sealed_erase');
+  await runNow(database, 'salts_erase');
   minutes.push(new Date().getUTCMinutes());
   const left = new Set((await sealed()).map((row) => row.family_id));
   const erased = before.filter((row) => !left.has(row.family_id));
   expect(erased.length).toBeGreaterThan(0);
   for (const { part } of erased) expect(minutes).toContain(part);
-  for (let part = 0; part < 60; part++) await sql`select pgrant_ops.sealed_erase(${part}, 60)`;
+  for (let part = 0; part < 60; part++) await sql`select pgrant_ops.salts_erase(${part}, 60)`;
   expect(await sealed()).toHaveLength(0);
 });

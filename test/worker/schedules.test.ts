@@ -62,16 +62,16 @@ test('each run leaves a row with its duration and counts, and is in time again',
 });
 
 test('a run that fails leaves its error, and does not count as a success', async () => {
-  await sql`delete from pgrant.task_runs where task = 'sealed_erase'`;
-  await sql`alter function pgrant_ops.sealed_erase(integer, integer) rename to gone`;
-  await sql`select graphile_worker.add_job('sealed_erase', '{}')`;
-  await until(async () => (await schedule('sealed_erase'))?.error !== null);
-  expect(await schedule('sealed_erase')).toMatchObject({
+  await sql`delete from pgrant.task_runs where task = 'salts_erase'`;
+  await sql`alter function pgrant_ops.salts_erase(integer, integer) rename to gone`;
+  await sql`select graphile_worker.add_job('salts_erase', '{}')`;
+  await until(async () => (await schedule('salts_erase'))?.error !== null);
+  expect(await schedule('salts_erase')).toMatchObject({
     counts: null,
-    error: expect.stringContaining('sealed_erase'),
+    error: expect.stringContaining('salts_erase'),
     late: true,
   });
-  await sql`alter function pgrant_ops.gone(integer, integer) rename to sealed_erase`;
+  await sql`alter function pgrant_ops.gone(integer, integer) rename to salts_erase`;
 });
 
 test('runs are kept for 30 days, in partitions that are dropped', async () => {

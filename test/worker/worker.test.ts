@@ -103,7 +103,7 @@ test('the crontab of every worker is known to the database, one entry for each t
     'partitions',
     'refusals',
     'reseal',
-    'sealed_erase',
+    'salts_erase',
     'upstreams',
   ]);
 });

@@ -110,7 +110,7 @@ create function pgrant_rules.refreshes_decide(
   p_tenant uuid, p_request_id text[], p_address inet[], p_client_id text[],
   p_client pgrant_rules.client_policies[], p_error pgrant_api.error[], p_reason text[], p_detail text[],
   p_family pgrant.token_families[], p_refresh_hash bytea[], p_scope text[], p_resource text[],
-  p_access_hash bytea[], p_successor_hash bytea[], p_sealed_successor bytea[], p_cnf jsonb[], p_authorization_details jsonb[]
+  p_access_hash bytea[], p_successor_hash bytea[], p_successor_salt bytea[], p_cnf jsonb[], p_authorization_details jsonb[]
 ) returns pgrant_rules.token_decision[]
 language plpgsql
 as $$
@@ -158,8 +158,8 @@ begin
       v_decision.access_hash := p_access_hash[i];
       v_decision.refresh_token := true;
       v_decision.successor_hash := p_successor_hash[i];
-      v_decision.sealed_successor := case when v_decision.action = 'refresh.replay' then v_family.sealed_successor
-                                          when v_client.replay_window > 0 then p_sealed_successor[i] end;
+      v_decision.successor_salt := case when v_decision.action = 'refresh.replay' then v_family.successor_salt
+                                        when v_client.replay_window > 0 then p_successor_salt[i] end;
       v_decision.replay_until := now() + make_interval(secs => v_client.replay_window);
       v_decision.idle_expires_at := least(pgrant_rules.after(v_client.refresh_idle_lifetime), v_family.expires_at);
     end if;

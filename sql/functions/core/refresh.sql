@@ -26,16 +26,16 @@ comment on function pgrant_rules.families_lock(uuid, bytea[]) is
   'The family behind each handle, locked in the order of their keys; null where there is none.';
 
 create type pgrant_rules.rotation as (
-  family_id         uuid,
-  successor_hash    bytea,
-  sealed_successor  bytea,
-  replay_until      timestamptz,
-  idle_expires_at   timestamptz,
-  cnf               jsonb
+  family_id        uuid,
+  successor_hash   bytea,
+  successor_salt   bytea,
+  replay_until     timestamptz,
+  idle_expires_at  timestamptz,
+  cnf              jsonb
 );
 
 comment on type pgrant_rules.rotation is 'A refresh token that takes the place of the current one of its family (see token_decision).';
-comment on column pgrant_rules.rotation.sealed_successor is 'The token, sealed under its predecessor, to be given back on a replay; null = there is none.';
+comment on column pgrant_rules.rotation.successor_salt is 'What the token was derived with from its predecessor, to be given back on a replay; null = it cannot be replayed.';
 comment on column pgrant_rules.rotation.cnf is 'The key that it is to be bound to, unless its family is bound to one (RFC 9449 5); null = none.';
 
 create function pgrant_rules.families_rotate(p_tenant uuid, p_rotations pgrant_rules.rotation[]) returns void
@@ -46,7 +46,7 @@ begin
      set generation = f.generation + 1,
          previous_hash = f.current_hash,
          current_hash = r.successor_hash,
-         sealed_successor = r.sealed_successor,
+         successor_salt = r.successor_salt,
          replay_until = r.replay_until,
          replays = 0,
          cnf = coalesce(f.cnf, r.cnf),
@@ -81,7 +81,7 @@ create function pgrant_api.refresh_rotate(
   p_tenant uuid, p_request_id text[], p_address inet[],
   p_client_id text[], p_auth_method text[], p_secret_hash bytea[], p_assertion jsonb[], p_possession jsonb[],
   p_handle_hash bytea[], p_refresh_hash bytea[], p_scope text[],
-  p_access_hash bytea[], p_successor_hash bytea[], p_sealed_successor bytea[], p_resource text[],
+  p_access_hash bytea[], p_successor_hash bytea[], p_successor_salt bytea[], p_resource text[],
   p_authorization_details jsonb[]
 ) returns setof pgrant_api.tokens
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -102,7 +102,7 @@ begin
       select * from pgrant_api.refresh_rotate(
         p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
         p_possession[i:i], p_handle_hash[i:i], p_refresh_hash[i:i], p_scope[i:i], p_access_hash[i:i], p_successor_hash[i:i],
-        p_sealed_successor[i:i], p_resource[i:i], p_authorization_details[i:i]);
+        p_successor_salt[i:i], p_resource[i:i], p_authorization_details[i:i]);
     end loop;
     return;
   end if;
@@ -112,11 +112,11 @@ begin
   v_decisions := pgrant_rules.refreshes_decide(
     p_tenant, p_request_id, p_address, p_client_id, v_auth.o_client, v_auth.o_error, v_auth.o_reason, v_auth.o_detail,
     pgrant_rules.families_lock(p_tenant, p_handle_hash), p_refresh_hash, p_scope, p_resource, p_access_hash, p_successor_hash,
-    p_sealed_successor, v_auth.o_cnf, p_authorization_details);
+    p_successor_salt, v_auth.o_cnf, p_authorization_details);
   foreach v_decision in array v_decisions loop
     case
       when v_decision.action = 'refresh.rotate' and v_decision.error is null then
-        v_rotations := v_rotations || row(v_decision.family_id, v_decision.successor_hash, v_decision.sealed_successor,
+        v_rotations := v_rotations || row(v_decision.family_id, v_decision.successor_hash, v_decision.successor_salt,
                                           v_decision.replay_until, v_decision.idle_expires_at,
                                           pgrant_rules.family_cnf(v_auth.o_client[v_decision.n], v_auth.o_cnf[v_decision.n])
                                          )::pgrant_rules.rotation;

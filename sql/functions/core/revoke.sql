@@ -8,7 +8,7 @@ begin
   update pgrant.token_families f
      set revoked_at = now(),
          revoked_reason = p_reason,
-         sealed_successor = null
+         successor_salt = null
    where f.tenant_id = p_tenant
      and f.family_id = any (p_family_ids)
      and f.revoked_at is null

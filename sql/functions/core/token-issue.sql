@@ -103,7 +103,7 @@ begin
       || coalesce(v_shape.claims, '{}') || v_claims,
     pgrant_rules.epoch(pgrant_rules.whole_second(now())), pgrant_rules.epoch(p_decision.access_expires_at), p_decision.family_id,
     pgrant_rules.epoch(p_decision.auth_time), p_decision.acr, p_decision.amr, coalesce(p_decision.refresh_token, false),
-    case p_decision.action when 'refresh.replay' then p_decision.sealed_successor end,
+    case p_decision.action when 'refresh.replay' then p_decision.successor_salt end,
     case when v_id_token then p_client.id_token_alg end,
     case when v_id_token then pgrant_rules.epoch(pgrant_rules.after(p_client.id_token_lifetime)) end, v_id_claims,
     p_decision.nonce, case when v_id_token then pgrant_rules.client_subject(p_client, p_decision.session_id) end,

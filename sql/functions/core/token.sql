@@ -19,7 +19,7 @@ create type pgrant_api.tokens as (
   acr                  text,
   amr                  text[],
   refresh_token        boolean,
-  sealed_successor     bytea,
+  successor_salt       bytea,
   id_token_alg         text,
   id_expires_at        bigint,
   id_claims            jsonb,
@@ -39,8 +39,8 @@ comment on column pgrant_api.tokens.detail is 'What the client may be told besid
 comment on column pgrant_api.tokens.audience is 'aud of the access token.';
 comment on column pgrant_api.tokens.access_claims is 'What else the access token says: roles, permissions and tenant, under the names that the tenant has chosen; what its resources want of the person; and what its claims function adds.';
 comment on column pgrant_api.tokens.refresh_token is 'Whether the refresh token that the web process proposed has been stored.';
-comment on column pgrant_api.tokens.sealed_successor is
-  'On a replay the successor that was given before, to be opened with the token just presented; null = there was no replay.';
+comment on column pgrant_api.tokens.successor_salt is
+  'On a replay what the successor that was given before is derived with from the token just presented; null = there was no replay.';
 comment on column pgrant_api.tokens.id_token_alg is 'How the ID token is signed; null where no ID token is due.';
 comment on column pgrant_api.tokens.family_id is 'What revokes it with others; null for a client''s own token.';
 comment on column pgrant_api.tokens.auth_time is 'When the person signed in; null without a person.';
@@ -107,7 +107,7 @@ create type pgrant_rules.token_decision as (
   access_expires_at    timestamptz,
   refresh_token        boolean,
   successor_hash       bytea,
-  sealed_successor     bytea,
+  successor_salt       bytea,
   replay_until         timestamptz,
   idle_expires_at      timestamptz,
   details              jsonb,
@@ -128,7 +128,7 @@ comment on column pgrant_rules.token_decision.grant_management_action is
   'What the request of the code has said of the grant; null = nothing.';
 comment on column pgrant_rules.token_decision.act is 'Who acts by the access token; null = the client.';
 comment on column pgrant_rules.token_decision.details is 'The authorization details of the access token; null = none.';
-comment on column pgrant_rules.token_decision.sealed_successor is 'To be stored on a rotation, to be given back on a replay.';
+comment on column pgrant_rules.token_decision.successor_salt is 'To be stored on a rotation, to be given back on a replay.';
 
 create function pgrant_rules.decision_attribute(
   p_n bigint, p_request_id text, p_address inet, p_client_id text, p_error pgrant_api.error, p_reason text, p_detail text,

@@ -81,7 +81,7 @@ begin
         ('dead_seen', 'The janitor finds families that are over, and those whose replay window is.'),
         ('dead_locked', 'The janitor locks families that are over; it changes none.'),
         ('dead_deleted', 'The janitor deletes families that are over.'),
-        ('replay_closed', 'The janitor erases the sealed successor where its window is over, and changes nothing else.'),
+        ('replay_closed', 'The janitor erases the salt of the successor where its window is over, and changes nothing else.'),
         ('gone_seen', 'The janitor finds versions of a person who was removed, at the tenant that the transaction has entered.'),
         ('gone_renamed', 'The janitor puts the user_id in the place of their username, and nothing else.'),
         ('known', 'The janitor asks whether a person is there, at the tenant that the transaction has entered.'),

@@ -188,7 +188,7 @@ $$;
 
 comment on function pgrant_rules.family_blocks() is 'How many blocks the families take, at least.';
 
-create function pgrant_ops.sealed_erase(p_part integer, p_parts integer) returns bigint
+create function pgrant_ops.salts_erase(p_part integer, p_parts integer) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -201,11 +201,11 @@ declare
 begin
   while v_block < v_blocks loop
     update pgrant.token_families f
-       set sealed_successor = null
+       set successor_salt = null
      where f.ctid >= format('(%s,0)', v_block)::tid
        and f.ctid < format('(%s,0)', v_block + v_stretch)::tid
        and f.replay_until < now()
-       and f.sealed_successor is not null;
+       and f.successor_salt is not null;
     get diagnostics v_count = row_count;
     v_erased := v_erased + v_count;
     v_block := v_block + p_parts * v_stretch;
@@ -214,5 +214,5 @@ begin
 end
 $$;
 
-comment on function pgrant_ops.sealed_erase(integer, integer) is
-  'Erases sealed successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many.';
+comment on function pgrant_ops.salts_erase(integer, integer) is
+  'Erases the salts of successors whose replay window has closed, in part p_part (from 0) of p_parts of the table: a rolling sweep, because an index on them would cost every rotation its HOT update. Returns how many.';

@@ -4,7 +4,7 @@
 with plan (task, every, does) as (values
   ('partitions', interval '1 hour', 'makes partitions ahead and drops those behind'),
   ('cleanup', '1 minute', 'deletes expired rows that are not in a partition of their own'),
-  ('sealed_erase', '1 minute', 'erases sealed refresh tokens whose replay window has closed, in a sixtieth of the table'),
+  ('salts_erase', '1 minute', 'erases salts of refresh tokens whose replay window has closed, in a sixtieth of the table'),
   ('refusals', '1 minute', 'records in the audit what was refused repeatedly, or to strangers, in minutes that are over'),
   ('audit_seal', '1 minute', 'seals the audit events that are final, into the chain of each tenant'),
   ('audit_archive', '1 hour', 'writes audit events past their retention to PGRANT_ARCHIVE; nothing where it is not set'),

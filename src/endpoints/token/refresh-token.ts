@@ -3,9 +3,9 @@
 import { api } from '../../db/bindings.ts';
 import { call } from '../../db/call.ts';
 import { malformed } from '../../protocol/errors.ts';
-import { openSuccessor, sealSuccessor } from '../../protocol/refresh.ts';
+import { newSuccessorSalt, successorOf } from '../../protocol/refresh.ts';
 import { parseScope } from '../../protocol/scope.ts';
-import { newRefreshToken, newSecret, parseRefreshToken } from '../../protocol/secrets.ts';
+import { newSecret, parseRefreshToken } from '../../protocol/secrets.ts';
 import { type Grant, tokenResponse } from './token-grant.ts';
 
 /** Rotates a refresh token; whoever lost the answer gets the same successor again. */
@@ -15,7 +15,8 @@ export const refreshGrant: Grant = async (request) => {
   const scopes = parseScope(scope);
   const old = parseRefreshToken(refresh_token);
   const access = newSecret();
-  const successor = newRefreshToken(old?.handle);
+  const salt = newSuccessorSalt();
+  const successor = old && successorOf(old, salt);
   const row = await call(request.database, api.refresh_rotate, {
     ...request.identity,
     possession: request.possession,
@@ -25,9 +26,9 @@ export const refreshGrant: Grant = async (request) => {
     access_hash: access.hash,
     resource: request.resources.join(' '),
     authorization_details: request.details,
-    successor_hash: successor.secret_hash,
-    sealed_successor: old ? sealSuccessor(old, successor) : null,
+    successor_hash: successor?.secret_hash ?? null,
+    successor_salt: salt,
   });
-  const given = row.sealed_successor && old ? openSuccessor(old, row.sealed_successor) : successor;
-  return tokenResponse(request, row, access.secret, given.token);
+  const given = row.successor_salt && old ? successorOf(old, row.successor_salt) : successor;
+  return tokenResponse(request, row, access.secret, given?.token);
 };

@@ -171,7 +171,7 @@ begin
        for update);
   -- Not before the client has others in their place: a code that is lost on its way has cost nothing.
   update pgrant.token_families f
-     set handle_hash = null, current_hash = null, previous_hash = null, sealed_successor = null, replay_until = null
+     set handle_hash = null, current_hash = null, previous_hash = null, successor_salt = null, replay_until = null
    where f.tenant_id = p_tenant and f.family_id = any (v_families);
 end
 $$;
