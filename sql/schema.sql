@@ -1410,6 +1410,7 @@ create table pgrant.clients (
   security_profile text,
   logo_kept text,
   introspection_audience text[],
+  operator_requires text[],
   constraint clients_pkey PRIMARY KEY (tenant_id, client_id),
   constraint clients_maker FOREIGN KEY (tenant_id, maker_id) REFERENCES pgrant.users(tenant_id, user_id) ON DELETE CASCADE,
   constraint clients_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES pgrant.tenants(tenant_id) ON DELETE CASCADE,
@@ -1579,6 +1580,7 @@ comment on column pgrant.clients.token_rate is 'So many requests a minute the to
 comment on column pgrant.clients.security_profile is 'A profile that the client is held to, whatever else is set: what it forbids is refused; fapi2 = FAPI 2.0 Security Profile. null = the tenant''s.';
 comment on column pgrant.clients.logo_kept is 'The logo_uri of which the worker keeps a copy, or tries to: while it is not logo_uri, that is new, or this to be forgotten.';
 comment on column pgrant.clients.introspection_audience is 'What the client is told of at introspection beside its own tokens: access tokens whose aud has one of these (RFC 7662 4, RFC 9701 5). Null = every access token of the tenant.';
+comment on column pgrant.clients.operator_requires is 'Which of its settings that require something an operator has turned on: neither its metadata nor its developer turn them off. null = none.';
 
 create table pgrant.codes (
   tenant_id uuid not null,

@@ -7,6 +7,7 @@ const others: Record<string, string> = {
   'pgrant_rules.client_request_note': 'requested_at|expires_at',
   'pgrant_rules.client_use_note': 'last_used_at|expires_at',
   'pgrant_ops.client_disable': 'disabled_at',
+  'pgrant_ops.client_set': 'operator_requires',
   'pgrant_ops.developer_client_approve': 'draft',
   'pgrant_ops.logo_fetch_begin': 'logo_kept',
   'pgrant_api.client_document_store': 'document_fetched_at|document_expires_at|expires_at',

@@ -15,6 +15,18 @@ beforeAll(async () => {
   taking = makeTaking(world);
 });
 
+test('what an operator requires of one stays, whatever its document says', async () => {
+  const at = await taking();
+  await store(at);
+  const bound = async () => (await clientsOf(at))[0]?.dpop_bound_access_tokens;
+  await operate(at, ops.client_set, {
+    client_id: fern,
+    settings: { dpop_bound_access_tokens: true },
+  });
+  expect((await store(at, fern, { dpop_bound_access_tokens: false })).row.error).toBeNull();
+  expect(await bound()).toBe(true);
+});
+
 describe('bounds that are exact across connections', () => {
   test('client_document_quota', async () => {
     const at = await taking({ client_document_quota: 10 });

@@ -107,6 +107,35 @@ describe('what a client may not give itself', () => {
     expect(await askedFor(['email', 'phone'])).toEqual(['email']);
   });
 
+  test.each([
+    'require_signed_request_object',
+    'require_pushed_authorization_requests',
+    'dpop_bound_access_tokens',
+    'tls_client_certificate_bound_access_tokens',
+  ])('less than an operator requires of it: %s', async (setting) => {
+    const { row, registration_hash } = await register(world);
+    const client_id = row.client_id ?? '';
+    const replaced = async (metadata = {}) => {
+      const known = { registered_id: client_id, registration_hash };
+      const given = { ...publicClient, ...metadata } as never;
+      const answer = await ask(world, api.registration_replace, { ...known, metadata: given });
+      expect(answer.error).toBeNull();
+      return (answer.metadata as Record<string, unknown>)[setting];
+    };
+    const set = (settings: object) =>
+      operate(world, ops.client_set, { client_id, settings: settings as never });
+
+    // What it has said itself it takes back itself.
+    expect(await replaced({ [setting]: true })).toBe(true);
+    expect(await replaced()).toBeUndefined();
+    await set({ [setting]: true });
+    await set({ name: 'Another name' });
+    expect(await replaced({ [setting]: false })).toBe(true);
+    const { client_set: shown } = await set({ [setting]: false });
+    expect(shown).toMatchObject({ operator_requires: null, [setting]: false });
+    expect(await replaced()).toBeUndefined();
+  });
+
   test('client_credentials by replacing what it registered', async () => {
     const { row, registration_hash } = await register(world);
     const replaced = await ask(world, api.registration_replace, {

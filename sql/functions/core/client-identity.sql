@@ -105,6 +105,19 @@ $$;
 comment on function pgrant_rules.client_identity_date(pgrant.clients) is
   'Says when the identity of a client changed, where what was just written changed it. p_before was read with a lock, which whoever consents takes as well: a consent is from before the change or from after it. Returns the client as it is.';
 
+create function pgrant_rules.requirements_kept(p_requires text[], p_settings jsonb) returns text[]
+language sql immutable
+as $$
+  select nullif(array(
+    select r.setting
+      from unnest(array['require_signed_request_object', 'require_pushed_authorization_requests', 'dpop_bound_access_tokens',
+                        'tls_client_certificate_bound_access_tokens']) r (setting)
+     where case when p_settings ? r.setting then (p_settings ->> r.setting)::boolean else r.setting = any (p_requires) end), '{}')
+$$;
+
+comment on function pgrant_rules.requirements_kept(text[], jsonb) is
+  'What an operator requires of a client (operator_requires) once they have written these settings; p_requires is what they did before.';
+
 create function pgrant_rules.client_store(p_client pgrant.clients) returns pgrant.clients
 language plpgsql
 as $$
@@ -115,6 +128,9 @@ begin
     from pgrant.clients c
    where c.tenant_id = p_client.tenant_id and c.client_id = p_client.client_id
      for no key update;
+  -- What an operator requires is no matter of whoever brings the rest.
+  p_client := jsonb_populate_record(p_client, coalesce((
+    select jsonb_object_agg(r.setting, true) from unnest(v_before.operator_requires) r (setting)), '{}'));
   update pgrant.clients c
      set name = p_client.name,
          token_endpoint_auth_method = p_client.token_endpoint_auth_method,
@@ -184,7 +200,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_store(pgrant.clients) is
-  'Changes a client to what is given. Returns what is stored.';
+  'Changes a client to what is given, but for what an operator requires of it (operator_requires). Returns what is stored.';
 
 create function pgrant_rules.client_identity_seen(
   p_tenant uuid, p_user_id uuid, p_client pgrant_rules.client_policies, p_request pgrant.authorization_requests

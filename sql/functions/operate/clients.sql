@@ -169,6 +169,8 @@ begin
   perform pgrant_rules.client_settings_check(p_tenant, p_client_id, array(select jsonb_object_keys(p_settings)));
   perform pgrant_rules.client_types_check(p_tenant, p_settings);
   perform pgrant_rules.client_audience_check(p_tenant, p_client_id, p_settings);
+  update pgrant.clients c set operator_requires = pgrant_rules.requirements_kept(v_before.operator_requires, p_settings)
+   where c.tenant_id = p_tenant and c.client_id = p_client_id;
   perform pgrant_rules.client_identity_date(v_before);
   perform pgrant_rules.client_remember(p_tenant, p_client_id, 'client.set');
   perform pgrant_rules.audit(p_tenant, 'client.set', null, null, p_client_id, p_detail => p_settings);

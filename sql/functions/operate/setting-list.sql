@@ -9,7 +9,7 @@ as $$
       'allowed_networks', 'client_uri', 'tos_uri', 'policy_uri', 'contacts', 'software_id', 'software_version',
       'default_max_age', 'require_auth_time', 'default_acr_values', 'initiate_login_uri', 'registered', 'registered_at', 'registered_from',
       'registration_token_hash', 'left_out', 'requested_at', 'last_used_at', 'expires_at', 'document_fetched_at',
-      'document_expires_at', 'draft', 'logo_kept']
+      'document_expires_at', 'draft', 'logo_kept', 'operator_requires']
     when 'upstreams' then array['tenant_id', 'name', 'kind', 'sealed_secrets', 'created_at', 'disabled_at']
     when 'webhooks' then array['tenant_id', 'name', 'sealed_secret', 'sealed_old_secret', 'old_secret_expires_at', 'paused_until',
       'created_at', 'disabled_at', 'disabled_reason']

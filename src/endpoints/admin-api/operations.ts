@@ -173,7 +173,7 @@ export const operations = [
     "operation": "client_enable",
     "method": "POST",
     "path": "/clients/{client_id}/enable",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -402,7 +402,7 @@ export const operations = [
     "operation": "developer_client_resume",
     "method": "POST",
     "path": "/developer-clients/{client_id}/resume",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -630,7 +630,7 @@ export const operations = [
     "operation": "user_enable",
     "method": "POST",
     "path": "/users/{username}/enable",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -1038,7 +1038,7 @@ export const operations = [
     "operation": "role_enable",
     "method": "POST",
     "path": "/roles/{role}/enable",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -1264,7 +1264,7 @@ export const operations = [
     "operation": "scope_set",
     "method": "PATCH",
     "path": "/scopes/{scope}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "jsonb",
     "arguments": [
@@ -1353,7 +1353,7 @@ export const operations = [
     "operation": "resource_add",
     "method": "POST",
     "path": "/resources",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "jsonb",
     "arguments": [
@@ -1430,7 +1430,7 @@ export const operations = [
     "operation": "resource_set",
     "method": "PUT",
     "path": "/resources/{resource}",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "jsonb",
     "arguments": [
@@ -1799,7 +1799,7 @@ export const operations = [
     "operation": "webhook_enable",
     "method": "POST",
     "path": "/webhooks/{name}/enable",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -2127,7 +2127,7 @@ export const operations = [
     "operation": "upstream_enable",
     "method": "POST",
     "path": "/identity-providers/{name}/enable",
-    "effect": "change",
+    "effect": "empower",
     "made": [],
     "result": "void",
     "arguments": [
@@ -3098,6 +3098,14 @@ export const records = {
       "is_setting": true,
       "meaning": "The name that people see at consent.",
       "good": "text of 1 to 255 characters, all of which people can see, in Unicode normal form C, with single spaces and none at the ends"
+    },
+    {
+      "name": "operator_requires",
+      "type": "text[]",
+      "nullable": true,
+      "is_setting": false,
+      "meaning": "Which of its settings that require something an operator has turned on: neither its metadata nor its developer turn them off. null = none.",
+      "good": "a list"
     },
     {
       "name": "policy_uri",
