@@ -21,6 +21,8 @@ const decoders = new Map<string, (bytes: Buffer) => Promise<Buffer>>([
   ['br', (bytes) => promisify(brotliDecompress)(bytes, { maxOutputLength: sizeLimit })],
 ]);
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 const options = {
   enableTypes: ['text'],
   extendTypes: { text: [formType, 'application/json'] },
@@ -64,7 +66,7 @@ function textOfBody(ctx: Ctx): string {
 
 async function textOf(bytes: Buffer, decode: (bytes: Buffer) => Promise<Buffer>): Promise<string> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await decode(bytes));
+    return utf8.decode(await decode(bytes));
   } catch (failure) {
     const tooLarge = (failure as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw tooLarge

@@ -12,12 +12,12 @@ export function enterTenant(services: WebServices): Middleware<State> {
     const { tenant, endpoint } = await find(ctx);
     Object.assign(ctx.state, { tenant, loadAppearance });
     // As a mount does: what follows sees the path below the issuer, and whoever logs the whole one.
-    const { path } = ctx;
-    ctx.path = endpoint;
+    const { path, url } = ctx;
+    ctx.url = endpoint + url.slice(path.length);
     try {
       await next();
     } finally {
-      ctx.path = path;
+      ctx.url = url;
     }
   };
 }
