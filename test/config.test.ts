@@ -115,7 +115,9 @@ test.each([
   expect(loadConfig({ TRUST_PROXY: list }).trustsProxy(peer)).toBe(believed);
 });
 
-test('every setting is in the table of src/settings/README.md', () => {
+test('every setting is in the table of src/settings/README.md, with its default and what it means', () => {
   const readme = readFileSync(new URL('../src/settings/README.md', import.meta.url), 'utf8');
-  for (const { name } of settings) expect(readme).toContain(`\`${name}\``);
+  for (const { name, default: value, meaning } of settings) {
+    expect(readme).toContain(`| \`${name}\` | ${value} | ${meaning} |`);
+  }
 });

@@ -42,7 +42,7 @@ export const settings = [
   },
   {
     name: 'DEVICE_POLLS',
-    default: '400',
+    default: '200',
     meaning:
       'most polls of waiting devices that a web process decides in a second, 1 to 100000; of more, some are told to slow down',
   },
