@@ -96,7 +96,8 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_handle_hash, p_assertion) then
-    -- Who comes second finds what the first has left.
+    -- Who comes second finds what the first has left. What all of them lock is locked in the order of a set, whatever theirs is.
+    perform pgrant_rules.families_lock(p_tenant, p_handle_hash);
     for i in 1 .. cardinality(p_client_id) loop
       return query
       select * from pgrant_api.refresh_rotate(

@@ -188,7 +188,8 @@ declare
 begin
   perform pgrant_rules.enter(p_tenant, null, null);
   if cardinality(p_client_id) > 1 and pgrant_rules.any_twice(p_device_hash, p_assertion) then
-    -- Who comes second finds what the first has left.
+    -- Who comes second finds what the first has left. What all of them lock is locked in the order of a set, whatever theirs is.
+    perform pgrant_rules.device_codes_lock(p_tenant, p_device_hash, p_device_expires_at, v_expiries);
     for i in 1 .. cardinality(p_client_id) loop
       return query select * from pgrant_api.device_redeem(
         p_tenant, p_request_id[i:i], p_address[i:i], p_client_id[i:i], p_auth_method[i:i], p_secret_hash[i:i], p_assertion[i:i],
