@@ -8,6 +8,7 @@ import { assembleToken, parseToken } from '../../protocol/secrets.ts';
 
 /** By the first passkey: many a process sees none, and would hold megabytes for it. */
 const loadWebAuthn = () => import('@simplewebauthn/server');
+const loadHelpers = () => import('@simplewebauthn/server/helpers');
 
 /** The host of the issuer: tenants that share it keep their people's passkeys apart by credential. */
 const rpIdOf = (ctx: Ctx) => new URL(ctx.state.tenant.issuer).hostname;
@@ -124,6 +125,25 @@ export async function verifySignature(
   }
 }
 
+/**
+ * What an authenticator has made, without what it says of itself: nobody asked (Web Authentication 5.4.7), and to verify
+ * that, what a stranger's certificates name would be fetched.
+ */
+async function unattested(answer: RegistrationResponseJSON): Promise<RegistrationResponseJSON> {
+  const { decodeAttestationObject, isoBase64URL, isoCBOR } = await loadHelpers();
+  const said = decodeAttestationObject(isoBase64URL.toBuffer(answer.response.attestationObject));
+  type Member = string | Uint8Array | Map<string, string>;
+  const none = isoCBOR.encode(
+    new Map<string, Member>([
+      ['fmt', 'none'],
+      ['attStmt', new Map<string, string>()],
+      ['authData', said.get('authData')],
+    ]),
+  );
+  const attestationObject = isoBase64URL.fromBuffer(none);
+  return { ...answer, response: { ...answer.response, attestationObject } };
+}
+
 /** A new passkey; `failure` says why it is none. */
 export async function verifyCreation(ctx: Ctx, { challenge, response }: Presented) {
   const answer = response as RegistrationResponseJSON;
@@ -134,7 +154,7 @@ export async function verifyCreation(ctx: Ctx, { challenge, response }: Presente
       ...expected(ctx, challenge),
       requireUserVerification: true,
       supportedAlgorithmIDs,
-      response: answer,
+      response: await unattested(answer),
     });
     if (!verified || !registrationInfo) throw new Error('attestation wrong');
     const { credential } = registrationInfo;
