@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { FairQueue } from './fair-queue.ts';
 
 export type Queues = {
-  /** Argon2id, by tenant and address. */
+  /** Argon2id, and keys that an admin has made, by tenant and address. */
   derivations: FairQueue;
   /** Signatures of others that are verified, by tenant and address; those of one turn are done together. */
   signatures: WaveQueue;

@@ -805,6 +805,28 @@ export const api = {
     ['secret_salt', 'bytea'],
   ], []),
 
+  /** Whether an access token is of an admin who may change something, before what p_operation needs is made at a cost; the keys that it is bound to are proven as it is done (admin_call). Writes nothing but a refusal. Errors: invalid_token, not_found (whoever is no such admin), too_many_attempts, flood. */
+  admin_find: bind<
+    {
+      tenant: string;
+      request_id: string | null;
+      address: string | null;
+      access_hash: Uint8Array | null;
+      access_expires_at: number | null;
+      jwt: unknown;
+      operation: string | null;
+    },
+    ApiDone
+  >('pgrant_api.admin_find', [
+    ['tenant', 'uuid'],
+    ['request_id', 'text'],
+    ['address', 'inet'],
+    ['access_hash', 'bytea'],
+    ['access_expires_at', 'bigint'],
+    ['jwt', 'jsonb'],
+    ['operation', 'text'],
+  ], []),
+
   /** Does the operations of a page of the console (see admin_operations) in order, for the signed-in person with a role of admins; p_arguments is an array with an object for each. A change comes first, needs the csrf token, and once it is done the others are not needed. With p_form_hash (SHA-256 of the form's own key; null = it has none) a change is done once: sent again, it is repeated. With p_versions (what the form was made from; null = it does not say) a change that undoes what has moved since is not done: its error is precondition_failed. Errors: login_required, not_found (whoever is no admin, too), csrf_mismatch, insufficient_user_authentication, too_many_attempts, flood. */
   admin_page: bind<
     {

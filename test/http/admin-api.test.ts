@@ -92,11 +92,7 @@ describe('who gets in', () => {
       for (const as of [plain, person.access_token]) {
         const body = ['GET', 'DELETE'].includes(method) ? {} : { body: {} };
         const { status } = await request(method, at, { as, ...body });
-        expect([method, path, status]).toEqual([
-          method,
-          path,
-          path === '/keys' && method === 'POST' ? 400 : 404,
-        ]);
+        expect([method, path, status]).toEqual([method, path, 404]);
       }
     }
   });
@@ -149,11 +145,11 @@ describe('who gets in', () => {
     const rows = await acme.database.sql`
       select p.proname, p.prosrc from pg_proc p
        where p.pronamespace = 'pgrant_api'::regnamespace and p.proname like 'admin\_%' order by 1`;
-    expect(rows.map(({ proname }) => proname)).toEqual(['admin_call', 'admin_page']);
+    expect(rows.map(({ proname }) => proname)).toEqual(['admin_call', 'admin_find', 'admin_page']);
     for (const { prosrc } of rows) {
       const [, first, second] = /begin\s+([^;]+);\s+([^;]+);/.exec(prosrc) ?? [];
       expect(first).toMatch(/pgrant_rules\.enter\(/);
-      expect(second).toMatch(/pgrant_rules\.admin_by_(session|token)\(/);
+      expect(second).toMatch(/pgrant_rules\.admin_(by_session|by_token|of_token)\(/);
     }
   });
 

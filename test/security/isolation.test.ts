@@ -90,6 +90,7 @@ function granted(name: string, row: Row): boolean {
     'request_uri_find',
     'device_verify',
     'second_factor_leave',
+    'admin_find',
     'totp_remove',
     'passkey_remove',
     'recovery_codes_set',

@@ -46,6 +46,8 @@ export function changePassword(services: EndpointServices): Endpoint {
     if ([...password].length < shortest) return showSignInPage(services, ctx, 'short');
     if (password !== repeated) return showSignInPage(services, ctx, 'different');
     const { database, queues } = services;
+    // Nothing is derived for whoever is not signed in.
+    await call(database, api.account_sign_in_show, person(ctx));
     const made = await queues.derivations.run(turnOf(ctx), () => newPassword(password));
     const session = newSession(ctx);
     const { session_expires_at } = await call(database, api.account_password_set, {

@@ -18,7 +18,7 @@ import {
   resultNames,
   storable,
 } from './admin-operation.ts';
-import { makeArguments, newSecretSalt } from './made-arguments.ts';
+import { costly, makeArguments, newSecretSalt } from './made-arguments.ts';
 import { adminDocument } from './openapi.ts';
 
 const pageLimit = 200;
@@ -42,6 +42,8 @@ export function adminApi(services: EndpointServices): Endpoint {
     const given = storable(bounded(operation, readArguments(operation, named, sent)));
     const key = idempotencyKey(ctx);
     const salt = newSecretSalt();
+    if (costly.includes(operation.operation))
+      await requireAdmin(services, ctx, presented, operation);
     const made = await makeArguments(services, ctx, operation, given, { salt, sent });
     const asked = {
       ...caller(ctx),
@@ -70,6 +72,16 @@ export function adminApi(services: EndpointServices): Endpoint {
           ).shown;
     answer(ctx, operation, { ...row, given, shown });
   };
+}
+
+/** Refuses strangers before they cost anything. A proof is good for one call, which is the other. */
+async function requireAdmin(
+  { database }: EndpointServices,
+  ctx: Ctx,
+  { possession: _, ...token }: Awaited<ReturnType<typeof presentedToken>>,
+  { operation }: Operation,
+): Promise<void> {
+  await call(database, api.admin_find, { ...caller(ctx), ...token, operation });
 }
 
 /** Of a list a row more than is shown, which says whether it goes on. */

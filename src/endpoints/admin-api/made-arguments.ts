@@ -25,6 +25,9 @@ export function newSecretSalt(): Buffer {
   return randomBytes(32);
 }
 
+/** What is made for these costs a processor tenths of a second: a key, the verifier of a password. */
+export const costly: readonly string[] = ['key_add', 'user_add'];
+
 /** Makes what an operation needs besides what SQL sees of what was `sent`; the secret comes of `salt`. */
 export async function makeArguments(
   services: Pick<EndpointServices, 'secret' | 'queues'>,
@@ -51,7 +54,10 @@ export async function makeArguments(
     };
     return { arguments: hashed, shown: {} };
   }
-  if (operation === 'key_add') return newKey(services.secret, tenant, given);
+  if (operation === 'key_add')
+    return services.queues.derivations.run(turnOf(ctx), () =>
+      newKey(services.secret, tenant, given),
+    );
   if (made.includes('secret_hash')) {
     const member = operation === 'credential_add' ? 'api_key' : 'client_secret';
     const { secret, hash } = secretOf(services.secret, tenant, member, salt);

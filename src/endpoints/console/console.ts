@@ -74,6 +74,8 @@ type Change = { operation: Operation; given: Arguments; typed: Typed };
 
 async function change(services: EndpointServices, ctx: Ctx, found: Found, asked: Change) {
   const { operation, given, typed } = asked;
+  // Nothing is made for strangers, who would have a key made as often as they like.
+  if (!(await perform(services, ctx, []))) return keepTyped(ctx, ctx.path, secretFields);
   const salt = newSecretSalt();
   const made = await makeArguments(services, ctx, operation, given, { salt, sent: typed });
   const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };

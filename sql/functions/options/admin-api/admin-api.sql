@@ -119,6 +119,35 @@ $$;
 comment on function pgrant_rules.admin_once(uuid, pgrant_rules.admin, pgrant_rules.admin_operation, jsonb, text, bytea, bytea, bytea) is
   'Does an operation once for each key of a client, for a day; a repetition gets the same answer, and does nothing. What failed may be tried again. Errors: those of admin_done, idempotency_key_reused.';
 
+create function pgrant_api.admin_find(
+  p_tenant uuid, p_request_id text, p_address inet, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb, p_operation text
+) returns pgrant_api.done
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_out pgrant_api.done;
+  v_admin pgrant_rules.admin;
+begin
+  perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
+  v_admin := pgrant_rules.admin_of_token(p_tenant, (pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
+    p_tenant, array[p_access_hash], array[p_access_expires_at], array[p_jwt])))[1]);
+  v_out.error := v_admin.error;
+  v_out.reason := v_admin.reason;
+  if v_out.error is null and not v_admin.may_write then
+    v_out.error := 'not_found';
+    v_out.reason := 'no such operation for this token';
+  end if;
+  if v_out.error is not null then
+    v_out.error := pgrant_rules.audit(p_tenant, 'admin.call', v_out.error, v_out.reason, v_admin.client_id,
+                                      v_admin.user_id, p_detail => jsonb_build_object('operation', left(p_operation, 100)));
+  end if;
+  return v_out;
+end
+$$;
+
+comment on function pgrant_api.admin_find(uuid, text, inet, bytea, bigint, jsonb, text) is
+  'Whether an access token is of an admin who may change something, before what p_operation needs is made at a cost; the keys that it is bound to are proven as it is done (admin_call). Writes nothing but a refusal. Errors: invalid_token, not_found (whoever is no such admin), too_many_attempts, flood.';
+
 create function pgrant_api.admin_call(
   p_tenant uuid, p_request_id text, p_address inet, p_possession jsonb, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb,
   p_operation text, p_arguments jsonb, p_if_match text, p_idempotency_hash bytea, p_content_hash bytea, p_secret_salt bytea

@@ -67,53 +67,65 @@ $$;
 comment on function pgrant_rules.admin_by_session(uuid, bytea, bigint) is
   'Who administers at the console, by the session. Errors: login_required, where a second factor is to be shown, too; not_found for everybody else.';
 
-create function pgrant_rules.admin_by_token(
-  p_tenant uuid, p_possession jsonb, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb
-) returns pgrant_rules.admin
+create function pgrant_rules.admin_of_token(p_tenant uuid, p_token pgrant_rules.live_token) returns pgrant_rules.admin
 language plpgsql
 as $$
 declare
   v_out pgrant_rules.admin;
-  v_tokens pgrant_rules.live_token[] := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
-    p_tenant, array[p_access_hash], array[p_access_expires_at], array[p_jwt]));
-  v_token pgrant_rules.live_token := v_tokens[1];
-  v_possessions pgrant_rules.possession[];
-  v_roles text[];
+  v_roles constant text[] := array(select s.scope from pgrant.scopes s
+                                    where s.tenant_id = p_tenant and s.scope = any (p_token.scopes) and s.requires_role);
 begin
-  v_possessions := pgrant_rules.tokens_possessed(
-    p_tenant, array[v_token.cnf], array[v_token.security_profile], array[p_possession]);
-  v_roles := array(select s.scope from pgrant.scopes s
-                    where s.tenant_id = p_tenant and s.scope = any (v_token.scopes) and s.requires_role);
-  if v_token.client_id is null then
+  if p_token.client_id is null then
     v_out.error := 'invalid_token';
     v_out.reason := 'token unknown, expired or revoked, or its grant is dead';
-  elsif (v_possessions[1]).error is not null then
-    v_out.error := (v_possessions[1]).error;
-    v_out.reason := (v_possessions[1]).reason;
-    v_out.detail := (v_possessions[1]).detail;
-  elsif not (pgrant_rules.admin_resource(p_tenant) = any (v_token.audience)) is true then
+  elsif not (pgrant_rules.admin_resource(p_tenant) = any (p_token.audience)) is true then
     v_out.error := 'invalid_token';
     v_out.reason := 'the token is for another audience';
   elsif not v_roles && pgrant_rules.admin_roles(false) then
     v_out.error := 'not_found';
     v_out.reason := 'the token has no scope of admins';
   elsif exists (select from pgrant.clients c
-                 where c.tenant_id = p_tenant and c.client_id = v_token.client_id and c.registered_at is not null) then
+                 where c.tenant_id = p_tenant and c.client_id = p_token.client_id and c.registered_at is not null) then
     -- Whoever registers as they please is nobody whom an admin lets in.
     v_out.error := 'not_found';
     v_out.reason := 'the client has registered itself';
   end if;
-  v_out.client_id := v_token.client_id;
-  v_out.user_id := v_token.user_id;
-  v_out.auth_time := v_token.auth_time;
-  v_out.proof_algs := pgrant_rules.proof_algs(p_tenant, v_token.security_profile);
+  v_out.client_id := p_token.client_id;
+  v_out.user_id := p_token.user_id;
+  v_out.auth_time := p_token.auth_time;
+  v_out.proof_algs := pgrant_rules.proof_algs(p_tenant, p_token.security_profile);
   v_out.may_write := v_roles && pgrant_rules.admin_roles(true);
   return v_out;
 end
 $$;
 
+comment on function pgrant_rules.admin_of_token(uuid, pgrant_rules.live_token) is
+  'Which client administers, by an access token for the admin API whose effective scopes have a role of admins: of a person, who has to have the role now, or its own, by name. The keys that it is bound to are not asked for. Errors: invalid_token; not_found for any other token.';
+
+create function pgrant_rules.admin_by_token(
+  p_tenant uuid, p_possession jsonb, p_access_hash bytea, p_access_expires_at bigint, p_jwt jsonb
+) returns pgrant_rules.admin
+language plpgsql
+as $$
+declare
+  v_tokens constant pgrant_rules.live_token[] := pgrant_rules.tokens_live(p_tenant, pgrant_rules.tokens_find(
+    p_tenant, array[p_access_hash], array[p_access_expires_at], array[p_jwt]));
+  v_token constant pgrant_rules.live_token := v_tokens[1];
+  v_possessions constant pgrant_rules.possession[] := pgrant_rules.tokens_possessed(
+    p_tenant, array[v_token.cnf], array[v_token.security_profile], array[p_possession]);
+  v_out pgrant_rules.admin := pgrant_rules.admin_of_token(p_tenant, v_token);
+begin
+  if v_token.client_id is not null and (v_possessions[1]).error is not null then
+    v_out.error := (v_possessions[1]).error;
+    v_out.reason := (v_possessions[1]).reason;
+    v_out.detail := (v_possessions[1]).detail;
+  end if;
+  return v_out;
+end
+$$;
+
 comment on function pgrant_rules.admin_by_token(uuid, jsonb, bytea, bigint, jsonb) is
-  'Which client administers, by an access token for the admin API whose effective scopes have a role of admins: of a person, who has to have the role now, or its own, by name. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce; not_found for any other token.';
+  'As admin_of_token, of a token whose keys are proven. Errors: invalid_token, invalid_dpop_proof, use_dpop_nonce; not_found for any other token.';
 
 create function pgrant_rules.admin_begin(p_admin pgrant_rules.admin) returns void
 language plpgsql
