@@ -65,6 +65,23 @@ test('a superseded refresh token gives the salt of the same successor again: nob
   expect(await family()).toMatchObject({ generation: 3, replays: 0, replays_total: 2 });
 });
 
+test.each([
+  ['sealed by a release before', "decode(repeat('ab', 60), 'hex')"],
+  ['erased', 'null'],
+])(
+  'a successor that was %s is given again to nobody, and nobody is logged out',
+  async (_, salt) => {
+    const first = await use();
+    await age(`successor_salt = ${salt}`);
+    expect((await use()).row).toMatchObject({
+      error: 'invalid_grant',
+      reason: 'successor not there to be given again',
+    });
+    expect((await use(first.refresh)).row.error).toBeNull();
+    expect(await family()).toMatchObject({ generation: 3, revoked_at: null });
+  },
+);
+
 test('a superseded refresh token is replayed 100 times at most, and then refused without revoking', async () => {
   const first = await use();
   await age('replays = 99');

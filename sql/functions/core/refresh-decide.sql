@@ -19,13 +19,15 @@ as $$
     when p_family.idle_expires_at <= now() then 'refresh token idle too long'
     when p_family.current_hash = p_refresh_hash then 'rotate'
     when p_family.previous_hash = p_refresh_hash and now() < p_family.replay_until
-      then case when p_family.replays < 100 then 'replay' else 'replayed too often' end
+      -- Sealed by a release before, or erased as its time ended: given anything else, its holder would have the family revoked.
+      then case when length(p_family.successor_salt) is distinct from 32 then 'successor not there to be given again'
+                when p_family.replays < 100 then 'replay' else 'replayed too often' end
     else 'reuse'
   end
 $$;
 
 comment on function pgrant_rules.refresh_use(pgrant.token_families, text, bytea, jsonb) is
-  'What presenting a refresh token means: rotate (the current one), replay (its predecessor, inside the window and at most 100 times), reuse (any other with a valid handle), or else why it is refused.';
+  'What presenting a refresh token means: rotate (the current one), replay (its predecessor, inside the window and at most 100 times, while its successor can be derived), reuse (any other with a valid handle), or else why it is refused.';
 
 create function pgrant_rules.refresh_decide(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_family pgrant.token_families, p_grant pgrant.grants,
