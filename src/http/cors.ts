@@ -17,14 +17,16 @@ const maxAge = 600;
 const originForm = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
 const originLimit = 300;
 
-/** Public documents, to every origin. No answer is ever given with credentials. */
+/**
+ * Public documents, to every origin. No answer is ever given with credentials, so programs may send what headers they like,
+ * here and below: libraries say which they are, tracing says of what a request is part.
+ */
 export const anyOrigin: Middleware<State> = cors({ origin: '*', allowMethods: 'GET', maxAge });
 
 /** Registration, to programs of every origin: which are the client's is known only after it. */
 export const anyProgram: Middleware<State> = cors({
   origin: '*',
   allowMethods: 'GET,POST,PUT,DELETE',
-  allowHeaders: 'Authorization,Content-Type',
   exposeHeaders: 'WWW-Authenticate,X-Request-Id,Retry-After',
   maxAge,
 });
@@ -54,7 +56,6 @@ export function clientOrigins({
       return (await allowed(ctx as unknown as Ctx, origin)) ? origin : '';
     },
     allowMethods: 'GET,POST',
-    allowHeaders: 'Authorization,Content-Type,DPoP',
     exposeHeaders: 'WWW-Authenticate,DPoP-Nonce,X-Request-Id,Retry-After',
     maxAge,
   }) as Middleware<State>;

@@ -48,6 +48,22 @@ describe('CORS [RFC 10017, OAuth 2.1 3.1]', () => {
     },
   );
 
+  test('programs of these origins send what headers they like, and never cookies', async () => {
+    const sent = 'authorization,content-type,dpop,traceparent,x-okta-user-agent-extended';
+    for (const path of ['/oauth/token', '/oauth/revoke', '/oauth/userinfo']) {
+      const { headers } = await fetch(`${acme.issuer}${path}`, {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'https://app.example.com',
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': sent,
+        },
+      });
+      expect(headers.get('access-control-allow-headers')).toBe(sent);
+      expect(headers.has('access-control-allow-credentials')).toBe(false);
+    }
+  });
+
   test('metadata and keys for every origin, authorize and introspect for none', async () => {
     expect(await allowed('/.well-known/openid-configuration', 'https://evil.example')).toBe('*');
     expect(await allowed('/oauth/jwks.json', 'https://evil.example')).toBe('*');
