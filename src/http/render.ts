@@ -9,7 +9,7 @@ import type { Ctx } from './ctx.ts';
 import { takeFlash } from './flash.ts';
 import { globalsOf, languageFor, type PageLanguage } from './languages.ts';
 import { hasPasskeys, passkeyScriptVersion, passkeySource } from './passkey-script.ts';
-import { versionOf } from './stylesheet.ts';
+import { stylesheet, stylesheetSource, versionOf } from './stylesheet.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
 const environments = Object.fromEntries(
@@ -68,6 +68,7 @@ export function render(
     base: ctx.state.tenant?.path ?? '',
     tenant_title: ctx.state.tenant?.title,
     passkey_script: page.passkeys && passkeyScriptVersion,
+    stylesheet: ctx.state.tenant ? undefined : stylesheet,
     stylesheet_version: versionOf(ctx.state.tenant),
     flash: ctx.state.tenant && takeFlash(ctx),
     request_id: ctx.state.requestId,
@@ -83,7 +84,7 @@ function policy(
   const target = redirectUri === undefined ? '' : ` ${webSource(redirectUri)}`;
   return [
     "default-src 'none'",
-    "style-src 'self'",
+    `style-src ${ctx.state.tenant ? "'self'" : stylesheetSource}`,
     "img-src 'self' data:",
     ...(selfSubmitting ? [`script-src ${formPostSource}`] : []),
     ...(passkeys ? [`script-src ${passkeySource(ctx)}`, "connect-src 'self'"] : []),

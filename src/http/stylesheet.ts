@@ -15,6 +15,9 @@ export const stylesheet = readdirSync(folder)
 
 const version = hash('sha256', stylesheet, 'base64url').slice(0, 16);
 
+/** What a page may have of it in itself, where no tenant was found and so no address has it. */
+export const stylesheetSource = `'sha256-${hash('sha256', stylesheet, 'base64')}'`;
+
 /** The stylesheet of a tenant. */
 export function stylesheetOf({ appearance }: Tenant): string {
   const color = appearance?.accent_color;

@@ -1,4 +1,5 @@
 // Issuers by host and path: whose request it is, and what one tenant never sees of another.
+import { hash } from 'node:crypto';
 import { request as plainRequest } from 'node:http';
 import * as client from 'openid-client';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -82,6 +83,19 @@ describe('metadata at all three places [RFC 8414 3, OpenID Connect Discovery 4]'
     ).toBe(404);
   });
 });
+
+test.each(['/nobody', '/Acme/oauth/authorize', '/acme/authorize'])(
+  'the page at %s, where no tenant is, has its style in itself: no address has it',
+  async (path) => {
+    const answer = await fetch(acme.origin + path, { headers: { accept: 'text/html' } });
+    const page = await answer.text();
+    const [, style = ''] = /<style>([^<]+)<\/style>/.exec(page) ?? [];
+    expect([answer.status, page.includes('rel="stylesheet"')]).toEqual([404, false]);
+    expect(answer.headers.get('content-security-policy')).toContain(
+      `style-src 'sha256-${hash('sha256', style, 'base64')}';`,
+    );
+  },
+);
 
 test("one tenant's tokens, codes and clients are nothing at another", async () => {
   const { issuer } = await addTenant(acme.database, acme.origin, 'other');
