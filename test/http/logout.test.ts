@@ -293,9 +293,12 @@ test("a confirmation without the session's token changes nothing", async () => {
   expect(await isSignedIn(browser)).toBe(true);
 });
 
-test('logout ends the refresh token of the session, and leaves one with offline_access', async () => {
+test('logout ends the refresh token of the session, leaves one with offline_access, and says so before', async () => {
   const online = await signedIn('openid');
   const offline = await obtainTokens(config, { scope: 'openid offline_access' }, online.browser);
+  expect((await online.browser.open(logoutUrl({}))).html).toContain(
+    'Applications that you allowed to act while you are away keep their access',
+  );
   await online.browser.open(logoutUrl({ id_token_hint: online.id_token }));
   const dead = client.refreshTokenGrant(config, online.refresh_token ?? '');
   await expect(dead).rejects.toMatchObject({ error: 'invalid_grant' });
