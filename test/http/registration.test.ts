@@ -15,6 +15,7 @@ import {
   startOpen,
 } from '../support/registering.ts';
 
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 let acme: Acme;
 
 beforeAll(async () => {
@@ -144,6 +145,7 @@ describe('registration [RFC 7591 3]', () => {
     ['grants that are not there', { grant_types: ['implicit'] }],
     ['grants and responses that differ', { response_types: ['token'] }],
     ['no person and nobody that vouches', { grant_types: ['client_credentials'] }],
+    ['a device that nobody vouches for', { grant_types: [deviceGrant, 'refresh_token'] }],
     ['claims that nobody signed', { userinfo_signed_response_alg: 'none' }],
     ['claims that are encrypted', { userinfo_encrypted_response_alg: 'RSA-OAEP' }],
     ['requests that are encrypted', { request_object_encryption_alg: 'RSA-OAEP' }],

@@ -85,9 +85,10 @@ begin
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'frontchannel_logout_uri has not the scheme, host and port of a redirect URI';
     v_out.detail := v_out.reason;
-  elsif v_client.grant_types = '{}' then
+  elsif v_client.grant_types <@ array['refresh_token'] then
     v_out.error := 'invalid_client_metadata';
-    v_out.reason := 'client_credentials without an initial access token that allows it';
+    v_out.reason := 'none of the grant types is one that such a client may have';
+    v_out.detail := 'grant_types: none that such a client may have';
   elsif v_client.scopes = '{}' and 'client_credentials' = any (v_client.grant_types) and coalesce(v_asked <> '{}', true) then
     v_out.error := 'invalid_client_metadata';
     v_out.reason := 'none of the scopes is there for this client';
@@ -106,7 +107,7 @@ end
 $$;
 
 comment on function pgrant_rules.registration_shape(uuid, jsonb, text[]) is
-  'The client that metadata describe (keys: registration_fields()). Redirect URIs of schemes that the tenant does not allow and scopes that it does not define are left out and listed in left_out (RFC 7591 3.2.1), and so is client_credentials without p_machine_scopes; none that is left of redirect URIs is an error, which names the first. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata, invalid_redirect_uri.';
+  'The client that metadata describe (keys: registration_fields()). Redirect URIs of schemes that the tenant does not allow and scopes that it does not define are left out and listed in left_out (RFC 7591 3.2.1), and so are grant types that nobody vouches for, as client_credentials without p_machine_scopes; none that is left of them but refresh_token is an error, and none of redirect URIs, which names the first. The scopes of a client that acts for people are what it asks for where a request names none, in registered; those of a machine bound it. Errors: invalid_client_metadata, invalid_redirect_uri.';
 
 create function pgrant_rules.registration_event(p_client pgrant.clients) returns jsonb
 language sql immutable
