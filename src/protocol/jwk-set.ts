@@ -28,6 +28,7 @@ const keyLimit = 20;
 /** Of keys that are fetched and may be none of ours. */
 const fetchedLimit = 100;
 const sizeLimit = 16_384;
+const longestExponent = 0xffff_ffffn;
 
 /** The members that make a key, in the order of its thumbprint (RFC 7638 3.2). */
 const members = new Map<unknown, [curve: string | undefined, names: string[]]>([
@@ -96,8 +97,9 @@ function clientKey(jwk: Record<string, unknown>): ClientKey | undefined {
   try {
     const canonical = Object.fromEntries(parts) as Record<string, string>;
     const key = createPublicKey({ key: canonical, format: 'jwk' });
-    // RFC 7518 3.3: 2048 bits or more.
-    if ((key.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048) return undefined;
+    const { modulusLength = 2048, publicExponent = 3n } = key.asymmetricKeyDetails ?? {};
+    // RFC 7518 3.3: 2048 bits or more. With an exponent as long as that a signature costs a hundred times as much.
+    if (modulusLength < 2048 || publicExponent > longestExponent) return undefined;
     return {
       key,
       thumbprint: hash('sha256', JSON.stringify(canonical), 'base64url'),

@@ -25,7 +25,7 @@ export function newSecretSalt(): Buffer {
   return randomBytes(32);
 }
 
-/** What is made for these costs a processor tenths of a second: a key, the verifier of a password. */
+/** What is made for these costs a processor tenths of a second, a key or the verifier of a password: for no stranger. */
 export const costly: readonly string[] = ['key_add', 'user_add'];
 
 /** Makes what an operation needs besides what SQL sees of what was `sent`; the secret comes of `salt`. */

@@ -11,7 +11,7 @@ import { type ErrorCode, OAuthError } from '../../protocol/errors.ts';
 import { eventTypes, pageLanguages } from '../../protocol/lists.ts';
 import { newSecret } from '../../protocol/secrets.ts';
 import type { Arguments, Operation } from '../admin-api/admin-operation.ts';
-import { makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
+import { costly, makeArguments, newSecretSalt } from '../admin-api/made-arguments.ts';
 import type { Endpoint, EndpointServices } from '../endpoint.ts';
 import { csvOf } from './audit-csv.ts';
 import { answerChange, countsOnce, listOf, showRepeated } from './console-answer.ts';
@@ -74,8 +74,8 @@ type Change = { operation: Operation; given: Arguments; typed: Typed };
 
 async function change(services: EndpointServices, ctx: Ctx, found: Found, asked: Change) {
   const { operation, given, typed } = asked;
-  // Nothing is made for strangers, who would have a key made as often as they like.
-  if (!(await perform(services, ctx, []))) return keepTyped(ctx, ctx.path, secretFields);
+  if (costly.includes(operation.operation) && !(await perform(services, ctx, [])))
+    return keepTyped(ctx, ctx.path, secretFields);
   const salt = newSecretSalt();
   const made = await makeArguments(services, ctx, operation, given, { salt, sent: typed });
   const write = { operation: operation.operation, arguments: { ...given, ...made.arguments } };
