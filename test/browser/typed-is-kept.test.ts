@@ -21,7 +21,7 @@ const formsOf = `[...document.querySelectorAll('form[method=post]')].map((form) 
     value: ['hidden', 'submit'].includes(one.type) ? one.value
       : one.tagName === 'SELECT' ? [...one.options].at(-1)?.value ?? ''
       : one.type === 'checkbox' ? one.value
-      : one.name === 'settings' ? '{"typed":' + at + '}'
+      : ['settings', 'access_token_claims'].includes(one.name) ? '{"typed":' + at + '}'
       : one.type === 'number' ? '77' : one.type === 'url' ? 'https://typed.example/' + at
       : one.type === 'email' ? 'typed' + at + '@example.com' : 'typed-' + at,
   })),

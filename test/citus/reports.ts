@@ -69,7 +69,8 @@ async function reports({ acme, all, one, none }: Asking): Promise<Ask[]> {
      cross join lateral (select array_agg(n.name || ' ' || t.typname order by n.at) as names
                            from unnest(p.proargnames, p.proargtypes) with ordinality n (name, type, at)
                            join pg_type t on t.oid = n.type) a
-     where p.pronamespace = 'pgrant_report'::regnamespace`;
+     -- What returns nothing is there to be raised.
+     where p.pronamespace = 'pgrant_report'::regnamespace and p.prorettype <> 'void'::regtype`;
   const queries = [
     ...views.flatMap(({ name, bounded }) =>
       bounded ? [name, `${name} where tenant = 'acme'`] : [name],

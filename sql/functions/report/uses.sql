@@ -7,7 +7,7 @@ create function pgrant_report.family_uses(
 ) returns setof pgrant_report.refresh_families
 language plpgsql stable set search_path = pg_catalog, pg_temp
   set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set jit = off
-  set plan_cache_mode = force_custom_plan
+  set enable_seqscan = off set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
@@ -44,7 +44,7 @@ create function pgrant_report.grant_uses(
 ) returns setof pgrant_report.active_grants
 language plpgsql stable set search_path = pg_catalog, pg_temp
   set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = off set jit = off
-  set plan_cache_mode = force_custom_plan
+  set enable_seqscan = off set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_tenant_id uuid := (select t.tenant_id from pgrant_report.tenants t where t.tenant = p_tenant);
