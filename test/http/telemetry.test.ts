@@ -79,7 +79,9 @@ test('tasks are timed, a late one is seen, and what waits is read', async () => 
   await database.sql`update pgrant.schedules set since = now() - interval '1 day'`;
   await start(database, 'pgrant_worker', watched.telemetry);
   await runNow(database, 'cleanup');
-  expect((await samples('pgrant_task_duration_seconds_count')).get('{task="cleanup"}')).toBe(1);
+  const timed = await samples('pgrant_task_duration_seconds_count');
+  // Once more where a minute has begun meanwhile.
+  expect([1, 2]).toContain(timed.get('{task="cleanup"}'));
   expect((await samples('pgrant_task_late')).get('{task="upstreams"}')).toBe(1);
   expect((await samples('pgrant_backlog')).get('{kind="expired"}')).toBe(0);
   expect((await samples('pgrant_backlog')).get('{kind="undelivered"}')).toBe(0);
