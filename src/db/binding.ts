@@ -66,11 +66,13 @@ function encoder(type: string): (value: never) => string {
   return String;
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Whether a value names a tenant. */
+export const isUuid = (value: string): boolean =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 
 /** The arguments of a call in order; throws TypeError for a tenant that is no uuid. */
 export function valuesOf({ name, encoders }: Callable, args: Record<string, unknown>): Value[] {
-  if (encoders[0]?.argument === 'tenant' && !uuid.test(String(args.tenant))) {
+  if (encoders[0]?.argument === 'tenant' && !isUuid(String(args.tenant))) {
     throw new TypeError(`${name}: tenant must be a uuid`);
   }
   const values: Value[] = [];

@@ -2,6 +2,7 @@
 import { applicationName } from '../version.ts';
 import { type Actor, together } from './actor.ts';
 import { createBatches, type Decide } from './batch.ts';
+import { isUuid } from './binding.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { createHosts } from './hosts.ts';
 import { createPool, type PoolStats } from './pool.ts';
@@ -10,7 +11,8 @@ import { type Role, steppingDown } from './session-settings.ts';
 /** A pool of connections that all work as one role. */
 export type Database = {
   /**
-   * One prepared statement in a transaction of its own; its values are texts, the first of them the tenant.
+   * One prepared statement in a transaction of its own; its values are texts. Where the first is a uuid it is the
+   * tenant, in whose turn it waits for a connection; what is asked of no tenant has one turn for each statement.
    * `patience` is how many milliseconds it waits for a connection, if not as long as usual.
    */
   query: (text: string, values: (string | null)[], patience?: number) => Promise<unknown[]>;
@@ -52,12 +54,14 @@ type Limits = {
   patience: number;
   /** Most calls that wait, for each connection. */
   queue: number;
+  /** What part of the connections one tenant may have at once; at least one. */
+  share: number;
 };
 
 /** Somebody waits for an answer: rather a 503 soon. */
-const web: Limits = { deadline: 15_000, patience: 5_000, queue: 200 };
+const web: Limits = { deadline: 15_000, patience: 5_000, queue: 200, share: 0.5 };
 /** Tasks and commands, which may take their time. */
-const others: Limits = { deadline: 900_000, patience: 900_000, queue: 10_000 };
+const others: Limits = { deadline: 900_000, patience: 900_000, queue: 10_000, share: 1 };
 
 /**
  * Connects on demand, working as `role`. A URL with another login, a superuser's even, steps down to
@@ -69,16 +73,18 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   const program = options.program ?? role.replace('pgrant_', '');
   const parameters = { application_name: applicationName(program), ...steppingDown(url, role) };
   const hosts = createHosts(url);
+  const ofTenant = Math.max(1, Math.floor(size * limits.share));
+  const share = (turn: string) => (isUuid(turn) ? ofTenant : size);
   const pool = createPool(
     (onBroken) => openConnection({ hosts, prepare, parameters, deadline, onBroken }),
-    { ...limits, size },
+    { ...limits, size, share },
   );
   const taken = async <T>(
-    tenant: string,
+    turn: string,
     work: (connection: Connection) => Promise<T>,
     patience?: number,
   ): Promise<T> => {
-    const connection = await pool.take(tenant, patience);
+    const connection = await pool.take(turn, patience);
     try {
       return await work(connection);
     } finally {
@@ -91,7 +97,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
         const sent = () => connection.send(text, values);
         return actor ? together(actor, connection, sent) : sent();
       };
-      return taken(values[0] ?? '', send, patience);
+      return taken(turnOf(text, values), send, patience);
     },
     transaction: (work) =>
       taken('', (connection) =>
@@ -103,6 +109,11 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
     end: pool.end,
   };
   return database;
+}
+
+/** Whose turn a statement waits for: that of its tenant, or its own where it is of none. */
+function turnOf(text: string, [first]: (string | null)[]): string {
+  return first && isUuid(first) ? first : text;
 }
 
 /** After a statement that failed PostgreSQL answers each with 25P02, which says nothing: here it is the first again. */

@@ -6,6 +6,8 @@ import { Turns } from './turns.ts';
 export type PoolOptions = {
   /** Most connections. */
   size: number;
+  /** Most that those of one turn have at once. */
+  share: (turn: string) => number;
   /** Milliseconds that one may be waited for. */
   patience: number;
   /** Most that wait at once, for each connection. */
@@ -28,8 +30,8 @@ export type PoolStats = {
 };
 
 export type Pool = {
-  /** The caller's own until it is given back. Tenants wait in turns. */
-  take: (tenant: string, patience?: number) => Promise<Connection>;
+  /** The caller's own until it is given back. Who waits has turns, such as one for each tenant. */
+  take: (turn: string, patience?: number) => Promise<Connection>;
   giveBack: (connection: Connection) => void;
   /** Counts a call that is turned away, and gives the error that it gets. */
   refuse: (message: string, code: string) => Error;
@@ -39,7 +41,7 @@ export type Pool = {
 };
 
 type Waiter = {
-  tenant: string;
+  turn: string;
   due: number;
   timer: NodeJS.Timeout;
   resolve: (connection: Connection) => void;
@@ -49,9 +51,10 @@ type Waiter = {
 /** A pool of what `open` gives; connections are opened on demand. */
 export function createPool(
   open: (onBroken: () => void) => Connection,
-  { size, patience: usual, queue }: PoolOptions,
+  { size, share, patience: usual, queue }: PoolOptions,
 ): Pool {
-  const all = new Set<Connection>();
+  /** Each with the turn that has it. */
+  const all = new Map<Connection, string | undefined>();
   const idle: Connection[] = [];
   const waiting = new Turns<Waiter>();
   const counts = { broken: 0, replaced: 0, refused: 0 };
@@ -66,6 +69,11 @@ export function createPool(
     if (at >= 0) idle.splice(at, 1);
     if (all.size + waiting.size === 0) empty?.();
   };
+  const mayTake = (turn: string) => {
+    let taken = 0;
+    for (const holder of all.values()) if (holder === turn) taken += 1;
+    return taken < share(turn);
+  };
   const add = (): Connection => {
     const connection = open(() => {
       if (!all.has(connection)) return;
@@ -74,7 +82,7 @@ export function createPool(
       forget(connection);
       serve();
     });
-    all.add(connection);
+    all.set(connection, undefined);
     if (owed > 0) {
       owed -= 1;
       counts.replaced += 1;
@@ -93,14 +101,18 @@ export function createPool(
     }
     return all.size < size ? add() : undefined;
   };
-  /** Hands on what is free, to whose turn it is. */
+  const lend = (turn: string): Connection | undefined => {
+    const connection = find();
+    if (connection) all.set(connection, turn);
+    return connection;
+  };
+  /** Hands on what is free, to whose turn it is: afterwards nobody waits who might have one. */
   const serve = () => {
-    while (waiting.size > 0) {
-      const connection = find();
-      if (!connection) return;
-      const waiter = waiting.take() as Waiter;
+    while (idle.length > 0 || all.size < size) {
+      const waiter = waiting.take(mayTake);
+      if (!waiter) return;
       clearTimeout(waiter.timer);
-      waiter.resolve(connection);
+      waiter.resolve(lend(waiter.turn) as Connection);
     }
   };
   const refuse = (message: string, code: string) => {
@@ -110,13 +122,13 @@ export function createPool(
 
   return {
     refuse,
-    take: (tenant, patience = usual) => {
+    take: (turn, patience = usual) => {
       if (ending) return Promise.reject(new BrokenConnection('the pool has ended', 'POOL_ENDED'));
-      const connection = waiting.size === 0 ? find() : undefined;
+      const connection = mayTake(turn) ? lend(turn) : undefined;
       if (connection) return Promise.resolve(connection);
       if (waiting.size >= queue * size) {
         const full = refuse(`${waiting.size} calls wait already`, 'QUEUE_FULL');
-        const giver = waiting.makeRoom(tenant);
+        const giver = waiting.makeRoom(turn);
         if (!giver) return Promise.reject(full);
         clearTimeout(giver.timer);
         giver.reject(full);
@@ -127,20 +139,21 @@ export function createPool(
           reject(refuse(`no connection was free within ${patience} ms`, 'WAIT_TIMEOUT'));
         };
         const timer = setTimeout(giveUp, patience);
-        const waiter = { tenant, due: performance.now() + patience, timer, resolve, reject };
+        const waiter = { turn, due: performance.now() + patience, timer, resolve, reject };
         waiting.add(waiter);
       });
     },
     giveBack: (connection) => {
       if (!all.has(connection)) return;
-      const wanted = !ending || waiting.size > 0;
-      if (wanted && connection.isUsable()) idle.push(connection);
+      all.set(connection, undefined);
+      if (connection.isUsable()) idle.push(connection);
       else retire(connection);
       serve();
+      if (ending && waiting.size === 0) for (const one of [...idle]) retire(one);
     },
     stats: () => {
       const now = performance.now();
-      const late = [...all].map((connection) => connection.overdue());
+      const late = [...all.keys()].map((connection) => connection.overdue());
       const waits = [...waiting].map(({ due }) => now - due);
       return {
         open: all.size,

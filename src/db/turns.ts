@@ -1,10 +1,10 @@
-// Who waits for a connection: tenants in turns, and those of one tenant in the order in which they came.
+// Who waits for a connection: each tenant has its turn, and so has what is asked of none; within one they keep their order.
 
-type Waiting = { tenant: string };
+type Waiting = { turn: string };
 
 export class Turns<Waiter extends Waiting> {
-  /** Whose turn comes next stands first; a tenant for whom nobody waits is not there. */
-  readonly #tenants = new Map<string, Set<Waiter>>();
+  /** What comes next stands first; a turn for which nobody waits is not there. */
+  readonly #turns = new Map<string, Set<Waiter>>();
   #size = 0;
 
   get size(): number {
@@ -12,23 +12,24 @@ export class Turns<Waiter extends Waiting> {
   }
 
   add(waiter: Waiter): void {
-    const own = this.#tenants.get(waiter.tenant) ?? new Set();
-    this.#tenants.set(waiter.tenant, own.add(waiter));
+    const own = this.#turns.get(waiter.turn) ?? new Set();
+    this.#turns.set(waiter.turn, own.add(waiter));
     this.#size += 1;
   }
 
   remove(waiter: Waiter): void {
-    const own = this.#tenants.get(waiter.tenant);
+    const own = this.#turns.get(waiter.turn);
     if (!own?.delete(waiter)) return;
     this.#size -= 1;
-    if (own.size === 0) this.#tenants.delete(waiter.tenant);
+    if (own.size === 0) this.#turns.delete(waiter.turn);
   }
 
-  /** Takes out whoever is next; the tenant's next turn comes after everybody else's. */
-  take(): Waiter | undefined {
-    for (const [tenant, own] of this.#tenants) {
-      this.#tenants.delete(tenant);
-      this.#tenants.set(tenant, own);
+  /** Takes out whoever is next of those whose turn may be; the same turn comes again after all others. */
+  take(may: (turn: string) => boolean): Waiter | undefined {
+    for (const [turn, own] of this.#turns) {
+      if (!may(turn)) continue;
+      this.#turns.delete(turn);
+      this.#turns.set(turn, own);
       for (const waiter of own) {
         this.remove(waiter);
         return waiter;
@@ -37,10 +38,10 @@ export class Turns<Waiter extends Waiting> {
     return undefined;
   }
 
-  /** Takes out whoever is to make room for the tenant: the youngest of the one with most waiting, where that is clearly more. */
-  makeRoom(tenant: string): Waiter | undefined {
-    const own = this.#tenants.get(tenant)?.size ?? 0;
-    const most = [...this.#tenants.values()].reduce((one, other) =>
+  /** Takes out whoever is to make room for the turn: the youngest of the one with most waiting, where that is clearly more. */
+  makeRoom(turn: string): Waiter | undefined {
+    const own = this.#turns.get(turn)?.size ?? 0;
+    const most = [...this.#turns.values()].reduce((one, other) =>
       other.size > one.size ? other : one,
     );
     const youngest = most.size > own + 1 ? [...most].at(-1) : undefined;
@@ -49,6 +50,6 @@ export class Turns<Waiter extends Waiting> {
   }
 
   *[Symbol.iterator](): Iterator<Waiter> {
-    for (const own of this.#tenants.values()) yield* own;
+    for (const own of this.#turns.values()) yield* own;
   }
 }

@@ -181,9 +181,15 @@ test('results that change their type under load arrive unharmed, and no call fai
   expect(calls).toBeGreaterThan(500);
 }, 180_000);
 
+const tenants = [randomUUID(), randomUUID()];
+
 test('a pool serves more calls at once than it has connections, and the same ones later', async () => {
   const wave = () =>
-    Promise.all(Array.from({ length: 200 }, () => call(database.web, echo, values)));
+    Promise.all(
+      Array.from({ length: 200 }, (_, at) =>
+        call(database.web, echo, { ...values, tenant: tenants[at % 2] as string }),
+      ),
+    );
   await wave();
   await wave();
   const [row] = await database.sql`

@@ -10,7 +10,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { faults, type Stage, stages, startWire, type Wire } from '../support/wire.ts';
 
 const pool = 2;
-const limits = { deadline: 700, patience: 300, queue: 3 };
+const limits = { deadline: 700, patience: 300, queue: 3, share: 1 };
 /** What a machine under load may take longer. */
 const grace = 1_500;
 
@@ -29,8 +29,8 @@ afterAll(async () => {
   wire.cut();
 });
 
-function open(): Database {
-  const one = connect(wire.url, 'pgrant_web', { pool, ...limits });
+function open(share = limits.share): Database {
+  const one = connect(wire.url, 'pgrant_web', { pool, ...limits, share });
   opened.push(one);
   return one;
 }
@@ -172,9 +172,10 @@ test('what waits too long, or finds the queue full, is turned away, and counted'
 test('tenants wait in turns, and who has most waiting makes room', async () => {
   const one = open();
   const ended: string[] = [];
-  const askFor = (tenant: string, seconds: number) =>
+  const tenants = { flood: randomUUID(), neighbour: randomUUID() };
+  const askFor = (tenant: keyof typeof tenants, seconds: number) =>
     one
-      .query(`select $1::text, pg_catalog.pg_sleep(${seconds})`, [tenant])
+      .query(`select $1::text, pg_catalog.pg_sleep(${seconds})`, [tenants[tenant]])
       .then(() => ended.push(tenant))
       .catch((error) => ended.push(`${tenant} ${error.code}`));
   const flood = Array.from({ length: pool + pool * limits.queue }, () => askFor('flood', 0.05));
@@ -184,6 +185,23 @@ test('tenants wait in turns, and who has most waiting makes room', async () => {
   // Behind what ran already, and at most one of the others each.
   expect(ended.lastIndexOf('neighbour')).toBeLessThan(2 + pool + 4);
   expect(one.stats()).toMatchObject({ waiting: 0, refused: 2 });
+});
+
+test('a tenant has its share of the connections at once, and what others ask does not wait behind it', async () => {
+  const one = open(0.5);
+  const [greedy, neighbour] = [randomUUID(), randomUUID()];
+  const askFor = (tenant: string, seconds: number) =>
+    one.query(`select $1::text, pg_catalog.pg_sleep(${seconds})`, [tenant]);
+  const slow = Array.from({ length: 2 * pool }, () => askFor(greedy, 0.05));
+  expect(one.stats()).toMatchObject({ open: pool / 2, waiting: 2 * pool - pool / 2 });
+  const order: string[] = [];
+  const others = askFor(neighbour, 0).then(() => order.push('neighbour'));
+  await Promise.all([others, slow[1]?.then(() => order.push('greedy'))]);
+  expect(order).toEqual(['neighbour', 'greedy']);
+  const ended = one.end();
+  await Promise.all(slow);
+  await ended;
+  expect(one.stats()).toMatchObject({ open: 0, waiting: 0 });
 });
 
 /** Asks as a client that there is not; gives the code of the error, undefined where there was an answer. */
@@ -229,8 +247,8 @@ test('a set that finds the queue full asks again, and meanwhile keeps nobody fro
   const one = open();
   const slow = Array.from({ length: pool }, () => ask(one, 0.1));
   // One of each tenant: nobody has so many that one could make room.
-  const queue = Array.from({ length: pool * limits.queue }, (_, tenant) =>
-    one.query('select $1::text as answer', [`tenant ${tenant}`]),
+  const queue = Array.from({ length: pool * limits.queue }, () =>
+    one.query(`select 'a' as answer, $1::text`, [randomUUID()]),
   );
   const caller = { request_id: null, address: null, client_id: 'nobody', secret_hash: null };
   const token = { access_hash: null, access_expires_at: null, handle_hash: null, key_hash: null };
