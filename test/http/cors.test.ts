@@ -81,6 +81,26 @@ describe('CORS [RFC 10017, OAuth 2.1 3.1]', () => {
     expect(await allowed('/oauth/token', origin, preflight)).toBe(origin);
   });
 
+  test.each([
+    ['http://localhost/callback', 'http://localhost:5173', true],
+    ['http://localhost/callback', 'http://localhost.example:5173', false],
+    ['http://localhost:4200/callback', 'http://localhost:4201', false],
+    ['http://127.0.0.1/callback', 'http://127.0.0.1:5173', true],
+    ['https://app.example.net/callback', 'https://app.example.net:8443', false],
+  ])(
+    'of a client with %s, %s may read answers as it may be sent the code: %s [RFC 8252 7.3]',
+    async (redirect_uri, origin, may) => {
+      const { tenant, database } = acme;
+      const client_id = new URL(redirect_uri).host;
+      await addClient(database, tenant, client_id, {
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [redirect_uri],
+      });
+      expect(await allowed('/oauth/token', origin, preflight)).toBe(may ? origin : null);
+      await call(database.worker, ops.client_remove, { tenant, client_id });
+    },
+  );
+
   test.each(['https://widgets.example.com', 'https://x.example:8443', 'capacitor://localhost'])(
     '%s where allowed_origins of a client has it, and no longer than the client is enabled',
     async (origin) => {

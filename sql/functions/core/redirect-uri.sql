@@ -118,7 +118,7 @@ declare
   v_out pgrant_api.origin;
   v_loopback constant boolean := p_origin ~ '^http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?$';
   -- What is in each URI that comes into question.
-  v_part constant text := pgrant_rules.redirect_uri_portless(p_origin);
+  v_part constant text := pgrant_rules.localhost_portless(pgrant_rules.redirect_uri_portless(p_origin));
 begin
   perform pgrant_rules.enter(p_tenant, p_request_id, p_address);
   if pgrant.tenant() is null then
@@ -137,7 +137,7 @@ begin
        -- A look that costs little and is in vain almost always: strangers ask, too, for origins without number.
        and strpos(lower(array_to_string(c.redirect_uris, ' ')), v_part) > 0
        and exists (select from unnest(c.redirect_uris) r (uri)
-                    where pgrant_rules.uri_origin(r.uri) = p_origin
+                    where pgrant_rules.uri_origin(r.uri) in (p_origin, v_part)
                        or v_loopback and pgrant_rules.uri_origin(pgrant_rules.redirect_uri_portless(r.uri)) = v_part));
   return v_out;
 end
