@@ -54,7 +54,7 @@ type Limits = {
   patience: number;
   /** Most calls that wait, for each connection. */
   queue: number;
-  /** What part of the connections one tenant may have at once; at least one. */
+  /** What part of the connections one tenant may have at once, rounded up. */
   share: number;
 };
 
@@ -73,7 +73,7 @@ export function connect(url: string, role: Role, options: ConnectOptions = {}): 
   const program = options.program ?? role.replace('pgrant_', '');
   const parameters = { application_name: applicationName(program), ...steppingDown(url, role) };
   const hosts = createHosts(url);
-  const ofTenant = Math.max(1, Math.floor(size * limits.share));
+  const ofTenant = Math.ceil(size * limits.share);
   const share = (turn: string) => (isUuid(turn) ? ofTenant : size);
   const pool = createPool(
     (onBroken) => openConnection({ hosts, prepare, parameters, deadline, onBroken }),

@@ -33,7 +33,8 @@ export const settings = [
   {
     name: 'DATABASE_POOL',
     default: '5',
-    meaning: 'most connections of the web process, 1 to 1000; one tenant has half of them at most',
+    meaning:
+      'most connections of the web process, 1 to 1000; one tenant has half of them (3 of 5) at most',
   },
   {
     name: 'DATABASE_PREPARE',
