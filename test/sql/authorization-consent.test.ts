@@ -27,6 +27,7 @@ let ada: User;
 let bob: User;
 let browser: Browser;
 let count = 0;
+const words = { title: 'A thing', description: '' };
 
 beforeAll(async () => {
   world = await makeWorld();
@@ -107,6 +108,25 @@ test('consent is neither widened nor made to live longer by being remembered', a
   const before = await grant();
   await next({ scopes: ['openid'] });
   expect(await grant()).toEqual(before);
+});
+
+test('consent is asked for what a resource lets pass, and once, after a sign-in too [RFC 8707 2]', async () => {
+  for (const scope of ['notes', 'files']) await operate(world, ops.scope_add, { scope, ...words });
+  const resource = 'https://notes.example';
+  await operate(world, ops.resource_set, { resource, title: 'Notes', scopes: ['notes'] });
+  const args = { scopes: ['openid', 'notes', 'files'], resources: [resource] };
+  for (const first of [true, false]) {
+    browser = newBrowser();
+    const flow = await begin(world, browser, client, args);
+    await login(world, flow, ada);
+    const row = await proceed(world, flow);
+    expect(row.next).toBe(first ? 'consent' : 'respond');
+    if (first) {
+      expect(shown(row.page)).toEqual(['notes false', 'openid false']);
+      await decide(world, flow);
+    }
+  }
+  expect(await grant()).toMatchObject({ scopes: ['openid', 'notes'] });
 });
 
 test.each([

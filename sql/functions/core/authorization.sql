@@ -30,6 +30,7 @@ begin
     return pgrant_rules.request_gone(p_tenant, 'authorization.continue', p_request_hash, p_request_expires_at, p_browser_hash, v_session,
                                      p_code_hash, true, v_request.client_id);
   end if;
+  v_client := (pgrant_rules.client_target(p_tenant, v_client, v_request.resources, null)).client;
   v_out := pgrant_rules.authorization_resume(p_tenant, v_client, v_request, v_session, v_grants[1], p_code_hash);
   if v_out.next = 'login' and exists (select from pgrant.tenants t where t.tenant_id = p_tenant and t.login_url is not null) then
     if pgrant_rules.begun_too_often(p_tenant) then
