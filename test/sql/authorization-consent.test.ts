@@ -129,6 +129,17 @@ test('consent is asked for what a resource lets pass, and once, after a sign-in 
   expect(await grant()).toMatchObject({ scopes: ['openid', 'notes'] });
 });
 
+test('consent is not asked for a role that is disabled', async () => {
+  await operate(world, ops.role_add, { role: 'editor', ...words });
+  await operate(world, ops.role_assign, { username: ada.username, role: 'editor' });
+  const args = { scopes: ['openid', 'editor'] };
+  const before = await begin(world, browser, client, args);
+  await login(world, before, ada);
+  expect(shown((await proceed(world, before)).page)).toEqual(['editor false', 'openid false']);
+  await operate(world, ops.role_disable, { role: 'editor', disabled: true });
+  expect(shown((await proceed(world, before)).page)).toEqual(['openid false']);
+});
+
 test.each([
   ['remember', ['consent'], 'consent'],
   ['always', [], 'consent'],

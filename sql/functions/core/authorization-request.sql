@@ -190,6 +190,7 @@ begin
      -- Asking for more asks for the union, so that what was allowed before is not lost.
      and (s.scope = any (p_request.scopes) or p_request.grant_management_action is distinct from 'replace' and s.scope = any (v_granted))
      and (p_client.scopes is null or s.scope = any (p_client.scopes))
+     and (s.disabled_at is null or s.scope = any (v_granted))
      and (not s.requires_role or pgrant_rules.has_role(p_tenant, p_user_id, s.scope));
   return v_page;
 end
