@@ -1019,7 +1019,7 @@ export const api = {
     ['document_fault', 'text'],
   ], []),
 
-  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri, too_many_attempts, flood. */
   client_document_store: bind<
     {
       tenant: string;
@@ -1737,7 +1737,7 @@ export const api = {
     ['address', 'inet'],
   ], ['keys']),
 
-  /** The product's signed word for who has signed in; p_auth_time in epoch seconds, with or without fractions. Makes the person or brings them up to date. Errors: expired_request, invalid_request, access_denied, login_required. */
+  /** The product's signed word for who has signed in; p_auth_time in epoch seconds, with or without fractions. Makes the person or brings them up to date. Errors: expired_request, invalid_request, access_denied, login_required, too_many_attempts, flood. */
   login_accept: bind<
     {
       tenant: string;
@@ -1829,7 +1829,7 @@ export const api = {
     ['old_session_expires_at', 'bigint'],
   ], []),
 
-  /** The product's signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request. */
+  /** The product's signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request, too_many_attempts, flood. */
   login_reject: bind<
     {
       tenant: string;
@@ -1853,7 +1853,7 @@ export const api = {
     ['reject_reason', 'text'],
   ], ['redirect_to']),
 
-  /** The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request. */
+  /** The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request, too_many_attempts, flood. */
   login_resume: bind<
     {
       tenant: string;
@@ -1897,7 +1897,7 @@ export const api = {
     ['address', 'inet'],
   ], ['issuer', 'jwks']),
 
-  /** Who asks for a sign-in, for the product that has signed the question; p_jti_* name the signature, which is good once. Errors: expired_request. */
+  /** Who asks for a sign-in, for the product that has signed the question; p_jti_* name the signature, which is good once. Errors: expired_request, too_many_attempts, flood. */
   login_show: bind<
     {
       tenant: string;
@@ -1949,7 +1949,7 @@ export const api = {
     ['origin', 'text'],
   ], ['allowed']),
 
-  /** Adds a passkey of the person who is signed in, after a recent sign-in; this browser goes on in a session that has seen both factors. p_failure: why the web process could not verify it, null = it could. p_recovery_hashes: SHA-256 of new recovery codes, for whoever has none. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), wrong_passkey, already_exists. */
+  /** Adds a passkey of the person who is signed in, after a recent sign-in; this browser goes on in a session that has seen both factors. p_failure: why the web process could not verify it, null = it could. p_recovery_hashes: SHA-256 of new recovery codes, for whoever has none. Errors: login_required, csrf_mismatch, insufficient_user_authentication (sign in again first), access_denied (second_factor is off), wrong_passkey, already_exists, too_many_attempts, flood. */
   passkey_add: bind<
     {
       tenant: string;
@@ -2335,7 +2335,7 @@ export const api = {
     ['refused_detail', 'text', 'optional'],
   ], []),
 
-  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri. */
+  /** Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri, flood. */
   registration_add: bind<
     {
       tenant: string;
@@ -2357,7 +2357,7 @@ export const api = {
     ['next_registration_hash', 'bytea'],
   ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
-  /** The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token. */
+  /** The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token, too_many_attempts, flood. */
   registration_read: bind<
     {
       tenant: string;
@@ -2375,7 +2375,7 @@ export const api = {
     ['registration_hash', 'bytea'],
   ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
-  /** Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token. */
+  /** Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token, too_many_attempts, flood. */
   registration_remove: bind<
     {
       tenant: string;
@@ -2393,7 +2393,7 @@ export const api = {
     ['registration_hash', 'bytea'],
   ], ['client_id', 'issued_at', 'secret', 'metadata']),
 
-  /** Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri. */
+  /** Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri, too_many_attempts, flood. */
   registration_replace: bind<
     {
       tenant: string;
@@ -2803,7 +2803,7 @@ export const api = {
     ['csrf_hash', 'bytea'],
   ], []),
 
-  /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found. */
+  /** Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found, too_many_attempts, flood. */
   upstream_begin: bind<
     {
       tenant: string;
@@ -2927,7 +2927,7 @@ export const api = {
     ['state_hash', 'bytea'],
   ], ['state_expires_at', 'name', 'kind', 'title', 'client_id', 'token_endpoint_auth_method', 'scopes', 'settings', 'force_login']),
 
-  /** Takes state back from an upstream, once, in the browser that it was given to and at the redirect URI of that upstream (RFC 9700 4.4.2.2). Errors: expired_request, not_found. */
+  /** Takes state back from an upstream, once, in the browser that it was given to and at the redirect URI of that upstream (RFC 9700 4.4.2.2). Errors: expired_request, not_found, too_many_attempts, flood. */
   upstream_resume: bind<
     {
       tenant: string;

@@ -51,4 +51,22 @@ export const commentRules: Rule[] = [
        where p.pronamespace::regnamespace::text like 'pgrant%' and obj_description(p.oid, 'pg_proc') is null`,
     broken: ['create function pgrant_rules.silent() returns int language sql return 1'],
   },
+  {
+    name: 'every function that answers what audit() gives back says that it may be too_many_attempts or flood',
+    query: `with recursive ours as (
+        select p.oid, p.proname, p.pronamespace::regnamespace::text as schema, p.prosrc from pg_proc p
+         where p.pronamespace::regnamespace::text in ('pgrant_api', 'pgrant_rules')
+      ), answers as (
+        select o.oid, o.proname, o.schema from ours o where o.prosrc ~ 'error := (nullif\\()?pgrant_rules\\.audit\\('
+        union
+        select o.oid, o.proname, o.schema
+          from answers a join ours o on o.prosrc ~ ('(return|v_out\\M.*:=) pgrant_rules\\.' || a.proname || '\\(')
+      )
+      select a.oid::regprocedure::text as name from answers a
+       where obj_description(a.oid, 'pg_proc') ~ 'Errors: (?!those of)' and obj_description(a.oid, 'pg_proc') !~ 'too_many_attempts.*flood'`,
+    broken: [
+      `comment on function pgrant_api.registration_read(uuid, text, inet, text, bytea) is 'Errors: invalid_token.'`,
+      `comment on function pgrant_api.upstream_resume(uuid, text, inet, bytea, bytea, bigint, text) is 'Errors: not_found.'`,
+    ],
+  },
 ];

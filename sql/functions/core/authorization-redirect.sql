@@ -40,7 +40,7 @@ end
 $$;
 
 comment on function pgrant_rules.authorization_redirect(uuid, pgrant_rules.client_policies, text, boolean) is
-  'As redirect_uri_choose, with the refusal recorded. Errors: invalid_redirect_uri, too_many_attempts.';
+  'As redirect_uri_choose, with the refusal recorded. Errors: invalid_redirect_uri, too_many_attempts, flood.';
 
 create function pgrant_rules.client_unknown(p_tenant uuid, p_client_id text, p_fresh_until timestamptz, p_address inet)
 returns pgrant_api.authorization
@@ -58,7 +58,7 @@ end
 $$;
 
 comment on function pgrant_rules.client_unknown(uuid, text, timestamptz, inet) is
-  'What becomes of a client_id that is not registered, or whose document is stale: next document, an error that is recorded, or neither where the client is good as it is. Errors: those of client_document_step, too_many_attempts.';
+  'What becomes of a client_id that is not registered, or whose document is stale: next document, an error that is recorded, or neither where the client is good as it is. Errors: those of client_document_step, too_many_attempts, flood.';
 
 create function pgrant_rules.authorization_refused(
   p_tenant uuid, p_client pgrant_rules.client_policies, p_user_id uuid, p_out pgrant_api.authorization
@@ -78,4 +78,4 @@ end
 $$;
 
 comment on function pgrant_rules.authorization_refused(uuid, pgrant_rules.client_policies, uuid, pgrant_api.authorization) is
-  'Records response_error and sends it to the client. p_user_id: whoever is signed in, or null. Errors: too_many_attempts.';
+  'Records response_error and sends it to the client. p_user_id: whoever is signed in, or null. Errors: too_many_attempts, flood.';

@@ -127,7 +127,7 @@ end
 $$;
 
 comment on function pgrant_rules.authorization_start(uuid, pgrant_rules.client_policies, pgrant.authorization_requests, pgrant.sessions, pgrant.grants, pgrant_rules.known_scopes, boolean, bytea, bytea, bytea) is
-  'Says what comes next for a request that is good; where that is not the answer, the request is to be stored for this browser: nobody else has a handle to it. p_grant is of grants_lock, p_known of scopes_find, p_beyond_rate of begun_too_often. Errors: too_many_attempts.';
+  'Says what comes next for a request that is good; where that is not the answer, the request is to be stored for this browser: nobody else has a handle to it. p_grant is of grants_lock, p_known of scopes_find, p_beyond_rate of begun_too_often. Errors: too_many_attempts, flood.';
 
 create function pgrant_rules.authorizations_store(p_tenant uuid, p_decided pgrant_rules.authorization_decided[]) returns void
 language plpgsql

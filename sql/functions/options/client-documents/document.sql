@@ -208,7 +208,7 @@ end
 $$;
 
 comment on function pgrant_api.client_document_store(uuid, text, inet, text, jsonb, integer) is
-  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
+  'Takes what the document at p_client_url says, keyed as registration_fields() says, from now on: a new client, or new metadata of a known one. It is fresh for p_fresh_for seconds, between a minute and a day. A client lives for an hour until a person is sent here by it. Errors: unknown_client, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri, too_many_attempts, flood.';
 
 create function pgrant_api.client_document_refuse(
   p_tenant uuid, p_request_id text, p_address inet, p_client_url text, p_document_fault text

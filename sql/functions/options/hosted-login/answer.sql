@@ -151,7 +151,7 @@ end
 $$;
 
 comment on function pgrant_rules.challenge_accept(uuid, bytea, bytea, text, text, jsonb, text[], text, text[], timestamptz) is
-  'Takes the product''s word for who has signed in, once. Errors: expired_request, invalid_request, access_denied, login_required.';
+  'Takes the product''s word for who has signed in, once. Errors: expired_request, invalid_request, access_denied, login_required, too_many_attempts, flood.';
 
 create function pgrant_rules.challenge_reject(p_tenant uuid, p_challenge_hash bytea, p_verifier_hash bytea, p_reason text)
 returns pgrant_api.login_answer
@@ -178,4 +178,4 @@ end
 $$;
 
 comment on function pgrant_rules.challenge_reject(uuid, bytea, bytea, text) is
-  'Takes the product''s word that nobody signs in, once; the client is told access_denied. Errors: expired_request.';
+  'Takes the product''s word that nobody signs in, once; the client is told access_denied. Errors: expired_request, too_many_attempts, flood.';

@@ -173,4 +173,4 @@ begin
 end
 $$;
 
-comment on function pgrant_rules.challenge_show(uuid, bytea) is 'What the product''s login page may know of a request. Errors: expired_request.';
+comment on function pgrant_rules.challenge_show(uuid, bytea) is 'What the product''s login page may know of a request. Errors: expired_request, too_many_attempts, flood.';

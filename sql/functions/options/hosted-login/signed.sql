@@ -54,7 +54,7 @@ end
 $$;
 
 comment on function pgrant_api.login_show(uuid, text, inet, bytea, bytea, bigint) is
-  'Who asks for a sign-in, for the product that has signed the question; p_jti_* name the signature, which is good once. Errors: expired_request.';
+  'Who asks for a sign-in, for the product that has signed the question; p_jti_* name the signature, which is good once. Errors: expired_request, too_many_attempts, flood.';
 
 create function pgrant_api.login_accept(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -74,7 +74,7 @@ end
 $$;
 
 comment on function pgrant_api.login_accept(uuid, text, inet, bytea, bytea, bigint, bytea, text, text, jsonb, text[], text, text[], double precision) is
-  'The product''s signed word for who has signed in; p_auth_time in epoch seconds, with or without fractions. Makes the person or brings them up to date. Errors: expired_request, invalid_request, access_denied, login_required.';
+  'The product''s signed word for who has signed in; p_auth_time in epoch seconds, with or without fractions. Makes the person or brings them up to date. Errors: expired_request, invalid_request, access_denied, login_required, too_many_attempts, flood.';
 
 create function pgrant_api.login_reject(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -92,7 +92,7 @@ end
 $$;
 
 comment on function pgrant_api.login_reject(uuid, text, inet, bytea, bytea, bigint, bytea, text) is
-  'The product''s signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request.';
+  'The product''s signed word that nobody signs in; p_reject_reason is for the audit. Errors: expired_request, too_many_attempts, flood.';
 
 create function pgrant_api.login_resume(
   p_tenant uuid, p_request_id text, p_address inet,
@@ -158,4 +158,4 @@ end
 $$;
 
 comment on function pgrant_api.login_resume(uuid, text, inet, bytea, bytea[], bytea, bytea, bytea, text, bytea, bigint) is
-  'The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request.';
+  'The browser, which holds the cookies p_browser_hashes, comes back from the product, once: starts the session that the product vouched for and gives the request the handle p_next_request_hash, or answers the client with access_denied. Errors: expired_request, too_many_attempts, flood.';

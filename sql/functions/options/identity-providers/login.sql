@@ -123,7 +123,7 @@ end
 $$;
 
 comment on function pgrant_api.upstream_begin(uuid, text, inet, bytea, bigint, bytea, bytea, text, bytea) is
-  'Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found.';
+  'Sends a person to an upstream, to sign in for an authorization request of this browser. Errors: expired_request, access_denied (the tenant has a login_url), not_found, too_many_attempts, flood.';
 
 create function pgrant_api.upstream_link_begin(
   p_tenant uuid, p_request_id text, p_address inet, p_session_hash bytea, p_session_expires_at bigint, p_csrf_hash bytea,
@@ -200,7 +200,7 @@ end
 $$;
 
 comment on function pgrant_api.upstream_resume(uuid, text, inet, bytea, bytea, bigint, text) is
-  'Takes state back from an upstream, once, in the browser that it was given to and at the redirect URI of that upstream (RFC 9700 4.4.2.2). Errors: expired_request, not_found.';
+  'Takes state back from an upstream, once, in the browser that it was given to and at the redirect URI of that upstream (RFC 9700 4.4.2.2). Errors: expired_request, not_found, too_many_attempts, flood.';
 
 create function pgrant_api.upstream_fail(
   p_tenant uuid, p_request_id text, p_address inet, p_browser_hash bytea, p_state_hash bytea, p_state_expires_at bigint,

@@ -41,7 +41,7 @@ end
 $$;
 
 comment on function pgrant_api.registration_read(uuid, text, inet, text, bytea) is
-  'The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token.';
+  'The registration of a client (RFC 7592 2.1). Writes nothing where it is granted. Errors: invalid_token, too_many_attempts, flood.';
 
 create function pgrant_api.registration_replace(
   p_tenant uuid, p_request_id text, p_address inet, p_registered_id text, p_registration_hash bytea,
@@ -95,7 +95,7 @@ end
 $$;
 
 comment on function pgrant_api.registration_replace(uuid, text, inet, text, bytea, bytea, jsonb, bytea) is
-  'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri.';
+  'Replaces all metadata of a client (RFC 7592 2.2). p_kept_secret_hash is of the secret that the client repeats, null where it repeats none; p_next_secret_hash is stored where it comes to authenticate by a secret. Errors: invalid_token, invalid_client_metadata, invalid_redirect_uri, too_many_attempts, flood.';
 
 create function pgrant_rules.registration_store(p_client pgrant.clients, p_shape pgrant.clients) returns pgrant.clients
 language plpgsql
@@ -143,7 +143,7 @@ end
 $$;
 
 comment on function pgrant_api.registration_remove(uuid, text, inet, text, bytea) is
-  'Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token.';
+  'Removes a client with its secrets, grants and tokens (RFC 7592 2.3). Returns what it was. Errors: invalid_token, too_many_attempts, flood.';
 
 create function pgrant_api.registration_settings(
   p_tenant uuid, p_request_id text, p_address inet, p_initial_hash bytea, p_registered_id text, p_registration_hash bytea

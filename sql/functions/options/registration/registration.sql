@@ -211,4 +211,4 @@ end
 $$;
 
 comment on function pgrant_api.registration_add(uuid, text, inet, jsonb, bytea, bytea, bytea) is
-  'Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri.';
+  'Registers a client (RFC 7591 3) from metadata that are well-formed, keyed as registration_fields() says. p_next_secret_hash is stored for a client that authenticates by a secret. It lives for an hour until a person is sent here by it. Errors: access_denied (closed), invalid_token, too_many_attempts, temporarily_unavailable (quota), invalid_client_metadata, invalid_redirect_uri, flood.';
