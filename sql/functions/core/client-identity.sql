@@ -1,4 +1,4 @@
--- Clients that sign: their keys, fetched and registered, and what their signatures are good for (RFC 7523).
+-- What a client is to people: what of it they allowed, whether that has changed since, and which of its keys verify.
 
 create function pgrant_rules.jwk_thumbprint(p_jwk jsonb) returns text
 language sql immutable

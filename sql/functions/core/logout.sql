@@ -1,4 +1,4 @@
--- What the functions of pgrant_api return: first the error, then the reason, then the answer.
+-- Logging out (OpenID Connect RP-Initiated Logout 1.0): of this browser, or of the session that an ID token names.
 
 create type pgrant_api.logout as (
   error                   pgrant_api.error,

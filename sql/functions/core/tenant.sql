@@ -68,7 +68,7 @@ comment on column pgrant_api.tenant_facts.request_uri_parameter is 'Whether requ
 comment on column pgrant_api.tenant_facts.require_signed_request_object is 'Whether every client has to sign its authorization requests.';
 comment on column pgrant_api.tenant_facts.session_management is 'Whether clients may watch a session from a frame.';
 comment on column pgrant_api.tenant_facts.require_pushed_authorization_requests is 'Whether every client has to push them.';
-comment on column pgrant_api.tenant_facts.authorization_details_types is 'The types of authorization details (RFC 9396 9.1); {} = none.';
+comment on column pgrant_api.tenant_facts.authorization_details_types is 'The types of authorization details (RFC 9396 10); {} = none.';
 comment on column pgrant_api.tenant_facts.grant_management_action_required is
   'Whether every authorization request has to say what becomes of the grant (Grant Management 7.1).';
 comment on column pgrant_api.tenant_facts.sign_up is 'Whether people can make an account (prompt=create).';

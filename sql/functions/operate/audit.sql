@@ -1,4 +1,4 @@
--- The one change that operators make to the plans of partitions. Still owned by the owner of the tables.
+-- What operators call: what was refused, and for how long the audit is kept.
 
 create function pgrant_ops.partition_retention(p_months integer) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -12,7 +12,7 @@ begin
     ('default', 'redirect_schemes', '[]', 'https, loopback and reversed domain names only (RFC 8252 7)'),
     ('default', 'replay_window', '60', 'a lost answer or two tabs log nobody out'),
     ('default', 'require_pkce', 'true', 'of confidential clients too (OAuth 2.1 7.5.1)'),
-    ('default', 'assertion_audience', '"issuer"', 'an assertion that another server could replay is refused (RFC 7523bis)'),
+    ('default', 'assertion_audience', '"issuer"', 'an assertion that another server could replay is refused (RFC 10070)'),
     ('default', 'session_management', 'false',
      'where browsers keep cookies from frames, every session looks changed to clients that watch it'),
     ('default', 'password_change_revokes', 'true', 'whoever had the old password may have used it'),

@@ -1,4 +1,4 @@
--- Cleaning up what is not in partitions. Owned by the janitor, who sees only rows that are past their expiry.
+-- What operators call: removing a tenant, once nobody is in it any more, and the proof that nothing of it is left.
 
 create function pgrant_rules.audit_forget(p_tenant uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- What the history calls a person who was removed. The janitor's, since nobody else may change what was.
+-- What operators call: removing a person, and the proof that nothing but the record knows them by their user_id.
 
 create function pgrant_rules.user_forget(p_tenant uuid, p_user_id uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- What operators call: users, scopes and grants of a tenant.
+-- What operators call: users and grants of a tenant.
 
 create function pgrant_ops.user_add(p_tenant uuid, p_username text, p_claims jsonb default '{}',
                                     p_password_salt bytea default null, p_password_params jsonb default null,

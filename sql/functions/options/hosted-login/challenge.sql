@@ -1,4 +1,4 @@
--- What the functions of pgrant_api return about signing in.
+-- The product's own login: the question that a browser takes there, and what the product is told of it.
 
 create type pgrant_api.login_request as (
   error            pgrant_api.error,

@@ -1,4 +1,4 @@
--- What the functions of pgrant_api return about signing in.
+-- The product's own login: its signed answers, and the browser that comes back with one.
 
 create type pgrant_api.login_settings as (
   error   pgrant_api.error,

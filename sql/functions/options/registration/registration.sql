@@ -1,4 +1,4 @@
--- Clients register themselves (RFC 7591) and manage their registration (RFC 7592).
+-- Clients register themselves (RFC 7591).
 
 create type pgrant_api.registration_settings as (
   error        pgrant_api.error,
