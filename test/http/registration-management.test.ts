@@ -146,6 +146,18 @@ describe('management [RFC 7592 2]', () => {
     expect(await grown.json()).toMatchObject({ grant_types: ['authorization_code'] });
   });
 
+  test('PUT with a software statement that is worth nothing is recorded as what it is', async () => {
+    const { client_id, ...mine } = await registered(acme, {});
+    const body = { client_id, redirect_uris: [callback], software_statement: 'none' };
+    const token = mine.registration_access_token;
+    const response = await send('PUT', mine.registration_client_uri, { body, token });
+    expect(await refusal(response)).toMatchObject({ error: 'invalid_software_statement' });
+    const counted = await acme.database.sql`
+      select 1 from pgrant.refusals
+       where tenant_id = ${acme.tenant} and action = 'registration.replace' and error = 'invalid_software_statement'`;
+    expect(counted).toHaveLength(1);
+  });
+
   test('PUT that makes a client public takes its secret, and one that makes it confidential gives another', async () => {
     const { client_id, registration_access_token, registration_client_uri } = await registered(
       acme,

@@ -62,9 +62,8 @@ export async function readMetadata(
   const settings = costs
     ? await call(services.database, api.registration_settings, { ...caller(ctx), ...known })
     : undefined;
-  const metadata = await vouched(services, ctx, sent, settings?.issuers);
   try {
-    const read = readClientMetadata(metadata);
+    const read = readClientMetadata(await vouched(services, ctx, sent, settings?.issuers));
     const { sector_identifier_uri } = read;
     if (sector_identifier_uri !== undefined) {
       const turn = [ctx.state.tenant.id, new URL(sector_identifier_uri).host];
@@ -79,21 +78,17 @@ export async function readMetadata(
 
 /** The metadata that were sent; those of a software statement take precedence (RFC 7591 2.3). */
 async function vouched(
-  { database, queues }: EndpointServices,
+  { queues }: EndpointServices,
   ctx: Ctx,
   sent: Sent,
   issuers: unknown,
 ): Promise<Sent> {
   const { software_statement } = sent;
   if (software_statement === undefined || software_statement === null) return sent;
-  try {
-    const metadata = await queues.signatures.run(turnOf(ctx), () =>
-      readSoftwareStatement(software_statement, issuers as Sent),
-    );
-    return { ...sent, ...metadata };
-  } catch (failure) {
-    return refuse(database, ctx, 'registration.add', failure);
-  }
+  const metadata = await queues.signatures.run(turnOf(ctx), () =>
+    readSoftwareStatement(software_statement, issuers as Sent),
+  );
+  return { ...sent, ...metadata };
 }
 
 /** The client information response (RFC 7591 3.2.1, RFC 7592 3). The secret is told once. */
