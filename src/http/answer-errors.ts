@@ -119,7 +119,8 @@ function answer(ctx: Ctx, error: OAuthError): void {
   const bearer = audience === 'bearer' || audience === 'problem';
   // RFC 9449 7.1: of a request for a resource it is the credentials that are not good.
   if (bearer && dpopErrors.has(error.error)) ctx.status = 401;
-  challenge(ctx, error, bearer);
+  const challenged = ctx.status === 401 || bearerErrors.has(error.error);
+  challenge(ctx, error, bearer && challenged);
   if (audience === 'problem') {
     ctx.type = 'application/problem+json';
     ctx.body = JSON.stringify(problemDetails(ctx, error));
@@ -140,6 +141,9 @@ function problemDetails(ctx: Ctx, { status, error, words, summary }: OAuthError)
 
 /** Errors of DPoP proofs (RFC 9449 5 and 8). */
 const dpopErrors = new Set<string>(['invalid_dpop_proof', 'use_dpop_nonce']);
+
+/** Of statuses but 401, what a challenge says (RFC 6750 3.1): no other error is about the token. */
+const bearerErrors = new Set<string>(['invalid_request', 'invalid_token', 'insufficient_scope']);
 
 /** WWW-Authenticate (RFC 6749 5.2, RFC 6750 3, RFC 9449 7.1). */
 function challenge(ctx: Ctx, error: OAuthError, bearer: boolean): void {

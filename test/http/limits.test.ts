@@ -95,6 +95,8 @@ describe('beyond refusal_limit', () => {
       for (let n = 0; n < limit; n++) expect((await ask()).status).toBe(status);
       const response = await ask();
       expect(response.status).toBe(429);
+      // RFC 6750 3.1: it is no fault of the credentials.
+      expect(response.headers.get('www-authenticate')).toBeNull();
       const wait = Number(response.headers.get('retry-after'));
       expect(wait).toBeGreaterThanOrEqual(1);
       expect(wait).toBeLessThanOrEqual(60);
