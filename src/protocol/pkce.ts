@@ -1,4 +1,4 @@
-// RFC 7636 4.1, 4.2 and 4.6: proof key for code ctx; S256 is the only method.
+// RFC 7636 4.1, 4.2 and 4.6: proof key for code exchange; S256 is the only method.
 import { hash } from 'node:crypto';
 import { OAuthError } from './errors.ts';
 

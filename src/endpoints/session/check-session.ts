@@ -1,4 +1,4 @@
-// OpenID Connect Session Management 3.3: the page that clients load in a frame and ask whether the session is as it was.
+// OpenID Connect Session Management 3.2: the page that clients load in a frame and ask whether the session is as it was.
 
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
