@@ -1,6 +1,6 @@
 // RFC 8252 7 and 8, OAuth 2.1 2.3, RFC 9700 4.1 and 4.11: where a browser may be sent.
 import { OAuthError } from './errors.ts';
-import { isAbsoluteUri, readWebUrl } from './uri.ts';
+import { isAbsoluteUri, loopbackHosts, readWebUrl } from './uri.ts';
 
 const lengthLimit = 2048;
 
@@ -109,8 +109,7 @@ export function webSource(uri: string): string {
 export function redirectTarget(uri: string): { redirect_host: string; native: boolean } {
   const { protocol, hostname, host } = new URL(uri);
   const web = protocol === 'https:' || protocol === 'http:';
-  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  return { redirect_host: web ? host : protocol, native: !web || loopback };
+  return { redirect_host: web ? host : protocol, native: !web || loopbackHosts.has(hostname) };
 }
 
 /** The path when it stays on this origin for every browser and proxy; undefined otherwise. */
