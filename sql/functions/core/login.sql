@@ -18,7 +18,7 @@ language plpgsql stable
 as $$
 declare
   v_name text := lower(p_username);
-  v_prefix text := network(set_masklen(p_address, case family(p_address) when 4 then 32 else 64 end))::text;
+  v_prefix text := pgrant_rules.address_prefix(p_address)::text;
 begin
   return query values
     (sha256(convert_to('both ' || p_tenant || ' ' || coalesce(v_prefix, '') || ' ' || v_name, 'utf8')), 1, 'username_from_address'),
@@ -56,12 +56,10 @@ language plpgsql
 as $$
 declare
   v_window integer;
-  v_end timestamptz;
 begin
   select t.login_failure_window into v_window from pgrant.tenants t where t.tenant_id = p_tenant;
-  v_end := to_timestamp((floor(extract(epoch from now()) / v_window) + 1) * v_window);
   insert into pgrant.counters as f (tenant_id, key_hash, expires_at, attempts)
-  select p_tenant, k.key_hash, v_end, 1
+  select p_tenant, k.key_hash, pgrant_rules.window_end(v_window), 1
     from pgrant_rules.login_failure_keys(p_tenant, p_username, p_address) k
    order by k.key_hash
       on conflict (tenant_id, key_hash, expires_at) do update set attempts = f.attempts + 1;

@@ -212,7 +212,7 @@ as $$
 begin
   return (select jsonb_strip_nulls(jsonb_build_object(
                    'client_uri', c.client_uri, 'policy_uri', c.policy_uri, 'tos_uri', c.tos_uri,
-                   'registered_at', to_char(c.registered_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                   'registered_at', pgrant_rules.iso8601(c.registered_at),
                    'document_host', case when c.document_fetched_at is not null then pgrant_rules.client_document_host(c.client_id) end))
             from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id);
 end
