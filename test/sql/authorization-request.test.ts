@@ -81,6 +81,20 @@ describe('a stored request', () => {
     });
   });
 
+  test('is shown on pages with members that the comment of their column names', async () => {
+    const [described] = await world.database.sql`
+      select substring(col_description('pgrant_api.authorization'::regclass, attnum) from '{.*}') as members
+        from pg_attribute where attrelid = 'pgrant_api.authorization'::regclass and attname = 'page'`;
+    const flow = await begin(world, newBrowser(), spa);
+    const pages = [flow.row.page];
+    await login(world, flow, ada);
+    pages.push((await proceed(world, flow)).page);
+    const shown = pages.flatMap((page) => Object.keys(page as object));
+    const named = new Set(described?.members.match(/\w+/g));
+    expect(shown.filter((member) => !named.has(member))).toEqual([]);
+    expect(shown).toContain('choice');
+  });
+
   test('is answered once, though it is allowed four times at once', async () => {
     const flow = await begin(world, newBrowser(), spa, { prompt: ['consent'] });
     await login(world, flow, ada);
