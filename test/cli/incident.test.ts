@@ -69,6 +69,15 @@ test('after a leak one command ends what was used since, and replaces the signin
   expect(event?.detail).toMatchObject({ grants: false, client_secrets: false });
 });
 
+test('a code that has expired unused is none that it ends', async () => {
+  const { sql } = acme.database;
+  await obtainTokens(config);
+  await sql`update pgrant.codes set used_at = null, family_id = null, expires_at = now() - interval '1 minute'`;
+  expect(await document(`${incident} --dry-run`)).toContainEqual({ what: 'codes', live: 0 });
+  const { ended } = await document(`${incident} --keep-keys --yes`);
+  expect(ended).toContainEqual({ what: 'codes', ended: 0 });
+});
+
 test('it may end consents and client secrets too, and keep the keys', async () => {
   const tokens = await obtainTokens(config);
   const kids = await publishedKids();

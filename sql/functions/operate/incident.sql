@@ -97,7 +97,7 @@ begin
   end if;
 
   what := 'codes';
-  delete from pgrant.codes c where c.tenant_id = p_tenant and c.used_at is null;
+  delete from pgrant.codes c where c.tenant_id = p_tenant and c.used_at is null and c.expires_at > now();
   get diagnostics ended = row_count;
   return next;
   -- Not before the codes: one that was being redeemed has added its client.
