@@ -125,6 +125,19 @@ describe('usage', () => {
     expect(week.html.match(/viewBox="0 0 (\d+) /)?.[1]).toBe(String(168 * 4));
   });
 
+  test('counts an identity assertion that was issued or redeemed', async () => {
+    const { id } = await active('web');
+    const { sql } = acme.database;
+    await sql`
+      insert into pgrant.audit_events (tenant_id, action, client_id)
+      select ${acme.tenant}, a.action, ${id}
+        from unnest(array['identity_assertion.issue', 'identity_assertion.redeem']) a (action)`;
+    const [counted] = await sql`
+      select sum((h.hour ->> 'granted')::integer)::integer as granted
+        from pgrant_rules.developer_hours(${acme.tenant}, ${id}, 2) d, jsonb_array_elements(d.hours) h (hour)`;
+    expect(counted).toEqual({ granted: 2 });
+  });
+
   test('of somebody else’s application is not there', async () => {
     const { id } = await active('app');
     const page = await portal.openAs(new Browser(), pathOf(id, '/usage'), 'eve');

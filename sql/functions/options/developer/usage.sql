@@ -22,7 +22,8 @@ begin
       from events e
      where e.client_id = p_client_id
        and e.action in ('code.redeem', 'refresh.rotate', 'refresh.replay', 'client_credentials.issue', 'device_code.issue',
-                        'device_code.redeem', 'token.exchange', 'token.revoke')
+                        'device_code.redeem', 'token.exchange', 'identity_assertion.issue', 'identity_assertion.redeem',
+                        'token.revoke')
      group by 1
     union all
     select date_trunc('hour', r.minute, 'UTC'), 0, sum(r.refused)
