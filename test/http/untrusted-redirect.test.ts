@@ -66,6 +66,15 @@ describe('an error of a client that registered itself', () => {
     expect(page.headers.get('content-security-policy')).not.toContain('script-src');
   });
 
+  test('says why in the language of the page', async () => {
+    const browser = new Browser({ 'accept-language': 'de' });
+    const more = { redirect_uri: evil, code_challenge_method: 'plain' };
+    const page = await request(browser, acme.issuer, await register(), more);
+    expect(page.html).toContain(
+      '<span lang="de"><bdi>code_challenge_method ist nicht S256</bdi></span>',
+    );
+  });
+
   test('names the scheme of an application on the device', async () => {
     const own = 'com.example.fern:/callback';
     const client_id = await register(own);
