@@ -97,6 +97,21 @@ describe('who gets in', () => {
     }
   });
 
+  test('a client that registered itself finds nothing either, whatever role its token has', async () => {
+    const as = await tokenOf('stranger', ['pgrant.admin']);
+    expect((await request('GET', '/clients', { as })).status).toBe(200);
+    await acme.database.sql`
+      update pgrant.clients
+         set registered_at = now(), expires_at = now() + interval '1 day', registration_token_hash = sha256('x')
+       where client_id = 'stranger'`;
+    for (const [method, path] of [
+      ['GET', '/clients'],
+      ['DELETE', '/clients/web'],
+    ] as const) {
+      expect((await request(method, path, { as })).status).toBe(404);
+    }
+  });
+
   test('a token that may only see is not found at what changes something', async () => {
     for (const { method, path, effect, operation } of adminOperations) {
       const at = path.replaceAll(/\{\w+\}/g, 'web');

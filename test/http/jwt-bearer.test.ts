@@ -244,9 +244,14 @@ describe('an API credential with a key', () => {
     await sql`update pgrant.clients set allowed_networks = '{192.0.2.0/24}' where client_id = ${reports}`;
     expect(await about(reports)).toMatchObject({ status: 400, error: 'invalid_grant' });
     await sql`update pgrant.clients set allowed_networks = null where client_id = ${reports}`;
-    await set(reports, { dpop_bound_access_tokens: true });
-    expect(await about(reports)).toMatchObject({ status: 400, error: 'invalid_grant' });
-    await set(reports, { dpop_bound_access_tokens: false });
+    for (const bound of [
+      'dpop_bound_access_tokens',
+      'tls_client_certificate_bound_access_tokens',
+    ]) {
+      await set(reports, { [bound]: true });
+      expect(await about(reports)).toMatchObject({ status: 400, error: 'invalid_grant' });
+      await set(reports, { [bound]: false });
+    }
     expect(await about(reports)).toMatchObject({ status: 200 });
     const disable = (disabled: boolean) =>
       call(acme.database.worker, ops.client_disable, {
