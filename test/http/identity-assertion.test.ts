@@ -629,6 +629,11 @@ describe('what an assertion gave', () => {
     expect(row?.assertion_issuer).toBe(foreign);
     await browser.submit(page, { decision: 'allow' });
     expect((await browser.open(`${chat.issuer}/oauth/account`)).html).not.toContain(foreign);
+    // Nor does an assertion of no more take the consent back.
+    await present(await sign({ scope: 'chat.read' }));
+    const [consent] = await idp.database.sql`
+      select consent_expires_at > now() as stands from pgrant.grants where grant_id = ${row?.grant_id}`;
+    expect(consent).toEqual({ stands: true });
     await operate(ops.grant_revoke, chat.tenant, { grant_id: row?.grant_id });
     expect(await introspect(access_token)).toEqual({ active: false });
   });
