@@ -109,6 +109,16 @@ test.each([
   await call(acme.database.worker, ops.resource_remove, { tenant: acme.tenant, resource: uri });
 });
 
+test('a resource is removed, and recorded so, by its URI as it is registered, however it is written', async () => {
+  await register('https://gone.example');
+  const { tenant, database } = acme;
+  await call(database.worker, ops.resource_remove, { tenant, resource: 'HTTPS://gone.example/' });
+  const [event] = await database.sql`
+    select detail from pgrant.audit_events
+     where tenant_id = ${tenant} and action = 'resource.remove' order by at desc limit 1`;
+  expect(event?.detail).toEqual({ resource: 'https://gone.example' });
+});
+
 test('a resource decides on audience, on the form of scope, and on claims of the person', async () => {
   const tokens = await obtainTokens(config, { scope, resource: broker });
   const claims = decodeJwt(tokens.access_token);

@@ -95,23 +95,24 @@ create function pgrant_ops.resource_remove(p_tenant uuid, p_resource text) retur
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_resource text := pgrant.resource_canonical(p_resource);
   v_client_id text;
 begin
   perform pgrant_rules.administer(p_tenant);
   select min(c.client_id) into v_client_id
     from pgrant.clients c
-   where c.tenant_id = p_tenant and pgrant.resource_canonical(c.default_resource) = pgrant.resource_canonical(p_resource);
+   where c.tenant_id = p_tenant and pgrant.resource_canonical(c.default_resource) = v_resource;
   if v_client_id is not null then
     raise exception '% is the default_resource of the client %', p_resource, v_client_id using errcode = 'OA003',
       hint = 'take that back first: every request of the client would be refused';
   end if;
-  delete from pgrant.resources r where r.tenant_id = p_tenant and r.resource = pgrant.resource_canonical(p_resource);
+  delete from pgrant.resources r where r.tenant_id = p_tenant and r.resource = v_resource;
   if not found then
     raise exception 'there is no resource %', p_resource using errcode = 'OA001',
       hint = 'list them: select * from pgrant_ops.resource_list(p_tenant)';
   end if;
-  perform pgrant_rules.resource_remember(p_tenant, pgrant.resource_canonical(p_resource), 'resource.remove');
-  perform pgrant_rules.audit(p_tenant, 'resource.remove', null, null, null, p_detail => jsonb_build_object('resource', p_resource));
+  perform pgrant_rules.resource_remember(p_tenant, v_resource, 'resource.remove');
+  perform pgrant_rules.audit(p_tenant, 'resource.remove', null, null, null, p_detail => jsonb_build_object('resource', v_resource));
 end
 $$;
 
