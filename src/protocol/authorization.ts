@@ -127,7 +127,9 @@ export function readAuthorizationRequest(raw: RawParameters): AuthorizationReque
   } catch (failure) {
     if (!(failure instanceof OAuthError)) throw failure;
     const { error, reason, detail } = failure;
-    return { ...answerable, ...readRequested({}, []), error, reason, detail };
+    // In which language the person is told.
+    const { ui_locales } = values;
+    return { ...answerable, ...readRequested({ ui_locales }, []), error, reason, detail };
   }
 }
 

@@ -69,10 +69,12 @@ describe('an error of a client that registered itself', () => {
   test('says why in the language of the page', async () => {
     const browser = new Browser({ 'accept-language': 'de' });
     const more = { redirect_uri: evil, code_challenge_method: 'plain' };
+    const said = '<span lang="de"><bdi>code_challenge_method ist nicht S256</bdi></span>';
     const page = await request(browser, acme.issuer, await register(), more);
-    expect(page.html).toContain(
-      '<span lang="de"><bdi>code_challenge_method ist nicht S256</bdi></span>',
-    );
+    expect(page.html).toContain(said);
+    const asked = { ...more, ui_locales: 'nl de' };
+    const other = await request(new Browser(), acme.issuer, await register(), asked);
+    expect(other.html).toContain(said);
   });
 
   test('names the scheme of an application on the device', async () => {

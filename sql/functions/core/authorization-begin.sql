@@ -88,7 +88,7 @@ begin
     v_answer.response_error := v_checked.error;
     v_answer.response_reason := v_checked.reason;
     v_answer.response_detail := v_checked.detail;
-    v_out.answer := pgrant_rules.authorization_refused(p_tenant, v_client, p_user_id, v_answer);
+    v_out.answer := pgrant_rules.authorization_refused(p_tenant, v_client, p_user_id, v_request.ui_locales, v_answer);
     return v_out;
   end if;
   v_request.resources := v_checked.resources;

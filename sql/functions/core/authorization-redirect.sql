@@ -61,7 +61,7 @@ comment on function pgrant_rules.client_unknown(uuid, text, timestamptz, inet) i
   'What becomes of a client_id that is not registered, or whose document is stale: next document, an error that is recorded, or neither where the client is good as it is. Errors: those of client_document_step, too_many_attempts, flood.';
 
 create function pgrant_rules.authorization_refused(
-  p_tenant uuid, p_client pgrant_rules.client_policies, p_user_id uuid, p_out pgrant_api.authorization
+  p_tenant uuid, p_client pgrant_rules.client_policies, p_user_id uuid, p_ui_locales text[], p_out pgrant_api.authorization
 ) returns pgrant_api.authorization
 language plpgsql
 as $$
@@ -73,9 +73,9 @@ begin
   if p_out.error is not null then
     return p_out;
   end if;
-  return pgrant_rules.error_respond(p_tenant, p_client, p_user_id, p_out);
+  return pgrant_rules.error_respond(p_tenant, p_client, p_user_id, p_ui_locales, p_out);
 end
 $$;
 
-comment on function pgrant_rules.authorization_refused(uuid, pgrant_rules.client_policies, uuid, pgrant_api.authorization) is
+comment on function pgrant_rules.authorization_refused(uuid, pgrant_rules.client_policies, uuid, text[], pgrant_api.authorization) is
   'Records response_error and sends it to the client. p_user_id: whoever is signed in, or null. Errors: too_many_attempts, flood.';

@@ -171,7 +171,7 @@ begin
                                                             || '_required')::pgrant_api.error);
     perform pgrant_rules.audit(p_tenant, 'authorization.request', v_out.response_error, v_out.response_reason,
                                p_client.client_id, p_session.user_id);
-    v_out := pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, v_out);
+    v_out := pgrant_rules.error_respond(p_tenant, p_client, p_session.user_id, p_request.ui_locales, v_out);
   else
     v_out.response_reason := null;
     v_out.page := pgrant_rules.step_page(p_tenant, p_client, p_request, p_session, v_factor.user_id, v_out.next);

@@ -122,16 +122,17 @@ function warn(
   answer: AuthorizationResponse,
   { status, error: code, detail }: OAuthError,
 ): void {
+  const shown = page as { ui_locales: string[] };
   render(
     ctx,
     'untrusted',
     {
-      ...(page as object),
+      ...shown,
       ...redirectTarget(redirect_uri),
       code,
       detail,
       ...('location' in answer ? answer : form(answer)),
     },
-    { status, redirectUri: redirect_uri },
+    { status, locales: shown.ui_locales, redirectUri: redirect_uri },
   );
 }

@@ -138,7 +138,8 @@ begin
     perform pgrant_rules.audit(p_tenant, 'session.login', v_out.response_error, v_out.response_reason, v_request.client_id,
                                v_challenge.user_id);
     return pgrant_rules.error_respond(
-      p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_old_session_hash, p_old_session_expires_at)).user_id, v_out);
+      p_tenant, v_client, (pgrant_rules.session_use(p_tenant, p_old_session_hash, p_old_session_expires_at)).user_id,
+      v_request.ui_locales, v_out);
   end if;
 
   v_out.session_expires_at := pgrant_rules.session_start(
