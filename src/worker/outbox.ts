@@ -6,21 +6,25 @@ import { listen } from '../db/listen.ts';
 import { tellNext } from '../outbound/logout-delivery.ts';
 import { deliverNext } from '../outbound/webhook-delivery.ts';
 import type { Stop, WorkerServices } from '../services.ts';
+import { Places } from './places.ts';
 
-/** Receivers of one kind that are served at once by one process, and requests at once to each of them. */
-const most = { receivers: 16, lanes: 4 };
+/** Requests at once to one receiver. */
+const lanes = 4;
+/** Milliseconds after which a receiver makes room where others wait. */
+const turn = 5_000;
 /** Seconds between two looks where nobody rings: a connection that listens may be lost unnoticed. */
 const longestRest = 60;
 /** Seconds until the next look after one that failed. */
 const restAfterFailure = 5;
 
 /** Whom something is due for, in how many seconds, and what tells them the next of it; false where none is left. */
-type Due = { key: string; wait: number; tellNext: () => Promise<boolean> };
+type Due = { key: string; tenant: string; wait: number; tellNext: () => Promise<boolean> };
 type Look = (services: WorkerServices) => Promise<Due[]>;
 
 const events: Look = async (services) =>
   (await callAll(services.database, ops.webhook_due, {})).map(({ tenant_id, webhook, wait }) => ({
     key: `${tenant_id} ${webhook}`,
+    tenant: tenant_id,
     wait: wait ?? 0,
     tellNext: () => deliverNext(services, { tenant: tenant_id, webhook }),
   }));
@@ -28,6 +32,7 @@ const events: Look = async (services) =>
 const logouts: Look = async (services) =>
   (await callAll(services.database, ops.logout_due, {})).map(({ tenant_id, client_id, wait }) => ({
     key: `${tenant_id} ${client_id}`,
+    tenant: tenant_id,
     wait: wait ?? 0,
     tellNext: () => tellNext(services, { tenant: tenant_id, client_id }),
   }));
@@ -53,33 +58,27 @@ export function startOutbox(services: WorkerServices): Stop {
 
 /** Serves the receivers of one kind; a flood of one kind takes no place of the other. */
 function startQueue(services: WorkerServices, due: Look, wakes: (() => void)[]): Stop {
-  const serving = new Map<string, Promise<void>>();
   const ending = new AbortController();
   let resting = new AbortController();
   const wake = () => resting.abort();
   wakes.push(wake);
+  const places = new Places<Due>(wake);
 
   const serve = async (receiver: Due): Promise<void> => {
-    const lanes = Array.from({ length: most.lanes }, () =>
-      emptyLane(services, receiver, ending.signal),
-    );
-    await Promise.all(lanes);
+    const begun = performance.now();
+    const goesOn = () =>
+      !ending.signal.aborted && !(places.wanted && performance.now() - begun > turn);
+    await Promise.all(Array.from({ length: lanes }, () => emptyLane(services, receiver, goesOn)));
   };
   /** Begins to serve what is due, and gives the seconds until there is more to do. */
   const look = async (): Promise<number> => {
-    for (const receiver of await due(services)) {
-      const { key, wait } = receiver;
-      if (wait > 0) return wait;
-      // Whoever is done first makes room, and rings.
-      if (serving.size === most.receivers) break;
-      if (serving.has(key)) continue;
-      const served = serve(receiver).finally(() => {
-        serving.delete(key);
-        wake();
-      });
-      serving.set(key, served);
-    }
-    return longestRest;
+    const found = await due(services);
+    // Whoever is done, or has had its turn, makes room, and rings.
+    places.fill(
+      found.filter(({ wait }) => wait <= 0),
+      serve,
+    );
+    return found.find(({ wait }) => wait > 0)?.wait ?? longestRest;
   };
   const keepLooking = async (): Promise<void> => {
     while (!ending.signal.aborted) {
@@ -97,18 +96,18 @@ function startQueue(services: WorkerServices, due: Look, wakes: (() => void)[]):
   return async () => {
     ending.abort();
     await looking;
-    await Promise.all(serving.values());
+    await places.emptied();
   };
 }
 
-/** Tells a receiver one thing after the other, until none is due. */
+/** Tells a receiver one thing after the other, until none is due, or others wait. */
 async function emptyLane(
   { log }: WorkerServices,
   { key, tellNext }: Due,
-  signal: AbortSignal,
+  goesOn: () => boolean,
 ): Promise<void> {
   try {
-    while (!signal.aborted && (await tellNext()));
+    while (goesOn() && (await tellNext()));
   } catch (err) {
     log.error({ err, receiver: key }, 'what is to be told could not be taken or recorded');
   }

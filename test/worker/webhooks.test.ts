@@ -1,4 +1,5 @@
 // Events on their way to receivers, by workers that run.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
@@ -205,6 +206,24 @@ describe('a receiver', () => {
       select paused_until > now() as paused from pgrant.webhooks
        where tenant_id = ${world.tenant} and name = 'crm'`;
     expect(webhook?.paused).toBe(true);
+  });
+
+  test('that takes its time keeps no receiver of another tenant waiting, however many of them there are', async () => {
+    receiver.reply = async () => {
+      await sleep(1_000);
+      return { status: 204 };
+    };
+    const names = Array.from({ length: 20 }, (_, n) => `slow-${n}`);
+    for (const name of names) await addWebhook(world, name, receiver.url);
+    for (let n = 0; n < 60; n++) await makeUser(world, `user-${n}`);
+    await until(async () => receiver.received.length > 100);
+    world = await makeLocalTenant();
+    const quick = await startReceiver();
+    await addWebhook(world, 'crm', quick.url);
+    await makeUser(world, 'ada');
+    const begun = performance.now();
+    await until(async () => quick.received.length === 1);
+    expect(performance.now() - begun).toBeLessThan(3_000);
   });
 
   test('at a private address is never asked, nor on loopback by a tenant of the internet', async () => {
