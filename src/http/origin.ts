@@ -117,6 +117,8 @@ export function requestHost(request: IncomingMessage, config: Config): string {
   const scheme = said('x-forwarded-proto');
   const secure = scheme ? scheme === 'https' : (request.socket as TLSSocket).encrypted === true;
   const host = said('x-forwarded-host') ?? (request.headers.host ?? '').toLowerCase();
+  // Node takes the first of several, and a proxy in front may have taken another.
+  if (namesTwoHosts(request)) throw new OAuthError('invalid_request', 'Host is repeated');
   if (host !== '' && (host.length > 255 || !hostForm.test(host))) {
     throw new OAuthError('invalid_request', 'the host is malformed');
   }
@@ -126,6 +128,11 @@ export function requestHost(request: IncomingMessage, config: Config): string {
     return host.replace(/:\d+$/, '') + (port && `:${port}`);
   }
   return host.replace(secure ? /:443$/ : /:80$/, '');
+}
+
+function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  const isHost = (text: string, at: number) => at % 2 === 0 && /^host$/i.test(text);
+  return rawHeaders.filter(isHost).length > 1;
 }
 
 /** The elements of a list, empty ones left out (RFC 9110 5.6.1). */

@@ -239,6 +239,15 @@ describe('a path', () => {
   });
 });
 
+test('a request with two Host lines is malformed, be they the same [RFC 9112 3.2]', async () => {
+  const { host } = new URL(acme.origin);
+  const get = (...lines: string[]) => raw(['GET /acme/oauth/jwks.json HTTP/1.1', ...lines]);
+  expect(await get(`Host: ${host}`)).toMatch(/^HTTP\/1.1 200/);
+  for (const other of [host, 'evil.example', '']) {
+    expect(await get(`Host: ${host}`, `host: ${other}`)).toMatch(/^HTTP\/1.1 400/);
+  }
+});
+
 test('a client that hangs up before its body is read is no failure of the server', async () => {
   const { web } = acme.database;
   const slow: typeof web = {
