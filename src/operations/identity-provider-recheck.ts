@@ -6,6 +6,7 @@ import type { Database } from '../db/connect.ts';
 import { type Identity, UpstreamError } from '../identity-providers/identity-provider.ts';
 import type { Upstreams } from '../identity-providers/identity-providers.ts';
 import type { Log } from '../log.ts';
+import { Patience } from '../patience.ts';
 
 const batch = 100;
 /** Accounts that are asked about at once. */
@@ -18,29 +19,35 @@ type Account = { tenant: string; name: string; subject: string };
 
 /** Rechecks every account that is due, of all tenants; gives how many. Stops early when told to. */
 export async function recheckAccounts(work: Work, signal?: AbortSignal): Promise<number> {
+  const patience = new Patience(signal);
   let checked = 0;
-  while (!signal?.aborted) {
+  while (!patience.over) {
     const due = await callAll(work.database, ops.upstream_due, { limit: batch });
     const accounts = due.map(({ tenant_id, upstream, subject }) => ({
       tenant: tenant_id,
       name: upstream,
       subject,
     }));
-    await limit.map(accounts, (account) => recheck(work, account));
+    await limit.map(accounts, (account) => recheck(work, account, patience));
     checked += accounts.length;
     if (accounts.length < batch) break;
   }
   return checked;
 }
 
-async function recheck(work: Work, account: Account): Promise<void> {
+async function recheck(work: Work, account: Account, patience: Patience): Promise<void> {
   const { database, log } = work;
+  const name = `${account.tenant} ${account.name}`;
+  if (patience.over) return;
   try {
     const [taken] = await callAll(database, ops.upstream_check_begin, account);
-    if (!taken) return;
+    // Begun and not ended, it is due again in five minutes.
+    if (!taken || patience.lostWith(name)) return;
     const { upstream, protocol } = work.upstreams.open(account.tenant, account.name, taken);
     const tokens = work.upstreams.openTokens(account.tenant, account.name, taken.sealed_tokens);
-    const identity = await protocol.recheck(upstream, account.subject, tokens);
+    const identity = await patience.with(name, () =>
+      protocol.recheck(upstream, account.subject, tokens),
+    );
     if (identity && identity.subject !== account.subject) {
       throw new UpstreamError('untrusted', 'the upstream answers about another person');
     }

@@ -2,6 +2,7 @@
 import pLimit from 'p-limit';
 import { ops } from '../db/bindings.ts';
 import { call, callAll } from '../db/call.ts';
+import { Patience } from '../patience.ts';
 import { readImage } from '../protocol/image.ts';
 import type { WorkerServices } from '../services.ts';
 import { FetchError, type OutboundFetch, serverFetch } from './guarded-fetch.ts';
@@ -19,22 +20,30 @@ type Due = { tenant: string; logo_uri: string };
 /** Fetches the logos that are due, of all tenants, and forgets those that nobody names any more; gives how many. */
 export async function fetchLogos(work: Work, signal?: AbortSignal): Promise<number> {
   const fetch = serverFetch(work.config);
+  const patience = new Patience(signal);
   let done = 0;
-  while (!signal?.aborted) {
+  while (!patience.over) {
     const due = await callAll(work.database, ops.logo_due, { limit: batch });
     if (due.length === 0) break;
     const logos = due.map(({ tenant_id, logo_uri }) => ({ tenant: tenant_id, logo_uri }));
-    await limit.map(logos, (logo) => take(work, fetch, logo));
+    await limit.map(logos, (logo) => take(work, fetch, logo, patience));
     done += logos.length;
   }
   return done;
 }
 
-async function take({ database, log }: Work, fetch: OutboundFetch, logo: Due): Promise<void> {
+async function take(
+  { database, log }: Work,
+  fetch: OutboundFetch,
+  logo: Due,
+  patience: Patience,
+): Promise<void> {
+  if (patience.over) return;
   const { logo_fetch_begin: wanted } = await call(database, ops.logo_fetch_begin, logo);
-  if (!wanted) return;
+  // Begun and not ended, it is due again in five minutes.
+  if (!wanted || patience.lostWith(logo.tenant)) return;
   try {
-    const image = await fetchLogo(fetch, logo.logo_uri);
+    const image = await patience.with(logo.tenant, () => fetchLogo(fetch, logo.logo_uri));
     await call(database, ops.logo_store, { ...logo, ...image, reason: null });
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;

@@ -1,6 +1,7 @@
 // A Discord that is down, slow, or limits the rate: told to people, survived by what is known.
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Browser } from '../support/browser.ts';
+import { makeUser } from '../support/fixtures.ts';
 import {
   account,
   type Guild,
@@ -67,6 +68,29 @@ describe('an outage', () => {
     guild.discord.slow = 20_000;
     says(await browser.open(callback), 'is not answering', 503);
     expect(browser.cookies.some(({ name }) => name === 'pgrant_session')).toBe(false);
+  });
+
+  test('that is slowness has the worker ask about a few, and about the others in five minutes', {
+    timeout: 30_000,
+  }, async () => {
+    await obtain(guild);
+    const { database, tenant } = guild.acme;
+    for (let n = 0; n < 40; n++) await makeUser({ database, tenant }, `colleague-${n}`);
+    await database.sql`
+      insert into pgrant.upstream_accounts
+      select (jsonb_populate_record(a, jsonb_build_object('user_id', u.user_id, 'subject', u.user_id))).*
+        from pgrant.upstream_accounts a join pgrant.users u on u.tenant_id = a.tenant_id
+       where a.tenant_id = ${tenant} and a.upstream = 'discord' and u.username like 'colleague-%'`;
+    guild.discord.slow = 20_000;
+    const begin = performance.now();
+    expect(await recheck(guild)).toBe(41);
+    expect(performance.now() - begin).toBeLessThan(12_000);
+    const [waiting] = await database.sql`
+      select count(*) filter (where last_error is null)::integer as unasked, bool_and(check_after > now()) as later
+        from pgrant.upstream_accounts where tenant_id = ${tenant} and upstream = 'discord'`;
+    expect(waiting?.unasked).toBeGreaterThan(30);
+    expect(waiting?.later).toBe(true);
+    await database.sql`delete from pgrant.upstream_accounts where subject ~ '-'`;
   });
 });
 

@@ -180,6 +180,42 @@ describe('what is fetched is refused', () => {
     await name('native', null);
   });
 
+  test('of which a tenant has many that never end, while those of another are fetched', {
+    timeout: 30_000,
+  }, async () => {
+    let asked = 0;
+    const many = Array.from({ length: 40 }, (_, n) => `/tarpit-${n}.png`);
+    const uris = many.map((path) =>
+      host.publish(path, () => {
+        asked += 1;
+      }),
+    );
+    await Promise.all(
+      uris.map((_, n) =>
+        addClient(acme.database, acme.tenant, `tarpit-${n}`, {
+          logo_uri: uris[n],
+          redirect_uris: [redirect_uri],
+        }),
+      ),
+    );
+    const beside = host.publish('/of-another.png', image(png(14, 14)));
+    const other = await addTenant(acme.database, acme.origin, 'beside');
+    const fetching = work();
+    await expect.poll(() => asked).toBe(4);
+    await call(acme.database.worker, ops.tenant_set, {
+      tenant: other.tenant,
+      settings: { logo_uri: beside },
+    });
+    const begun = performance.now();
+    await fetching;
+    expect(performance.now() - begun).toBeLessThan(12_000);
+    expect(asked).toBeLessThan(12);
+    const [row] = await callAll(acme.database.worker, ops.logo_list, { tenant: other.tenant });
+    expect(row?.fetched_at).toBeTruthy();
+    await Promise.all(many.map((_, n) => name(`tarpit-${n}`, null)));
+    await acme.database.sql`delete from pgrant.logos where logo_uri like '%/tarpit-%'`;
+  });
+
   test('where it is at an address of special use, by a server at a public one [RFC 6890]', async () => {
     const logo_uri = host.publish('/private.png', image(pixel));
     await name('web', logo_uri);
