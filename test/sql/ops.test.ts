@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Binding } from '../../src/db/binding.ts';
 import { ops } from '../../src/db/bindings.ts';
@@ -139,6 +139,24 @@ describe('a client', () => {
       ...(confidential && { secret_hash: secret() }),
     });
     await expect(adding).rejects.toEqual(refused(code));
+  });
+
+  test('is not added under the sub of a person, as whom its own tokens would speak [RFC 9700 4.15.1]', async () => {
+    const { user_id } = await makeUser(world, 'impersonated');
+    const pairwise = randomBytes(32).toString('hex');
+    await world.database.sql`
+      insert into pgrant.pairwise_subjects (tenant_id, subject, user_id, sector)
+      values (${world.tenant}, ${pairwise}, ${user_id}, 'app.example')`;
+    const add = (client_id: string) =>
+      operate(world, ops.client_add, {
+        client_id,
+        metadata: { name: 'x', grant_types: ['client_credentials'] } as never,
+        secret_hash: secret(),
+      });
+    await expect(add(user_id)).rejects.toEqual(refused('OA002'));
+    await expect(add(pairwise)).rejects.toEqual(refused('OA002'));
+    const { client_add } = await add(randomUUID());
+    expect(client_add).toMatchObject({ name: 'x' });
   });
 
   test('is shown without its secrets', async () => {

@@ -44,6 +44,29 @@ $$;
 comment on function pgrant_rules.client_secret_store(uuid, text, bytea, integer, integer) is
   'Stores one more secret of a client: p_lifetime in seconds (null = no expiry), the others expire after p_retire_others_after seconds (null = they stay). Returns its id. Raises OA003 for the first secret of a client whose id is written otherwise in Basic.';
 
+create function pgrant_rules.client_id_check(p_tenant uuid, p_client_id text) returns void
+language plpgsql
+as $$
+declare
+  v_person uuid := pgrant_rules.person_of_subject(p_tenant, p_client_id);
+begin
+  if exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
+    raise exception 'there is a client % already', p_client_id using errcode = 'OA002',
+      hint = 'leave the client_id out to have one made';
+  elsif exists (select from pgrant.users u where u.tenant_id = p_tenant and u.user_id = v_person) then
+    -- sub of the tokens that it gets for itself would be that of the person (RFC 9700 4.15.1).
+    raise exception 'the client_id % is the sub of a person', p_client_id using errcode = 'OA002',
+      hint = 'leave the client_id out to have one made';
+  elsif p_client_id ~ '^https?://' then
+    raise exception 'the client_id % is a URL', p_client_id using errcode = 'OA003',
+      hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
+  end if;
+end
+$$;
+
+comment on function pgrant_rules.client_id_check(uuid, text) is
+  'Raises OA002 where a new client cannot have this client_id because a client or a person is known by it, and OA003 where it is a URL.';
+
 create function pgrant_ops.client_secret_add(p_tenant uuid, p_client_id text, p_secret_hash bytea,
                                              p_lifetime integer default null, p_retire_others_after integer default null)
 returns uuid

@@ -8,13 +8,7 @@ declare
   v_client pgrant.clients;
 begin
   perform pgrant_rules.administer(p_tenant);
-  if exists (select from pgrant.clients c where c.tenant_id = p_tenant and c.client_id = p_client_id) then
-    raise exception 'there is a client % already', p_client_id using errcode = 'OA002',
-      hint = 'leave the client_id out to have one made';
-  elsif p_client_id ~ '^https?://' then
-    raise exception 'the client_id % is a URL', p_client_id using errcode = 'OA003',
-      hint = 'such a client publishes its own metadata there: see client_documents of pgrant_ops.tenant_set';
-  end if;
+  perform pgrant_rules.client_id_check(p_tenant, p_client_id);
   perform pgrant_rules.values_check('clients', jsonb_build_object('client_id', p_client_id));
   p_metadata := pgrant_rules.tenant_defaults(p_tenant, p_metadata ->> 'token_endpoint_auth_method') || p_metadata;
   perform pgrant_rules.settings_write('insert into pgrant.clients (tenant_id, client_id, %1$s) values ($1, $2, %2$s)',
