@@ -144,6 +144,34 @@ test('a resource decides on audience, on the form of scope, and on claims of the
   });
 });
 
+test('nobody has the address of another by what they are called [RFC 7622 3.1]', async () => {
+  const { database, tenant } = acme;
+  const browser = new Browser();
+  const jidOf = async () => {
+    const { access_token } = await obtainTokens(config, { scope, resource: broker }, browser);
+    return decodeJwt(access_token).jid;
+  };
+  const rename = (from: string, to: string) =>
+    database.sql`update pgrant.users set username = ${to} where tenant_id = ${tenant} and username = ${from}`;
+  expect(await jidOf()).toBe('ada@chat.example');
+  let name = 'ada';
+  for (const next of [
+    'admin@chat.example/x',
+    'admin/x',
+    'admin@evil.example',
+    'a b',
+    "o'neil+1.x",
+  ]) {
+    await rename(name, next);
+    name = next;
+    expect([name, await jidOf()]).toEqual([
+      name,
+      name === "o'neil+1.x" ? `${name}@chat.example` : undefined,
+    ]);
+  }
+  await rename(name, 'ada');
+});
+
 test('an opaque token has the same claims at introspection, and what the consent does not allow has none', async () => {
   await setClient({ access_token_format: 'opaque' });
   const asked = { scope: 'openid email administrator', resource: broker };

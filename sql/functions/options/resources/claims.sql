@@ -121,6 +121,13 @@ $$;
 comment on function pgrant_rules.tenant_audience_check(uuid) is
   'Raises OA002 where a resource has beside itself what the tenant has just made the audience of tokens for none.';
 
+create function pgrant_rules.claim_fits(p_text text, p_word text) returns boolean
+language sql immutable
+as $$ select p_text !~ '\}@' or p_word ~ '^[^\s"(),/:;<>@\\\x5B\x5D]+$' $$;
+
+comment on function pgrant_rules.claim_fits(text, text) is
+  'Whether a text may stand before @ where {claim} stands there: admin@chat.example/x would be the address of another (RFC 7622 3.1, RFC 5322 3.4.1).';
+
 create function pgrant_rules.claim_made(p_text text, p_value jsonb) returns jsonb
 language sql immutable
 as $$
@@ -128,11 +135,13 @@ as $$
     when p_text ~ '^\{[a-z_]+\}$' then p_value
     when jsonb_typeof(p_value) = 'array' then (
       select coalesce(jsonb_agg(split_part(p_text, '{', 1) || e.word || split_part(p_text, '}', 2)), '[]')
-        from jsonb_array_elements_text(p_value) e (word))
-    else to_jsonb(split_part(p_text, '{', 1) || (p_value #>> '{}') || split_part(p_text, '}', 2)) end
+        from jsonb_array_elements_text(p_value) e (word) where pgrant_rules.claim_fits(p_text, e.word))
+    when pgrant_rules.claim_fits(p_text, p_value #>> '{}')
+    then to_jsonb(split_part(p_text, '{', 1) || (p_value #>> '{}') || split_part(p_text, '}', 2)) end
 $$;
 
-comment on function pgrant_rules.claim_made(text, jsonb) is 'A value with what stands before and behind {claim}; of a list each word.';
+comment on function pgrant_rules.claim_made(text, jsonb) is
+  'A value with what stands before and behind {claim}; of a list each word. Null, or without the word, where it does not fit there.';
 
 create or replace function pgrant_rules.token_shape(
   p_tenant uuid, p_audience text[], p_user_id uuid, p_scopes text[], p_token_claims jsonb
@@ -167,10 +176,11 @@ begin
                      where s.scope = any (p_scopes));
   v_given := pgrant_rules.claims_given(p_tenant, p_user_id, v_needed, '{}', p_token_claims) || (
     select jsonb_build_object('roles', p_token_claims -> t.roles_claim) from pgrant.tenants t where t.tenant_id = p_tenant);
-  select coalesce(jsonb_object_agg(c.key, pgrant_rules.claim_made(c.value, v_given -> s.claim)), '{}') into v_out.claims
+  select coalesce(jsonb_object_agg(c.key, m.value), '{}') into v_out.claims
     from jsonb_each_text(v_out.claims) c
     join pgrant_rules.resource_claim_sources() s on s.claim = substring(c.value from '\{([a-z_]+)\}')
-   where v_given ? s.claim;
+   cross join lateral (select pgrant_rules.claim_made(c.value, v_given -> s.claim) as value) m
+   where v_given ? s.claim and m.value is not null;
   return v_out;
 end
 $$;
