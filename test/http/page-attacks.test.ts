@@ -215,6 +215,26 @@ test('no page sends the browser to where a parameter says', async () => {
   expect(found).toEqual([]);
 }, 120_000);
 
+test('a sign-in for the console ends at a page of it, whatever state says', async () => {
+  const ends = async (state: string) => {
+    const answer = await ada.fetch(`${acme.issuer}/admin?${new URLSearchParams({ state })}`);
+    return new URL(answer.headers.get('location') ?? '', acme.issuer).href;
+  };
+  const below = `${acme.issuer}/oauth/admin`;
+  expect(await ends('/oauth/admin/users/b.o.b')).toBe(`${below}/users/b.o.b`);
+  expect(await ends('/oauth/admin/clients/..a%2Fb')).toBe(`${below}/clients/..a%2Fb`);
+  const dotted = [
+    '../../../other',
+    '%2e%2e/logout',
+    'users/.%2E/../../x',
+    '..',
+    '.',
+    '../..//evil.example',
+  ];
+  for (const path of [...dotted, '/evil.example', ''])
+    expect([path, await ends(`/oauth/admin/${path}`)]).toEqual([path, `${below}/clients`]);
+});
+
 test('every page, errors too, is in no frame, runs no script in it, and is kept by nobody', async () => {
   const seen = new Set<number>();
   const look = async (browser: Browser, path: string, init: RequestInit = {}) => {

@@ -9,8 +9,8 @@ import type { Endpoint } from '../endpoint.ts';
 const client_id = 'pgrant-console';
 const home = '/oauth/admin/clients';
 
-/** A page of the console, and nothing that leads elsewhere. */
-const pagePath = /^\/oauth\/admin\/[\w/%.~-]{1,300}$/;
+/** A page of the console, and nothing that leads elsewhere, as dots between slashes would (RFC 3986 5.2.4). */
+const pagePath = /^(?=.{1,312}$)\/oauth\/admin(?:\/(?!(?:\.|%2e){1,2}(?:\/|$))[\w%.~-]+)+$/i;
 
 /**
  * {issuer}/admin, which people type, and where a sign-in ends: cookies are for what is below /oauth. Nobody redeems the code.
