@@ -111,6 +111,8 @@ describe('the user of an account', () => {
     expect(await named('sly', 'a\u202eb')).toBe('discord:sly');
     expect(await named('s\u200bly', '\u3164')).toMatch(/^discord:[0-9a-f]{64}$/);
     expect(await named('nameless', null)).toBe('discord:nameless');
+    expect(await named('up', '..')).toBe('..@discord');
+    expect(await named('here', '.')).toBe('.@discord');
   });
 
   test('who linked it keeps the profile of their own, and gets claims and groups', async () => {

@@ -172,7 +172,8 @@ declare
 begin
   -- A username that is taken is another person's: it is never what two accounts are matched by.
   foreach v_name in array v_names loop
-    continue when pgrant.name_sound(v_name) is not true;
+    -- Dots alone are a step in a path (RFC 3986 5.2.4): no page and no URL of the admin API could name them.
+    continue when pgrant.name_sound(v_name) is not true or v_name in ('.', '..');
     insert into pgrant.users (tenant_id, username)
     values (p_tenant, v_name)
         on conflict do nothing
@@ -185,7 +186,7 @@ end
 $$;
 
 comment on function pgrant_rules.upstream_user_add(uuid, text, text, text) is
-  'Adds the user of an upstream account, by its username there unless that is taken or hides what it is; null where no name is free.';
+  'Adds the user of an upstream account, by its username there unless that is taken, hides what it is, or is dots that no URL can name; null where no name is free.';
 
 create or replace function pgrant_rules.upstream_claims(p_tenant uuid, p_user_id uuid, out profile jsonb, out claims jsonb)
 language plpgsql stable
