@@ -6109,7 +6109,7 @@ export const ops = {
     ['subject', 'text'],
   ], []),
 
-  /** Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook. Raises OA001, OA002, OA003. */
+  /** Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. A tenant has 100 at most. Returns the webhook. Raises OA001, OA002, OA003. */
   webhook_add: bind<
     {
       tenant: string;

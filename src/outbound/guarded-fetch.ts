@@ -80,7 +80,7 @@ export function outboundFetch({ allowLoopback }: { allowLoopback: boolean }): Ou
       await new Promise((resolve) => setTimeout(resolve, wait));
       return await once(url, init);
     } catch (error) {
-      throw explained(url, error);
+      throw explained(url, init, error);
     }
   };
 }
@@ -148,12 +148,13 @@ async function bounded(response: Received, largest: number): Promise<Response> {
   return new Response(body, { status: response.status, headers });
 }
 
-function explained(url: string, error: unknown): FetchError {
+function explained(url: string, { notice }: OutboundInit, error: unknown): FetchError {
   const { message, cause } = error as Error;
   const inner = cause instanceof Error ? `: ${cause.message}` : '';
-  // The path alone: a query may hold a secret.
+  // A query may hold a secret, and so may the path of whoever is told something.
   const { origin, pathname } = new URL(url);
-  return new FetchError(`${origin}${pathname}: ${message}${inner}`, { cause: error });
+  const shown = notice ? origin : `${origin}${pathname}`;
+  return new FetchError(`${shown}: ${message}${inner}`, { cause: error });
 }
 
 function optional<Value>(value: Value | undefined | null): Value[] {

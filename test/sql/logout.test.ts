@@ -207,3 +207,18 @@ test('a logout ends what was given before the same person had to sign in again',
   await logout(form());
   expect((await rotate(world, client, refresh)).row.error).toBe('invalid_grant');
 });
+
+test('a client that has never answered has what waits for it put off a thousand at a time', async () => {
+  const { database, tenant } = world;
+  const [first] = await database.sql`
+    insert into pgrant.logout_deliveries (tenant_id, client_id, subject, sid, next_attempt_at)
+    select ${tenant}, 'other', 'x', 'x', now() - interval '1 hour' from generate_series(1, 1500)
+    returning delivery_id`;
+  await operate(world, ops.logout_delivery_end, {
+    ...{ client_id: 'other', delivery_id: first?.delivery_id, attempt: 0 },
+    ...{ status: null, error: 'connection refused' },
+  });
+  const [left] = await database.sql`
+    select count(*)::integer as due from pgrant.logout_deliveries where client_id = 'other' and next_attempt_at <= now()`;
+  expect(left).toEqual({ due: 499 });
+});

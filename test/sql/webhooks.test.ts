@@ -114,3 +114,12 @@ test('a webhook that was imported without a secret is given one, and signs with 
   expect(taken.sealed_secret).toHaveLength(32);
   expect(taken.sealed_old_secret).toBeNull();
 });
+
+test('a tenant has a hundred webhooks at most, for each writes a row for every event', async () => {
+  const many = await makeTenant(world.database, 'many');
+  for (let n = 0; n < 100; n++) await addWebhook(many, `hook-${n}`, 'https://crm.example/hook');
+  const one = addWebhook(many, 'one-more', 'https://crm.example/hook');
+  await expect(one).rejects.toMatchObject({ code: 'OA003' });
+  await operate(many, ops.webhook_remove, { name: 'hook-0' });
+  await addWebhook(many, 'one-more', 'https://crm.example/hook');
+});

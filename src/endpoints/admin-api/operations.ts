@@ -1723,7 +1723,7 @@ export const operations = [
         "required": false
       }
     ],
-    "description": "Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook."
+    "description": "Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. A tenant has 100 at most. Returns the webhook."
   },
   {
     "operation": "webhook_show",

@@ -104,7 +104,8 @@ begin
      set next_attempt_at = least(now() + v_wait, v_row.give_up_at), last_status = p_status, last_error = v_error
    where d.tenant_id = p_tenant and d.delivery_id = p_delivery_id;
   if p_status is null or p_status in (429, 503) then
-    -- The client fails, and not this logout alone: the others need not find out one by one.
+    -- The client fails, and not this logout alone: the others need not find out one by one, but a thousand at a time, or what
+    -- waits for a client that has never answered would be written as a whole each time.
     v_wait := least(v_wait, interval '1 minute');
     update pgrant.logout_deliveries d
        set next_attempt_at = now() + v_wait
@@ -112,7 +113,7 @@ begin
        and d.delivery_id = any (array(select l.delivery_id from pgrant.logout_deliveries l
                                        where l.tenant_id = p_tenant and l.client_id = p_client_id and l.state = 'pending'
                                          and l.next_attempt_at <= now()
-                                       order by l.next_attempt_at for update skip locked));
+                                       order by l.next_attempt_at limit 1000 for update skip locked));
   end if;
   return 'pending';
 end

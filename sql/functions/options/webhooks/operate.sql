@@ -46,6 +46,10 @@ begin
   if exists (select from pgrant.webhooks w where w.tenant_id = p_tenant and w.name = p_name) then
     raise exception 'there is a webhook % already', p_name using errcode = 'OA002', hint = 'choose another name';
   end if;
+  if (select count(*) from pgrant.webhooks w where w.tenant_id = p_tenant) >= 100 then
+    -- Each writes a row for each event, in the transaction of whoever caused it.
+    raise exception 'a tenant has 100 webhooks at most' using errcode = 'OA003', hint = 'remove one that nobody needs any more';
+  end if;
   perform pgrant_rules.event_types_check(p_event_types);
   perform pgrant_rules.values_check('webhooks', jsonb_build_object('name', p_name, 'url', p_url, 'event_types', p_event_types));
   insert into pgrant.webhooks (tenant_id, name, url, sealed_secret, event_types)
@@ -57,7 +61,7 @@ end
 $$;
 
 comment on function pgrant_ops.webhook_add(uuid, text, text, bytea, text[]) is
-  'Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. Returns the webhook. Raises OA001, OA002, OA003.';
+  'Has the events of a tenant (p_event_types, null = all) sent to a URL from now on, signed with a secret that was made and sealed outside. A tenant has 100 at most. Returns the webhook. Raises OA001, OA002, OA003.';
 
 create function pgrant_ops.webhook_set(p_tenant uuid, p_name text, p_settings jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp
