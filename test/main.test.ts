@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,20 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   // The first start makes the database.
   120_000,
 );
+
+test('a signal while the database is being made stops that too, and leaves no process and no password', async () => {
+  const young = join(folder, 'young');
+  const started = run({ PGRANT_DATA: young }, 'start');
+  const files = () => (existsSync(young) ? readdirSync(young) : []);
+  await expect
+    .poll(files, { timeout: 20_000, interval: 5 })
+    .toContainEqual(expect.stringMatching(/^password\./));
+  started.child.kill('SIGTERM');
+  expect(await started.ended).toBe(0);
+  expect(started.written).toEqual({ out: '', err: '' });
+  expect(files().filter((name) => /^(password|postgres)\./.test(name))).toEqual(['postgres.log']);
+  expect(findEmbedded(young)).toBeUndefined();
+}, 60_000);
 
 test('a second start on the same data folder is one line and exit code 1', async () => {
   const first = run({}, 'start');

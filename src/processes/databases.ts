@@ -28,8 +28,15 @@ export async function embeddedUrls(
   started: Stop[],
   onLost: (error: Error) => void,
 ): Promise<Urls> {
-  const server = await startEmbedded(config.dataFolder, { onLost });
-  started.push(server.stop);
+  const starting = startEmbedded(config.dataFolder, { onLost });
+  // Whoever is stopped meanwhile waits for the server, and leaves none behind.
+  started.push(() =>
+    starting.then(
+      ({ stop }) => stop(),
+      () => {},
+    ),
+  );
+  const server = await starting;
   return {
     web: server.url('pgrant_web'),
     worker: server.url('pgrant_worker'),
