@@ -16,6 +16,7 @@ import {
   share,
   tlsFiles,
   value,
+  webAddress,
 } from './values.ts';
 
 export { settings } from './catalogue.ts';
@@ -70,7 +71,7 @@ export type Config = Readonly<{
   metricsPort: number | undefined;
   metricsHost: string;
   /** undefined for no traces. */
-  traces: { sampler: string; ratio: number } | undefined;
+  traces: { url: string; sampler: string; ratio: number } | undefined;
   logLevel: string;
 }>;
 
@@ -109,7 +110,7 @@ export function loadConfig(env: Environment = process.env): Config {
     tls,
     trustsProxy: proxies(read('TRUST_PROXY')),
     ...mtls(read, tls !== undefined),
-    ...telemetry(read),
+    ...telemetry(read, env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT),
     logLevel: oneOf('LOG_LEVEL', read('LOG_LEVEL') ?? 'info', [
       'trace',
       'debug',
@@ -143,7 +144,7 @@ function mtls(read: (name: Name) => string | undefined, tls: boolean) {
   } as const;
 }
 
-function telemetry(read: (name: Name) => string | undefined) {
+function telemetry(read: (name: Name) => string | undefined, ownUrl: string | undefined) {
   const port = read('METRICS_PORT');
   const roots = ['always_on', 'always_off', 'traceidratio'];
   const sampler = oneOf(
@@ -152,14 +153,15 @@ function telemetry(read: (name: Name) => string | undefined) {
     [...roots, ...roots.map((root) => `parentbased_${root}`)],
   );
   const ratio = share('OTEL_TRACES_SAMPLER_ARG', read('OTEL_TRACES_SAMPLER_ARG') ?? '1');
+  const endpoint = webAddress('OTEL_EXPORTER_OTLP_ENDPOINT', read('OTEL_EXPORTER_OTLP_ENDPOINT'));
   const disabled = flag('OTEL_SDK_DISABLED', read('OTEL_SDK_DISABLED') ?? 'false');
   return {
     metricsPort: port === undefined ? undefined : integer('METRICS_PORT', port, 0, 65535),
     metricsHost: read('METRICS_HOST') ?? '127.0.0.1',
     traces:
-      disabled || read('OTEL_EXPORTER_OTLP_ENDPOINT') === undefined
+      disabled || endpoint === undefined
         ? undefined
-        : { sampler, ratio },
+        : { url: ownUrl || `${endpoint.replace(/\/$/, '')}/v1/traces`, sampler, ratio },
   };
 }
 

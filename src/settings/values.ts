@@ -78,6 +78,11 @@ export function publicAddress(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
+export function webAddress(name: string, text: string | undefined): string | undefined {
+  if (text === undefined || (/^https?:/i.test(text) && URL.canParse(text))) return text;
+  throw new ConfigError(`${name} must be an http or https URL, not "${text}"`);
+}
+
 export function secretBytes(name: string, text: string | undefined): Buffer | undefined {
   if (text === undefined) return undefined;
   const bytes = Buffer.from(text, 'base64');

@@ -24,7 +24,9 @@ export async function startTraces(
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({ 'service.name': serviceName }).merge(detected),
     sampler: sampler(sdk, traces?.sampler ?? 'parentbased_always_on', traces?.ratio ?? 1),
-    spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+    spanProcessors: [
+      new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: traces?.url }) }),
+    ],
   });
   const tracer = provider.getTracer('pgrant');
   const propagator = new W3CTraceContextPropagator();

@@ -111,7 +111,11 @@ test('nothing is measured where neither a port nor an endpoint is set, or the SD
   const off = await startTelemetry(loadConfig({}), 'web');
   expect([off.observer, off.metrics]).toEqual([undefined, undefined]);
   const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' };
-  expect(loadConfig(endpoint).traces).toEqual({ sampler: 'parentbased_always_on', ratio: 1 });
+  expect(loadConfig(endpoint).traces).toEqual({
+    url: 'http://127.0.0.1:9/v1/traces',
+    sampler: 'parentbased_always_on',
+    ratio: 1,
+  });
   expect(loadConfig({ ...endpoint, OTEL_SDK_DISABLED: 'true' }).traces).toBeUndefined();
 });
 

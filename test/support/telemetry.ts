@@ -17,8 +17,6 @@ export async function startWatched(settings: Record<string, string> = {}) {
   });
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
-  // The exporter reads its variables itself.
-  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = endpoint;
   const config = loadConfig({
     METRICS_PORT: '0',
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
@@ -35,7 +33,6 @@ export async function startWatched(settings: Record<string, string> = {}) {
   };
   atFileEnd(async () => {
     await flush();
-    delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
     collector.close();
   });
   return { config, telemetry, metrics, flush };
