@@ -1,28 +1,14 @@
 import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import {
-  type Manifest,
-  ManifestError,
-  readManifest,
-  signManifest,
-} from '../protocol/backup-manifest.ts';
+import { ManifestError, readManifest, signManifest } from '../protocol/backup-manifest.ts';
 import { compareDatabases, describeDatabase } from '../release/manifest.ts';
 import { type Config, environmentWithout } from '../settings/config.ts';
 import { asOfNow, backupDatabase, setting } from './backup-database.ts';
+import { type Drafts, drafting } from './drafts.ts';
 import { Refused, UsageError } from './faults.ts';
 import type { Output } from './operator-session.ts';
 import { withoutSession } from './run.ts';
@@ -49,23 +35,18 @@ type DumpOptions = { to: string; manifest: string; pgDump: string };
 
 async function dump(config: Config, { to, manifest: file, pgDump }: DumpOptions): Promise<Output> {
   const database = backupDatabase(config);
-  const made = [];
-  let manifest: Manifest;
-  try {
-    if (makeReady(to, 'dump')) made.push(to);
-    if (makeReady(file, 'manifest')) made.push(file);
-    manifest = await asOfNow(database, async (sql) => {
-      const described = await describeDatabase(sql);
+  const manifest = await drafting(async (drafts) => {
+    const [dumped, signed] = [drafts.add(to, 'dump'), drafts.add(file, 'manifest')];
+    const described = await asOfNow(database, async (sql) => {
+      const found = await describeDatabase(sql);
       const [exported] = await sql`select pg_export_snapshot() as snapshot`;
-      await runDump(new URL(database.url), String(exported?.snapshot), to, pgDump);
-      return described;
+      const snapshot = String(exported?.snapshot);
+      await runDump(new URL(database.url), { snapshot, to: dumped, pgDump, drafts });
+      return found;
     });
-    writeFileSync(file, `${await signManifest(manifest, database.secret)}\n`);
-  } catch (error) {
-    // Half a dump, or none, is nothing to find later under the name of a whole one.
-    for (const one of made) rmSync(one, { force: true });
-    throw error;
-  }
+    writeFileSync(signed, `${await signManifest(described, database.secret)}\n`);
+    return described;
+  });
   const tables = Object.values(manifest.tables);
   const rows = tables.reduce((sum, [count]) => sum + count, 0);
   const json = { dump: to, manifest: file, tables: tables.length, rows };
@@ -75,22 +56,12 @@ async function dump(config: Config, { to, manifest: file, pgDump }: DumpOptions)
   };
 }
 
-/** Finds out before the work whether a file can be written, and leaves it to nobody else of the machine; true where it made it. */
-function makeReady(file: string, what: string): boolean {
-  try {
-    const isNew = !existsSync(file);
-    closeSync(openSync(file, 'a', 0o600));
-    if (statSync(file).isFile()) chmodSync(file, 0o600);
-    return isNew;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`the ${what} ${file} cannot be written (${code})`);
-  }
-}
+type Dumping = { snapshot: string; to: string; pgDump: string; drafts: Drafts };
 
 /** Runs pg_dump on the snapshot; its password is in a file, since everybody of the machine reads a command line. */
-async function runDump(url: URL, snapshot: string, to: string, pgDump: string): Promise<void> {
+async function runDump(url: URL, { snapshot, to, pgDump, drafts }: Dumping): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'pgrant-backup-'));
+  drafts.discard(folder);
   try {
     if (url.password) {
       const password = decodeURIComponent(url.password).replace(/[\\:]/g, '\\$&');
@@ -101,15 +72,15 @@ async function runDump(url: URL, snapshot: string, to: string, pgDump: string): 
     const words = ['--format=custom', '--no-password', `--snapshot=${snapshot}`];
     // Of somebody who works in psql beside, for another login: it would be taken before that of the file.
     const env = environmentWithout('PGPASSWORD');
-    await promisify(execFile)(pgDump, [...words, `--file=${to}`, `--dbname=${url.href}`], { env });
+    const { signal } = drafts;
+    const all = [...words, `--file=${to}`, `--dbname=${url.href}`];
+    await promisify(execFile)(pgDump, all, { env, signal });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
     throw new Refused(
       `no dump was made: ${inOneLine(stderr ?? '') || message}`,
       `the program is ${pgDump}: --pg-dump names another`,
     );
-  } finally {
-    rmSync(folder, { recursive: true });
   }
 }
 

@@ -1,11 +1,12 @@
 // What backup says where there is nothing whole to dump or to compare, or where the login may not read it.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { signManifest } from '../../src/protocol/backup-manifest.ts';
 import { createDatabase, serverLog } from '../support/database.ts';
-import { run, secret } from './cli.ts';
+import { run, secret, start } from './cli.ts';
 
 const empty = await createDatabase({ empty: true });
 const half = await createDatabase();
@@ -84,6 +85,49 @@ test('a dump that fails leaves what was there before it, and no file of its own'
     'pgrant: no dump was made: spawn no-such-pg_dump ENOENT',
   ]);
   expect([dump, manifest].filter(existsSync)).toEqual([manifest]);
+});
+
+/** A pg_dump that has written half of it, and then does something else. */
+function dumpingHalf(then: string): string[] {
+  const program = join(folder, 'half');
+  const script = `#!/bin/sh\nfor word; do case $word in --file=*) echo half > "${'$'}{word#--file=}";; esac; done\n${then}\n`;
+  writeFileSync(program, script, { mode: 0o700 });
+  return [...dumping, '--pg-dump', program];
+}
+
+test('a dump that fails half-way leaves that of yesterday as it was', async () => {
+  for (const file of [dump, manifest]) writeFileSync(file, 'of yesterday');
+  const { code, err } = await pgrant(
+    whole.url('postgres'),
+    dumpingHalf('echo disk full >&2; exit 1'),
+  );
+  expect([code, err.split('\n')[0]]).toEqual([1, 'pgrant: no dump was made: disk full']);
+  expect([dump, manifest].map((file) => readFileSync(file, 'utf8'))).toEqual([
+    'of yesterday',
+    'of yesterday',
+  ]);
+});
+
+test('a dump that a signal ends leaves that of yesterday, no draft and no password', async () => {
+  for (const file of [dump, manifest]) writeFileSync(file, 'of yesterday');
+  const own = mkdtempSync(join(folder, 'signal-'));
+  const url = whole.url('postgres');
+  const environment = { DATABASE_BACKUP_URL: url, PGRANT_SECRET: secret.toString('base64') };
+  const child = start(
+    { ...environment, TMPDIR: own },
+    dumpingHalf(`touch ${own}/written; exec sleep 60`),
+  );
+  await expect.poll(() => existsSync(join(own, 'written')), { timeout: 20_000 }).toBe(true);
+  expect(readdirSync(own).filter((name) => name.startsWith('pgrant-backup-'))).toHaveLength(1);
+  child.kill('SIGINT');
+  const [code, signal] = await once(child, 'close');
+  expect([code, signal]).toEqual([null, 'SIGINT']);
+  expect(readdirSync(own)).toEqual(['written']);
+  expect(readdirSync(folder).filter((name) => name.startsWith('a.'))).toEqual([
+    'a.dump',
+    'a.manifest',
+  ]);
+  expect(readFileSync(dump, 'utf8')).toBe('of yesterday');
 });
 
 test.skipIf(process.env.PGRANT_TEST_POSTGRES)(

@@ -22,13 +22,17 @@ const complete = (environment: Environment): Environment => ({
   ...environment,
 });
 
+/** Starts `pgrant` with the words, in this environment and no other. */
+export const start = (environment: Environment, words: readonly string[]) =>
+  spawn(process.execPath, [main, ...words], { env: complete(environment) });
+
 /** Runs `pgrant` with the words, in this environment and no other, as a process of its own. */
 export async function runAlone(
   environment: Environment,
   words: readonly string[],
   stdin = '',
 ): Promise<Run> {
-  const child = spawn(process.execPath, [main, ...words], { env: complete(environment) });
+  const child = start(environment, words);
   child.stdin.end(stdin);
   const closed = once(child, 'close');
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
