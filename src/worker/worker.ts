@@ -54,12 +54,22 @@ async function startRunner(services: WorkerServices, pgPool: Pool): Promise<Runn
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
   try {
+    await forgetFuture(pgPool);
     for (const task of atStart) await runner.addJob(task, {}, { jobKey: task });
     return runner;
   } catch (error) {
     await runner.stop();
     throw error;
   }
+}
+
+/** What ran while a clock was ahead would keep its task from running until that time comes. */
+async function forgetFuture(pool: Pool): Promise<void> {
+  const now = new Date();
+  await pool.query(
+    'update graphile_worker._private_known_crontabs set last_execution = $1 where last_execution > $1',
+    [now],
+  );
 }
 
 /** A runner gives up when it cannot mark a job as done: so there is a new one until `signal`. */

@@ -74,6 +74,23 @@ test('a run that fails leaves its error, and does not count as a success', async
   await sql`alter function pgrant_ops.gone(integer, integer) rename to salts_erase`;
 });
 
+test('a clock that was ahead and is right again leaves no task in time, and none undone', async () => {
+  await sql`
+    insert into pgrant.task_runs (task, started_at, finished_at)
+    values ('audit_seal', now() + interval '9 days', now() + interval '9 days')`;
+  await sql`update pgrant.schedules set since = now() - interval '1 hour'`;
+  expect(await schedule('audit_seal')).toMatchObject({ late: true });
+  const [health] = await sql`select late from pgrant_api.health_read()`;
+  expect(health?.late).toContain('audit_seal');
+
+  await sql`update graphile_worker._private_known_crontabs set last_execution = now() + interval '9 days'`;
+  await start(database);
+  const [{ ahead } = {}] = await sql`
+    select count(*)::int as ahead from graphile_worker._private_known_crontabs where last_execution > now()`;
+  expect(ahead).toBe(0);
+  await sql`delete from pgrant.task_runs where started_at > now()`;
+});
+
 test('runs are kept for 30 days, in partitions that are dropped', async () => {
   const [kept] = await sql`
     select count(*)::int as runs, count(*) filter (where expires_at - started_at <> interval '30 days')::int as other,

@@ -6,15 +6,15 @@ select s.task, s.does, s.every, last.started_at as last_run_at, good.started_at 
   from pgrant.schedules s
   left join lateral (
     select r.started_at, r.duration, r.counts, r.error from pgrant.task_runs r
-     where r.task = s.task
+     where r.task = s.task and r.started_at <= now()
      order by r.started_at desc limit 1) last on true
   left join lateral (
     select r.started_at from pgrant.task_runs r
-     where r.task = s.task and r.finished_at is not null and r.error is null
+     where r.task = s.task and r.started_at <= now() and r.finished_at is not null and r.error is null
      order by r.started_at desc limit 1) good on true;
 
 comment on view pgrant_report.schedules is
-  'The tasks of the worker: when each ran last, what came of it, and whether it is late: without a success for its interval and 5 minutes more.';
+  'The tasks of the worker: when each ran last, what came of it, and whether it is late: without a success for its interval and 5 minutes more. Runs that a clock which was ahead has left in the future are none.';
 comment on column pgrant_report.schedules.task is 'The task.';
 comment on column pgrant_report.schedules.does is 'What it does.';
 comment on column pgrant_report.schedules.every is 'The longest time between two runs by the crontab.';

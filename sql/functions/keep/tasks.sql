@@ -148,11 +148,11 @@ begin
     from pgrant.schedules s
     left join lateral (
       select r.started_at, r.counts from pgrant.task_runs r
-       where r.task = s.task
+       where r.task = s.task and r.started_at <= now()
        order by r.started_at desc limit 1) last on true
     left join lateral (
       select r.started_at from pgrant.task_runs r
-       where r.task = s.task and r.finished_at is not null and r.error is null
+       where r.task = s.task and r.started_at <= now() and r.finished_at is not null and r.error is null
        order by r.started_at desc limit 1) good on true;
   select s.tenant_id, s.key_id into v_out.sealed_tenant_id, v_out.sealed_key_id from pgrant_rules.sealing_read(1) s limit 1;
   return v_out;
