@@ -1,5 +1,6 @@
 // The database that is dumped or was restored: who may read all of it, and what is said where that cannot be done.
 import postgres, { type TransactionSql } from 'postgres';
+import { inTransaction } from '../db/in-transaction.ts';
 import { settle } from '../db/session-settings.ts';
 import { findEmbedded } from '../embedded/embedded.ts';
 import { openMaster } from '../operations/tenant-keys.ts';
@@ -55,12 +56,12 @@ export async function asOfNow<Result>(
       );
     }
     try {
-      return (await sql.begin('isolation level repeatable read read only', use)) as Result;
+      return await inTransaction(sql, use, 'isolation level repeatable read read only');
     } catch (error) {
       throw explain(error, String(login.name), String(login.database));
     }
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 1 });
   }
 }
 

@@ -22,6 +22,16 @@ function isPostgresError(error: unknown): error is Error & { code: string; sever
   return (error as Error).name === 'PostgresError';
 }
 
+/** Whether a connection of postgres.js is gone, by its own word or by the last of the server; behind a cause, too. */
+export function isLost(error: unknown): boolean {
+  const { severity, code = '' } = ((error as Error).cause ?? error) as {
+    severity?: string;
+    code?: string;
+  };
+  if (severity !== undefined) return severity !== 'ERROR';
+  return /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT)/.test(code);
+}
+
 // 57P: shut down, or not up yet. 08: what a pooler says. 25P: out of a transaction's time.
 // 25006: what was the primary has become a standby.
 const parting = /^(57P|08|25P|25006)/;

@@ -14,7 +14,7 @@ export async function setPasswords(url: string, credentials: Credentials): Promi
       await sql.unsafe(`alter role ${role} password '${verifier(credentials[role])}'`);
     }
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 1 });
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TransactionSql } from 'postgres';
+import { isLost } from '../db/broken.ts';
 import { ReleaseError } from './release-error.ts';
 import { statements } from './statements.ts';
 
@@ -46,6 +47,7 @@ export async function runScript(
 /** The error with the file and line of the statement that raised it. */
 export function located(error: unknown, file: string): unknown {
   const { message, scriptLine } = error as { message: string; scriptLine?: number };
-  if (scriptLine === undefined) return error;
+  // A connection is lost wherever it happens to be.
+  if (scriptLine === undefined || isLost(error)) return error;
   return new ReleaseError(`sql/${file}:${scriptLine}: ${message}`, { cause: error });
 }

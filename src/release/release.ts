@@ -2,6 +2,7 @@
 import { basename, join, relative } from 'node:path';
 import Postgrator from 'postgrator';
 import postgres, { type TransactionSql } from 'postgres';
+import { inTransaction } from '../db/in-transaction.ts';
 import { settle } from '../db/session-settings.ts';
 import { applicationName } from '../version.ts';
 import { waited, watchBlockers } from './blockers.ts';
@@ -58,17 +59,16 @@ export async function release(
     const blockers = watchBlockers(url, own?.pid, (who) => tell(`the release waits for ${who}`));
     try {
       const hash = releaseHash(folder);
-      if (await sql.begin((transaction) => prepare(transaction, folder, hash))) {
-        return await sql.begin((transaction) => apply(transaction, folder, hash));
-      }
-      return { migrations: [], reloaded: false };
+      const due = await inTransaction(sql, (one) => prepare(one, folder, hash));
+      if (!due) return { migrations: [], reloaded: false };
+      return await inTransaction(sql, (one) => apply(one, folder, hash));
     } catch (error) {
       throw waited(error, blockers.last());
     } finally {
       await blockers.stop();
     }
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 1 });
   }
 }
 
