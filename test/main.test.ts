@@ -5,8 +5,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { findEmbedded } from '../src/embedded/embedded.ts';
+import { type Access, findEmbedded } from '../src/embedded/embedded.ts';
 import { compiled } from './support/compiled.ts';
 import { createDatabase } from './support/database.ts';
 
@@ -99,6 +100,20 @@ test('a signal while the database is being made stops that too, and leaves no pr
   expect(started.written).toEqual({ out: '', err: '' });
   expect(files().filter((name) => /^(password|postgres)\./.test(name))).toEqual(['postgres.log']);
   expect(findEmbedded(young)).toBeUndefined();
+}, 60_000);
+
+test('a database that does not stop when it is told to is ended all the same', async () => {
+  const started = run({}, 'start');
+  await untilReady(started);
+  const { pid = 0, url } = findEmbedded(folder) as Access;
+  const sql = postgres(url('postgres'), { max: 1 });
+  const [own] = await sql`select pg_backend_pid() as pid`;
+  // PostgreSQL waits for it.
+  process.kill(own?.pid, 'SIGSTOP');
+  started.child.kill('SIGTERM');
+  expect(await started.ended).toBe(0);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  await sql.end({ timeout: 0 });
 }, 60_000);
 
 test('a second start on the same data folder is one line and exit code 1', async () => {

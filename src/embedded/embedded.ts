@@ -49,7 +49,8 @@ export type Embedded = Access & {
 };
 
 const startTimeout = 60_000;
-const stopTimeout = 30_000;
+// With the 5 s that PostgreSQL gives its own processes then, less than the process takes to stop at most.
+const stopTimeout = 10_000;
 const mostStarts = 5;
 
 /**
