@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -52,11 +53,11 @@ function run(environment: Record<string, string>, ...args: string[]): Run {
   });
   running.add(child);
   const written = { out: '', err: '' };
-  child.stdout?.on('data', (text) => {
-    written.out += text;
+  child.stdout?.on('data', (chunk) => {
+    written.out += chunk;
   });
-  child.stderr?.on('data', (text) => {
-    written.err += text;
+  child.stderr?.on('data', (chunk) => {
+    written.err += chunk;
   });
   const ended = once(child, 'close').then(([code]) => {
     running.delete(child);
@@ -100,6 +101,15 @@ test('a signal while the database is being made stops that too, and leaves no pr
   expect(started.written).toEqual({ out: '', err: '' });
   expect(files().filter((name) => /^(password|postgres)\./.test(name))).toEqual(['postgres.log']);
   expect(findEmbedded(young)).toBeUndefined();
+}, 60_000);
+
+test('an initdb that fails says why', async () => {
+  const limited = ['-c', 'ulimit -f 1000; exec "$0" "$@"', process.execPath, main, 'start'];
+  const env = { ...compiled, PGRANT_DATA: join(folder, 'limited'), PORT: '0' };
+  const child = spawn('sh', limited, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^pgrant: initdb failed: [^\n]*File too large\n$/);
 }, 60_000);
 
 test('a database that does not stop when it is told to is ended all the same', async () => {

@@ -115,7 +115,7 @@ export async function initialise(
     rmSync(draft, { recursive: true, force: true });
     // Another process may have made it meanwhile.
     if (existsSync(join(folder, 'postgres', 'PG_VERSION'))) return;
-    throw new ConfigError(`initdb failed: ${lastLine((error as Error).message)}`);
+    throw new ConfigError(`initdb failed: ${complaint((error as Error).message)}`);
   } finally {
     rmSync(passwordFile);
   }
@@ -161,8 +161,10 @@ export function lastComplaint(folder: string): string {
   return lines.findLast((line) => /FATAL|PANIC|error/i.test(line)) ?? 'it left no message';
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+/** What initdb says before that it removes what it has made. */
+function complaint(text: string): string {
+  const lines = text.trim().split('\n');
+  return lines.find((line) => /\b(FATAL|PANIC|ERROR|error):/.test(line)) ?? lines.at(-1) ?? '';
 }
 
 function freePort(): Promise<number> {
