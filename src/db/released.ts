@@ -61,7 +61,8 @@ export function explainDatabase(error: unknown, setting: string): unknown {
   if (code === '25006') {
     return new ConfigError(`${setting} is of a standby, and this needs the primary (${message})`);
   }
-  if (/^(28|08|3D|53|57|E|CONN)/.test(code)) {
+  // The last are what Node.js says of a certificate.
+  if (/^(28|08|3D|53|57|E|CONN|CERT_|DEPTH_|SELF_|UNABLE_|HOSTNAME_)/.test(code)) {
     return new ConfigError(`${setting} cannot be used: ${message}`);
   }
   return error;

@@ -1,6 +1,11 @@
 // What is said of a login that the server does not know.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
 import { explainDatabase } from '../../src/db/released.ts';
+import { runAlone, secret } from '../cli/cli.ts';
+import { certificate as cert, key } from '../support/loopback-tls.ts';
 
 const unknown = (role: string) =>
   Object.assign(new Error(`role "${role}" does not exist`), {
@@ -50,3 +55,31 @@ test('whoever asks while npm start gets its first database ready is told to wait
   }
   expect((explainDatabase(early, 'DATABASE_URL') as Error).message).toMatch('cannot be used');
 });
+
+test('a certificate that nobody vouches for is one line', async () => {
+  // A PostgreSQL as far as its greeting.
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write('S');
+      new TLSSocket(socket, { isServer: true, cert, key }).on('error', () => {});
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `postgres://pgrant_web:x@127.0.0.1:${port}/pgrant?sslmode=verify-full`;
+  const settings = { DATABASE_URL: url, DATABASE_OWNER_URL: url };
+  const environment = { ...settings, PGRANT_SECRET: secret.toString('base64'), PORT: '0' };
+  for (const [setting, ...words] of [
+    ['DATABASE_URL', 'web'],
+    ['DATABASE_URL', 'tenant', 'list'],
+    ['DATABASE_OWNER_URL', 'release'],
+  ]) {
+    const { code, err } = await runAlone(environment, words);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      new RegExp(`^pgrant: ${setting} cannot be used: self-signed certificate[^\\n]*\\n$`),
+    );
+  }
+  server.close();
+}, 60_000);
