@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { ops } from '../../src/db/bindings.ts';
 import { makeClient, makeUser, makeWorld, operate, type World } from '../support/fixtures.ts';
+import { newBrowser, obtainCode, redeem, rotate } from '../support/flows.ts';
 
 let world: World;
 
@@ -56,4 +57,24 @@ test.each([
            pgrant_rules.scope_narrow(g.tenant_id, g.user_id, c.scopes, ${[scope]}, g.scopes) n`;
   // scope_narrow reads through the tenant policy of its caller; the superuser sees the only tenant there is.
   expect(row?.scopes).toEqual(explained.final ? [scope] : []);
+});
+
+test('a role that goes before the code is redeemed, or the token refreshed, is recorded as asked for in vain', async () => {
+  const client = await makeClient(world, 'late');
+  const bob = await makeUser(world, 'bob');
+  const held = { username: 'bob', role: 'direct' };
+  const vain = async () =>
+    [
+      ...(await world.database
+        .sql`select scope, reason, refused::integer from pgrant.scope_refusals where client_id = 'late'`),
+    ].map((row) => ({ ...row }));
+  await operate(world, ops.role_assign, held);
+  const code = await obtainCode(world, newBrowser(), client, bob, { scopes: ['openid', 'direct'] });
+  await operate(world, ops.role_withdraw, held);
+  const { row, refresh } = await redeem(world, client, code);
+  expect(row.scopes).toEqual(['openid']);
+  const once = { scope: 'direct', reason: 'role missing', refused: 1 };
+  expect(await vain()).toEqual([once]);
+  await rotate(world, client, refresh);
+  expect(await vain()).toEqual([{ ...once, refused: 2 }]);
 });

@@ -154,6 +154,7 @@ begin
 
   v_out.error := null;
   v_out.consented := p_grant.scopes;
+  v_out.asked := case when v_out.scopes <> p_code.scopes then p_code.scopes end;
   v_out.roles := pgrant_rules.scopes_common(v_out.scopes, p_known.roles);
   v_out.details := v_details.details;
   v_out.nonce := p_code.nonce;
