@@ -34,8 +34,8 @@ function metReload(error: unknown): boolean {
 
 /**
  * A client, a person or the tenant was removed while the call decided, so that what it wrote would hang on nothing
- * (23503). Decided once more, it finds that out first, and refuses in the words of the RFC.
+ * (23503), or another took the same name (23505). Decided once more, it finds that out first, and says so in its own words.
  */
 function lostItsGround(error: unknown): boolean {
-  return (error as { code?: string }).code === '23503';
+  return /^2350[35]$/.test((error as { code?: string }).code ?? '');
 }

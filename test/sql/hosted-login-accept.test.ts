@@ -154,6 +154,24 @@ describe('an accepted login', () => {
     expect(answers.map(({ error }) => error)).toEqual([null, null]);
     expect(answers[0]?.user_id).toBe(answers[1]?.user_id);
   });
+
+  test('of somebody new whose username another takes at the same moment is refused in its own words', async () => {
+    const challenge = await handOver(world);
+    let late: ReturnType<typeof accept> | undefined;
+    await database.sql.begin(async (sql) => {
+      await sql`insert into pgrant.users (tenant_id, username) values (${world.tenant}, 'taken')`;
+      late = accept(world, challenge, { subject: 'user-late', username: 'taken' });
+      // It waits for what the other does.
+      await expect
+        .poll(async () => {
+          const [row] = await database.sql`select count(*)::integer as n from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`;
+          return row?.n;
+        })
+        .toBe(1);
+    });
+    expect(await late).toMatchObject({ error: 'invalid_request' });
+  });
 });
 
 describe('an answer that the product may correct leaves the challenge open', () => {
