@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { bind, statementOf } from '../../src/db/binding.ts';
 import { call, callAll, Refusal } from '../../src/db/call.ts';
+import { isUnavailable } from '../../src/db/unavailable.ts';
 import { arrayLiteral, parseArray } from '../../src/db/wire-values.ts';
 import { release } from '../../src/release/release.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -195,6 +196,15 @@ test('a pool serves more calls at once than it has connections, and the same one
   const [row] = await database.sql`
     select count(*)::int as n from pg_stat_activity where usename = 'pgrant_web' and datname = current_database()`;
   expect(row?.n).toBe(4);
+});
+
+test('a function that a release has given other arguments is one that this process cannot call now', async () => {
+  const before = bind<Arguments & { gone: string }, Row>('pgrant_api.echo', [
+    ['tenant', 'uuid'],
+    ['gone', 'text'],
+  ]);
+  const asked = call(database.web, before, { ...values, gone: 'x' });
+  await expect(asked).rejects.toSatisfy(isUnavailable);
 });
 
 test('array literals are read as they are written', () => {
