@@ -22,7 +22,7 @@ export type Heard = (payload?: string) => void;
 export function clientConfig(url: string, role: Role, program: string): pg.ClientConfig {
   const parameters = Object.entries(steppingDown(url, role));
   return {
-    connectionString: url,
+    connectionString: asLibpq(url),
     application_name: applicationName(program),
     connectionTimeoutMillis: 10_000,
     // A peer that vanished is noticed.
@@ -30,6 +30,13 @@ export function clientConfig(url: string, role: Role, program: string): pg.Clien
     keepAliveInitialDelayMillis: 10_000,
     options: parameters.map(([name, value]) => `-c ${name}=${value}`).join(' '),
   };
+}
+
+/** `sslmode=require` verifies no certificate (libpq 34.19.1, postgres.js), which pg takes for verify-full unless it is told. */
+function asLibpq(url: string): string {
+  const { searchParams } = new URL(url);
+  if (!/^(require|prefer|allow)$/.test(searchParams.get('sslmode') ?? '')) return url;
+  return `${url}&uselibpqcompat=true`;
 }
 
 /** Listens to a channel until the function that it gives is called, which resolves when it has ended. */

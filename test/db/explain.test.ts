@@ -2,7 +2,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import pg from 'pg';
 import { expect, test } from 'vitest';
+import { connect } from '../../src/db/connect.ts';
+import { clientConfig } from '../../src/db/listen.ts';
 import { explainDatabase } from '../../src/db/released.ts';
 import { runAlone, secret } from '../cli/cli.ts';
 import { certificate as cert, key } from '../support/loopback-tls.ts';
@@ -56,18 +59,48 @@ test('whoever asks while npm start gets its first database ready is told to wait
   expect((explainDatabase(early, 'DATABASE_URL') as Error).message).toMatch('cannot be used');
 });
 
-test('a certificate that nobody vouches for is one line', async () => {
-  // A PostgreSQL as far as its greeting.
+/** A PostgreSQL as far as its greeting, which counts those who trust it so far as to log in. */
+async function startGreeter() {
+  const greeter = { url: '', logins: 0, stop: () => server.close() };
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => {
       socket.write('S');
-      new TLSSocket(socket, { isServer: true, cert, key }).on('error', () => {});
+      const tls = new TLSSocket(socket, { isServer: true, cert, key }).on('error', () => {});
+      tls.on('data', () => {
+        greeter.logins += 1;
+        tls.destroy();
+      });
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const url = `postgres://pgrant_web:x@127.0.0.1:${port}/pgrant?sslmode=verify-full`;
+  greeter.url = `postgres://pgrant_web:x@127.0.0.1:${(server.address() as AddressInfo).port}/pgrant`;
+  return greeter;
+}
+
+test('sslmode means the same to whoever asks and to whoever listens [libpq 34.19.1]', async () => {
+  const greeter = await startGreeter();
+  for (const [mode, logins] of [
+    ['require', 1],
+    ['verify-full', 0],
+  ] as const) {
+    const url = `${greeter.url}?sslmode=${mode}`;
+    const asking = connect(url, 'pgrant_web', { patience: 5_000, deadline: 5_000 });
+    await expect(asking.query('select', [])).rejects.toThrow();
+    await asking.end();
+    expect([mode, greeter.logins]).toEqual([mode, logins]);
+    greeter.logins = 0;
+    const listening = new pg.Client(clientConfig(url, 'pgrant_web', 'test'));
+    await expect(listening.connect()).rejects.toThrow();
+    expect([mode, greeter.logins]).toEqual([mode, logins]);
+    greeter.logins = 0;
+  }
+  greeter.stop();
+});
+
+test('a certificate that nobody vouches for is one line', async () => {
+  const greeter = await startGreeter();
+  const url = `${greeter.url}?sslmode=verify-full`;
   const settings = { DATABASE_URL: url, DATABASE_OWNER_URL: url };
   const environment = { ...settings, PGRANT_SECRET: secret.toString('base64'), PORT: '0' };
   for (const [setting, ...words] of [
@@ -81,5 +114,5 @@ test('a certificate that nobody vouches for is one line', async () => {
       new RegExp(`^pgrant: ${setting} cannot be used: self-signed certificate[^\\n]*\\n$`),
     );
   }
-  server.close();
+  greeter.stop();
 }, 60_000);
