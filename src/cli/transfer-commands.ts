@@ -9,6 +9,7 @@ import { call } from '../db/call.ts';
 import { copyLines } from '../db/copy.ts';
 import { parseIssuer } from '../protocol/issuer.ts';
 import { ofReading, UsageError } from './faults.ts';
+import { interruptible } from './interruptible.ts';
 import { findTenant, makeKeys, type Output, type Session } from './operator-session.ts';
 import { withSession } from './run.ts';
 import { table } from './text.ts';
@@ -56,12 +57,14 @@ async function exportTenant(
     if (error.code !== 'EEXIST') throw error;
     throw new UsageError(`${to} is there already: name another file`);
   });
-  try {
-    await pipeline(Readable.from(counted()), file.createWriteStream());
-  } catch (error) {
-    await rm(to, { force: true });
-    throw error;
-  }
+  await interruptible(async (signal) => {
+    try {
+      await pipeline(Readable.from(counted()), file.createWriteStream(), { signal });
+    } catch (error) {
+      await rm(to, { force: true });
+      throw error;
+    }
+  });
   tell('');
   return {
     json: { tenant_id: tenant, name, file: to, rows: rows - 2 },
@@ -89,25 +92,33 @@ async function importTenant(
     header: { ...header, ...parseIssuer(issuer) },
     row: first.row as never,
   });
-  try {
-    const rows = await importRows(session, tenant, lines);
-    await makeKeys(session, secret, tenant);
-    const enable = first.row.disabled_at === null;
-    await call(session.database, ops.tenant_import_end, { tenant, rows, enable });
-    const counts = Object.entries(rows).map(([what, count]) => ({ table: what, rows: count }));
-    return {
-      json: { tenant_id: tenant, name: header.name, issuer, enabled: enable, rows },
-      text: `${table(counts, ['table', 'rows'], '')}\ntenant ${header.name} is here, ${advice(rows, enable)}`,
-    };
-  } catch (error) {
-    // Half a tenant is none.
-    await call(session.database, ops.tenant_remove, { tenant });
-    throw error;
-  }
+  const enable = first.row.disabled_at === null;
+  const rows = await interruptible(async (ending) => {
+    try {
+      const done = await importRows(session, tenant, lines, ending);
+      await makeKeys(session, secret, tenant);
+      await call(session.database, ops.tenant_import_end, { tenant, rows: done, enable });
+      return done;
+    } catch (error) {
+      // Half a tenant is none.
+      await call(session.database, ops.tenant_remove, { tenant });
+      throw error;
+    }
+  });
+  const counts = Object.entries(rows).map(([what, count]) => ({ table: what, rows: count }));
+  return {
+    json: { tenant_id: tenant, name: header.name, issuer, enabled: enable, rows },
+    text: `${table(counts, ['table', 'rows'], '')}\ntenant ${header.name} is here, ${advice(rows, enable)}`,
+  };
 }
 
 /** In batches of one table; gives the counts of the last line. */
-async function importRows({ database }: Session, tenant: string, lines: AsyncGenerator<Line>) {
+async function importRows(
+  { database }: Session,
+  tenant: string,
+  lines: AsyncGenerator<Line>,
+  ending: AbortSignal,
+) {
   let batch: Row[] = [];
   let name = '';
   let done = 0;
@@ -120,6 +131,7 @@ async function importRows({ database }: Session, tenant: string, lines: AsyncGen
     batch = [];
   };
   for await (const line of lines) {
+    ending.throwIfAborted();
     if ('end' in line) {
       await send();
       tell('');

@@ -1,6 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -13,7 +16,7 @@ import {
 } from '../support/acme.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startServer } from '../support/issuer.ts';
-import { operator } from './cli.ts';
+import { operator, start } from './cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pgrant-transfer-'));
 const file = join(folder, 'acme.jsonl');
@@ -68,6 +71,23 @@ describe('a tenant', () => {
     const refused = await from.pgrant(['tenant', 'export', 'acme', '--to', file]);
     expect(refused).toMatchObject({ code: 2, out: '' });
     expect(refused.err).toContain('is there already');
+  });
+
+  test('is not there by half where a signal ends its import', async () => {
+    const slow = join(folder, 'slow.jsonl');
+    execFileSync('mkfifo', [slow]);
+    const child = start(to.environment, ['tenant', 'import', slow, '--issuer', issuer]);
+    const pipe = createWriteStream(slow);
+    const lines = readFileSync(file, 'utf8').split(/(?<=\n)/);
+    pipe.write(lines.slice(0, 3).join(''));
+    await expect.poll(tenants, { timeout: 20_000 }).toEqual(['acme']);
+    child.kill('SIGINT');
+    // It sees the signal with the next line, if it did not have that already.
+    await sleep(300);
+    pipe.end(lines.slice(3).join(''));
+    const [code, signal] = await once(child, 'close');
+    expect([code, signal]).toEqual([null, 'SIGINT']);
+    expect(await tenants()).toEqual([]);
   });
 
   test('lives on in another installation: the same client, person, consent, role and refresh token', async () => {
