@@ -1,5 +1,14 @@
 // Files that a command makes: there whole under their names, or not at all, whatever ends it.
-import { chmodSync, closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { UsageError } from './faults.ts';
 
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -30,7 +39,9 @@ export async function drafting<Result>(work: (drafts: Drafts) => Promise<Result>
   for (const signal of endings) process.once(signal, end);
   try {
     const result = await work({
-      add: (file, what) => {
+      add: (name, what) => {
+        // Of a link what it leads to is replaced.
+        const file = existsSync(name) ? realpathSync(name) : name;
         const draft = draftOf(file, what);
         if (draft !== file) drafts.set(draft, file);
         return draft;

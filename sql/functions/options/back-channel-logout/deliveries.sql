@@ -68,6 +68,9 @@ begin
    where t.tenant_id = p_tenant
    order by k.active_at desc, k.kid
    limit 1;
+  if not found and now() >= v_row.give_up_at then
+    perform pgrant_rules.logout_delivery_finish(p_tenant, v_row.delivery_id, null, 'the tenant has no key that signs for the client');
+  end if;
 end
 $$;
 
